@@ -1,0 +1,35 @@
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { z } from "zod";
+import { JobStatus } from "../src/jobs/view.ts";
+
+/** The calls that the demo makes, over the official client. Each throws with the server's text when it is an error. */
+
+/** A status as a tool returns it; further fields of a tool's reply are dropped. */
+const StatusReply = z.object(JobStatus.shape);
+
+export async function connect(mcpUrl: string): Promise<Client> {
+  const client = new Client({ name: "edge-jobs-demo", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(mcpUrl)));
+  return client;
+}
+
+export const submit = (client: Client, args: Record<string, unknown>): Promise<JobStatus> =>
+  statusFrom(client, "jobs_submit_blueprint", args);
+
+export const getStatus = (client: Client, jobId: string): Promise<JobStatus> =>
+  statusFrom(client, "jobs_get_status", { job_id: jobId, include: ["steps"] });
+
+/** The text of the prompt, as a model would get it. */
+export async function postmortem(client: Client, jobId: string): Promise<string> {
+  const { messages } = await client.getPrompt({ name: "jobs_postmortem", arguments: { job_id: jobId } });
+  return textOf(messages.map(({ content }) => content));
+}
+
+async function statusFrom(client: Client, name: string, args: Record<string, unknown>): Promise<JobStatus> {
+  const reply = await client.callTool({ name, arguments: args });
+  if (reply.isError) throw new Error(`${name}: ${textOf(reply.content)}`);
+  return StatusReply.parse(reply.structuredContent);
+}
+
+const textOf = (blocks: readonly { type: string; text?: unknown }[]): string =>
+  blocks.flatMap(({ type, text }) => (type === "text" ? [String(text)] : [])).join("\n");

@@ -1,0 +1,16 @@
+import { styleText } from "node:util";
+
+/** How to reach the running server from the usual hosts. */
+export function connectHelp(mcpUrl: string): string[] {
+  const ways: [string, string][] = [
+    ["Claude Code", `claude mcp add --transport http jobs ${mcpUrl}`],
+    ["Cursor, ~/.cursor/mcp.json", JSON.stringify({ mcpServers: { jobs: { url: mcpUrl } } })],
+    ["VS Code, .vscode/mcp.json", JSON.stringify({ servers: { jobs: { type: "http", url: mcpUrl } } })],
+    [
+      "Inspector",
+      `npx @modelcontextprotocol/inspector --cli --server-url ${mcpUrl} --transport http --method tools/list`,
+    ],
+    ["Claude (web and desktop)", "Settings > Connectors > Add custom connector, with the https URL of your deployment"],
+  ];
+  return ways.flatMap(([host, how]) => [styleText("bold", host), `  ${how}`]);
+}

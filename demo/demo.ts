@@ -1,0 +1,88 @@
+import { parseArgs, styleText } from "node:util";
+import { startDevServer } from "../scripts/dev-server.ts";
+import { connect } from "./client.ts";
+import { connectHelp } from "./connect-help.ts";
+import { startSampleService } from "./sample-service.ts";
+import { auditUrls, failAndExplain, listTools, SAMPLE_ROUTES } from "./scenes.ts";
+
+/**
+ * `npm run demo`: the real server, the official client, real jobs. Ends with 0 only when all is as it should be.
+ * `npm run demo -- <URL>` audits that URL; `npm run demo -- --keep` leaves the server up until Ctrl-C.
+ */
+
+const SIGINT_EXIT_CODE = 130;
+
+interface Options {
+  keep: boolean;
+  target: URL | undefined;
+}
+
+function scene(title: string): void {
+  console.log(`\n${styleText(["bold", "cyan"], `▌ ${title}`)}`);
+}
+
+async function play(service: string, server: string, { keep, target }: Options): Promise<void> {
+  const mcpUrl = `${server}/mcp`;
+  const client = await connect(mcpUrl);
+  try {
+    scene(`Connected to ${mcpUrl} (MCP ${client.getNegotiatedProtocolVersion()}). Its tools:`);
+    await listTools(client);
+    if (target) {
+      scene(`A job: url-audit of ${target.href}`);
+      await auditUrls(client, [target.href]);
+    } else {
+      scene("A job: url-audit of six pages, one slow, one moved, one flaky, one missing");
+      const urls = Object.keys(SAMPLE_ROUTES).map((route) => service + route);
+      await auditUrls(client, urls, Object.values(SAMPLE_ROUTES));
+    }
+    scene("A job made to fail, and its postmortem");
+    await failAndExplain(client, service);
+  } finally {
+    await client.close();
+  }
+  scene(keep ? "Connect to it" : "Connect to it (npm run demo -- --keep leaves the server up)");
+  console.log(connectHelp(mcpUrl).join("\n"));
+}
+
+function readOptions(): Options {
+  const { values, positionals } = parseArgs({ options: { keep: { type: "boolean" } }, allowPositionals: true });
+  const [target] = positionals;
+  return { keep: values.keep ?? false, target: target === undefined ? undefined : new URL(target) };
+}
+
+/** Resolves at Ctrl-C. Heard from the start on, so that no server is left behind. */
+const interrupted = (): Promise<"interrupted"> =>
+  new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve("interrupted"));
+  });
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const interruption = interrupted();
+  const service = await startSampleService();
+  try {
+    console.log("Starting the server: workerd, with Durable Objects and Workflows embedded.");
+    // Whoever runs the demo vouches for its targets, so these may lie on this machine.
+    const hosts = [service.url, options.target ?? []].flat().map((url) => new URL(url).host);
+    const server = await startDevServer({ vars: { HTTP_ALLOW: hosts.join(",") } });
+    try {
+      const end = await Promise.race([play(service.url, server.url, options), interruption]);
+      if (end === "interrupted") process.exitCode = SIGINT_EXIT_CODE;
+      else if (options.keep) {
+        console.log(`\nThe server stays up at ${server.url}/mcp. Ctrl-C ends it.`);
+        await interruption;
+      }
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await service.close();
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`\n${styleText("red", "The demo failed:")} ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import getPort from "get-port";
+import { groupIsGone, signalGroup } from "./process-group.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const READY_TIMEOUT_MS = 60_000;
+const EXIT_TIMEOUT_MS = 10_000;
+const POLL_MS = 50;
+/** What wrangler says when workerd died and was started anew behind our back. */
+const CRASH = "crashed unexpectedly";
+
+interface DevServerOptions {
+  /** Worker vars and secrets, over those of wrangler.toml. */
+  vars?: Record<string, string>;
+}
+
+/** The real server: `wrangler dev`, so workerd with SQLite and Workflows, on the loopback interface. */
+export interface DevServer {
+  /** `http://127.0.0.1:<port>`, without a slash at the end; the same after a restart. */
+  readonly url: string;
+  /** All output so far, of all starts. */
+  log(): string;
+  /** Throws with the log when the runtime crashed by itself, whatever else seems to work. */
+  assertNoCrash(): void;
+  /** SIGKILL to wrangler and workerd at once; resolves when all of them are gone. State stays. */
+  kill9(): Promise<void>;
+  /** Start again on the same state and port, after `kill9` or over a running server; resolves when it answers. */
+  restart(): Promise<void>;
+  /** End it, delete its state, then `assertNoCrash`. */
+  stop(): Promise<void>;
+}
+
+/** Start a server with state of its own on a free port. Resolves when `GET /healthz` answers 200; throws with the log. */
+export async function startDevServer({ vars = {} }: DevServerOptions = {}): Promise<DevServer> {
+  const port = await getPort({ host: "127.0.0.1" });
+  const stateDir = await mkdtemp(join(tmpdir(), "edge-jobs-"));
+  const url = `http://127.0.0.1:${port}`;
+  let log = "";
+  let child: ChildProcess | undefined;
+
+  const start = async () => {
+    child = spawnWrangler(port, stateDir, vars, (text) => {
+      log += text;
+    });
+    await waitUntilReady(url, child, () => log);
+  };
+  const end = async (signal: "SIGTERM" | "SIGKILL") => {
+    if (child) await endGroup(child, signal);
+    child = undefined;
+  };
+  const assertNoCrash = () => {
+    if (log.includes(CRASH)) throw new Error(`the Workers runtime crashed\n${log}`);
+  };
+  // A process that dies without `stop` must not leave a server behind.
+  const killOnExit = () => child?.pid && signalGroup(child.pid, "SIGKILL");
+  process.once("exit", killOnExit);
+
+  const stop = async () => {
+    await end("SIGTERM");
+    process.off("exit", killOnExit);
+    await rm(stateDir, { recursive: true, force: true });
+    assertNoCrash();
+  };
+  const restart = async () => {
+    await end("SIGTERM");
+    await start();
+  };
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, log: () => log, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
+}
+
+function spawnWrangler(
+  port: number,
+  stateDir: string,
+  vars: Record<string, string>,
+  onOutput: (text: string) => void,
+): ChildProcess {
+  const { NODE_ENV: _, ...env } = process.env; // a test runner's NODE_ENV would be built into the bundle
+  const child = spawn(
+    "wrangler",
+    [
+      ...["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--persist-to", stateDir],
+      ...["--env-file", "/dev/null", "--show-interactive-dev-session", "false"],
+      ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
+    ],
+    {
+      cwd: ROOT,
+      detached: true, // a process group of its own: one signal reaches wrangler, esbuild and workerd
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {
+        ...env,
+        PATH: join(ROOT, "node_modules/.bin") + delimiter + env.PATH,
+        CLOUDFLARE_CF_FETCH_ENABLED: "false",
+        WRANGLER_HIDE_BANNER: "true",
+        WRANGLER_LOG_PATH: join(stateDir, "logs"),
+        WRANGLER_REGISTRY_PATH: join(stateDir, "registry"),
+        WRANGLER_SEND_METRICS: "false",
+      },
+    },
+  );
+  child.stdout?.setEncoding("utf8").on("data", onOutput);
+  child.stderr?.setEncoding("utf8").on("data", onOutput);
+  child.on("error", (error) => onOutput(`${error.message}\n`));
+  return child;
+}
+
+async function waitUntilReady(url: string, child: ChildProcess, log: () => string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  while (!(await answers(`${url}/healthz`))) {
+    if (hasExited(child)) throw new Error(`wrangler dev ended before it was ready\n${log()}`);
+    if (Date.now() > deadline) throw new Error(`no answer from ${url}/healthz in ${READY_TIMEOUT_MS} ms\n${log()}`);
+    await sleep(POLL_MS);
+  }
+}
+
+const hasExited = (child: ChildProcess): boolean =>
+  child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+
+const answers = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
+    async (response) => {
+      await response.body?.cancel();
+      return response.ok;
+    },
+    () => false,
+  );
+
+async function endGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  if (pid === undefined) return;
+  signalGroup(pid, signal);
+  if (await groupIsGone(pid, EXIT_TIMEOUT_MS)) return;
+  signalGroup(pid, "SIGKILL");
+  if (!(await groupIsGone(pid, EXIT_TIMEOUT_MS))) throw new Error(`processes of group ${pid} survive SIGKILL`);
+}

@@ -1,0 +1,51 @@
+import { type Fault, jsonPath } from "../jobs/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_FAULTS, MAX_STEPS } from "../limits.ts";
+import { Blueprint } from "./blueprint.ts";
+import { checkSize } from "./check-size.ts";
+import { StepChecker, stepsIn } from "./check-steps.ts";
+import { checkInputSchema } from "./input-schema.ts";
+import { zodFaults } from "./zod-faults.ts";
+
+export { checkInput } from "./check-input.ts";
+export { checkInputSchema } from "./input-schema.ts";
+
+const ROOT = "blueprint";
+
+/** What the server has that blueprints can name. */
+export interface Known {
+  handlers: readonly string[];
+}
+
+function stepCountFaults(document: JsonObject): Fault[] {
+  const count = stepsIn(document.steps, ["steps"]).toArray().length;
+  if (count <= MAX_STEPS) return [];
+  const message = `has ${count} steps, counting those inside others; the most is ${MAX_STEPS}`;
+  return [{ path: jsonPath(ROOT, ["steps"]), message, fix: "Use a map for what repeats, or several blueprints." }];
+}
+
+const schemaFaults = ({ input }: JsonObject): Fault[] =>
+  isJsonObject(input) ? checkInputSchema(input, jsonPath(ROOT, ["input"])) : [];
+
+/** Two checks may find the same. */
+function distinct(faults: readonly Fault[]): Fault[] {
+  const byText = new Map(faults.map((fault) => [`${fault.path}\n${fault.message}`, fault]));
+  return [...byText.values()].slice(0, MAX_FAULTS);
+}
+
+/**
+ * Everything that can be known to be wrong with a blueprint before it runs, at most MAX_FAULTS at once.
+ * @returns the plan, with every default filled in
+ */
+export function checkBlueprint(document: Json, known: Known): Result<Blueprint, Fault[]> {
+  const oversize = checkSize(ROOT, document);
+  if (oversize.length > 0) return err(oversize.slice(0, MAX_FAULTS));
+  const parsed = Blueprint.safeParse(document);
+  const faults = parsed.success ? [] : zodFaults(ROOT, parsed.error);
+  if (isJsonObject(document)) {
+    faults.push(...stepCountFaults(document), ...schemaFaults(document));
+    faults.push(...new StepChecker(ROOT, document, known.handlers).faults);
+  }
+  return parsed.success && faults.length === 0 ? ok(parsed.data) : err(distinct(faults));
+}

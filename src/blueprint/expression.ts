@@ -1,0 +1,87 @@
+import jsonata from "jsonata";
+import type { Json } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { oneLine } from "../jobs/text.ts";
+import { MAX_ERROR_CHARS, MAX_RANGE_ITEMS } from "../limits.ts";
+import { meteredFunctions } from "./functions.ts";
+import { LimitReached, Meter } from "./meter.ts";
+import type { Node } from "./node.ts";
+import type { Scope } from "./scope.ts";
+import { readSyntax, type Syntax } from "./syntax.ts";
+import { toJson } from "./to-json.ts";
+import { RUN, type Run, watch } from "./watch.ts";
+
+export interface ExpressionError {
+  code: "expression";
+  /** One line, with an excerpt of the expression. */
+  message: string;
+}
+
+/** A parsed expression. Its evaluations may run at the same time: each has a budget of its own. */
+export interface Expression {
+  readonly syntax: Syntax;
+  /** Undefined where the expression yields nothing. Never throws, and always ends. */
+  evaluate(scope: Scope): Promise<Result<Json | undefined, ExpressionError>>;
+}
+
+const EXCERPT_CHARS = 120;
+
+function failure(text: string, problem: unknown): { ok: false; error: ExpressionError } {
+  const { message } = problem as { message?: unknown };
+  const reason = typeof message === "string" ? message : String(problem);
+  const excerpt = `{% ${oneLine(text, EXCERPT_CHARS)} %}`;
+  return err({ code: "expression", message: `${oneLine(reason, MAX_ERROR_CHARS - EXCERPT_CHARS)}: ${excerpt}` });
+}
+
+/**
+ * An evaluation waits for nothing outside itself: when it has not ended by the next task, it never will. A value with
+ * a function named `then` does that, because JavaScript takes it for a promise.
+ */
+async function settled<T>(evaluation: Promise<T>): Promise<T> {
+  const { promise: stuck, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new LimitReached("the evaluation never ends")), 0);
+  try {
+    return await Promise.race([evaluation, stuck]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class ParsedExpression implements Expression {
+  readonly syntax: Syntax;
+  readonly #text: string;
+  readonly #parsed: jsonata.Expression;
+
+  constructor(text: string, parsed: jsonata.Expression, syntax: Syntax) {
+    this.#text = text;
+    this.#parsed = parsed;
+    this.syntax = syntax;
+    watch(parsed, syntax);
+  }
+
+  async evaluate(scope: Scope): Promise<Result<Json | undefined, ExpressionError>> {
+    const { now, ...variables } = scope;
+    const run: Run = { meter: new Meter(), now };
+    try {
+      const functions = await meteredFunctions(run.meter, now);
+      const result = await settled(this.#parsed.evaluate(undefined, { ...functions, ...variables, [RUN]: run }));
+      run.meter.size(result);
+      return ok(toJson(result));
+    } catch (problem) {
+      return failure(this.#text, problem);
+    } finally {
+      run.meter.end();
+    }
+  }
+}
+
+/** Parses the text between `{%` and `%}`, and refuses what would not be safe or the same at every resume. */
+export function compileExpression(text: string): Result<Expression, ExpressionError> {
+  try {
+    const parsed = jsonata(text, { sequence: MAX_RANGE_ITEMS });
+    const syntax = readSyntax(parsed.ast() as Node);
+    return syntax.ok ? ok(new ParsedExpression(text, parsed, syntax.value)) : failure(text, syntax.error);
+  } catch (problem) {
+    return failure(text, problem);
+  }
+}

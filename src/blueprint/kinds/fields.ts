@@ -1,0 +1,43 @@
+import { z } from "zod";
+import type { Json } from "../../jobs/json.ts";
+import { MAX_STRING_CHARS } from "../../limits.ts";
+import { parseDuration } from "../duration.ts";
+import { isOneExpression } from "../text-template.ts";
+
+/** Any JSON value. It was parsed from JSON, so only its presence is checked; objects are taken as they are. */
+export const jsonValue = z.unknown().refine((value) => value !== undefined, {
+  error: "is missing",
+  params: { fix: "Add it: any JSON value." },
+}) as unknown as z.ZodType<Json, Json>;
+
+export const text = z.string().min(1).max(MAX_STRING_CHARS);
+
+/** One whole `{% ... %}`. */
+export const expression = text.refine(isOneExpression, {
+  error: "is not one expression",
+  params: { fix: 'Write one expression and nothing around it, such as "{% $input.ready %}".' },
+});
+
+/** A duration of at most `maxMs`; `least` is 0 or 1 ms. */
+export const duration = (maxMs: number, least: 0 | 1 = 1) =>
+  text.superRefine((value, context) => {
+    const parsed = parseDuration(value);
+    const problem = parsed.ok ? rangeProblem(parsed.value, maxMs, least) : parsed.error.message;
+    if (problem === undefined) return;
+    const fix = 'Write a number and a unit: "30 seconds", "5 minutes", "2 hours" or "1 day".';
+    context.addIssue({ code: "custom", message: problem, params: { fix } });
+  });
+
+function rangeProblem(ms: number, maxMs: number, least: number): string | undefined {
+  if (ms < least) return "must be longer than 0 seconds";
+  return ms > maxMs ? `is longer than ${maxMs / 1_000} seconds, the most there is` : undefined;
+}
+
+/** A strict object that tells its fields to whoever sends another one. */
+export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "unrecognized_keys"
+        ? `Remove it, or use one of the fields ${Object.keys(shape).join(", ")}.`
+        : undefined,
+  });

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { DEFAULT_HTTP_BYTES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
+import { common, type Kind } from "./common.ts";
+import { expression, jsonValue, strict, text } from "./fields.ts";
+
+/** What is wrong with the literal part of a URL. Each expression in it may still become anything. */
+function urlProblem(template: string): string | undefined {
+  if (template.startsWith("{%")) return undefined;
+  const url = URL.parse(template.replace(/\{%.*?%\}/gs, "1"));
+  if (url === null) return "is not an absolute URL";
+  if (url.protocol !== "https:" && url.protocol !== "http:") return "is neither an http nor an https URL";
+  return url.username !== "" || url.password !== "" ? "holds a user name or password" : undefined;
+}
+
+const url = text.max(MAX_URL_CHARS).superRefine((value, context) => {
+  const problem = urlProblem(value);
+  const fix = "Send a URL such as https://api.example.com/items; credentials go into headers as {secret: NAME}.";
+  if (problem !== undefined) context.addIssue({ code: "custom", message: problem, params: { fix } });
+});
+
+const secret = strict({
+  secret: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be the name of a secret: A-Z, 0-9 and _, starting with a letter")
+    .describe("Name of a Worker secret that BLUEPRINT_SECRETS lists."),
+});
+
+const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, "is not a valid header name");
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+export const http = {
+  templates: ["url", "headers", "query", "body", "expect"],
+  seeResponse: ["expect"],
+  schema: strict({
+    ...common("http", { retries: 3 }),
+    url: url.describe("Absolute http or https URL."),
+    method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET").describe("Request method."),
+    headers: z
+      .record(headerName, z.union([z.string(), secret]))
+      .optional()
+      .describe("Text, or {secret: NAME}."),
+    query: z
+      .record(z.string(), z.union([scalar, z.array(scalar)]))
+      .optional()
+      .describe("Appended to the URL; null is left out, a list is repeated."),
+    body: jsonValue.optional().describe("Sent as JSON; a string is sent as it is."),
+    expect: z
+      .union([z.array(z.int().min(100).max(599)).min(1).max(100), expression])
+      .optional()
+      .describe("Statuses that are a success, or an expression over $response; 200 to 299 when left out."),
+    max_bytes: z
+      .int()
+      .min(1)
+      .max(MAX_HTTP_BYTES)
+      .default(DEFAULT_HTTP_BYTES)
+      .describe("A larger response fails the step."),
+  }),
+} satisfies Kind;

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Kind } from "./common.ts";
+import { handler } from "./handler.ts";
+import { http } from "./http.ts";
+import { type MapFields, type MapFieldsInput, map } from "./map.ts";
+import { sleep } from "./sleep.ts";
+import { transform } from "./transform.ts";
+
+const FLAT = { http, sleep, transform, handler };
+type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
+
+// Interfaces, because a type alias may not mention itself.
+export interface MapStep extends MapFields {
+  steps: Step[];
+}
+export interface MapStepInput extends MapFieldsInput {
+  steps: StepInput[];
+}
+
+/** A step as a plan keeps it, with every default filled in. */
+export type Step = z.output<FlatSchema> | MapStep;
+/** A step as it may be written. */
+export type StepInput = z.input<FlatSchema> | MapStepInput;
+
+export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step).min(1));
+
+/** Every kind of step: one file in this folder, and one line here. */
+const KINDS = { ...FLAT, map: map(Steps) } satisfies { [Type in Step["type"]]: Kind };
+
+export const KIND_TABLE: ReadonlyMap<string, Kind> = new Map<string, Kind>(Object.entries(KINDS));
+
+const [first, ...others] = Object.values(KINDS).map(({ schema }) => schema);
+/** One step of any kind, told apart by `type`. */
+export const Step = z.discriminatedUnion("type", [first, ...others] as never) as unknown as z.ZodType<Step, StepInput>;

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { MAX_MAP_CONCURRENCY, MAX_MAP_ITEMS } from "../../limits.ts";
+import { common, type Kind } from "./common.ts";
+import { expression, jsonValue, strict } from "./fields.ts";
+
+const fields = {
+  ...common("map", { retries: 0 }),
+  over: z
+    .union([z.array(jsonValue).max(MAX_MAP_ITEMS), expression])
+    .describe("The items: a list, or an expression. Nothing is no item, a value that is no list is one item."),
+  concurrency: z.int().min(1).max(MAX_MAP_CONCURRENCY).default(5).describe("Items that run at the same time."),
+  max_items: z.int().min(1).max(MAX_MAP_ITEMS).default(MAX_MAP_ITEMS).describe("More items fail the step."),
+};
+
+export type MapFields = z.output<z.ZodObject<typeof fields>>;
+export type MapFieldsInput = z.input<z.ZodObject<typeof fields>>;
+
+/** @param steps schema of a list of steps of any kind, this one too */
+export const map = <Steps extends z.ZodType>(steps: Steps) =>
+  ({
+    templates: ["over"],
+    itemSteps: ["steps"],
+    schema: strict({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
+  }) satisfies Kind;

@@ -1,0 +1,107 @@
+/** Counts what one evaluation costs, and stops it. One meter an evaluation: concurrent evaluations share nothing. */
+
+import {
+  MAX_CALLS_IN_FLIGHT,
+  MAX_EVALUATION_DEPTH,
+  MAX_EVALUATION_WORK,
+  MAX_EVALUATIONS,
+  MAX_VALUE_BYTES,
+} from "../limits.ts";
+
+/** Thrown inside an evaluation to end it; never leaves this folder. */
+export class LimitReached extends Error {}
+
+export class Meter {
+  #evaluations = 0;
+  #work = 0;
+  #calls = 0;
+  #ended = false;
+  #sizes: WeakMap<object, Size> | undefined = new WeakMap();
+
+  /** One node of the expression, or one call of a built-in function. */
+  step(): void {
+    // The library runs the members of an object or array at once: when one fails, this stops the others.
+    if (this.#ended) throw new LimitReached("the evaluation has ended");
+    if (++this.#evaluations > MAX_EVALUATIONS) throw new LimitReached(`more than ${MAX_EVALUATIONS} evaluations`);
+  }
+
+  /** Work that one step does without further steps: about one unit for each list item, or for 8 bytes of text. */
+  spend(units: number): void {
+    this.#work += units;
+    if (this.#work > MAX_EVALUATION_WORK)
+      throw new LimitReached("too much work on large values or regular expressions");
+  }
+
+  enterCall(): void {
+    if (++this.#calls > MAX_CALLS_IN_FLIGHT) {
+      throw new LimitReached(`more than ${MAX_CALLS_IN_FLIGHT} function calls inside each other`);
+    }
+  }
+
+  leaveCall(): void {
+    this.#calls--;
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** The `| |` operator changes objects in place: from here on no remembered size can be trusted. */
+  distrustSizes(): void {
+    this.#sizes = undefined;
+  }
+
+  /** About the bytes of the value's JSON text; throws when it is larger or deeper than a value may be. */
+  size(value: unknown): number {
+    const { bytes } = this.#measure(value, 0);
+    if (this.#sizes === undefined) this.spend(bytes / 8);
+    return bytes;
+  }
+
+  #measure(value: unknown, depth: number): Size {
+    if (typeof value === "string") return checked({ bytes: value.length + 2, depth: 0 });
+    if (typeof value !== "object" || value === null || isFunction(value)) return SCALAR;
+    const known = this.#sizes?.get(value);
+    if (known !== undefined) return known;
+    if (depth > MAX_EVALUATION_DEPTH) throw new LimitReached(TOO_DEEP);
+    const size = Array.isArray(value) ? this.#measureList(value, depth) : this.#measureObject(value, depth);
+    this.#sizes?.set(value, size);
+    return size;
+  }
+
+  #measureList(list: readonly unknown[], depth: number): Size {
+    let size: Size = { bytes: 2, depth: 1 };
+    for (const item of list) size = joined(size, this.#measure(item, depth + 1), 1);
+    return size;
+  }
+
+  #measureObject(value: object, depth: number): Size {
+    let size: Size = { bytes: 2, depth: 1 };
+    for (const [key, item] of Object.entries(value)) {
+      size = joined(size, this.#measure(item, depth + 1), key.length + 4);
+    }
+    return size;
+  }
+}
+
+/** A function of the language: a lambda, a built-in, or a regular expression. */
+export const isFunction = (value: unknown): boolean =>
+  typeof value === "function" ||
+  (typeof value === "object" && value !== null && ("_jsonata_lambda" in value || "_jsonata_function" in value));
+
+interface Size {
+  bytes: number;
+  depth: number;
+}
+
+const SCALAR: Size = { bytes: 8, depth: 0 };
+const TOO_DEEP = `a value nested deeper than ${MAX_EVALUATION_DEPTH} levels`;
+
+const joined = (whole: Size, part: Size, extra: number): Size =>
+  checked({ bytes: whole.bytes + part.bytes + extra, depth: Math.max(whole.depth, part.depth + 1) });
+
+function checked(size: Size): Size {
+  if (size.bytes > MAX_VALUE_BYTES) throw new LimitReached(`a value larger than ${MAX_VALUE_BYTES} bytes`);
+  if (size.depth > MAX_EVALUATION_DEPTH) throw new LimitReached(TOO_DEEP);
+  return size;
+}

@@ -1,0 +1,81 @@
+import { jsonPath } from "../jobs/fault.ts";
+import { isJsonObject, type Json, jsonBytes } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_VALUE_BYTES } from "../limits.ts";
+import type { ExpressionError } from "./expression.ts";
+import type { Scope } from "./scope.ts";
+import { compileText, hasExpression, type TextTemplate } from "./text-template.ts";
+
+export type { Scope } from "./scope.ts";
+
+/** A JSON value with expressions in its strings, parsed once. */
+export interface Template {
+  /** The value with every expression replaced. The message names the path of the string that failed. */
+  evaluate(scope: Scope): Promise<Result<Json, ExpressionError>>;
+}
+
+/** Keys from the value's root to one of its strings. */
+export type Keys = readonly (string | number)[];
+
+function* children(value: Json): Generator<[string | number, Json]> {
+  if (Array.isArray(value)) yield* value.entries();
+  else if (isJsonObject(value)) yield* Object.entries(value);
+}
+
+/** Every string that holds an expression. Keys of objects are plain data. */
+export function* templateTexts(value: Json, keys: Keys = []): Generator<[Keys, string]> {
+  if (typeof value === "string" && hasExpression(value)) yield [keys, value];
+  for (const [key, child] of children(value)) yield* templateTexts(child, [...keys, key]);
+}
+
+/** The error as it is, with the place of the string in front. */
+function placed(keys: Keys, error: ExpressionError): { ok: false; error: ExpressionError } {
+  const path = jsonPath("", keys).replace(/^\./, "");
+  return err(path === "" ? error : { ...error, message: `${path}: ${error.message}` });
+}
+
+/** The value with the texts replaced by what `replacements` gives for them, in order. */
+function rebuilt(value: Json, replacements: Iterator<Json>): Json {
+  if (typeof value === "string") return hasExpression(value) ? (replacements.next().value as Json) : value;
+  if (Array.isArray(value)) return value.map((item) => rebuilt(item, replacements));
+  if (!isJsonObject(value)) return value;
+  // Not by assignment: a key may be `__proto__`.
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rebuilt(item, replacements)]));
+}
+
+class CompiledTemplate implements Template {
+  readonly #value: Json;
+  readonly #texts: readonly (readonly [Keys, TextTemplate])[];
+
+  constructor(value: Json, texts: readonly (readonly [Keys, TextTemplate])[]) {
+    this.#value = value;
+    this.#texts = texts;
+  }
+
+  async evaluate(scope: Scope): Promise<Result<Json, ExpressionError>> {
+    if (this.#texts.length === 0) return ok(this.#value);
+    const replacements: Json[] = [];
+    let bytes = 0;
+    for (const [keys, text] of this.#texts) {
+      const result = await text.evaluate(scope);
+      if (!result.ok) return placed(keys, result.error);
+      bytes += jsonBytes(result.value);
+      if (bytes > MAX_VALUE_BYTES) {
+        const message = `the value is larger than ${MAX_VALUE_BYTES} bytes; take less of it`;
+        return placed(keys, { code: "expression", message });
+      }
+      replacements.push(result.value);
+    }
+    return ok(rebuilt(this.#value, replacements.values()));
+  }
+}
+
+export function compileTemplate(value: Json): Result<Template, ExpressionError> {
+  const texts: [Keys, TextTemplate][] = [];
+  for (const [keys, text] of templateTexts(value)) {
+    const compiled = compileText(text);
+    if (!compiled.ok) return placed(keys, compiled.error);
+    texts.push([keys, compiled.value]);
+  }
+  return ok(new CompiledTemplate(value, texts));
+}

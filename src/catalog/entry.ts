@@ -1,0 +1,28 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { checkBlueprint } from "../blueprint/check.ts";
+import type { Json } from "../jobs/json.ts";
+
+/** A blueprint as its file in `blueprints/` gives it. */
+export interface CatalogEntry {
+  /** Counts from 1. A published version never changes: append the next one as a file of its own. */
+  version: number;
+  document: Json;
+}
+
+/** One version of a blueprint that ships with the server. */
+export interface CatalogBlueprint {
+  name: string;
+  version: number;
+  description: string;
+  /** As callers see it. */
+  document: Json;
+  plan: Blueprint;
+}
+
+/** Throws on a document that does not check: a bug of this build, seen at its first start. */
+export function parseEntry({ version, document }: CatalogEntry, handlers: readonly string[]): CatalogBlueprint {
+  const checked = checkBlueprint(document, { handlers });
+  if (!checked.ok) throw new Error(`catalogue blueprint: ${JSON.stringify(checked.error)}`);
+  const plan = checked.value;
+  return { name: plan.name, version, description: plan.description ?? "", document, plan };
+}

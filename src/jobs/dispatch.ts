@@ -1,0 +1,77 @@
+import { DISPATCH_GRACE_MS, OUTBOX_GRACE_MS } from "../limits.ts";
+import { isUndispatched, withDue } from "./due.ts";
+import type { Job, OpenWork } from "./job.ts";
+import { withEvent } from "./timeline.ts";
+
+/** Accepting a job, handing it to the engine, and trying again. Pure; times are epoch ms. */
+
+type Given = Pick<
+  Job,
+  | "job_id"
+  | "tenant"
+  | "name"
+  | "blueprint"
+  | "plan_hash"
+  | "run_at"
+  | "timeout_ms"
+  | "step_count"
+  | "parent_id"
+  | "retried_from"
+  | "idempotency_key"
+  | "metadata"
+>;
+
+/** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
+export function accept(given: Given, now: number): Job {
+  const due = given.run_at ?? now + OUTBOX_GRACE_MS;
+  const job: Job = {
+    ...given,
+    status: "queued",
+    submitted_at: now,
+    dispatched_at: null,
+    started_at: null,
+    settled_at: null,
+    attempt: 1,
+    nudges: 0,
+    expected_by: due,
+    due_at: due,
+    step: null,
+    message: null,
+    result_path: null,
+    error: null,
+    error_code: null,
+    run: { steps: {}, open: {} },
+    events: [],
+  };
+  return withEvent(job, "accepted", now);
+}
+
+/** True when the job may be handed to the engine now. */
+export const isDispatchable = (job: Job, now: number): boolean => isUndispatched(job) && (job.run_at ?? now) <= now;
+
+/** The engine has the job. */
+export function dispatched(job: Job, now: number): Job {
+  const given = { ...job, dispatched_at: now, nudges: 0, expected_by: now + DISPATCH_GRACE_MS };
+  return withDue(withEvent(given, "dispatched", now), now);
+}
+
+/** The engine was asked or nudged, or did not take the job: look again later. */
+export function postponed(job: Job, againInMs: number, now: number): Job {
+  return withDue({ ...job, expected_by: now + againInMs, nudges: job.nudges + 1 }, now);
+}
+
+/** The next attempt of a job that the engine lost. What rests goes on resting; tries start again. */
+export function nextAttempt(job: Job, reason: string, now: number): Job {
+  const rests = Object.entries(job.run.open).filter(
+    (entry): entry is [string, OpenWork] => entry[1].wake_at !== undefined,
+  );
+  const again: Job = {
+    ...job,
+    attempt: job.attempt + 1,
+    nudges: 0,
+    dispatched_at: null,
+    expected_by: now + OUTBOX_GRACE_MS,
+    run: { ...job.run, open: Object.fromEntries(rests) },
+  };
+  return withDue(withEvent(again, "redispatched", now, null, `attempt ${again.attempt}: ${reason}`), now);
+}

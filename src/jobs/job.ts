@@ -1,0 +1,99 @@
+import type { JsonObject } from "./json.ts";
+import type { JobStatusName } from "./status.ts";
+import type { JobEvent } from "./timeline.ts";
+
+export const STEP_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+/** Why a step or a job failed. `code` is stable; `message` is one line, safe to show to a model. */
+export interface StepError {
+  code: string;
+  message: string;
+  /** HTTP status, where there was an answer. */
+  status?: number;
+}
+
+/** How many of a map's items, or of a parallel's branches, have ended. */
+export interface ItemCounts {
+  total: number;
+  done: number;
+  failed: number;
+}
+
+/** PERSISTED since 0001. A top-level step that has begun. Times are epoch ms. */
+export interface StepState {
+  status: StepStatus;
+  tries: number;
+  started_at: number;
+  completed_at: number | null;
+  error: string | null;
+  items?: ItemCounts;
+}
+
+/** PERSISTED since 0001. Something that the engine is doing now, by step path. Times are epoch ms. */
+export interface OpenWork {
+  tries: number;
+  /** Tries that reported their failure. The other ended ones died with their process. */
+  failures: number;
+  expected_by: number;
+  /** Which run of the engine step holds the try, so that a report sent twice counts once. */
+  token?: string;
+  /** Only for a rest: when it ends. Kept over attempts, so that a sleep is never slept twice. */
+  wake_at?: number;
+}
+
+/** PERSISTED since 0001. */
+export interface RunState {
+  /** By step id, in order of their start. */
+  steps: Record<string, StepState>;
+  /** By step path. */
+  open: Record<string, OpenWork>;
+}
+
+/** A job as the registry keeps it. Times are epoch ms. */
+export interface Job {
+  job_id: string;
+  tenant: string;
+  name: string;
+  status: JobStatusName;
+  /** `name@version`, or `inline`. */
+  blueprint: string;
+  plan_hash: string;
+  submitted_at: number;
+  run_at: number | null;
+  dispatched_at: number | null;
+  started_at: number | null;
+  settled_at: number | null;
+  timeout_ms: number;
+  attempt: number;
+  nudges: number;
+  /** When the next report must have come; after this the engine is asked. */
+  expected_by: number;
+  /** When the alarm must look at the job. Never later than {@link nextDue}; may be earlier, which costs one look. */
+  due_at: number;
+  step_count: number;
+  step: string | null;
+  message: string | null;
+  /** Path of the stored value that is the result. */
+  result_path: string | null;
+  error: string | null;
+  error_code: string | null;
+  parent_id: string | null;
+  retried_from: string | null;
+  idempotency_key: string | null;
+  metadata: JsonObject;
+  run: RunState;
+  events: JobEvent[];
+}
+
+/** `fetch[3].page` lies in the top-level step `fetch`. */
+export const topLevelStep = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
+
+/** The id of one attempt at the engine. Deterministic, so that handing a job over twice starts it once. */
+export const instanceId = (jobId: string, attempt: number): string => `${jobId}-${attempt}`;
+
+/** A step id may be `constructor`: only own properties are states. */
+export const stepState = (run: RunState, id: string): StepState | undefined =>
+  Object.hasOwn(run.steps, id) ? run.steps[id] : undefined;
+export const openWork = (run: RunState, path: string): OpenWork | undefined =>
+  Object.hasOwn(run.open, path) ? run.open[path] : undefined;

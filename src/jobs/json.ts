@@ -1,0 +1,14 @@
+/** A JSON value, as callers send it and as the registry stores it. */
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const encoder = new TextEncoder();
+
+/** Length of the text in UTF-8 bytes. */
+export const utf8Bytes = (text: string): number => encoder.encode(text).byteLength;
+
+/** Length of the value's JSON text in UTF-8 bytes. */
+export const jsonBytes = (value: Json): number => utf8Bytes(JSON.stringify(value));

@@ -1,0 +1,181 @@
+import { DISPATCH_GRACE_MS, MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
+import { dispatched } from "./dispatch.ts";
+import { withDue } from "./due.ts";
+import {
+  type ItemCounts,
+  type Job,
+  type OpenWork,
+  openWork,
+  type StepError,
+  type StepState,
+  stepState,
+  topLevelStep,
+} from "./job.ts";
+import { isSettled, transition } from "./status.ts";
+import { withEvent } from "./timeline.ts";
+
+/**
+ * What the engine reports about a job, applied to it. Pure: each function takes the job and the registry's clock
+ * (epoch ms) and returns the job that follows. All are idempotent; the caller fences stale attempts.
+ */
+
+/** A step that needed no engine step of its own, or a rest that is over; carried by the next report. */
+export type Mark =
+  | { path: string; status: "succeeded" | "skipped" }
+  | { path: string; status: "failed"; error: StepError }
+  | { path: string; status: "running"; items: ItemCounts };
+
+/** True when a report of this attempt may no longer change the job: it must stop without acting. */
+export const isFenced = (job: Job, attempt: number): boolean => isSettled(job.status) || job.attempt !== attempt;
+
+const isTopLevel = (path: string): boolean => topLevelStep(path) === path;
+
+function withOpen(job: Job, path: string, work: OpenWork | undefined): Job {
+  const { [path]: _closed, ...others } = job.run.open;
+  const open = work === undefined ? others : { ...others, [path]: work };
+  return { ...job, run: { ...job.run, open } };
+}
+
+function withStep(job: Job, path: string, now: number, change: Partial<StepState>): Job {
+  if (!isTopLevel(path)) return job;
+  const before = stepState(job.run, path) ?? {
+    status: "running",
+    tries: 0,
+    started_at: now,
+    completed_at: null,
+    error: null,
+  };
+  return { ...job, run: { ...job.run, steps: { ...job.run.steps, [path]: { ...before, ...change } } } };
+}
+
+/** Silence is measured from the earliest thing that is open; between two steps from now. */
+function withExpectation(job: Job, now: number): Job {
+  const open = Object.values(job.run.open).map((work) => work.expected_by);
+  const expected_by = open.length > 0 ? Math.min(...open) : now + DISPATCH_GRACE_MS;
+  return withDue({ ...job, expected_by, nudges: 0 }, now);
+}
+
+function withFirstStart(job: Job, path: string, now: number): Job {
+  const known = openWork(job.run, path) !== undefined || (isTopLevel(path) && stepState(job.run, path) !== undefined);
+  return known ? job : withEvent(job, "step_started", now, path);
+}
+
+/** The engine runs the attempt, perhaps before it has answered that it took it. */
+export function start(job: Job, now: number): Job {
+  const given = job.dispatched_at === null ? dispatched(job, now) : job;
+  const status = transition(given.status, "started");
+  if (status === undefined) return given;
+  return withExpectation(withEvent({ ...given, status, started_at: now }, "started", now), now);
+}
+
+export type Opening = { do: "run"; try: number; failures: number } | { do: "fail"; error: StepError };
+
+/**
+ * A try of an acting step is about to act.
+ * @param token of this run of the engine step: the same one again is the same try
+ * @param withinMs how long the try may take before it must have reported
+ * @returns `fail` when too many tries died with their process
+ */
+export function begin(
+  job: Job,
+  path: string,
+  token: string,
+  withinMs: number,
+  now: number,
+): { job: Job; opening: Opening } {
+  const before = openWork(job.run, path);
+  if (before?.token === token) return { job, opening: { do: "run", try: before.tries, failures: before.failures } };
+  const tries = (before?.tries ?? 0) + 1;
+  const failures = before?.failures ?? 0;
+  const interrupted = tries - 1 - failures;
+  if (interrupted > MAX_INTERRUPTED_TRIES) {
+    const message = `The step died with its process ${interrupted} times. Make it smaller, or give it less to hold.`;
+    return { job, opening: { do: "fail", error: { code: "step_interrupted", message } } };
+  }
+  let next = withFirstStart(job, path, now);
+  if (interrupted > 0)
+    next = withEvent(next, "step_retrying", now, path, "interrupted; running again with the same key");
+  next = withStep({ ...next, step: topLevelStep(path) }, path, now, { status: "running", tries });
+  next = withOpen(next, path, { tries, failures, token, expected_by: now + withinMs + REPORT_GRACE_MS });
+  return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
+}
+
+/**
+ * A try failed and another one follows.
+ * @param delayMs until the next try @param withinMs how long that try may take
+ */
+export function retrying(
+  job: Job,
+  path: string,
+  error: StepError,
+  delayMs: number,
+  withinMs: number,
+  now: number,
+): Job {
+  const before = openWork(job.run, path) ?? { tries: 1, failures: 0, expected_by: now };
+  const message = `${error.message} Next try in ${Math.ceil(delayMs / 1000)} s.`;
+  const noted = withEvent({ ...job, message }, "step_retrying", now, path, message);
+  const expected_by = now + delayMs + withinMs + REPORT_GRACE_MS;
+  return withExpectation(
+    withOpen(noted, path, { ...before, failures: Math.min(before.failures + 1, before.tries), expected_by }),
+    now,
+  );
+}
+
+/** The step ended. A failure here is one that the blueprint goes on from (`on_error: continue`). */
+export function finish(job: Job, path: string, error: StepError | undefined, now: number): Job {
+  const known = stepState(job.run, path);
+  const done = isTopLevel(path)
+    ? known !== undefined && known.completed_at !== null
+    : openWork(job.run, path) === undefined;
+  const closed = withOpen(job, path, undefined);
+  if (done) return withExpectation(closed, now);
+  const ended = { status: error ? "failed" : "succeeded", completed_at: now, error: error?.message ?? null } as const;
+  const stepped = withStep({ ...closed, message: null }, path, now, ended);
+  const noted = withEvent(stepped, error ? "step_failed" : "step_succeeded", now, path, error?.message ?? null);
+  return withExpectation(noted, now);
+}
+
+/** A sleep begins. The first report decides when it ends. */
+export function rest(job: Job, path: string, wakeAt: number, now: number): { job: Job; wakeAt: number } {
+  const known = openWork(job.run, path)?.wake_at;
+  if (known !== undefined) return { job, wakeAt: known };
+  if (stepState(job.run, path)?.completed_at) return { job, wakeAt: now };
+  const work = { tries: 1, failures: 0, wake_at: wakeAt, expected_by: wakeAt + REPORT_GRACE_MS };
+  const started = withStep(withFirstStart(job, path, now), path, now, { status: "waiting", tries: 1 });
+  const noted = withEvent({ ...started, step: topLevelStep(path) }, "step_waiting", now, path);
+  return { job: withExpectation(withOpen(noted, path, work), now), wakeAt };
+}
+
+function skip(job: Job, path: string, now: number): Job {
+  if (stepState(job.run, path) !== undefined) return job;
+  return withEvent(withStep(job, path, now, { status: "skipped", completed_at: now }), "step_skipped", now, path);
+}
+
+function countItems(job: Job, path: string, items: ItemCounts, now: number): Job {
+  if (stepState(job.run, path)?.completed_at) return job;
+  const before = stepState(job.run, path)?.items ?? { total: 0, done: 0, failed: 0 };
+  const most = {
+    total: items.total,
+    done: Math.max(before.done, items.done),
+    failed: Math.max(before.failed, items.failed),
+  };
+  return withStep(withFirstStart({ ...job, step: path }, path, now), path, now, { items: most });
+}
+
+function applyMark(job: Job, mark: Mark, now: number): Job {
+  const { path } = mark;
+  if (!isTopLevel(path)) return openWork(job.run, path) ? withOpen(job, path, undefined) : job;
+  if (mark.status === "running") return countItems(job, path, mark.items, now);
+  if (mark.status === "skipped") return skip(job, path, now);
+  if (stepState(job.run, path)?.completed_at) return job;
+  const started = withFirstStart({ ...job, step: path }, path, now);
+  return finish(started, path, mark.status === "failed" ? mark.error : undefined, now);
+}
+
+/** Applies the marks of top-level steps; those inside a map or a branch show in its counts alone. */
+export function applyMarks(job: Job, marks: readonly Mark[], now: number): Job {
+  let marked = job;
+  for (const mark of marks) marked = applyMark(marked, mark, now);
+  return marked;
+}

@@ -1,0 +1,60 @@
+import { MAX_ERROR_CHARS } from "../limits.ts";
+import { type Job, type RunState, type StepError, stepState, topLevelStep } from "./job.ts";
+import { transition } from "./status.ts";
+import { oneLine } from "./text.ts";
+import { withEvent } from "./timeline.ts";
+
+export type Outcome =
+  /** `resultPath` names the stored value that is the result. */
+  | { name: "succeeded"; resultPath: string }
+  /** `path` is the step that failed; null when the job as a whole did. */
+  | { name: "failed"; error: StepError; path: string | null }
+  | { name: "cancelled"; reason: string | null };
+
+/** What has not ended is cancelled with the job. */
+function endedRun(run: RunState, now: number): RunState {
+  const steps = Object.entries(run.steps).map(([id, step]) =>
+    step.completed_at === null ? [id, { ...step, status: "cancelled", completed_at: now }] : [id, step],
+  );
+  return { steps: Object.fromEntries(steps), open: {} };
+}
+
+function failed(job: Job, path: string | null, error: StepError, now: number): Job {
+  const message = oneLine(error.message, MAX_ERROR_CHARS);
+  const run = endedRun(job.run, now);
+  if (path === null) return { ...job, run, error: message, error_code: error.code };
+  const step = topLevelStep(path);
+  const before = stepState(job.run, step) ?? { tries: 0, started_at: now };
+  const steps = { ...run.steps, [step]: { ...before, status: "failed" as const, completed_at: now, error: message } };
+  const culprit = { ...job, step, run: { ...run, steps }, error: `Step ${path}: ${message}`, error_code: error.code };
+  return withEvent(culprit, "step_failed", now, path, message);
+}
+
+/**
+ * Settle the job: final for ever. Idempotent: undefined when the status does not allow it, because another
+ * outcome came first.
+ * @param now epoch ms, from the registry's clock
+ * @param keepMs how long a settled job is kept
+ */
+export function settle(job: Job, outcome: Outcome, now: number, keepMs: number): Job | undefined {
+  const status = transition(job.status, outcome.name);
+  if (status === undefined) return undefined;
+  const settled: Job = { ...job, status, settled_at: now, due_at: now + keepMs, message: null };
+  switch (outcome.name) {
+    case "succeeded": {
+      const done = { ...settled, result_path: outcome.resultPath, run: { ...job.run, open: {} } };
+      return withEvent(done, "settled", now, null, status);
+    }
+    case "failed": {
+      const broken = failed(settled, outcome.path, outcome.error, now);
+      return withEvent(broken, "settled", now, null, `${status}: ${outcome.error.code}`);
+    }
+    case "cancelled": {
+      const reason = outcome.reason === null ? null : oneLine(outcome.reason, MAX_ERROR_CHARS);
+      const ended = { ...settled, error: reason, run: endedRun(job.run, now) };
+      return withEvent(ended, "settled", now, null, reason === null ? status : `${status}: ${reason}`);
+    }
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { MAX_INLINE_RESULT_BYTES } from "../limits.ts";
+import { type Job, STEP_STATUSES, stepState } from "./job.ts";
+import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "./json.ts";
+import { pollAfterMs, progressOf } from "./progress.ts";
+import { isSettled, JOB_STATUSES } from "./status.ts";
+import { iso, isoOrNull } from "./time.ts";
+import { EVENT_TYPES } from "./timeline.ts";
+
+/** A job as callers see it. Times are ISO 8601 in UTC with milliseconds. */
+
+const ItemCountsView = z.strictObject({ total: z.int(), done: z.int(), failed: z.int() });
+
+const StepView = z.strictObject({
+  id: z.string(),
+  type: z.string(),
+  status: z.enum(STEP_STATUSES),
+  tries: z.int(),
+  started_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  error: z.string().nullable(),
+  items: ItemCountsView.optional(),
+});
+export type StepView = z.infer<typeof StepView>;
+
+const EventView = z.strictObject({
+  seq: z.int().describe("Counts from 1 without gaps"),
+  at: z.string(),
+  type: z.enum(EVENT_TYPES),
+  step: z.string().nullable(),
+  message: z.string().nullable(),
+});
+export type EventView = z.infer<typeof EventView>;
+
+const InputRequestView = z.strictObject({
+  request_id: z.string(),
+  step: z.string(),
+  message: z.string(),
+  schema: z.record(z.string(), z.json()),
+  expires_at: z.string(),
+});
+
+export const JobStatus = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(JOB_STATUSES),
+  submitted_at: z.string(),
+  started_at: z.string().nullable(),
+  completed_at: z.string().nullable(),
+  progress: z.number().min(0).max(1).describe("Never falls; 1 exactly when succeeded"),
+  metadata: z.record(z.string(), z.json()),
+  result: z.record(z.string(), z.json()).nullable().describe("A non-object output is {value: ...}"),
+  error: z.string().nullable(),
+  error_code: z.string().nullable(),
+  blueprint: z.string(),
+  step: z.string().nullable(),
+  message: z.string().nullable(),
+  steps: z.array(StepView).optional(),
+  events: z.array(EventView).optional(),
+  input_requests: z.array(InputRequestView),
+  parent_id: z.string().nullable(),
+  retried_from: z.string().nullable(),
+  expires_at: z.string().nullable().describe("When a settled job is purged"),
+  poll_after_ms: z.int().describe("When asking again makes sense; 0 when settled"),
+});
+export type JobStatus = z.infer<typeof JobStatus>;
+
+export const JobRow = JobStatus.pick({
+  id: true,
+  name: true,
+  status: true,
+  blueprint: true,
+  progress: true,
+  submitted_at: true,
+  completed_at: true,
+  error: true,
+  parent_id: true,
+});
+/** A job in a listing. */
+export type JobRow = z.infer<typeof JobRow>;
+
+/** Id and type of a top-level step, in the plan's order. */
+export interface StepOutline {
+  id: string;
+  type: string;
+}
+
+export interface ViewParts {
+  /** JSON text of the stored result; undefined while there is none. */
+  resultJson?: string | undefined;
+  /** The plan's top-level steps, when the caller asked for steps. */
+  outline?: readonly StepOutline[] | undefined;
+  events?: boolean | undefined;
+}
+
+function resultView(resultJson: string): JsonObject {
+  const bytes = utf8Bytes(resultJson);
+  if (bytes > MAX_INLINE_RESULT_BYTES) {
+    const preview = resultJson.slice(0, MAX_INLINE_RESULT_BYTES / 8).replace(/[\ud800-\udbff]$/, "");
+    return { truncated: true, total_bytes: bytes, preview };
+  }
+  const value: Json = JSON.parse(resultJson);
+  return isJsonObject(value) ? value : { value };
+}
+
+const stepViews = (job: Job, outline: readonly StepOutline[]): StepView[] =>
+  outline.map(({ id, type }) => {
+    const state = stepState(job.run, id);
+    if (state === undefined) {
+      return { id, type, status: "pending", tries: 0, started_at: null, completed_at: null, error: null };
+    }
+    const { items, ...fields } = state;
+    const times = { started_at: iso(state.started_at), completed_at: isoOrNull(state.completed_at) };
+    return { id, type, ...fields, ...times, ...(items && { items }) };
+  });
+
+export const eventViews = (job: Job): EventView[] =>
+  job.events.map(([type, at, step, message], i) => {
+    return { seq: i + 1, at: iso(at), type, step: step ?? null, message: message ?? null };
+  });
+
+/** @param now epoch ms, from the registry's clock */
+export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus {
+  return {
+    id: job.job_id,
+    name: job.name,
+    status: job.status,
+    submitted_at: iso(job.submitted_at),
+    started_at: isoOrNull(job.started_at),
+    completed_at: isoOrNull(job.settled_at),
+    progress: progressOf(job),
+    metadata: job.metadata,
+    result: parts.resultJson === undefined ? null : resultView(parts.resultJson),
+    error: job.error,
+    error_code: job.error_code,
+    blueprint: job.blueprint,
+    step: job.step,
+    message: job.message,
+    ...(parts.outline && { steps: stepViews(job, parts.outline) }),
+    ...(parts.events && { events: eventViews(job) }),
+    input_requests: [],
+    parent_id: job.parent_id,
+    retried_from: job.retried_from,
+    expires_at: isSettled(job.status) ? iso(job.due_at) : null,
+    poll_after_ms: pollAfterMs(job, now),
+  };
+}
+
+export function toJobRow(job: Job): JobRow {
+  return {
+    id: job.job_id,
+    name: job.name,
+    status: job.status,
+    blueprint: job.blueprint,
+    progress: progressOf(job),
+    submitted_at: iso(job.submitted_at),
+    completed_at: isoOrNull(job.settled_at),
+    error: job.error,
+    parent_id: job.parent_id,
+  };
+}

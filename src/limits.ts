@@ -1,0 +1,110 @@
+/**
+ * Every cap of the server in one place: its unit is in its name, its reason beside it.
+ * The local runtime is laxer than production, so these are enforced by our own checks.
+ */
+
+const KIB = 1024;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const DAY = 86_400 * SECOND;
+
+// What a caller may send.
+export const MAX_BODY_BYTES = 256 * KIB;
+export const MAX_METADATA_BYTES = 16 * KIB;
+export const MAX_INPUT_BYTES = 128 * KIB;
+export const MAX_BLUEPRINT_BYTES = 64 * KIB;
+export const MAX_JSON_DEPTH = 32;
+export const MAX_NAME_CHARS = 128;
+export const MAX_IDEMPOTENCY_KEY_CHARS = 128;
+export const MAX_METADATA_FILTERS = 3;
+
+// What a blueprint may hold.
+export const MAX_STEPS = 100;
+export const MAX_STRING_CHARS = 16 * KIB;
+export const MAX_SCHEMA_DEPTH = 16;
+export const MAX_RETRIES = 20;
+export const MAX_MAP_ITEMS = 1_000;
+export const MAX_MAP_CONCURRENCY = 20;
+
+// What one step may cost. The engine caches step results of at most 1 MiB.
+// https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
+export const MAX_OUTPUT_BYTES = 512 * KIB;
+export const DEFAULT_HTTP_BYTES = 256 * KIB;
+export const MAX_HTTP_BYTES = 512 * KIB;
+export const MAX_REDIRECTS = 5;
+export const MAX_STEP_TIMEOUT_MS = 10 * MINUTE;
+export const MAX_RETRY_DELAY_MS = DAY;
+/** A sleep is at most a year: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
+export const MAX_SLEEP_MS = 365 * DAY;
+
+// What one expression may cost. Counted, not timed: a Worker's clock stands still while it computes.
+export const MAX_EVALUATIONS = 100_000;
+export const MAX_EVALUATION_DEPTH = 200;
+export const MAX_VALUE_BYTES = 512 * KIB;
+export const MAX_RANGE_ITEMS = 10_000;
+/** Units of `Meter.spend`; about a second of the slowest kind of work. */
+export const MAX_EVALUATION_WORK = 20_000_000;
+/** Recursion, and groups that are computed at the same time; 2,000 hold about 11 MB. */
+export const MAX_CALLS_IN_FLIGHT = 2_000;
+export const MAX_REGEX_INSTRUCTIONS = 1_000;
+/** Letters of the pictures and texts that `$toMillis`, `$formatNumber` and the like take. */
+export const MAX_PICTURE_CHARS = 128;
+/** Schema positions times input values: what checking one input may cost. */
+export const MAX_SCHEMA_CHECKS = 1_000_000;
+export const MAX_UNIQUE_ITEMS = 1_000;
+export const MAX_FAULTS = 20;
+
+// Time.
+export const MAX_WAIT_MS = 50 * SECOND;
+export const DEFAULT_JOB_TIMEOUT_MS = DAY;
+export const MAX_JOB_TIMEOUT_MS = 30 * DAY;
+export const MAX_RUN_AT_AHEAD_MS = 365 * DAY;
+
+// The engine. A report that is this late makes the registry ask the engine.
+export const REPORT_GRACE_MS = 10 * SECOND;
+export const DISPATCH_GRACE_MS = 30 * SECOND;
+/** An accepted job that is still not handed over after this is handed over by the alarm. */
+export const OUTBOX_GRACE_MS = 5 * SECOND;
+/** createBatch takes at most 100 instances: https://developers.cloudflare.com/workflows/build/workers-api/ (2026-11) */
+export const MAX_DISPATCH_BATCH = 100;
+export const MAX_NUDGES = 5;
+export const MAX_ATTEMPTS = 3;
+/** Tries of one step that may die with their process before the step fails. */
+export const MAX_INTERRUPTED_TRIES = 3;
+/** Rows that one alarm looks at before it re-arms itself. */
+export const ALARM_BATCH = 50;
+
+// What is kept, and what a reply may hold.
+export const MAX_EVENTS = 500;
+/** From this many events on, only job-level and failure events are recorded. */
+export const QUIET_AFTER_EVENTS = 400;
+export const MAX_LIST_ROWS = 100;
+export const DEFAULT_LIST_ROWS = 20;
+/** Rows that one list call may look at when a filter has no index of its own. */
+export const MAX_LIST_SCAN = 1_000;
+export const MAX_INLINE_RESULT_BYTES = 8 * KIB;
+export const MAX_TEXT_RESULT_BYTES = 4 * KIB;
+export const MAX_ERROR_CHARS = 500;
+
+// What the handlers of the catalogue may cost, and what they answer.
+export const AUDIT_TIMEOUT_MS = 15 * SECOND;
+export const MAX_AUDIT_BYTES = 256 * KIB;
+export const MAX_AUDIT_URLS = 50;
+export const MAX_TITLE_CHARS = 200;
+export const MAX_URL_CHARS = 2 * KIB;
+export const DEFAULT_LINKS = 50;
+export const MAX_LINKS = 200;
+
+// The protocol side.
+/** Shards that a tenant may have; an id that names a higher one is of no job. */
+export const MAX_REGISTRY_SHARDS = 64;
+/** Longest job id that is advertised to clients. Longer ones are answered like any unknown id. */
+export const MAX_JOB_ID_CHARS = 64;
+/** Longest piece of a caller's own text that an error repeats. */
+export const MAX_ECHO_CHARS = 200;
+export const MAX_CURSOR_CHARS = 1_024;
+/** One reply of a tool, text and structured content together. */
+export const MAX_REPLY_BYTES = 24_000;
+/** One value, and the newest timeline entries, that a prompt quotes. */
+export const MAX_QUOTED_BYTES = 2 * KIB;
+export const MAX_QUOTED_EVENTS = 40;

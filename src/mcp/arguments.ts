@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { zodFaults } from "../blueprint/zod-faults.ts";
+import { type Fault, jsonPath } from "../jobs/fault.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_JSON_DEPTH } from "../limits.ts";
+
+/** Stands for the arguments as a whole while faults are collected; paths are shown without it. */
+const ROOT = "$";
+
+const fromArguments = (path: string): string => (path === ROOT ? "arguments" : path.replace(/^\$\.?/, ""));
+
+interface Node {
+  key: string;
+  value: unknown;
+  path: string;
+  depth: number;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** The node's fields or elements, with a path each. */
+function children({ value, path, depth }: Node): Node[] {
+  if (typeof value !== "object" || value === null) return [];
+  const isArray = Array.isArray(value);
+  return Object.entries(value).map(([key, child]) => {
+    return { key, value: child, path: jsonPath(path, [isArray ? Number(key) : key]), depth: depth + 1 };
+  });
+}
+
+/** Too deep to walk safely, or text that storage and hashes cannot hold. Iterative: the depth is a stranger's. */
+function formFault(value: unknown): Fault | undefined {
+  const open: Node[] = [{ key: "", value, path: ROOT, depth: 0 }];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const { key, path, depth } = node;
+    if (![key, node.value].filter(isText).every((text) => text.isWellFormed())) {
+      return { path, message: "holds half of a surrogate pair", fix: "Send valid Unicode text." };
+    }
+    if (depth > MAX_JSON_DEPTH + 1) {
+      return { path, message: `is nested deeper than ${MAX_JSON_DEPTH} levels`, fix: "Send a flatter value." };
+    }
+    open.push(...children(node));
+  }
+  return undefined;
+}
+
+/** The arguments as the schema gives them, or every fault with its path from the arguments. */
+export function readArguments<I extends z.ZodObject>(schema: I, args: unknown): Result<z.output<I>, Fault[]> {
+  const malformed = formFault(args);
+  if (malformed) return err([{ ...malformed, path: fromArguments(malformed.path) }]);
+  const parsed = schema.safeParse(args);
+  if (parsed.success) return ok(parsed.data);
+  return err(zodFaults(ROOT, parsed.error).map((fault) => ({ ...fault, path: fromArguments(fault.path) })));
+}
+
+const Instant = z.iso.datetime({ offset: true });
+
+/** Epoch ms of an ISO 8601 time with a zone; undefined for any other text. */
+export const readInstant = (text: string): number | undefined =>
+  Instant.safeParse(text).success ? Date.parse(text) : undefined;
+
+export const instantFault = (path: string): Fault => ({
+  path,
+  message: "is not an ISO 8601 time with a zone",
+  fix: "Send a time such as 2026-12-01T09:00:00Z.",
+});

@@ -1,0 +1,57 @@
+import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
+import { createMcpHandler } from "agents/mcp/server";
+import { MAX_BODY_BYTES } from "../limits.ts";
+import type { McpDeps } from "./deps.ts";
+import { buildServer } from "./server.ts";
+
+const HEADERS = [
+  "Content-Type",
+  "Accept",
+  "Authorization",
+  "MCP-Protocol-Version",
+  "Mcp-Method",
+  "Mcp-Name",
+  "traceparent",
+  "tracestate",
+];
+
+/** The front door: Origin and Host policy, CORS, both protocol eras. */
+const frontDoor = (factory: McpServerFactory) =>
+  createMcpHandler(factory, { route: "/mcp", corsOptions: { headers: HEADERS.join(", "), methods: "POST, OPTIONS" } });
+
+const noServer: McpServerFactory = () => {
+  throw new Error("only a POST reaches a server");
+};
+
+/** Everything but POST: a browser's preflight is answered, the rest is 405. Needs no credentials. */
+export async function answerWithoutServer(request: Request): Promise<Response> {
+  const response = await frontDoor(noServer).fetch(request);
+  if (response.status === 405) response.headers.set("allow", "POST, OPTIONS");
+  return response;
+}
+
+const tooLarge = (): Response => {
+  const error = { code: -32_000, message: `The request is larger than ${MAX_BODY_BYTES} bytes.` };
+  return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
+};
+
+/** The value of a JSON text, which is never undefined; undefined for text that is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
+export async function serveMcp(request: Request, deps: McpDeps): Promise<Response> {
+  const body = await readRequestBody(request, MAX_BODY_BYTES);
+  if (body.tooLarge) return tooLarge();
+  const handler = frontDoor(({ era }) => buildServer(deps, era));
+  const parsedBody = parseJson(body.text);
+  // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
+  return parsedBody === undefined
+    ? handler.fetch(new Request(request, { body: body.text }))
+    : handler.fetch(request, { parsedBody });
+}

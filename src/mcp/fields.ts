@@ -1,0 +1,35 @@
+import { z } from "zod";
+import type { JsonObject } from "../jobs/json.ts";
+import { JOB_STATUSES } from "../jobs/status.ts";
+import { DEFAULT_LIST_ROWS, MAX_CURSOR_CHARS, MAX_JOB_ID_CHARS, MAX_LIST_ROWS } from "../limits.ts";
+
+/** Fields that several tools share. */
+
+/** Any text passes: an id that no job can have is answered like every unknown id. */
+export const jobId = z
+  .string()
+  .describe("Job id, as jobs_submit_blueprint or jobs_list gave it.")
+  .meta({ maxLength: MAX_JOB_ID_CHARS });
+
+export const limit = z.int().min(1).max(MAX_LIST_ROWS).default(DEFAULT_LIST_ROWS).describe("Rows a page.");
+
+export const cursor = z
+  .string()
+  .max(MAX_CURSOR_CHARS)
+  .optional()
+  .describe("next_cursor of the page before, with the same other arguments.");
+
+/** A JSON object. Arguments come out of JSON text, so everything in it is JSON. */
+export const jsonObject = z.looseObject({}) as z.ZodType as z.ZodType<JsonObject>;
+
+export const instant = z.string().meta({ format: "date-time" });
+
+/** Key fields of a JobStatus, for output schemas. */
+export const jobFields = {
+  id: z.string(),
+  status: z.enum(JOB_STATUSES),
+  progress: z.number(),
+  result: z.looseObject({}).nullable(),
+  error: z.string().nullable(),
+  poll_after_ms: z.int(),
+};

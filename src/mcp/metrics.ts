@@ -1,0 +1,24 @@
+/** Which protocol generation a request speaks: 2025 (legacy) or 2026-07-28 (modern). */
+export type Era = "legacy" | "modern";
+
+export interface Measurement {
+  /** Tool, resource or prompt. */
+  name: string;
+  outcome: "ok" | "tool_error" | "crash";
+  ms: number;
+  era: Era;
+  /** Only for a crash: the reference that its reply carries, and what was thrown. */
+  reference?: string;
+  error?: string;
+}
+
+export type Record = (measurement: Measurement) => void;
+
+/** Writes each measurement to Analytics Engine and as one JSON line to the log. */
+export function recorder(dataset: AnalyticsEngineDataset): Record {
+  return (measurement) => {
+    const { name, outcome, ms, era } = measurement;
+    dataset.writeDataPoint({ indexes: [name], blobs: [name, outcome, era], doubles: [ms] });
+    console.log(JSON.stringify({ event: "mcp_call", ...measurement }));
+  };
+}

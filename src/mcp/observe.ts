@@ -1,0 +1,38 @@
+import { err, type Result } from "../jobs/result.ts";
+import type { McpDeps } from "./deps.ts";
+import type { Era } from "./metrics.ts";
+
+/** Why a call has no answer. A crash is a bug or a lost connection; anything else the caller can mend. */
+export interface Problem {
+  crash: boolean;
+  /** For the model. Says nothing of our inside. */
+  text: string;
+}
+
+const crashText = (reference: string): string =>
+  [
+    `Internal error, reference ${reference}. The arguments are not the cause.`,
+    "Try once more (a submit without idempotency_key only after a look at jobs_list). If it stays, tell the operator the reference.",
+  ].join("\n");
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+/** Runs one call and measures it. Whatever it throws becomes a problem with a reference to the log line that tells more. */
+export async function observe<T>(
+  name: string,
+  deps: McpDeps,
+  era: Era,
+  run: () => Promise<Result<T, string>>,
+): Promise<Result<T, Problem>> {
+  const started = deps.now();
+  const took = () => ({ name, era, ms: deps.now() - started });
+  try {
+    const outcome = await run();
+    deps.record({ ...took(), outcome: outcome.ok ? "ok" : "tool_error" });
+    return outcome.ok ? outcome : err({ crash: false, text: outcome.error });
+  } catch (error) {
+    const reference = deps.newReference();
+    deps.record({ ...took(), outcome: "crash", reference, error: describe(error) });
+    return err({ crash: true, text: crashText(reference) });
+  }
+}

@@ -1,0 +1,16 @@
+import type { JobRow } from "../jobs/view.ts";
+import { DEFAULT_LIST_ROWS, MAX_LIST_ROWS } from "../limits.ts";
+import { HOME_SHARD, type McpDeps } from "./deps.ts";
+
+/** The tenant's newest jobs. */
+export async function recentJobs(deps: McpDeps, limit = DEFAULT_LIST_ROWS): Promise<JobRow[]> {
+  const anything = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
+  const page = await deps.registry(HOME_SHARD).list({ tenant: deps.tenant, ...anything, limit, after: null });
+  return page.jobs;
+}
+
+/** Ids of recent jobs that start with `prefix`, newest first. */
+export async function completeJobId(prefix: string, deps: McpDeps): Promise<string[]> {
+  const jobs = await recentJobs(deps, MAX_LIST_ROWS);
+  return jobs.map(({ id }) => id).filter((id) => id.startsWith(prefix));
+}

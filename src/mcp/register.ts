@@ -1,0 +1,104 @@
+import {
+  type CallToolResult,
+  completable,
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  ResourceTemplate,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { ok, type Result } from "../jobs/result.ts";
+import type { McpDeps } from "./deps.ts";
+import type { Era } from "./metrics.ts";
+import { observe, type Problem } from "./observe.ts";
+import type { Prompt } from "./prompt.ts";
+import type { Complete, FixedResource, Offer, TemplateResource } from "./resource.ts";
+import type { Reply, Tool } from "./tool.ts";
+
+/** The only way onto a server: whatever is registered here is measured, and leaks nothing when it breaks. */
+export interface Registrar {
+  server: McpServer;
+  deps: McpDeps;
+  era: Era;
+  offer: Offer;
+}
+
+const MIME = "application/json";
+
+function toolResult(outcome: Result<Reply, Problem>): CallToolResult {
+  if (!outcome.ok) return { isError: true, content: [{ type: "text", text: outcome.error.text }] };
+  const { structured, text, links = [] } = outcome.value;
+  return { content: [{ type: "text", text }, ...links], structuredContent: structured };
+}
+
+export function registerTool({ server, deps, era, offer }: Registrar, tool: Tool): void {
+  const { name, title, description, annotations, inputSchema, outputSchema } = tool;
+  offer.tools.push(name);
+  server.registerTool(name, { title, description, annotations, inputSchema, outputSchema }, async (args) =>
+    toolResult(await observe(name, deps, era, () => tool.call(args, deps))),
+  );
+}
+
+/** The answer, or the error that the protocol has for it. */
+function answerOrThrow<T>(outcome: Result<T, Problem>, expected: (text: string) => ProtocolError): T {
+  if (outcome.ok) return outcome.value;
+  const { crash, text } = outcome.error;
+  throw crash ? new ProtocolError(ProtocolErrorCode.InternalError, text) : expected(text);
+}
+
+/** Suggestions are a convenience: none are better than an error. */
+function completer({ deps, era }: Registrar, name: string, complete: Complete) {
+  return async (prefix: string): Promise<string[]> => {
+    const found = await observe(`${name} completion`, deps, era, async () => ok(await complete(prefix, deps)));
+    return found.ok ? found.value : [];
+  };
+}
+
+const contents = (uri: URL, value: object) => ({
+  contents: [{ uri: uri.href, mimeType: MIME, text: JSON.stringify(value) }],
+});
+
+export function registerFixed({ server, deps, offer }: Registrar, resource: FixedResource): void {
+  const { name, uri, title, description, cacheHint } = resource;
+  offer.resources.push(uri);
+  server.registerResource(name, uri, { title, description, cacheHint, mimeType: MIME }, async (url) =>
+    contents(url, resource.read(deps, offer)),
+  );
+}
+
+export function registerTemplate(registrar: Registrar, resource: TemplateResource): void {
+  const { server, deps, era, offer } = registrar;
+  const { name, title, description, cacheHint, variable } = resource;
+  offer.resources.push(resource.template);
+  const list = async () => {
+    const found = await observe(`${name} list`, deps, era, async () => ok(await resource.list(deps)));
+    const noneExpected = (text: string) => new ProtocolError(ProtocolErrorCode.InternalError, text);
+    return { resources: answerOrThrow(found, noneExpected).map((listed) => ({ ...listed, mimeType: MIME })) };
+  };
+  const complete = { [variable]: completer(registrar, name, resource.complete) };
+  const template = new ResourceTemplate(resource.template, { list, complete });
+  server.registerResource(name, template, { title, description, cacheHint, mimeType: MIME }, async (url, variables) => {
+    const value = String(variables[variable] ?? "");
+    const found = await observe(name, deps, era, () => resource.read(value, deps));
+    return contents(
+      url,
+      answerOrThrow(found, () => new ResourceNotFoundError(url.href)),
+    );
+  });
+}
+
+export function registerPrompt(registrar: Registrar, prompt: Prompt): void {
+  const { server, deps, era, offer } = registrar;
+  const { name, title, description, argument } = prompt;
+  offer.prompts.push(name);
+  const value = z.string().describe(argument.description);
+  const argsSchema = z.strictObject({
+    [argument.name]: completable(value, completer(registrar, name, argument.complete)),
+  });
+  server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
+    const rendered = await observe(name, deps, era, () => prompt.render(args[argument.name] ?? "", deps));
+    const text = answerOrThrow(rendered, (problem) => new ProtocolError(ProtocolErrorCode.InvalidParams, problem));
+    return { description, messages: [{ role: "user", content: { type: "text", text } }] };
+  });
+}

@@ -1,0 +1,43 @@
+import type { CacheHint } from "@modelcontextprotocol/server";
+import type { Result } from "../jobs/result.ts";
+import type { McpDeps } from "./deps.ts";
+
+/** Names of what a server offers, in the order of registration. */
+export interface Offer {
+  tools: string[];
+  /** URIs and URI templates. */
+  resources: string[];
+  prompts: string[];
+}
+
+/** Suggestions for a value that starts with `prefix`. */
+export type Complete = (prefix: string, deps: McpDeps) => Promise<string[]>;
+
+interface ResourceText {
+  name: string;
+  title: string;
+  description: string;
+  cacheHint: CacheHint;
+}
+
+/** A JSON document with a fixed URI. */
+export interface FixedResource extends ResourceText {
+  uri: string;
+  read: (deps: McpDeps, offer: Offer) => object;
+}
+
+export interface Listed {
+  uri: string;
+  name: string;
+  title: string;
+}
+
+/** JSON documents whose URI has one variable. */
+export interface TemplateResource extends ResourceText {
+  template: string;
+  variable: string;
+  /** The error is for the log: the caller learns only that nothing is there. */
+  read: (value: string, deps: McpDeps) => Promise<Result<object, string>>;
+  list: (deps: McpDeps) => Promise<Listed[]>;
+  complete: Complete;
+}

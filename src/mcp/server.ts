@@ -1,0 +1,45 @@
+import { type CacheHint, McpServer } from "@modelcontextprotocol/server";
+import type { McpDeps } from "./deps.ts";
+import type { Era } from "./metrics.ts";
+import { PROMPTS } from "./prompts.ts";
+import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";
+import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources.ts";
+import { TOOLS } from "./tools/index.ts";
+
+const INSTRUCTIONS = `Durable background jobs for work that takes longer than a tool call may.
+1. jobs_submit_blueprint with a blueprint from blueprints_list, or your own steps inline. Keep the job id it returns.
+2. Do other work, or set wait_seconds for a short job. jobs_get_status gives status and result; ask again after poll_after_ms.
+3. Use the result. If the job failed, its error says where and why; the prompt jobs_postmortem explains it in full.
+Set idempotency_key when you may send the same submit twice. A job that was accepted is never lost: jobs_list finds it.`;
+
+/** The same for every caller. */
+const STATIC: CacheHint = { ttlMs: 300_000, cacheScope: "public" };
+
+/** A server for one request: nothing is kept between requests. */
+export function buildServer(deps: McpDeps, era: Era): McpServer {
+  const server = new McpServer(
+    { name: "edge-jobs", title: "Edge Jobs", version: deps.version },
+    {
+      instructions: INSTRUCTIONS,
+      // Lists never change while a version runs, and nothing is pushed yet: say so.
+      capabilities: {
+        tools: { listChanged: false },
+        resources: { listChanged: false },
+        prompts: { listChanged: false },
+      },
+      cacheHints: {
+        "server/discover": STATIC,
+        "tools/list": STATIC,
+        "prompts/list": STATIC,
+        "resources/templates/list": STATIC,
+        "resources/list": { ttlMs: 1_000, cacheScope: "private" },
+      },
+    },
+  );
+  const registrar: Registrar = { server, deps, era, offer: { tools: [], resources: [], prompts: [] } };
+  for (const tool of TOOLS) registerTool(registrar, tool);
+  for (const resource of TEMPLATE_RESOURCES) registerTemplate(registrar, resource);
+  for (const resource of FIXED_RESOURCES) registerFixed(registrar, resource);
+  for (const prompt of PROMPTS) registerPrompt(registrar, prompt);
+  return server;
+}

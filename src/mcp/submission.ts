@@ -1,0 +1,127 @@
+import { z } from "zod";
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { checkBlueprint, checkInput } from "../blueprint/check.ts";
+import type { Fault } from "../jobs/fault.ts";
+import { type JsonObject, jsonBytes } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { oneLine } from "../jobs/text.ts";
+import {
+  DEFAULT_JOB_TIMEOUT_MS,
+  MAX_IDEMPOTENCY_KEY_CHARS,
+  MAX_INPUT_BYTES,
+  MAX_JOB_TIMEOUT_MS,
+  MAX_METADATA_BYTES,
+  MAX_NAME_CHARS,
+  MAX_RUN_AT_AHEAD_MS,
+  MAX_WAIT_MS,
+} from "../limits.ts";
+import type { SubmitRequest } from "../registry/api.ts";
+import { instantFault, readInstant } from "./arguments.ts";
+import { findBlueprint, labelOf } from "./catalog.ts";
+import { HOME_SHARD, type McpDeps } from "./deps.ts";
+import { digest, shortDigest } from "./digest.ts";
+import { instant, jsonObject } from "./fields.ts";
+
+/** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
+
+export const SubmitInput = z.strictObject({
+  blueprint: z
+    .union([z.string().min(1).max(200), jsonObject])
+    .describe("`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}."),
+  input: jsonObject.default({}).describe("The blueprint's input."),
+  name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
+  metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(MAX_IDEMPOTENCY_KEY_CHARS)
+    .optional()
+    .describe("Makes retries safe: the same key and arguments return the first job."),
+  run_at: instant.optional().describe("Start no earlier than this time (ISO 8601); the past means now."),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(MAX_JOB_TIMEOUT_MS / 1_000)
+    .optional()
+    .describe("The job fails when it runs longer; default 1 day."),
+  wait_seconds: z
+    .number()
+    .min(0)
+    .max(MAX_WAIT_MS / 1_000)
+    .default(0)
+    .describe("Wait this long for the result; the job goes on when the time is over."),
+  dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
+});
+export type SubmitArgs = z.output<typeof SubmitInput>;
+
+/** A submission that has been checked. */
+interface Draft {
+  /** `name@version`, or `inline`. */
+  label: string;
+  plan: Blueprint;
+  /** Epoch ms; null: now. */
+  runAt: number | null;
+}
+
+function sizeFaults({ input, metadata }: SubmitArgs): Fault[] {
+  const caps: [string, JsonObject, number][] = [
+    ["input", input, MAX_INPUT_BYTES],
+    ["metadata", metadata, MAX_METADATA_BYTES],
+  ];
+  return caps.flatMap(([path, value, maxBytes]) => {
+    const bytes = jsonBytes(value);
+    if (bytes <= maxBytes) return [];
+    const fix = "Send less, or a reference that a step can fetch.";
+    return [{ path, message: `is ${bytes} bytes of JSON, more than ${maxBytes}`, fix }];
+  });
+}
+
+function readRunAt(text: string | undefined, now: number): Result<number | null, Fault> {
+  if (text === undefined) return ok(null);
+  const at = readInstant(text);
+  if (at === undefined) return err(instantFault("run_at"));
+  if (at <= now + MAX_RUN_AT_AHEAD_MS) return ok(at > now ? at : null);
+  const days = MAX_RUN_AT_AHEAD_MS / 86_400_000;
+  return err({ path: "run_at", message: `is more than ${days} days ahead`, fix: "Choose an earlier time." });
+}
+
+function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Result<Omit<Draft, "runAt">, Fault[]> {
+  if (typeof blueprint === "string") {
+    const found = findBlueprint(deps.blueprints, blueprint);
+    return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
+  }
+  const checked = checkBlueprint(blueprint, { handlers: deps.handlers });
+  return checked.ok ? ok({ label: "inline", plan: checked.value }) : checked;
+}
+
+/** Everything that is wrong at once, so that one more call can be enough. */
+export function draftOf(args: SubmitArgs, deps: McpDeps): Result<Draft, Fault[]> {
+  const runAt = readRunAt(args.run_at, deps.now());
+  const plan = readPlan(args, deps);
+  const oversize = sizeFaults(args);
+  const faults = [
+    ...(plan.ok ? [] : plan.error),
+    ...oversize,
+    ...(plan.ok && oversize.length === 0 ? checkInput(plan.value.plan, args.input) : []),
+    ...(runAt.ok ? [] : [runAt.error]),
+  ];
+  return plan.ok && runAt.ok && faults.length === 0 ? ok({ ...plan.value, runAt: runAt.value }) : err(faults);
+}
+
+export async function submitRequest(args: SubmitArgs, draft: Draft, deps: McpDeps): Promise<SubmitRequest> {
+  const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
+  const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
+  return {
+    tenant: deps.tenant,
+    shard: HOME_SHARD,
+    name: oneLine(name ?? "", MAX_NAME_CHARS) || draft.plan.name,
+    blueprint: draft.label,
+    plan: draft.plan,
+    plan_hash: await shortDigest(draft.plan),
+    input,
+    metadata,
+    run_at: draft.runAt,
+    timeout_ms: timeout_seconds === undefined ? DEFAULT_JOB_TIMEOUT_MS : timeout_seconds * 1_000,
+    idempotency: idempotency_key === undefined ? null : { key: idempotency_key, request_hash: await digest(asked) },
+  };
+}

@@ -1,0 +1,73 @@
+import type { ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { err, type Result } from "../jobs/result.ts";
+import { readArguments } from "./arguments.ts";
+import type { McpDeps } from "./deps.ts";
+import { faultText } from "./text.ts";
+
+/** What a tool answers: fields for programs, and text for the model, which is not the same again. */
+export interface Reply {
+  structured: { [field: string]: unknown };
+  text: string;
+  links?: ResourceLink[];
+}
+
+/** The error is for the model: what was wrong, where, and what to do. */
+export type Outcome = Result<Reply, string>;
+
+/** All hints, said explicitly: their defaults in the protocol are pessimistic. */
+export interface Hints {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+interface ToolText {
+  name: string;
+  title: string;
+  /** What it does, and which tool to call next. */
+  description: string;
+  annotations: Hints;
+}
+
+interface ToolDefinition<I extends z.ZodObject> extends ToolText {
+  /** Strict, each field described: it is the type, the check and the advertised JSON Schema. */
+  input: I;
+  /** Loose, and only the key fields: it goes into every client's context. */
+  output: z.ZodObject;
+  run: (args: z.output<I>, deps: McpDeps) => Promise<Outcome>;
+}
+
+export interface Tool extends ToolText {
+  inputSchema: StandardSchemaWithJSON;
+  outputSchema: StandardSchemaWithJSON;
+  /** Checks the arguments, then runs. Throws only on bugs and on a lost connection to the registry. */
+  call: (args: unknown, deps: McpDeps) => Promise<Outcome>;
+}
+
+/**
+ * A schema that is advertised but lets everything through: the check is ours, so that its errors are.
+ * The JSON Schema is made once, at its first use, since a server is built for each request.
+ */
+function advertised(schema: z.ZodObject, io: "input" | "output"): StandardSchemaWithJSON {
+  let json: { [keyword: string]: unknown } | undefined;
+  const toJson = () => {
+    json ??= { ...z.toJSONSchema(schema, { io }), $schema: undefined };
+    return json;
+  };
+  const validate = (value: unknown) => ({ value });
+  return { "~standard": { version: 1, vendor: "edge-jobs", validate, jsonSchema: { input: toJson, output: toJson } } };
+}
+
+export function defineTool<I extends z.ZodObject>({ input, output, run, ...text }: ToolDefinition<I>): Tool {
+  return {
+    ...text,
+    inputSchema: advertised(input, "input"),
+    outputSchema: advertised(output, "output"),
+    call: async (args, deps) => {
+      const parsed = readArguments(input, args);
+      return parsed.ok ? run(parsed.value, deps) : err(faultText("The arguments are not valid.", parsed.error));
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { err, ok } from "../../jobs/result.ts";
+import { registryOfJob } from "../deps.ts";
+import { jobFields, jobId } from "../fields.ts";
+import { jobReply } from "../reply.ts";
+import { unknownJob } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+const Part = z.enum(["steps", "events"]);
+
+export const jobsGetStatus = defineTool({
+  name: "jobs_get_status",
+  title: "Get job status",
+  description:
+    "Status, progress, error and result of one job, always up to date. Ask again after poll_after_ms, which is 0 once the job is settled. Lost the id? Call jobs_list.",
+  input: z.strictObject({
+    job_id: jobId,
+    include: z
+      .array(Part)
+      .max(Part.options.length)
+      .default([])
+      .describe("Extra parts: each step's state, and the timeline of events."),
+  }),
+  output: z.looseObject(jobFields),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  run: async ({ job_id, include }, deps) => {
+    const parts = { steps: include.includes("steps"), events: include.includes("events") };
+    const found = await registryOfJob(deps, job_id)?.status(deps.tenant, job_id, parts);
+    return found?.ok ? ok(jobReply(found.value)) : err(unknownJob(job_id));
+  },
+});

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { decodeCursor, encodeCursor } from "../../jobs/cursor.ts";
+import type { Fault } from "../../jobs/fault.ts";
+import { err, ok } from "../../jobs/result.ts";
+import { JOB_STATUSES } from "../../jobs/status.ts";
+import { JobRow } from "../../jobs/view.ts";
+import { MAX_METADATA_FILTERS } from "../../limits.ts";
+import { instantFault, readInstant } from "../arguments.ts";
+import { HOME_SHARD } from "../deps.ts";
+import { shortDigest } from "../digest.ts";
+import { cursor, instant, limit } from "../fields.ts";
+import { listText } from "../list-text.ts";
+import { faultText, rowText } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+const Status = z.enum(JOB_STATUSES);
+const Plain = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+const Input = z.strictObject({
+  status: z
+    .union([Status, z.array(Status)])
+    .optional()
+    .describe("Only jobs with this status, or one of these."),
+  blueprint: z.string().max(200).optional().describe("Only jobs of `name` (any version), `name@version` or `inline`."),
+  metadata: z
+    .record(z.string(), Plain)
+    .optional()
+    .describe("Only jobs whose metadata has these top-level values.")
+    .meta({ maxProperties: MAX_METADATA_FILTERS }),
+  submitted_after: instant.optional().describe("Only jobs submitted after this time (ISO 8601)."),
+  submitted_before: instant.optional().describe("Only jobs submitted before this time (ISO 8601)."),
+  limit,
+  cursor,
+});
+type Input = z.output<typeof Input>;
+
+function filterFaults({ metadata = {}, submitted_after, submitted_before }: Input): Fault[] {
+  const times = Object.entries({ submitted_after, submitted_before });
+  const faults = times.flatMap(([path, text]) =>
+    text !== undefined && readInstant(text) === undefined ? [instantFault(path)] : [],
+  );
+  if (Object.keys(metadata).length > MAX_METADATA_FILTERS) {
+    const message = `has more than ${MAX_METADATA_FILTERS} fields`;
+    faults.push({ path: "metadata", message, fix: "Filter by fewer fields." });
+  }
+  return faults;
+}
+
+const instantOrNull = (text: string | undefined): number | null =>
+  (text === undefined ? undefined : readInstant(text)) ?? null;
+
+function filtersOf({ status = [], blueprint, metadata = {}, submitted_after, submitted_before }: Input) {
+  return {
+    statuses: [...new Set([status].flat())].sort(),
+    blueprint: blueprint ?? null,
+    metadata,
+    submitted_after: instantOrNull(submitted_after),
+    submitted_before: instantOrNull(submitted_before),
+  };
+}
+
+const BAD_CURSOR: Fault = {
+  path: "cursor",
+  message: "does not belong to this listing",
+  fix: "Send next_cursor with the same filters, or no cursor to start again.",
+};
+
+export const jobsList = defineTool({
+  name: "jobs_list",
+  title: "List jobs",
+  description:
+    "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status for one job.",
+  input: Input,
+  output: z.looseObject({
+    jobs: z.array(z.looseObject(JobRow.pick({ id: true, status: true }).shape)),
+    next_cursor: z.string().nullable(),
+  }),
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  run: async (args, deps) => {
+    const faults = filterFaults(args);
+    if (faults.length > 0) return err(faultText("The filters are not valid.", faults));
+    const filters = filtersOf(args);
+    const filter = await shortDigest(filters);
+    const from = args.cursor === undefined ? ok(null) : decodeCursor(args.cursor, filter);
+    if (!from.ok) return err(faultText("The cursor is not valid.", [BAD_CURSOR]));
+    const query = { tenant: deps.tenant, ...filters, limit: args.limit, after: from.value?.after ?? null };
+    const { jobs, next_after } = await deps.registry(HOME_SHARD).list(query);
+    const next_cursor = next_after === null ? null : encodeCursor({ after: next_after, filter });
+    const text = listText("job", jobs.map(rowText), next_cursor, "Next: jobs_get_status with a job_id.");
+    return ok({ structured: { jobs, next_cursor }, text });
+  },
+});

@@ -1,0 +1,81 @@
+import { z } from "zod";
+import type { Fault } from "../../jobs/fault.ts";
+import { err, ok } from "../../jobs/result.ts";
+import { isSettled } from "../../jobs/status.ts";
+import type { JobStatus } from "../../jobs/view.ts";
+import { type McpDeps, registryOfJob } from "../deps.ts";
+import { jobFields } from "../fields.ts";
+import { jobReply } from "../reply.ts";
+import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
+import { call, faultText } from "../text.ts";
+import { defineTool, type Outcome, type Reply } from "../tool.ts";
+
+/** How an inline blueprint is called until it has a name of its own. */
+const labelGiven = (blueprint: SubmitArgs["blueprint"]): string =>
+  typeof blueprint === "string" ? blueprint : "inline";
+
+function dryRun(args: SubmitArgs, deps: McpDeps): Reply {
+  const draft = draftOf(args, deps);
+  const faults: Fault[] = draft.ok ? [] : draft.error;
+  const blueprint = draft.ok ? draft.value.label : labelGiven(args.blueprint);
+  const text = draft.ok
+    ? `Dry run of ${blueprint}: valid, nothing is stored. Next: the same call without dry_run.`
+    : faultText("Dry run: not valid, nothing is stored.", faults);
+  return { structured: { valid: draft.ok, blueprint, faults }, text };
+}
+
+function conflictText(jobId: string): string {
+  return [
+    `idempotency_key: was already used with other arguments, by job ${jobId}.`,
+    `Next: ${call("jobs_get_status", { job_id: jobId })} for that job, or submit with a new idempotency_key for a new one.`,
+  ].join("\n");
+}
+
+/**
+ * The job's newest status after at most `waitMs`. The job is durable already: whatever happens to the wait,
+ * the caller gets its id.
+ */
+async function afterWait<T extends JobStatus>(job: T, waitMs: number, deps: McpDeps): Promise<T> {
+  if (waitMs === 0 || isSettled(job.status)) return job;
+  const tries = [
+    () => registryOfJob(deps, job.id)?.wait(deps.tenant, job.id, waitMs),
+    () => registryOfJob(deps, job.id)?.status(deps.tenant, job.id, { steps: false, events: false }),
+  ];
+  for (const newest of tries) {
+    try {
+      const status = await newest();
+      if (status?.ok) return { ...job, ...status.value };
+    } catch {
+      // The object was reset while we waited; the next try has a stub of its own.
+    }
+  }
+  return job;
+}
+
+async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
+  const draft = draftOf(args, deps);
+  if (!draft.ok) return err(faultText("Not submitted.", draft.error));
+  const request = await submitRequest(args, draft.value, deps);
+  const submitted = await deps.registry(request.shard).submit(request);
+  if (!submitted.ok) return err(conflictText(submitted.error.job_id));
+  const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
+  const { structured, text } = jobReply(job);
+  const first = job.deduplicated ? "Already submitted with this idempotency_key." : "Submitted; the job is durable.";
+  const link = { type: "resource_link" as const, uri: `job://${job.id}`, name: job.id, mimeType: "application/json" };
+  return ok({ structured, text: `${first} ${text}`, links: [link] });
+}
+
+export const jobsSubmitBlueprint = defineTool({
+  name: "jobs_submit_blueprint",
+  title: "Submit a job",
+  description:
+    "Run a plan of steps as a durable background job; returns its id at once. Keep the id. Next: jobs_get_status with it, or set wait_seconds here for short jobs.",
+  input: SubmitInput,
+  output: z.looseObject({
+    ...z.object(jobFields).partial().shape,
+    deduplicated: z.boolean().optional(),
+    valid: z.boolean().optional(),
+  }),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  run: async (args, deps) => (args.dry_run ? ok(dryRun(args, deps)) : submit(args, deps)),
+});

@@ -1,0 +1,38 @@
+import type { Job } from "../jobs/job.ts";
+import type { JobStatus } from "../jobs/view.ts";
+import type { Explanation } from "./api.ts";
+import { listJobs } from "./listing.ts";
+import { INPUT_PATH, type Queries } from "./queries.ts";
+
+/** Bounds of what an explanation carries: it ends up in a model's context. */
+const MAX_VALUE_CHARS = 4_096;
+const MAX_VALUES = 30;
+const MAX_SIMILAR = 5;
+
+/** Newest failed jobs of the same blueprint that failed for the same reason. */
+function similar(queries: Queries, job: Job): Explanation["similar"] {
+  if (job.status !== "failed") return [];
+  const page = listJobs(queries, {
+    tenant: job.tenant,
+    statuses: ["failed"],
+    blueprint: job.blueprint,
+    metadata: {},
+    submitted_after: null,
+    submitted_before: null,
+    limit: 50,
+    after: null,
+  });
+  const others = page.jobs.filter((row) => row.id !== job.job_id);
+  return others.filter((row) => queries.job(job.tenant, row.id)?.error_code === job.error_code).slice(0, MAX_SIMILAR);
+}
+
+export function explain(queries: Queries, job: Job, status: JobStatus): Explanation {
+  const values = queries.values(job.job_id, MAX_VALUE_CHARS, MAX_VALUES);
+  return {
+    status,
+    plan: JSON.parse(queries.planJson(job.plan_hash)),
+    input: JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}"),
+    outputs: Object.fromEntries(values.filter(([path]) => !path.startsWith("$"))),
+    similar: similar(queries, job),
+  };
+}

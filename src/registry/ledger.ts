@@ -1,0 +1,57 @@
+import type { Job } from "../jobs/job.ts";
+import type { JobStatusName } from "../jobs/status.ts";
+import type { AlarmClock } from "./alarm-clock.ts";
+import type { Queries } from "./queries.ts";
+import type { Waiters } from "./waiters.ts";
+
+/** The jobs of one object: every write of a job goes through here, so that alarm and waiters follow from it. */
+export class Ledger {
+  readonly queries: Queries;
+  readonly #storage: DurableObjectStorage;
+  readonly #clock: AlarmClock;
+  readonly #waiters: Waiters;
+
+  constructor(storage: DurableObjectStorage, queries: Queries, clock: AlarmClock, waiters: Waiters) {
+    this.#storage = storage;
+    this.queries = queries;
+    this.#clock = clock;
+    this.#waiters = waiters;
+  }
+
+  /** All or nothing: an exception undoes every write, which it would not do by itself. */
+  transact<T>(work: () => T): T {
+    try {
+      return this.#storage.transactionSync(work);
+    } catch (error) {
+      this.#clock.forget();
+      throw error;
+    }
+  }
+
+  insert(job: Job): void {
+    this.queries.insertJob(job);
+    this.#clock.ringBy(job.due_at);
+  }
+
+  /**
+   * @param from the statuses that the change may leave
+   * @returns false when another write came first, a normal outcome
+   */
+  save(before: Job, after: Job, from: readonly JobStatusName[] = [before.status]): boolean {
+    if (!this.queries.updateJob(before, after, from)) return false;
+    if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);
+    if (after.status !== before.status) this.#waiters.announce(after.job_id);
+    return true;
+  }
+
+  /** Set the alarm for the first due job, but not before `floor` (epoch ms). */
+  rearm(floor: number): void {
+    const due = this.queries.firstDue();
+    if (due !== undefined) this.#clock.ringBy(Math.max(due, floor));
+  }
+
+  /** The alarm is ringing: until it is set again, nothing is armed. */
+  alarmRang(): void {
+    this.#clock.forget();
+  }
+}

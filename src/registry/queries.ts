@@ -1,0 +1,137 @@
+import type { Job } from "../jobs/job.ts";
+import type { Json } from "../jobs/json.ts";
+import type { JobStatusName } from "../jobs/status.ts";
+import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } from "./rows.ts";
+
+/** Paths of stored values that are no step's output. */
+export const INPUT_PATH = "$input";
+export const RESULT_PATH = "$result";
+
+const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
+
+const ALL_COLUMNS = JOB_COLUMNS.join(", ");
+/** A listing needs no timeline, which may be the largest part of a row. */
+const LIST_COLUMNS = ALL_COLUMNS.replace("events_json", "'[]' AS events_json");
+
+export const SQL = {
+  insertJob: `INSERT INTO jobs (${ALL_COLUMNS}) VALUES (${placeholders(JOB_COLUMNS.length)})`,
+  job: `SELECT ${ALL_COLUMNS} FROM jobs WHERE job_id = ? AND tenant = ?`,
+  deleteJob: "DELETE FROM jobs WHERE job_id = ?",
+  dueJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?`,
+  firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
+  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
+  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
+  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
+  nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
+  insertPlan: "INSERT OR IGNORE INTO plans (plan_hash, plan_json) VALUES (?, ?)",
+  plan: "SELECT plan_json FROM plans WHERE plan_hash = ?",
+  insertValue: "INSERT OR IGNORE INTO job_values (job_id, path, value_json) VALUES (?, ?, ?)",
+  value: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
+  values: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
+  deleteValues: "DELETE FROM job_values WHERE job_id = ?",
+  insertKey: "INSERT INTO idempotency_keys (idempotency_key, request_hash, job_id) VALUES (?, ?, ?)",
+  key: "SELECT request_hash, job_id FROM idempotency_keys WHERE idempotency_key = ?",
+  deleteKey: "DELETE FROM idempotency_keys WHERE idempotency_key = ?",
+} as const;
+
+/** Every statement of the registry. Calls are synchronous; callers open the transactions. */
+export class Queries {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  insertJob(job: Job): void {
+    const record = toRecord(job);
+    this.#sql.exec(SQL.insertJob, ...JOB_COLUMNS.map((column) => record[column]));
+  }
+
+  job(tenant: string, jobId: string): Job | undefined {
+    const record = this.#first<JobRecord>(SQL.job, jobId, tenant);
+    return record && fromRecord(record);
+  }
+
+  /**
+   * Write what changed, if the row still has one of the statuses that the change may leave.
+   * @returns false when another write came first, a normal outcome
+   */
+  updateJob(before: Job, after: Job, from: readonly JobStatusName[]): boolean {
+    const changed = changedColumns(before, after);
+    if (changed.length === 0) return true;
+    const set = changed.map(([column]) => `${column} = ?`).join(", ");
+    const values = changed.map(([, value]) => value);
+    const update = `UPDATE jobs SET ${set} WHERE job_id = ? AND status IN (${placeholders(from.length)}) RETURNING job_id`;
+    return this.#sql.exec(update, ...values, before.job_id, ...from).toArray().length === 1;
+  }
+
+  /** Delete the job with all that belongs to it. */
+  deleteJob(job: Job): void {
+    this.#sql.exec(SQL.deleteValues, job.job_id);
+    if (job.idempotency_key !== null) this.#sql.exec(SQL.deleteKey, job.idempotency_key);
+    this.#sql.exec(SQL.deleteJob, job.job_id);
+  }
+
+  /** Jobs due at `now`, the longest waiting first. */
+  dueJobs(now: number, limit: number): Job[] {
+    return this.#sql.exec<JobRecord>(SQL.dueJobs, now, limit).toArray().map(fromRecord);
+  }
+
+  firstDue(): number | undefined {
+    return this.#first<{ due_at: number }>(SQL.firstDue)?.due_at;
+  }
+
+  /** Jobs with `low <= job_id < high`, newest first, read as they are taken. */
+  *list(low: string, high: string, by?: { status: string } | { blueprint: string }): Generator<Job> {
+    const cursor =
+      by === undefined
+        ? this.#sql.exec<JobRecord>(SQL.list, low, high)
+        : "status" in by
+          ? this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, low, high)
+          : this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, low, high);
+    for (const record of cursor) yield fromRecord(record);
+  }
+
+  /** The first blueprint label above `low` and below `high` that a job has. */
+  nextBlueprint(low: string, high: string): string | undefined {
+    return this.#first<{ blueprint: string }>(SQL.nextBlueprint, low, high)?.blueprint;
+  }
+
+  insertPlan(planHash: string, planJson: string): void {
+    this.#sql.exec(SQL.insertPlan, planHash, planJson);
+  }
+
+  /** @throws when there is none: a job's plan is stored before the job */
+  planJson(planHash: string): string {
+    const row = this.#first<{ plan_json: string }>(SQL.plan, planHash);
+    if (row === undefined) throw new Error(`no plan ${planHash}`);
+    return row.plan_json;
+  }
+
+  /** Keep the value. The first one stays: a repeated report changes nothing. */
+  insertValue(jobId: string, path: string, value: Json): void {
+    this.#sql.exec(SQL.insertValue, jobId, path, JSON.stringify(value));
+  }
+
+  valueJson(jobId: string, path: string): string | undefined {
+    return this.#first<{ value_json: string }>(SQL.value, jobId, path)?.value_json;
+  }
+
+  /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */
+  values(jobId: string, maxChars: number, limit: number): [path: string, value: Json][] {
+    const rows = this.#sql.exec<{ path: string; value_json: string }>(SQL.values, jobId, maxChars, limit).toArray();
+    return rows.map((row) => [row.path, JSON.parse(row.value_json)]);
+  }
+
+  insertKey(key: string, requestHash: string, jobId: string): void {
+    this.#sql.exec(SQL.insertKey, key, requestHash, jobId);
+  }
+
+  key(key: string): { request_hash: string; job_id: string } | undefined {
+    return this.#first<{ request_hash: string; job_id: string }>(SQL.key, key);
+  }
+
+  #first<Row extends Record<string, SqlStorageValue>>(query: string, ...bindings: SqlStorageValue[]): Row | undefined {
+    return this.#sql.exec<Row>(query, ...bindings).toArray()[0];
+  }
+}

@@ -1,0 +1,139 @@
+import { durationMs } from "../blueprint/duration.ts";
+import type { StepError } from "../jobs/job.ts";
+import { type Json, jsonBytes } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_OUTPUT_BYTES, MAX_RETRY_DELAY_MS } from "../limits.ts";
+import { type Done, done, type Ending, failed, type RunContext, STOPPED, type Step } from "./context.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** A failed try. */
+export interface ActionError extends StepError {
+  retryable: boolean;
+  /** What the other side asked for, in ms. */
+  retryAfterMs?: number;
+}
+
+export type Action = (signal: AbortSignal) => Promise<Result<Json, ActionError>>;
+
+/** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
+const SPARE_TRIES = 10;
+const SPARE_DELAY_MS = 1_000;
+/** The engine's own timeout comes later than ours, so that ours reports. */
+const ENGINE_SLACK_MS = 5_000;
+
+type Policy = Pick<Step, "retry" | "timeout" | "on_error">;
+
+function delayAfter(policy: Policy, failures: number, error: ActionError): number {
+  const base = durationMs(policy.retry.delay);
+  const factor = { fixed: 1, linear: failures + 1, exponential: 2 ** failures }[policy.retry.backoff];
+  return Math.min(Math.max(base * factor, error.retryAfterMs ?? 0), MAX_RETRY_DELAY_MS);
+}
+
+const plain = ({ code, message, status }: StepError): StepError =>
+  status === undefined ? { code, message } : { code, message, status };
+
+function redacted(result: Result<Json, ActionError>, secrets: Secrets): Result<Json, ActionError> {
+  if (result.ok) return ok(secrets.redact(result.value));
+  return err({ ...result.error, message: secrets.redactText(result.error.message) });
+}
+
+function sized(result: Result<Json, ActionError>): Result<Json, ActionError> {
+  if (!result.ok) return result;
+  const bytes = jsonBytes(result.value);
+  if (bytes <= MAX_OUTPUT_BYTES) return result;
+  const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;
+  return err({ code: "output_too_large", message, retryable: false });
+}
+
+/** Ends the action when its time is up, also one that does not listen to its signal. */
+async function within(action: Action, timeoutMs: number): Promise<Result<Json, ActionError>> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const message = `No end within ${Math.round(timeoutMs / 1000)} s. Raise the step's timeout, or ask for less.`;
+  const late = new Promise<Result<Json, ActionError>>((resolve) => {
+    signal.addEventListener("abort", () => resolve(err({ code: "step_timeout", message, retryable: true })));
+  });
+  return Promise.race([action(signal), late]);
+}
+
+/** What the blueprint sees of a failure that it goes on from. */
+export const tolerated = (error: StepError): Done => done({ error: { ...plain(error) } }, { tolerated: 1 });
+
+/**
+ * One acting step as one engine step: opens with `begin`, acts, ends with `finish`, all inside. Tries are counted by
+ * the registry, so that they survive crashes; the engine only spaces them.
+ */
+class ActingStep {
+  readonly #context: RunContext;
+  readonly #path: string;
+  readonly #policy: Policy;
+  readonly #action: Action;
+  readonly #timeoutMs: number;
+  #delayMs = SPARE_DELAY_MS;
+
+  constructor(context: RunContext, path: string, policy: Policy, action: Action) {
+    this.#context = context;
+    this.#path = path;
+    this.#policy = policy;
+    this.#action = action;
+    this.#timeoutMs = durationMs(policy.timeout);
+  }
+
+  async run(): Promise<Ending> {
+    const retries = { limit: this.#policy.retry.limit + SPARE_TRIES, delay: () => this.#delayMs };
+    const config = { retries, timeout: this.#timeoutMs + ENGINE_SLACK_MS };
+    try {
+      return await this.#context.ports.step.do(this.#path, config, () => this.#oneTry());
+    } catch (error) {
+      const message = `The engine gave the step up: ${error instanceof Error ? error.message : String(error)}`;
+      return failed({ code: "engine_step", message }, this.#path);
+    }
+  }
+
+  async #oneTry(): Promise<Ending> {
+    this.#delayMs = SPARE_DELAY_MS;
+    const opening = await this.#context.reports.begin(this.#path, this.#context.ports.newToken(), this.#timeoutMs);
+    switch (opening.do) {
+      case "stop":
+        return STOPPED;
+      case "reuse":
+        return done(opening.output, { storedAt: this.#path });
+      case "fail":
+        return this.#giveUp(opening.error);
+      case "run":
+        return this.#act(opening.failures);
+      default:
+        return opening satisfies never;
+    }
+  }
+
+  async #act(failures: number): Promise<Ending> {
+    const { ports } = this.#context;
+    const result = sized(redacted(await within(this.#action, this.#timeoutMs), ports.secrets));
+    if (result.ok) return this.#finish(done(result.value, { storedAt: this.#path }), null);
+    if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);
+    return this.#tryAgain(failures, result.error);
+  }
+
+  /** The engine tries again when the step throws; the delay that it then asks for is kept here. */
+  async #tryAgain(failures: number, error: ActionError): Promise<Ending> {
+    const delayMs = delayAfter(this.#policy, failures, error);
+    const answer = await this.#context.reports.retrying(this.#path, plain(error), delayMs, this.#timeoutMs);
+    if (answer.do === "stop") return STOPPED;
+    this.#delayMs = delayMs;
+    throw new Error(error.message);
+  }
+
+  async #giveUp(error: StepError): Promise<Ending> {
+    if (this.#policy.on_error === "fail") return failed(plain(error), this.#path);
+    return this.#finish({ ...tolerated(error), storedAt: this.#path }, plain(error));
+  }
+
+  async #finish(ending: Done, error: StepError | null): Promise<Ending> {
+    const answer = await this.#context.reports.finish(this.#path, ending.output, error);
+    return answer.do === "stop" ? STOPPED : ending;
+  }
+}
+
+export function act(context: RunContext, path: string, policy: Policy, action: Action): Promise<Ending> {
+  return new ActingStep(context, path, policy, action).run();
+}

@@ -1,0 +1,70 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { compileTemplate, type Scope, type Template } from "../blueprint/template.ts";
+import type { StepError } from "../jobs/job.ts";
+import type { Json } from "../jobs/json.ts";
+import { err, type Result } from "../jobs/result.ts";
+import type { RunRef } from "../registry/api.ts";
+import type { RunnerPorts } from "./ports.ts";
+import type { Reporter } from "./reporter.ts";
+
+export type Step = Blueprint["steps"][number];
+export type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
+
+export interface Done {
+  end: "done";
+  output: Json;
+  /** Path under which the registry stores the output; null where it does not. */
+  storedAt: string | null;
+  /** How many failures `on_error: continue` passed over. */
+  tolerated: number;
+}
+
+/** How a step, or a row of steps, ended. */
+export type Ending =
+  | Done
+  | { end: "failed"; error: StepError; path: string }
+  /** The job was cancelled, has settled, or another attempt took over. */
+  | { end: "stopped" };
+
+export const done = (output: Json, more: { storedAt?: string; tolerated?: number } = {}): Done => {
+  return { end: "done", output, storedAt: more.storedAt ?? null, tolerated: more.tolerated ?? 0 };
+};
+export const failed = (error: StepError, path: string): Ending => ({ end: "failed", error, path });
+export const STOPPED: Ending = { end: "stopped" };
+
+/** What one attempt shares between its steps. */
+export class RunContext {
+  readonly ports: RunnerPorts;
+  readonly reports: Reporter;
+  readonly ref: RunRef;
+  readonly kinds: StepRuns;
+  /** Each template is parsed once, however many items use it: strings by value, objects by identity. */
+  readonly #templates = new Map<Json, Template>();
+
+  constructor(ports: RunnerPorts, reports: Reporter, ref: RunRef, kinds: StepRuns) {
+    this.kinds = kinds;
+    this.ports = ports;
+    this.reports = reports;
+    this.ref = ref;
+  }
+
+  async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
+    const known = this.#templates.get(value);
+    if (known !== undefined) return known.evaluate(scope);
+    const compiled = compileTemplate(value);
+    if (!compiled.ok) return err(compiled.error);
+    this.#templates.set(value, compiled.value);
+    return compiled.value.evaluate(scope);
+  }
+}
+
+/** Runs a step of one kind. `path` is unique in the job and stable over attempts. */
+export type StepRun<Type extends Step["type"]> = (
+  context: RunContext,
+  step: StepOf<Type>,
+  scope: Scope,
+  path: string,
+) => Promise<Ending>;
+
+/** One run function a kind. */
+export type StepRuns = { readonly [Type in Step["type"]]: StepRun<Type> };

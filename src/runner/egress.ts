@@ -1,0 +1,80 @@
+import ipaddr from "ipaddr.js";
+import { MAX_REDIRECTS } from "../limits.ts";
+
+/**
+ * Where steps may send requests. Agents write the URLs, so nothing that is not public is reached, whatever its
+ * spelling, on any hop of a redirect. What a name resolves to cannot be checked here: the platform's egress has no
+ * private network to reach.
+ */
+export class RefusedAddress extends Error {}
+
+const INTERNAL_SUFFIXES = [".local", ".localhost", ".internal", ".home.arpa", ".lan", ".onion", ".test", ".invalid"];
+const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "idempotency-key"];
+
+/** Why a host is not public; undefined when it is. `host` as WHATWG URLs spell it: normalised, IPv6 in brackets. */
+function hostRefusal(host: string): string | undefined {
+  const bare = host.replace(/^\[|\]$/g, "").replace(/\.$/, "");
+  if (ipaddr.isValid(bare)) {
+    // An IPv4 address inside an IPv6 one is judged as what it is.
+    const range = ipaddr.process(bare).range();
+    return range === "unicast" ? undefined : `${host} is a ${range} address`;
+  }
+  if (!bare.includes(".")) return `${host} is not a public name`;
+  return INTERNAL_SUFFIXES.some((suffix) => bare.endsWith(suffix)) ? `${host} is an internal name` : undefined;
+}
+
+const defaultPort = (url: URL): string => url.port || (url.protocol === "https:" ? "443" : "80");
+
+/**
+ * Why a request must not go to this URL; undefined when it may.
+ * @param allow hosts, or `host:port`, that may be reached although they are private
+ */
+export function refusal(url: URL, allow: readonly string[]): string | undefined {
+  if (url.protocol !== "https:" && url.protocol !== "http:") return `${url.protocol} is neither http: nor https:`;
+  if (url.username !== "" || url.password !== "") return "a URL must not hold a name or password";
+  if (allow.includes(url.hostname) || allow.includes(`${url.hostname}:${defaultPort(url)}`)) return undefined;
+  return hostRefusal(url.hostname);
+}
+
+/** The next hop of a redirect, or undefined when the response is none. */
+function nextHop(response: Response, from: URL): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  const location = response.headers.get("location");
+  return location === null ? undefined : (URL.parse(location, from.href) ?? undefined);
+}
+
+function requestForHop(init: RequestInit, status: number, from: URL, to: URL): RequestInit {
+  const headers = new Headers(init.headers);
+  if (from.origin !== to.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
+  const method = init.method ?? "GET";
+  const becomesGet = status === 303 ? method !== "HEAD" : method === "POST" && (status === 301 || status === 302);
+  if (!becomesGet) return { ...init, headers };
+  headers.delete("content-type");
+  const { body: _dropped, ...rest } = init;
+  return { ...rest, headers, method: "GET" };
+}
+
+/**
+ * A fetch that refuses what is not public and follows redirects itself, each hop checked, credentials dropped across
+ * origins. With `redirect: "manual"` it takes one hop only.
+ * @param allowList the variable HTTP_ALLOW: hosts or `host:port`, separated by commas
+ * @throws RefusedAddress, or what the platform's fetch throws
+ */
+export function egress(allowList: string): (target: string, init?: RequestInit) => Promise<Response> {
+  const allow = allowList.split(",").map((entry) => entry.trim());
+  return async (target, init = {}) => {
+    let url = new URL(target);
+    let request = init;
+    for (let hops = 0; ; hops++) {
+      const reason = refusal(url, allow);
+      if (reason !== undefined) throw new RefusedAddress(reason);
+      const response = await fetch(url, { ...request, redirect: "manual" });
+      const next = init.redirect === "manual" ? undefined : nextHop(response, url);
+      if (next === undefined) return response;
+      await response.body?.cancel();
+      if (hops === MAX_REDIRECTS) throw new RefusedAddress(`more than ${MAX_REDIRECTS} redirects`);
+      request = requestForHop(request, response.status, url, next);
+      url = next;
+    }
+  };
+}

@@ -1,0 +1,32 @@
+import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+import { CATALOG } from "../catalog/index.ts";
+import { type Env, type RunParams, secretsOf } from "../env.ts";
+import { parseJobId } from "../jobs/id.ts";
+import { registryOf } from "../registry/api.ts";
+import { egress } from "./egress.ts";
+import type { EngineStep } from "./ports.ts";
+import { runBlueprint } from "./run-blueprint.ts";
+import { Secrets } from "./secrets.ts";
+
+/** What Cloudflare Workflows runs. Only forwards. */
+export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
+  override async run(event: Readonly<WorkflowEvent<RunParams>>, step: WorkflowStep): Promise<void> {
+    const { tenant, job_id, attempt } = event.payload;
+    const shard = parseJobId(job_id)?.shard;
+    if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
+    await runBlueprint(
+      {
+        registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
+        // The platform types a step's result as its own recursive Serializable, which JSON is.
+        step: step as unknown as EngineStep,
+        fetch: egress(this.env.HTTP_ALLOW ?? ""),
+        secrets: new Secrets(secretsOf(this.env)),
+        handlers: CATALOG.handlers,
+        now: Date.now,
+        newToken: () => crypto.randomUUID().slice(0, 8),
+        pause: (ms) => scheduler.wait(ms),
+      },
+      { tenant, job_id, attempt },
+    );
+  }
+}

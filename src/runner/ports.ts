@@ -1,0 +1,31 @@
+import type { Handler } from "../catalog/handler.ts";
+import type { RunnerApi } from "../registry/api.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface RetryPlan {
+  limit: number;
+  /** Milliseconds until the next try; asked after each failed one. */
+  delay: () => number;
+}
+
+/** The part of the engine's step object that blueprints use; durations are ms. Tests pass a recorder. */
+export interface EngineStep {
+  do<T>(name: string, config: { retries: RetryPlan; timeout: number }, callback: () => Promise<T>): Promise<T>;
+  sleepUntil(name: string, timestamp: number): Promise<void>;
+}
+
+export interface RunnerPorts {
+  /** A new stub each time: one is broken after an exception. */
+  registry: () => RunnerApi;
+  step: EngineStep;
+  /** Refuses what is not public, by throwing RefusedAddress. */
+  fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  secrets: Secrets;
+  handlers: Readonly<Record<string, Handler>>;
+  /** Epoch ms. Stands still while the Worker computes. */
+  now: () => number;
+  /** Unlike any before. */
+  newToken: () => string;
+  /** Waits between two tries of one report. */
+  pause: (ms: number) => Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { StepError } from "../jobs/job.ts";
+import type { Json } from "../jobs/json.ts";
+import type { Mark } from "../jobs/reports.ts";
+import type { RunnerApi, RunOutcome, RunRef } from "../registry/api.ts";
+import type { RunnerPorts } from "./ports.ts";
+
+const TRIES = 3;
+const PAUSE_MS = 200;
+
+/**
+ * Reports of one attempt. Marks (what needed no engine step) wait here and ride along with the next report. Every
+ * report is idempotent, so one whose answer was lost is sent again.
+ */
+export class Reporter {
+  readonly #ports: RunnerPorts;
+  readonly #ref: RunRef;
+  #marks: Mark[] = [];
+
+  constructor(ports: RunnerPorts, ref: RunRef) {
+    this.#ports = ports;
+    this.#ref = ref;
+  }
+
+  add(mark: Mark): void {
+    // A map's counts replace its earlier ones.
+    this.#marks = this.#marks.filter((known) => known.path !== mark.path || known.status !== mark.status);
+    this.#marks.push(mark);
+  }
+
+  start() {
+    return this.#send((registry) => registry.start(this.#ref));
+  }
+
+  begin(path: string, token: string, withinMs: number) {
+    return this.#withMarks((registry, marks) => registry.begin(this.#ref, path, token, withinMs, marks));
+  }
+
+  retrying(path: string, error: StepError, delayMs: number, withinMs: number) {
+    return this.#send((registry) => registry.retrying(this.#ref, path, error, delayMs, withinMs));
+  }
+
+  finish(path: string, output: Json, error: StepError | null) {
+    return this.#send((registry) => registry.finish(this.#ref, path, output, error));
+  }
+
+  rest(path: string, wakeAt: number) {
+    return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks));
+  }
+
+  settle(outcome: RunOutcome) {
+    return this.#withMarks((registry, marks) => registry.settle(this.#ref, outcome, marks));
+  }
+
+  async #withMarks<T>(report: (registry: RunnerApi, marks: Mark[]) => Promise<T>): Promise<T> {
+    const marks = this.#marks;
+    this.#marks = [];
+    try {
+      return await this.#send((registry) => report(registry, marks));
+    } catch (error) {
+      this.#marks = [...marks, ...this.#marks];
+      throw error;
+    }
+  }
+
+  async #send<T>(report: (registry: RunnerApi) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await report(this.#ports.registry());
+      } catch (error) {
+        if (tries === TRIES) throw error;
+        await this.#ports.pause(PAUSE_MS * tries);
+      }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Scope } from "../blueprint/template.ts";
+import type { Json } from "../jobs/json.ts";
+import { tolerated } from "./act.ts";
+import { done, type Ending, failed, type RunContext, type Step, type StepOf, type StepRun } from "./context.ts";
+
+/** JSONata's idea of false. */
+const isFalsy = (value: Json): boolean =>
+  value === null || value === false || value === 0 || value === "" || (Array.isArray(value) && value.length === 0);
+
+function runKind<Type extends Step["type"]>(
+  context: RunContext,
+  step: StepOf<Type> & { type: Type },
+  scope: Scope,
+  path: string,
+): Promise<Ending> {
+  const run: StepRun<Type> = context.kinds[step.type];
+  return run(context, step, scope, path);
+}
+
+async function runStep(context: RunContext, step: Step, scope: Scope, path: string): Promise<Ending> {
+  if (step.when !== undefined) {
+    const condition = await context.evaluate(step.when, scope);
+    if (!condition.ok) return failed(condition.error, path);
+    if (isFalsy(condition.value)) {
+      context.reports.add({ path, status: "skipped" });
+      return done(null);
+    }
+  }
+  return runKind(context, step, scope, path);
+}
+
+/**
+ * Runs steps one after the other; each sees the outputs of those before it, which are added to the scope.
+ * @param prefix path of the enclosing item or branch with its dot, or nothing
+ * @returns the last step's output, or the first failure that no `on_error: continue` passes over
+ */
+export async function runSteps(
+  context: RunContext,
+  steps: readonly Step[],
+  scope: Scope,
+  prefix: string,
+): Promise<Ending> {
+  let last = done(null);
+  let passedOver = 0;
+  for (const step of steps) {
+    const path = `${prefix}${step.id}`;
+    let ending = await runStep(context, step, scope, path);
+    if (ending.end === "failed" && step.on_error === "continue") {
+      context.reports.add({ path, status: "failed", error: ending.error });
+      ending = tolerated(ending.error);
+    }
+    if (ending.end !== "done") return ending;
+    last = ending;
+    passedOver += ending.tolerated;
+    scope.steps[step.id] = ending.output;
+  }
+  return { ...last, tolerated: passedOver };
+}

@@ -1,0 +1,28 @@
+import { isJsonObject, type Json } from "../jobs/json.ts";
+
+/** The Worker secrets that blueprints may use, by name. Never stored, logged or shown. */
+export class Secrets {
+  readonly #byName: ReadonlyMap<string, string>;
+
+  constructor(byName: ReadonlyMap<string, string>) {
+    this.#byName = byName;
+  }
+
+  get(name: string): string | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The text with every secret's value replaced by its name: services echo what they are sent. */
+  redactText(text: string): string {
+    return [...this.#byName].reduce((rest, [name, value]) => rest.replaceAll(value, `[secret ${name}]`), text);
+  }
+
+  /** The same for every string of a value, keys too. */
+  redact(value: Json): Json {
+    if (this.#byName.size === 0) return value;
+    if (typeof value === "string") return this.redactText(value);
+    if (Array.isArray(value)) return value.map((item) => this.redact(item));
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.redactText(key), this.redact(item)]));
+  }
+}

@@ -1,0 +1,15 @@
+import { act } from "../act.ts";
+import { failed, type StepRun } from "../context.ts";
+
+/** A typed function of the catalogue, as one engine step. */
+export const runHandler: StepRun<"handler"> = async (context, step, scope, path) => {
+  const input = await context.evaluate(step.input, scope);
+  if (!input.ok) return failed(input.error, path);
+  const handler = context.ports.handlers[step.handler];
+  if (handler === undefined) {
+    const message = `No handler ${step.handler} in this deployment. It had one when the job was accepted.`;
+    return failed({ code: "unknown_handler", message }, path);
+  }
+  const { fetch, now } = context.ports;
+  return act(context, path, step, (signal) => handler.run(input.value, { fetch, now, signal }));
+};

@@ -1,0 +1,75 @@
+import type { Scope } from "../../blueprint/template.ts";
+import type { StepError } from "../../jobs/job.ts";
+import type { Json, JsonObject } from "../../jobs/json.ts";
+import { err, ok, type Result } from "../../jobs/result.ts";
+import { type ActionError, act } from "../act.ts";
+import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import { RefusedAddress } from "../egress.ts";
+import { readBody } from "./http-body.ts";
+import { buildRequest } from "./http-request.ts";
+
+/** Statuses after which the same request may succeed. */
+const RETRYABLE = [408, 425, 429];
+const isRetryable = (status: number): boolean => status >= 500 || RETRYABLE.includes(status);
+
+/** `Retry-After` is seconds or a date. */
+function retryAfterMs(response: Response, now: number): number | undefined {
+  const value = response.headers.get("retry-after");
+  if (value === null) return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+async function isExpected(
+  context: RunContext,
+  step: StepOf<"http">,
+  scope: Scope,
+  output: JsonObject,
+  status: number,
+): Promise<Result<boolean, StepError>> {
+  if (step.expect === undefined) return ok(status >= 200 && status <= 299);
+  if (Array.isArray(step.expect)) return ok(step.expect.includes(status));
+  const verdict = await context.evaluate(step.expect, { ...scope, response: output });
+  return verdict.ok ? ok(verdict.value === true) : verdict;
+}
+
+function unexpected(response: Response, body: Json, now: number): ActionError {
+  const { status } = response;
+  const excerpt = typeof body === "string" ? body : JSON.stringify(body);
+  const retryable = isRetryable(status);
+  const after = retryable ? retryAfterMs(response, now) : undefined;
+  const message = `HTTP ${status}${response.statusText && ` ${response.statusText}`}: ${excerpt.slice(0, 200) || "no body"}`;
+  return { code: "http_status", message, status, retryable, ...(after !== undefined && { retryAfterMs: after }) };
+}
+
+/** What a failed fetch means. A refused address stays refused; everything else may pass. */
+function transportError(error: unknown, signal: AbortSignal): ActionError {
+  if (error instanceof RefusedAddress) {
+    return { code: "refused_address", message: `The request was not sent: ${error.message}.`, retryable: false };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (signal.aborted) return { code: "step_timeout", message: "No answer within the step's timeout.", retryable: true };
+  return { code: "network", message: `No answer: ${message}`, retryable: true };
+}
+
+/** One request as one engine step. Its `Idempotency-Key` is the same in every try and attempt. */
+export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
+  const request = await buildRequest(context, step, scope, `${context.ref.job_id}.${path}`);
+  if (!request.ok) return failed(request.error, path);
+  const { url, init } = request.value;
+
+  return act(context, path, step, async (signal) => {
+    try {
+      const response = await context.ports.fetch(url, { ...init, signal });
+      const read = await readBody(response, step.max_bytes);
+      if (!read.ok) return read;
+      const { body, bytes } = read.value;
+      const output = { status: response.status, headers: Object.fromEntries(response.headers), body, bytes };
+      const expected = await isExpected(context, step, scope, output, response.status);
+      if (!expected.ok) return err({ ...expected.error, retryable: false });
+      return expected.value ? ok(output) : err(unexpected(response, body, context.ports.now()));
+    } catch (error) {
+      return err(transportError(error, signal));
+    }
+  });
+};

@@ -1,0 +1,33 @@
+import { parseDuration, parseTime } from "../../blueprint/duration.ts";
+import type { Scope } from "../../blueprint/template.ts";
+import type { StepError } from "../../jobs/job.ts";
+import type { Json } from "../../jobs/json.ts";
+import { err, ok, type Result } from "../../jobs/result.ts";
+import { MAX_SLEEP_MS } from "../../limits.ts";
+import { done, failed, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
+
+function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<number, StepError> {
+  const field = step.for === undefined ? "until" : "for";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const read = field === "for" ? parseDuration(text) : parseTime(text);
+  if (!read.ok) return err({ code: "sleep_time", message: `${field}: ${read.error.message}` });
+  const wakeAt = field === "for" ? now + read.value : read.value;
+  if (wakeAt - now <= MAX_SLEEP_MS) return ok(wakeAt);
+  return err({
+    code: "sleep_time",
+    message: `${field}: a sleep is at most 365 days; ${JSON.stringify(value)} is longer.`,
+  });
+}
+
+/** One metered engine step. The registry keeps when it ends, so that neither a resume nor a new attempt sleeps again. */
+export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scope: Scope, path) => {
+  const value = await context.evaluate(step.for ?? step.until ?? null, scope);
+  if (!value.ok) return failed(value.error, path);
+  const wake = readWake(step, value.value, context.ports.now());
+  if (!wake.ok) return failed(wake.error, path);
+  const resting = await context.reports.rest(path, wake.value);
+  if (resting.do === "stop") return STOPPED;
+  await context.ports.step.sleepUntil(path, resting.wake_at);
+  context.reports.add({ path, status: "succeeded" });
+  return done({});
+};

@@ -1,0 +1,23 @@
+import { compileTemplate, type Scope } from "../../src/blueprint/template.ts";
+import type { Json, JsonObject } from "../../src/jobs/json.ts";
+
+export const NOW = Date.UTC(2026, 10, 20, 12);
+
+export const aScope = (over: Partial<Scope> = {}): Scope => ({
+  input: {},
+  steps: {},
+  job: { id: "job_x", attempt: 1, submitted_at: "2026-11-20T12:00:00.000Z" },
+  now: NOW,
+  ...over,
+});
+
+/** The value of a template, or its error's message behind `error: `. */
+export async function evaluated(template: Json, over: Partial<Scope> = {}): Promise<Json> {
+  const compiled = compileTemplate(template);
+  if (!compiled.ok) return `error: ${compiled.error.message}`;
+  const result = await compiled.value.evaluate(aScope(over));
+  return result.ok ? result.value : `error: ${result.error.message}`;
+}
+
+export const aBlueprint = (steps: Json[], more: JsonObject = {}): JsonObject => ({ name: "plan", steps, ...more });
+export const aTransform = (id: string, value: Json = null): JsonObject => ({ id, type: "transform", value });

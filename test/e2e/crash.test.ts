@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type SampleService, startSampleService } from "../../demo/sample-service.ts";
+import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+
+let service: SampleService;
+let server: DevServer;
+
+beforeAll(async () => {
+  service = await startSampleService();
+  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host } });
+});
+
+afterAll(async () => {
+  await server.stop();
+  await service.close();
+});
+
+async function connect(): Promise<AnyClient> {
+  const auto = CLIENTS["client 2.4.0, auto"];
+  if (auto === undefined) throw new Error("no such client");
+  return auto(`${server.url}/mcp`);
+}
+
+async function until(reached: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!(await reached())) {
+    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const effect = (id: string): object => {
+  return { id, type: "http", method: "POST", url: `${service.url}/effects`, body: { step: id }, timeout: "2 seconds" };
+};
+const effectsOf = (jobId: string) => service.effects.filter((seen) => seen.idempotencyKey?.startsWith(jobId));
+
+async function submitAndKill(
+  blueprint: object,
+  killWhen: (jobId: string) => boolean,
+): Promise<Record<string, unknown>> {
+  const before = await connect();
+  const { structured } = await callTool(before, "jobs_submit_blueprint", { blueprint });
+  const id = String(structured.id);
+  await until(() => killWhen(id), "the moment to kill");
+  await server.kill9();
+  await before.close().catch(() => undefined);
+  await server.restart();
+  const after = await connect();
+  const status = await untilSettled(after, id);
+  await after.close();
+  return status;
+}
+
+describe("kill -9 of the server", () => {
+  it("right after the acknowledgement: the job is run and settles", async () => {
+    const status = await submitAndKill({ name: "acked", steps: [effect("only")] }, () => true);
+    expect(status).toMatchObject({ status: "succeeded", progress: 1 });
+    const keys = effectsOf(String(status.id)).map((seen) => seen.idempotencyKey);
+    expect(new Set(keys)).toEqual(new Set([`${status.id}.only`]));
+  }, 90_000);
+
+  it("while a step acts: it acts again with the same key, and finished steps are not run again", async () => {
+    const blueprint = {
+      name: "acting",
+      steps: [
+        effect("before"),
+        { id: "slow", type: "http", url: `${service.url}/slow?ms=1500`, timeout: "3 seconds" },
+        effect("after"),
+      ],
+    };
+    const slowBefore = service.hits.get("/slow") ?? 0;
+    const status = await submitAndKill(blueprint, () => (service.hits.get("/slow") ?? 0) > slowBefore);
+    expect(status).toMatchObject({ status: "succeeded", progress: 1 });
+    expect(effectsOf(String(status.id)).map((seen) => seen.idempotencyKey)).toEqual([
+      `${status.id}.before`,
+      `${status.id}.after`,
+    ]);
+    expect((status.steps as { id: string; tries: number }[]).map((step) => [step.id, step.tries])).toEqual([
+      ["before", 1],
+      ["slow", 2],
+      ["after", 1],
+    ]);
+  }, 90_000);
+
+  it("while a job sleeps: it wakes and goes on", async () => {
+    const blueprint = {
+      name: "sleeping",
+      steps: [effect("before"), { id: "nap", type: "sleep", for: "5 seconds" }, effect("after")],
+    };
+    const status = await submitAndKill(blueprint, (id) => effectsOf(id).length === 1);
+    expect(status).toMatchObject({ status: "succeeded" });
+    expect(effectsOf(String(status.id)).map((seen) => seen.idempotencyKey)).toEqual([
+      `${status.id}.before`,
+      `${status.id}.after`,
+    ]);
+  }, 90_000);
+});

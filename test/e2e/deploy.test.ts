@@ -1,0 +1,26 @@
+import { execFileSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+
+const BUDGET_KIB = 400;
+
+it(`the bundle that would be deployed builds and is at most ${BUDGET_KIB} KiB gzipped`, () => {
+  const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bundle-"));
+  try {
+    execFileSync("wrangler", ["deploy", "--dry-run", "--outdir", folder], {
+      cwd: join(import.meta.dirname, "../.."),
+      encoding: "utf8",
+      env: { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true" },
+    });
+    const modules = globSync("**/*.{js,mjs,wasm}", { cwd: folder });
+    const kib = modules.reduce((sum, file) => sum + gzipSync(readFileSync(join(folder, file))).length, 0) / 1024;
+    console.log(`bundle: ${kib.toFixed(1)} KiB gzip`);
+    expect(kib).toBeGreaterThan(0);
+    expect(kib).toBeLessThanOrEqual(BUDGET_KIB);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { useServer } from "../support/server.ts";
+
+describe("the server on this machine", () => {
+  const server = useServer();
+
+  const health = () =>
+    fetch(`${server().url}/healthz`).then(
+      (response) => response.status,
+      () => "refused",
+    );
+
+  it("is gone at once after kill -9 and answers again after a restart", async () => {
+    expect(await health()).toBe(200);
+    await server().kill9();
+    expect(await health()).toBe("refused");
+    await server().restart();
+    expect(await health()).toBe(200);
+  });
+});

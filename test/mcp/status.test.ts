@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { MAX_REPLY_BYTES } from "../../src/limits.ts";
+import { callTool, jobIdOf, jobStatus, world } from "./support.ts";
+
+const step = {
+  id: "twice",
+  type: "transform",
+  status: "running" as const,
+  tries: 1,
+  started_at: null,
+  completed_at: null,
+  error: null,
+};
+const event = (seq: number, message: string | null = null) => ({
+  seq,
+  at: "2026-11-20T12:00:00.000Z",
+  type: "step_started" as const,
+  step: "twice",
+  message,
+});
+
+function withJob(fields: Parameters<typeof jobStatus>[0] = {}) {
+  const w = world();
+  const job = jobStatus(fields);
+  w.registry.jobs.set(job.id, job);
+  return w;
+}
+
+const status = (w: ReturnType<typeof world>, job_id: string, include: string[] = []) =>
+  callTool(w.deps, "jobs_get_status", { job_id, include });
+
+describe("jobs_get_status", () => {
+  it("gives the status as fields and in words, with the next call", async () => {
+    const result = await status(withJob(), jobIdOf(1));
+    expect(result.structured).toEqual(jobStatus());
+    expect(result.text).toContain(": running, 50 %, at step twice.");
+    expect(result.text).toContain("in about 1 s");
+  });
+
+  it("asks the shard that the id names", async () => {
+    const w = withJob({ id: jobIdOf(1, 5) });
+    await status(w, jobIdOf(1, 5));
+    expect(w.stubs).toEqual([5]);
+  });
+
+  it("shows steps and events only when they are asked for", async () => {
+    const w = withJob({ steps: [step], events: [event(1)] });
+    expect((await status(w, jobIdOf(1))).structured).not.toHaveProperty("steps");
+    const full = await status(w, jobIdOf(1), ["steps", "events"]);
+    expect(full.structured).toMatchObject({ steps: [step], events: [event(1)] });
+  });
+
+  it("shows the result of a settled job, cut to 4 KiB in words", async () => {
+    const result = { text: "ü".repeat(3_000) };
+    const w = withJob({ status: "succeeded", progress: 1, result, poll_after_ms: 0 });
+    const reply = await status(w, jobIdOf(1));
+    expect(reply.structured.result).toEqual(result);
+    expect(reply.text).toContain("cut: 6011 bytes in all");
+    expect(reply.text).not.toContain("\ufffd");
+  });
+
+  it("says why a job failed and how to learn more", async () => {
+    const w = withJob({ status: "failed", error: "Step twice: boom", error_code: "expression", poll_after_ms: 0 });
+    const { text } = await status(w, jobIdOf(1));
+    expect(text).toContain("Error (expression): Step twice: boom");
+    expect(text).toContain("jobs_postmortem");
+  });
+
+  it("keeps a reply with a long timeline small, newest events first to stay", async () => {
+    const events = Array.from({ length: 500 }, (_, i) => event(i + 1, "x".repeat(100)));
+    const w = withJob({ events });
+    const { structured, text } = await status(w, jobIdOf(1), ["events"]);
+    expect(JSON.stringify(structured).length + text.length).toBeLessThan(MAX_REPLY_BYTES);
+    expect((structured.events as unknown[]).at(-1)).toEqual(events.at(-1));
+    expect(text).toContain("older events are left out");
+  });
+
+  it("previews the result when metadata and result together are too much for one reply", async () => {
+    const result = { text: "x".repeat(8_000) };
+    const metadata = { text: "y".repeat(16_000) };
+    const { structured, text } = await status(withJob({ status: "succeeded", result, metadata }), jobIdOf(1));
+    expect(structured).toMatchObject({ metadata, result: { truncated: true, total_bytes: 8_011 } });
+    expect(JSON.stringify(structured).length + text.length).toBeLessThan(MAX_REPLY_BYTES);
+  });
+});
+
+describe("an unknown job", () => {
+  it.each([
+    ["malformed", "nope", "nope"],
+    ["empty", "", ""],
+    ["well-formed", jobIdOf(9), jobIdOf(9)],
+    ["of a shard that cannot be", jobIdOf(9, 64), jobIdOf(9, 64)],
+    ["with invisible characters", "job\u0000_\u202ex\u200by", "job_xy"],
+    ["longer than the schema says", "j".repeat(5_000), "j".repeat(200)],
+  ])("id that is %s is answered alike", async (_, id, shown) => {
+    const result = await status(world(), id);
+    expect(result).toEqual({
+      isError: true,
+      text: `Unknown job: ${shown}`,
+      structured: {},
+      content: [{ type: "text", text: `Unknown job: ${shown}` }],
+    });
+  });
+
+  it("of another tenant is unknown too", async () => {
+    const w = withJob();
+    const foreign = { ...w, deps: { ...w.deps, tenant: "other" } };
+    expect((await status(foreign, jobIdOf(1))).text).toBe(`Unknown job: ${jobIdOf(1)}`);
+  });
+
+  it("that no object can own is not looked up", async () => {
+    const w = world();
+    await status(w, jobIdOf(9, 64));
+    await status(w, "nope");
+    expect(w.stubs).toEqual([]);
+  });
+});
+
+describe("bad arguments of jobs_get_status", () => {
+  it.each([
+    [{}, "job_id"],
+    [{ job_id: 5 }, "job_id"],
+    [{ job_id: "x", include: "steps" }, "include"],
+    [{ job_id: "x", include: ["all"] }, "include[0]"],
+  ])("%j name their path", async (args, path) => {
+    const { isError, text } = await callTool(world().deps, "jobs_get_status", args);
+    expect(isError).toBe(true);
+    expect(text.split("\n")[1]).toMatch(new RegExp(`^${path.replace(/[[\]]/g, "\\$&")}: `));
+  });
+});

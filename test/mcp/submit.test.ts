@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import { MAX_INPUT_BYTES, MAX_JSON_DEPTH, MAX_METADATA_BYTES } from "../../src/limits.ts";
+import { callTool, jobIdOf, NOW, world } from "./support.ts";
+
+const submit = (w: ReturnType<typeof world>, args: JsonObject) => callTool(w.deps, "jobs_submit_blueprint", args);
+const iso = (ms: number): string => new Date(ms).toISOString();
+const GOOD = { blueprint: "double", input: { n: 21 } };
+const DAY = 86_400_000;
+
+describe("submit", () => {
+  it("returns the durable job's id, what to call next, and a link to the job", async () => {
+    const w = world();
+    const result = await submit(w, GOOD);
+    expect(result.isError).toBe(false);
+    expect(result.structured).toMatchObject({
+      id: jobIdOf(1),
+      status: "queued",
+      blueprint: "double@2",
+      deduplicated: false,
+    });
+    expect(result.text).toContain(`jobs_get_status {"job_id":"${jobIdOf(1)}"}`);
+    expect(result.content[1]).toMatchObject({ type: "resource_link", uri: `job://${jobIdOf(1)}` });
+  });
+
+  it("hands the registry a complete request for the caller's tenant", async () => {
+    const w = world();
+    const inline = { name: "mine", steps: [{ id: "one", type: "transform", value: 1 }] };
+    const run_at = iso(NOW + 60_000);
+    await submit(w, { blueprint: inline, name: "Mine\u200b!", metadata: { team: "x" }, run_at, timeout_seconds: 60 });
+    expect(w.registry.requests).toMatchObject([
+      {
+        tenant: "local",
+        shard: 0,
+        name: "Mine!",
+        blueprint: "inline",
+        plan_hash: expect.stringMatching(/^[\w-]{22}$/),
+        input: {},
+        metadata: { team: "x" },
+        run_at: NOW + 60_000,
+        timeout_ms: 60_000,
+        idempotency: null,
+      },
+    ]);
+  });
+
+  it("takes the blueprint's name and one day when nothing else is said; a past run_at is now", async () => {
+    const w = world();
+    await submit(w, { ...GOOD, run_at: iso(NOW - 1) });
+    expect(w.registry.requests).toMatchObject([{ name: "double", run_at: null, timeout_ms: DAY }]);
+  });
+
+  it("runs the version that is asked for", async () => {
+    const w = world();
+    expect((await submit(w, { ...GOOD, blueprint: "double@1" })).structured.blueprint).toBe("double@1");
+  });
+});
+
+describe("idempotency", () => {
+  it("the same key with the same arguments in another order is the first job", async () => {
+    const w = world();
+    await submit(w, { blueprint: "double", input: { n: 1, m: 2 }, idempotency_key: "k" });
+    const again = await submit(w, {
+      idempotency_key: "k",
+      input: { m: 2, n: 1 },
+      blueprint: "double",
+      wait_seconds: 0,
+    });
+    expect(again.structured).toMatchObject({ id: jobIdOf(1), deduplicated: true });
+    expect(again.text).toContain("Already submitted");
+  });
+
+  it.each([
+    { input: { n: 2 } },
+    { name: "x" },
+    { metadata: { a: 1 } },
+    { timeout_seconds: 5 },
+    { blueprint: "double@2" },
+  ])("the same key with %j is a conflict that names the first job and the way out", async (change) => {
+    const w = world();
+    await submit(w, { ...GOOD, idempotency_key: "k" });
+    const result = await submit(w, { ...GOOD, idempotency_key: "k", ...change });
+    expect(result.isError).toBe(true);
+    expect(result.text).toContain(jobIdOf(1));
+    expect(result.text).toContain("new idempotency_key");
+  });
+});
+
+describe("wait_seconds", () => {
+  it("returns the result of a job that settles in time, over a stub of its own", async () => {
+    const w = world();
+    const result = await submit(w, { ...GOOD, wait_seconds: 2.5 });
+    expect(result.structured).toMatchObject({ status: "succeeded", result: { n: 42 }, deduplicated: false });
+    expect(result.text).toContain('{"n":42}');
+    expect(w.registry.waits).toEqual([2_500]);
+    expect(w.stubs).toEqual([0, 0]);
+  });
+
+  it("reads the status with a new stub when the object is reset during the wait", async () => {
+    const w = world();
+    w.registry.broken = { wait: new Error("Durable Object reset") };
+    const result = await submit(w, { ...GOOD, wait_seconds: 1 });
+    expect(result.structured).toMatchObject({ id: jobIdOf(1), status: "queued" });
+    expect(w.stubs).toHaveLength(3);
+  });
+
+  it("never loses the job id, even when the registry cannot be read any more", async () => {
+    const w = world();
+    w.registry.broken = { wait: new Error("reset"), status: new Error("reset") };
+    const result = await submit(w, { ...GOOD, wait_seconds: 1 });
+    expect(result).toMatchObject({ isError: false, structured: { id: jobIdOf(1), status: "queued" } });
+  });
+});
+
+describe("dry_run", () => {
+  it("of a good submission is valid and stores nothing", async () => {
+    const w = world();
+    const result = await submit(w, { ...GOOD, dry_run: true });
+    expect(result.structured).toEqual({ valid: true, blueprint: "double@2", faults: [] });
+    expect(w.stubs).toEqual([]);
+  });
+
+  it("of a bad one lists every fault, and is no error", async () => {
+    const w = world();
+    const result = await submit(w, { blueprint: { name: "x", steps: [{ id: "A", type: "nope" }] }, dry_run: true });
+    expect(result.isError).toBe(false);
+    expect(result.structured).toMatchObject({ valid: false, blueprint: "inline" });
+    const faults = result.structured.faults as { path: string; message: string; fix: string }[];
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(Object.values(fault).every((text) => text.length > 0)).toBe(true);
+  });
+});
+
+function nested(levels: number): JsonObject {
+  let value: JsonObject = {};
+  for (let i = 0; i < levels; i++) value = { a: value };
+  return value;
+}
+
+describe("bad arguments", () => {
+  it.each<[string, JsonObject, string]>([
+    ["no blueprint", {}, "blueprint"],
+    ["a blueprint that is a number", { blueprint: 1 }, "blueprint"],
+    ["an empty blueprint name", { blueprint: "" }, "blueprint"],
+    ["an unknown blueprint", { blueprint: "triple" }, "blueprint"],
+    ["an unknown version", { blueprint: "double@9" }, "blueprint"],
+    ["an inline blueprint without steps", { blueprint: { name: "x" } }, "blueprint.steps"],
+    [
+      "an inline step of no kind",
+      { blueprint: { name: "x", steps: [{ id: "a", type: "nope" }] } },
+      "blueprint.steps[0].type",
+    ],
+    ["an input that is an array", { blueprint: "double", input: [] }, "input"],
+    ["an input without a required field", { blueprint: "double", input: {} }, "input.n"],
+    ["an input of the wrong type", { blueprint: "double", input: { n: "x" } }, "input.n"],
+    ["an input that is too large", { blueprint: "double", input: { n: 1, x: "y".repeat(MAX_INPUT_BYTES) } }, "input"],
+    ["metadata that is text", { ...GOOD, metadata: "x" }, "metadata"],
+    ["metadata that is too large", { ...GOOD, metadata: { x: "y".repeat(MAX_METADATA_BYTES) } }, "metadata"],
+    ["an empty name", { ...GOOD, name: "" }, "name"],
+    ["a name that is too long", { ...GOOD, name: "x".repeat(129) }, "name"],
+    ["an empty idempotency key", { ...GOOD, idempotency_key: "" }, "idempotency_key"],
+    ["a long idempotency key", { ...GOOD, idempotency_key: "k".repeat(129) }, "idempotency_key"],
+    ["run_at that is no time", { ...GOOD, run_at: "tomorrow" }, "run_at"],
+    ["run_at without a zone", { ...GOOD, run_at: "2026-12-01T09:00:00" }, "run_at"],
+    ["run_at too far ahead", { ...GOOD, run_at: iso(NOW + 366 * DAY) }, "run_at"],
+    ["a timeout of zero", { ...GOOD, timeout_seconds: 0 }, "timeout_seconds"],
+    ["a timeout over 30 days", { ...GOOD, timeout_seconds: 30 * 86_400 + 1 }, "timeout_seconds"],
+    ["a negative wait", { ...GOOD, wait_seconds: -1 }, "wait_seconds"],
+    ["a wait over 50 seconds", { ...GOOD, wait_seconds: 51 }, "wait_seconds"],
+    ["a wait that is text", { ...GOOD, wait_seconds: "5" }, "wait_seconds"],
+    ["a dry run that is text", { ...GOOD, dry_run: "yes" }, "dry_run"],
+    ["half a surrogate pair", { ...GOOD, input: { n: 1, t: ["a", "\ud800"] } }, "input.t[1]"],
+    ["half a surrogate pair as a field's name", { ...GOOD, metadata: { "\udc00": 1 } }, "metadata"],
+  ])("%s: the error names its path and a remedy", async (_, args, path) => {
+    const w = world();
+    const result = await submit(w, args);
+    expect(result.isError).toBe(true);
+    const [, ...faults] = result.text.split("\n");
+    expect(faults.some((line) => line.startsWith(`${path}: `) || line.startsWith(`${path}[`))).toBe(true);
+    expect(w.registry.requests).toEqual([]);
+  });
+
+  it("nested too deep are refused, just at the limit they are not", async () => {
+    const w = world();
+    const deepest = { n: 1, a: nested(MAX_JSON_DEPTH - 1) };
+    expect((await submit(w, { blueprint: "double", input: deepest })).isError).toBe(false);
+    const deeper = await submit(w, { blueprint: "double", input: { n: 1, a: nested(MAX_JSON_DEPTH) } });
+    expect(deeper).toMatchObject({ isError: true, text: expect.stringContaining(`deeper than ${MAX_JSON_DEPTH}`) });
+  });
+
+  it("with several faults list all of them", async () => {
+    const result = await submit(world(), { blueprint: "double", input: { n: "x" }, run_at: "soon" });
+    expect(result.text).toMatch(/^input\.n: /m);
+    expect(result.text).toMatch(/^run_at: /m);
+  });
+
+  it("with an unknown name list the known ones", async () => {
+    const result = await submit(world(), { blueprint: "dubble" });
+    expect(result.text).toContain("Use one of: double");
+  });
+
+  it("may use the names of an object's own methods as data", async () => {
+    const w = world();
+    const metadata = JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}');
+    expect((await submit(w, { ...GOOD, metadata })).isError).toBe(false);
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+  });
+});

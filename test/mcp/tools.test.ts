@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { TOOLS } from "../../src/mcp/tools/index.ts";
+import { callTool, modern, world } from "./support.ts";
+
+interface Schema {
+  type?: string;
+  description?: string;
+  additionalProperties?: unknown;
+  properties?: { [name: string]: Schema };
+}
+
+async function listed(): Promise<{ name: string; inputSchema: Schema; outputSchema: Schema }[]> {
+  const { body } = await modern(world().deps, "tools/list");
+  return (body.result as unknown as { tools: { name: string; inputSchema: Schema; outputSchema: Schema }[] }).tools;
+}
+
+describe("tools/list", () => {
+  it("stays under 16 KB", async () => {
+    const bytes = JSON.stringify(await listed()).length;
+    console.info(`tools/list: ${bytes} bytes`);
+    expect(bytes).toBeLessThan(16_000);
+  });
+});
+
+describe.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s", (name, tool) => {
+  it("has a title, all four hints, and a description that names the next tool", () => {
+    expect(tool.title).not.toBe("");
+    expect(Object.keys(tool.annotations).sort()).toEqual([
+      "destructiveHint",
+      "idempotentHint",
+      "openWorldHint",
+      "readOnlyHint",
+    ]);
+    const others = TOOLS.filter((other) => other.name !== name);
+    expect(others.some((other) => tool.description.includes(other.name))).toBe(true);
+  });
+
+  it("advertises a strict input whose fields are all described, and a loose output", async () => {
+    const schemas = (await listed()).find((entry) => entry.name === name);
+    expect(schemas?.inputSchema).toMatchObject({ type: "object", additionalProperties: false });
+    const fields = Object.entries(schemas?.inputSchema.properties ?? {});
+    expect(fields.length).toBeGreaterThan(0);
+    expect(fields.filter(([, field]) => !field.description).map(([field]) => field)).toEqual([]);
+    expect(schemas?.outputSchema.type).toBe("object");
+    expect(schemas?.outputSchema.additionalProperties).not.toBe(false);
+  });
+
+  it("refuses an argument that it does not know, by its name", async () => {
+    const { deps, measured, stubs } = world();
+    const result = await callTool(deps, name, { surprise: 1 });
+    expect(result.isError).toBe(true);
+    expect(result.text).toMatch(/^The arguments are not valid\.\n/);
+    expect(result.text).toContain("surprise");
+    expect(result.text).not.toContain("$");
+    expect(measured).toMatchObject([{ name, outcome: "tool_error" }]);
+    expect(stubs).toEqual([]);
+  });
+
+  it("says nothing of our inside when it crashes, and gives a reference to the log", async () => {
+    const { deps, measured } = world({
+      registry: () => {
+        throw new Error("SELECT secret FROM jobs");
+      },
+    });
+    Object.defineProperty(deps, "blueprints", {
+      get: () => {
+        throw new Error("SELECT secret FROM jobs");
+      },
+    });
+    const args = {
+      jobs_submit_blueprint: { blueprint: "double" },
+      jobs_get_status: { job_id: "job_0123456789abcdefghjkmnpqrs00" },
+      blueprints_get: { name: "double" },
+    }[name];
+    const result = await callTool(deps, name, args ?? {});
+    expect(result).toMatchObject({ isError: true, text: expect.stringContaining("ref-1") });
+    expect(result.text).not.toMatch(/SELECT|\bat \w+ \(/);
+    expect(measured).toMatchObject([
+      { outcome: "crash", reference: "ref-1", error: expect.stringContaining("SELECT") },
+    ]);
+  });
+});

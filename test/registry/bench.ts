@@ -1,0 +1,92 @@
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
+import type { Json } from "../../src/jobs/json.ts";
+import type { RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
+import { openRegistry, type RegistryRooms } from "../../src/registry/job-registry.ts";
+import { FakeEngine } from "./fake-engine.ts";
+
+export const TENANT = "acme";
+export const RETENTION_MS = 30 * 86_400_000;
+/** Far ahead of the real clock, so that no real alarm rings inside a test. */
+export const START = Date.UTC(2040, 0, 1);
+
+export function planOf(steps: Json[], more: Record<string, Json> = {}) {
+  const checked = checkBlueprint({ name: "test-plan", steps, ...more }, { handlers: [] });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
+  return checked.value;
+}
+
+const TWO_STEPS = planOf([
+  { id: "first", type: "http", url: "https://example.com/1" },
+  { id: "second", type: "http", url: "https://example.com/2" },
+]);
+
+export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
+  tenant: TENANT,
+  shard: 0,
+  name: "test-plan",
+  blueprint: "test-plan@1",
+  plan: TWO_STEPS,
+  plan_hash: "hash-of-test-plan",
+  input: {},
+  metadata: {},
+  run_at: null,
+  timeout_ms: 3_600_000,
+  idempotency: null,
+  ...over,
+});
+
+export interface Bench extends RegistryRooms {
+  engine: FakeEngine;
+  storage: DurableObjectStorage;
+  clock: { now: number };
+  /** Submits and waits until the engine has it. */
+  submit(over?: Partial<SubmitRequest>): Promise<Submitted>;
+  ref(id: string, attempt?: number): RunRef;
+  /** All work that goes on after replies. */
+  settleBackground(): Promise<void>;
+  /** A new object over the same storage, as after an eviction. */
+  reopen(): Promise<RegistryRooms>;
+}
+
+/** Runs the test inside an object of its own, with a fake engine and a clock that the test moves. */
+export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise<void> {
+  const stub = env.JOB_REGISTRY.getByName(`${crypto.randomUUID()}/0`);
+  await runInDurableObject(stub, async (_instance, state) => {
+    const engine = new FakeEngine();
+    const clock = { now: START };
+    const background: Promise<void>[] = [];
+    const open = () =>
+      openRegistry({
+        storage: state.storage,
+        engine,
+        now: () => clock.now,
+        entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+        background: (work) => background.push(work),
+        retentionMs: RETENTION_MS,
+      });
+    const rooms = await open();
+    const settleBackground = async () => {
+      await Promise.all(background.splice(0));
+    };
+    const submit = async (over: Partial<SubmitRequest> = {}) => {
+      const reply = await rooms.caller.submit(aRequest(over));
+      if (!reply.ok) throw new Error(JSON.stringify(reply.error));
+      await settleBackground();
+      return reply.value;
+    };
+    const ref = (id: string, attempt = 1) => ({ tenant: TENANT, job_id: id, attempt });
+    await test({ ...rooms, engine, storage: state.storage, clock, submit, ref, settleBackground, reopen: open });
+  });
+}
+
+/** The status of a job that must be there. */
+export async function statusOf(bench: Pick<RegistryRooms, "caller">, id: string) {
+  const reply = await bench.caller.status(TENANT, id, { steps: true, events: true });
+  if (!reply.ok) throw new Error(`no job ${id}`);
+  return reply.value;
+}
+
+export const eventTypes = (status: { events?: { type: string }[] | undefined }): string[] =>
+  (status.events ?? []).map((event) => event.type);

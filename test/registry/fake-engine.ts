@@ -1,0 +1,37 @@
+import type { RunParams } from "../../src/env.ts";
+import { instanceId } from "../../src/jobs/job.ts";
+import type { EngineState } from "../../src/jobs/repair.ts";
+import type { Engine } from "../../src/registry/engine.ts";
+
+/** An engine that starts nothing: tests say what it claims, and read what it was asked. */
+export class FakeEngine implements Engine {
+  readonly started: RunParams[] = [];
+  readonly batches: number[] = [];
+  readonly nudged: string[] = [];
+  readonly terminated: string[] = [];
+  /** What it says of every instance. */
+  claims: EngineState = { state: "running" };
+  refuses = false;
+  /** Runs while a call to the engine is under way. */
+  meanwhile: () => Promise<unknown> = async () => undefined;
+
+  async startAll(runs: readonly RunParams[]): Promise<void> {
+    await this.meanwhile();
+    if (this.refuses) throw new Error("the engine refuses");
+    this.batches.push(runs.length);
+    this.started.push(...runs);
+  }
+
+  async state(): Promise<EngineState> {
+    await this.meanwhile();
+    return this.claims;
+  }
+
+  async nudge(jobId: string, attempt: number): Promise<void> {
+    this.nudged.push(instanceId(jobId, attempt));
+  }
+
+  async terminate(jobId: string, attempt: number): Promise<void> {
+    this.terminated.push(instanceId(jobId, attempt));
+  }
+}

@@ -1,0 +1,116 @@
+import { CATALOG } from "../../src/catalog/index.ts";
+import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { RunnerApi } from "../../src/registry/api.ts";
+import type { EngineStep, RunnerPorts } from "../../src/runner/ports.ts";
+import { runBlueprint } from "../../src/runner/run-blueprint.ts";
+import { Secrets } from "../../src/runner/secrets.ts";
+import { type Bench, planOf, statusOf } from "../registry/bench.ts";
+
+/** The engine's step object without the engine: caches results by name, retries at once, records what was asked. */
+export class RecordingStep implements EngineStep {
+  readonly names: string[] = [];
+  readonly delays: number[] = [];
+  readonly sleeps: [name: string, until: number][] = [];
+  readonly #cache = new Map<string, unknown>();
+  readonly #died = Promise.withResolvers<void>();
+  /** Resolves when the process died. */
+  readonly died = this.#died.promise;
+
+  async do<T>(name: string, config: Parameters<EngineStep["do"]>[1], callback: () => Promise<T>): Promise<T> {
+    if (this.#cache.has(name)) return this.#cache.get(name) as T;
+    this.names.push(name);
+    for (let tries = 0; ; tries++) {
+      try {
+        const result = await callback();
+        this.#cache.set(name, result);
+        return result;
+      } catch (error) {
+        if (error instanceof Crash) return this.#die();
+        if (tries === config.retries.limit) throw error;
+        this.delays.push(config.retries.delay());
+      }
+    }
+  }
+
+  /** Nothing that waits for a dead process hears of it again. */
+  #die(): Promise<never> {
+    this.#died.resolve();
+    return new Promise(() => undefined);
+  }
+
+  async sleepUntil(name: string, timestamp: number): Promise<void> {
+    if (this.#cache.has(name)) return;
+    this.sleeps.push([name, timestamp]);
+    this.#cache.set(name, null);
+  }
+}
+
+/** The process dies here: no later line of it runs, and what was not stored is lost. */
+export class Crash extends Error {}
+
+export interface RunOptions {
+  input?: JsonObject;
+  output?: Json;
+  fetch?: RunnerPorts["fetch"];
+  secrets?: Record<string, string>;
+  /** Steps in between, to break something. */
+  registry?: (real: RunnerApi) => RunnerApi;
+}
+
+export interface Run {
+  id: string;
+  step: RecordingStep;
+  /** Runs the attempt from the top, as the engine does at its start and at every resume. */
+  resume(step?: RecordingStep): Promise<void>;
+  status(): ReturnType<typeof statusOf>;
+}
+
+/** Submits the steps as a job and runs it against the real registry. */
+export async function runSteps(bench: Bench, steps: Json[], options: RunOptions = {}): Promise<Run> {
+  const plan = planOf(steps, options.output === undefined ? {} : { output: options.output });
+  const { id } = await bench.submit({ plan, plan_hash: crypto.randomUUID(), input: options.input ?? {} });
+  const step = new RecordingStep();
+  const registry = options.registry?.(bench.runner) ?? bench.runner;
+  const resume = (engineStep = step) => Promise.race([engineStep.died, run(engineStep)]);
+  const run = (engineStep: RecordingStep) =>
+    runBlueprint(
+      {
+        registry: () => registry,
+        step: engineStep,
+        fetch: options.fetch ?? (async () => new Response("unexpected request", { status: 599 })),
+        secrets: new Secrets(new Map(Object.entries(options.secrets ?? {}))),
+        handlers: CATALOG.handlers,
+        now: () => bench.clock.now,
+        newToken: () => crypto.randomUUID(),
+        pause: async () => undefined,
+      },
+      bench.ref(id),
+    );
+  await resume();
+  return { id, step, resume, status: () => statusOf(bench, id) };
+}
+
+export interface Sent {
+  url: string;
+  method: string;
+  headers: Headers;
+  body: string | null;
+}
+
+/** A fetch that answers from a script, in order, and remembers what it was sent. The last answer repeats. */
+export function scripted(...answers: (() => Response | Promise<Response>)[]) {
+  const sent: Sent[] = [];
+  const fetch: RunnerPorts["fetch"] = async (url, init = {}) => {
+    const answer = answers[Math.min(sent.length, answers.length - 1)];
+    const body = typeof init.body === "string" ? init.body : null;
+    sent.push({ url, method: init.method ?? "GET", headers: new Headers(init.headers), body });
+    if (answer === undefined) throw new Error("no answer is scripted");
+    return answer();
+  };
+  return { fetch, sent };
+}
+
+export const json =
+  (value: Json, init: ResponseInit = {}) =>
+  () =>
+    Response.json(value, init);

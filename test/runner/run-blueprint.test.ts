@@ -1,0 +1,298 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/jobs/json.ts";
+import { eventTypes, inRegistry, START } from "../registry/bench.ts";
+import { Crash, json, RecordingStep, runSteps, scripted } from "./bench.ts";
+
+const call = (id: string, more: Record<string, Json> = {}): Json => {
+  return { id, type: "http", url: `https://api.example.com/${id}`, ...more };
+};
+
+describe("a blueprint", () => {
+  it("runs its steps in order and yields the last output", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ n: 2 }), json({ n: 3 }));
+      const run = await runSteps(
+        bench,
+        [
+          call("one"),
+          call("two"),
+          { id: "sum", type: "transform", value: "{% $steps.one.body.n + $steps.two.body.n %}" },
+        ],
+        { fetch },
+      );
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { value: 5 }, progress: 1 });
+      expect(sent.map((request) => request.url)).toEqual([
+        "https://api.example.com/one",
+        "https://api.example.com/two",
+      ]);
+    }));
+
+  it("yields its output template when it has one", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({ n: 2 }));
+      const run = await runSteps(bench, [call("one")], { fetch, output: { twice: "{% $steps.one.body.n * 2 %}" } });
+      expect((await run.status()).result).toEqual({ twice: 4 });
+    }));
+
+  it("uses at most one engine step for each acting step, and one to settle", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const pure = { id: "pure", type: "transform", value: 1 };
+      const run = await runSteps(bench, [call("one"), pure, call("two")], { fetch });
+      expect(run.step.names).toEqual(["one", "two", "$settle"]);
+    }));
+
+  it("keeps a timeline from acceptance to its end", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const run = await runSteps(bench, [call("one")], { fetch });
+      const status = await run.status();
+      expect(eventTypes(status)).toEqual([
+        "accepted",
+        "dispatched",
+        "started",
+        "step_started",
+        "step_succeeded",
+        "settled",
+      ]);
+      expect(status.events?.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    }));
+
+  it("skips a step whose condition is false; its output is null", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({}));
+      const run = await runSteps(bench, [call("one", { when: "{% $input.go %}" })], {
+        fetch,
+        input: { go: false },
+        output: { one: "{% $steps.one %}" },
+      });
+      expect(await run.status()).toMatchObject({
+        status: "succeeded",
+        result: { one: null },
+        steps: [{ status: "skipped" }],
+      });
+      expect(sent).toEqual([]);
+    }));
+
+  it("fails at the step whose expression fails, and says where", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "bad", type: "transform", value: { a: ["{% $number('x') %}"] } }]);
+      const status = await run.status();
+      expect(status).toMatchObject({
+        status: "failed",
+        error_code: "expression",
+        step: "bad",
+        steps: [{ status: "failed" }],
+      });
+      expect(status.error).toContain("a[0]");
+    }));
+
+  it("goes on from a failure that is tolerated, and shows it", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(() => new Response("no", { status: 404 }));
+      const run = await runSteps(
+        bench,
+        [
+          call("one", { on_error: "continue" }),
+          { id: "code", type: "transform", value: "{% $steps.one.error.code %}" },
+        ],
+        { fetch },
+      );
+      expect(await run.status()).toMatchObject({
+        status: "succeeded",
+        result: { value: "http_status" },
+        steps: [{ status: "failed", error: expect.stringContaining("404") }, { status: "succeeded" }],
+      });
+    }));
+
+  it("fails when its output template fails", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const run = await runSteps(bench, [call("one")], { fetch, output: "a {% $steps.one.body.nothing %}" });
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "expression" });
+      expect((await run.status()).error).toContain("output");
+    }));
+});
+
+describe("sleep", () => {
+  it("sleeps by the engine until its time, once", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "90 seconds" }]);
+      expect(run.step.sleeps).toEqual([["nap", START + 90_000]]);
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: {}, steps: [{ status: "succeeded" }] });
+    }));
+
+  it("does not start anew in another run of the attempt", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "90 seconds" }], {
+        registry: (real) => ({ ...allOf(real), settle: async () => Promise.reject(new Crash("died")) }),
+      });
+      bench.clock.now += 60_000;
+      const again = new RecordingStep();
+      await run.resume(again);
+      expect(again.sleeps).toEqual([["nap", START + 90_000]]);
+    }));
+
+  it.each(["tomorrow", "-1 seconds", "999 days"])("refuses a duration that came out as %s", (value) =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "{% $input.for %}" }], {
+        input: { for: value },
+      });
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "sleep_time" });
+    }),
+  );
+});
+
+describe("map", () => {
+  const double = (more: Record<string, Json> = {}): Json => ({
+    id: "each",
+    type: "map",
+    over: "{% $input.items %}",
+    steps: [call("fetch"), { id: "twice", type: "transform", value: "{% $item * 2 + $index %}" }],
+    ...more,
+  });
+
+  it("yields each item's last output, in order", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const run = await runSteps(bench, [double()], { fetch, input: { items: [10, 20, 30] } });
+      expect(await run.status()).toMatchObject({
+        result: { value: [20, 41, 62] },
+        steps: [{ items: { total: 3, done: 3, failed: 0 } }],
+      });
+      expect(run.step.names).toEqual(["each[0].fetch", "each[1].fetch", "each[2].fetch", "$settle"]);
+    }));
+
+  it("takes nothing as no items and a single value as one", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const none = await runSteps(bench, [double()], { fetch });
+      expect((await none.status()).result).toEqual({ value: [] });
+      const one = await runSteps(bench, [double()], { fetch, input: { items: 4 } });
+      expect((await one.status()).result).toEqual({ value: [8] });
+    }));
+
+  it("never works on more items at once than its concurrency", () =>
+    inRegistry(async (bench) => {
+      let now = 0;
+      let most = 0;
+      const fetch = async () => {
+        most = Math.max(most, ++now);
+        await scheduler.wait(1);
+        now -= 1;
+        return Response.json({});
+      };
+      await runSteps(bench, [double({ concurrency: 3 })], { fetch, input: { items: [...Array(20).keys()] } });
+      expect(most).toBe(3);
+    }));
+
+  it("fails with its first failed item and starts no further ones", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({}), () => new Response("no", { status: 404 }));
+      const run = await runSteps(bench, [double({ concurrency: 1 })], { fetch, input: { items: [1, 2, 3, 4] } });
+      expect(await run.status()).toMatchObject({
+        status: "failed",
+        step: "each",
+        error: expect.stringContaining("Step each[1].fetch: HTTP 404"),
+      });
+      expect(sent).toHaveLength(2);
+    }));
+
+  it("counts items that failed and were tolerated", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(() => new Response("no", { status: 404 }), json({}));
+      const steps = [call("fetch", { on_error: "continue" })];
+      const run = await runSteps(bench, [double({ steps, concurrency: 1 })], { fetch, input: { items: [1, 2] } });
+      expect(await run.status()).toMatchObject({
+        status: "succeeded",
+        steps: [{ items: { total: 2, done: 2, failed: 1 } }],
+      });
+    }));
+
+  it("refuses more items than max_items", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [double({ max_items: 2 })], { input: { items: [1, 2, 3] } });
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "too_many_items" });
+    }));
+});
+
+describe("a crash", () => {
+  it("after an output was reported: the step is not run again, in this attempt or the next", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ n: 1 }));
+      let crash = true;
+      const run = await runSteps(bench, [call("one")], {
+        fetch,
+        registry: (real) => ({
+          ...allOf(real),
+          finish: async (...report) => {
+            await real.finish(...report);
+            if (crash) throw new Crash("died after the report");
+            return { do: "go" };
+          },
+        }),
+      });
+      crash = false;
+      await run.resume(new RecordingStep());
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { body: { n: 1 } } });
+      expect(sent).toHaveLength(1);
+    }));
+
+  it("while a step acts: it runs again with the same key, and no retry is used up", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({}));
+      const noRetry = { retry: { limit: 0, delay: "1 second", backoff: "fixed" } };
+      let crash = true;
+      const run = await runSteps(bench, [call("one", noRetry)], {
+        fetch,
+        registry: (real) => ({
+          ...allOf(real),
+          begin: async (...report) => {
+            const answer = await real.begin(...report);
+            if (crash) throw new Crash("died after begin");
+            return answer;
+          },
+        }),
+      });
+      expect(sent).toHaveLength(0);
+      crash = false;
+      await run.resume(new RecordingStep());
+      expect(await run.status()).toMatchObject({ status: "succeeded", steps: [{ tries: 2 }] });
+      expect(eventTypes(await run.status())).toContain("step_retrying");
+    }));
+});
+
+describe("a report whose answer was lost", () => {
+  it("is sent again with a new stub and changes nothing twice", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({}));
+      let losses = 2;
+      const run = await runSteps(bench, [call("one")], {
+        fetch,
+        registry: (real) => ({
+          ...allOf(real),
+          finish: async (...report) => {
+            const answer = await real.finish(...report);
+            if (losses-- > 0) throw new Error("Network connection lost.");
+            return answer;
+          },
+        }),
+      });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(eventTypes(await run.status()).filter((type) => type === "step_succeeded")).toHaveLength(1);
+      expect(sent).toHaveLength(1);
+    }));
+});
+
+/** The methods of a class instance as an object that can be spread. */
+function allOf(real: Parameters<NonNullable<import("./bench.ts").RunOptions["registry"]>>[0]) {
+  return {
+    start: real.start.bind(real),
+    begin: real.begin.bind(real),
+    retrying: real.retrying.bind(real),
+    finish: real.finish.bind(real),
+    rest: real.rest.bind(real),
+    mark: real.mark.bind(real),
+    settle: real.settle.bind(real),
+  };
+}

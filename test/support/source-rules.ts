@@ -1,0 +1,103 @@
+/** Rules about the source as text. Each returns what breaks it, as lines that name the file; none is fine. */
+
+export interface SourceFile {
+  /** From the repository's root, such as `src/jobs/id.ts`. */
+  path: string;
+  text: string;
+}
+
+interface Layer {
+  imports: readonly string[];
+  /** Packages it may import; undefined = any. */
+  packages?: readonly string[];
+}
+
+/** DESIGN section 4: `jobs <- blueprint <- registry/api <- { runner, mcp, http } <- index`; an arrow is an import. */
+const LAYERS: Record<string, Layer> = {
+  limits: { imports: [], packages: [] },
+  jobs: { imports: ["limits"], packages: ["zod"] },
+  blueprint: { imports: ["limits", "jobs"], packages: ["zod", "jsonata", "re2js", "@cfworker/json-schema"] },
+  "registry/api": { imports: ["limits", "jobs", "blueprint"] },
+  env: { imports: ["limits", "jobs", "registry/api"] },
+  catalog: { imports: ["limits", "jobs", "blueprint"] },
+  auth: { imports: ["limits", "env", "jobs"] },
+  registry: { imports: ["limits", "env", "jobs", "blueprint", "registry/api"] },
+  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog"] },
+  mcp: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
+  http: { imports: ["limits", "env", "jobs", "registry/api", "auth"] },
+};
+
+/** Static, side-effect, re-exporting and dynamic imports, types included. */
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\("([^"]+)"\)/g;
+
+export const importsOf = (text: string): string[] =>
+  [...text.matchAll(IMPORT)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
+
+/** `src/jobs/id.ts` is of `jobs`, `src/limits.ts` is `limits`, `src/registry/api.ts` is `registry/api`. */
+function layerOf(path: string): string {
+  const inner = path.replace(/^src\//, "").replace(/\.ts$/, "");
+  return inner === "registry/api" ? inner : (inner.split("/")[0] ?? inner);
+}
+
+const ownPath = (path: string, specifier: string): string =>
+  new URL(specifier, `file:///${path}`).pathname.replace(/^\//, "");
+
+const packageOf = (specifier: string): string =>
+  specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+
+export function forbiddenImports({ path, text }: SourceFile): string[] {
+  const from = layerOf(path);
+  if (from === "index") return [];
+  const layer = LAYERS[from];
+  if (!layer) return [`${path}: no layer is called ${from}`];
+  return importsOf(text).flatMap((specifier) => {
+    const to = specifier.startsWith(".") ? layerOf(ownPath(path, specifier)) : undefined;
+    const allowed =
+      to === undefined
+        ? (layer.packages?.includes(packageOf(specifier)) ?? true)
+        : to === from || layer.imports.includes(to);
+    return allowed ? [] : [`${path}: ${from} must not import ${specifier}`];
+  });
+}
+
+export function tooLong({ path, text }: SourceFile, maxLines: number): string[] {
+  const lines = text.trimEnd().split("\n").length;
+  return lines > maxLines ? [`${path}: ${lines} lines, more than ${maxLines}`] : [];
+}
+
+const TITLE = /^( *)(describe|it|test)\b[\w.]*(?:\([^"`]*\))?\(\s*(?:"([^"]*)"|`([^`]*)`)/gm;
+
+/** Titles with their groups, such as `cancel > queued: settles at once`. Formatted source: the indent is the depth. */
+function testNames(text: string): string[] {
+  const groups: { indent: number; title: string }[] = [];
+  return [...text.matchAll(TITLE)].flatMap(([, spaces = "", keyword, plain, template]) => {
+    const indent = spaces.length;
+    while ((groups.at(-1)?.indent ?? -1) >= indent) groups.pop();
+    groups.push({ indent, title: plain ?? template ?? "" });
+    return keyword === "describe" ? [] : [groups.map(({ title }) => title).join(" > ")];
+  });
+}
+
+export function duplicateTestNames(files: readonly SourceFile[]): string[] {
+  const firstPath = new Map<string, string>();
+  return files.flatMap(({ path, text }) =>
+    testNames(text).flatMap((name) => {
+      const first = firstPath.get(name);
+      firstPath.set(name, first ?? path);
+      return first ? [`${path}: "${name}" is also in ${first}`] : [];
+    }),
+  );
+}
+
+/** Tests that run alone, do not run, or (vitest's option beside the title) run again until they pass. */
+const WEAKENED = [
+  /\b(?:describe|it|test|suite)(?:\.\w+)*\.(?:only|skip|skipIf|runIf|todo)\b/g,
+  /\b(?:describe|it|test)\b[\w.]*\(.*,\s*\{[^}]*\bretry\b/g,
+];
+
+export const weakenedTests = ({ path, text }: SourceFile): string[] =>
+  WEAKENED.flatMap((pattern) => [...text.matchAll(pattern)].map(([found]) => `${path}: ${found}`));

@@ -1,0 +1,39 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+/** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
+const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Folders whose tests start real servers: one file at a time. */
+const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...workerd, ...e2e],
+          isolate: false,
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: { name: "workerd", include: workerd, sequence: { groupOrder: 2 } },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: e2e,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
