@@ -11,6 +11,8 @@ import { auditUrls, failAndExplain, listTools, SAMPLE_ROUTES } from "./scenes.ts
  */
 
 const SIGINT_EXIT_CODE = 130;
+/** Of the server's log, shown when the demo fails. */
+const LOG_LINES = 20;
 
 interface Options {
   keep: boolean;
@@ -46,8 +48,10 @@ async function play(service: string, server: string, { keep, target }: Options):
 
 function readOptions(): Options {
   const { values, positionals } = parseArgs({ options: { keep: { type: "boolean" } }, allowPositionals: true });
-  const [target] = positionals;
-  return { keep: values.keep ?? false, target: target === undefined ? undefined : new URL(target) };
+  const [argument] = positionals;
+  const target = argument === undefined ? undefined : URL.parse(argument);
+  if (target === null) throw new Error(`${argument} is not a URL. Write it out, such as https://example.com/.`);
+  return { keep: values.keep ?? false, target };
 }
 
 /** Resolves at Ctrl-C. Heard from the start on, so that no server is left behind. */
@@ -72,6 +76,9 @@ async function main(): Promise<void> {
         console.log(`\nThe server stays up at ${server.url}/mcp. Ctrl-C ends it.`);
         await interruption;
       }
+    } catch (error) {
+      console.error(`\nThe server's last lines:\n${server.log().trimEnd().split("\n").slice(-LOG_LINES).join("\n")}`);
+      throw error;
     } finally {
       await server.stop();
     }

@@ -25,6 +25,11 @@ export const MAX_SCHEMA_DEPTH = 16;
 export const MAX_RETRIES = 20;
 export const MAX_MAP_ITEMS = 1_000;
 export const MAX_MAP_CONCURRENCY = 20;
+export const MAX_BRANCHES = 20;
+/** Jobs inside each other, the outermost counted. */
+export const MAX_JOB_DEPTH = 5;
+/** The engine takes step names of 256 characters: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
+export const MAX_STEP_PATH_CHARS = 200;
 
 // What one step may cost. The engine caches step results of at most 1 MiB.
 // https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
@@ -36,6 +41,11 @@ export const MAX_STEP_TIMEOUT_MS = 10 * MINUTE;
 export const MAX_RETRY_DELAY_MS = DAY;
 /** A sleep is at most a year: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
 export const MAX_SLEEP_MS = 365 * DAY;
+export const DEFAULT_POLLS = 60;
+export const MAX_POLLS = 1_000;
+export const MAX_POLL_PAUSE_MS = DAY;
+/** A question cannot outlive its job. */
+export const MAX_INPUT_TIMEOUT_MS = 30 * DAY;
 
 // What one expression may cost. Counted, not timed: a Worker's clock stands still while it computes.
 export const MAX_EVALUATIONS = 100_000;
@@ -105,6 +115,37 @@ export const MAX_ECHO_CHARS = 200;
 export const MAX_CURSOR_CHARS = 1_024;
 /** One reply of a tool, text and structured content together. */
 export const MAX_REPLY_BYTES = 24_000;
+export const MAX_WAIT_JOBS = 20;
+export const DEFAULT_WAIT_MS = 25 * SECOND;
+/** How often a caller who asked for it hears of progress. */
+export const PROGRESS_EVERY_MS = 2 * SECOND;
+/** Lost connections that one wait goes on after. */
+export const MAX_WAIT_LOSSES = 3;
+/** A page of a result is in its reply twice: as a field, and as text. */
+export const MAX_PAGE_BYTES = 10 * KIB;
+export const DEFAULT_PAGE_BYTES = 8 * KIB;
+export const MAX_POINTER_CHARS = 1_024;
+export const MAX_GOAL_CHARS = 4_000;
 /** One value, and the newest timeline entries, that a prompt quotes. */
 export const MAX_QUOTED_BYTES = 2 * KIB;
 export const MAX_QUOTED_EVENTS = 40;
+
+// Access.
+/** An AUTH_SECRET that is shorter could be guessed by anybody who holds one API key. */
+export const MIN_SECRET_CHARS = 32;
+/** An API key is about 250 characters. */
+export const MAX_KEY_CHARS = 1_024;
+export const DEFAULT_KEY_DAYS = 365;
+export const MAX_KEY_DAYS = 3_650;
+/** Objects of a tenant that a revocation is written to at the same time. */
+export const REVOKE_CONCURRENCY = 8;
+/** Revoked keys that one list names, the newest first. */
+export const MAX_LISTED_KEYS = 1_000;
+/** Authorization codes live 10 minutes. */
+export const SPENT_CODE_KEPT_MS = 60 * MINUTE;
+export const ACCESS_TOKEN_SECONDS = 3_600;
+export const REFRESH_TOKEN_SECONDS = 30 * 86_400;
+/** The shortest life that KV can give a record: https://developers.cloudflare.com/kv/api/write-key-value-pairs/ (2026-11) */
+export const MIN_TOKEN_SECONDS = 60;
+/** OAuth clients that registered themselves and then stay away are forgotten after this. */
+export const CLIENT_REGISTRATION_SECONDS = 30 * 86_400;

@@ -1,9 +1,9 @@
-import { type OutputUnit, type Schema, validate } from "@cfworker/json-schema";
+import { type Schema, validate } from "@cfworker/json-schema";
 import type { Fault } from "../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
-import { MAX_FAULTS, MAX_SCHEMA_CHECKS, MAX_UNIQUE_ITEMS } from "../limits.ts";
+import { MAX_SCHEMA_CHECKS, MAX_UNIQUE_ITEMS } from "../limits.ts";
 import type { Blueprint } from "./blueprint.ts";
-import { inputFault } from "./input-faults.ts";
+import { inputFaults } from "./input-faults.ts";
 import { lookupOf, positions } from "./input-schema.ts";
 
 const ROOT = "input";
@@ -50,23 +50,6 @@ function costFault(schema: JsonObject, input: Json): { fault?: Fault; references
   return { references };
 }
 
-function faultsOf(input: Json, errors: readonly OutputUnit[]): Fault[] {
-  const faults: Fault[] = [];
-  // A failed choice is told once, not by what is wrong with each of its alternatives.
-  const choices = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
-  for (const error of errors) {
-    const isDetail = choices.some(
-      (choice) =>
-        error.keywordLocation.startsWith(`${choice.keywordLocation}/`) &&
-        error.instanceLocation.startsWith(choice.instanceLocation),
-    );
-    const fault = isDetail ? undefined : inputFault(ROOT, input, error);
-    if (fault !== undefined) faults.push(fault);
-    if (faults.length === MAX_FAULTS) break;
-  }
-  return faults;
-}
-
 /** What is wrong with an input, at most MAX_FAULTS, with paths that start with `input`. Checked blueprints only. */
 export function checkInput(blueprint: Blueprint, input: Json): Fault[] {
   if (!isJsonObject(input)) return [{ path: ROOT, message: "is not an object", fix: "Send a JSON object." }];
@@ -79,7 +62,7 @@ export function checkInput(blueprint: Blueprint, input: Json): Fault[] {
     const lookup = limitReferences(lookupOf(schema), references);
     const result = validate(input, schema as Schema, "2020-12", lookup, false);
     if (result.valid) return [];
-    const faults = faultsOf(input, result.errors);
+    const faults = inputFaults(ROOT, input, result.errors);
     if (faults.length > 0) return faults;
     return [{ path: ROOT, message: "does not fit the blueprint's schema", fix: "Compare it with blueprints_get." }];
   } catch (error) {

@@ -3,13 +3,12 @@ import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_FAULTS, MAX_STEPS } from "../limits.ts";
 import { Blueprint } from "./blueprint.ts";
+import { DocumentChecker } from "./check-document.ts";
 import { checkSize } from "./check-size.ts";
-import { StepChecker, stepsIn } from "./check-steps.ts";
-import { checkInputSchema } from "./input-schema.ts";
+import { countSteps } from "./nesting.ts";
 import { zodFaults } from "./zod-faults.ts";
 
 export { checkInput } from "./check-input.ts";
-export { checkInputSchema } from "./input-schema.ts";
 
 const ROOT = "blueprint";
 
@@ -19,14 +18,11 @@ export interface Known {
 }
 
 function stepCountFaults(document: JsonObject): Fault[] {
-  const count = stepsIn(document.steps, ["steps"]).toArray().length;
+  const count = countSteps(document);
   if (count <= MAX_STEPS) return [];
   const message = `has ${count} steps, counting those inside others; the most is ${MAX_STEPS}`;
   return [{ path: jsonPath(ROOT, ["steps"]), message, fix: "Use a map for what repeats, or several blueprints." }];
 }
-
-const schemaFaults = ({ input }: JsonObject): Fault[] =>
-  isJsonObject(input) ? checkInputSchema(input, jsonPath(ROOT, ["input"])) : [];
 
 /** Two checks may find the same. */
 function distinct(faults: readonly Fault[]): Fault[] {
@@ -44,8 +40,7 @@ export function checkBlueprint(document: Json, known: Known): Result<Blueprint, 
   const parsed = Blueprint.safeParse(document);
   const faults = parsed.success ? [] : zodFaults(ROOT, parsed.error);
   if (isJsonObject(document)) {
-    faults.push(...stepCountFaults(document), ...schemaFaults(document));
-    faults.push(...new StepChecker(ROOT, document, known.handlers).faults);
+    faults.push(...stepCountFaults(document), ...new DocumentChecker(ROOT, document, known.handlers).faults);
   }
   return parsed.success && faults.length === 0 ? ok(parsed.data) : err(distinct(faults));
 }

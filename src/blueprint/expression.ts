@@ -28,7 +28,9 @@ const EXCERPT_CHARS = 120;
 
 function failure(text: string, problem: unknown): { ok: false; error: ExpressionError } {
   const { message } = problem as { message?: unknown };
-  const reason = typeof message === "string" ? message : String(problem);
+  // A RangeError is the stack's end: a parser, or a function of the library, that calls itself.
+  const known = problem instanceof RangeError ? "it is nested too deeply, or too large" : message;
+  const reason = typeof known === "string" ? known : String(problem);
   const excerpt = `{% ${oneLine(text, EXCERPT_CHARS)} %}`;
   return err({ code: "expression", message: `${oneLine(reason, MAX_ERROR_CHARS - EXCERPT_CHARS)}: ${excerpt}` });
 }

@@ -2,7 +2,7 @@ import type { OutputUnit } from "@cfworker/json-schema";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { isJsonObject, type Json } from "../jobs/json.ts";
 import { oneLine } from "../jobs/text.ts";
-import { MAX_ERROR_CHARS } from "../limits.ts";
+import { MAX_ERROR_CHARS, MAX_FAULTS } from "../limits.ts";
 
 /** From the validator's findings to faults that a reader without the schema understands. */
 
@@ -10,7 +10,7 @@ type Wording = readonly [pattern: RegExp, message: string, fix: string];
 
 /** `$1`, `$2` stand for what the pattern caught in the validator's own text. */
 const WORDINGS: readonly Wording[] = [
-  [/^Instance type "(.+)" is invalid\. Expected (.+)\.$/, "is of type $1, expected $2", "Send $2."],
+  [/^Instance type "(.+)" is invalid\. Expected (.+)\.$/, "is of type $1, expected $2", "Send a value of type $2."],
   [/^False boolean schema\.$/, "is not allowed here", "Remove it, or check its spelling."],
   [/^Instance does not match any of \[(.+)\]\.$/s, "is not one of the allowed values", "Send one of $1."],
   [/^Instance does not match (.+)\.$/s, "is not the one allowed value", "Send $1."],
@@ -64,8 +64,12 @@ function worded(text: string): Omit<Fault, "path"> {
   return { message: text.replace(/^Instance/, "the value").replace(/\.$/, ""), fix: "Correct it." };
 }
 
+/** The validator words an exclusive lower bound like an inclusive one. */
+const textOf = ({ keyword, error }: OutputUnit): string =>
+  keyword === "exclusiveMinimum" ? error.replace(" is less than ", " is less than or equal to ") : error;
+
 /** Undefined where another finding says more. */
-export function inputFault(root: string, input: Json, error: OutputUnit): Fault | undefined {
+function inputFault(root: string, input: Json, error: OutputUnit): Fault | undefined {
   if (SUMMARIES.has(error.keyword)) return undefined;
   const keys = keysOf(input, error.instanceLocation);
   const missing = /^Instance does not have required property "(.*)"\.$/s.exec(error.error)?.[1];
@@ -75,5 +79,26 @@ export function inputFault(root: string, input: Json, error: OutputUnit): Fault 
   const path = jsonPath(root, keys);
   const message = BY_KEYWORD[error.keyword];
   if (message !== undefined) return { path, message, fix: "Compare it with the schema." };
-  return { path, ...worded(error.error) };
+  return { path, ...worded(textOf(error)) };
+}
+
+/**
+ * The validator's findings as faults, at most MAX_FAULTS.
+ * @param root path of the value, such as `input`
+ */
+export function inputFaults(root: string, value: Json, errors: readonly OutputUnit[]): Fault[] {
+  const faults: Fault[] = [];
+  // A failed choice is told once, not by what is wrong with each of its alternatives.
+  const choices = errors.filter(({ keyword }) => keyword === "anyOf" || keyword === "oneOf");
+  for (const error of errors) {
+    const isDetail = choices.some(
+      (choice) =>
+        error.keywordLocation.startsWith(`${choice.keywordLocation}/`) &&
+        error.instanceLocation.startsWith(choice.instanceLocation),
+    );
+    const fault = isDetail ? undefined : inputFault(root, value, error);
+    if (fault !== undefined) faults.push(fault);
+    if (faults.length === MAX_FAULTS) break;
+  }
+  return faults;
 }

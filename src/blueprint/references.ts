@@ -21,7 +21,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
   job: "everywhere",
   item: "inside the steps of a map",
   index: "inside the steps of a map",
-  response: "in expect",
+  response: "in expect and until of http steps",
 };
 
 function isThere(variable: Variable, names: Names): boolean {

@@ -12,7 +12,7 @@ export interface Scope {
   /** Inside `map`. */
   item?: Json;
   index?: number;
-  /** Inside `expect`. */
+  /** Inside `expect` and `until` of http steps. */
   response?: Json;
 }
 

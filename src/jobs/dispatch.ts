@@ -60,18 +60,20 @@ export function postponed(job: Job, againInMs: number, now: number): Job {
   return withDue({ ...job, expected_by: now + againInMs, nudges: job.nudges + 1 }, now);
 }
 
-/** The next attempt of a job that the engine lost. What rests goes on resting; tries start again. */
+/** Work that goes on without an engine: a sleep, a question, a child. */
+const isWait = (work: OpenWork): boolean =>
+  work.wake_at !== undefined || work.question !== undefined || work.child_id !== undefined;
+
+/** The next attempt of a job that the engine lost. What waits goes on waiting; tries start again. */
 export function nextAttempt(job: Job, reason: string, now: number): Job {
-  const rests = Object.entries(job.run.open).filter(
-    (entry): entry is [string, OpenWork] => entry[1].wake_at !== undefined,
-  );
+  const waits = Object.entries(job.run.open).filter(([, work]) => isWait(work));
   const again: Job = {
     ...job,
     attempt: job.attempt + 1,
     nudges: 0,
     dispatched_at: null,
     expected_by: now + OUTBOX_GRACE_MS,
-    run: { ...job.run, open: Object.fromEntries(rests) },
+    run: { ...job.run, open: Object.fromEntries(waits) },
   };
   return withDue(withEvent(again, "redispatched", now, null, `attempt ${again.attempt}: ${reason}`), now);
 }

@@ -33,13 +33,37 @@ export interface StepState {
 /** PERSISTED since 0001. Something that the engine is doing now, by step path. Times are epoch ms. */
 export interface OpenWork {
   tries: number;
-  /** Tries that reported their failure. The other ended ones died with their process. */
+  /** Tries that reported their end. Other earlier ones died with their process. */
+  ended: number;
+  /** Failed tries, since the last good poll where the step polls. */
   failures: number;
   expected_by: number;
   /** Which run of the engine step holds the try, so that a report sent twice counts once. */
   token?: string;
   /** Only for a rest: when it ends. Kept over attempts, so that a sleep is never slept twice. */
   wake_at?: number;
+  /** Only for an `input` step: what is asked. */
+  question?: Question;
+  /** Only for a `job` step. */
+  child_id?: string;
+  /** What the step waits for is there, or never will be: the engine must fetch it. */
+  ready?: true | StepError;
+}
+
+/** PERSISTED since 0001. `expires_at` is epoch ms. */
+export interface Question {
+  request_id: string;
+  message: string;
+  schema: JsonObject;
+  expires_at: number;
+  /** The content that stands when nobody answers; null: the step fails then. */
+  fallback: JsonObject | null;
+}
+
+/** PERSISTED since 0001. How a question ended; `at` is epoch ms. */
+export interface Answered {
+  action: "accept" | "decline" | "expired";
+  at: number;
 }
 
 /** PERSISTED since 0001. */
@@ -48,6 +72,8 @@ export interface RunState {
   steps: Record<string, StepState>;
   /** By step path. */
   open: Record<string, OpenWork>;
+  /** By request id; absent while nothing was answered. */
+  answers?: Record<string, Answered>;
 }
 
 /** A job as the registry keeps it. Times are epoch ms. */
@@ -88,6 +114,9 @@ export interface Job {
 
 /** `fetch[3].page` lies in the top-level step `fetch`. */
 export const topLevelStep = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
+
+/** The engine's name of the event that what the step at `path` waits for is there: at most 100 of its characters. */
+export const wakeEvent = (path: string): string => `wake-${path.replace(/[^a-z0-9_]/g, "-").slice(-90)}`;
 
 /** The id of one attempt at the engine. Deterministic, so that handing a job over twice starts it once. */
 export const instanceId = (jobId: string, attempt: number): string => `${jobId}-${attempt}`;

@@ -1,18 +1,9 @@
-import { DISPATCH_GRACE_MS, MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
+import { MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
 import { dispatched } from "./dispatch.ts";
-import { withDue } from "./due.ts";
-import {
-  type ItemCounts,
-  type Job,
-  type OpenWork,
-  openWork,
-  type StepError,
-  type StepState,
-  stepState,
-  topLevelStep,
-} from "./job.ts";
+import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "./job.ts";
 import { isSettled, transition } from "./status.ts";
 import { withEvent } from "./timeline.ts";
+import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
 
 /**
  * What the engine reports about a job, applied to it. Pure: each function takes the job and the registry's clock
@@ -27,38 +18,6 @@ export type Mark =
 
 /** True when a report of this attempt may no longer change the job: it must stop without acting. */
 export const isFenced = (job: Job, attempt: number): boolean => isSettled(job.status) || job.attempt !== attempt;
-
-const isTopLevel = (path: string): boolean => topLevelStep(path) === path;
-
-function withOpen(job: Job, path: string, work: OpenWork | undefined): Job {
-  const { [path]: _closed, ...others } = job.run.open;
-  const open = work === undefined ? others : { ...others, [path]: work };
-  return { ...job, run: { ...job.run, open } };
-}
-
-function withStep(job: Job, path: string, now: number, change: Partial<StepState>): Job {
-  if (!isTopLevel(path)) return job;
-  const before = stepState(job.run, path) ?? {
-    status: "running",
-    tries: 0,
-    started_at: now,
-    completed_at: null,
-    error: null,
-  };
-  return { ...job, run: { ...job.run, steps: { ...job.run.steps, [path]: { ...before, ...change } } } };
-}
-
-/** Silence is measured from the earliest thing that is open; between two steps from now. */
-function withExpectation(job: Job, now: number): Job {
-  const open = Object.values(job.run.open).map((work) => work.expected_by);
-  const expected_by = open.length > 0 ? Math.min(...open) : now + DISPATCH_GRACE_MS;
-  return withDue({ ...job, expected_by, nudges: 0 }, now);
-}
-
-function withFirstStart(job: Job, path: string, now: number): Job {
-  const known = openWork(job.run, path) !== undefined || (isTopLevel(path) && stepState(job.run, path) !== undefined);
-  return known ? job : withEvent(job, "step_started", now, path);
-}
 
 /** The engine runs the attempt, perhaps before it has answered that it took it. */
 export function start(job: Job, now: number): Job {
@@ -87,7 +46,7 @@ export function begin(
   if (before?.token === token) return { job, opening: { do: "run", try: before.tries, failures: before.failures } };
   const tries = (before?.tries ?? 0) + 1;
   const failures = before?.failures ?? 0;
-  const interrupted = tries - 1 - failures;
+  const interrupted = tries - 1 - (before?.ended ?? 0);
   if (interrupted > MAX_INTERRUPTED_TRIES) {
     const message = `The step died with its process ${interrupted} times. Make it smaller, or give it less to hold.`;
     return { job, opening: { do: "fail", error: { code: "step_interrupted", message } } };
@@ -96,8 +55,22 @@ export function begin(
   if (interrupted > 0)
     next = withEvent(next, "step_retrying", now, path, "interrupted; running again with the same key");
   next = withStep({ ...next, step: topLevelStep(path) }, path, now, { status: "running", tries });
-  next = withOpen(next, path, { tries, failures, token, expected_by: now + withinMs + REPORT_GRACE_MS });
+  next = withOpen(next, path, {
+    tries,
+    ended: before?.ended ?? 0,
+    failures,
+    token,
+    expected_by: now + withinMs + REPORT_GRACE_MS,
+  });
   return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
+}
+
+/** The open work after its current try reported its end; undefined when that was reported before. */
+function endedTry(job: Job, path: string, nextEndsAt: number): OpenWork | undefined {
+  const work = openWork(job.run, path);
+  if (work?.token === undefined) return undefined;
+  const { token: _reported, ...rest } = work;
+  return { ...rest, ended: work.ended + 1, expected_by: nextEndsAt + REPORT_GRACE_MS };
 }
 
 /**
@@ -112,14 +85,22 @@ export function retrying(
   withinMs: number,
   now: number,
 ): Job {
-  const before = openWork(job.run, path) ?? { tries: 1, failures: 0, expected_by: now };
+  const ended = endedTry(job, path, now + delayMs + withinMs);
+  if (ended === undefined) return job;
   const message = `${error.message} Next try in ${Math.ceil(delayMs / 1000)} s.`;
   const noted = withEvent({ ...job, message }, "step_retrying", now, path, message);
-  const expected_by = now + delayMs + withinMs + REPORT_GRACE_MS;
-  return withExpectation(
-    withOpen(noted, path, { ...before, failures: Math.min(before.failures + 1, before.tries), expected_by }),
-    now,
-  );
+  return withExpectation(withOpen(noted, path, { ...ended, failures: ended.failures + 1 }), now);
+}
+
+/**
+ * A poll was answered, but not yet as the step wants it; another one follows.
+ * @param everyMs until the next poll @param withinMs how long that may take
+ */
+export function polled(job: Job, path: string, everyMs: number, withinMs: number, now: number): Job {
+  const ended = endedTry(job, path, now + everyMs + withinMs);
+  if (ended === undefined) return job;
+  const message = `Poll ${ended.ended}: not yet. Next in ${Math.ceil(everyMs / 1000)} s.`;
+  return withExpectation(withOpen({ ...job, message }, path, { ...ended, failures: 0 }), now);
 }
 
 /** The step ended. A failure here is one that the blueprint goes on from (`on_error: continue`). */
@@ -141,7 +122,7 @@ export function rest(job: Job, path: string, wakeAt: number, now: number): { job
   const known = openWork(job.run, path)?.wake_at;
   if (known !== undefined) return { job, wakeAt: known };
   if (stepState(job.run, path)?.completed_at) return { job, wakeAt: now };
-  const work = { tries: 1, failures: 0, wake_at: wakeAt, expected_by: wakeAt + REPORT_GRACE_MS };
+  const work = { tries: 1, ended: 0, failures: 0, wake_at: wakeAt, expected_by: wakeAt + REPORT_GRACE_MS };
   const started = withStep(withFirstStart(job, path, now), path, now, { status: "waiting", tries: 1 });
   const noted = withEvent({ ...started, step: topLevelStep(path) }, "step_waiting", now, path);
   return { job: withExpectation(withOpen(noted, path, work), now), wakeAt };

@@ -1,9 +1,19 @@
 import { MAX_EVENTS, QUIET_AFTER_EVENTS } from "../limits.ts";
 import type { Job } from "./job.ts";
 
-export const JOB_LEVEL_EVENTS = ["accepted", "dispatched", "started", "nudged", "redispatched", "settled"] as const;
+export const JOB_LEVEL_EVENTS = [
+  "accepted",
+  "dispatched",
+  "started",
+  "input_requested",
+  "answered",
+  "expired",
+  "nudged",
+  "redispatched",
+  "settled",
+] as const;
 const FAILURE_EVENTS = ["step_retrying", "step_failed"] as const;
-const STEP_EVENTS = ["step_started", "step_waiting", "step_succeeded", "step_skipped"] as const;
+const STEP_EVENTS = ["step_started", "step_waiting", "child_started", "step_succeeded", "step_skipped"] as const;
 export const EVENT_TYPES = [...JOB_LEVEL_EVENTS, ...FAILURE_EVENTS, ...STEP_EVENTS] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MAX_INLINE_RESULT_BYTES } from "../limits.ts";
+import { openQuestions } from "./awaiting.ts";
 import { type Job, STEP_STATUSES, stepState } from "./job.ts";
 import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "./json.ts";
 import { pollAfterMs, progressOf } from "./progress.ts";
@@ -114,6 +115,11 @@ const stepViews = (job: Job, outline: readonly StepOutline[]): StepView[] =>
     return { id, type, ...fields, ...times, ...(items && { items }) };
   });
 
+const inputRequests = (job: Job): JobStatus["input_requests"] =>
+  openQuestions(job).map(([step, { request_id, message, schema, expires_at }]) => {
+    return { request_id, step, message, schema, expires_at: iso(expires_at) };
+  });
+
 export const eventViews = (job: Job): EventView[] =>
   job.events.map(([type, at, step, message], i) => {
     return { seq: i + 1, at: iso(at), type, step: step ?? null, message: message ?? null };
@@ -138,7 +144,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     message: job.message,
     ...(parts.outline && { steps: stepViews(job, parts.outline) }),
     ...(parts.events && { events: eventViews(job) }),
-    input_requests: [],
+    input_requests: inputRequests(job),
     parent_id: job.parent_id,
     retried_from: job.retried_from,
     expires_at: isSettled(job.status) ? iso(job.due_at) : null,

@@ -1,6 +1,8 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import type { Fault } from "../jobs/fault.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Json, JsonObject } from "../jobs/json.ts";
+import type { TextPage } from "../jobs/page.ts";
 import type { Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import type { JobStatusName } from "../jobs/status.ts";
@@ -68,6 +70,68 @@ export interface Explanation {
   similar: JobRow[];
 }
 
+/** A job as those who wait for it see it. */
+export type WaitRow = JobRow & Pick<JobStatus, "step" | "message" | "input_requests">;
+
+export interface WaitReport {
+  /** In the order asked for. */
+  jobs: WaitRow[];
+  timed_out: boolean;
+}
+
+export interface ResultPart {
+  /** RFC 6901; empty: the whole result. */
+  pointer: string;
+  /** In bytes of UTF-8. */
+  offset: number;
+  max_bytes: number;
+}
+
+export type ResultError =
+  | UnknownJob
+  /** The job has no result: it has not succeeded. */
+  | { code: "no_result"; status: JobStatusName }
+  | { code: "pointer_not_found" };
+
+export interface RetryRequest {
+  /** null: the first unfinished step, or the first of all when `input` is given. */
+  from_step: string | null;
+  /** null: as before. */
+  input: JsonObject | null;
+}
+
+export type RetryError =
+  | UnknownJob
+  | { code: "not_settled"; status: JobStatusName }
+  /** A succeeded job is run again only from a step that is named. */
+  | { code: "from_step_needed" }
+  /** `from_step` is none of the steps that could be run again, which are listed. */
+  | { code: "no_such_step"; steps: string[] }
+  | { code: "invalid_input"; faults: Fault[] };
+
+export interface Answer {
+  request_id: string;
+  action: "accept" | "decline";
+  content: JsonObject | null;
+}
+
+export type RespondError =
+  | UnknownJob
+  /** Nothing of this id is asked; `open` lists what is. */
+  | { code: "unknown_request"; open: string[] }
+  | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
+  | { code: "invalid_content"; faults: Fault[] };
+
+export interface SavedBlueprint {
+  name: string;
+  /** Counts from 1; a saved version never changes. */
+  version: number;
+  description: string;
+  /** As it was saved. */
+  document: JsonObject;
+  plan: Blueprint;
+}
+
 /** For the Worker, on behalf of a verified tenant. */
 export interface CallerApi {
   submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
@@ -76,6 +140,34 @@ export interface CallerApi {
   wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
   list(query: ListQuery): Promise<ListPage>;
   explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
+  /** Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest. */
+  waitFor(
+    tenant: string,
+    jobIds: string[],
+    until: "any" | "all",
+    waitMs: number,
+  ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>>;
+  /** `changed` is false when the job had settled before. */
+  cancel(
+    tenant: string,
+    jobId: string,
+    reason: string | null,
+  ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
+  /** Deletes a settled job with all that belongs to it. */
+  remove(
+    tenant: string,
+    jobId: string,
+  ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>>;
+  readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>>;
+  /** A new job that reuses what the old one finished. The same retry again returns its job while that is unsettled. */
+  retry(tenant: string, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>>;
+  respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
+  /** In shard 0 only. A document equal to the latest version of its name returns that version. */
+  saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint): Promise<{ name: string; version: number }>;
+  /** In shard 0 only. `version` null: the latest. */
+  savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
+  /** In shard 0 only: the latest version of each name above `after`, by name. */
+  savedBlueprints(tenant: string, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
 }
 
 /** One attempt of a job. Its reports are fenced by it. */
@@ -101,6 +193,28 @@ export type Begun =
   | { do: "reuse"; output: Json }
   | { do: "fail"; error: StepError };
 
+export interface AskRequest {
+  request_id: string;
+  message: string;
+  schema: JsonObject;
+  timeout_ms: number;
+  /** The content that stands when nobody answers; null: the step fails then. */
+  fallback: JsonObject | null;
+}
+
+export interface SpawnRequest {
+  name: string;
+  /** `name@version`, or `inline`. */
+  blueprint: string;
+  plan: Blueprint;
+  input: JsonObject;
+}
+
+/** Where something that a step waits for stands. */
+export type Awaited =
+  /** Wait for the engine's event of this step, at most so long, then collect. */
+  { do: "wait"; timeout_ms: number } | { do: "done"; output: Json } | { do: "fail"; error: StepError };
+
 export type RunOutcome =
   | { name: "succeeded"; output: Json }
   /** The result is the output that the step at this path already stored. */
@@ -119,9 +233,15 @@ export interface RunnerApi {
     delayMs: number,
     withinMs: number,
   ): Promise<Stop | { do: "go" }>;
+  polled(ref: RunRef, path: string, everyMs: number, withinMs: number): Promise<Stop | { do: "go" }>;
   /** `error`: the failure that the blueprint goes on from; `output` is then what the step yields instead. */
   finish(ref: RunRef, path: string, output: Json, error: StepError | null): Promise<Stop | { do: "go" }>;
   rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]): Promise<Stop | { do: "rest"; wake_at: number }>;
+  /** Asks a question; asked again, it says how that stands. */
+  ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Stop>;
+  /** Starts a child job; called again, it says how that stands. */
+  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Stop>;
+  collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
   settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void>;
 }

@@ -1,9 +1,7 @@
-import { accept } from "../jobs/dispatch.ts";
-import { ID_ENTROPY_BYTES, newJobId } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
-import { type JobStatus, toJobStatus } from "../jobs/view.ts";
+import { type JobStatus, toJobRow, toJobStatus } from "../jobs/view.ts";
 import type {
   CallerApi,
   Explanation,
@@ -14,29 +12,38 @@ import type {
   SubmitRequest,
   Submitted,
   UnknownJob,
+  WaitReport,
 } from "./api.ts";
+import type { Controls } from "./controls.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { explain } from "./explain.ts";
+import type { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { listJobs } from "./listing.ts";
-import { INPUT_PATH } from "./queries.ts";
+import type { Viewer } from "./viewer.ts";
 import type { Waiters } from "./waiters.ts";
 
 const UNKNOWN: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
-export interface CallerDeps {
+interface CallerDeps {
   ledger: Ledger;
+  intake: Intake;
   dispatcher: Dispatcher;
   waiters: Waiters;
+  viewer: Viewer;
   /** Epoch ms. */
   now: () => number;
-  entropy: (bytes: number) => Uint8Array;
   /** Lets work go on after the reply. */
   background: (work: Promise<void>) => void;
 }
 
-/** What the Worker asks for on behalf of a tenant. */
-export class CallerDesk implements CallerApi {
+type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "saveBlueprint" | "savedBlueprint" | "savedBlueprints">;
+
+/** Nothing more happens to the job until somebody acts. */
+const isAtRest = (job: Job): boolean => isSettled(job.status) || job.status === "input_required";
+
+/** What the Worker asks for on behalf of a tenant: submits and reads. */
+export class CallerDesk implements ReadersAndSubmit {
   readonly #deps: CallerDeps;
 
   constructor(deps: CallerDeps) {
@@ -45,28 +52,42 @@ export class CallerDesk implements CallerApi {
 
   /** The reply is sent only when the job is durable; then it is handed over. A crash in between is the alarm's. */
   async submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>> {
+    const { ledger, intake, dispatcher, viewer, background } = this.#deps;
     const now = this.#deps.now();
-    const outcome = this.#deps.ledger.transact(() => this.#known(request) ?? { fresh: this.#accept(request, now) });
+    const fresh = () => ({ fresh: intake.accept({ ...request, parent_id: null, retried_from: null }, now) });
+    const outcome = ledger.transact(() => this.#known(request) ?? fresh());
     if ("conflict" in outcome) return err({ code: "idempotency_conflict", job_id: outcome.conflict });
-    if ("first" in outcome) return ok({ ...this.#view(outcome.first, now), deduplicated: true });
-    this.#deps.background(this.#deps.dispatcher.dispatch([outcome.fresh]));
-    return ok({ ...this.#view(outcome.fresh, now), deduplicated: false });
+    if ("first" in outcome) return ok({ ...viewer.view(outcome.first, now), deduplicated: true });
+    background(dispatcher.dispatch([outcome.fresh]));
+    return ok({ ...viewer.view(outcome.fresh, now), deduplicated: false });
   }
 
   async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
-    const job = this.#deps.ledger.queries.job(tenant, jobId);
-    return job === undefined ? UNKNOWN : ok(this.#view(job, this.#deps.now(), include));
+    const job = this.#find(tenant, jobId);
+    return job === undefined ? UNKNOWN : ok(this.#deps.viewer.view(job, this.#deps.now(), include));
   }
 
   async wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
-    const until = this.#deps.now() + waitMs;
-    for (;;) {
-      const now = this.#deps.now();
-      const job = this.#deps.ledger.queries.job(tenant, jobId);
-      if (job === undefined) return UNKNOWN;
-      if (isSettled(job.status) || job.status === "input_required" || now >= until) return ok(this.#view(job, now));
-      await this.#deps.waiters.wait(jobId, until - now);
-    }
+    const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && isAtRest(job), waitMs);
+    const job = waited.ok ? waited.value.jobs[0] : undefined;
+    return job === undefined ? UNKNOWN : ok(this.#deps.viewer.view(job, this.#deps.now()));
+  }
+
+  async waitFor(
+    tenant: string,
+    jobIds: string[],
+    until: "any" | "all",
+    waitMs: number,
+  ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>> {
+    const isOver = (jobs: Job[]) => (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
+    const waited = await this.#until(tenant, jobIds, isOver, waitMs);
+    if (!waited.ok) return waited;
+    const now = this.#deps.now();
+    const rows = waited.value.jobs.map((job) => {
+      const { step, message, input_requests } = toJobStatus(job, {}, now);
+      return { ...toJobRow(job), step, message, input_requests };
+    });
+    return ok({ jobs: rows, timed_out: waited.value.timedOut });
   }
 
   async list(query: ListQuery): Promise<ListPage> {
@@ -74,10 +95,34 @@ export class CallerDesk implements CallerApi {
   }
 
   async explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>> {
-    const job = this.#deps.ledger.queries.job(tenant, jobId);
+    const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN;
-    const status = this.#view(job, this.#deps.now(), { steps: true, events: true });
+    const status = this.#deps.viewer.view(job, this.#deps.now(), { steps: true, events: true });
     return ok(explain(this.#deps.ledger.queries, job, status));
+  }
+
+  async #until(
+    tenant: string,
+    jobIds: string[],
+    isOver: (jobs: Job[]) => boolean,
+    waitMs: number,
+  ): Promise<Result<{ jobs: Job[]; timedOut: boolean }, UnknownJob & { job_id: string }>> {
+    const end = this.#deps.now() + waitMs;
+    for (;;) {
+      const jobs: Job[] = [];
+      for (const jobId of jobIds) {
+        const job = this.#find(tenant, jobId);
+        if (job === undefined) return err({ code: "unknown_job", job_id: jobId });
+        jobs.push(job);
+      }
+      const left = end - this.#deps.now();
+      if (isOver(jobs) || left <= 0) return ok({ jobs, timedOut: !isOver(jobs) });
+      await this.#deps.waiters.wait(jobIds, left);
+    }
+  }
+
+  #find(tenant: string, jobId: string): Job | undefined {
+    return this.#deps.ledger.queries.job(tenant, jobId);
   }
 
   #known({ tenant, idempotency }: SubmitRequest): { first: Job } | { conflict: string } | undefined {
@@ -85,42 +130,8 @@ export class CallerDesk implements CallerApi {
     const known = this.#deps.ledger.queries.key(idempotency.key);
     if (known === undefined) return undefined;
     if (known.request_hash !== idempotency.request_hash) return { conflict: known.job_id };
-    const first = this.#deps.ledger.queries.job(tenant, known.job_id);
+    const first = this.#find(tenant, known.job_id);
     if (first === undefined) throw new Error(`the key of job ${known.job_id} outlived it`);
     return { first };
-  }
-
-  #accept(request: SubmitRequest, now: number): Job {
-    const { queries } = this.#deps.ledger;
-    const jobId = newJobId(now, this.#deps.entropy(ID_ENTROPY_BYTES), request.shard);
-    const job = accept(
-      {
-        job_id: jobId,
-        tenant: request.tenant,
-        name: request.name,
-        blueprint: request.blueprint,
-        plan_hash: request.plan_hash,
-        run_at: request.run_at !== null && request.run_at > now ? request.run_at : null,
-        timeout_ms: request.timeout_ms,
-        step_count: request.plan.steps.length,
-        parent_id: null,
-        retried_from: null,
-        idempotency_key: request.idempotency?.key ?? null,
-        metadata: request.metadata,
-      },
-      now,
-    );
-    queries.insertPlan(request.plan_hash, JSON.stringify(request.plan));
-    if (Object.keys(request.input).length > 0) queries.insertValue(jobId, INPUT_PATH, request.input);
-    if (request.idempotency) queries.insertKey(request.idempotency.key, request.idempotency.request_hash, jobId);
-    this.#deps.ledger.insert(job);
-    return job;
-  }
-
-  #view(job: Job, now: number, include: Include = { steps: false, events: false }): JobStatus {
-    const { queries } = this.#deps.ledger;
-    const resultJson = job.result_path === null ? undefined : queries.valueJson(job.job_id, job.result_path);
-    const outline = include.steps ? JSON.parse(queries.planJson(job.plan_hash)).steps : undefined;
-    return toJobStatus(job, { resultJson, outline, events: include.events }, now);
   }
 }

@@ -8,13 +8,17 @@ export interface Engine {
   startAll(runs: readonly RunParams[]): Promise<void>;
   /** Never throws: a failure to ask is a state too. */
   state(jobId: string, attempt: number): Promise<EngineState>;
-  /** Wake an instance that a crash of a local engine left asleep. Harmless to a live one. Never throws. */
-  nudge(jobId: string, attempt: number): Promise<void>;
+  /**
+   * Send events. {@link NUDGE_EVENT} wakes an instance that a crash of a local engine left asleep, and is harmless to a
+   * live one. Never throws.
+   */
+  send(jobId: string, attempt: number, events: readonly string[]): Promise<void>;
   /** End an instance that has nothing left to do. Never throws. */
   terminate(jobId: string, attempt: number): Promise<void>;
 }
 
-const NUDGE_EVENT = "edge-jobs-nudge";
+/** No step waits for it. */
+export const NUDGE_EVENT = "edge-jobs-nudge";
 
 /** The engine's name of "no such instance"; its errors cross the binding as text alone. */
 const isUnknownInstance = (error: unknown): boolean => String(error).includes("instance.not_found");
@@ -58,8 +62,10 @@ export class WorkflowEngine implements Engine {
     }
   }
 
-  async nudge(jobId: string, attempt: number): Promise<void> {
-    await this.#attempt(jobId, attempt, (instance) => instance.sendEvent({ type: NUDGE_EVENT, payload: {} }));
+  async send(jobId: string, attempt: number, events: readonly string[]): Promise<void> {
+    await this.#attempt(jobId, attempt, async (instance) => {
+      for (const type of events) await instance.sendEvent({ type, payload: {} });
+    });
   }
 
   async terminate(jobId: string, attempt: number): Promise<void> {

@@ -1,63 +1,29 @@
 import { DurableObject } from "cloudflare:workers";
+import type { Blueprint } from "../blueprint/blueprint.ts";
 import { type Env, readSettings } from "../env.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
+import type { Json, JsonObject } from "../jobs/json.ts";
 import type { Mark } from "../jobs/reports.ts";
-import { AlarmClock } from "./alarm-clock.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
 import type {
-  CallerApi,
+  Answer,
+  AskRequest,
   Include,
   ListQuery,
   RegistryApi,
-  RunnerApi,
+  ResultPart,
+  RetryRequest,
   RunOutcome,
   RunRef,
+  SpawnRequest,
   SubmitRequest,
 } from "./api.ts";
-import { CallerDesk } from "./caller.ts";
-import { Dispatcher } from "./dispatcher.ts";
-import { type Engine, WorkflowEngine } from "./engine.ts";
-import { Ledger } from "./ledger.ts";
-import { migrate } from "./migrations.ts";
-import { Queries } from "./queries.ts";
-import { Reconciler } from "./reconciler.ts";
-import { RunReports } from "./run-reports.ts";
-import { Waiters } from "./waiters.ts";
-
-/** What an object is made of; tests bring their own engine and clock. */
-export interface RegistryPorts {
-  storage: DurableObjectStorage;
-  engine: Engine;
-  /** Epoch ms. */
-  now: () => number;
-  entropy: (bytes: number) => Uint8Array;
-  background: (work: Promise<void>) => void;
-  retentionMs: number;
-}
-
-export interface RegistryRooms {
-  caller: CallerApi;
-  runner: RunnerApi;
-  reconciler: Reconciler;
-}
-
-/** Brings the schema up to date and makes sure that pending work has an alarm. */
-export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms> {
-  const { storage, engine, now, retentionMs } = ports;
-  migrate(storage);
-  const waiters = new Waiters();
-  const ledger = new Ledger(storage, new Queries(storage.sql), await AlarmClock.read(storage, now()), waiters);
-  ledger.rearm(now() + 1);
-  const dispatcher = new Dispatcher(ledger, engine, now);
-  return {
-    caller: new CallerDesk({ ledger, dispatcher, waiters, now, entropy: ports.entropy, background: ports.background }),
-    runner: new RunReports(ledger, now, retentionMs),
-    reconciler: new Reconciler(ledger, engine, dispatcher, now, retentionMs),
-  };
-}
+import type { CallerMethod, GuardedApi } from "./api-keys.ts";
+import { WorkflowEngine } from "./engine.ts";
+import { openRegistry, type RegistryRooms } from "./rooms.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
-export class JobRegistry extends DurableObject<Env> implements RegistryApi {
+export class JobRegistry extends DurableObject<Env> implements RegistryApi, GuardedApi {
   readonly #rooms: Promise<RegistryRooms>;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -94,6 +60,42 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return (await this.#rooms).caller.explain(tenant, jobId);
   }
 
+  async waitFor(tenant: string, jobIds: string[], until: "any" | "all", waitMs: number) {
+    return (await this.#rooms).caller.waitFor(tenant, jobIds, until, waitMs);
+  }
+
+  async cancel(tenant: string, jobId: string, reason: string | null) {
+    return (await this.#rooms).controls.cancel(tenant, jobId, reason);
+  }
+
+  async remove(tenant: string, jobId: string) {
+    return (await this.#rooms).controls.remove(tenant, jobId);
+  }
+
+  async readResult(tenant: string, jobId: string, part: ResultPart) {
+    return (await this.#rooms).controls.readResult(tenant, jobId, part);
+  }
+
+  async retry(tenant: string, jobId: string, request: RetryRequest) {
+    return (await this.#rooms).controls.retry(tenant, jobId, request);
+  }
+
+  async respond(tenant: string, jobId: string, answer: Answer) {
+    return (await this.#rooms).controls.respond(tenant, jobId, answer);
+  }
+
+  async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint) {
+    return (await this.#rooms).shelf.saveBlueprint(tenant, document, plan);
+  }
+
+  async savedBlueprint(tenant: string, name: string, version: number | null) {
+    return (await this.#rooms).shelf.savedBlueprint(tenant, name, version);
+  }
+
+  async savedBlueprints(tenant: string, after: string, limit: number) {
+    return (await this.#rooms).shelf.savedBlueprints(tenant, after, limit);
+  }
+
   async start(ref: RunRef) {
     return (await this.#rooms).runner.start(ref);
   }
@@ -106,6 +108,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return (await this.#rooms).runner.retrying(ref, path, error, delayMs, withinMs);
   }
 
+  async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
+    return (await this.#rooms).runner.polled(ref, path, everyMs, withinMs);
+  }
+
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
     return (await this.#rooms).runner.finish(ref, path, output, error);
   }
@@ -114,12 +120,42 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return (await this.#rooms).runner.rest(ref, path, wakeAt, marks);
   }
 
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
+    return (await this.#rooms).awaiting.ask(ref, path, request, marks);
+  }
+
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]) {
+    return (await this.#rooms).awaiting.spawn(ref, path, request, marks);
+  }
+
+  async collect(ref: RunRef, path: string) {
+    return (await this.#rooms).awaiting.collect(ref, path);
+  }
+
   async mark(ref: RunRef, marks: Mark[]) {
     return (await this.#rooms).runner.mark(ref, marks);
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]) {
     return (await this.#rooms).runner.settle(ref, outcome, marks);
+  }
+
+  async withKey(keyId: string, method: CallerMethod, args: unknown[]): Promise<Result<unknown, "revoked">> {
+    if ((await this.#rooms).revocations.isRevoked(keyId)) return err("revoked");
+    // The Worker's side of this call has typed the arguments: callerRegistry.
+    return ok(await (this[method] as (...args: unknown[]) => Promise<unknown>)(...args));
+  }
+
+  async revokeKey(keyId: string, now: number) {
+    return (await this.#rooms).revocations.revokeKey(keyId, now);
+  }
+
+  async revokedKeys() {
+    return (await this.#rooms).revocations.revokedKeys();
+  }
+
+  async spendCode(grantId: string, now: number) {
+    return (await this.#rooms).revocations.spendCode(grantId, now);
   }
 
   override async alarm(): Promise<void> {

@@ -7,6 +7,9 @@ import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } fro
 export const INPUT_PATH = "$input";
 export const RESULT_PATH = "$result";
 
+/** One version of a saved blueprint. */
+export type SavedRecord = { version: number; description: string; document_json: string; plan_json: string };
+
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 
 const ALL_COLUMNS = JOB_COLUMNS.join(", ");
@@ -28,7 +31,17 @@ export const SQL = {
   insertValue: "INSERT OR IGNORE INTO job_values (job_id, path, value_json) VALUES (?, ?, ?)",
   value: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
   values: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
+  copyValue:
+    "INSERT OR IGNORE INTO job_values (job_id, path, value_json) SELECT ?, ?, value_json FROM job_values WHERE job_id = ? AND path = ?",
+  valuePaths: "SELECT path FROM job_values WHERE job_id = ?",
   deleteValues: "DELETE FROM job_values WHERE job_id = ?",
+  insertBlueprint:
+    "INSERT INTO saved_blueprints (name, version, description, document_json, plan_json) VALUES (?, ?, ?, ?, ?)",
+  blueprint:
+    "SELECT version, description, document_json, plan_json FROM saved_blueprints WHERE name = ? AND version = ?",
+  latestBlueprint:
+    "SELECT version, description, document_json, plan_json FROM saved_blueprints WHERE name = ? ORDER BY version DESC LIMIT 1",
+  nextBlueprintName: "SELECT name FROM saved_blueprints WHERE name > ? ORDER BY name LIMIT 1",
   insertKey: "INSERT INTO idempotency_keys (idempotency_key, request_hash, job_id) VALUES (?, ?, ?)",
   key: "SELECT request_hash, job_id FROM idempotency_keys WHERE idempotency_key = ?",
   deleteKey: "DELETE FROM idempotency_keys WHERE idempotency_key = ?",
@@ -65,10 +78,14 @@ export class Queries {
     return this.#sql.exec(update, ...values, before.job_id, ...from).toArray().length === 1;
   }
 
+  deleteKey(key: string): void {
+    this.#sql.exec(SQL.deleteKey, key);
+  }
+
   /** Delete the job with all that belongs to it. */
   deleteJob(job: Job): void {
     this.#sql.exec(SQL.deleteValues, job.job_id);
-    if (job.idempotency_key !== null) this.#sql.exec(SQL.deleteKey, job.idempotency_key);
+    if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key);
     this.#sql.exec(SQL.deleteJob, job.job_id);
   }
 
@@ -117,10 +134,38 @@ export class Queries {
     return this.#first<{ value_json: string }>(SQL.value, jobId, path)?.value_json;
   }
 
+  /** The value at `from` of one job as the value at `to` of another. */
+  copyValue(fromJobId: string, from: string, toJobId: string, to: string): void {
+    this.#sql.exec(SQL.copyValue, toJobId, to, fromJobId, from);
+  }
+
+  valuePaths(jobId: string): string[] {
+    return this.#sql
+      .exec<{ path: string }>(SQL.valuePaths, jobId)
+      .toArray()
+      .map((row) => row.path);
+  }
+
   /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */
   values(jobId: string, maxChars: number, limit: number): [path: string, value: Json][] {
     const rows = this.#sql.exec<{ path: string; value_json: string }>(SQL.values, jobId, maxChars, limit).toArray();
     return rows.map((row) => [row.path, JSON.parse(row.value_json)]);
+  }
+
+  insertBlueprint(saved: SavedRecord & { name: string }): void {
+    const { name, version, description, document_json, plan_json } = saved;
+    this.#sql.exec(SQL.insertBlueprint, name, version, description, document_json, plan_json);
+  }
+
+  /** @param version null: the latest */
+  blueprint(name: string, version: number | null): SavedRecord | undefined {
+    if (version === null) return this.#first<SavedRecord>(SQL.latestBlueprint, name);
+    return this.#first<SavedRecord>(SQL.blueprint, name, version);
+  }
+
+  /** The first saved name above `after`. */
+  nextBlueprintName(after: string): string | undefined {
+    return this.#first<{ name: string }>(SQL.nextBlueprintName, after)?.name;
   }
 
   insertKey(key: string, requestHash: string, jobId: string): void {

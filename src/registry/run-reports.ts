@@ -1,43 +1,52 @@
 import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
-import { applyMarks, begin, finish, isFenced, type Mark, rest, retrying, start } from "../jobs/reports.ts";
-import { type Outcome, settle } from "../jobs/settle.ts";
-import { sourcesOf } from "../jobs/status.ts";
+import { applyMarks, begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
+import type { Outcome } from "../jobs/settle.ts";
 import { MAX_OUTPUT_BYTES } from "../limits.ts";
 import type { Begun, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
+import type { AwaitReports } from "./await-reports.ts";
+import { FencedReports } from "./fenced-reports.ts";
 import type { Ledger } from "./ledger.ts";
-import { INPUT_PATH, RESULT_PATH } from "./queries.ts";
+import { INPUT_PATH, type Queries, RESULT_PATH } from "./queries.ts";
+import type { Settlements } from "./settlements.ts";
 
-const STOP: Stop = { do: "stop" };
 const GO = { do: "go" } as const;
 
-/** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
-export class RunReports implements RunnerApi {
-  readonly #ledger: Ledger;
-  readonly #now: () => number;
-  readonly #retentionMs: number;
+export interface ReportDeps {
+  ledger: Ledger;
+  settlements: Settlements;
+  /** Epoch ms. */
+  now: () => number;
+  /** Lets work go on after the reply. */
+  background: (work: Promise<void>) => void;
+}
 
-  constructor(ledger: Ledger, now: () => number, retentionMs: number) {
-    this.#ledger = ledger;
-    this.#now = now;
-    this.#retentionMs = retentionMs;
+/** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
+export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
+  readonly #deps: ReportDeps;
+  readonly #reports: FencedReports;
+  readonly #queries: Queries;
+
+  constructor(deps: ReportDeps) {
+    this.#deps = deps;
+    this.#reports = new FencedReports(deps.ledger, deps.now);
+    this.#queries = deps.ledger.queries;
   }
 
   async start(ref: RunRef): Promise<RunPlan | Stop> {
-    return this.#report<RunPlan>(ref, (job, now) => {
+    return this.#reports.apply<RunPlan>(ref, (job, now) => {
       const next = start(job, now);
-      const { queries } = this.#ledger;
-      const input = JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
-      const plan = JSON.parse(queries.planJson(job.plan_hash));
+      const input = JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
+      const plan = JSON.parse(this.#queries.planJson(job.plan_hash));
       const times = { submitted_at: next.submitted_at, started_at: next.started_at ?? now };
-      return { next, from: sourcesOf("started"), reply: { do: "run", plan, input, ...times } };
+      return { next, reply: { do: "run", plan, input, ...times } };
     });
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Stop> {
-    return this.#report<Begun>(ref, (job, now) => {
+    return this.#reports.apply<Begun>(ref, (job, now) => {
       const marked = this.#mark(job, marks, now);
-      const stored = this.#ledger.queries.valueJson(job.job_id, path);
+      const stored = this.#queries.valueJson(job.job_id, path);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       const { job: next, opening } = begin(marked, path, token, withinMs, now);
       return { next, reply: opening };
@@ -45,21 +54,27 @@ export class RunReports implements RunnerApi {
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
-    return this.#report<typeof GO>(ref, (job, now) => {
+    return this.#reports.apply<typeof GO>(ref, (job, now) => {
       return { next: retrying(job, path, error, delayMs, withinMs, now), reply: GO };
     });
   }
 
+  async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
+    return this.#reports.apply<typeof GO>(ref, (job, now) => {
+      return { next: polled(job, path, everyMs, withinMs, now), reply: GO };
+    });
+  }
+
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return this.#report<typeof GO>(ref, (job, now) => {
-      this.#ledger.queries.insertValue(job.job_id, path, output);
+    return this.#reports.apply<typeof GO>(ref, (job, now) => {
+      this.#queries.insertValue(job.job_id, path, output);
       return { next: finish(job, path, error ?? undefined, now), reply: GO };
     });
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
-    return this.#report<{ do: "rest"; wake_at: number }>(ref, (job, now) => {
-      if (this.#ledger.queries.valueJson(job.job_id, path) !== undefined) {
+    return this.#reports.apply<{ do: "rest"; wake_at: number }>(ref, (job, now) => {
+      if (this.#queries.valueJson(job.job_id, path) !== undefined) {
         return { next: this.#mark(job, marks, now), reply: { do: "rest", wake_at: now } };
       }
       const resting = rest(this.#mark(job, marks, now), path, wakeAt, now);
@@ -68,22 +83,24 @@ export class RunReports implements RunnerApi {
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
-    return this.#report<typeof GO>(ref, (job, now) => ({ next: this.#mark(job, marks, now), reply: GO }));
+    return this.#reports.apply<typeof GO>(ref, (job, now) => ({ next: this.#mark(job, marks, now), reply: GO }));
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void> {
-    this.#report<typeof GO>(ref, (job, now) => {
-      const kept = this.#keepResult(job, outcome);
-      const next = settle(this.#mark(job, marks, now), kept, now, this.#retentionMs);
-      return { next: next ?? job, from: sourcesOf(kept.name), reply: GO };
+    const { ledger, settlements, now, background } = this.#deps;
+    const aftermath = ledger.transact(() => {
+      const job = this.#reports.find(ref);
+      if (job === undefined) return undefined;
+      return settlements.settle(job, this.#mark(job, marks, now()), this.#keepResult(job, outcome), now());
     });
+    if (aftermath !== undefined && aftermath.length > 0) background(settlements.follow(aftermath));
   }
 
   /** A rest that is over is stored like an output, so that no later run rests again. */
   #mark(job: Job, marks: readonly Mark[], now: number): Job {
     for (const { path, status } of marks) {
       const rested = status === "succeeded" && openWork(job.run, path)?.wake_at !== undefined;
-      if (rested) this.#ledger.queries.insertValue(job.job_id, path, {});
+      if (rested) this.#queries.insertValue(job.job_id, path, {});
     }
     return applyMarks(job, marks, now);
   }
@@ -97,20 +114,7 @@ export class RunReports implements RunnerApi {
       const message = `The result has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Return less in the blueprint's output.`;
       return { name: "failed", error: { code: "output_too_large", message }, path: null };
     }
-    this.#ledger.queries.insertValue(job.job_id, RESULT_PATH, outcome.output);
+    this.#queries.insertValue(job.job_id, RESULT_PATH, outcome.output);
     return { name: "succeeded", resultPath: RESULT_PATH };
-  }
-
-  #report<Reply>(
-    ref: RunRef,
-    apply: (job: Job, now: number) => { next: Job; reply: Reply; from?: ReturnType<typeof sourcesOf> },
-  ): Reply | Stop {
-    return this.#ledger.transact(() => {
-      const job = this.#ledger.queries.job(ref.tenant, ref.job_id);
-      if (job === undefined || isFenced(job, ref.attempt)) return STOP;
-      const { next, reply, from } = apply(job, this.#now());
-      const statuses = next.status === job.status ? [job.status] : (from ?? [job.status]);
-      return this.#ledger.save(job, next, statuses) ? reply : STOP;
-    });
   }
 }

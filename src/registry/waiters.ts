@@ -2,20 +2,28 @@
 export class Waiters {
   readonly #byJob = new Map<string, Set<() => void>>();
 
-  /** Resolves when the job is announced, and after `waitMs` at the latest. */
-  async wait(jobId: string, waitMs: number): Promise<void> {
-    const waiting = this.#byJob.get(jobId) ?? new Set();
-    this.#byJob.set(jobId, waiting);
+  /** Resolves when one of the jobs is announced, and after `waitMs` at the latest. */
+  async wait(jobIds: readonly string[], waitMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, waitMs);
-    waiting.add(resolve);
+    for (const jobId of jobIds) this.#add(jobId, resolve);
     try {
       await promise;
     } finally {
       clearTimeout(timer);
-      waiting.delete(resolve);
-      if (waiting.size === 0) this.#byJob.delete(jobId);
+      for (const jobId of jobIds) this.#remove(jobId, resolve);
     }
+  }
+
+  #add(jobId: string, wake: () => void): void {
+    const waiting = this.#byJob.get(jobId) ?? new Set();
+    this.#byJob.set(jobId, waiting.add(wake));
+  }
+
+  #remove(jobId: string, wake: () => void): void {
+    const waiting = this.#byJob.get(jobId);
+    waiting?.delete(wake);
+    if (waiting?.size === 0) this.#byJob.delete(jobId);
   }
 
   announce(jobId: string): void {

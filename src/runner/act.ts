@@ -23,6 +23,20 @@ const ENGINE_SLACK_MS = 5_000;
 
 type Policy = Pick<Step, "retry" | "timeout" | "on_error">;
 
+/** One round of a step that polls. */
+export interface Poll {
+  /** Name of the round's engine step. */
+  name: string;
+  everyMs: number;
+  /** Whether the output is what the step waits for. */
+  isOver: (output: Json) => Promise<Result<boolean, StepError>>;
+}
+
+/** The poll was answered, but not yet as the step wants it. */
+export interface NotYet {
+  end: "not_yet";
+}
+
 function delayAfter(policy: Policy, failures: number, error: ActionError): number {
   const base = durationMs(policy.retry.delay);
   const factor = { fixed: 1, linear: failures + 1, exponential: 2 ** failures }[policy.retry.backoff];
@@ -67,10 +81,12 @@ class ActingStep {
   readonly #path: string;
   readonly #policy: Policy;
   readonly #action: Action;
+  readonly #poll: Poll | undefined;
   readonly #timeoutMs: number;
   #delayMs = SPARE_DELAY_MS;
 
-  constructor(context: RunContext, path: string, policy: Policy, action: Action) {
+  constructor(context: RunContext, path: string, policy: Policy, action: Action, poll: Poll | undefined) {
+    this.#poll = poll;
     this.#context = context;
     this.#path = path;
     this.#policy = policy;
@@ -78,18 +94,18 @@ class ActingStep {
     this.#timeoutMs = durationMs(policy.timeout);
   }
 
-  async run(): Promise<Ending> {
+  async run(): Promise<Ending | NotYet> {
     const retries = { limit: this.#policy.retry.limit + SPARE_TRIES, delay: () => this.#delayMs };
     const config = { retries, timeout: this.#timeoutMs + ENGINE_SLACK_MS };
     try {
-      return await this.#context.ports.step.do(this.#path, config, () => this.#oneTry());
+      return await this.#context.ports.step.do(this.#poll?.name ?? this.#path, config, () => this.#oneTry());
     } catch (error) {
       const message = `The engine gave the step up: ${error instanceof Error ? error.message : String(error)}`;
       return failed({ code: "engine_step", message }, this.#path);
     }
   }
 
-  async #oneTry(): Promise<Ending> {
+  async #oneTry(): Promise<Ending | NotYet> {
     this.#delayMs = SPARE_DELAY_MS;
     const opening = await this.#context.reports.begin(this.#path, this.#context.ports.newToken(), this.#timeoutMs);
     switch (opening.do) {
@@ -106,12 +122,20 @@ class ActingStep {
     }
   }
 
-  async #act(failures: number): Promise<Ending> {
+  async #act(failures: number): Promise<Ending | NotYet> {
     const { ports } = this.#context;
     const result = sized(redacted(await within(this.#action, this.#timeoutMs), ports.secrets));
-    if (result.ok) return this.#finish(done(result.value, { storedAt: this.#path }), null);
+    if (result.ok) return this.#succeed(result.value);
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);
     return this.#tryAgain(failures, result.error);
+  }
+
+  async #succeed(output: Json): Promise<Ending | NotYet> {
+    const over = this.#poll === undefined ? ok(true) : await this.#poll.isOver(output);
+    if (!over.ok) return this.#giveUp(over.error);
+    if (this.#poll === undefined || over.value) return this.#finish(done(output, { storedAt: this.#path }), null);
+    const answer = await this.#context.reports.polled(this.#path, this.#poll.everyMs, this.#timeoutMs);
+    return answer.do === "stop" ? STOPPED : { end: "not_yet" };
   }
 
   /** The engine tries again when the step throws; the delay that it then asks for is kept here. */
@@ -134,6 +158,19 @@ class ActingStep {
   }
 }
 
-export function act(context: RunContext, path: string, policy: Policy, action: Action): Promise<Ending> {
-  return new ActingStep(context, path, policy, action).run();
+export async function act(context: RunContext, path: string, policy: Policy, action: Action): Promise<Ending> {
+  const ending = await new ActingStep(context, path, policy, action, undefined).run();
+  if (ending.end === "not_yet") throw new Error(`step ${path} does not poll`);
+  return ending;
+}
+
+/** One round of a step that polls: its tries and its output are the step's own. */
+export function actOnce(
+  context: RunContext,
+  path: string,
+  policy: Policy,
+  action: Action,
+  poll: Poll,
+): Promise<Ending | NotYet> {
+  return new ActingStep(context, path, policy, action, poll).run();
 }

@@ -4,6 +4,7 @@ import { type Env, type RunParams, secretsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { registryOf } from "../registry/api.ts";
 import { egress } from "./egress.ts";
+import { namedPlan } from "./named-plan.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
 import { Secrets } from "./secrets.ts";
@@ -21,6 +22,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         step: step as unknown as EngineStep,
         fetch: egress(this.env.HTTP_ALLOW ?? ""),
         secrets: new Secrets(secretsOf(this.env)),
+        blueprint: (reference) => namedPlan(registryOf(this.env.JOB_REGISTRY, tenant, 0), tenant, reference),
         handlers: CATALOG.handlers,
         now: Date.now,
         newToken: () => crypto.randomUUID().slice(0, 8),

@@ -1,3 +1,4 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { Handler } from "../catalog/handler.ts";
 import type { RunnerApi } from "../registry/api.ts";
 import type { Secrets } from "./secrets.ts";
@@ -12,6 +13,15 @@ export interface RetryPlan {
 export interface EngineStep {
   do<T>(name: string, config: { retries: RetryPlan; timeout: number }, callback: () => Promise<T>): Promise<T>;
   sleepUntil(name: string, timestamp: number): Promise<void>;
+  /** Throws when the time is up. */
+  waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown>;
+}
+
+/** A plan with the label that its jobs carry. */
+export interface NamedPlan {
+  /** `name@version`. */
+  label: string;
+  plan: Blueprint;
 }
 
 export interface RunnerPorts {
@@ -21,6 +31,8 @@ export interface RunnerPorts {
   /** Refuses what is not public, by throwing RefusedAddress. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>;
   secrets: Secrets;
+  /** The blueprint of this name, or `name@version`, that the tenant can use; undefined when there is none. */
+  blueprint: (reference: string) => Promise<NamedPlan | undefined>;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;

@@ -1,7 +1,7 @@
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { Mark } from "../jobs/reports.ts";
-import type { RunnerApi, RunOutcome, RunRef } from "../registry/api.ts";
+import type { AskRequest, RunnerApi, RunOutcome, RunRef, SpawnRequest } from "../registry/api.ts";
 import type { RunnerPorts } from "./ports.ts";
 
 const TRIES = 3;
@@ -27,6 +27,11 @@ export class Reporter {
     this.#marks.push(mark);
   }
 
+  /** Sends what waits, if it can: what is lost here comes with a later report. Never throws. */
+  async flush(): Promise<void> {
+    await this.#withMarks((registry, marks) => registry.mark(this.#ref, marks)).catch(() => undefined);
+  }
+
   start() {
     return this.#send((registry) => registry.start(this.#ref));
   }
@@ -39,12 +44,28 @@ export class Reporter {
     return this.#send((registry) => registry.retrying(this.#ref, path, error, delayMs, withinMs));
   }
 
+  polled(path: string, everyMs: number, withinMs: number) {
+    return this.#send((registry) => registry.polled(this.#ref, path, everyMs, withinMs));
+  }
+
   finish(path: string, output: Json, error: StepError | null) {
     return this.#send((registry) => registry.finish(this.#ref, path, output, error));
   }
 
   rest(path: string, wakeAt: number) {
     return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks));
+  }
+
+  ask(path: string, request: AskRequest) {
+    return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks));
+  }
+
+  spawn(path: string, request: SpawnRequest) {
+    return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks));
+  }
+
+  collect(path: string) {
+    return this.#send((registry) => registry.collect(this.#ref, path));
   }
 
   settle(outcome: RunOutcome) {

@@ -72,6 +72,8 @@ const CASES: readonly (readonly [title: string, expression: string, reason: stri
   ["order-by in a loop", "$map([1..100], function($n) { $input.numbers^(>$) })", EVALUATIONS],
   ["$reduce with $append", "$reduce($input.numbers, $append)", WORK],
   ["$replace with many references", `$replace($input.letters, /a/, '${"$0".repeat(2_000)}')`, WORK],
+  ["copies of a large object in a loop", "$map([1..10000], function($n) { $count($clone($input.fields)) })", WORK],
+  ["$spread of a large object in a loop", "$map([1..10000], function($n) { $count($spread($input.fields)) })", WORK],
   // Growth.
   ["a huge range", "[1..10000000]", LIST],
   ["a range beyond the cap", "[1..10001]", LIST],
@@ -95,8 +97,9 @@ const CASES: readonly (readonly [title: string, expression: string, reason: stri
     WORK,
   ],
   ["a number with too many digits", "$power(10, 400)", "cannot be represented"],
-  ["a Roman numeral", "$formatInteger(10000000, 'I')", "Maximum call stack size exceeded"],
+  ["a Roman numeral", "$formatInteger(10000000000, 'I')", "nested too deeply, or too large"],
   ["a long picture", "$formatNumber(1, $pad('', 5000, '0'))", "a text or picture of more than 128 characters"],
+  ["deep brackets", `${"(".repeat(8_000)}1${")".repeat(8_000)}`, "nested too deeply"],
   // Regular expressions.
   [
     "a loop in a loop against much text",

@@ -37,12 +37,12 @@ const effectsOf = (jobId: string) => service.effects.filter((seen) => seen.idemp
 
 async function submitAndKill(
   blueprint: object,
-  killWhen: (jobId: string) => boolean,
+  killWhen: (jobId: string, client: AnyClient) => boolean | Promise<boolean>,
 ): Promise<Record<string, unknown>> {
   const before = await connect();
   const { structured } = await callTool(before, "jobs_submit_blueprint", { blueprint });
   const id = String(structured.id);
-  await until(() => killWhen(id), "the moment to kill");
+  await until(() => killWhen(id, before), "the moment to kill");
   await server.kill9();
   await before.close().catch(() => undefined);
   await server.restart();
@@ -88,7 +88,10 @@ describe("kill -9 of the server", () => {
       name: "sleeping",
       steps: [effect("before"), { id: "nap", type: "sleep", for: "5 seconds" }, effect("after")],
     };
-    const status = await submitAndKill(blueprint, (id) => effectsOf(id).length === 1);
+    const status = await submitAndKill(blueprint, async (id, client) => {
+      const { structured } = await callTool(client, "jobs_get_status", { job_id: id });
+      return structured.step === "nap";
+    });
     expect(status).toMatchObject({ status: "succeeded" });
     expect(effectsOf(String(status.id)).map((seen) => seen.idempotencyKey)).toEqual([
       `${status.id}.before`,

@@ -2,8 +2,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/check.ts";
 import type { Json } from "../../src/jobs/json.ts";
-import type { RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
-import { openRegistry, type RegistryRooms } from "../../src/registry/job-registry.ts";
+import type { CallerApi, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
+import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
 import { FakeEngine } from "./fake-engine.ts";
 
 export const TENANT = "acme";
@@ -37,8 +37,13 @@ export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
   ...over,
 });
 
-export interface Bench extends RegistryRooms {
+export interface Bench {
+  caller: CallerApi;
+  runner: RunnerApi;
+  reconciler: RegistryRooms["reconciler"];
   engine: FakeEngine;
+  /** Of two http steps, `first` and `second`. */
+  plan: SubmitRequest["plan"];
   storage: DurableObjectStorage;
   clock: { now: number };
   /** Submits and waits until the engine has it. */
@@ -47,8 +52,26 @@ export interface Bench extends RegistryRooms {
   /** All work that goes on after replies. */
   settleBackground(): Promise<void>;
   /** A new object over the same storage, as after an eviction. */
-  reopen(): Promise<RegistryRooms>;
+  reopen(): Promise<Pick<Bench, "caller" | "runner" | "reconciler">>;
 }
+
+/** Methods of several objects as one, as the object's class offers them over RPC. */
+function joined<T extends object>(...parts: object[]): T {
+  const find = (name: string | symbol) => parts.find((part) => name in part);
+  return new Proxy({} as T, {
+    get: (_target, name) => {
+      const part = find(name);
+      const member: unknown = part && Reflect.get(part, name);
+      return typeof member === "function" ? member.bind(part) : member;
+    },
+  });
+}
+
+const apisOf = ({ caller, controls, shelf, runner, awaiting, reconciler }: RegistryRooms) => ({
+  caller: joined<CallerApi>(caller, controls, shelf),
+  runner: joined<RunnerApi>(runner, awaiting),
+  reconciler,
+});
 
 /** Runs the test inside an object of its own, with a fake engine and a clock that the test moves. */
 export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise<void> {
@@ -66,7 +89,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise
         background: (work) => background.push(work),
         retentionMs: RETENTION_MS,
       });
-    const rooms = await open();
+    const rooms = apisOf(await open());
     const settleBackground = async () => {
       await Promise.all(background.splice(0));
     };
@@ -77,12 +100,22 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise
       return reply.value;
     };
     const ref = (id: string, attempt = 1) => ({ tenant: TENANT, job_id: id, attempt });
-    await test({ ...rooms, engine, storage: state.storage, clock, submit, ref, settleBackground, reopen: open });
+    await test({
+      ...rooms,
+      engine,
+      plan: TWO_STEPS,
+      storage: state.storage,
+      clock,
+      submit,
+      ref,
+      settleBackground,
+      reopen: async () => apisOf(await open()),
+    });
   });
 }
 
 /** The status of a job that must be there. */
-export async function statusOf(bench: Pick<RegistryRooms, "caller">, id: string) {
+export async function statusOf(bench: Pick<Bench, "caller">, id: string) {
   const reply = await bench.caller.status(TENANT, id, { steps: true, events: true });
   if (!reply.ok) throw new Error(`no job ${id}`);
   return reply.value;

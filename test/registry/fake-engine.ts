@@ -1,13 +1,15 @@
 import type { RunParams } from "../../src/env.ts";
 import { instanceId } from "../../src/jobs/job.ts";
 import type { EngineState } from "../../src/jobs/repair.ts";
-import type { Engine } from "../../src/registry/engine.ts";
+import { type Engine, NUDGE_EVENT } from "../../src/registry/engine.ts";
 
 /** An engine that starts nothing: tests say what it claims, and read what it was asked. */
 export class FakeEngine implements Engine {
   readonly started: RunParams[] = [];
   readonly batches: number[] = [];
   readonly nudged: string[] = [];
+  /** Instance and event, for each event that a step may wait for. */
+  readonly told: string[] = [];
   readonly terminated: string[] = [];
   /** What it says of every instance. */
   claims: EngineState = { state: "running" };
@@ -27,8 +29,11 @@ export class FakeEngine implements Engine {
     return this.claims;
   }
 
-  async nudge(jobId: string, attempt: number): Promise<void> {
-    this.nudged.push(instanceId(jobId, attempt));
+  async send(jobId: string, attempt: number, events: readonly string[]): Promise<void> {
+    if (events.includes(NUDGE_EVENT)) this.nudged.push(instanceId(jobId, attempt));
+    this.told.push(
+      ...events.filter((event) => event !== NUDGE_EVENT).map((event) => `${instanceId(jobId, attempt)} ${event}`),
+    );
   }
 
   async terminate(jobId: string, attempt: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MIGRATIONS, migrate } from "../../src/registry/migrations.ts";
+import { migrate } from "../../src/registry/migrate.ts";
+import { MIGRATIONS } from "../../src/registry/migrations/index.ts";
 import { aRequest, inRegistry, statusOf } from "./bench.ts";
 
 const schema = (storage: DurableObjectStorage) =>

@@ -11,6 +11,9 @@ export class RecordingStep implements EngineStep {
   readonly names: string[] = [];
   readonly delays: number[] = [];
   readonly sleeps: [name: string, until: number][] = [];
+  readonly waits: [name: string, type: string, timeout: number][] = [];
+  /** What happens before a wait ends. */
+  whileWaiting: (type: string) => Promise<void> = async () => undefined;
   readonly #cache = new Map<string, unknown>();
   readonly #died = Promise.withResolvers<void>();
   /** Resolves when the process died. */
@@ -38,6 +41,16 @@ export class RecordingStep implements EngineStep {
     return new Promise(() => undefined);
   }
 
+  /** Waits until the test says that the event is there, or that the time is up. */
+  async waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown> {
+    if (this.#cache.has(name)) return this.#cache.get(name);
+    this.names.push(name);
+    this.waits.push([name, options.type, options.timeout]);
+    await this.whileWaiting(options.type);
+    this.#cache.set(name, {});
+    return {};
+  }
+
   async sleepUntil(name: string, timestamp: number): Promise<void> {
     if (this.#cache.has(name)) return;
     this.sleeps.push([name, timestamp]);
@@ -53,6 +66,9 @@ export interface RunOptions {
   output?: Json;
   fetch?: RunnerPorts["fetch"];
   secrets?: Record<string, string>;
+  step?: RecordingStep;
+  /** A job that is there already, with these steps. */
+  existing?: string;
   /** Steps in between, to break something. */
   registry?: (real: RunnerApi) => RunnerApi;
 }
@@ -68,8 +84,9 @@ export interface Run {
 /** Submits the steps as a job and runs it against the real registry. */
 export async function runSteps(bench: Bench, steps: Json[], options: RunOptions = {}): Promise<Run> {
   const plan = planOf(steps, options.output === undefined ? {} : { output: options.output });
-  const { id } = await bench.submit({ plan, plan_hash: crypto.randomUUID(), input: options.input ?? {} });
-  const step = new RecordingStep();
+  const fresh = { plan, plan_hash: crypto.randomUUID(), input: options.input ?? {} };
+  const id = options.existing ?? (await bench.submit(fresh)).id;
+  const step = options.step ?? new RecordingStep();
   const registry = options.registry?.(bench.runner) ?? bench.runner;
   const resume = (engineStep = step) => Promise.race([engineStep.died, run(engineStep)]);
   const run = (engineStep: RecordingStep) =>
@@ -79,6 +96,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         step: engineStep,
         fetch: options.fetch ?? (async () => new Response("unexpected request", { status: 599 })),
         secrets: new Secrets(new Map(Object.entries(options.secrets ?? {}))),
+        blueprint: async () => undefined,
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,
         newToken: () => crypto.randomUUID(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/jobs/json.ts";
+import type { RunnerApi } from "../../src/registry/api.ts";
 import { eventTypes, inRegistry, START } from "../registry/bench.ts";
 import { Crash, json, RecordingStep, runSteps, scripted } from "./bench.ts";
 
@@ -125,7 +126,7 @@ describe("sleep", () => {
   it("does not start anew in another run of the attempt", () =>
     inRegistry(async (bench) => {
       const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "90 seconds" }], {
-        registry: (real) => ({ ...allOf(real), settle: async () => Promise.reject(new Crash("died")) }),
+        registry: (real) => replaced(real, { settle: async () => Promise.reject(new Crash("died")) }),
       });
       bench.clock.now += 60_000;
       const again = new RecordingStep();
@@ -223,14 +224,14 @@ describe("a crash", () => {
       let crash = true;
       const run = await runSteps(bench, [call("one")], {
         fetch,
-        registry: (real) => ({
-          ...allOf(real),
-          finish: async (...report) => {
-            await real.finish(...report);
-            if (crash) throw new Crash("died after the report");
-            return { do: "go" };
-          },
-        }),
+        registry: (real) =>
+          replaced(real, {
+            finish: async (...report) => {
+              await real.finish(...report);
+              if (crash) throw new Crash("died after the report");
+              return { do: "go" };
+            },
+          }),
       });
       crash = false;
       await run.resume(new RecordingStep());
@@ -245,14 +246,14 @@ describe("a crash", () => {
       let crash = true;
       const run = await runSteps(bench, [call("one", noRetry)], {
         fetch,
-        registry: (real) => ({
-          ...allOf(real),
-          begin: async (...report) => {
-            const answer = await real.begin(...report);
-            if (crash) throw new Crash("died after begin");
-            return answer;
-          },
-        }),
+        registry: (real) =>
+          replaced(real, {
+            begin: async (...report) => {
+              const answer = await real.begin(...report);
+              if (crash) throw new Crash("died after begin");
+              return answer;
+            },
+          }),
       });
       expect(sent).toHaveLength(0);
       crash = false;
@@ -269,14 +270,14 @@ describe("a report whose answer was lost", () => {
       let losses = 2;
       const run = await runSteps(bench, [call("one")], {
         fetch,
-        registry: (real) => ({
-          ...allOf(real),
-          finish: async (...report) => {
-            const answer = await real.finish(...report);
-            if (losses-- > 0) throw new Error("Network connection lost.");
-            return answer;
-          },
-        }),
+        registry: (real) =>
+          replaced(real, {
+            finish: async (...report) => {
+              const answer = await real.finish(...report);
+              if (losses-- > 0) throw new Error("Network connection lost.");
+              return answer;
+            },
+          }),
       });
       expect((await run.status()).status).toBe("succeeded");
       expect(eventTypes(await run.status()).filter((type) => type === "step_succeeded")).toHaveLength(1);
@@ -284,15 +285,6 @@ describe("a report whose answer was lost", () => {
     }));
 });
 
-/** The methods of a class instance as an object that can be spread. */
-function allOf(real: Parameters<NonNullable<import("./bench.ts").RunOptions["registry"]>>[0]) {
-  return {
-    start: real.start.bind(real),
-    begin: real.begin.bind(real),
-    retrying: real.retrying.bind(real),
-    finish: real.finish.bind(real),
-    rest: real.rest.bind(real),
-    mark: real.mark.bind(real),
-    settle: real.settle.bind(real),
-  };
-}
+/** The registry with some of its methods replaced. */
+const replaced = (real: RunnerApi, methods: Partial<RunnerApi>): RunnerApi =>
+  new Proxy(real, { get: (target, name) => Reflect.get(name in methods ? methods : target, name) });

@@ -1,6 +1,20 @@
 import { z } from "zod";
+import type { Fault } from "../../jobs/fault.ts";
+import type { Json, JsonObject } from "../../jobs/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
-import { duration, expression, strict } from "./fields.ts";
+import type { Keys } from "../template.ts";
+import { duration, expression, stepName, strict } from "./fields.ts";
+
+/** A list of steps inside a step. */
+export interface Inner {
+  /** From the step to the list. */
+  keys: Keys;
+  steps: Json | undefined;
+  /** The longest that comes between the step's path and the dot before an inner step's id. */
+  segment: string;
+  /** Whether they run for each item, and see `$item` and `$index`. */
+  perItem: boolean;
+}
 
 /** What the checks at submit must know of a kind, besides its schema. */
 export interface Kind {
@@ -9,8 +23,14 @@ export interface Kind {
   templates: readonly string[];
   /** Those of them that see `$response`. */
   seeResponse?: readonly string[];
-  /** Fields with steps that run for each item, and see `$item` and `$index`. */
-  itemSteps?: readonly string[];
+  /** The lists of steps inside the step, which may not have the schema's shape. */
+  inner?: (step: JsonObject) => readonly Inner[];
+  /** The field with an inline blueprint, or the name of one, that runs as a job of its own. */
+  child?: string;
+  /** Whether it cannot stand inside a map. */
+  notInMap?: true;
+  /** What else can be wrong with the step at the path `at`; it may not have the schema's shape. */
+  check?: (step: JsonObject, at: string) => Fault[];
 }
 
 const retry = (limit: number) =>
@@ -24,10 +44,7 @@ const retry = (limit: number) =>
 
 /** Fields of every step. `retries` is the kind's default. */
 export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({
-  id: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and _, starting with a letter")
-    .describe("Unique in the whole blueprint; later steps read the output as $steps.<id>."),
+  id: stepName.describe("Unique in the whole blueprint; later steps read the output as $steps.<id>."),
   type: z.literal(type),
   when: expression.optional().describe("Run the step only if this is true; a skipped step's output is null."),
   retry: retry(retries),

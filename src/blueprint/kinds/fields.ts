@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Json } from "../../jobs/json.ts";
+import type { Json, JsonObject } from "../../jobs/json.ts";
 import { MAX_STRING_CHARS } from "../../limits.ts";
 import { parseDuration } from "../duration.ts";
 import { isOneExpression } from "../text-template.ts";
@@ -10,6 +10,13 @@ export const jsonValue = z.unknown().refine((value) => value !== undefined, {
   params: { fix: "Add it: any JSON value." },
 }) as unknown as z.ZodType<Json, Json>;
 
+export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
+
+/** What a part of a step's path may be called. */
+export const stepName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and _, starting with a letter");
+
 export const text = z.string().min(1).max(MAX_STRING_CHARS);
 
 /** One whole `{% ... %}`. */
@@ -18,20 +25,25 @@ export const expression = text.refine(isOneExpression, {
   params: { fix: 'Write one expression and nothing around it, such as "{% $input.ready %}".' },
 });
 
-/** A duration of at most `maxMs`; `least` is 0 or 1 ms. */
-export const duration = (maxMs: number, least: 0 | 1 = 1) =>
-  text.superRefine((value, context) => {
-    const parsed = parseDuration(value);
-    const problem = parsed.ok ? rangeProblem(parsed.value, maxMs, least) : parsed.error.message;
-    if (problem === undefined) return;
-    const fix = 'Write a number and a unit: "30 seconds", "5 minutes", "2 hours" or "1 day".';
-    context.addIssue({ code: "custom", message: problem, params: { fix } });
-  });
+/** Adds an issue when the text is not what it should be. */
+export type TextCheck = (value: string, context: z.core.$RefinementCtx<string>) => void;
 
 function rangeProblem(ms: number, maxMs: number, least: number): string | undefined {
   if (ms < least) return "must be longer than 0 seconds";
   return ms > maxMs ? `is longer than ${maxMs / 1_000} seconds, the most there is` : undefined;
 }
+
+/** Of `least` to `maxMs` milliseconds. */
+export const isDuration =
+  (maxMs: number, least: 0 | 1): TextCheck =>
+  (value, context) => {
+    const parsed = parseDuration(value);
+    const message = parsed.ok ? rangeProblem(parsed.value, maxMs, least) : parsed.error.message;
+    const fix = 'Write a number and a unit: "30 seconds", "5 minutes", "2 hours" or "1 day".';
+    if (message !== undefined) context.addIssue({ code: "custom", message, params: { fix } });
+  };
+
+export const duration = (maxMs: number, least: 0 | 1 = 1) => text.superRefine(isDuration(maxMs, least));
 
 /** A strict object that tells its fields to whoever sends another one. */
 export const strict = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>

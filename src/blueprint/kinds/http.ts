@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_HTTP_BYTES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
 import { common, type Kind } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
+import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";
 
 /** What is wrong with the literal part of a URL. Each expression in it may still become anything. */
 function urlProblem(template: string): string | undefined {
@@ -29,8 +30,8 @@ const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, "is not a vali
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 export const http = {
-  templates: ["url", "headers", "query", "body", "expect"],
-  seeResponse: ["expect"],
+  templates: ["url", "headers", "query", "body", "expect", "until"],
+  seeResponse: ["expect", "until"],
   schema: strict({
     ...common("http", { retries: 3 }),
     url: url.describe("Absolute http or https URL."),
@@ -54,5 +55,8 @@ export const http = {
       .max(MAX_HTTP_BYTES)
       .default(DEFAULT_HTTP_BYTES)
       .describe("A larger response fails the step."),
-  }),
+    ...pollingFields,
+  })
+    .superRefine(refuseWithoutUntil)
+    .overwrite(withDefaults),
 } satisfies Kind;

@@ -1,12 +1,16 @@
 import { z } from "zod";
+import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
 import type { Kind } from "./common.ts";
 import { handler } from "./handler.ts";
 import { http } from "./http.ts";
+import { input } from "./input.ts";
+import { type JobFields, type JobFieldsInput, job } from "./job.ts";
 import { type MapFields, type MapFieldsInput, map } from "./map.ts";
+import { type ParallelFields, type ParallelFieldsInput, parallel } from "./parallel.ts";
 import { sleep } from "./sleep.ts";
 import { transform } from "./transform.ts";
 
-const FLAT = { http, sleep, transform, handler };
+const FLAT = { http, sleep, transform, handler, input };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.
@@ -16,16 +20,38 @@ export interface MapStep extends MapFields {
 export interface MapStepInput extends MapFieldsInput {
   steps: StepInput[];
 }
+export interface ParallelStep extends ParallelFields {
+  branches: Record<string, Step[]>;
+}
+export interface ParallelStepInput extends ParallelFieldsInput {
+  branches: Record<string, StepInput[]>;
+}
+/** A blueprint inside another. */
+export interface Child extends DocumentFields {
+  steps: Step[];
+}
+export interface ChildInput extends DocumentFieldsInput {
+  steps: StepInput[];
+}
+export interface JobStep extends JobFields {
+  blueprint: string | Child;
+}
+export interface JobStepInput extends JobFieldsInput {
+  blueprint: string | ChildInput;
+}
 
 /** A step as a plan keeps it, with every default filled in. */
-export type Step = z.output<FlatSchema> | MapStep;
+export type Step = z.output<FlatSchema> | MapStep | ParallelStep | JobStep;
 /** A step as it may be written. */
-export type StepInput = z.input<FlatSchema> | MapStepInput;
+export type StepInput = z.input<FlatSchema> | MapStepInput | ParallelStepInput | JobStepInput;
 
 export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step).min(1));
+const Child: z.ZodType<Child, ChildInput> = z.lazy(() => document(Steps));
 
 /** Every kind of step: one file in this folder, and one line here. */
-const KINDS = { ...FLAT, map: map(Steps) } satisfies { [Type in Step["type"]]: Kind };
+const KINDS = { ...FLAT, map: map(Steps), parallel: parallel(Steps), job: job(Child) } satisfies {
+  [Type in Step["type"]]: Kind;
+};
 
 export const KIND_TABLE: ReadonlyMap<string, Kind> = new Map<string, Kind>(Object.entries(KINDS));
 

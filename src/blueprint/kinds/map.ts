@@ -19,6 +19,6 @@ export type MapFieldsInput = z.input<z.ZodObject<typeof fields>>;
 export const map = <Steps extends z.ZodType>(steps: Steps) =>
   ({
     templates: ["over"],
-    itemSteps: ["steps"],
+    inner: ({ steps }) => [{ keys: ["steps"], steps, segment: `[${MAX_MAP_ITEMS}]`, perItem: true }],
     schema: strict({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
   }) satisfies Kind;

@@ -13,7 +13,7 @@ export const delayedWebhook: CatalogEntry = {
       properties: {
         url: { type: "string", format: "uri", maxLength: MAX_URL_CHARS, description: "Where to POST, http or https" },
         delay: { type: "string", description: "How long to wait, such as `90 seconds`, `10 minutes` or `2 days`" },
-        payload: { description: "The body, any JSON" },
+        payload: { description: "The body: any JSON; a string is sent as plain text" },
       },
     },
     steps: [

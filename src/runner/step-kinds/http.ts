@@ -1,9 +1,10 @@
+import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
 import type { Scope } from "../../blueprint/template.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { Json, JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
-import { type ActionError, act } from "../act.ts";
-import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import { type Action, type ActionError, act, actOnce } from "../act.ts";
+import { type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { RefusedAddress } from "../egress.ts";
 import { readBody } from "./http-body.ts";
 import { buildRequest } from "./http-request.ts";
@@ -52,13 +53,13 @@ function transportError(error: unknown, signal: AbortSignal): ActionError {
   return { code: "network", message: `No answer: ${message}`, retryable: true };
 }
 
-/** One request as one engine step. Its `Idempotency-Key` is the same in every try and attempt. */
+/** One request as one engine step, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
 export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
   const request = await buildRequest(context, step, scope, `${context.ref.job_id}.${path}`);
   if (!request.ok) return failed(request.error, path);
   const { url, init } = request.value;
 
-  return act(context, path, step, async (signal) => {
+  const send: Action = async (signal) => {
     try {
       const response = await context.ports.fetch(url, { ...init, signal });
       const read = await readBody(response, step.max_bytes);
@@ -71,5 +72,30 @@ export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
     } catch (error) {
       return err(transportError(error, signal));
     }
-  });
+  };
+
+  const polling = pollingOf(step);
+  return polling === undefined ? act(context, path, step, send) : poll(context, path, step, send, polling, scope);
 };
+
+/** The request again and again until it answers what the step waits for: two metered engine steps for each round. */
+async function poll(
+  context: RunContext,
+  path: string,
+  step: StepOf<"http">,
+  send: Action,
+  { until, everyMs, limit }: Polling,
+  scope: Scope,
+): Promise<Ending> {
+  const isOver = async (response: Json): Promise<Result<boolean, StepError>> => {
+    const verdict = await context.evaluate(until, { ...scope, response });
+    return verdict.ok ? ok(verdict.value === true) : verdict;
+  };
+  for (let round = 1; round <= limit; round++) {
+    const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, everyMs, isOver });
+    if (ending.end !== "not_yet") return ending;
+    if (round < limit) await context.ports.step.sleepUntil(`${path}~${round}`, context.ports.now() + everyMs);
+  }
+  const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;
+  return failed({ code: "poll_limit", message }, path);
+}

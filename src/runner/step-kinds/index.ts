@@ -1,7 +1,10 @@
 import type { StepRuns } from "../context.ts";
 import { runHandler } from "./handler.ts";
 import { runHttp } from "./http.ts";
+import { runInput } from "./input.ts";
+import { runJob } from "./job.ts";
 import { runMap } from "./map.ts";
+import { runParallel } from "./parallel.ts";
 import { runSleep } from "./sleep.ts";
 import { runTransform } from "./transform.ts";
 
@@ -11,5 +14,8 @@ export const STEP_RUNS: StepRuns = {
   sleep: runSleep,
   transform: runTransform,
   map: runMap,
+  parallel: runParallel,
+  job: runJob,
+  input: runInput,
   handler: runHandler,
 };

@@ -25,7 +25,9 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   if (!value.ok) return failed(value.error, path);
   const wake = readWake(step, value.value, context.ports.now());
   if (!wake.ok) return failed(wake.error, path);
-  const resting = await context.reports.rest(path, wake.value);
+  // A sleep needs no registry: when the report does not arrive, the reconciler wonders and the sleep goes on.
+  const unheard = { do: "rest" as const, wake_at: wake.value };
+  const resting = await context.reports.rest(path, wake.value).catch(() => unheard);
   if (resting.do === "stop") return STOPPED;
   await context.ports.step.sleepUntil(path, resting.wake_at);
   context.reports.add({ path, status: "succeeded" });

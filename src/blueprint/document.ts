@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { MAX_STRING_CHARS } from "../limits.ts";
+import { jsonObject, jsonValue, strict } from "./kinds/fields.ts";
+
+const fields = {
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and -, starting with a letter")
+    .describe("Names the plan; also the job's name unless the submit gives one."),
+  description: z.string().max(MAX_STRING_CHARS).optional().describe("What it does, in a sentence."),
+  input: jsonObject.optional().describe("JSON Schema of the input; any object when left out."),
+  output: jsonValue.optional().describe("The job's result, with expressions; the last step's output when left out."),
+};
+
+export type DocumentFields = z.output<z.ZodObject<typeof fields>>;
+export type DocumentFieldsInput = z.input<z.ZodObject<typeof fields>>;
+
+/** A blueprint, whether it is submitted or stands inside another. @param steps schema of a list of steps */
+export const document = <Steps extends z.ZodType>(steps: Steps) =>
+  strict({
+    ...fields,
+    steps: steps.describe("Run in order; each sees the outputs of those before it as $steps.<id>."),
+  });

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { isJsonObject, type JsonObject } from "../../jobs/json.ts";
+import { MAX_BRANCHES } from "../../limits.ts";
+import { common, type Inner, type Kind } from "./common.ts";
+import { stepName, strict } from "./fields.ts";
+
+const fields = common("parallel", { retries: 0 });
+
+export type ParallelFields = z.output<z.ZodObject<typeof fields>>;
+export type ParallelFieldsInput = z.input<z.ZodObject<typeof fields>>;
+
+const inner = ({ branches = null }: JsonObject): Inner[] =>
+  Object.entries(isJsonObject(branches) ? branches : {}).map(([name, steps]) => {
+    return { keys: ["branches", name], steps, segment: `.${name}`, perItem: false };
+  });
+
+const isFew = (branches: object): boolean => {
+  const { length } = Object.keys(branches);
+  return length >= 1 && length <= MAX_BRANCHES;
+};
+
+/** @param steps schema of a list of steps of any kind, this one too */
+export const parallel = <Steps extends z.ZodType>(steps: Steps) =>
+  ({
+    templates: [],
+    inner,
+    schema: strict({
+      ...fields,
+      branches: z
+        .record(stepName, steps)
+        .refine(isFew, {
+          error: `must have 1 to ${MAX_BRANCHES} branches`,
+          params: { fix: 'Send steps by name: {"left": [...], "right": [...]}; for many alike use a map.' },
+        })
+        .describe("Lists of steps by name, run at the same time; none sees another's outputs."),
+    }),
+  }) satisfies Kind;

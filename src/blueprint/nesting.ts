@@ -1,0 +1,37 @@
+import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
+import type { Inner, Kind } from "./kinds/common.ts";
+import { KIND_TABLE } from "./kinds/index.ts";
+import type { Keys } from "./template.ts";
+
+/** Steps inside steps of a document as it was sent, whatever their kinds. Its JSON depth must have been checked. */
+
+export const kindOf = (step: JsonObject): Kind | undefined => KIND_TABLE.get(String(step.type));
+
+export const innerOf = (step: JsonObject): readonly Inner[] => kindOf(step)?.inner?.(step) ?? [];
+
+/** The inline blueprint that a step runs as a job of its own. */
+export function childOf(step: JsonObject): JsonObject | undefined {
+  const field = kindOf(step)?.child;
+  const child = field === undefined ? undefined : step[field];
+  return isJsonObject(child) ? child : undefined;
+}
+
+/** Every step of a list, and those inside them, in document order; not those of children. */
+export function* stepsIn(steps: Json | undefined, keys: Keys): Generator<[Keys, JsonObject]> {
+  if (!Array.isArray(steps)) return;
+  for (const [i, step] of steps.entries()) {
+    if (!isJsonObject(step)) continue;
+    yield [[...keys, i], step];
+    for (const inner of innerOf(step)) yield* stepsIn(inner.steps, [...keys, i, ...inner.keys]);
+  }
+}
+
+/** How many steps there are, those of children counted. */
+export function countSteps(document: JsonObject): number {
+  let count = 0;
+  for (const [, step] of stepsIn(document.steps, ["steps"])) {
+    const child = childOf(step);
+    count += 1 + (child === undefined ? 0 : countSteps(child));
+  }
+  return count;
+}

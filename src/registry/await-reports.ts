@@ -1,0 +1,109 @@
+import { adopt, ask } from "../jobs/awaiting.ts";
+import { parseJobId } from "../jobs/id.ts";
+import { type Job, openWork } from "../jobs/job.ts";
+import { applyMarks, finish, type Mark } from "../jobs/reports.ts";
+import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
+import type { AskRequest, Awaited, RunRef, SpawnRequest, Stop } from "./api.ts";
+import { shortDigest } from "./digest.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { FencedReports } from "./fenced-reports.ts";
+import type { Intake } from "./intake.ts";
+import type { Questions } from "./questions.ts";
+import type { ReportDeps } from "./run-reports.ts";
+
+interface AwaitDeps extends ReportDeps {
+  intake: Intake;
+  questions: Questions;
+  dispatcher: Dispatcher;
+}
+
+type Applied = { next: Job; reply: Awaited };
+
+/** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
+export class AwaitReports {
+  readonly #deps: AwaitDeps;
+  readonly #reports: FencedReports;
+
+  constructor(deps: AwaitDeps) {
+    this.#deps = deps;
+    this.#reports = new FencedReports(deps.ledger, deps.now);
+  }
+
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Stop> {
+    return this.#reports.apply<Awaited>(ref, (job, now) => {
+      const { timeout_ms, ...asked } = request;
+      const question = { ...asked, expires_at: now + timeout_ms };
+      const marked = applyMarks(job, marks, now);
+      if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      return this.#outcome(ask(marked, path, question, now), path, now);
+    });
+  }
+
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Stop> {
+    const planHash = await shortDigest(request.plan);
+    let child: Job | undefined;
+    const reply = this.#reports.apply<Awaited>(ref, (job, now) => {
+      const marked = applyMarks(job, marks, now);
+      if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#depth(job) >= MAX_JOB_DEPTH) {
+        const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
+        return { next: marked, reply: { do: "fail", error: { code: "job_depth", message } } };
+      }
+      child = this.#accept(job, request, planHash, now);
+      return this.#outcome(adopt(marked, path, child.job_id, now), path, now);
+    });
+    if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
+    return reply;
+  }
+
+  async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
+    return this.#reports.apply<Awaited>(ref, (job, now) =>
+      this.#outcome(this.#deps.questions.expire(job, now), path, now),
+    );
+  }
+
+  #isKnown(job: Job, path: string): boolean {
+    return openWork(job.run, path) !== undefined || this.#deps.ledger.queries.valueJson(job.job_id, path) !== undefined;
+  }
+
+  #outcome(job: Job, path: string, now: number): Applied {
+    const stored = this.#deps.ledger.queries.valueJson(job.job_id, path);
+    if (stored !== undefined) {
+      return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
+    }
+    const work = openWork(job.run, path);
+    if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
+    const until = work?.question?.expires_at ?? now + MAX_JOB_TIMEOUT_MS;
+    return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
+  }
+
+  #depth(job: Job): number {
+    let depth = 1;
+    let parentId = job.parent_id;
+    while (parentId !== null && depth < MAX_JOB_DEPTH) {
+      parentId = this.#deps.ledger.queries.job(job.tenant, parentId)?.parent_id ?? null;
+      depth += 1;
+    }
+    return depth;
+  }
+
+  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Job {
+    const shard = parseJobId(parent.job_id)?.shard;
+    if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
+    return this.#deps.intake.accept(
+      {
+        ...request,
+        tenant: parent.tenant,
+        shard,
+        plan_hash: planHash,
+        metadata: {},
+        run_at: null,
+        timeout_ms: parent.timeout_ms,
+        parent_id: parent.job_id,
+        retried_from: null,
+        idempotency: null,
+      },
+      now,
+    );
+  }
+}

@@ -1,0 +1,117 @@
+import type { Job } from "../jobs/job.ts";
+import { isJsonObject, type Json } from "../jobs/json.ts";
+import { pageOf, type TextPage } from "../jobs/page.ts";
+import { resolvePointer } from "../jobs/pointer.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { isSettled, type JobStatusName } from "../jobs/status.ts";
+import type { JobStatus } from "../jobs/view.ts";
+import type {
+  Answer,
+  CallerApi,
+  RespondError,
+  ResultError,
+  ResultPart,
+  RetryError,
+  RetryRequest,
+  UnknownJob,
+} from "./api.ts";
+import { digest } from "./digest.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Engine } from "./engine.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Questions } from "./questions.ts";
+import type { Retries } from "./retries.ts";
+import type { Settlements } from "./settlements.ts";
+import type { Viewer } from "./viewer.ts";
+
+const UNKNOWN: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
+
+interface ControlDeps {
+  ledger: Ledger;
+  engine: Engine;
+  settlements: Settlements;
+  questions: Questions;
+  retries: Retries;
+  dispatcher: Dispatcher;
+  viewer: Viewer;
+  now: () => number;
+  background: (work: Promise<void>) => void;
+}
+
+/** What a caller does to a job that is there. */
+export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResult" | "retry" | "respond"> {
+  readonly #deps: ControlDeps;
+
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
+  }
+
+  /** Settles first, then ends the instance; one that is created later meets `stop`. */
+  async cancel(
+    tenant: string,
+    jobId: string,
+    reason: string | null,
+  ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
+    const { ledger, settlements, engine, now, background } = this.#deps;
+    const job = this.#find(tenant, jobId);
+    if (job === undefined) return UNKNOWN;
+    const aftermath = ledger.transact(() => settlements.settle(job, job, { name: "cancelled", reason }, now()));
+    if (aftermath !== undefined) {
+      background(settlements.follow(aftermath));
+      background(engine.terminate(job.job_id, job.attempt));
+    }
+    return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: aftermath !== undefined });
+  }
+
+  async remove(
+    tenant: string,
+    jobId: string,
+  ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>> {
+    const job = this.#find(tenant, jobId);
+    if (job === undefined) return UNKNOWN;
+    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+    this.#deps.ledger.transact(() => this.#deps.ledger.queries.deleteJob(job));
+    return ok(null);
+  }
+
+  async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
+    const job = this.#find(tenant, jobId);
+    if (job === undefined) return UNKNOWN;
+    const stored = job.result_path && this.#deps.ledger.queries.valueJson(job.job_id, job.result_path);
+    if (!stored) return err({ code: "no_result", status: job.status });
+    const value: Json = JSON.parse(stored);
+    // As callers see it in JobStatus, so that a pointer means the same in both.
+    const found = resolvePointer(isJsonObject(value) ? value : { value }, part.pointer);
+    if (found === undefined) return err({ code: "pointer_not_found" });
+    return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
+  }
+
+  async retry(tenant: string, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>> {
+    const { ledger, retries, dispatcher, background, now } = this.#deps;
+    const requestHash = await digest(request);
+    const job = this.#find(tenant, jobId);
+    if (job === undefined) return UNKNOWN;
+    const again = ledger.transact(() => retries.retry(job, request, requestHash, now()));
+    if (!again.ok) return again;
+    background(dispatcher.dispatch([again.value]));
+    return ok(this.#view(again.value));
+  }
+
+  async respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>> {
+    const { ledger, questions, background, now } = this.#deps;
+    const job = this.#find(tenant, jobId);
+    if (job === undefined) return UNKNOWN;
+    const answered = ledger.transact(() => questions.respond(job, answer, now()));
+    if (!answered.ok) return answered;
+    background(questions.tell(answered.value.job, answered.value.event));
+    return ok(this.#view(answered.value.job));
+  }
+
+  #find(tenant: string, jobId: string): Job | undefined {
+    return this.#deps.ledger.queries.job(tenant, jobId);
+  }
+
+  #view(job: Job): JobStatus {
+    return this.#deps.viewer.view(job, this.#deps.now());
+  }
+}

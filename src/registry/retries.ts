@@ -1,0 +1,87 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { checkInput } from "../blueprint/check-input.ts";
+import { parseJobId } from "../jobs/id.ts";
+import { type Job, stepState, topLevelStep } from "../jobs/job.ts";
+import type { JsonObject } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { isSettled } from "../jobs/status.ts";
+import type { RetryError, RetryRequest } from "./api.ts";
+import type { Intake } from "./intake.ts";
+import type { Ledger } from "./ledger.ts";
+import { INPUT_PATH, type Queries } from "./queries.ts";
+
+/** What a retry goes on from. */
+interface Ground {
+  plan: Blueprint;
+  input: JsonObject;
+  /** Top-level steps whose outcome is kept. */
+  kept: string[];
+}
+
+/** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
+function isFinished(queries: Queries, job: Job, step: string): boolean {
+  const status = stepState(job.run, step)?.status;
+  if (status === "succeeded" || status === "skipped") return true;
+  return status === "failed" && queries.valueJson(job.job_id, step) !== undefined;
+}
+
+/** New jobs that go on where settled ones ended. Settled jobs never change. */
+export class Retries {
+  readonly #ledger: Ledger;
+  readonly #intake: Intake;
+
+  constructor(ledger: Ledger, intake: Intake) {
+    this.#ledger = ledger;
+    this.#intake = intake;
+  }
+
+  /**
+   * Called inside a transaction.
+   * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
+   */
+  retry(job: Job, request: RetryRequest, requestHash: string, now: number): Result<Job, RetryError> {
+    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+    if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
+    const ground = this.#ground(job, request);
+    if (!ground.ok) return ground;
+    const { queries } = this.#ledger;
+    const key = `retry ${job.job_id} ${requestHash}`;
+    const known = queries.key(key);
+    const same = known === undefined ? undefined : queries.job(job.tenant, known.job_id);
+    if (same !== undefined && !isSettled(same.status)) return ok(same);
+    queries.deleteKey(key);
+    return ok(this.#again(job, ground.value, { key, request_hash: requestHash }, now));
+  }
+
+  #ground(job: Job, request: RetryRequest): Result<Ground, RetryError> {
+    const { queries } = this.#ledger;
+    const plan: Blueprint = JSON.parse(queries.planJson(job.plan_hash));
+    const ids = plan.steps.map((step) => step.id);
+    const unfinished = ids.findIndex((id) => !isFinished(queries, job, id));
+    const last = unfinished === -1 ? ids.length : unfinished;
+    const input = request.input ?? JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
+    const faults = request.input === null ? [] : checkInput(plan, input);
+    if (faults.length > 0) return err({ code: "invalid_input", faults });
+    const from = request.from_step === null ? (request.input === null ? last : 0) : ids.indexOf(request.from_step);
+    if (from === -1 || from > last) return err({ code: "no_such_step", steps: ids.slice(0, last + 1) });
+    return ok({ plan, input, kept: ids.slice(0, from) });
+  }
+
+  #again(job: Job, ground: Ground, idempotency: { key: string; request_hash: string }, now: number): Job {
+    const { plan, input, kept } = ground;
+    const shard = parseJobId(job.job_id)?.shard ?? 0;
+    const { tenant, name, blueprint, plan_hash, metadata, timeout_ms } = job;
+    const request = { tenant, name, blueprint, plan_hash, metadata, timeout_ms, shard, plan, input, idempotency };
+    const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
+    const again = this.#intake.accept(
+      { ...request, run_at: null, parent_id: null, retried_from: job.job_id },
+      now,
+      (fresh) => ({ ...fresh, run: { steps: Object.fromEntries(states), open: {} } }),
+    );
+    for (const path of this.#ledger.queries.valuePaths(job.job_id)) {
+      if (!kept.includes(topLevelStep(path))) continue;
+      this.#ledger.queries.copyValue(job.job_id, path, again.job_id, path);
+    }
+    return again;
+  }
+}

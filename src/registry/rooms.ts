@@ -1,0 +1,67 @@
+import { AlarmClock } from "./alarm-clock.ts";
+import { AwaitReports } from "./await-reports.ts";
+import { CallerDesk } from "./caller.ts";
+import { Controls } from "./controls.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import type { Engine } from "./engine.ts";
+import { Intake } from "./intake.ts";
+import { Ledger } from "./ledger.ts";
+import { migrate } from "./migrate.ts";
+import { Queries } from "./queries.ts";
+import { Questions } from "./questions.ts";
+import { Reconciler } from "./reconciler.ts";
+import { Retries } from "./retries.ts";
+import { Revocations } from "./revocations.ts";
+import { RunReports } from "./run-reports.ts";
+import { Settlements } from "./settlements.ts";
+import { Shelf } from "./shelf.ts";
+import { Viewer } from "./viewer.ts";
+import { Waiters } from "./waiters.ts";
+
+/** What an object is made of; tests bring their own engine and clock. */
+export interface RegistryPorts {
+  storage: DurableObjectStorage;
+  engine: Engine;
+  /** Epoch ms. */
+  now: () => number;
+  entropy: (bytes: number) => Uint8Array;
+  background: (work: Promise<void>) => void;
+  retentionMs: number;
+}
+
+/** The parts of a registry by whom they serve. */
+export interface RegistryRooms {
+  caller: CallerDesk;
+  controls: Controls;
+  shelf: Shelf;
+  runner: RunReports;
+  awaiting: AwaitReports;
+  reconciler: Reconciler;
+  revocations: Revocations;
+}
+
+/** Brings the schema up to date and makes sure that pending work has an alarm. */
+export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms> {
+  const { storage, engine, now, background } = ports;
+  migrate(storage);
+  const waiters = new Waiters();
+  const queries = new Queries(storage.sql);
+  const ledger = new Ledger(storage, queries, await AlarmClock.read(storage, now()), waiters);
+  ledger.rearm(now() + 1);
+  const viewer = new Viewer(queries);
+  const intake = new Intake(ledger, ports.entropy);
+  const dispatcher = new Dispatcher(ledger, engine, now);
+  const settlements = new Settlements(ledger, engine, ports.retentionMs);
+  const questions = new Questions(ledger, engine);
+  const retries = new Retries(ledger, intake);
+  const shared = { ledger, engine, settlements, questions, intake, dispatcher, viewer, now, background };
+  return {
+    caller: new CallerDesk({ ...shared, waiters }),
+    controls: new Controls({ ...shared, retries }),
+    shelf: new Shelf(ledger),
+    runner: new RunReports(shared),
+    awaiting: new AwaitReports(shared),
+    reconciler: new Reconciler(shared),
+    revocations: new Revocations(storage.sql),
+  };
+}

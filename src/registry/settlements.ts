@@ -1,0 +1,74 @@
+import { childEnded } from "../jobs/awaiting.ts";
+import { type Job, type StepError, wakeEvent } from "../jobs/job.ts";
+import { type Outcome, settle } from "../jobs/settle.ts";
+import { isSettled, sourcesOf } from "../jobs/status.ts";
+import type { Engine } from "./engine.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** What the engine must hear once a settlement is durable. The rows say the same, so a crash in between is repaired. */
+type Aftermath =
+  | { do: "terminate"; job: Job }
+  /** The parent's step can fetch the child's end. */
+  | { do: "deliver"; job: Job; event: string };
+
+/** Why a parent's step fails with its child. */
+function failureOf(child: Job): StepError | null {
+  if (child.status === "succeeded") return null;
+  const why = child.error === null ? "" : `: ${child.error}`;
+  return { code: `child_${child.status}`, message: `Child ${child.job_id} ${child.status}${why}` };
+}
+
+/** Settles jobs, with what follows for their families: children end with their parent, a parent hears of its child. */
+export class Settlements {
+  readonly #ledger: Ledger;
+  readonly #engine: Engine;
+  readonly #retentionMs: number;
+
+  constructor(ledger: Ledger, engine: Engine, retentionMs: number) {
+    this.#ledger = ledger;
+    this.#engine = engine;
+    this.#retentionMs = retentionMs;
+  }
+
+  /**
+   * Called inside a transaction.
+   * @param before the job as it is stored @param job the same with what its last report changed
+   * @returns what must follow; undefined when another outcome came first
+   */
+  settle(before: Job, job: Job, outcome: Outcome, now: number): Aftermath[] | undefined {
+    const settled = settle(job, outcome, now, this.#retentionMs);
+    if (settled === undefined || !this.#ledger.save(before, settled, sourcesOf(outcome.name))) return undefined;
+    return [...this.#cancelChildren(before, now), ...this.#tellParent(settled, now)];
+  }
+
+  /** Once the transaction is durable. Never throws. */
+  async follow(aftermath: readonly Aftermath[]): Promise<void> {
+    await Promise.all(
+      aftermath.map((next) => {
+        const { job_id, attempt } = next.job;
+        if (next.do === "terminate") return this.#engine.terminate(job_id, attempt);
+        return this.#engine.send(job_id, attempt, [next.event]);
+      }),
+    );
+  }
+
+  #cancelChildren(parent: Job, now: number): Aftermath[] {
+    return Object.values(parent.run.open).flatMap(({ child_id }) => {
+      const child = child_id === undefined ? undefined : this.#ledger.queries.job(parent.tenant, child_id);
+      if (child === undefined || isSettled(child.status)) return [];
+      const further = this.settle(child, child, { name: "cancelled", reason: "its parent ended" }, now) ?? [];
+      return [...further, { do: "terminate" as const, job: child }];
+    });
+  }
+
+  #tellParent(child: Job, now: number): Aftermath[] {
+    const { queries } = this.#ledger;
+    const parent = child.parent_id === null ? undefined : queries.job(child.tenant, child.parent_id);
+    if (parent === undefined || isSettled(parent.status)) return [];
+    const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
+    if (path === undefined) return [];
+    if (child.result_path !== null) queries.copyValue(child.job_id, child.result_path, parent.job_id, path);
+    this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));
+    return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
+  }
+}

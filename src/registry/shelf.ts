@@ -1,0 +1,49 @@
+import canonicalize from "canonicalize";
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import type { JsonObject } from "../jobs/json.ts";
+import type { CallerApi, SavedBlueprint } from "./api.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** The blueprints that this object's tenant saved. Versions count up and never change. */
+export class Shelf implements Pick<CallerApi, "saveBlueprint" | "savedBlueprint" | "savedBlueprints"> {
+  readonly #ledger: Ledger;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  async saveBlueprint(_tenant: string, document: JsonObject, plan: Blueprint) {
+    const { queries } = this.#ledger;
+    const { name } = plan;
+    return this.#ledger.transact(() => {
+      const latest = queries.blueprint(name, null);
+      if (latest !== undefined && canonicalize(JSON.parse(latest.document_json)) === canonicalize(document)) {
+        return { name, version: latest.version };
+      }
+      const version = (latest?.version ?? 0) + 1;
+      const texts = { document_json: JSON.stringify(document), plan_json: JSON.stringify(plan) };
+      queries.insertBlueprint({ name, version, description: plan.description ?? "", ...texts });
+      return { name, version };
+    });
+  }
+
+  async savedBlueprint(_tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null> {
+    const saved = this.#ledger.queries.blueprint(name, version);
+    if (saved === undefined) return null;
+    const { document_json, plan_json, ...fields } = saved;
+    return { name, ...fields, document: JSON.parse(document_json), plan: JSON.parse(plan_json) };
+  }
+
+  /** The latest version of each name above `after`, by name. */
+  async savedBlueprints(_tenant: string, after: string, limit: number) {
+    const found: Omit<SavedBlueprint, "document" | "plan">[] = [];
+    for (let last = after; found.length < limit; ) {
+      const name = this.#ledger.queries.nextBlueprintName(last);
+      const saved = name === undefined ? undefined : this.#ledger.queries.blueprint(name, null);
+      if (name === undefined || saved === undefined) break;
+      found.push({ name, version: saved.version, description: saved.description });
+      last = name;
+    }
+    return found;
+  }
+}

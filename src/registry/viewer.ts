@@ -1,0 +1,22 @@
+import type { Job } from "../jobs/job.ts";
+import { type JobStatus, toJobStatus } from "../jobs/view.ts";
+import type { Include } from "./api.ts";
+import type { Queries } from "./queries.ts";
+
+const NOTHING_MORE: Include = { steps: false, events: false };
+
+/** Jobs as callers see them, with what is stored beside their row. */
+export class Viewer {
+  readonly #queries: Queries;
+
+  constructor(queries: Queries) {
+    this.#queries = queries;
+  }
+
+  view(job: Job, now: number, include: Include = NOTHING_MORE): JobStatus {
+    const { job_id, result_path, plan_hash } = job;
+    const resultJson = result_path === null ? undefined : this.#queries.valueJson(job_id, result_path);
+    const outline = include.steps ? JSON.parse(this.#queries.planJson(plan_hash)).steps : undefined;
+    return toJobStatus(job, { resultJson, outline, events: include.events }, now);
+  }
+}

@@ -1,0 +1,50 @@
+import pMap from "p-map";
+import type { Scope } from "../blueprint/template.ts";
+import type { Json } from "../jobs/json.ts";
+import type { Done, Ending, RunContext, Step } from "./context.ts";
+import { runSteps } from "./run-steps.ts";
+
+/** Steps that run beside others: an item of a map, or a branch. */
+export interface Row {
+  steps: readonly Step[];
+  scope: Scope;
+  /** Path of the row with its dot. */
+  prefix: string;
+}
+
+type Broken = Exclude<Ending, Done>;
+
+/**
+ * Runs rows side by side, each in a scope of its own. Ends with the first that does not end well, without waiting for
+ * the others: once the job has settled, the registry lets them start nothing.
+ * @returns the rows' last outputs, in order
+ */
+export async function runRows(
+  context: RunContext,
+  path: string,
+  rows: readonly Row[],
+  concurrency: number,
+): Promise<{ end: "done"; outputs: Json[] } | Broken> {
+  const counts = { total: rows.length, done: 0, failed: 0 };
+  const count = () => context.reports.add({ path, status: "running", items: { ...counts } });
+  const broken = Promise.withResolvers<Broken>();
+  let isBroken = false;
+  const runRow = async ({ steps, scope, prefix }: Row): Promise<Json> => {
+    if (isBroken) return null;
+    const ending = await runSteps(context, steps, { ...scope, steps: { ...scope.steps } }, prefix);
+    if (ending.end !== "done") {
+      isBroken = true;
+      broken.resolve(ending);
+      return null;
+    }
+    counts.done += 1;
+    if (ending.tolerated > 0) counts.failed += 1;
+    count();
+    await context.reports.flush();
+    return ending.output;
+  };
+  count();
+  const all = pMap(rows, runRow, { concurrency }).then((outputs) => ({ end: "done" as const, outputs }));
+  const first = await Promise.race([broken.promise, all]);
+  return isBroken ? broken.promise : first;
+}

@@ -1,0 +1,19 @@
+import { durationMs } from "../../blueprint/duration.ts";
+import { awaitOutcome } from "../await-outcome.ts";
+import { failed, type StepRun } from "../context.ts";
+
+/** Asks, and waits for the answer; the registry keeps both. One metered engine step, the wait. */
+export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
+  const message = await context.evaluate(step.message, scope);
+  if (!message.ok) return failed(message.error, path);
+  const text = typeof message.value === "string" ? message.value : JSON.stringify(message.value);
+  const asked = await context.reports.ask(path, {
+    // Ids are unique in the document, and no question is asked for each item of a map.
+    request_id: step.id,
+    message: text,
+    schema: step.schema,
+    timeout_ms: durationMs(step.timeout),
+    fallback: step.default ?? null,
+  });
+  return awaitOutcome(context, path, asked);
+};
