@@ -76,6 +76,9 @@ export interface RunState {
   answers?: Record<string, Answered>;
 }
 
+/** The blueprint label of a job whose plan came with its submission. */
+export const INLINE = "inline";
+
 /** A job as the registry keeps it. Times are epoch ms. */
 export interface Job {
   job_id: string;

@@ -34,7 +34,7 @@ export class Intake {
         now,
       ),
     );
-    queries.insertPlan(request.plan_hash, JSON.stringify(plan));
+    queries.keepPlan(job, JSON.stringify(plan));
     if (Object.keys(input).length > 0) queries.insertValue(job.job_id, INPUT_PATH, input);
     if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);
     this.#ledger.insert(job);

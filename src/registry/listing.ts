@@ -1,5 +1,5 @@
 import { jobIdFloor } from "../jobs/id.ts";
-import type { Job } from "../jobs/job.ts";
+import { INLINE, type Job } from "../jobs/job.ts";
 import { isJsonObject, type JsonObject } from "../jobs/json.ts";
 import { toJobRow } from "../jobs/view.ts";
 import { MAX_LIST_SCAN } from "../limits.ts";
@@ -27,7 +27,7 @@ function* merge(sources: readonly Generator<Job>[]): Generator<Job> {
 
 /** The labels that a blueprint filter stands for: `name` means all its versions that jobs have. */
 function labels(queries: Queries, blueprint: string): string[] {
-  if (blueprint.includes("@") || blueprint === "inline") return [blueprint];
+  if (blueprint.includes("@") || blueprint === INLINE) return [blueprint];
   const found: string[] = [];
   // "@" is followed by "A" in the order of characters.
   for (let label = `${blueprint}@`; ; ) {

@@ -1,4 +1,4 @@
-import type { Job } from "../jobs/job.ts";
+import { INLINE, type Job } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } from "./rows.ts";
@@ -26,7 +26,12 @@ export const SQL = {
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
-  insertPlan: "INSERT OR IGNORE INTO plans (plan_hash, plan_json) VALUES (?, ?)",
+  pinPlan: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
+    ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
+  usePlan: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 1, 0)
+    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + 1`,
+  unusePlan: "UPDATE plans SET inline_uses = inline_uses - 1 WHERE plan_hash = ?",
+  deleteUnusedPlan: "DELETE FROM plans WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
   plan: "SELECT plan_json FROM plans WHERE plan_hash = ?",
   insertValue: "INSERT OR IGNORE INTO job_values (job_id, path, value_json) VALUES (?, ?, ?)",
   value: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
@@ -87,6 +92,7 @@ export class Queries {
     this.#sql.exec(SQL.deleteValues, job.job_id);
     if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key);
     this.#sql.exec(SQL.deleteJob, job.job_id);
+    this.#releasePlan(job);
   }
 
   /** Jobs due at `now`, the longest waiting first. */
@@ -114,8 +120,15 @@ export class Queries {
     return this.#first<{ blueprint: string }>(SQL.nextBlueprint, low, high)?.blueprint;
   }
 
-  insertPlan(planHash: string, planJson: string): void {
-    this.#sql.exec(SQL.insertPlan, planHash, planJson);
+  /** Keep the plan of a new job: named ones once for ever, an inline one as long as a job has it. */
+  keepPlan(job: Job, planJson: string): void {
+    this.#sql.exec(job.blueprint === INLINE ? SQL.usePlan : SQL.pinPlan, job.plan_hash, planJson);
+  }
+
+  #releasePlan(job: Job): void {
+    if (job.blueprint !== INLINE) return;
+    this.#sql.exec(SQL.unusePlan, job.plan_hash);
+    this.#sql.exec(SQL.deleteUnusedPlan, job.plan_hash);
   }
 
   /** @throws when there is none: a job's plan is stored before the job */

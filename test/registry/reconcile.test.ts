@@ -168,6 +168,35 @@ describe("a settled job", () => {
     }));
 });
 
+describe("the plan of purged jobs", () => {
+  const plans = (bench: Bench) => bench.storage.sql.exec("SELECT count(*) AS n FROM plans").one().n;
+  async function purge(bench: Bench, id: string): Promise<void> {
+    await bench.caller.cancel(TENANT, id, null);
+    await bench.caller.remove(TENANT, id);
+  }
+
+  it("is kept while another job has the same inline plan, and goes with the last", () =>
+    inRegistry(async (bench) => {
+      const first = await bench.submit({ blueprint: "inline" });
+      const second = await bench.submit({ blueprint: "inline" });
+      await purge(bench, first.id);
+      expect(plans(bench)).toBe(1);
+      await purge(bench, second.id);
+      expect(plans(bench)).toBe(0);
+    }));
+
+  it.each([["test-plan@1"], ["test-plan@1", "inline"], ["inline", "test-plan@1"]])(
+    "is kept for ever when a blueprint with a name has it: %s %s",
+    (...blueprints) =>
+      inRegistry(async (bench) => {
+        const ids = [];
+        for (const blueprint of blueprints) ids.push((await bench.submit({ blueprint })).id);
+        for (const id of ids) await purge(bench, id);
+        expect(plans(bench)).toBe(1);
+      }),
+  );
+});
+
 describe("the alarm", () => {
   it("is set whenever a job has not settled, whatever was done", () =>
     inRegistry(async (bench) => {

@@ -39,9 +39,13 @@ export const JOBS: Migration = {
     CREATE INDEX jobs_by_due ON jobs (due_at, job_id);
 
     -- Plans by their hash. Written by the first submit of a plan; read when an attempt starts and for details.
+    -- inline_uses counts the jobs that brought the plan along; it goes with the last of them, unless a named
+    -- blueprint has the same one, which pins it.
     CREATE TABLE plans (
       plan_hash TEXT PRIMARY KEY,
-      plan_json TEXT NOT NULL
+      plan_json TEXT NOT NULL,
+      inline_uses INTEGER NOT NULL,
+      pinned INTEGER NOT NULL CHECK (pinned IN (0, 1))
     ) STRICT, WITHOUT ROWID;
 
     -- A job's input ($input), step outputs (by step path) and result ($result). Written by submit and reports.

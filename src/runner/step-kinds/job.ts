@@ -1,5 +1,5 @@
 import { checkInput } from "../../blueprint/check-input.ts";
-import type { StepError } from "../../jobs/job.ts";
+import { INLINE, type StepError } from "../../jobs/job.ts";
 import { isJsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { awaitOutcome } from "../await-outcome.ts";
@@ -7,7 +7,7 @@ import { failed, type RunContext, type StepOf, type StepRun } from "../context.t
 import type { NamedPlan } from "../ports.ts";
 
 async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<NamedPlan, StepError>> {
-  if (typeof step.blueprint !== "string") return ok({ label: "inline", plan: step.blueprint });
+  if (typeof step.blueprint !== "string") return ok({ label: INLINE, plan: step.blueprint });
   const named = await context.ports.blueprint(step.blueprint);
   if (named !== undefined) return ok(named);
   const message = `No blueprint ${step.blueprint}. Look it up with blueprints_list, or save it with blueprints_save.`;
