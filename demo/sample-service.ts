@@ -3,13 +3,18 @@ import type { AddressInfo } from "node:net";
 import { json, text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** One recorded `POST /effects`: what a step did to the world, and under which Idempotency-Key. */
-export interface Effect {
+/** One request of any kind, seen when it began. */
+export interface Seen {
   method: string;
+  /** With its query. */
   path: string;
   idempotencyKey: string | null;
   /** Epoch ms. */
   at: number;
+}
+
+/** One recorded `POST /effects`: what a step did to the world, and under which Idempotency-Key. */
+export interface Effect extends Seen {
   body: unknown;
 }
 
@@ -18,6 +23,8 @@ export interface SampleService {
   readonly url: string;
   /** Requests so far by pathname, such as `/flaky`. */
   readonly hits: ReadonlyMap<string, number>;
+  /** All requests, in order: who counts them by key counts the tries of each step. */
+  readonly requests: readonly Seen[];
   readonly effects: readonly Effect[];
   /** Ends hanging requests too. */
   close(): Promise<void>;
@@ -26,12 +33,14 @@ export interface SampleService {
 interface Call {
   request: IncomingMessage;
   response: ServerResponse;
+  seen: Seen;
   query: URLSearchParams;
   state: State;
 }
 
 interface State {
   hits: Map<string, number>;
+  requests: Seen[];
   effects: Effect[];
   /** Calls so far of each key of `/flaky` and `/too-many`. */
   calls: Map<string, number>;
@@ -83,7 +92,8 @@ const ROUTES: Record<string, (call: Call) => void | Promise<void>> = {
  * @param options.now clock of `Effect.at`, epoch ms
  */
 export async function startSampleService(options: { port?: number; now?: () => number } = {}): Promise<SampleService> {
-  const state: State = { hits: new Map(), effects: [], calls: new Map(), now: options.now ?? Date.now };
+  const now = options.now ?? Date.now;
+  const state: State = { hits: new Map(), requests: [], effects: [], calls: new Map(), now };
   const server = createServer((request, response) => void serve(request, response, state));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve);
@@ -91,6 +101,7 @@ export async function startSampleService(options: { port?: number; now?: () => n
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hits: state.hits,
+    requests: state.requests,
     effects: state.effects,
     close: () =>
       new Promise((resolve) => {
@@ -103,19 +114,22 @@ export async function startSampleService(options: { port?: number; now?: () => n
 async function serve(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
   const { pathname, searchParams: query } = new URL(request.url ?? "/", "http://localhost");
   state.hits.set(pathname, (state.hits.get(pathname) ?? 0) + 1);
-  const call = { request, response, query, state };
+  const idempotencyKey = request.headers["idempotency-key"]?.toString() ?? null;
+  const seen = { method: request.method ?? "GET", path: request.url ?? "/", idempotencyKey, at: state.now() };
+  state.requests.push(seen);
+  const call = { request, response, seen, query, state };
   const route = ROUTES[pathname];
   if (route) await route(call);
   else replyJson(call, 404, { error: "not found" });
 }
 
 async function recordEffect(call: Call): Promise<void> {
-  const { request, state } = call;
-  if (request.method !== "POST") return replyJson(call, 405, { error: "POST only" });
-  const idempotencyKey = request.headers["idempotency-key"]?.toString() ?? null;
+  const { request, seen, state } = call;
+  if (seen.method !== "POST") return replyJson(call, 405, { error: "POST only" });
   const body = request.headers["content-type"]?.includes("json") ? await json(request) : await text(request);
-  state.effects.push({ method: "POST", path: request.url ?? "", idempotencyKey, at: state.now(), body });
-  replyJson(call, 200, { count: state.effects.filter((effect) => effect.idempotencyKey === idempotencyKey).length });
+  state.effects.push({ ...seen, body });
+  const count = state.effects.filter((effect) => effect.idempotencyKey === seen.idempotencyKey).length;
+  replyJson(call, 200, { count });
 }
 
 function countCall({ query, state }: Call, route: string): number {

@@ -12,6 +12,8 @@ export interface Env {
   JOB_REGISTRY: DurableObjectNamespace;
   JOB_WORKFLOW: Workflow<RunParams>;
   METRICS: AnalyticsEngineDataset;
+  /** Clients, grants and tokens of the OAuth server. Secrets are stored as hashes. */
+  OAUTH_KV: KVNamespace;
   /** Signs API keys and cursors. Unset: only loopback hosts are served. */
   AUTH_SECRET?: string;
   REGISTRY_SHARDS?: string;

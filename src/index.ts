@@ -1,23 +1,48 @@
 import { version } from "../package.json";
-import { principalOf, refusalResponse } from "./auth/principal.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import type { Principal } from "./auth/principal.ts";
+import { refusalResponse } from "./auth/refusal.ts";
 import type { Env } from "./env.ts";
 import { health, methodNotAllowed, notFound } from "./http/answers.ts";
 import { home } from "./http/home.ts";
+import { keysRoute } from "./http/keys.ts";
+import { isOAuthPath, oauthRoute } from "./http/oauth.ts";
 import { mcpDeps } from "./mcp/deps.ts";
 import { answerWithoutServer, serveMcp } from "./mcp/endpoint.ts";
+import { callerRegistry } from "./registry/api-keys.ts";
 
 export { JobRegistry } from "./registry/job-registry.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";
 
-function mcp(request: Request, env: Env): Response | Promise<Response> {
-  if (request.method !== "POST") return answerWithoutServer(request);
-  const principal = principalOf(request, env);
-  return principal.ok ? serveMcp(request, mcpDeps(env, principal.value, version)) : refusalResponse(principal.error);
+/** Who calls is decided here, before anything else looks at the request. */
+async function withPrincipal(
+  request: Request,
+  env: Env,
+  serve: (principal: Principal) => Promise<Response>,
+): Promise<Response> {
+  const principal = await authenticate(request, env, Date.now());
+  return principal.ok ? serve(principal.value) : refusalResponse(principal.error, request);
 }
 
-function route(request: Request, env: Env): Response | Promise<Response> {
+function mcp(request: Request, env: Env): Promise<Response> {
+  if (request.method !== "POST") return answerWithoutServer(request);
+  return withPrincipal(request, env, (principal) => serveMcp(request, mcpDeps(env, principal, version)));
+}
+
+const keys = (request: Request, env: Env): Promise<Response> =>
+  withPrincipal(request, env, (principal) =>
+    keysRoute(request, {
+      principal,
+      registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+      now: Date.now,
+    }),
+  );
+
+function route(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
   const { pathname, origin } = new URL(request.url);
   if (pathname === "/mcp") return mcp(request, env);
+  if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, env);
+  if (isOAuthPath(pathname)) return oauthRoute(request, env, context);
   if (pathname !== "/" && pathname !== "/healthz") return notFound();
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
   return pathname === "/" ? home(request, { version, origin }) : health(version);

@@ -10,6 +10,7 @@ const values = (options: readonly { const: string }[]): string[] => options.map(
 
 /** What the validator needs of a field. Titled choices become plain ones, whose findings name the choices. */
 function ruleOf(field: Field): JsonObject {
+  // The validator writes into the schema.
   const { title: _title, description: _description, default: _default, ...rule } = structuredClone(field);
   if (rule.type === "string" && rule.oneOf !== undefined) return { type: "string", enum: values(rule.oneOf) };
   if (rule.type !== "array" || rule.items.anyOf === undefined) return rule as JsonObject;

@@ -4,7 +4,7 @@ import type { Handler } from "./handler.ts";
 import { HANDLERS } from "./handlers/index.ts";
 
 export type { CatalogBlueprint } from "./entry.ts";
-export type { Handler, HandlerContext, HandlerError } from "./handler.ts";
+export type { Handler } from "./handler.ts";
 
 interface Catalog {
   /** One for each name and version; the highest version of a name is its latest. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { zodFaults } from "../blueprint/zod-faults.ts";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
+import { type JsonObject, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_JSON_DEPTH } from "../limits.ts";
 
@@ -50,6 +51,14 @@ export function readArguments<I extends z.ZodObject>(schema: I, args: unknown): 
   const parsed = schema.safeParse(args);
   if (parsed.success) return ok(parsed.data);
   return err(zodFaults(ROOT, parsed.error).map((fault) => ({ ...fault, path: fromArguments(fault.path) })));
+}
+
+/** No fault, or one. */
+export function sizeFault(path: string, value: JsonObject, maxBytes: number): Fault[] {
+  const bytes = jsonBytes(value);
+  if (bytes <= maxBytes) return [];
+  const fix = "Send less, or a reference that a step can fetch.";
+  return [{ path, message: `is ${bytes} bytes of JSON, more than ${maxBytes}`, fix }];
 }
 
 const Instant = z.iso.datetime({ offset: true });

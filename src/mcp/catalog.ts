@@ -1,33 +1,74 @@
+import { findInCatalog, parseReference } from "../catalog/find.ts";
 import type { CatalogBlueprint } from "../catalog/index.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { HOME_SHARD, type McpDeps } from "./deps.ts";
 import { echo } from "./text.ts";
 
-/** Blueprints by name, as tools look them up. */
+/** Blueprints by name: the catalogue's first, then those that the tenant saved. */
 
 /** Names that an error lists, so that the next call can be right. */
 const MAX_NAMED = 20;
 
-export const labelOf = ({ name, version }: CatalogBlueprint): string => `${name}@${version}`;
+export type Source = "catalog" | "saved";
 
-/** The latest version of each blueprint, by name. */
-export function latestBlueprints(all: readonly CatalogBlueprint[]): CatalogBlueprint[] {
+export interface Listing {
+  name: string;
+  version: number;
+  description: string;
+  source: Source;
+}
+
+export type NamedBlueprint = CatalogBlueprint & { source: Source };
+
+export const labelOf = ({ name, version }: Pick<Listing, "name" | "version">): string => `${name}@${version}`;
+
+/** The latest version of each blueprint of the catalogue, by name. */
+function latestOf(all: readonly CatalogBlueprint[]): CatalogBlueprint[] {
   const latest = new Map<string, CatalogBlueprint>();
   for (const entry of all) {
     if (entry.version > (latest.get(entry.name)?.version ?? 0)) latest.set(entry.name, entry);
   }
-  return [...latest.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [...latest.values()];
+}
+
+/** The latest version of each name above `after`, by name, at most `limit`. */
+export async function listBlueprints(deps: McpDeps, after: string, limit: number): Promise<Listing[]> {
+  const saved = await deps.registry(HOME_SHARD).savedBlueprints(deps.tenant, after, limit);
+  const ours = latestOf(deps.blueprints).filter(({ name }) => name > after);
+  const byName = new Map<string, Listing>();
+  for (const entry of saved) byName.set(entry.name, { ...entry, source: "saved" });
+  // Last, because it wins: a later version of the server may bring a name that a tenant has used.
+  for (const { name, version, description } of ours)
+    byName.set(name, { name, version, description, source: "catalog" });
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
+}
+
+const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
+
+/** Labels of the name's versions. */
+async function versionsOf(name: string, deps: McpDeps): Promise<string[]> {
+  const ours = deps.blueprints.filter((entry) => entry.name === name).map(labelOf);
+  if (ours.length > 0 || !REFERENCE.test(name)) return ours;
+  const latest = await deps.registry(HOME_SHARD).savedBlueprint(deps.tenant, name, null);
+  return Array.from({ length: latest?.version ?? 0 }, (_, i) => `${name}@${i + 1}`);
+}
+
+/** Says what there is instead. */
+async function notFound(reference: string, deps: McpDeps): Promise<Fault> {
+  const [name = "", version] = reference.split("@");
+  const versions = version === undefined ? [] : await versionsOf(name, deps);
+  const known = versions.length > 0 ? versions : (await listBlueprints(deps, "", MAX_NAMED)).map((entry) => entry.name);
+  const message = versions.length > 0 ? `has no version ${echo(version ?? "")}` : `"${echo(reference)}" is not known`;
+  return { path: "blueprint", message, fix: `Use one of: ${known.slice(-MAX_NAMED).join(", ")}.` };
 }
 
 /** `name` is the latest version, `name@version` that one. */
-export function findBlueprint(all: readonly CatalogBlueprint[], reference: string): Result<CatalogBlueprint, Fault> {
-  const [name = "", version] = reference.split("@");
-  const found = all.find((entry) => labelOf(entry) === reference);
-  if (found) return ok(found);
-  const versions = all.filter((entry) => entry.name === name);
-  const latest = latestBlueprints(versions)[0];
-  if (latest && version === undefined) return ok(latest);
-  const known = (latest ? versions.map(labelOf) : latestBlueprints(all).map((entry) => entry.name)).slice(0, MAX_NAMED);
-  const message = latest ? `has no version ${echo(version ?? "")}` : `"${echo(reference)}" is not known`;
-  return err({ path: "blueprint", message, fix: `Use one of: ${known.join(", ")}.` });
+export async function findBlueprint(reference: string, deps: McpDeps): Promise<Result<NamedBlueprint, Fault>> {
+  if (!REFERENCE.test(reference)) return err(await notFound(reference, deps));
+  const ours = findInCatalog(deps.blueprints, reference);
+  if (ours) return ok({ ...ours, source: "catalog" });
+  const { name, version } = parseReference(reference);
+  const saved = await deps.registry(HOME_SHARD).savedBlueprint(deps.tenant, name, version);
+  return saved ? ok({ ...saved, source: "saved" }) : err(await notFound(reference, deps));
 }

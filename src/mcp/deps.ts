@@ -1,20 +1,28 @@
 import type { Principal } from "../auth/principal.ts";
-import { CATALOG, type CatalogBlueprint } from "../catalog/index.ts";
+import type { Scope } from "../auth/scopes.ts";
+import type { Known } from "../blueprint/check.ts";
+import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import type { Env } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
-import { type CallerApi, registryOf } from "../registry/api.ts";
+import type { CallerApi } from "../registry/api.ts";
+import { callerRegistry } from "../registry/api-keys.ts";
 import { type Record, recorder } from "./metrics.ts";
+
+/** A handler, for whoever writes a blueprint. */
+export type HandlerText = Pick<Handler, "name" | "description" | "input" | "output">;
 
 /** What a server for one request is made of. Tests bring their own registry, catalogue and clock. */
 export interface McpDeps {
   tenant: string;
+  /** What the caller's key allows. */
+  scopes: readonly Scope[];
   version: string;
   /** The object of one shard. Get a new one for each try: it is broken after an exception. */
   registry: (shard: number) => CallerApi;
   blueprints: readonly CatalogBlueprint[];
-  /** Names that `handler` steps may use. */
-  handlers: readonly string[];
+  /** What `handler` steps may call. */
+  handlers: readonly HandlerText[];
   /** Epoch ms. */
   now: () => number;
   /** A new reference that connects an error's reply with its log line. */
@@ -22,24 +30,34 @@ export interface McpDeps {
   record: Record;
 }
 
-export function mcpDeps(env: Env, { tenant }: Principal, version: string): McpDeps {
+export function mcpDeps(env: Env, principal: Principal, version: string): McpDeps {
   return {
-    tenant,
+    tenant: principal.tenant,
+    scopes: principal.scopes,
     version,
-    registry: (shard) => registryOf(env.JOB_REGISTRY, tenant, shard),
+    registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
     blueprints: CATALOG.blueprints,
-    handlers: Object.keys(CATALOG.handlers),
+    handlers: Object.values(CATALOG.handlers),
     now: Date.now,
     newReference: () => crypto.randomUUID(),
     record: recorder(env.METRICS),
   };
 }
 
+/** What blueprints can name. */
+export const knownTo = ({ handlers }: McpDeps): Known => ({ handlers: handlers.map(({ name }) => name) });
+
 /** The shard that takes new jobs and answers lists. */
 export const HOME_SHARD = 0;
 
+/** The shard that owns the job; undefined when no job can have this id. */
+export function shardOfJob(jobId: string): number | undefined {
+  const parts = parseJobId(jobId);
+  return parts && parts.shard < MAX_REGISTRY_SHARDS ? parts.shard : undefined;
+}
+
 /** The object that owns the job; undefined when no job can have this id. */
 export function registryOfJob(deps: McpDeps, jobId: string): CallerApi | undefined {
-  const parts = parseJobId(jobId);
-  return parts && parts.shard < MAX_REGISTRY_SHARDS ? deps.registry(parts.shard) : undefined;
+  const shard = shardOfJob(jobId);
+  return shard === undefined ? undefined : deps.registry(shard);
 }

@@ -1,5 +1,7 @@
 import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
+import { refusalResponse, requireScopes } from "../auth/refusal.ts";
+import { scopesNeeded } from "../auth/scopes.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import type { McpDeps } from "./deps.ts";
 import { buildServer } from "./server.ts";
@@ -45,11 +47,13 @@ function parseJson(text: string): unknown {
 }
 
 /** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
-export async function serveMcp(request: Request, deps: McpDeps): Promise<Response> {
+export async function serveMcp(request: Request, deps: McpDeps, build = buildServer): Promise<Response> {
   const body = await readRequestBody(request, MAX_BODY_BYTES);
   if (body.tooLarge) return tooLarge();
-  const handler = frontDoor(({ era }) => buildServer(deps, era));
   const parsedBody = parseJson(body.text);
+  const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
+  if (!allowed.ok) return refusalResponse(allowed.error, request);
+  const handler = frontDoor(({ era }) => build(deps, era));
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   return parsedBody === undefined
     ? handler.fetch(new Request(request, { body: body.text }))

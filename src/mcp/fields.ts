@@ -33,3 +33,6 @@ export const jobFields = {
   error: z.string().nullable(),
   poll_after_ms: z.int(),
 };
+
+/** Key fields of a row of a listing. */
+export const shortRowFields = { id: jobFields.id, status: jobFields.status };

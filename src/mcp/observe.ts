@@ -1,4 +1,5 @@
 import { err, type Result } from "../jobs/result.ts";
+import { KeyRevoked } from "../registry/api-keys.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
 
@@ -14,6 +15,8 @@ const crashText = (reference: string): string =>
     `Internal error, reference ${reference}. The arguments are not the cause.`,
     "Try once more (a submit without idempotency_key only after a look at jobs_list). If it stays, tell the operator the reference.",
   ].join("\n");
+
+const REVOKED = "This API key was revoked: nothing was read or changed. Ask the operator for another one.";
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
@@ -31,6 +34,10 @@ export async function observe<T>(
     deps.record({ ...took(), outcome: outcome.ok ? "ok" : "tool_error" });
     return outcome.ok ? outcome : err({ crash: false, text: outcome.error });
   } catch (error) {
+    if (error instanceof KeyRevoked) {
+      deps.record({ ...took(), outcome: "tool_error" });
+      return err({ crash: false, text: REVOKED });
+    }
     const reference = deps.newReference();
     deps.record({ ...took(), outcome: "crash", reference, error: describe(error) });
     return err({ crash: true, text: crashText(reference) });

@@ -3,16 +3,10 @@ import type { Json } from "../jobs/json.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { MAX_QUOTED_BYTES, MAX_QUOTED_EVENTS } from "../limits.ts";
 import type { Explanation } from "../registry/api.ts";
-import { clip, rowText } from "./text.ts";
+import { rowText } from "./job-text.ts";
+import { clip, fenced } from "./text.ts";
 
 /** The text of a postmortem: facts first, all of them quoted as data, then the questions to answer. */
-
-/** A block that its own content cannot close. */
-function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = "`".repeat(longest + 1);
-  return `${fence}\n${text}\n${fence}`;
-}
 
 const quoted = (value: Json | undefined): string =>
   fenced(value === undefined ? "(not stored, or too large)" : clip(JSON.stringify(value, null, 2), MAX_QUOTED_BYTES));

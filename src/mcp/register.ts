@@ -6,6 +6,7 @@ import {
   ProtocolErrorCode,
   ResourceNotFoundError,
   ResourceTemplate,
+  type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { ok, type Result } from "../jobs/result.ts";
@@ -14,7 +15,7 @@ import type { Era } from "./metrics.ts";
 import { observe, type Problem } from "./observe.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Complete, FixedResource, Offer, TemplateResource } from "./resource.ts";
-import type { Reply, Tool } from "./tool.ts";
+import type { CallContext, Reply, Tool } from "./tool.ts";
 
 /** The only way onto a server: whatever is registered here is measured, and leaks nothing when it breaks. */
 export interface Registrar {
@@ -24,19 +25,27 @@ export interface Registrar {
   offer: Offer;
 }
 
-const MIME = "application/json";
-
 function toolResult(outcome: Result<Reply, Problem>): CallToolResult {
   if (!outcome.ok) return { isError: true, content: [{ type: "text", text: outcome.error.text }] };
   const { structured, text, links = [] } = outcome.value;
   return { content: [{ type: "text", text }, ...links], structuredContent: structured };
 }
 
+function callContext({ mcpReq }: ServerContext): CallContext {
+  const { _meta, signal, notify } = mcpReq;
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return { signal };
+  return {
+    signal,
+    tell: (progress) => notify({ method: "notifications/progress", params: { progressToken, ...progress } }),
+  };
+}
+
 export function registerTool({ server, deps, era, offer }: Registrar, tool: Tool): void {
   const { name, title, description, annotations, inputSchema, outputSchema } = tool;
   offer.tools.push(name);
-  server.registerTool(name, { title, description, annotations, inputSchema, outputSchema }, async (args) =>
-    toolResult(await observe(name, deps, era, () => tool.call(args, deps))),
+  server.registerTool(name, { title, description, annotations, inputSchema, outputSchema }, async (args, context) =>
+    toolResult(await observe(name, deps, era, () => tool.call(args, deps, callContext(context)))),
   );
 }
 
@@ -55,36 +64,37 @@ function completer({ deps, era }: Registrar, name: string, complete: Complete) {
   };
 }
 
-const contents = (uri: URL, value: object) => ({
-  contents: [{ uri: uri.href, mimeType: MIME, text: JSON.stringify(value) }],
-});
+const contents = (uri: URL, mimeType: string, text: string) => ({ contents: [{ uri: uri.href, mimeType, text }] });
 
 export function registerFixed({ server, deps, offer }: Registrar, resource: FixedResource): void {
-  const { name, uri, title, description, cacheHint } = resource;
+  const { name, uri, title, description, mimeType, cacheHint } = resource;
   offer.resources.push(uri);
-  server.registerResource(name, uri, { title, description, cacheHint, mimeType: MIME }, async (url) =>
-    contents(url, resource.read(deps, offer)),
+  server.registerResource(name, uri, { title, description, cacheHint, mimeType }, async (url) =>
+    contents(url, mimeType, resource.read(deps, offer)),
   );
+}
+
+/** The documents that exist now, where the resource lists them. */
+function lister({ deps, era }: Registrar, { name, mimeType, list }: TemplateResource) {
+  if (list === undefined) return undefined;
+  return async () => {
+    const found = await observe(`${name} list`, deps, era, async () => ok(await list(deps)));
+    const noneExpected = (text: string) => new ProtocolError(ProtocolErrorCode.InternalError, text);
+    return { resources: answerOrThrow(found, noneExpected).map((listed) => ({ ...listed, mimeType })) };
+  };
 }
 
 export function registerTemplate(registrar: Registrar, resource: TemplateResource): void {
   const { server, deps, era, offer } = registrar;
-  const { name, title, description, cacheHint, variable } = resource;
+  const { name, title, description, mimeType, cacheHint, variable } = resource;
   offer.resources.push(resource.template);
-  const list = async () => {
-    const found = await observe(`${name} list`, deps, era, async () => ok(await resource.list(deps)));
-    const noneExpected = (text: string) => new ProtocolError(ProtocolErrorCode.InternalError, text);
-    return { resources: answerOrThrow(found, noneExpected).map((listed) => ({ ...listed, mimeType: MIME })) };
-  };
   const complete = { [variable]: completer(registrar, name, resource.complete) };
-  const template = new ResourceTemplate(resource.template, { list, complete });
-  server.registerResource(name, template, { title, description, cacheHint, mimeType: MIME }, async (url, variables) => {
+  const template = new ResourceTemplate(resource.template, { list: lister(registrar, resource), complete });
+  server.registerResource(name, template, { title, description, cacheHint, mimeType }, async (url, variables) => {
     const value = String(variables[variable] ?? "");
     const found = await observe(name, deps, era, () => resource.read(value, deps));
-    return contents(
-      url,
-      answerOrThrow(found, () => new ResourceNotFoundError(url.href)),
-    );
+    const text = answerOrThrow(found, () => new ResourceNotFoundError(url.href));
+    return contents(url, mimeType, text);
   });
 }
 
@@ -92,10 +102,10 @@ export function registerPrompt(registrar: Registrar, prompt: Prompt): void {
   const { server, deps, era, offer } = registrar;
   const { name, title, description, argument } = prompt;
   offer.prompts.push(name);
-  const value = z.string().describe(argument.description);
-  const argsSchema = z.strictObject({
-    [argument.name]: completable(value, completer(registrar, name, argument.complete)),
-  });
+  const plain = z.string().describe(argument.description);
+  const { complete } = argument;
+  const value = complete === undefined ? plain : completable(plain, completer(registrar, name, complete));
+  const argsSchema = z.strictObject({ [argument.name]: value });
   server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
     const rendered = await observe(name, deps, era, () => prompt.render(args[argument.name] ?? "", deps));
     const text = answerOrThrow(rendered, (problem) => new ProtocolError(ProtocolErrorCode.InvalidParams, problem));

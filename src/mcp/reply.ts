@@ -1,37 +1,49 @@
+import type { ResourceLink } from "@modelcontextprotocol/server";
 import { utf8Bytes } from "../jobs/json.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { MAX_QUOTED_BYTES, MAX_REPLY_BYTES } from "../limits.ts";
-import { clip, jobText } from "./text.ts";
+import { bytesOf, firstThatFit, lastThatFit } from "./fit.ts";
+import { jobText, type Question, questionText } from "./job-text.ts";
+import { clip } from "./text.ts";
 import type { Reply } from "./tool.ts";
 
-const jsonBytes = (value: object): number => utf8Bytes(JSON.stringify(value));
+/** Room that the notes about what was left out take. */
+const NOTES_BYTES = 400;
 
-const roomBeside = (job: JobStatus): number => MAX_REPLY_BYTES - utf8Bytes(jobText(job)) - jsonBytes(job);
+const roomBeside = (job: JobStatus): number => MAX_REPLY_BYTES - NOTES_BYTES - utf8Bytes(jobText(job)) - bytesOf(job);
 
 /** The job, with a preview of its result when metadata and result together are too much for one reply. */
 function withFittingResult(job: JobStatus): JobStatus {
   if (job.result === null || roomBeside({ ...job, events: [] }) >= 0) return job;
   const preview = clip(JSON.stringify(job.result), MAX_QUOTED_BYTES);
-  return { ...job, result: { truncated: true, total_bytes: jsonBytes(job.result), preview } };
+  return { ...job, result: { truncated: true, total_bytes: bytesOf(job.result), preview } };
 }
 
-/** The newest events that fit into `room` bytes. */
-function newestThatFit(events: NonNullable<JobStatus["events"]>, room: number) {
-  let rest = events;
-  while (rest.length > 0 && jsonBytes(rest) > room) rest = rest.slice(Math.ceil(rest.length / 4));
-  return rest;
+/** The job with the first of its questions: the others show when these are answered. */
+function withFittingQuestions(job: JobStatus): JobStatus {
+  const room = roomBeside({ ...job, events: [], input_requests: [] });
+  const cost = (question: Question) => bytesOf(question) + utf8Bytes(questionText(job.id, question));
+  return { ...job, input_requests: firstThatFit(job.input_requests, room, cost) };
 }
 
-/** Room that the note about left out events takes. */
-const NOTE_BYTES = 200;
-
-/** A job as a tool's reply. A long timeline loses its oldest events, so that the whole reply stays small. */
+/** A job as a tool's reply. It loses its oldest events and its last questions when they make it too long. */
 export function jobReply(full: JobStatus): Reply {
-  const job = withFittingResult(full);
-  const text = jobText(job);
-  if (job.events === undefined) return { structured: job, text };
-  const events = newestThatFit(job.events, roomBeside({ ...job, events: [] }) - NOTE_BYTES);
-  const left = job.events.length - events.length;
-  const note = left === 0 ? "" : `\n${left} older events are left out; the resource job://${job.id} has all.`;
-  return { structured: { ...job, events }, text: text + note };
+  const fitting = withFittingQuestions(withFittingResult(full));
+  const { events: all, ...job } = fitting;
+  const events = all && lastThatFit(all, roomBeside({ ...job, events: [] }));
+  const older = (all?.length ?? 0) - (events?.length ?? 0);
+  const more = full.input_requests.length - job.input_requests.length;
+  const notes = [
+    ...(older > 0 ? [`${older} older events are left out; the resource job://${job.id}/events has all.`] : []),
+    ...(more > 0 ? [`${more} more questions are left out; the resource job://${job.id} has all.`] : []),
+  ];
+  return { structured: { ...job, ...(events && { events }) }, text: [jobText(job), ...notes].join("\n") };
 }
+
+/** Where clients that show resources find the job. */
+export const jobLink = (id: string): ResourceLink => ({
+  type: "resource_link",
+  uri: `job://${id}`,
+  name: id,
+  mimeType: "application/json",
+});

@@ -17,13 +17,14 @@ interface ResourceText {
   name: string;
   title: string;
   description: string;
+  mimeType: "application/json" | "text/markdown";
   cacheHint: CacheHint;
 }
 
-/** A JSON document with a fixed URI. */
+/** A document with a fixed URI. */
 export interface FixedResource extends ResourceText {
   uri: string;
-  read: (deps: McpDeps, offer: Offer) => object;
+  read: (deps: McpDeps, offer: Offer) => string;
 }
 
 export interface Listed {
@@ -32,12 +33,13 @@ export interface Listed {
   title: string;
 }
 
-/** JSON documents whose URI has one variable. */
+/** Documents whose URI has one variable. */
 export interface TemplateResource extends ResourceText {
   template: string;
   variable: string;
   /** The error is for the log: the caller learns only that nothing is there. */
-  read: (value: string, deps: McpDeps) => Promise<Result<object, string>>;
-  list: (deps: McpDeps) => Promise<Listed[]>;
+  read: (value: string, deps: McpDeps) => Promise<Result<string, string>>;
+  /** Left out: none of them is listed, since the list would only repeat another one. */
+  list?: (deps: McpDeps) => Promise<Listed[]>;
   complete: Complete;
 }

@@ -1,25 +1,27 @@
-import { type CacheHint, McpServer } from "@modelcontextprotocol/server";
+import { type CacheHint, McpServer, type ServerOptions } from "@modelcontextprotocol/server";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
-import { PROMPTS } from "./prompts.ts";
+import { PROMPTS } from "./prompts/index.ts";
 import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";
-import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources.ts";
+import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources/index.ts";
 import { TOOLS } from "./tools/index.ts";
 
 const INSTRUCTIONS = `Durable background jobs for work that takes longer than a tool call may.
-1. jobs_submit_blueprint with a blueprint from blueprints_list, or your own steps inline. Keep the job id it returns.
-2. Do other work, or set wait_seconds for a short job. jobs_get_status gives status and result; ask again after poll_after_ms.
-3. Use the result. If the job failed, its error says where and why; the prompt jobs_postmortem explains it in full.
+1. jobs_submit_blueprint with a blueprint from blueprints_list, or your own steps inline (blueprint://guide is the language). Keep the job id.
+2. Do other work, then jobs_wait with the ids: it returns when jobs settle or ask. Do not poll.
+3. If a job asks (input_required), answer with jobs_respond.
+4. jobs_get_status gives the result; jobs_get_result pages a large one. If the job failed, its error says where and why: mend that, then jobs_retry. The prompt jobs_postmortem explains it in full.
 Set idempotency_key when you may send the same submit twice. A job that was accepted is never lost: jobs_list finds it.`;
 
 /** The same for every caller. */
 const STATIC: CacheHint = { ttlMs: 300_000, cacheScope: "public" };
 
 /** A server for one request: nothing is kept between requests. */
-export function buildServer(deps: McpDeps, era: Era): McpServer {
+export function buildServer(deps: McpDeps, era: Era, more: Pick<ServerOptions, "requestState"> = {}): McpServer {
   const server = new McpServer(
     { name: "edge-jobs", title: "Edge Jobs", version: deps.version },
     {
+      ...more,
       instructions: INSTRUCTIONS,
       // Lists never change while a version runs, and nothing is pushed yet: say so.
       capabilities: {

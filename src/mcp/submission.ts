@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { checkBlueprint, checkInput } from "../blueprint/check.ts";
 import type { Fault } from "../jobs/fault.ts";
-import { type JsonObject, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import {
@@ -16,10 +15,10 @@ import {
   MAX_WAIT_MS,
 } from "../limits.ts";
 import type { SubmitRequest } from "../registry/api.ts";
-import { instantFault, readInstant } from "./arguments.ts";
+import { digest, shortDigest } from "../registry/api-digest.ts";
+import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { findBlueprint, labelOf } from "./catalog.ts";
-import { HOME_SHARD, type McpDeps } from "./deps.ts";
-import { digest, shortDigest } from "./digest.ts";
+import { HOME_SHARD, knownTo, type McpDeps } from "./deps.ts";
 import { instant, jsonObject } from "./fields.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
@@ -27,7 +26,9 @@ import { instant, jsonObject } from "./fields.ts";
 export const SubmitInput = z.strictObject({
   blueprint: z
     .union([z.string().min(1).max(200), jsonObject])
-    .describe("`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}."),
+    .describe(
+      "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
+    ),
   input: jsonObject.default({}).describe("The blueprint's input."),
   name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
   metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
@@ -63,18 +64,10 @@ interface Draft {
   runAt: number | null;
 }
 
-function sizeFaults({ input, metadata }: SubmitArgs): Fault[] {
-  const caps: [string, JsonObject, number][] = [
-    ["input", input, MAX_INPUT_BYTES],
-    ["metadata", metadata, MAX_METADATA_BYTES],
-  ];
-  return caps.flatMap(([path, value, maxBytes]) => {
-    const bytes = jsonBytes(value);
-    if (bytes <= maxBytes) return [];
-    const fix = "Send less, or a reference that a step can fetch.";
-    return [{ path, message: `is ${bytes} bytes of JSON, more than ${maxBytes}`, fix }];
-  });
-}
+const sizeFaults = ({ input, metadata }: SubmitArgs): Fault[] => [
+  ...sizeFault("input", input, MAX_INPUT_BYTES),
+  ...sizeFault("metadata", metadata, MAX_METADATA_BYTES),
+];
 
 function readRunAt(text: string | undefined, now: number): Result<number | null, Fault> {
   if (text === undefined) return ok(null);
@@ -85,19 +78,19 @@ function readRunAt(text: string | undefined, now: number): Result<number | null,
   return err({ path: "run_at", message: `is more than ${days} days ahead`, fix: "Choose an earlier time." });
 }
 
-function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Result<Omit<Draft, "runAt">, Fault[]> {
+async function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Result<Omit<Draft, "runAt">, Fault[]>> {
   if (typeof blueprint === "string") {
-    const found = findBlueprint(deps.blueprints, blueprint);
+    const found = await findBlueprint(blueprint, deps);
     return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
   }
-  const checked = checkBlueprint(blueprint, { handlers: deps.handlers });
+  const checked = checkBlueprint(blueprint, knownTo(deps));
   return checked.ok ? ok({ label: "inline", plan: checked.value }) : checked;
 }
 
 /** Everything that is wrong at once, so that one more call can be enough. */
-export function draftOf(args: SubmitArgs, deps: McpDeps): Result<Draft, Fault[]> {
+export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<Draft, Fault[]>> {
   const runAt = readRunAt(args.run_at, deps.now());
-  const plan = readPlan(args, deps);
+  const plan = await readPlan(args, deps);
   const oversize = sizeFaults(args);
   const faults = [
     ...(plan.ok ? [] : plan.error),

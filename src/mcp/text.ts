@@ -1,11 +1,10 @@
 import type { Fault } from "../jobs/fault.ts";
 import { type JsonObject, utf8Bytes } from "../jobs/json.ts";
-import { isSettled } from "../jobs/status.ts";
 import { oneLine, stripInvisible } from "../jobs/text.ts";
-import type { JobRow, JobStatus } from "../jobs/view.ts";
-import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_TEXT_RESULT_BYTES } from "../limits.ts";
+import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../limits.ts";
+import { firstThatFit } from "./fit.ts";
 
-/** What replies say to a model: a verdict line, compact fields, and the next call to make. */
+/** How replies are worded. */
 
 /** One text for malformed, unknown, foreign and purged ids, so that nobody learns which it was. */
 export const unknownJob = (jobId: string): string => `Unknown job: ${stripInvisible(jobId).slice(0, MAX_ECHO_CHARS)}`;
@@ -15,8 +14,18 @@ export const echo = (text: string): string => oneLine(text, MAX_ECHO_CHARS);
 
 const faultLine = ({ path, message, fix }: Fault): string => `${path}: ${message.replace(/\.$/, "")}. ${fix}`;
 
+const shortFault = ({ path, message, fix }: Fault): Fault => ({
+  path: oneLine(path, MAX_ECHO_CHARS),
+  message: oneLine(message, MAX_ERROR_CHARS),
+  fix: oneLine(fix, MAX_ERROR_CHARS),
+});
+
+/** The first faults that fit into `room` bytes, each cut to a length that one can read. */
+export const shownFaults = (faults: readonly Fault[], room: number): Fault[] =>
+  firstThatFit(faults.map(shortFault), room);
+
 export const faultText = (verdict: string, faults: readonly Fault[]): string =>
-  [verdict, ...faults.map(faultLine)].join("\n");
+  [verdict, ...shownFaults(faults, MAX_REPLY_BYTES - MAX_ECHO_CHARS).map(faultLine)].join("\n");
 
 /** The text's first `maxBytes` bytes of UTF-8, never cut inside a character; says so when it cuts. */
 export function clip(text: string, maxBytes: number): string {
@@ -26,40 +35,12 @@ export function clip(text: string, maxBytes: number): string {
   return `${head}… (cut: ${bytes} bytes in all)`;
 }
 
+/** A block that its own content cannot close. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
+}
+
 /** A call that the model can make as it stands. */
 export const call = (tool: string, args: JsonObject): string => `${tool} ${JSON.stringify(args)}`;
-
-const percent = (progress: number): string => `${Math.round(progress * 100)} %`;
-
-const seconds = (ms: number): string => `${Math.max(1, Math.round(ms / 1_000))} s`;
-
-function verdict(job: JobStatus): string {
-  const where = job.status === "succeeded" || job.step === null ? "" : `, at step ${job.step}`;
-  return `Job ${job.id}: ${job.status}, ${percent(job.progress)}${where}.`;
-}
-
-function nextCall(job: JobStatus): string {
-  const args = { job_id: job.id };
-  if (!isSettled(job.status)) {
-    return `Next: ${call("jobs_get_status", args)} in about ${seconds(job.poll_after_ms)}; the job goes on without you.`;
-  }
-  if (job.status === "succeeded") return "Next: use the result. The job is settled; asking again changes nothing.";
-  return `Next: ${call("jobs_get_status", { ...args, include: ["steps", "events"] })}, or the prompt jobs_postmortem.`;
-}
-
-export function jobText(job: JobStatus): string {
-  const lines = [
-    verdict(job),
-    `Name: ${job.name}. Blueprint: ${job.blueprint}. Submitted: ${job.submitted_at}.`,
-    ...(job.message === null ? [] : [`Message: ${job.message}`]),
-    ...(job.error === null ? [] : [`Error (${job.error_code}): ${oneLine(job.error, MAX_ERROR_CHARS)}`]),
-    ...(job.result === null ? [] : [`Result: ${clip(JSON.stringify(job.result), MAX_TEXT_RESULT_BYTES)}`]),
-    nextCall(job),
-  ];
-  return lines.join("\n");
-}
-
-export function rowText(row: JobRow): string {
-  const error = row.error === null ? "" : ` | ${echo(row.error)}`;
-  return `${row.id} | ${row.status} ${percent(row.progress)} | ${echo(row.name)} | ${row.blueprint} | ${row.submitted_at}${error}`;
-}

@@ -15,6 +15,22 @@ export interface Reply {
 /** The error is for the model: what was wrong, where, and what to do. */
 export type Outcome = Result<Reply, string>;
 
+/** How far a call has come. */
+export interface Progress {
+  /** Never falls from one to the next. */
+  progress: number;
+  total: number;
+  message: string;
+}
+
+/** What a tool knows of the request that it answers. */
+export interface CallContext {
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal;
+  /** Only when the caller wants to hear of progress. */
+  tell?: (progress: Progress) => Promise<void>;
+}
+
 /** All hints, said explicitly: their defaults in the protocol are pessimistic. */
 export interface Hints {
   readOnlyHint: boolean;
@@ -36,14 +52,14 @@ interface ToolDefinition<I extends z.ZodObject> extends ToolText {
   input: I;
   /** Loose, and only the key fields: it goes into every client's context. */
   output: z.ZodObject;
-  run: (args: z.output<I>, deps: McpDeps) => Promise<Outcome>;
+  run: (args: z.output<I>, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
 export interface Tool extends ToolText {
   inputSchema: StandardSchemaWithJSON;
   outputSchema: StandardSchemaWithJSON;
   /** Checks the arguments, then runs. Throws only on bugs and on a lost connection to the registry. */
-  call: (args: unknown, deps: McpDeps) => Promise<Outcome>;
+  call: (args: unknown, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
 /**
@@ -65,9 +81,11 @@ export function defineTool<I extends z.ZodObject>({ input, output, run, ...text 
     ...text,
     inputSchema: advertised(input, "input"),
     outputSchema: advertised(output, "output"),
-    call: async (args, deps) => {
+    call: async (args, deps, context) => {
       const parsed = readArguments(input, args);
-      return parsed.ok ? run(parsed.value, deps) : err(faultText("The arguments are not valid.", parsed.error));
+      return parsed.ok
+        ? run(parsed.value, deps, context)
+        : err(faultText("The arguments are not valid.", parsed.error));
     },
   };
 }

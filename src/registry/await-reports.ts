@@ -4,7 +4,7 @@ import { type Job, openWork } from "../jobs/job.ts";
 import { applyMarks, finish, type Mark } from "../jobs/reports.ts";
 import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
 import type { AskRequest, Awaited, RunRef, SpawnRequest, Stop } from "./api.ts";
-import { shortDigest } from "./digest.ts";
+import { shortDigest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Intake } from "./intake.ts";

@@ -15,7 +15,7 @@ import type {
   RetryRequest,
   UnknownJob,
 } from "./api.ts";
-import { digest } from "./digest.ts";
+import { digest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";

@@ -12,7 +12,8 @@ export interface RetryPlan {
 /** The part of the engine's step object that blueprints use; durations are ms. Tests pass a recorder. */
 export interface EngineStep {
   do<T>(name: string, config: { retries: RetryPlan; timeout: number }, callback: () => Promise<T>): Promise<T>;
-  sleepUntil(name: string, timestamp: number): Promise<void>;
+  /** @param duration above 0 */
+  sleep(name: string, duration: number): Promise<void>;
   /** Throws when the time is up. */
   waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown>;
 }

@@ -1,7 +1,10 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import type { Claims } from "../../src/auth/api-key.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
+import { aKey, SECRET } from "../auth/keys.ts";
 
 /** Constructed requests have no Host of their own. */
 function withHost(request: Request): Request {
@@ -10,9 +13,9 @@ function withHost(request: Request): Request {
 }
 
 const call = (url: string, init?: RequestInit, over: Partial<Env> = {}) =>
-  worker.fetch(withHost(new Request(url, init)), { ...(env as unknown as Env), ...over });
+  worker.fetch(withHost(new Request(url, init)), { ...(env as unknown as Env), ...over }, createExecutionContext());
 
-const post = (headers: { [name: string]: string }): RequestInit => ({
+const post = (headers: { [name: string]: string }) => ({
   method: "POST",
   headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
   body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
@@ -41,17 +44,9 @@ describe("routes", () => {
   });
 
   it("a preflight needs no credentials", async () => {
-    const response = await call("https://jobs.example.com/mcp", { method: "OPTIONS" }, { AUTH_SECRET: "s" });
+    const response = await call("https://jobs.example.com/mcp", { method: "OPTIONS" }, { AUTH_SECRET: SECRET });
     expect(response.status).toBe(200);
     expect(response.headers.get("access-control-allow-headers")).toContain("Mcp-Name");
-  });
-
-  it("a POST to /mcp on a public host is refused while no secret is set", async () => {
-    expect((await call("https://jobs.example.com/mcp", post({}))).status).toBe(403);
-  });
-
-  it("a POST to /mcp without a key is refused once a secret is set", async () => {
-    expect((await call("http://localhost/mcp", post({}), { AUTH_SECRET: "s" })).status).toBe(401);
   });
 
   it("a POST to /mcp from a foreign origin is refused", async () => {
@@ -60,5 +55,46 @@ describe("routes", () => {
 
   it("a POST to /mcp from a local origin is served", async () => {
     expect((await call("http://localhost/mcp", post({ origin: "http://localhost:3000" }))).status).toBe(200);
+  });
+});
+
+const FUTURE = Date.UTC(2100, 0, 1);
+const withKey = async (scopes: Claims["scopes"]) => ({
+  authorization: `Bearer ${await aKey({ scopes, expires_at: FUTURE })}`,
+});
+
+describe.each([
+  ["/mcp", post({})],
+  ["/keys", { method: "GET", headers: {} }],
+  ["/keys/revoke", post({})],
+])("%s", (path, init) => {
+  it("on a public host is 503 while no secret is set", async () => {
+    const headers = { ...init.headers, "cf-connecting-ip": "203.0.113.9" };
+    expect((await call(`https://jobs.example.com${path}`, { ...init, headers })).status).toBe(503);
+  });
+
+  it("without a key is 401 once a secret is set", async () => {
+    expect((await call(`http://localhost${path}`, init, { AUTH_SECRET: SECRET })).status).toBe(401);
+  });
+
+  it("without the scope is 403", async () => {
+    const scopes: Claims["scopes"] = path === "/mcp" ? ["admin"] : ["jobs:read", "jobs:write", "blueprints:write"];
+    const body = JSON.stringify({
+      jsonrpc: "2.0",
+      id: 1,
+      method: "tools/call",
+      params: { name: "jobs_list", arguments: {} },
+    });
+    const headers = { ...init.headers, ...(await withKey(scopes)) };
+    const request = init.method === "POST" ? { ...init, headers, body } : { ...init, headers };
+    const response = await call(`https://jobs.example.com${path}`, request, { AUTH_SECRET: SECRET });
+    expect(response.status).toBe(403);
+    expect(response.headers.get("www-authenticate")).toContain('error="insufficient_scope"');
+  });
+
+  it("with a good key is served on a public host", async () => {
+    const headers = { ...init.headers, ...(await withKey(["jobs:read", "admin"])) };
+    const response = await call(`https://jobs.example.com${path}`, { ...init, headers }, { AUTH_SECRET: SECRET });
+    expect(response.status).toBe(path === "/keys/revoke" ? 400 : 200);
   });
 });

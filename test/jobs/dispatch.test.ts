@@ -54,8 +54,8 @@ describe("the next attempt", () => {
     run: {
       steps: { first: aDoneStep(), nap: aStep({ status: "waiting" }), page: aStep({ tries: 3 }) },
       open: {
-        nap: { tries: 1, failures: 0, expected_by: T0 + HOUR + 10 * SECOND, wake_at: T0 + HOUR },
-        page: { tries: 3, failures: 2, expected_by: T0 + 40 * SECOND },
+        nap: { tries: 1, ended: 0, failures: 0, expected_by: T0 + HOUR + 10 * SECOND, wake_at: T0 + HOUR },
+        page: { tries: 3, ended: 2, failures: 2, expected_by: T0 + 40 * SECOND },
       },
     },
   });

@@ -75,7 +75,7 @@ describe("progress of a job that fails", () => {
 });
 
 describe("when asking again makes sense", () => {
-  const rest = (wake_at: number) => ({ tries: 1, failures: 0, expected_by: wake_at + 10 * SECOND, wake_at });
+  const rest = (wake_at: number) => ({ tries: 1, ended: 0, failures: 0, expected_by: wake_at + 10 * SECOND, wake_at });
   const resting = (...wakeAts: number[]) =>
     aRunningJob({ run: { steps: {}, open: Object.fromEntries(wakeAts.map((at, i) => [`nap${i}`, rest(at)])) } });
 

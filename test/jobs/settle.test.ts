@@ -23,7 +23,7 @@ const job = aRunningJob({
   message: "The answer was 500. Next try in 2 s.",
   run: {
     steps: { first: aDoneStep(), nap: aStep({ status: "waiting" }), pages: aStep({ tries: 2 }) },
-    open: { "pages[0].get": { tries: 2, failures: 1, expected_by: NOW } },
+    open: { "pages[0].get": { tries: 2, ended: 1, failures: 1, expected_by: NOW } },
   },
 });
 

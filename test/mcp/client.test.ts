@@ -24,7 +24,7 @@ describe.each([
   it("submits, waits, reads status, resource and prompt", async () => {
     const w = world();
     const client = await connected(w, mode);
-    expect((await client.listTools()).tools).toHaveLength(5);
+    expect((await client.listTools()).tools).toHaveLength(12);
     const submitted = await client.callTool({
       name: "jobs_submit_blueprint",
       arguments: { blueprint: "double", input: { n: 21 }, wait_seconds: 1 },
@@ -37,7 +37,10 @@ describe.each([
     const read = await client.readResource({ uri: `job://${jobIdOf(1)}` });
     expect(read.contents).toMatchObject([{ uri: `job://${jobIdOf(1)}`, mimeType: "application/json" }]);
     const { prompts } = await client.listPrompts();
-    expect(prompts).toMatchObject([{ name: "jobs_postmortem", arguments: [{ name: "job_id", required: true }] }]);
+    expect(prompts).toMatchObject([
+      { name: "jobs_plan", arguments: [{ name: "goal", required: true }] },
+      { name: "jobs_postmortem", arguments: [{ name: "job_id", required: true }] },
+    ]);
     await client.close();
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/jobs/json.ts";
-import { blueprint, callTool, jobIdOf, jobStatus, NOW, world } from "./support.ts";
+import { MAX_REPLY_BYTES } from "../../src/limits.ts";
+import { blueprint, callTool, jobIdOf, jobStatus, NOW, replyBytes, world } from "./support.ts";
 
 function withJobs(count: number) {
   const w = world();
@@ -23,6 +24,20 @@ describe("jobs_list", () => {
     }
     expect(seen).toEqual([5, 4, 3, 2, 1].map((n) => jobIdOf(n)));
     expect(cursor).toEqual({ cursor: null });
+  });
+
+  it("ends a page earlier when its rows are too long for a reply, and loses none", async () => {
+    const w = withJobs(60);
+    for (const id of w.registry.jobs.keys()) w.registry.change(id, { name: "ü".repeat(128), error: "e".repeat(500) });
+    const seen: string[] = [];
+    for (let cursor: JsonObject = {}; ; ) {
+      const page = await list(w, { limit: 100, ...cursor });
+      expect(replyBytes(page)).toBeLessThan(MAX_REPLY_BYTES);
+      seen.push(...idsOf(page.structured));
+      if (page.structured.next_cursor === null) break;
+      cursor = { cursor: page.structured.next_cursor ?? null };
+    }
+    expect(seen).toEqual([...w.registry.jobs.keys()].reverse());
   });
 
   it("hands all filters to the registry", async () => {

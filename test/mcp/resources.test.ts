@@ -28,7 +28,13 @@ describe("job://{job_id}", () => {
   it("is listed for recent jobs, beside the module, for nobody else's cache", async () => {
     const { body } = await modern(withJobs(2).deps, "resources/list");
     const { resources } = body.result as { resources: { uri: string }[] };
-    expect(resources.map(({ uri }) => uri)).toEqual(["module://jobs", `job://${jobIdOf(2)}`, `job://${jobIdOf(1)}`]);
+    expect(resources.map(({ uri }) => uri)).toEqual([
+      "blueprint://guide",
+      "module://jobs",
+      `job://${jobIdOf(2)}`,
+      `job://${jobIdOf(1)}`,
+      "blueprint://double",
+    ]);
     expect(body.result).toMatchObject({ cacheScope: "private" });
   });
 
@@ -58,6 +64,62 @@ describe("job://{job_id}", () => {
   });
 });
 
+const read = async (w: ReturnType<typeof world>, uri: string) => (await modern(w.deps, "resources/read", { uri })).body;
+
+describe("job://{job_id}/result", () => {
+  it("is the whole result, however large", async () => {
+    const w = withJobs(1);
+    const result = { text: "x".repeat(300_000) };
+    w.registry.change(jobIdOf(1), { status: "succeeded", progress: 1, result });
+    expect(textOf((await read(w, `job://${jobIdOf(1)}/result`)).result)).toEqual(result);
+  });
+
+  it.each([`job://${jobIdOf(1)}/result`, `job://${jobIdOf(9)}/result`, "job://nope/result"])(
+    "%s is not found while there is none",
+    async (uri) => {
+      expect((await read(withJobs(1), uri)).error).toMatchObject({ code: -32602, data: { uri } });
+    },
+  );
+});
+
+describe("job://{job_id}/events", () => {
+  it("is the timeline with the job's status", async () => {
+    const w = withJobs(1);
+    const events = [{ seq: 1, at: "2026-11-20T12:00:00.000Z", type: "accepted" as const, step: null, message: null }];
+    w.registry.change(jobIdOf(1), { events });
+    const timeline = textOf((await read(w, `job://${jobIdOf(1)}/events`)).result);
+    expect(timeline).toEqual({ id: jobIdOf(1), status: "running", events });
+  });
+
+  it("of an unknown job is not found", async () => {
+    expect((await read(withJobs(1), `job://${jobIdOf(9)}/events`)).error).toMatchObject({ code: -32602 });
+  });
+});
+
+describe("blueprint://{name}", () => {
+  it.each([
+    ["blueprint://double", 2],
+    ["blueprint://double@1", 1],
+  ])("%s is the blueprint in full", async (uri, version) => {
+    const { result } = await read(withJobs(0), uri);
+    expect(textOf(result)).toMatchObject({ name: "double", version, source: "catalog", blueprint: { name: "double" } });
+  });
+
+  it.each(["blueprint://nope", "blueprint://double@7", "blueprint://No"])("%s is not found", async (uri) => {
+    expect((await read(withJobs(0), uri)).error).toMatchObject({ code: -32602, data: { uri } });
+  });
+
+  it("completes names by prefix", async () => {
+    const complete = (value: string) =>
+      legacy(withJobs(0).deps, "completion/complete", {
+        ref: { type: "ref/resource", uri: "blueprint://{name}" },
+        argument: { name: "name", value },
+      });
+    expect((await complete("dou")).body.result).toMatchObject({ completion: { values: ["double"] } });
+    expect((await complete("x")).body.result).toMatchObject({ completion: { values: [] } });
+  });
+});
+
 describe("module://jobs", () => {
   it("describes exactly what is registered", async () => {
     const { deps } = world();
@@ -66,7 +128,14 @@ describe("module://jobs", () => {
       name: "jobs",
       tags: ["background", "async", "orchestration"],
       maturity: "beta",
-      resources: ["job://{job_id}", "module://jobs"],
+      resources: [
+        "job://{job_id}",
+        "job://{job_id}/result",
+        "job://{job_id}/events",
+        "blueprint://{name}",
+        "blueprint://guide",
+        "module://jobs",
+      ],
     });
     const { tools } = (await modern(deps, "tools/list")).body.result as { tools: { name: string }[] };
     const { prompts } = (await modern(deps, "prompts/list")).body.result as { prompts: { name: string }[] };

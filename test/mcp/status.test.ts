@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_REPLY_BYTES } from "../../src/limits.ts";
-import { callTool, jobIdOf, jobStatus, world } from "./support.ts";
+import { callTool, jobIdOf, jobStatus, replyBytes, world } from "./support.ts";
 
 const step = {
   id: "twice",
@@ -19,6 +19,14 @@ const event = (seq: number, message: string | null = null) => ({
   message,
 });
 
+const question = (id: string, message = `May I ${id}?`) => ({
+  request_id: id,
+  step: id,
+  message,
+  schema: { type: "object", properties: { ok: { type: "boolean" } } },
+  expires_at: "2026-11-21T12:00:00.000Z",
+});
+
 function withJob(fields: Parameters<typeof jobStatus>[0] = {}) {
   const w = world();
   const job = jobStatus(fields);
@@ -34,7 +42,7 @@ describe("jobs_get_status", () => {
     const result = await status(withJob(), jobIdOf(1));
     expect(result.structured).toEqual(jobStatus());
     expect(result.text).toContain(": running, 50 %, at step twice.");
-    expect(result.text).toContain("in about 1 s");
+    expect(result.text).toContain(`jobs_wait {"job_ids":["${jobIdOf(1)}"]} instead of polling`);
   });
 
   it("asks the shard that the id names", async () => {
@@ -64,6 +72,31 @@ describe("jobs_get_status", () => {
     const { text } = await status(w, jobIdOf(1));
     expect(text).toContain("Error (expression): Step twice: boom");
     expect(text).toContain("jobs_postmortem");
+    expect(text).toContain(`jobs_retry {"job_id":"${jobIdOf(1)}"}`);
+  });
+
+  it("shows what the job asks, and the call that answers it", async () => {
+    const input_requests = [question("approve"), question("budget")];
+    const { structured, text } = await status(withJob({ status: "input_required", input_requests }), jobIdOf(1));
+    expect(structured.input_requests).toEqual(input_requests);
+    expect(text).toContain("Question of step approve, open until 2026-11-21T12:00:00.000Z: May I approve?");
+    expect(text).toContain(`jobs_respond {"job_id":"${jobIdOf(1)}","request_id":"budget","action":"accept"`);
+    expect(text).not.toContain("jobs_wait");
+  });
+
+  it("leaves out the last questions when they are too many for one reply, and says so", async () => {
+    const input_requests = Array.from({ length: 20 }, (_, i) => question(`q${i}`, "x".repeat(1_500)));
+    const result = await status(withJob({ status: "input_required", input_requests }), jobIdOf(1));
+    const shown = result.structured.input_requests as unknown[];
+    expect(shown.length).toBeGreaterThan(3);
+    expect(result.text).toContain(`${20 - shown.length} more questions are left out`);
+    expect(replyBytes(result)).toBeLessThan(MAX_REPLY_BYTES);
+  });
+
+  it("points at the pages of a result that is cut", async () => {
+    const result = { truncated: true, total_bytes: 9_000, preview: "{" };
+    const { text } = await status(withJob({ status: "succeeded", progress: 1, result }), jobIdOf(1));
+    expect(text).toContain(`jobs_get_result {"job_id":"${jobIdOf(1)}"}`);
   });
 
   it("keeps a reply with a long timeline small, newest events first to stay", async () => {

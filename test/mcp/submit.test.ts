@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/jobs/json.ts";
-import { MAX_INPUT_BYTES, MAX_JSON_DEPTH, MAX_METADATA_BYTES } from "../../src/limits.ts";
-import { callTool, jobIdOf, NOW, world } from "./support.ts";
+import { MAX_INPUT_BYTES, MAX_JSON_DEPTH, MAX_METADATA_BYTES, MAX_REPLY_BYTES } from "../../src/limits.ts";
+import { callTool, jobIdOf, NOW, replyBytes, world } from "./support.ts";
 
 const submit = (w: ReturnType<typeof world>, args: JsonObject) => callTool(w.deps, "jobs_submit_blueprint", args);
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -19,7 +19,7 @@ describe("submit", () => {
       blueprint: "double@2",
       deduplicated: false,
     });
-    expect(result.text).toContain(`jobs_get_status {"job_id":"${jobIdOf(1)}"}`);
+    expect(result.text).toContain(`jobs_wait {"job_ids":["${jobIdOf(1)}"]}`);
     expect(result.content[1]).toMatchObject({ type: "resource_link", uri: `job://${jobIdOf(1)}` });
   });
 
@@ -192,6 +192,15 @@ describe("bad arguments", () => {
     const result = await submit(world(), { blueprint: "double", input: { n: "x" }, run_at: "soon" });
     expect(result.text).toMatch(/^input\.n: /m);
     expect(result.text).toMatch(/^run_at: /m);
+  });
+
+  it("with faults that have no end are answered in a small reply, dry run or not", async () => {
+    const steps = Array.from({ length: 30 }, (_, i) => ({ id: `s${i}`, type: "transform", ["😀".repeat(450)]: 1 }));
+    for (const dry_run of [true, false]) {
+      const result = await submit(world(), { blueprint: { name: "x", steps }, dry_run });
+      expect(result.text).toContain("blueprint.steps[0]");
+      expect(replyBytes(result)).toBeLessThan(MAX_REPLY_BYTES);
+    }
   });
 
   it("with an unknown name list the known ones", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/jobs/json.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
-import { callTool, modern, world } from "./support.ts";
+import { callTool, jobIdOf, jobStatus, modern, world } from "./support.ts";
 
 interface Schema {
   type?: string;
@@ -14,11 +15,39 @@ async function listed(): Promise<{ name: string; inputSchema: Schema; outputSche
   return (body.result as unknown as { tools: { name: string; inputSchema: Schema; outputSchema: Schema }[] }).tools;
 }
 
+/** The least that each tool needs; for the others a job_id is enough. */
+const ENOUGH: { [name: string]: JsonObject } = {
+  jobs_submit_blueprint: { blueprint: "double" },
+  jobs_wait: { job_ids: [jobIdOf(1)] },
+  jobs_list: {},
+  jobs_respond: { job_id: jobIdOf(1), request_id: "q", action: "accept" },
+  blueprints_list: {},
+  blueprints_get: { name: "double" },
+  blueprints_save: { blueprint: { name: "mine", steps: [{ id: "one", type: "transform", value: 1 }] } },
+};
+
+/** Tools that look at one job, by what else they need. */
+const OF_ONE_JOB = TOOLS.map(({ name }) => name).filter((name) => "job_id" in (ENOUGH[name] ?? { job_id: "" }));
+
 describe("tools/list", () => {
   it("stays under 16 KB", async () => {
     const bytes = JSON.stringify(await listed()).length;
     console.info(`tools/list: ${bytes} bytes`);
     expect(bytes).toBeLessThan(16_000);
+  });
+});
+
+describe.each(OF_ONE_JOB)("%s of a job that", (name) => {
+  it.each([
+    ["is not there", jobIdOf(9), jobIdOf(9)],
+    ["no object can own", jobIdOf(9, 64), jobIdOf(9, 64)],
+    ["has a malformed id", "no\u0000pe", "nope"],
+    ["is of another tenant", jobIdOf(1), jobIdOf(1)],
+  ])("%s says exactly that it is unknown", async (_, job_id, shown) => {
+    const w = world({ tenant: "other" });
+    w.registry.jobs.set(jobIdOf(1), jobStatus());
+    const result = await callTool(w.deps, name, { ...ENOUGH[name], job_id });
+    expect([result.isError, result.text]).toEqual([true, `Unknown job: ${shown}`]);
   });
 });
 
@@ -67,12 +96,7 @@ describe.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s", (name, tool
         throw new Error("SELECT secret FROM jobs");
       },
     });
-    const args = {
-      jobs_submit_blueprint: { blueprint: "double" },
-      jobs_get_status: { job_id: "job_0123456789abcdefghjkmnpqrs00" },
-      blueprints_get: { name: "double" },
-    }[name];
-    const result = await callTool(deps, name, args ?? {});
+    const result = await callTool(deps, name, ENOUGH[name] ?? { job_id: jobIdOf(1) });
     expect(result).toMatchObject({ isError: true, text: expect.stringContaining("ref-1") });
     expect(result.text).not.toMatch(/SELECT|\bat \w+ \(/);
     expect(measured).toMatchObject([

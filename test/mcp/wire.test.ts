@@ -11,7 +11,20 @@ const HEADERS = {
 const post = (body: BodyInit, headers: { [name: string]: string } = HEADERS) =>
   serveMcp(new Request("http://localhost/mcp", { method: "POST", headers, body }), world().deps);
 
-const NAMES = ["jobs_submit_blueprint", "jobs_get_status", "jobs_list", "blueprints_list", "blueprints_get"];
+const NAMES = [
+  "jobs_submit_blueprint",
+  "jobs_get_status",
+  "jobs_wait",
+  "jobs_get_result",
+  "jobs_list",
+  "jobs_cancel",
+  "jobs_retry",
+  "jobs_respond",
+  "jobs_delete",
+  "blueprints_list",
+  "blueprints_get",
+  "blueprints_save",
+];
 const namesOf = (result: unknown): string[] => (result as { tools: { name: string }[] }).tools.map(({ name }) => name);
 
 describe("2025-11-25", () => {
@@ -74,11 +87,11 @@ describe("2026-07-28", () => {
   });
 
   it("a subscription is acknowledged with nothing and ends, since nothing is pushed", async () => {
-    const { status, body } = await modern(world().deps, "subscriptions/listen", {
+    const { status, told } = await modern(world().deps, "subscriptions/listen", {
       notifications: { toolsListChanged: true, resourceSubscriptions: ["module://jobs"] },
     });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ method: "notifications/subscriptions/acknowledged", params: { notifications: {} } });
+    expect(told).toMatchObject([{ method: "notifications/subscriptions/acknowledged", params: { notifications: {} } }]);
   });
 
   it("an unknown tool is a protocol error", async () => {

@@ -10,7 +10,7 @@ import { type Bench, planOf, statusOf } from "../registry/bench.ts";
 export class RecordingStep implements EngineStep {
   readonly names: string[] = [];
   readonly delays: number[] = [];
-  readonly sleeps: [name: string, until: number][] = [];
+  readonly sleeps: [name: string, duration: number][] = [];
   readonly waits: [name: string, type: string, timeout: number][] = [];
   /** What happens before a wait ends. */
   whileWaiting: (type: string) => Promise<void> = async () => undefined;
@@ -51,9 +51,10 @@ export class RecordingStep implements EngineStep {
     return {};
   }
 
-  async sleepUntil(name: string, timestamp: number): Promise<void> {
+  async sleep(name: string, duration: number): Promise<void> {
+    if (!(duration > 0)) throw new Error("You can't sleep until a time in the past, time-traveler");
     if (this.#cache.has(name)) return;
-    this.sleeps.push([name, timestamp]);
+    this.sleeps.push([name, duration]);
     this.#cache.set(name, null);
   }
 }

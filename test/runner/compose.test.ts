@@ -68,8 +68,8 @@ describe("http that polls", () => {
       expect(sent).toHaveLength(3);
       expect(run.step.names).toEqual(["build#1", "build#2", "build#3", "$settle"]);
       expect(run.step.sleeps).toEqual([
-        ["build~1", START + 20_000],
-        ["build~2", START + 20_000],
+        ["build~1", 20_000],
+        ["build~2", 20_000],
       ]);
     }));
 

@@ -34,10 +34,10 @@ const IMPORT =
 export const importsOf = (text: string): string[] =>
   [...text.matchAll(IMPORT)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
 
-/** `src/jobs/id.ts` is of `jobs`, `src/limits.ts` is `limits`, `src/registry/api.ts` is `registry/api`. */
+/** `src/jobs/id.ts` is of `jobs`, `src/limits.ts` is `limits`, `src/registry/api.ts` and `src/registry/api-*.ts` are `registry/api`. */
 function layerOf(path: string): string {
   const inner = path.replace(/^src\//, "").replace(/\.ts$/, "");
-  return inner === "registry/api" ? inner : (inner.split("/")[0] ?? inner);
+  return /^registry\/api(-|$)/.test(inner) ? "registry/api" : (inner.split("/")[0] ?? inner);
 }
 
 const ownPath = (path: string, specifier: string): string =>

@@ -1,9 +1,34 @@
 import { z } from "zod";
 import { err, ok } from "../../jobs/result.ts";
-import { MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
-import { findBlueprint } from "../catalog.ts";
-import { call, clip, faultText } from "../text.ts";
-import { defineTool } from "../tool.ts";
+import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
+import { findBlueprint, labelOf, type NamedBlueprint } from "../catalog.ts";
+import { bytesOf } from "../fit.ts";
+import { call, clip, echo, faultText } from "../text.ts";
+import { defineTool, type Reply } from "../tool.ts";
+
+/** The document, or a preview of one that is too large for a reply. */
+function shown(document: NamedBlueprint["document"]) {
+  const total_bytes = bytesOf(document);
+  if (total_bytes <= 2 * MAX_INLINE_RESULT_BYTES) return document;
+  return { truncated: true, total_bytes, preview: clip(JSON.stringify(document), MAX_QUOTED_BYTES) };
+}
+
+function reply(found: NamedBlueprint): Reply {
+  const { name, version, description, document, plan, source } = found;
+  const label = labelOf(found);
+  const blueprint = shown(document);
+  const steps = plan.steps.map(({ id, type }) => `${id} (${type})`).join(", ");
+  const text = [
+    `Blueprint ${label}: ${echo(description)}`,
+    `Input schema: ${clip(JSON.stringify(plan.input ?? { type: "object" }), MAX_TEXT_RESULT_BYTES)}`,
+    `Steps: ${clip(steps, MAX_QUOTED_BYTES)}.`,
+    ...(blueprint === document
+      ? []
+      : [`It is too large for a reply: the resource blueprint://${label} has all of it.`]),
+    `Next: ${call("jobs_submit_blueprint", { blueprint: label, input: {} })} with your input.`,
+  ];
+  return { structured: { name, version, blueprint, source }, text: text.join("\n") };
+}
 
 export const blueprintsGet = defineTool({
   name: "blueprints_get",
@@ -18,15 +43,8 @@ export const blueprintsGet = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const reference = args.version === undefined ? args.name : `${args.name}@${args.version}`;
-    const found = findBlueprint(deps.blueprints, reference);
-    if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error, path: "name" }]));
-    const { name, version, description, document, plan } = found.value;
-    const text = [
-      `Blueprint ${name}@${version}: ${description}`,
-      `Input schema: ${clip(JSON.stringify(plan.input ?? { type: "object" }), MAX_TEXT_RESULT_BYTES)}`,
-      `Steps: ${plan.steps.map(({ id, type }) => `${id} (${type})`).join(", ")}.`,
-      `Next: ${call("jobs_submit_blueprint", { blueprint: `${name}@${version}`, input: {} })} with your input.`,
-    ];
-    return ok({ structured: { name, version, blueprint: document, source: "catalog" }, text: text.join("\n") });
+    const found = await findBlueprint(reference, deps);
+    if (found.ok) return ok(reply(found.value));
+    return err(faultText("No such blueprint.", [{ ...found.error, path: "name" }]));
   },
 });

@@ -1,51 +1,52 @@
 import { z } from "zod";
 import { decodeCursor, encodeCursor } from "../../jobs/cursor.ts";
 import { err, ok } from "../../jobs/result.ts";
-import { latestBlueprints } from "../catalog.ts";
+import { MAX_REPLY_BYTES } from "../../limits.ts";
+import { type Listing, labelOf, listBlueprints } from "../catalog.ts";
 import { cursor, limit } from "../fields.ts";
+import { bytesOf, firstThatFit } from "../fit.ts";
 import { listText } from "../list-text.ts";
-import { faultText } from "../text.ts";
+import { echo, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 /** A cursor of another listing does not fit this one. */
 const FILTER = "blueprints";
 
+/** Room that the cursor and the sentences around the rows take. */
+const AROUND_BYTES = 1_000;
+
+function rowText(row: Listing): string {
+  const description = row.description === "" ? "" : `: ${row.description}`;
+  return `${labelOf(row)}${row.source === "saved" ? " (saved)" : ""}${description}`;
+}
+
+const costOf = (row: Listing): number => bytesOf(row) + bytesOf(rowText(row));
+
 export const blueprintsList = defineTool({
   name: "blueprints_list",
   title: "List blueprints",
   description:
-    "Ready-made plans by name, each with its latest version and what it does. Next: blueprints_get for its input, then jobs_submit_blueprint.",
+    "Plans by name that ship with the server or that you saved, each in its latest version. Next: blueprints_get for its input, then jobs_submit_blueprint.",
   input: z.strictObject({ limit, cursor }),
   output: z.looseObject({
-    blueprints: z.array(z.looseObject({ name: z.string(), version: z.int(), description: z.string() })),
+    blueprints: z.array(z.looseObject({ name: z.string(), version: z.int() })),
     next_cursor: z.string().nullable(),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const from = args.cursor === undefined ? ok({ after: "" }) : decodeCursor(args.cursor, FILTER);
     if (!from.ok) {
-      const fault = {
-        path: "cursor",
-        message: "is not a next_cursor of blueprints_list",
-        fix: "Start without cursor.",
-      };
-      return err(faultText("The cursor is not valid.", [fault]));
+      const message = "is not a next_cursor of blueprints_list";
+      return err(faultText("The cursor is not valid.", [{ path: "cursor", message, fix: "Start without cursor." }]));
     }
-    const rest = latestBlueprints(deps.blueprints).filter(({ name }) => name > from.value.after);
-    const page = rest.slice(0, args.limit);
-    const last = page.at(-1);
-    const next_cursor = last && rest.length > page.length ? encodeCursor({ after: last.name, filter: FILTER }) : null;
-    const blueprints = page.map(({ name, version, description }) => ({
-      name,
-      version,
-      description,
-      source: "catalog",
-    }));
-    const rows = blueprints.map(({ name, version, description }) => `${name}@${version}: ${description}`);
+    const found = await listBlueprints(deps, from.value.after, args.limit + 1);
+    const rows = found.slice(0, args.limit).map((row) => ({ ...row, description: echo(row.description) }));
+    const blueprints = firstThatFit(rows, MAX_REPLY_BYTES - AROUND_BYTES, costOf);
+    const last = blueprints.at(-1);
+    const isMore = last !== undefined && found.length > blueprints.length;
+    const next_cursor = isMore ? encodeCursor({ after: last.name, filter: FILTER }) : null;
     const next = "Next: blueprints_get with a name shows its input.";
-    return ok({
-      structured: { blueprints, next_cursor },
-      text: listText("blueprint", rows, next_cursor, next),
-    });
+    const text = listText("blueprint", blueprints.map(rowText), next_cursor, next);
+    return ok({ structured: { blueprints, next_cursor }, text });
   },
 });

@@ -1,9 +1,29 @@
 import type { Tool } from "../tool.ts";
 import { blueprintsGet } from "./blueprints-get.ts";
 import { blueprintsList } from "./blueprints-list.ts";
+import { blueprintsSave } from "./blueprints-save.ts";
+import { jobsCancel } from "./jobs-cancel.ts";
+import { jobsDelete } from "./jobs-delete.ts";
+import { jobsGetResult } from "./jobs-get-result.ts";
 import { jobsGetStatus } from "./jobs-get-status.ts";
 import { jobsList } from "./jobs-list.ts";
+import { jobsRespond } from "./jobs-respond.ts";
+import { jobsRetry } from "./jobs-retry.ts";
 import { jobsSubmitBlueprint } from "./jobs-submit-blueprint.ts";
+import { jobsWait } from "./jobs-wait.ts";
 
 /** In the order of tools/list. */
-export const TOOLS: readonly Tool[] = [jobsSubmitBlueprint, jobsGetStatus, jobsList, blueprintsList, blueprintsGet];
+export const TOOLS: readonly Tool[] = [
+  jobsSubmitBlueprint,
+  jobsGetStatus,
+  jobsWait,
+  jobsGetResult,
+  jobsList,
+  jobsCancel,
+  jobsRetry,
+  jobsRespond,
+  jobsDelete,
+  blueprintsList,
+  blueprintsGet,
+  blueprintsSave,
+];

@@ -12,7 +12,7 @@ export const jobsGetStatus = defineTool({
   name: "jobs_get_status",
   title: "Get job status",
   description:
-    "Status, progress, error and result of one job, always up to date. Ask again after poll_after_ms, which is 0 once the job is settled. Lost the id? Call jobs_list.",
+    "Status, progress, questions, error and result of one job, always up to date. To wait for it call jobs_wait instead of this again. Lost the id? Call jobs_list.",
   input: z.strictObject({
     job_id: jobId,
     include: z

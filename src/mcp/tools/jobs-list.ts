@@ -3,14 +3,17 @@ import { decodeCursor, encodeCursor } from "../../jobs/cursor.ts";
 import type { Fault } from "../../jobs/fault.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { JOB_STATUSES } from "../../jobs/status.ts";
-import { JobRow } from "../../jobs/view.ts";
-import { MAX_METADATA_FILTERS } from "../../limits.ts";
+import type { JobRow } from "../../jobs/view.ts";
+import { MAX_METADATA_FILTERS, MAX_REPLY_BYTES } from "../../limits.ts";
+import type { ListPage } from "../../registry/api.ts";
+import { shortDigest } from "../../registry/api-digest.ts";
 import { instantFault, readInstant } from "../arguments.ts";
 import { HOME_SHARD } from "../deps.ts";
-import { shortDigest } from "../digest.ts";
-import { cursor, instant, limit } from "../fields.ts";
+import { cursor, instant, limit, shortRowFields } from "../fields.ts";
+import { bytesOf, firstThatFit } from "../fit.ts";
+import { rowText } from "../job-text.ts";
 import { listText } from "../list-text.ts";
-import { faultText, rowText } from "../text.ts";
+import { faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 const Status = z.enum(JOB_STATUSES);
@@ -65,14 +68,24 @@ const BAD_CURSOR: Fault = {
   fix: "Send next_cursor with the same filters, or no cursor to start again.",
 };
 
+/** Room that the cursor and the sentences around the rows take. */
+const AROUND_BYTES = 1_000;
+
+/** A page that is too long for a reply ends earlier. */
+function fittingPage({ jobs: all, next_after }: ListPage): ListPage {
+  const cost = (row: JobRow) => bytesOf(row) + bytesOf(rowText(row));
+  const jobs = firstThatFit(all, MAX_REPLY_BYTES - AROUND_BYTES, cost);
+  return jobs.length === all.length ? { jobs, next_after } : { jobs, next_after: jobs.at(-1)?.id ?? null };
+}
+
 export const jobsList = defineTool({
   name: "jobs_list",
   title: "List jobs",
   description:
-    "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status for one job.",
+    "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status or jobs_wait.",
   input: Input,
   output: z.looseObject({
-    jobs: z.array(z.looseObject(JobRow.pick({ id: true, status: true }).shape)),
+    jobs: z.array(z.looseObject(shortRowFields)),
     next_cursor: z.string().nullable(),
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
@@ -84,9 +97,14 @@ export const jobsList = defineTool({
     const from = args.cursor === undefined ? ok(null) : decodeCursor(args.cursor, filter);
     if (!from.ok) return err(faultText("The cursor is not valid.", [BAD_CURSOR]));
     const query = { tenant: deps.tenant, ...filters, limit: args.limit, after: from.value?.after ?? null };
-    const { jobs, next_after } = await deps.registry(HOME_SHARD).list(query);
+    const { jobs, next_after } = fittingPage(await deps.registry(HOME_SHARD).list(query));
     const next_cursor = next_after === null ? null : encodeCursor({ after: next_after, filter });
-    const text = listText("job", jobs.map(rowText), next_cursor, "Next: jobs_get_status with a job_id.");
+    const text = listText(
+      "job",
+      jobs.map(rowText),
+      next_cursor,
+      "Next: jobs_get_status with a job_id, or jobs_wait with those that run.",
+    );
     return ok({ structured: { jobs, next_cursor }, text });
   },
 });

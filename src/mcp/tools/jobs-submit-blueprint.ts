@@ -1,22 +1,23 @@
 import { z } from "zod";
-import type { Fault } from "../../jobs/fault.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobStatus } from "../../jobs/view.ts";
+import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import { type McpDeps, registryOfJob } from "../deps.ts";
 import { jobFields } from "../fields.ts";
-import { jobReply } from "../reply.ts";
+import { jobLink, jobReply } from "../reply.ts";
 import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
-import { call, faultText } from "../text.ts";
+import { call, faultText, shownFaults } from "../text.ts";
 import { defineTool, type Outcome, type Reply } from "../tool.ts";
 
 /** How an inline blueprint is called until it has a name of its own. */
 const labelGiven = (blueprint: SubmitArgs["blueprint"]): string =>
   typeof blueprint === "string" ? blueprint : "inline";
 
-function dryRun(args: SubmitArgs, deps: McpDeps): Reply {
-  const draft = draftOf(args, deps);
-  const faults: Fault[] = draft.ok ? [] : draft.error;
+async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Reply> {
+  const draft = await draftOf(args, deps);
+  // They are in the reply twice: as fields, and as text.
+  const faults = draft.ok ? [] : shownFaults(draft.error, MAX_REPLY_BYTES / 2 - MAX_ECHO_CHARS);
   const blueprint = draft.ok ? draft.value.label : labelGiven(args.blueprint);
   const text = draft.ok
     ? `Dry run of ${blueprint}: valid, nothing is stored. Next: the same call without dry_run.`
@@ -53,7 +54,7 @@ async function afterWait<T extends JobStatus>(job: T, waitMs: number, deps: McpD
 }
 
 async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
-  const draft = draftOf(args, deps);
+  const draft = await draftOf(args, deps);
   if (!draft.ok) return err(faultText("Not submitted.", draft.error));
   const request = await submitRequest(args, draft.value, deps);
   const submitted = await deps.registry(request.shard).submit(request);
@@ -61,15 +62,14 @@ async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
   const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
   const { structured, text } = jobReply(job);
   const first = job.deduplicated ? "Already submitted with this idempotency_key." : "Submitted; the job is durable.";
-  const link = { type: "resource_link" as const, uri: `job://${job.id}`, name: job.id, mimeType: "application/json" };
-  return ok({ structured, text: `${first} ${text}`, links: [link] });
+  return ok({ structured, text: `${first} ${text}`, links: [jobLink(job.id)] });
 }
 
 export const jobsSubmitBlueprint = defineTool({
   name: "jobs_submit_blueprint",
   title: "Submit a job",
   description:
-    "Run a plan of steps as a durable background job; returns its id at once. Keep the id. Next: jobs_get_status with it, or set wait_seconds here for short jobs.",
+    "Run a plan of steps as a durable background job; returns its id at once. Keep the id. Next: jobs_wait with it, or set wait_seconds here for short jobs.",
   input: SubmitInput,
   output: z.looseObject({
     ...z.object(jobFields).partial().shape,
@@ -77,5 +77,5 @@ export const jobsSubmitBlueprint = defineTool({
     valid: z.boolean().optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-  run: async (args, deps) => (args.dry_run ? ok(dryRun(args, deps)) : submit(args, deps)),
+  run: async (args, deps) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps)),
 });

@@ -94,7 +94,7 @@ async function poll(
   for (let round = 1; round <= limit; round++) {
     const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, everyMs, isOver });
     if (ending.end !== "not_yet") return ending;
-    if (round < limit) await context.ports.step.sleepUntil(`${path}~${round}`, context.ports.now() + everyMs);
+    if (round < limit) await context.ports.step.sleep(`${path}~${round}`, everyMs);
   }
   const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;
   return failed({ code: "poll_limit", message }, path);

@@ -1,11 +1,11 @@
-import { err, ok } from "../jobs/result.ts";
-import { registryOfJob } from "./deps.ts";
-import { postmortemText } from "./postmortem.ts";
-import type { Prompt } from "./prompt.ts";
-import { completeJobId } from "./recent-jobs.ts";
-import { unknownJob } from "./text.ts";
+import { err, ok } from "../../jobs/result.ts";
+import { registryOfJob } from "../deps.ts";
+import { postmortemText } from "../postmortem.ts";
+import type { Prompt } from "../prompt.ts";
+import { completeJobId } from "../recent-jobs.ts";
+import { unknownJob } from "../text.ts";
 
-const postmortem: Prompt = {
+export const postmortem: Prompt = {
   name: "jobs_postmortem",
   title: "Job postmortem",
   description: "Everything known about one job, and the questions that a good postmortem answers.",
@@ -15,5 +15,3 @@ const postmortem: Prompt = {
     return found?.ok ? ok(postmortemText(found.value)) : err(unknownJob(jobId));
   },
 };
-
-export const PROMPTS: readonly Prompt[] = [postmortem];

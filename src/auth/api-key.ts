@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_KEY_CHARS } from "../limits.ts";
+import { fromBase64Url, toBase64Url } from "./base64url.ts";
+import { Scope } from "./scopes.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+/**
+ * API keys: `ej1_<claims>.<signature>`, both base64url. The server stores no key: whoever holds AUTH_SECRET makes them,
+ * and the signature is all that is checked before the registry looks whether the key was revoked.
+ */
+
+const PREFIX = "ej1_";
+const FORM = /^(ej1_([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{43})$/;
+
+export const TenantName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, "a tenant is [a-z0-9][a-z0-9_-]{0,62}");
+export const KeyId = z.string().regex(/^key_[0-9a-f]{24}$/, "a key id is key_ and 24 hexadecimal digits");
+/** Random bytes that one key id takes. */
+export const KEY_ID_BYTES = 12;
+
+/** PERSISTED in keys that people hold. New fields optional; never rename. */
+export const Claims = z.strictObject({
+  tenant: TenantName,
+  key_id: KeyId,
+  scopes: z.array(Scope).min(1),
+  /** Epoch ms: the first moment at which the key is no longer valid. */
+  expires_at: z.int().positive(),
+});
+export type Claims = z.infer<typeof Claims>;
+
+/** Whether the text means to be an API key, good or not. */
+export const isApiKey = (token: string): boolean => token.startsWith(PREFIX);
+
+export const newKeyId = (entropy: Uint8Array): string =>
+  `key_${Array.from(entropy, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+
+/** @param key of {@link signingKey}, for the purpose `edge-jobs api-key v1` */
+export async function signApiKey(claims: Claims, key: SigningKey): Promise<string> {
+  const text = new TextEncoder();
+  const signed = PREFIX + toBase64Url(text.encode(JSON.stringify(Claims.parse(claims))));
+  return `${signed}.${toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(signed))))}`;
+}
+
+/**
+ * What the key says, once its signature holds; compared in constant time.
+ * @param now epoch ms
+ */
+export async function verifyApiKey(
+  token: string,
+  key: SigningKey,
+  now: number,
+): Promise<Result<Claims, "invalid" | "expired">> {
+  const [, signed, payload, mac] = (token.length <= MAX_KEY_CHARS && FORM.exec(token)) || [];
+  const signature = mac === undefined ? undefined : fromBase64Url(mac);
+  if (signed === undefined || payload === undefined || signature === undefined) return err("invalid");
+  if (!(await crypto.subtle.verify("HMAC", key, signature, new TextEncoder().encode(signed)))) return err("invalid");
+  const claims = readClaims(payload);
+  if (claims === undefined) return err("invalid");
+  return now < claims.expires_at ? ok(claims) : err("expired");
+}
+
+/** Signed by us, but perhaps by another version: claims that this build does not know are no key. */
+function readClaims(payload: string): Claims | undefined {
+  try {
+    return Claims.safeParse(JSON.parse(new TextDecoder().decode(fromBase64Url(payload)))).data;
+  } catch {
+    return undefined;
+  }
+}

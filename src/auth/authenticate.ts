@@ -1,0 +1,58 @@
+import type { Env } from "../env.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MIN_SECRET_CHARS } from "../limits.ts";
+import { isApiKey } from "./api-key.ts";
+import { checkApiKey } from "./check-key.ts";
+import { hasLoopbackHost, isLoopbackClient } from "./loopback.ts";
+import { accessTokenPrincipal } from "./oauth.ts";
+import type { Principal } from "./principal.ts";
+import {
+  EXPIRED_KEY,
+  FOREIGN_HOST,
+  INVALID_TOKEN,
+  NO_SECRET,
+  NO_TOKEN,
+  type Refusal,
+  TOKEN_IN_URL,
+  WEAK_SECRET,
+} from "./refusal.ts";
+import { SCOPES } from "./scopes.ts";
+
+const LOCAL: Principal = { tenant: "local", key_id: null, scopes: SCOPES };
+const BEARER = /^Bearer +(\S+)$/i;
+const URL_CREDENTIALS = ["access_token", "api_key", "key", "token"];
+
+/**
+ * Who calls. Without AUTH_SECRET, whoever reaches a loopback host is the tenant `local`; with it, everybody needs an API
+ * key, or an access token that somebody got with one.
+ * @param now epoch ms
+ */
+export async function authenticate(request: Request, env: Env, now: number): Promise<Result<Principal, Refusal>> {
+  const secret = env.AUTH_SECRET;
+  const url = new URL(request.url);
+  if (!secret) return withoutSecret(request, url);
+  if (secret.length < MIN_SECRET_CHARS) return err(WEAK_SECRET);
+  if (URL_CREDENTIALS.some((name) => url.searchParams.has(name))) return err(TOKEN_IN_URL);
+  const header = request.headers.get("authorization");
+  if (header === null) return err(NO_TOKEN);
+  const [, token = ""] = BEARER.exec(header) ?? [];
+  if (isApiKey(token)) return keyPrincipal(token, secret, now);
+  const principal = await accessTokenPrincipal(token, url, env, now);
+  return principal ? ok(principal) : err(INVALID_TOKEN);
+}
+
+/**
+ * A foreign Host from a client on this machine is a web page that points a name of its own at it (DNS rebinding), so it
+ * is told nothing more. Any other foreign Host is a deployment that nobody has set up yet.
+ */
+function withoutSecret(request: Request, url: URL): Result<Principal, Refusal> {
+  if (hasLoopbackHost(url)) return ok(LOCAL);
+  return err(isLoopbackClient(request) ? FOREIGN_HOST : NO_SECRET);
+}
+
+async function keyPrincipal(token: string, secret: string, now: number): Promise<Result<Principal, Refusal>> {
+  const found = await checkApiKey(token, secret, now);
+  if (!found.ok) return err(found.error === "expired" ? EXPIRED_KEY : INVALID_TOKEN);
+  const { tenant, key_id, scopes } = found.value;
+  return ok({ tenant, key_id, scopes });
+}

@@ -1,0 +1,83 @@
+import {
+  AuthorizationError,
+  authorizationErrorRedirect,
+  CimdFetchError,
+  type OAuthHelpers,
+} from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
+import { checkApiKey } from "../auth/check-key.ts";
+import { GRANTABLE_SCOPES, type Grant } from "../auth/oauth.ts";
+import { methodNotAllowed } from "./answers.ts";
+import { consentPage, problemPage } from "./consent-page.ts";
+
+const Form = z.object({
+  handle: z.string(),
+  decision: z.enum(["approve", "deny"]),
+  key: z.string(),
+});
+
+/**
+ * `GET /authorize` shows who asks for what; `POST` is the owner's answer, who signs in with an API key.
+ * @param now epoch ms
+ */
+export async function authorize(request: Request, oauth: OAuthHelpers, secret: string, now: number): Promise<Response> {
+  try {
+    if (request.method === "GET") return await ask(request, oauth);
+    if (request.method === "POST") return await decide(request, oauth, secret, now);
+    return methodNotAllowed("GET, POST");
+  } catch (error) {
+    return await refuse(error);
+  }
+}
+
+/** Only a request whose client and redirect were checked is sent back to the client; any other is shown here. */
+function refuse(error: unknown): Response | Promise<Response> {
+  if (error instanceof AuthorizationError) {
+    return error.redirectTo ? redirect(error.redirectTo) : problemPage(error.description);
+  }
+  if (error instanceof CimdFetchError) return problemPage("The client's metadata document could not be used.");
+  throw error;
+}
+
+const redirect = (location: string, headers = new Headers()): Response => {
+  headers.set("location", location);
+  return new Response(null, { status: 302, headers });
+};
+
+async function ask(request: Request, oauth: OAuthHelpers): Promise<Response> {
+  const asked = await oauth.parseAuthRequest(request);
+  // The provider demands it of public clients only.
+  if (!asked.codeChallenge) {
+    return redirect(authorizationErrorRedirect(asked, "invalid_request", "PKCE with S256 is required"));
+  }
+  const client = await oauth.describeConsent(asked);
+  const { handle, headers } = await oauth.beginConsent(asked);
+  return consentPage({ client, handle }, headers);
+}
+
+async function decide(request: Request, oauth: OAuthHelpers, secret: string, now: number): Promise<Response> {
+  // What is no form at all makes formData throw.
+  const fields = await request.formData().catch(() => new FormData());
+  const form = Form.safeParse(Object.fromEntries(fields));
+  if (!form.success) return problemPage("The form is not complete. Go back and try again.");
+  const { handle, decision, key } = form.data;
+  if (decision === "deny") {
+    const { redirectTo, headers } = await oauth.denyConsent(request, handle);
+    return redirect(redirectTo, headers);
+  }
+  const owner = await checkApiKey(key.trim(), secret, now);
+  if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.");
+  const { tenant, key_id, expires_at, scopes } = owner.value;
+  const chosen = new Set(fields.getAll("scope"));
+  const scope = GRANTABLE_SCOPES.filter((one) => chosen.has(one) && scopes.includes(one));
+  if (scope.length === 0) return problemPage("Choose at least one scope that the key has. Go back and try again.");
+  const { request: approved, headers } = await oauth.approveConsent(request, handle, { scope });
+  const { redirectTo } = await oauth.completeAuthorization({
+    request: approved,
+    userId: key_id,
+    metadata: {},
+    scope,
+    props: { tenant, key_id, expires_at } satisfies Grant,
+  });
+  return redirect(redirectTo, headers);
+}

@@ -1,0 +1,98 @@
+import { z } from "zod";
+import type { Kind } from "../../blueprint/kinds/common.ts";
+import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
+
+/** Tables of fields, made from the schemas that check them. */
+
+interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  items?: Schema;
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+
+const jsonSchema = (schema: z.ZodType): Schema =>
+  z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as unknown as Schema;
+
+function numberText({ type, minimum, maximum }: Schema): string {
+  const bound = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? ` ${minimum ?? 0} to ${maximum}` : "";
+  return `${type}${bound}`;
+}
+
+/** The type of a value, in words. */
+function typeText(schema: Schema): string {
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
+  if (schema.anyOf) return [...new Set(schema.anyOf.map(typeText))].join(" or ");
+  // The only schema that mentions itself.
+  if (schema.$ref !== undefined) return "list of steps";
+  if (schema.type === "array") return "list";
+  if (schema.type === "integer" || schema.type === "number") return numberText(schema);
+  return typeof schema.type === "string" ? schema.type : "any JSON";
+}
+
+/** What stands when the field is left out; an object's own defaults in one. */
+function defaultText(schema: Schema, isRequired: boolean): string {
+  if (isRequired) return "required";
+  const inner = Object.entries(schema.properties ?? {}).map(([key, field]) => [key, field.default]);
+  const value = inner.length > 0 ? Object.fromEntries(inner) : schema.default;
+  return value === undefined ? "" : `\`${JSON.stringify(value)}\``;
+}
+
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+interface Row {
+  name: string;
+  type: string;
+  fallback: string;
+  meaning: string;
+}
+
+function rowsOf(schema: z.ZodType): Row[] {
+  const { properties = {}, required = [] } = jsonSchema(schema);
+  return Object.entries(properties).map(([name, field]) => ({
+    name,
+    type: typeText(field),
+    fallback: defaultText(field, required.includes(name)),
+    meaning: field.description ?? "",
+  }));
+}
+
+const table = (rows: readonly Row[]): string =>
+  [
+    "| field | type | default | meaning |",
+    "| --- | --- | --- | --- |",
+    ...rows.map(({ name, ...cells }) => `| \`${name}\` | ${Object.values(cells).map(cell).join(" | ")} |`),
+  ].join("\n");
+
+export const fieldTable = (schema: z.ZodType): string => table(rowsOf(schema));
+
+const allRows: ReadonlyMap<string, Row[]> = new Map(
+  [...KIND_TABLE].map(([type, { schema }]) => [type, rowsOf(schema)]),
+);
+
+const sameRow = (a: Row, b: Row): boolean =>
+  a.name === b.name && a.type === b.type && a.fallback === b.fallback && a.meaning === b.meaning;
+
+/** Fields that most kinds have, as most kinds have them. */
+const commonRows: Row[] = (allRows.get("transform") ?? []).filter((row) =>
+  [...allRows.values()].every((rows) => rows.some(({ name }) => name === row.name)),
+);
+
+export const commonTable = (): string => table(commonRows.filter(({ name }) => name !== "type"));
+
+/** The kind's own fields, and common ones that differ; those that take expressions are marked. */
+export function kindTable(type: string, { templates }: Kind): string {
+  const own = (allRows.get(type) ?? []).filter(
+    (row) => row.name !== "type" && !commonRows.some((common) => sameRow(common, row)),
+  );
+  const marked = own.map((row) => (templates.includes(row.name) ? { ...row, type: `${row.type}, expressions` } : row));
+  return table(marked);
+}

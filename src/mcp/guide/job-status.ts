@@ -1,0 +1,37 @@
+import { STEP_STATUSES } from "../../jobs/job.ts";
+import { JOB_STATUSES } from "../../jobs/status.ts";
+import { EVENT_TYPES } from "../../jobs/timeline.ts";
+import type { JobStatus } from "../../jobs/view.ts";
+
+/** What each field of a job's status means. */
+const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
+  id: "`job_` and 28 characters",
+  name: "the blueprint's unless the submit gave one",
+  status: JOB_STATUSES.join(", "),
+  submitted_at: "times are ISO 8601 in UTC, with milliseconds",
+  started_at: "time or null",
+  completed_at: "time or null",
+  progress: "0.0 to 1.0; never falls; 1.0 exactly when succeeded",
+  metadata: "what the submit gave",
+  result:
+    'object or null; an output that is no object is `{"value": ...}`; a large one is `{truncated: true, total_bytes, preview}`',
+  error: "one line, or null",
+  error_code: "stable code, or null",
+  blueprint: "`name@version`, or `inline`",
+  step: "the latest started top-level step, or null",
+  message: "its latest progress line, or null",
+  steps: `with \`include: ["steps"]\`: list of \`{id, type, status, tries, started_at, completed_at, error}\`, status one of ${STEP_STATUSES.join(", ")}; a map or parallel adds \`items: {total, done, failed}\``,
+  events: `with \`include: ["events"]\`: list of \`{seq, at, type, step, message}\`, type one of ${EVENT_TYPES.join(", ")}`,
+  input_requests: "open questions: list of `{request_id, step, message, schema, expires_at}`",
+  parent_id: "the job whose `job` step started this one, or null",
+  retried_from: "the job that this one retries, or null",
+  expires_at: "when a settled job is purged, or null",
+  poll_after_ms: "when asking again makes sense; 0 when settled",
+};
+
+export const jobStatusTable = (): string =>
+  [
+    "| field | meaning |",
+    "| --- | --- |",
+    ...Object.entries(FIELDS).map(([name, text]) => `| \`${name}\` | ${text} |`),
+  ].join("\n");

@@ -1,0 +1,64 @@
+import { Blueprint } from "../../blueprint/blueprint.ts";
+import {
+  DEFAULT_JOB_TIMEOUT_MS,
+  MAX_BLUEPRINT_BYTES,
+  MAX_BRANCHES,
+  MAX_EVALUATIONS,
+  MAX_HTTP_BYTES,
+  MAX_INPUT_BYTES,
+  MAX_INPUT_TIMEOUT_MS,
+  MAX_JOB_DEPTH,
+  MAX_JOB_TIMEOUT_MS,
+  MAX_JSON_DEPTH,
+  MAX_MAP_ITEMS,
+  MAX_METADATA_BYTES,
+  MAX_OUTPUT_BYTES,
+  MAX_RETRIES,
+  MAX_SLEEP_MS,
+  MAX_STEP_TIMEOUT_MS,
+  MAX_STEPS,
+  MAX_STRING_CHARS,
+} from "../../limits.ts";
+import { commonTable, fieldTable } from "./field-table.ts";
+
+const kib = (bytes: number): string => `${bytes / 1_024} KiB`;
+const days = (ms: number): string => (ms === 86_400_000 ? "1 day" : `${ms / 86_400_000} days`);
+const minutes = (ms: number): string => `${ms / 60_000} minutes`;
+
+/** The parts that are the same for every kind of step. */
+
+export const shape = (): string => `A blueprint is one JSON object:
+
+${fieldTable(Blueprint)}
+
+Names are 1 to 64 of a-z, 0-9 and -, step ids of a-z, 0-9 and _; both start with a letter. Unknown fields are refused. \`dry_run: true\` lists everything that is wrong, with JSON paths, and stores nothing.`;
+
+export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is one whole expression keeps the type of its value, and nothing becomes null; in a longer string the value is inserted as text, and nothing or null fails the step.
+
+| variable | is |
+| --- | --- |
+| \`$input\` | the job's input |
+| \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is null |
+| \`$item\`, \`$index\` | only inside \`map\` |
+| \`$response\` | only in \`expect\` and \`until\` of \`http\`: \`{status, headers, body, bytes}\` |
+| \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
+
+- There is no context: write \`$input.repo\`, never \`repo\`. Inside a path or a filter plain names are fields: \`$steps.rows[ok = false].name\`.
+- \`=\` compares, \`&\` joins text, texts are in single quotes: \`{% $input.first & ' ' & $input.last %}\`. \`and\`, \`or\`, \`$not(x)\`, \`a ? b : c\`, \`$exists(x)\`.
+- A filter or path that finds one value gives it bare, not in a list: write \`[$steps.rows[ok].id]\` where a list is needed.
+- \`$count\`, \`$sum\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$split\`, \`$contains\`, \`$match\`, \`$substring\`, \`$number\`, \`$string\`, \`$round\`, \`$merge\`, \`$keys\`, \`$lookup\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist; \`$eval\`, \`$random\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
+- Expressions are bounded by work, not time; one that goes too far fails its step.`;
+
+export const common = (): string => `${commonTable()}
+
+Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
+
+export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`child_input\`, \`unknown_blueprint\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. jobs_retry runs a failed job again from the step that failed.`;
+
+export const limits =
+  (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
+- A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need with a \`transform\` inside the \`map\`.
+- \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
+- One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
+- An expression ${MAX_EVALUATIONS} evaluations.
+- The engine meters steps: a job costs 1 and what its steps cost (see each kind), so a plan of k plain steps at most k + 1.`;

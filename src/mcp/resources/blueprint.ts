@@ -1,0 +1,33 @@
+import { err, ok } from "../../jobs/result.ts";
+import { MAX_LIST_ROWS } from "../../limits.ts";
+import { findBlueprint, labelOf, listBlueprints } from "../catalog.ts";
+import type { TemplateResource } from "../resource.ts";
+import { echo } from "../text.ts";
+
+export const blueprint: TemplateResource = {
+  name: "blueprint",
+  title: "Blueprint",
+  description: "One blueprint in full, by `name` (its latest version) or `name@version`.",
+  mimeType: "application/json",
+  template: "blueprint://{name}",
+  variable: "name",
+  cacheHint: { ttlMs: 1_000, cacheScope: "private" },
+  read: async (reference, deps) => {
+    const found = await findBlueprint(reference, deps);
+    if (!found.ok) return err(found.error.message);
+    const { name, version, document, source } = found.value;
+    return ok(JSON.stringify({ name, version, blueprint: document, source }));
+  },
+  list: async (deps) => {
+    const rows = await listBlueprints(deps, "", MAX_LIST_ROWS);
+    return rows.map((row) => ({
+      uri: `blueprint://${row.name}`,
+      name: row.name,
+      title: `${labelOf(row)}: ${echo(row.description)}`,
+    }));
+  },
+  complete: async (prefix, deps) => {
+    const rows = await listBlueprints(deps, "", MAX_LIST_ROWS);
+    return rows.map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  },
+};

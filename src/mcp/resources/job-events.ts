@@ -1,0 +1,22 @@
+import { err, ok } from "../../jobs/result.ts";
+import { registryOfJob } from "../deps.ts";
+import { completeJobId } from "../recent-jobs.ts";
+import type { TemplateResource } from "../resource.ts";
+import { unknownJob } from "../text.ts";
+
+export const jobEvents: TemplateResource = {
+  name: "job_events",
+  title: "Job timeline",
+  description: "What happened to one job, in order, without gaps.",
+  mimeType: "application/json",
+  template: "job://{job_id}/events",
+  variable: "job_id",
+  cacheHint: { ttlMs: 1_000, cacheScope: "private" },
+  read: async (jobId, deps) => {
+    const found = await registryOfJob(deps, jobId)?.status(deps.tenant, jobId, { steps: false, events: true });
+    if (!found?.ok) return err(unknownJob(jobId));
+    const { id, status, events = [] } = found.value;
+    return ok(JSON.stringify({ id, status, events }));
+  },
+  complete: completeJobId,
+};

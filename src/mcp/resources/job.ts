@@ -1,0 +1,24 @@
+import { err, ok } from "../../jobs/result.ts";
+import { registryOfJob } from "../deps.ts";
+import { completeJobId, recentJobs } from "../recent-jobs.ts";
+import type { TemplateResource } from "../resource.ts";
+import { echo, unknownJob } from "../text.ts";
+
+export const job: TemplateResource = {
+  name: "job",
+  title: "Job",
+  description: "Status, steps and timeline of one job.",
+  mimeType: "application/json",
+  template: "job://{job_id}",
+  variable: "job_id",
+  cacheHint: { ttlMs: 1_000, cacheScope: "private" },
+  read: async (jobId, deps) => {
+    const found = await registryOfJob(deps, jobId)?.status(deps.tenant, jobId, { steps: true, events: true });
+    return found?.ok ? ok(JSON.stringify(found.value)) : err(unknownJob(jobId));
+  },
+  list: async (deps) => {
+    const jobs = await recentJobs(deps);
+    return jobs.map((row) => ({ uri: `job://${row.id}`, name: row.id, title: `${echo(row.name)} (${row.status})` }));
+  },
+  complete: completeJobId,
+};

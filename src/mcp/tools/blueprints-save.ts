@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { checkBlueprint } from "../../blueprint/check.ts";
+import type { Fault } from "../../jobs/fault.ts";
+import type { JsonObject } from "../../jobs/json.ts";
+import { err, ok } from "../../jobs/result.ts";
+import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
+import { jsonObject } from "../fields.ts";
+import { call, echo, faultText } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+/** `inline` labels jobs without a named blueprint; blueprint://guide is the guide. */
+const RESERVED = ["inline", "guide"];
+
+function nameFaults({ name }: JsonObject, { blueprints }: McpDeps): Fault[] {
+  if (typeof name !== "string") return [];
+  const isOurs = blueprints.some((entry) => entry.name === name);
+  if (!isOurs && !RESERVED.includes(name)) return [];
+  const message = isOurs ? `"${echo(name)}" is the name of a blueprint of the catalogue` : `"${name}" is reserved`;
+  return [{ path: "blueprint.name", message, fix: "Choose another name." }];
+}
+
+export const blueprintsSave = defineTool({
+  name: "blueprints_save",
+  title: "Save a blueprint",
+  description:
+    "Keep a plan of steps under its name, as a new version that never changes; the same document again gives the version it has. Next: jobs_submit_blueprint with name@version.",
+  input: z.strictObject({
+    blueprint: jsonObject.describe("{name, description?, input?, steps, output?}; see blueprint://guide."),
+  }),
+  output: z.looseObject({ name: z.string(), version: z.int() }),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  run: async ({ blueprint }, deps) => {
+    const checked = checkBlueprint(blueprint, knownTo(deps));
+    const faults = [...nameFaults(blueprint, deps), ...(checked.ok ? [] : checked.error)];
+    if (!checked.ok || faults.length > 0) return err(faultText("Not saved.", faults));
+    const { name, version } = await deps.registry(HOME_SHARD).saveBlueprint(deps.tenant, blueprint, checked.value);
+    const next = call("jobs_submit_blueprint", { blueprint: `${name}@${version}`, input: {} });
+    return ok({ structured: { name, version }, text: `Saved as ${name}@${version}.\nNext: ${next} with your input.` });
+  },
+});

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { err, ok } from "../../jobs/result.ts";
+import { oneLine } from "../../jobs/text.ts";
+import { MAX_ERROR_CHARS } from "../../limits.ts";
+import { registryOfJob } from "../deps.ts";
+import { jobFields, jobId } from "../fields.ts";
+import { jobReply } from "../reply.ts";
+import { unknownJob } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+export const jobsCancel = defineTool({
+  name: "jobs_cancel",
+  title: "Cancel a job",
+  description:
+    "Stop a job and its child jobs for good; a settled job stays as it is. What its steps did before is not undone. Next: jobs_retry to run it again.",
+  input: z.strictObject({
+    job_id: jobId,
+    reason: z.string().max(MAX_ERROR_CHARS).optional().describe("Why; kept with the job."),
+  }),
+  output: z.looseObject({ ...jobFields, changed: z.boolean() }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  run: async ({ job_id, reason }, deps) => {
+    const why = oneLine(reason ?? "", MAX_ERROR_CHARS) || null;
+    const cancelled = await registryOfJob(deps, job_id)?.cancel(deps.tenant, job_id, why);
+    if (!cancelled?.ok) return err(unknownJob(job_id));
+    const { structured, text } = jobReply(cancelled.value);
+    const first = cancelled.value.changed
+      ? "Cancelled; no further step starts."
+      : "Nothing changed: it had settled before.";
+    return ok({ structured, text: `${first} ${text}` });
+  },
+});

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { err, ok } from "../../jobs/result.ts";
+import { registryOfJob } from "../deps.ts";
+import { jobId } from "../fields.ts";
+import { call, unknownJob } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+export const jobsDelete = defineTool({
+  name: "jobs_delete",
+  title: "Delete a job",
+  description:
+    "Delete a settled job with its result and timeline, for good; settled jobs also go by themselves at expires_at. A job that is not settled: jobs_cancel first.",
+  input: z.strictObject({ job_id: jobId }),
+  output: z.looseObject({ deleted: z.literal(true) }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  run: async ({ job_id }, deps) => {
+    const removed = await registryOfJob(deps, job_id)?.remove(deps.tenant, job_id);
+    if (removed?.ok)
+      return ok({ structured: { deleted: true }, text: `Job ${job_id} is deleted. There is nothing to do next.` });
+    if (removed?.error.code !== "not_settled") return err(unknownJob(job_id));
+    const next = `Next: ${call("jobs_cancel", { job_id })}, then delete it, or let it go on.`;
+    return err(`Not deleted: job ${job_id} is ${removed.error.status}.\n${next}`);
+  },
+});

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { err, ok } from "../../jobs/result.ts";
+import { MAX_INPUT_BYTES, MAX_NAME_CHARS } from "../../limits.ts";
+import type { RetryError } from "../../registry/api.ts";
+import { sizeFault } from "../arguments.ts";
+import { registryOfJob } from "../deps.ts";
+import { jobFields, jobId, jsonObject } from "../fields.ts";
+import { jobLink, jobReply } from "../reply.ts";
+import { call, echo, faultText, unknownJob } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+const Input = z.strictObject({
+  job_id: jobId,
+  from_step: z
+    .string()
+    .min(1)
+    .max(MAX_NAME_CHARS)
+    .optional()
+    .describe("Top-level step to run again from; the first unfinished one when left out."),
+  input: jsonObject.optional().describe("Replaces the input; without from_step all steps run again."),
+});
+type Input = z.output<typeof Input>;
+
+function errorText(error: RetryError, { job_id, from_step = "" }: Input): string {
+  switch (error.code) {
+    case "unknown_job":
+      return unknownJob(job_id);
+    case "not_settled": {
+      const next = `Next: ${call("jobs_wait", { job_ids: [job_id] })}, or ${call("jobs_cancel", { job_id })} first.`;
+      return `Not retried: job ${job_id} is still ${error.status}.\n${next}`;
+    }
+    case "from_step_needed": {
+      const fix = "Name the step to run again from; the first step runs all of it again.";
+      return faultText("Not retried.", [{ path: "from_step", message: "is needed: the job has succeeded", fix }]);
+    }
+    case "no_such_step": {
+      const message = `"${echo(from_step)}" is no step that can be run again from`;
+      const fix = error.steps.length > 0 ? `Use one of: ${error.steps.join(", ")}.` : "Leave it out.";
+      return faultText("Not retried.", [{ path: "from_step", message, fix }]);
+    }
+    case "invalid_input":
+      return faultText("Not retried: the input does not fit the blueprint.", error.faults);
+    default:
+      return error satisfies never;
+  }
+}
+
+export const jobsRetry = defineTool({
+  name: "jobs_retry",
+  title: "Retry a job",
+  description:
+    "Run a failed or cancelled job again as a new job that reuses the outputs of its finished steps. Returns the new job. Next: jobs_wait with the new id.",
+  input: Input,
+  output: z.looseObject(jobFields),
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  run: async (args, deps) => {
+    const { job_id, from_step = null, input = null } = args;
+    const oversize = sizeFault("input", input ?? {}, MAX_INPUT_BYTES);
+    if (oversize.length > 0) return err(faultText("Not retried.", oversize));
+    const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, { from_step, input });
+    if (retried === undefined) return err(unknownJob(job_id));
+    if (!retried.ok) return err(errorText(retried.error, args));
+    const { structured, text } = jobReply(retried.value);
+    return ok({ structured, text: `A new job runs it again. ${text}`, links: [jobLink(retried.value.id)] });
+  },
+});

@@ -1,0 +1,126 @@
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { z } from "zod";
+import { type SampleService, startSampleService } from "../../../demo/sample-service.ts";
+import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
+import { JobStatus } from "../../../src/jobs/view.ts";
+import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
+
+const StatusReply = z.object(JobStatus.shape);
+
+/** What wrangler's local explorer says about an instance of the engine. */
+const Instance = z.object({
+  result: z.object({
+    status: z.string(),
+    /** Each step that the engine meters, in order. Local names end in `-<how often this name was used>`. */
+    steps: z.array(z.object({ name: z.string(), type: z.string() })),
+  }),
+});
+export type Instance = z.infer<typeof Instance>["result"];
+
+/** Pause until the past cannot change any more: longer than any step of these tests lets the next one wait. */
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** One real server, a service that misbehaves on purpose, and an official client between the test and the server. */
+export class Bench {
+  readonly service: SampleService;
+  readonly server: DevServer;
+  readonly client: AnyClient;
+
+  constructor(service: SampleService, server: DevServer, client: AnyClient) {
+    this.service = service;
+    this.server = server;
+    this.client = client;
+  }
+
+  call(tool: string, args: Record<string, unknown>): Promise<ToolReply> {
+    return callTool(this.client, tool, args);
+  }
+
+  /** The status that a tool answers with; throws when it answers with an error. */
+  async job(tool: string, args: Record<string, unknown>): Promise<JobStatus> {
+    const reply = await this.call(tool, args);
+    if (reply.isError) throw new Error(`${tool}: ${reply.text}`);
+    return StatusReply.parse(reply.structured);
+  }
+
+  async submit(steps: readonly object[], more: Record<string, unknown> = {}): Promise<string> {
+    const { output, ...args } = more;
+    const blueprint = { name: "scenario", steps, ...(output !== undefined && { output }) };
+    return (await this.job("jobs_submit_blueprint", { blueprint, ...args })).id;
+  }
+
+  status(id: string): Promise<JobStatus> {
+    return this.job("jobs_get_status", { job_id: id, include: ["steps", "events"] });
+  }
+
+  async settled(id: string): Promise<JobStatus> {
+    return StatusReply.parse(await untilSettled(this.client, id));
+  }
+
+  async run(steps: readonly object[], more: Record<string, unknown> = {}): Promise<JobStatus> {
+    return this.settled(await this.submit(steps, more));
+  }
+
+  /** Asks until the job is as it should be, 20 s at most. */
+  async until(id: string, isSo: (job: JobStatus) => boolean): Promise<JobStatus> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const job = await this.status(id);
+      if (isSo(job)) return job;
+      if (Date.now() > deadline) throw new Error(`not in 20 s: ${isSo}\n${JSON.stringify(job)}`);
+      await pause(50);
+    }
+  }
+
+  /** How often each step of the job sent a request, by step path; a redirect's hop counts too. */
+  requests(id: string): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { idempotencyKey } of this.service.requests) {
+      if (!idempotencyKey?.startsWith(`${id}.`)) continue;
+      const path = idempotencyKey.slice(id.length + 1);
+      counts[path] = (counts[path] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /** Milliseconds between the requests of one step. */
+  gaps(id: string, path: string): number[] {
+    const seen = this.service.requests.filter(({ idempotencyKey }) => idempotencyKey === `${id}.${path}`);
+    return seen.slice(1).map(({ at }, i) => at - (seen[i]?.at ?? 0));
+  }
+
+  /** The engine's own view of an attempt; undefined when it has none. */
+  async instance(id: string, attempt = 1): Promise<Instance | undefined> {
+    const path = `/cdn-cgi/local/explorer/api/workflows/job-workflow/instances/${id}-${attempt}`;
+    const response = await fetch(this.server.url + path);
+    if (response.status === 404) return undefined;
+    return Instance.parse(await response.json()).result;
+  }
+}
+
+/** The steps' ids with their status. */
+export const stepStatuses = (job: JobStatus): Record<string, string> =>
+  Object.fromEntries((job.steps ?? []).map(({ id, status }) => [id, status]));
+
+/** A bench for the tests of a file. A test during which the runtime crashed by itself fails. */
+export function useBench(): () => Bench {
+  let bench: Bench | undefined;
+  const there = (): Bench => {
+    if (!bench) throw new Error("the bench is there only inside tests and hooks");
+    return bench;
+  };
+  beforeAll(async () => {
+    const service = await startSampleService();
+    const server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host } });
+    const connect = CLIENTS["client 2.4.0, auto"];
+    if (connect === undefined) throw new Error("no such client");
+    bench = new Bench(service, server, await connect(`${server.url}/mcp`));
+  });
+  afterEach(() => there().server.assertNoCrash());
+  afterAll(async () => {
+    await bench?.client.close();
+    await bench?.server.stop();
+    await bench?.service.close();
+  });
+  return there;
+}

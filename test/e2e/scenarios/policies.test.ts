@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { stepStatuses, useBench } from "./bench.ts";
+import { child, map, NO_RETRY, question, retry, sleep, stageOf, value } from "./steps.ts";
+
+const bench = useBench();
+const { http, effect } = stageOf(bench);
+
+/** Timers may fire a little early on another process's clock. */
+const EARLY_MS = 20;
+
+describe("retry", () => {
+  it.concurrent("waits as its backoff says", async () => {
+    const branch = (backoff: string) => [
+      http(`call_${backoff}`, `/flaky?key=${backoff}&times=3`, { retry: { limit: 3, delay: "1 second", backoff } }),
+    ];
+    const branches = { fixed: branch("fixed"), linear: branch("linear"), exponential: branch("exponential") };
+    const job = await bench().run([{ id: "all", type: "parallel", branches }]);
+    expect(job.status).toBe("succeeded");
+    for (const [backoff, seconds] of Object.entries({ fixed: [1, 1, 1], linear: [1, 2, 3], exponential: [1, 2, 4] })) {
+      const path = `all.${backoff}.call_${backoff}`;
+      const gaps = bench().gaps(job.id, path);
+      expect(gaps).toHaveLength(3);
+      seconds.forEach((s, i) => expect(gaps[i]).toBeGreaterThan(s * 1_000 - EARLY_MS));
+      const said = job.events?.filter((event) => event.type === "step_retrying" && event.step === path);
+      expect(said?.map((event) => event.message?.match(/Next try in (\d+) s/)?.[1])).toEqual(seconds.map(String));
+    }
+  });
+
+  it.concurrent("honours Retry-After where it is longer than the delay", async () => {
+    const job = await bench().run([http("call", "/too-many?key=after&after=2", { retry: retry(1) }), effect("after")]);
+    expect(job).toMatchObject({
+      status: "succeeded",
+      steps: [
+        { id: "call", tries: 2 },
+        { id: "after", tries: 1 },
+      ],
+    });
+    expect(bench().requests(job.id)).toEqual({ call: 2, after: 1 });
+    expect(bench().gaps(job.id, "call")[0]).toBeGreaterThan(2_000 - EARLY_MS);
+  });
+
+  it.concurrent.each<[what: string, path: string, tries: number, code: string]>([
+    ["a broken service", "/broken", 3, "http_status"],
+    ["a cut answer", "/cut", 3, "network"],
+    ["no answer in time", "/hang", 3, "step_timeout"],
+    ["a refusal that will pass", "/too-many?key=always&times=99&after=0", 3, "http_status"],
+    ["a missing page: never", "/missing", 1, "http_status"],
+    ["too large an answer: never", "/big?bytes=999999", 1, "http_too_large"],
+  ])("is done for %s", async (_what, path, tries, code) => {
+    const job = await bench().run([http("call", path, { retry: retry(2), timeout: "1 second" }), effect("after")]);
+    expect(job).toMatchObject({ status: "failed", error_code: code, step: "call" });
+    expect(job.steps).toMatchObject([
+      { id: "call", status: "failed", tries },
+      { id: "after", status: "pending", tries: 0 },
+    ]);
+    expect(bench().requests(job.id)).toEqual({ call: tries });
+    expect(job.events?.filter((event) => event.type === "step_retrying")).toHaveLength(tries - 1);
+  });
+
+  it.concurrent("is done with one key, so that the service can tell", async () => {
+    const job = await bench().run([http("call", "/flaky?key=one-key&times=2", { retry: retry(2) })]);
+    expect(
+      bench()
+        .service.requests.filter(({ path }) => path.includes("key=one-key"))
+        .map((seen) => seen.idempotencyKey),
+    ).toEqual(Array(3).fill(`${job.id}.call`));
+  });
+});
+
+describe("on_error: continue", () => {
+  const CONTINUE = { on_error: "continue", retry: NO_RETRY };
+
+  it.concurrent("goes on with the error as output, for each kind", async () => {
+    const steps = [
+      http("status", "/broken", CONTINUE),
+      http("cut", "/cut", { ...CONTINUE, retry: retry(1) }),
+      value("sum", "{% 1 + 'x' %}", { on_error: "continue" }),
+      question("ask", { on_error: "continue", timeout: "1 second" }),
+      child("kid", { name: "kid", steps: [http("call", "/missing")] }, { on_error: "continue" }),
+      map("each", [1, 2], [http("item", "/missing")], { on_error: "continue" }),
+      effect("after", { body: { code: "{% $steps.status.error.code %}", status: "{% $steps.status.error.status %}" } }),
+    ];
+    const output = {
+      codes: "{% [$steps.status, $steps.cut, $steps.sum, $steps.ask, $steps.kid, $steps.each].error.code %}",
+    };
+    const job = await bench().run(steps, { output });
+    expect(job).toMatchObject({ status: "succeeded", progress: 1 });
+    expect(job.result).toEqual({
+      codes: ["http_status", "network", "expression", "input_expired", "child_failed", "http_status"],
+    });
+    expect(stepStatuses(job)).toEqual({
+      status: "failed",
+      cut: "failed",
+      sum: "failed",
+      ask: "failed",
+      kid: "failed",
+      each: "failed",
+      after: "succeeded",
+    });
+    expect(bench().requests(job.id)).toMatchObject({ status: 1, cut: 2, after: 1 });
+    expect(bench().service.effects.find((seen) => seen.idempotencyKey === `${job.id}.after`)?.body).toEqual({
+      code: "http_status",
+      status: 500,
+    });
+  });
+
+  it.concurrent("inside a map yields the error for that item alone", async () => {
+    const over = ["/ok.json", "/missing", "/broken", "/ok.json"];
+    const call = http("call", "{% $item %}", CONTINUE);
+    const job = await bench().run([
+      map("each", over, [
+        call,
+        effect("noted", { when: "{% $steps.call.status = 200 %}" }),
+        value("end", "{% $steps.call.error.code %}"),
+      ]),
+    ]);
+    expect(job.result).toEqual({ value: [null, "http_status", "http_status", null] });
+    expect(job.steps?.[0]).toMatchObject({ status: "succeeded", items: { total: 4, done: 4, failed: 2 } });
+    expect(bench().requests(job.id)).toEqual({
+      "each[0].call": 1,
+      "each[0].noted": 1,
+      "each[1].call": 1,
+      "each[2].call": 1,
+      "each[3].call": 1,
+      "each[3].noted": 1,
+    });
+  });
+});
+
+describe("a failure inside", () => {
+  it.concurrent("a map ends the job, and items that have not begun never begin", async () => {
+    const paths = ["/ok.json", "/missing", ...Array(8).fill("/ok.json")];
+    const job = await bench().run([
+      map("each", paths, [http("call", "{% $item %}")], { concurrency: 1 }),
+      effect("after"),
+    ]);
+    expect(job).toMatchObject({
+      status: "failed",
+      error_code: "http_status",
+      step: "each",
+      error: expect.stringContaining("each[1].call"),
+    });
+    expect(bench().requests(job.id)).toEqual({ "each[0].call": 1, "each[1].call": 1 });
+  });
+
+  it.concurrent("a branch ends the job at once, and the other branch does not go on", async () => {
+    const branches = { bad: [http("call", "/missing")], slow: [sleep("nap", 2), effect("late")] };
+    const job = await bench().run([{ id: "both", type: "parallel", branches }, effect("after")]);
+    expect(job).toMatchObject({ status: "failed", error: expect.stringContaining("both.bad.call") });
+    // Longer than the branch would have slept.
+    await expect.poll(() => Date.now() - Date.parse(job.submitted_at), { timeout: 10_000 }).toBeGreaterThan(3_000);
+    expect(bench().requests(job.id)).toEqual({ "both.bad.call": 1 });
+  });
+
+  it.concurrent("a grandchild is told to each parent", async () => {
+    const grandchild = { name: "grandkid", steps: [http("call", "/missing"), effect("never")] };
+    const kid = { name: "kid", steps: [child("deep", grandchild), effect("nor_this")] };
+    const job = await bench().run([child("kid", kid), effect("after")]);
+    expect(job).toMatchObject({ status: "failed", error_code: "child_failed", error: expect.stringContaining("404") });
+    expect(stepStatuses(job)).toEqual({ kid: "failed", after: "pending" });
+  });
+});
+
+describe("a job's timeout", () => {
+  it.concurrent.each<[state: string, step: () => object, requests: object]>([
+    ["while a step acts", () => http("busy", "/hang?job-timeout", { timeout: "20 seconds" }), { busy: 1 }],
+    ["while it sleeps", () => sleep("busy", 20), {}],
+    ["while it asks", () => question("busy"), {}],
+    ["while it waits for a child", () => child("busy", { name: "kid", steps: [sleep("nap", 20), effect("x")] }), {}],
+  ])("ends it %s", async (_state, step, requests) => {
+    const job = await bench().run([step(), effect("after")], { timeout_seconds: 2 });
+    expect(job).toMatchObject({ status: "failed", error_code: "job_timeout" });
+    expect(stepStatuses(job)).toEqual({ busy: "cancelled", after: "pending" });
+    expect(bench().requests(job.id)).toEqual(requests);
+    await expect.poll(async () => (await bench().instance(job.id))?.status, { timeout: 10_000 }).toBe("terminated");
+    const { structured } = await bench().call("jobs_list", { status: ["queued", "running", "input_required"] });
+    expect(JSON.stringify(structured)).not.toContain(job.id);
+  });
+});

@@ -1,0 +1,203 @@
+import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import { pageOf } from "../../src/jobs/page.ts";
+import { resolvePointer } from "../../src/jobs/pointer.ts";
+import { err, ok } from "../../src/jobs/result.ts";
+import { isSettled } from "../../src/jobs/status.ts";
+import { JobRow, type JobStatus } from "../../src/jobs/view.ts";
+import type {
+  Answer,
+  CallerApi,
+  Explanation,
+  ListQuery,
+  RespondError,
+  ResultPart,
+  RetryError,
+  RetryRequest,
+  SavedBlueprint,
+  SubmitRequest,
+  WaitRow,
+} from "../../src/registry/api.ts";
+import { jobIdOf, jobStatus, NOW } from "./builders.ts";
+
+const UNKNOWN = err({ code: "unknown_job" as const });
+
+const waitRow = ({ step, message, input_requests, ...job }: JobStatus): WaitRow => ({
+  ...JobRow.strip().parse(job),
+  step,
+  message,
+  input_requests,
+});
+
+/** A registry in memory. */
+export class FakeRegistry implements CallerApi {
+  jobs = new Map<string, JobStatus>();
+  saved: SavedBlueprint[] = [];
+  requests: SubmitRequest[] = [];
+  queries: ListQuery[] = [];
+  waits: number[] = [];
+  /** Arguments of the calls that steer a job, without the tenant. */
+  calls: unknown[] = [];
+  explanation: Explanation | undefined;
+  retryError: RetryError | undefined;
+  respondError: RespondError | undefined;
+  /** What calls throw, by method. */
+  broken: Partial<Record<keyof CallerApi, Error>> = {};
+  /** Epoch ms. Waits move it on. */
+  now = NOW;
+  /** What happens during the next waits; without one, the time passes. */
+  events: (() => void)[] = [];
+
+  async submit(request: SubmitRequest): ReturnType<CallerApi["submit"]> {
+    this.#maybeBreak("submit");
+    const known = this.requests.findIndex(({ idempotency }) => idempotency?.key === request.idempotency?.key);
+    const first = this.requests[known];
+    const firstId = jobIdOf(known + 1);
+    if (first && request.idempotency) {
+      const same = first.idempotency?.request_hash === request.idempotency.request_hash;
+      const job = this.jobs.get(firstId);
+      if (!same || !job) return err({ code: "idempotency_conflict", job_id: firstId });
+      return ok({ ...job, deduplicated: true });
+    }
+    this.requests.push(request);
+    const { name, blueprint, metadata } = request;
+    const id = jobIdOf(this.requests.length);
+    const fresh = { status: "queued" as const, started_at: null, progress: 0, step: null };
+    const job = jobStatus({ id, name, blueprint, metadata, ...fresh });
+    this.jobs.set(id, job);
+    return ok({ ...job, deduplicated: false });
+  }
+
+  async status(
+    tenant: string,
+    jobId: string,
+    include: { steps: boolean; events: boolean },
+  ): ReturnType<CallerApi["status"]> {
+    this.#maybeBreak("status");
+    const job = this.#find(tenant, jobId);
+    if (!job) return UNKNOWN;
+    const { steps = [], events = [], ...rest } = job;
+    return ok({ ...rest, ...(include.steps && { steps }), ...(include.events && { events }) });
+  }
+
+  async wait(tenant: string, jobId: string, waitMs: number): ReturnType<CallerApi["wait"]> {
+    this.#maybeBreak("wait");
+    this.waits.push(waitMs);
+    this.change(jobId, { status: "succeeded", progress: 1, result: { n: 42 }, poll_after_ms: 0 });
+    return this.status(tenant, jobId, { steps: false, events: false });
+  }
+
+  async waitFor(
+    tenant: string,
+    jobIds: string[],
+    _until: "any" | "all",
+    waitMs: number,
+  ): ReturnType<CallerApi["waitFor"]> {
+    this.#maybeBreak("waitFor");
+    this.waits.push(waitMs);
+    const unknown = jobIds.find((id) => this.#find(tenant, id) === undefined);
+    if (unknown !== undefined) return err({ code: "unknown_job", job_id: unknown });
+    const happens = waitMs > 0 ? this.events.shift() : undefined;
+    if (happens) happens();
+    else this.now += waitMs;
+    const jobs = jobIds.flatMap((id) => this.#find(tenant, id) ?? []).map(waitRow);
+    return ok({ jobs, timed_out: happens === undefined });
+  }
+
+  async list(query: ListQuery): ReturnType<CallerApi["list"]> {
+    this.#maybeBreak("list");
+    this.queries.push(query);
+    const newest = [...this.jobs.values()].reverse().filter(({ id }) => query.after === null || id < query.after);
+    const page = newest.slice(0, query.limit);
+    const jobs = page.map((job) => JobRow.strip().parse(job));
+    return { jobs, next_after: newest.length > page.length ? (page.at(-1)?.id ?? null) : null };
+  }
+
+  async explain(tenant: string, jobId: string): ReturnType<CallerApi["explain"]> {
+    this.#maybeBreak("explain");
+    const found = await this.status(tenant, jobId, { steps: true, events: true });
+    return found.ok && this.explanation ? ok(this.explanation) : UNKNOWN;
+  }
+
+  async cancel(tenant: string, jobId: string, reason: string | null): ReturnType<CallerApi["cancel"]> {
+    const job = this.#find(tenant, jobId);
+    if (!job) return UNKNOWN;
+    this.calls.push({ jobId, reason });
+    if (isSettled(job.status)) return ok({ ...job, changed: false });
+    return ok({ ...this.change(jobId, { status: "cancelled", poll_after_ms: 0 }), changed: true });
+  }
+
+  async remove(tenant: string, jobId: string): ReturnType<CallerApi["remove"]> {
+    const job = this.#find(tenant, jobId);
+    if (!job) return UNKNOWN;
+    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+    this.jobs.delete(jobId);
+    return ok(null);
+  }
+
+  async readResult(tenant: string, jobId: string, part: ResultPart): ReturnType<CallerApi["readResult"]> {
+    const job = this.#find(tenant, jobId);
+    if (!job) return UNKNOWN;
+    if (job.result === null) return err({ code: "no_result", status: job.status });
+    const found: Json | undefined = resolvePointer(job.result, part.pointer);
+    if (found === undefined) return err({ code: "pointer_not_found" });
+    return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
+  }
+
+  async retry(tenant: string, jobId: string, request: RetryRequest): ReturnType<CallerApi["retry"]> {
+    if (!this.#find(tenant, jobId)) return UNKNOWN;
+    this.calls.push({ jobId, ...request });
+    if (this.retryError) return err(this.retryError);
+    return ok(jobStatus({ id: jobIdOf(9), status: "queued", retried_from: jobId }));
+  }
+
+  async respond(tenant: string, jobId: string, answer: Answer): ReturnType<CallerApi["respond"]> {
+    if (!this.#find(tenant, jobId)) return UNKNOWN;
+    this.calls.push({ jobId, ...answer });
+    if (this.respondError) return err(this.respondError);
+    return ok(this.change(jobId, { status: "running", input_requests: [] }));
+  }
+
+  async saveBlueprint(
+    _tenant: string,
+    document: JsonObject,
+    plan: SavedBlueprint["plan"],
+  ): ReturnType<CallerApi["saveBlueprint"]> {
+    const { name, description = "" } = plan;
+    const versions = this.saved.filter((entry) => entry.name === name);
+    const latest = versions.at(-1);
+    const isSame = latest && JSON.stringify(latest.document) === JSON.stringify(document);
+    if (isSame) return { name, version: latest.version };
+    const version = versions.length + 1;
+    this.saved.push({ name, version, description, document, plan });
+    return { name, version };
+  }
+
+  async savedBlueprint(tenant: string, name: string, version: number | null): ReturnType<CallerApi["savedBlueprint"]> {
+    if (tenant !== "local") return null;
+    const versions = this.saved.filter((entry) => entry.name === name);
+    return (version === null ? versions.at(-1) : versions.find((entry) => entry.version === version)) ?? null;
+  }
+
+  async savedBlueprints(tenant: string, after: string, limit: number): ReturnType<CallerApi["savedBlueprints"]> {
+    if (tenant !== "local") return [];
+    const latest = new Map(this.saved.map(({ name, version, description }) => [name, { name, version, description }]));
+    const names = [...latest.keys()].filter((name) => name > after).sort();
+    return names.slice(0, limit).flatMap((name) => latest.get(name) ?? []);
+  }
+
+  /** The job with other fields, as others see it from now on. */
+  change(jobId: string, fields: Partial<JobStatus>): JobStatus {
+    const job = { ...(this.jobs.get(jobId) ?? jobStatus({ id: jobId })), ...fields };
+    this.jobs.set(jobId, job);
+    return job;
+  }
+
+  #find(tenant: string, jobId: string): JobStatus | undefined {
+    return tenant === "local" ? this.jobs.get(jobId) : undefined;
+  }
+
+  #maybeBreak(method: keyof CallerApi): void {
+    const error = this.broken[method];
+    if (error) throw error;
+  }
+}

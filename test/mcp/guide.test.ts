@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { checkBlueprint, checkInput } from "../../src/blueprint/check.ts";
+import { KIND_TABLE } from "../../src/blueprint/kinds/index.ts";
+import { CATALOG } from "../../src/catalog/index.ts";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import { JobStatus } from "../../src/jobs/view.ts";
+import { guideText } from "../../src/mcp/guide/guide.ts";
+import { modern, world } from "./support.ts";
+
+const HANDLERS = Object.values(CATALOG.handlers);
+const GUIDE = guideText(HANDLERS);
+
+const Submission = z.looseObject({
+  blueprint: z.looseObject({ name: z.string() }),
+  input: z.record(z.string(), z.json()).default({}),
+});
+const EXAMPLES = [...GUIDE.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, text = ""]): [string, JsonObject] => {
+  const args: JsonObject = JSON.parse(text);
+  return [Submission.parse(args).blueprint.name, args];
+});
+
+describe("blueprint://guide", () => {
+  it("is one page of Markdown that everybody may cache", async () => {
+    const { deps } = world({ handlers: HANDLERS });
+    const { body } = await modern(deps, "resources/read", { uri: "blueprint://guide" });
+    expect(body.result).toMatchObject({
+      contents: [{ uri: "blueprint://guide", mimeType: "text/markdown", text: GUIDE }],
+      cacheScope: "public",
+    });
+    console.info(`blueprint://guide: ${GUIDE.length} bytes`);
+    expect(GUIDE.length).toBeLessThan(24_000);
+  });
+
+  it.each([...KIND_TABLE])("has every field of %s, its output and its cost", (type, { schema }) => {
+    const section = GUIDE.split(/^##+ /m).find((text) => text.startsWith(`${type}\n`)) ?? "";
+    expect(section).toContain("Output: ");
+    expect(section).toContain("Engine steps: ");
+    const common = GUIDE.split(/^##+ /m).find((text) => text.startsWith("Fields of every step")) ?? "";
+    const missing = Object.keys(schema.shape).filter((field) => !`${common}${section}`.includes(`| \`${field}\` |`));
+    expect(missing).toEqual(["type"]);
+  });
+
+  it("has every field of a job's status, and every handler", () => {
+    for (const name of Object.keys(JobStatus.shape)) expect(GUIDE).toContain(`| \`${name}\` |`);
+    for (const { name } of HANDLERS) expect(GUIDE).toContain(`- \`${name}\`: `);
+  });
+
+  it("says so when the server has no handlers", () => {
+    expect(guideText([])).toContain("Handlers of this server\n\nNone.");
+  });
+});
+
+describe("the guide's examples", () => {
+  it("are at least six, and together show every kind of step", () => {
+    expect(EXAMPLES.length).toBeGreaterThanOrEqual(6);
+    const shown = new Set([...JSON.stringify(EXAMPLES).matchAll(/"type":"(\w+)"/g)].map(([, type]) => type));
+    expect([...KIND_TABLE.keys()].filter((type) => !shown.has(type))).toEqual([]);
+  });
+
+  it.each(EXAMPLES)("%s would be accepted as it stands", async (_, args) => {
+    const { blueprint, input } = Submission.parse(args);
+    const checked = checkBlueprint(blueprint as JsonObject, { handlers: Object.keys(CATALOG.handlers) });
+    expect(checked).toMatchObject({ ok: true });
+    expect(checked.ok && checkInput(checked.value, input)).toEqual([]);
+    const { deps } = world({ handlers: HANDLERS });
+    const { body } = await modern(deps, "tools/call", {
+      name: "jobs_submit_blueprint",
+      arguments: { ...args, dry_run: true },
+    });
+    expect(body.result).toMatchObject({ structuredContent: { valid: true } });
+  });
+
+  it("reach only one placeholder host", () => {
+    const hosts = [...JSON.stringify(EXAMPLES).matchAll(/https?:\/\/([^/"]+)/g)].map(([, host]) => host);
+    expect(new Set(hosts)).toEqual(new Set(["api.example.com"]));
+  });
+});
+
+describe("jobs_plan", () => {
+  const plan = async (goal: string) =>
+    modern(world({ handlers: HANDLERS }).deps, "prompts/get", { name: "jobs_plan", arguments: { goal } });
+
+  it("gives the goal as data, what is there to use, the language and the habit", async () => {
+    const { body } = await plan("Check ``` all our links");
+    const { messages } = body.result as { messages: { role: string; content: { text: string } }[] };
+    const text = messages[0]?.content.text ?? "";
+    expect(text).toContain("````\nCheck ``` all our links\n````");
+    expect(text).toContain("- double@2 (catalog): Doubles a number.");
+    for (const known of ["audit-url", "### map", "dry_run", "jobs_wait", "latest-release"])
+      expect(text).toContain(known);
+  });
+
+  it.each([
+    ["empty", "  "],
+    ["too long", "x".repeat(4_001)],
+  ])("of a goal that is %s says so", async (_, goal) => {
+    expect((await plan(goal)).body.error).toMatchObject({ code: -32602, message: expect.stringContaining("goal: ") });
+  });
+});
