@@ -31,6 +31,10 @@ export const MAX_JOB_DEPTH = 5;
 /** The engine takes step names of 256 characters: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
 export const MAX_STEP_PATH_CHARS = 200;
 
+/** A question goes into a model's context with every status: its message as it is asked, its schema as it is written. */
+export const MAX_QUESTION_BYTES = 2 * KIB;
+export const MAX_QUESTION_SCHEMA_BYTES = 4 * KIB;
+
 // What one step may cost. The engine caches step results of at most 1 MiB.
 // https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
 export const MAX_OUTPUT_BYTES = 512 * KIB;

@@ -1,6 +1,7 @@
 import { type Schema, validate } from "@cfworker/json-schema";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
-import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
+import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../jobs/json.ts";
+import { MAX_QUESTION_SCHEMA_BYTES } from "../limits.ts";
 import { inputFaults } from "./input-faults.ts";
 import { lookupOf } from "./input-schema.ts";
 import { type Field, QuestionSchema } from "./question-schema.ts";
@@ -52,6 +53,11 @@ function literalFaults(at: string, field: string, value: Json | undefined): Faul
 /** What is wrong with an `input` step at the path `at`, where its schema alone has the right shape. */
 export function questionFaults(step: JsonObject, at: string): Fault[] {
   const faults = ["schema", "default"].flatMap((field) => literalFaults(at, field, step[field]));
+  const bytes = jsonBytes(step.schema ?? null);
+  if (bytes > MAX_QUESTION_SCHEMA_BYTES) {
+    const message = `has ${bytes} bytes, the most is ${MAX_QUESTION_SCHEMA_BYTES}`;
+    faults.push({ path: jsonPath(at, ["schema"]), message, fix: "Ask for less, in several steps if need be." });
+  }
   const parsed = QuestionSchema.safeParse(step.schema);
   if (!parsed.success) return faults;
   faults.push(...fieldFaults(at, parsed.data));

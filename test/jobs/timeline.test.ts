@@ -15,12 +15,15 @@ const LASTING = [
   "accepted",
   "dispatched",
   "started",
+  "input_requested",
+  "answered",
+  "expired",
   "nudged",
   "redispatched",
   "step_retrying",
   "step_failed",
 ] as const;
-const QUIET = ["step_started", "step_waiting", "step_succeeded", "step_skipped"] as const;
+const QUIET = ["step_started", "step_waiting", "child_started", "step_succeeded", "step_skipped"] as const;
 
 describe("the timeline of a job", () => {
   it("has each event type in one of these groups", () => {

@@ -216,6 +216,14 @@ describe("input", () => {
       });
     }));
 
+  it("fails when its message came out too long for those who must read it", () =>
+    inRegistry(async (bench) => {
+      const run = await asked(bench, [approval({ message: "{% $pad('', 2049, 'x') %}" })], async () => undefined);
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "input_message" });
+      const fits = await asked(bench, [approval({ message: "{% $pad('', 2048, 'x') %}" })], (id) => accept(bench, id));
+      expect((await fits.status()).status).toBe("succeeded");
+    }));
+
   it("fails when nobody answers in time", () =>
     inRegistry(async (bench) => {
       const run = await asked(bench, [approval()], async () => {

@@ -1,4 +1,6 @@
 import { durationMs } from "../../blueprint/duration.ts";
+import { utf8Bytes } from "../../jobs/json.ts";
+import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { failed, type StepRun } from "../context.ts";
 
@@ -7,6 +9,10 @@ export const runInput: StepRun<"input"> = async (context, step, scope, path) => 
   const message = await context.evaluate(step.message, scope);
   if (!message.ok) return failed(message.error, path);
   const text = typeof message.value === "string" ? message.value : JSON.stringify(message.value);
+  if (utf8Bytes(text) > MAX_QUESTION_BYTES) {
+    const tooLong = `message came out longer than ${MAX_QUESTION_BYTES} bytes. Ask with the gist, and name where the rest is.`;
+    return failed({ code: "input_message", message: tooLong }, path);
+  }
   const asked = await context.reports.ask(path, {
     // Ids are unique in the document, and no question is asked for each item of a map.
     request_id: step.id,

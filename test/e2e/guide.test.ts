@@ -1,0 +1,86 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+
+/** What the guide's examples call, by method and path; each as a service of this kind would answer. */
+function api() {
+  let exportPolls = 0;
+  const answers: Record<string, () => [status: number, body: unknown]> = {
+    "GET /repos/acme-app/releases": () => [200, [{ tag: "v1.2.3" }]],
+    "GET /items/1": () => [200, { name: "one" }],
+    "GET /items/2": () => [404, { error: "no such item" }],
+    "GET /items/3": () => [200, { name: "three" }],
+    "POST /exports": () => [202, { id: "e1" }],
+    "GET /exports/e1": () => [200, { state: ++exportPolls > 1 ? "done" : "busy" }],
+    "GET /exports/e1/rows": () => [200, [{ n: 1 }, { n: 2 }]],
+    "GET /drafts/d7": () => [200, { title: "Draft seven" }],
+    "POST /posts": () => [201, { id: "p1" }],
+    "GET /customers/c42": () => [200, { name: "Ada" }],
+    "GET /orders": () => [200, [{ amount: 10 }, { amount: 5 }]],
+    "POST /hooks/reminder": () => [200, {}],
+    "POST /hooks/alert": () => [200, {}],
+    "GET /regions/eu/stats": () => [200, { visits: 7 }],
+    "GET /regions/us/stats": () => [200, { visits: 9 }],
+    "GET /status": () => [503, { state: "down" }],
+  };
+  return createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const [status, body] = answers[`${request.method} ${path}`]?.() ?? [500, { unexpected: request.url }];
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+}
+
+const ANSWERS: Record<string, object> = { approve: { channel: "web" } };
+
+let service: Server;
+let server: DevServer;
+let client: AnyClient;
+let examples: { blueprint: { name: string } }[] = [];
+
+beforeAll(async () => {
+  service = api().listen(0, "127.0.0.1");
+  await new Promise((resolve) => service.once("listening", resolve));
+  const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
+  server = await startDevServer({ vars: { HTTP_ALLOW: host } });
+  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(`${server.url}/mcp`);
+  const [page] = (await client.readResource({ uri: "blueprint://guide" })).contents;
+  const text = page && "text" in page ? String(page.text) : "";
+  const blocks = [...text.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, block = ""]) => block);
+  examples = blocks.map((block) => JSON.parse(block.replaceAll("https://api.example.com", `http://${host}`)));
+});
+
+afterAll(async () => {
+  await client?.close();
+  await server?.stop();
+  service?.close();
+});
+
+/** Answers what the job asks, as a person would. */
+async function answer(id: string): Promise<void> {
+  const waited = await callTool(client, "jobs_wait", { job_ids: [id], timeout_seconds: 50 });
+  const [row] = waited.structured.jobs as { input_requests: { request_id: string }[] }[];
+  for (const { request_id } of row?.input_requests ?? []) {
+    const content = ANSWERS[request_id];
+    const reply = await callTool(client, "jobs_respond", { job_id: id, request_id, action: "accept", content });
+    if (reply.isError) throw new Error(reply.text);
+  }
+}
+
+describe("the guide", () => {
+  it("is true: every example in it runs to its end on the real server", async () => {
+    expect(examples.length).toBeGreaterThanOrEqual(6);
+    const outcomes = await Promise.all(
+      examples.map(async (args) => {
+        const submitted = await callTool(client, "jobs_submit_blueprint", { ...args, wait_seconds: 0 });
+        if (submitted.isError) return [args.blueprint.name, submitted.text];
+        const id = String(submitted.structured.id);
+        await answer(id);
+        const { status, error } = await untilSettled(client, id);
+        return [args.blueprint.name, error ?? status];
+      }),
+    );
+    expect(outcomes).toEqual(examples.map((args) => [args.blueprint.name, "succeeded"]));
+  }, 120_000);
+});
