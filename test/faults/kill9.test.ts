@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type SampleService, startSampleService } from "../../demo/sample-service.ts";
+import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { JobStatus } from "../../src/jobs/view.ts";
+import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
+import { seeded } from "../support/random.ts";
+import { type Shape, shapes } from "./workload.ts";
+
+const CYCLES = Number(process.env.KILL_CYCLES ?? 20);
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const STUCK_MS = 60_000;
+
+let service: SampleService;
+let server: DevServer;
+let client: AnyClient;
+
+async function connect(): Promise<void> {
+  const auto = CLIENTS["client 2.4.0, auto"];
+  if (auto === undefined) throw new Error("no such client");
+  client = await auto(`${server.url}/mcp`);
+}
+
+beforeAll(async () => {
+  service = await startSampleService();
+  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host, MAX_ACTIVE_JOBS: "0" } });
+  await connect();
+});
+
+afterAll(async () => {
+  await client?.close();
+  await server?.stop();
+  await service?.close();
+});
+
+interface Acknowledged {
+  id: string;
+  shape: Shape;
+}
+
+/** A submit whose outcome is unknown is repeated with its key until it is acknowledged. */
+async function submit(shape: Shape, key: string): Promise<Acknowledged> {
+  const args = { blueprint: { name: shape.name, steps: shape.steps }, idempotency_key: key };
+  for (;;) {
+    const reply = await callTool(client, "jobs_submit_blueprint", args).catch(() => undefined);
+    if (reply?.isError) throw new Error(reply.text);
+    if (reply !== undefined) return { id: String(reply.structured.id), shape };
+    await sleep(200);
+  }
+}
+
+async function statusOf(id: string): Promise<JobStatus> {
+  const { structured } = await callTool(client, "jobs_get_status", { job_id: id, include: ["steps", "events"] });
+  return JobStatus.parse(structured);
+}
+
+/** What the job needs of its caller to come to its end. */
+async function careFor({ shape }: Acknowledged, status: JobStatus): Promise<void> {
+  const { id } = status;
+  if (shape.care === "answer" && status.status === "input_required") {
+    await callTool(client, "jobs_respond", { job_id: id, request_id: "ask", action: "accept", content: {} });
+  }
+  if (shape.care === "cancel" && status.step === "nap") await callTool(client, "jobs_cancel", { job_id: id });
+}
+
+const isSettled = (status: JobStatus): boolean => ["succeeded", "failed", "cancelled"].includes(status.status);
+
+async function untilAllSettled(jobs: readonly Acknowledged[]): Promise<Map<string, JobStatus>> {
+  const settled = new Map<string, JobStatus>();
+  for (const deadline = Date.now() + STUCK_MS; settled.size < jobs.length; await sleep(250)) {
+    for (const job of jobs.filter(({ id }) => !settled.has(id))) {
+      const status = await statusOf(job.id);
+      if (isSettled(status)) settled.set(job.id, status);
+      else await careFor(job, status);
+    }
+    if (Date.now() > deadline) break;
+  }
+  return settled;
+}
+
+/** How often each effect of the job happened, by step path. */
+function effectsOf(id: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { idempotencyKey } of service.effects) {
+    if (!idempotencyKey?.startsWith(`${id}.`)) continue;
+    const path = idempotencyKey.slice(id.length + 1);
+    counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** How often the step was found interrupted: only such a step may have acted more than once. */
+const interruptions = (status: JobStatus, path: string): number =>
+  (status.events ?? []).filter((event) => event.type === "step_retrying" && event.step === path).length;
+
+describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})`, () => {
+  it(
+    "loses no acknowledged job, settles each once, runs no reported step again, leaves none stuck",
+    async () => {
+      const random = seeded(SEED);
+      const jobs: Promise<Acknowledged>[] = [];
+      const midFlight = new Set<string>();
+      for (let cycle = 0; cycle < CYCLES; cycle++) {
+        const batch = shapes(service.url).map((shape, i) => submit(shape, `${SEED}-${cycle}-${i}`));
+        jobs.push(...batch);
+        await Promise.race([Promise.all(batch), sleep(3_000)]);
+        await sleep(300 + random() * 1_500);
+        const { structured } = await callTool(client, "jobs_list", {
+          status: ["queued", "running", "input_required"],
+          limit: 100,
+        });
+        for (const { id } of structured.jobs as { id: string }[]) midFlight.add(id);
+        await server.kill9();
+        await server.restart();
+        await client.close().catch(() => undefined);
+        await connect();
+      }
+      const acknowledged = await Promise.all(jobs);
+      const settled = await untilAllSettled(acknowledged);
+
+      const stuck = acknowledged.filter(({ id }) => !settled.has(id));
+      const otherEnds = acknowledged.filter(({ id, shape }) => settled.get(id)?.status !== shape.ends);
+      const settledTwice = [...settled.values()].filter(
+        (status) => (status.events ?? []).filter((event) => event.type === "settled").length !== 1,
+      );
+      const missing = acknowledged.filter(({ id, shape }) => shape.effects.some((path) => !effectsOf(id).has(path)));
+      const repeated = [...settled.values()].flatMap((status) =>
+        [...effectsOf(status.id)].filter(([path, count]) => count > 1 + interruptions(status, path)),
+      );
+      const figures = {
+        cycles: CYCLES,
+        seed: SEED,
+        jobs: acknowledged.length,
+        midFlight: midFlight.size,
+        effects: service.effects.length,
+      };
+      console.info(JSON.stringify(figures));
+      expect({ stuck, otherEnds, settledTwice, missing, repeated }).toEqual({
+        stuck: [],
+        otherEnds: [],
+        settledTwice: [],
+        missing: [],
+        repeated: [],
+      });
+      expect(new Set(acknowledged.map(({ id }) => id)).size).toBe(CYCLES * shapes(service.url).length);
+      expect(midFlight.size).toBeGreaterThan(0.3 * acknowledged.length);
+    },
+    CYCLES * 20_000 + 2 * STUCK_MS,
+  );
+});

@@ -1,0 +1,53 @@
+/** Jobs of every shape that a crash may meet, each with the effects that it must have in the end. */
+export interface Shape {
+  name: string;
+  steps: object[];
+  /** Step paths of the effects that the job itself must have. */
+  effects: string[];
+  /** What a caller does to it. */
+  care?: "answer" | "cancel";
+  ends: "succeeded" | "cancelled";
+}
+
+export function shapes(service: string): Shape[] {
+  const effect = (id: string) => {
+    return { id, type: "http", method: "POST", url: `${service}/effects`, body: { id }, timeout: "5 seconds" };
+  };
+  const slow = { id: "slow", type: "http", url: `${service}/slow?ms=700`, timeout: "3 seconds" };
+  const nap = (length: string) => ({ id: "nap", type: "sleep", for: length });
+  const question = { id: "ask", type: "input", message: "Go on?", schema: { type: "object", properties: {} } };
+  const items = [0, 1, 2, 3, 4, 5];
+  const ends = "succeeded" as const;
+  return [
+    { name: "http", steps: [effect("a"), slow, effect("b")], effects: ["a", "b"], ends },
+    { name: "sleep", steps: [effect("a"), nap("2 seconds"), effect("b")], effects: ["a", "b"], ends },
+    {
+      name: "map",
+      steps: [{ id: "each", type: "map", over: items, concurrency: 3, steps: [effect("item")] }, effect("b")],
+      effects: [...items.map((i) => `each[${i}].item`), "b"],
+      ends,
+    },
+    {
+      name: "parallel",
+      steps: [
+        { id: "both", type: "parallel", branches: { left: [effect("x")], right: [nap("1 second"), effect("y")] } },
+      ],
+      effects: ["both.left.x", "both.right.y"],
+      ends,
+    },
+    {
+      name: "child",
+      steps: [{ id: "kid", type: "job", blueprint: { name: "kid", steps: [effect("inner")] } }, effect("b")],
+      effects: ["b"],
+      ends,
+    },
+    { name: "input", steps: [effect("a"), question, effect("b")], effects: ["a", "b"], care: "answer", ends },
+    {
+      name: "cancel",
+      steps: [effect("a"), nap("1 hour"), effect("b")],
+      effects: ["a"],
+      care: "cancel",
+      ends: "cancelled",
+    },
+  ];
+}
