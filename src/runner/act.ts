@@ -95,7 +95,8 @@ class ActingStep {
   }
 
   async run(): Promise<Ending | NotYet> {
-    const retries = { limit: this.#policy.retry.limit + SPARE_TRIES, delay: () => this.#delayMs };
+    const limit = this.#policy.retry.limit + SPARE_TRIES;
+    const retries = { limit, delay: () => this.#delayMs, backoff: "constant" as const };
     const config = { retries, timeout: this.#timeoutMs + ENGINE_SLACK_MS };
     try {
       return await this.#context.ports.step.do(this.#poll?.name ?? this.#path, config, () => this.#oneTry());

@@ -8,18 +8,32 @@ import { MAX_REDIRECTS } from "../limits.ts";
  */
 export class RefusedAddress extends Error {}
 
-const INTERNAL_SUFFIXES = [".local", ".localhost", ".internal", ".home.arpa", ".lan", ".onion", ".test", ".invalid"];
+/** Of no public zone: special use (RFC 6761, 6762, 7686, 8375), and what networks call themselves inside. */
+const INTERNAL_SUFFIXES = [
+  ...[".local", ".localhost", ".arpa", ".onion", ".test", ".invalid"],
+  ...[".localdomain", ".internal", ".intranet", ".private", ".corp", ".home", ".lan"],
+];
+/** All that is routed in public (RFC 4291): what lies outside, such as ::/96 with its IPv4 addresses, is not. */
+const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
 const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "idempotency-key"];
+
+/** An IPv4 address inside an IPv6 one is judged as what it is. */
+function rangeOf(address: string): string {
+  const ip = ipaddr.process(address);
+  const range = ip.range();
+  if (range !== "unicast" || ip instanceof ipaddr.IPv4 || ip.match(GLOBAL_IPV6)) return range;
+  return "reserved";
+}
 
 /** Why a host is not public; undefined when it is. `host` as WHATWG URLs spell it: normalised, IPv6 in brackets. */
 function hostRefusal(host: string): string | undefined {
   const bare = host.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (ipaddr.isValid(bare)) {
-    // An IPv4 address inside an IPv6 one is judged as what it is.
-    const range = ipaddr.process(bare).range();
+    const range = rangeOf(bare);
     return range === "unicast" ? undefined : `${host} is a ${range} address`;
   }
-  if (!bare.includes(".")) return `${host} is not a public name`;
+  const labels = bare.split(".");
+  if (labels.length < 2 || labels.includes("")) return `${host} is not a public name`;
   return INTERNAL_SUFFIXES.some((suffix) => bare.endsWith(suffix)) ? `${host} is an internal name` : undefined;
 }
 

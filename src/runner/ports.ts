@@ -7,6 +7,8 @@ export interface RetryPlan {
   limit: number;
   /** Milliseconds until the next try; asked after each failed one. */
   delay: () => number;
+  /** The engine multiplies the delay by its own backoff, exponential when left out. */
+  backoff: "constant";
 }
 
 /** The part of the engine's step object that blueprints use; durations are ms. Tests pass a recorder. */

@@ -10,7 +10,7 @@ import { STEP_RUNS } from "./step-kinds/index.ts";
 
 /** Step name of the last report; no step id can be spelt so. */
 const SETTLE = "$settle";
-const SETTLE_POLICY = { retries: { limit: 10, delay: () => 1_000 }, timeout: 60_000 };
+const SETTLE_POLICY = { retries: { limit: 10, delay: () => 1_000, backoff: "constant" as const }, timeout: 60_000 };
 
 function scopeOf(ref: RunRef, run: RunPlan): Scope {
   const job = { id: ref.job_id, attempt: ref.attempt, submitted_at: iso(run.submitted_at) };

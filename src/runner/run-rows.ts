@@ -14,6 +14,12 @@ export interface Row {
 
 type Broken = Exclude<Ending, Done>;
 
+/** Rows without engine steps would keep a local server's only thread for themselves: the pause lets others in. */
+async function flushAndYield({ reports, ports }: RunContext): Promise<void> {
+  await reports.flush();
+  await ports.pause(0);
+}
+
 /**
  * Runs rows side by side, each in a scope of its own. Ends with the first that does not end well, without waiting for
  * the others: once the job has settled, the registry lets them start nothing.
@@ -27,6 +33,14 @@ export async function runRows(
 ): Promise<{ end: "done"; outputs: Json[] } | Broken> {
   const counts = { total: rows.length, done: 0, failed: 0 };
   const count = () => context.reports.add({ path, status: "running", items: { ...counts } });
+  let telling: Promise<void> | undefined;
+  /** One report at a time: rows that end meanwhile wait for it, and their counts ride along with the next one. */
+  const tell = (): Promise<void> => {
+    telling ??= flushAndYield(context).finally(() => {
+      telling = undefined;
+    });
+    return telling;
+  };
   const broken = Promise.withResolvers<Broken>();
   let isBroken = false;
   const runRow = async ({ steps, scope, prefix }: Row): Promise<Json> => {
@@ -40,7 +54,7 @@ export async function runRows(
     counts.done += 1;
     if (ending.tolerated > 0) counts.failed += 1;
     count();
-    await context.reports.flush();
+    await tell();
     return ending.output;
   };
   count();

@@ -5,7 +5,8 @@ import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
 import { JobStatus } from "../../../src/jobs/view.ts";
 import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
 
-const StatusReply = z.object(JobStatus.shape);
+const StatusReply = z.object({ ...JobStatus.shape, changed: z.boolean().optional() });
+type StatusReply = z.infer<typeof StatusReply>;
 
 /** What wrangler's local explorer says about an instance of the engine. */
 const Instance = z.object({
@@ -17,8 +18,18 @@ const Instance = z.object({
 });
 export type Instance = z.infer<typeof Instance>["result"];
 
-/** Pause until the past cannot change any more: longer than any step of these tests lets the next one wait. */
+/** For tests of what must not happen: it would have happened within this time. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function within20Seconds<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const seen = await look();
+    if (isSo(seen)) return seen;
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${isSo}\n${JSON.stringify(seen)}`);
+    await pause(50);
+  }
+}
 
 /** One real server, a service that misbehaves on purpose, and an official client between the test and the server. */
 export class Bench {
@@ -37,7 +48,7 @@ export class Bench {
   }
 
   /** The status that a tool answers with; throws when it answers with an error. */
-  async job(tool: string, args: Record<string, unknown>): Promise<JobStatus> {
+  async job(tool: string, args: Record<string, unknown>): Promise<StatusReply> {
     const reply = await this.call(tool, args);
     if (reply.isError) throw new Error(`${tool}: ${reply.text}`);
     return StatusReply.parse(reply.structured);
@@ -61,15 +72,17 @@ export class Bench {
     return this.settled(await this.submit(steps, more));
   }
 
-  /** Asks until the job is as it should be, 20 s at most. */
-  async until(id: string, isSo: (job: JobStatus) => boolean): Promise<JobStatus> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const job = await this.status(id);
-      if (isSo(job)) return job;
-      if (Date.now() > deadline) throw new Error(`not in 20 s: ${isSo}\n${JSON.stringify(job)}`);
-      await pause(50);
-    }
+  /** Asks until the job is as it should be. */
+  until(id: string, isSo: (job: JobStatus) => boolean): Promise<JobStatus> {
+    return within20Seconds(() => this.status(id), isSo);
+  }
+
+  /** Asks until the engine has ended the attempt by force, or never had it. */
+  untilGone(id: string): Promise<Instance | undefined> {
+    return within20Seconds(
+      () => this.instance(id),
+      (instance) => instance === undefined || instance.status === "terminated",
+    );
   }
 
   /** How often each step of the job sent a request, by step path; a redirect's hop counts too. */
