@@ -22,6 +22,8 @@ interface DevServerOptions {
 export interface DevServer {
   /** `http://127.0.0.1:<port>`, without a slash at the end; the same after a restart. */
   readonly url: string;
+  /** Folder of all that it keeps: databases, and wrangler's own logs. */
+  readonly stateDir: string;
   /** All output so far, of all starts. */
   log(): string;
   /** Throws with the log when the runtime crashed by itself, whatever else seems to work. */
@@ -76,7 +78,7 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
     await stop();
     throw error;
   }
-  return { url, log: () => log, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
+  return { url, stateDir, log: () => log, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
 }
 
 function spawnWrangler(

@@ -1,4 +1,10 @@
 import { z } from "zod";
+import {
+  DEFAULT_ACTIVE_JOBS,
+  DEFAULT_RUNNING_JOBS,
+  DEFAULT_STORED_BYTES,
+  DEFAULT_SUBMITS_PER_MINUTE,
+} from "./limits.ts";
 
 /** Parameters of one engine instance. The runner reads everything else from the registry. */
 export interface RunParams {
@@ -18,6 +24,11 @@ export interface Env {
   AUTH_SECRET?: string;
   REGISTRY_SHARDS?: string;
   RETENTION_DAYS?: string;
+  /** Per tenant and shard; 0: no limit. {@link Quotas} says what each counts. */
+  MAX_ACTIVE_JOBS?: string;
+  MAX_RUNNING_JOBS?: string;
+  SUBMITS_PER_MINUTE?: string;
+  MAX_STORED_BYTES?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
   /** Names of Worker secrets that blueprints may reference, separated by commas. */
@@ -26,19 +37,51 @@ export interface Env {
 
 const DAY_MS = 86_400_000;
 
+/** A whole number, written in digits: nothing else may pass for 0, which is "no limit". */
+const quota = (fallback: number) =>
+  z.coerce
+    .string()
+    .regex(/^\d{1,15}$/, "must be a whole number; 0 means no limit")
+    .transform(Number)
+    .default(fallback);
+
 const Settings = z.object({
   RETENTION_DAYS: z.coerce.number().min(0).default(30),
+  MAX_ACTIVE_JOBS: quota(DEFAULT_ACTIVE_JOBS),
+  MAX_RUNNING_JOBS: quota(DEFAULT_RUNNING_JOBS),
+  SUBMITS_PER_MINUTE: quota(DEFAULT_SUBMITS_PER_MINUTE),
+  MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
 });
+
+/** What a tenant may use of one shard; 0: no limit. */
+export interface Quotas {
+  /** Jobs that have not settled. */
+  activeJobs: number;
+  /** Jobs that were handed to the engine and have not settled; sleeping and asking ones too. */
+  runningJobs: number;
+  submitsPerMinute: number;
+  /** Of the object's database. */
+  storedBytes: number;
+}
 
 export interface Settings {
   /** How long a settled job is kept. */
   retentionMs: number;
+  quotas: Quotas;
 }
 
 /** @throws when a variable has no usable value: a deployment error that must be seen at once */
 export function readSettings(env: Env): Settings {
-  const vars = Settings.parse({ RETENTION_DAYS: env.RETENTION_DAYS });
-  return { retentionMs: vars.RETENTION_DAYS * DAY_MS };
+  const vars = Settings.parse(env);
+  return {
+    retentionMs: vars.RETENTION_DAYS * DAY_MS,
+    quotas: {
+      activeJobs: vars.MAX_ACTIVE_JOBS,
+      runningJobs: vars.MAX_RUNNING_JOBS,
+      submitsPerMinute: vars.SUBMITS_PER_MINUTE,
+      storedBytes: vars.MAX_STORED_BYTES,
+    },
+  };
 }
 
 /** The Worker secrets that blueprints may reference, by name, and no other binding. */

@@ -79,6 +79,8 @@ export const REPORT_GRACE_MS = 10 * SECOND;
 export const DISPATCH_GRACE_MS = 30 * SECOND;
 /** An accepted job that is still not handed over after this is handed over by the alarm. */
 export const OUTBOX_GRACE_MS = 5 * SECOND;
+/** A job that waits for a place gets it when one is free; the alarm looks after it after this, or twice this at most. */
+export const PLACE_GRACE_MS = 5 * MINUTE;
 /** createBatch takes at most 100 instances: https://developers.cloudflare.com/workflows/build/workers-api/ (2026-11) */
 export const MAX_DISPATCH_BATCH = 100;
 export const MAX_NUDGES = 5;
@@ -87,6 +89,14 @@ export const MAX_ATTEMPTS = 3;
 export const MAX_INTERRUPTED_TRIES = 3;
 /** Rows that one alarm looks at before it re-arms itself. */
 export const ALARM_BATCH = 50;
+
+// What a tenant may use of one shard, unless the deployment says otherwise.
+export const DEFAULT_ACTIVE_JOBS = 1_000;
+export const DEFAULT_RUNNING_JOBS = 100;
+export const DEFAULT_SUBMITS_PER_MINUTE = 600;
+export const DEFAULT_STORED_BYTES = KIB * KIB * KIB;
+/** Submits are counted over this. */
+export const SUBMIT_WINDOW_MS = MINUTE;
 
 // What is kept, and what a reply may hold.
 export const MAX_EVENTS = 500;

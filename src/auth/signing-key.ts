@@ -1,5 +1,5 @@
 /** PERSISTED: what a signature is for. A key of one purpose never verifies what another signed. */
-export type Purpose = "edge-jobs api-key v1";
+export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */
 export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;
@@ -13,4 +13,15 @@ export async function signingKey(secret: string, purpose: Purpose): Promise<Sign
     "sign",
     "verify",
   ]);
+}
+
+const derived = new Map<Purpose, { secret: string; key: SigningKey }>();
+
+/** {@link signingKey}, derived once: a Worker's secret stays the same while it lives. */
+export async function memoizedKey(secret: string, purpose: Purpose): Promise<SigningKey> {
+  const known = derived.get(purpose);
+  if (known?.secret === secret) return known.key;
+  const key = await signingKey(secret, purpose);
+  derived.set(purpose, { secret, key });
+  return key;
 }

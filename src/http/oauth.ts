@@ -50,8 +50,12 @@ const resourceMetadata = (origin: string): Response =>
     { headers: { "access-control-allow-origin": "*", "access-control-allow-headers": "*" } },
   );
 
+/** A GET with a body is legal HTTP but no `Request`; the body means nothing, so it goes. */
+const withoutBody = ({ url, method, headers }: Request): Request => new Request(url, { method, headers });
+
 async function withBoundedBody(request: Request): Promise<Request | undefined> {
   if (request.body === null) return request;
+  if (request.method === "GET" || request.method === "HEAD") return withoutBody(request);
   const body = await readRequestBody(request, MAX_BODY_BYTES);
   return body.tooLarge ? undefined : new Request(request, { body: body.text });
 }

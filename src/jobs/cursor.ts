@@ -2,7 +2,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "./result.ts";
 
 /**
- * Where a listing goes on. Opaque to callers and read like any foreign input.
+ * Where a listing goes on. Opaque to callers; whoever hands it out signs it, and it is read like any foreign input.
  * `filter` is the fingerprint of the filters that it was made for: a cursor does not fit another listing.
  */
 const CursorFields = z.strictObject({

@@ -1,6 +1,7 @@
-import { DISPATCH_GRACE_MS, OUTBOX_GRACE_MS } from "../limits.ts";
+import { DISPATCH_GRACE_MS, OUTBOX_GRACE_MS, PLACE_GRACE_MS } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork } from "./job.ts";
+import { isSettled } from "./status.ts";
 import { withEvent } from "./timeline.ts";
 
 /** Accepting a job, handing it to the engine, and trying again. Pure; times are epoch ms. */
@@ -48,6 +49,22 @@ export function accept(given: Given, now: number): Job {
 
 /** True when the job may be handed to the engine now. */
 export const isDispatchable = (job: Job, now: number): boolean => isUndispatched(job) && (job.run_at ?? now) <= now;
+
+/** True from the first hand-over to the end, over all attempts: the job counts as running at the engine. */
+export const holdsPlace = (job: Job): boolean =>
+  !isSettled(job.status) && (job.dispatched_at !== null || job.attempt > 1);
+
+/** A child goes at once: its parent holds a place until it ends, so parents alone could hold them all for ever. */
+export const needsPlace = (job: Job): boolean => job.parent_id === null && !holdsPlace(job);
+
+/**
+ * No place is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all
+ * that are in line.
+ */
+export function inLine(job: Job, now: number): Job {
+  const look = (Math.floor(now / PLACE_GRACE_MS) + 2) * PLACE_GRACE_MS;
+  return { ...job, expected_by: look, due_at: look };
+}
 
 /** The engine has the job. */
 export function dispatched(job: Job, now: number): Job {

@@ -7,6 +7,7 @@ import { parseJobId } from "../jobs/id.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import type { CallerApi } from "../registry/api.ts";
 import { callerRegistry } from "../registry/api-keys.ts";
+import { type Cursors, cursorsOf } from "./cursors.ts";
 import { type Record, recorder } from "./metrics.ts";
 
 /** A handler, for whoever writes a blueprint. */
@@ -20,6 +21,8 @@ export interface McpDeps {
   version: string;
   /** The object of one shard. Get a new one for each try: it is broken after an exception. */
   registry: (shard: number) => CallerApi;
+  /** Of listings, signed for the tenant. */
+  cursors: Cursors;
   blueprints: readonly CatalogBlueprint[];
   /** What `handler` steps may call. */
   handlers: readonly HandlerText[];
@@ -36,6 +39,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string): McpDep
     scopes: principal.scopes,
     version,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+    cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
     blueprints: CATALOG.blueprints,
     handlers: Object.values(CATALOG.handlers),
     now: Date.now,

@@ -15,7 +15,9 @@ import type { Era } from "./metrics.ts";
 import { observe, type Problem } from "./observe.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Complete, FixedResource, Offer, TemplateResource } from "./resource.ts";
-import type { CallContext, Reply, Tool } from "./tool.ts";
+import { declaresTasks } from "./tasks/declared.ts";
+import { createTaskResult } from "./tasks/task.ts";
+import { type CallContext, resultOf, type Tool } from "./tool.ts";
 
 /** The only way onto a server: whatever is registered here is measured, and leaks nothing when it breaks. */
 export interface Registrar {
@@ -25,13 +27,7 @@ export interface Registrar {
   offer: Offer;
 }
 
-function toolResult(outcome: Result<Reply, Problem>): CallToolResult {
-  if (!outcome.ok) return { isError: true, content: [{ type: "text", text: outcome.error.text }] };
-  const { structured, text, links = [] } = outcome.value;
-  return { content: [{ type: "text", text }, ...links], structuredContent: structured };
-}
-
-function callContext({ mcpReq }: ServerContext): CallContext {
+export function callContext({ mcpReq }: ServerContext): CallContext {
   const { _meta, signal, notify } = mcpReq;
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return { signal };
@@ -41,16 +37,29 @@ function callContext({ mcpReq }: ServerContext): CallContext {
   };
 }
 
-export function registerTool({ server, deps, era, offer }: Registrar, tool: Tool): void {
+/** Runs a tool for one request. Whoever gets a task has the whole reply beside it. */
+export async function runTool(
+  { deps, era }: Registrar,
+  tool: Tool,
+  args: unknown,
+  context: ServerContext,
+): Promise<CallToolResult> {
+  const outcome = await observe(tool.name, deps, era, () => tool.call(args, deps, callContext(context)));
+  if (!outcome.ok) return { isError: true, content: [{ type: "text", text: outcome.error.text }] };
+  const { submitted } = outcome.value;
+  const isTask = submitted !== undefined && era === "modern" && declaresTasks(context.mcpReq.envelope);
+  return { ...resultOf(outcome.value), ...(isTask && createTaskResult(submitted)) };
+}
+
+export function registerTool(registrar: Registrar, tool: Tool): void {
   const { name, title, description, annotations, inputSchema, outputSchema } = tool;
-  offer.tools.push(name);
-  server.registerTool(name, { title, description, annotations, inputSchema, outputSchema }, async (args, context) =>
-    toolResult(await observe(name, deps, era, () => tool.call(args, deps, callContext(context)))),
-  );
+  registrar.offer.tools.push(name);
+  const config = { title, description, annotations, inputSchema, outputSchema };
+  registrar.server.registerTool(name, config, (args, context) => runTool(registrar, tool, args, context));
 }
 
 /** The answer, or the error that the protocol has for it. */
-function answerOrThrow<T>(outcome: Result<T, Problem>, expected: (text: string) => ProtocolError): T {
+export function answerOrThrow<T>(outcome: Result<T, Problem>, expected: (text: string) => ProtocolError): T {
   if (outcome.ok) return outcome.value;
   const { crash, text } = outcome.error;
   throw crash ? new ProtocolError(ProtocolErrorCode.InternalError, text) : expected(text);

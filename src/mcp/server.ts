@@ -4,6 +4,7 @@ import type { Era } from "./metrics.ts";
 import { PROMPTS } from "./prompts/index.ts";
 import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";
 import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources/index.ts";
+import { registerTasks } from "./tasks/register.ts";
 import { TOOLS } from "./tools/index.ts";
 
 const INSTRUCTIONS = `Durable background jobs for work that takes longer than a tool call may.
@@ -43,5 +44,6 @@ export function buildServer(deps: McpDeps, era: Era, more: Pick<ServerOptions, "
   for (const resource of TEMPLATE_RESOURCES) registerTemplate(registrar, resource);
   for (const resource of FIXED_RESOURCES) registerFixed(registrar, resource);
   for (const prompt of PROMPTS) registerPrompt(registrar, prompt);
+  registerTasks(registrar);
   return server;
 }

@@ -1,7 +1,9 @@
 import type { Fault } from "../jobs/fault.ts";
 import { type JsonObject, utf8Bytes } from "../jobs/json.ts";
+import { ACTIVE_STATUSES, JOB_STATUSES } from "../jobs/status.ts";
 import { oneLine, stripInvisible } from "../jobs/text.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../limits.ts";
+import type { QuotaError } from "../registry/api.ts";
 import { firstThatFit } from "./fit.ts";
 
 /** How replies are worded. */
@@ -44,3 +46,26 @@ export function fenced(text: string): string {
 
 /** A call that the model can make as it stands. */
 export const call = (tool: string, args: JsonObject): string => `${tool} ${JSON.stringify(args)}`;
+
+const SETTLED_STATUSES = JOB_STATUSES.filter((status) => !ACTIVE_STATUSES.includes(status));
+
+/** Which limit was met, and when or after what the same call can succeed. */
+export function quotaText(verdict: string, error: QuotaError): string {
+  const head = `${verdict} (${error.code}), nothing is stored:`;
+  switch (error.code) {
+    case "too_many_active": {
+      const list = call("jobs_list", { status: [...ACTIVE_STATUSES] });
+      return `${head} ${error.active} jobs have not settled, the most is ${error.limit}.\nNext: the same call when one has settled. ${list} shows them: jobs_wait for them, or jobs_cancel those that nobody needs.`;
+    }
+    case "too_many_submits": {
+      const seconds = Math.ceil(error.retry_after_ms / 1_000);
+      return `${head} the most is ${error.limit} submits a minute.\nNext: the same call again in ${seconds} s (retry_after_ms: ${error.retry_after_ms}).`;
+    }
+    case "storage_full": {
+      const list = call("jobs_list", { status: SETTLED_STATUSES });
+      return `${head} ${error.stored_bytes} bytes are stored, the most is ${error.limit_bytes}.\nNext: ${list}, jobs_delete those that nobody needs, then the same call.`;
+    }
+    default:
+      return error satisfies never;
+  }
+}

@@ -1,6 +1,7 @@
-import type { ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import type { CallToolResult, ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { err, type Result } from "../jobs/result.ts";
+import type { JobStatus } from "../jobs/view.ts";
 import { readArguments } from "./arguments.ts";
 import type { McpDeps } from "./deps.ts";
 import { faultText } from "./text.ts";
@@ -10,7 +11,14 @@ export interface Reply {
   structured: { [field: string]: unknown };
   text: string;
   links?: ResourceLink[];
+  /** The job that the call submitted: callers that declare the Tasks extension follow it as a task. */
+  submitted?: JobStatus;
 }
+
+export const resultOf = ({ structured, text, links = [] }: Reply): CallToolResult => ({
+  content: [{ type: "text", text }, ...links],
+  structuredContent: structured,
+});
 
 /** The error is for the model: what was wrong, where, and what to do. */
 export type Outcome = Result<Reply, string>;

@@ -30,7 +30,13 @@ export interface SubmitRequest {
 
 export type Submitted = JobStatus & { deduplicated: boolean };
 
-export type SubmitError = { code: "idempotency_conflict"; job_id: string };
+/** Why the tenant may have no further job in this shard now, which a child may also meet. */
+export type Full =
+  | { code: "too_many_active"; active: number; limit: number }
+  | { code: "storage_full"; stored_bytes: number; limit_bytes: number };
+export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry_after_ms: number };
+
+export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
 export type UnknownJob = { code: "unknown_job" };
 
 export interface Include {
@@ -102,6 +108,7 @@ export interface RetryRequest {
 
 export type RetryError =
   | UnknownJob
+  | QuotaError
   | { code: "not_settled"; status: JobStatusName }
   /** A succeeded job is run again only from a step that is named. */
   | { code: "from_step_needed" }

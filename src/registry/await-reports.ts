@@ -2,13 +2,15 @@ import { adopt, ask } from "../jobs/awaiting.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { type Job, openWork } from "../jobs/job.ts";
 import { applyMarks, finish, type Mark } from "../jobs/reports.ts";
+import type { Result } from "../jobs/result.ts";
 import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
-import type { AskRequest, Awaited, RunRef, SpawnRequest, Stop } from "./api.ts";
+import type { AskRequest, Awaited, Full, RunRef, SpawnRequest, Stop } from "./api.ts";
 import { shortDigest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Intake } from "./intake.ts";
 import type { Questions } from "./questions.ts";
+import { childRefused } from "./quotas.ts";
 import type { ReportDeps } from "./run-reports.ts";
 
 interface AwaitDeps extends ReportDeps {
@@ -49,7 +51,9 @@ export class AwaitReports {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
         return { next: marked, reply: { do: "fail", error: { code: "job_depth", message } } };
       }
-      child = this.#accept(job, request, planHash, now);
+      const accepted = this.#accept(job, request, planHash, now);
+      if (!accepted.ok) return { next: marked, reply: { do: "fail", error: childRefused(accepted.error) } };
+      child = accepted.value;
       return this.#outcome(adopt(marked, path, child.job_id, now), path, now);
     });
     if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
@@ -87,10 +91,10 @@ export class AwaitReports {
     return depth;
   }
 
-  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Job {
+  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Result<Job, Full> {
     const shard = parseJobId(parent.job_id)?.shard;
     if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
-    return this.#deps.intake.accept(
+    return this.#deps.intake.acceptChild(
       {
         ...request,
         tenant: parent.tenant,

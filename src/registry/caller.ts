@@ -50,7 +50,10 @@ export class CallerDesk implements ReadersAndSubmit {
     this.#deps = deps;
   }
 
-  /** The reply is sent only when the job is durable; then it is handed over. A crash in between is the alarm's. */
+  /**
+   * The reply is sent only when the job is durable; then it is handed over. A crash in between is the alarm's.
+   * A known key returns its job at any limit.
+   */
   async submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>> {
     const { ledger, intake, dispatcher, viewer, background } = this.#deps;
     const now = this.#deps.now();
@@ -58,8 +61,10 @@ export class CallerDesk implements ReadersAndSubmit {
     const outcome = ledger.transact(() => this.#known(request) ?? fresh());
     if ("conflict" in outcome) return err({ code: "idempotency_conflict", job_id: outcome.conflict });
     if ("first" in outcome) return ok({ ...viewer.view(outcome.first, now), deduplicated: true });
-    background(dispatcher.dispatch([outcome.fresh]));
-    return ok({ ...viewer.view(outcome.fresh, now), deduplicated: false });
+    if (!outcome.fresh.ok) return outcome.fresh;
+    const job = outcome.fresh.value;
+    background(dispatcher.dispatch([job]));
+    return ok({ ...viewer.view(job, now), deduplicated: false });
   }
 
   async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {

@@ -70,7 +70,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
-    this.#deps.ledger.transact(() => this.#deps.ledger.queries.deleteJob(job));
+    this.#deps.ledger.transact(() => this.#deps.ledger.delete(job));
     return ok(null);
   }
 

@@ -1,46 +1,100 @@
-import { dispatched, isDispatchable, postponed } from "../jobs/dispatch.ts";
+import { dispatched, inLine, isDispatchable, needsPlace, postponed } from "../jobs/dispatch.ts";
 import { isUndispatched } from "../jobs/due.ts";
+import { jobIdFloor } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
 import { backoff } from "../jobs/repair.ts";
 import { MAX_DISPATCH_BATCH } from "../limits.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Gate } from "./quotas.ts";
 
 type JobKey = Pick<Job, "tenant" | "job_id">;
 
 /**
- * Hands accepted jobs to the engine, in the order they came, many in one call. What is waiting here is in memory only:
- * after a crash the alarm finds the same jobs by their rows, and the engine skips those that it already has.
+ * Hands accepted jobs to the engine, in the order they came, many in one call, and no more than there are places.
+ * What is asked for here is in memory only: after a crash the alarm finds the same jobs by their rows, and the engine
+ * skips those that it already has. Jobs that wait for a place stand in line by their rows alone.
  */
 export class Dispatcher {
   readonly #ledger: Ledger;
   readonly #engine: Engine;
+  readonly #gate: Gate;
   readonly #now: () => number;
-  readonly #waiting = new Map<string, JobKey>();
+  readonly #asked = new Map<string, JobKey>();
+  /** Every job in line has an id above this; null: the line is empty. */
+  #lineAfter: string | null;
   #draining: Promise<void> | undefined;
 
-  constructor(ledger: Ledger, engine: Engine, now: () => number) {
+  constructor(ledger: Ledger, engine: Engine, gate: Gate, now: () => number) {
     this.#ledger = ledger;
     this.#engine = engine;
+    this.#gate = gate;
     this.#now = now;
+    // An earlier life of this object may have left a line.
+    this.#lineAfter = gate.limitsPlaces ? "" : null;
   }
 
-  /** @returns when all that waits has been handed over or put off; never throws */
+  /**
+   * May be called inside a transaction, which ends first. Without jobs: whoever is in line, as far as places are free.
+   * @returns when all that is asked for has been handed over, put off or put in line; never throws
+   */
   dispatch(jobs: readonly JobKey[]): Promise<void> {
-    for (const { tenant, job_id } of jobs) this.#waiting.set(job_id, { tenant, job_id });
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined;
-    });
+    for (const { tenant, job_id } of jobs) this.#asked.set(job_id, { tenant, job_id });
+    this.#draining ??= this.#drain();
     return this.#draining;
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const keys = [...this.#waiting.values()].slice(0, MAX_DISPATCH_BATCH);
-      for (const key of keys) this.#waiting.delete(key.job_id);
-      const jobs = keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, this.#now()));
-      if (jobs.length > 0) await this.#handOver(jobs);
+    await null;
+    try {
+      while (this.#asked.size > 0 || (this.#lineAfter !== null && this.#gate.freePlaces() > 0)) {
+        const jobs = this.#next();
+        if (jobs.length > 0) await this.#handOver(jobs);
+      }
+    } finally {
+      // At once, so that what is asked for from now on is not taken for part of this.
+      this.#draining = undefined;
     }
+  }
+
+  /** The jobs of the next call to the engine. Those that find no place are in line afterwards. */
+  #next(): Job[] {
+    const keys = [...this.#asked.values()].slice(0, MAX_DISPATCH_BATCH);
+    for (const key of keys) this.#asked.delete(key.job_id);
+    const asked = keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, this.#now()));
+    const free = this.#gate.freePlaces();
+    const newcomers = asked.filter(needsPlace);
+    if (this.#lineAfter === null && newcomers.length <= free) return asked;
+    this.#join(newcomers);
+    const others = asked.filter((job) => !needsPlace(job));
+    const called = this.#call(Math.min(free, MAX_DISPATCH_BATCH - others.length));
+    this.#putOff(newcomers.filter(({ job_id }) => !called.some((job) => job.job_id === job_id)));
+    return [...others, ...called];
+  }
+
+  #join(jobs: readonly Job[]): void {
+    for (const { submitted_at } of jobs) {
+      const before = jobIdFloor(submitted_at);
+      if (this.#lineAfter === null || before < this.#lineAfter) this.#lineAfter = before;
+    }
+  }
+
+  /** The first jobs of the line, who leave it. */
+  #call(places: number): Job[] {
+    if (this.#lineAfter === null || places === 0) return [];
+    const called = this.#ledger.queries.waitingJobs(this.#lineAfter, this.#now(), places);
+    this.#lineAfter = called.length < places ? null : (called.at(-1)?.job_id ?? null);
+    return called;
+  }
+
+  /** The alarm, where it is what brought them, need not look after them again so soon. */
+  #putOff(jobs: readonly Job[]): void {
+    const now = this.#now();
+    const looked = jobs.filter((job) => job.expected_by <= now);
+    if (looked.length === 0) return;
+    this.#ledger.transact(() => {
+      for (const job of looked) this.#ledger.save(job, inLine(job, now));
+    });
   }
 
   async #handOver(jobs: readonly Job[]): Promise<void> {

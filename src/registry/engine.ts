@@ -76,7 +76,8 @@ export class WorkflowEngine implements Engine {
     try {
       await act(await this.#workflow.get(instanceId(jobId, attempt)));
     } catch {
-      // It ended meanwhile, or the engine is away: the alarm looks again.
+      // It ended meanwhile, or the engine is away. An event is sent again by the alarm; an instance that was not ended
+      // meets `stop` when it wakes.
     }
   }
 }

@@ -1,9 +1,11 @@
-import { accept } from "../jobs/dispatch.ts";
+import { accept, inLine, isDispatchable, needsPlace } from "../jobs/dispatch.ts";
 import { ID_ENTROPY_BYTES, newJobId } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
-import type { SubmitRequest } from "./api.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import type { Full, QuotaError, SubmitRequest } from "./api.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH } from "./queries.ts";
+import type { Gate } from "./quotas.ts";
 
 /** What becomes a job: a caller's submission, a child, or a retry. */
 export type IntakeRequest = SubmitRequest & Pick<Job, "parent_id" | "retried_from">;
@@ -11,18 +13,33 @@ export type IntakeRequest = SubmitRequest & Pick<Job, "parent_id" | "retried_fro
 /** Makes jobs. Called inside a transaction; whoever calls hands the job over afterwards. */
 export class Intake {
   readonly #ledger: Ledger;
+  readonly #gate: Gate;
   readonly #entropy: (bytes: number) => Uint8Array;
 
-  constructor(ledger: Ledger, entropy: (bytes: number) => Uint8Array) {
+  constructor(ledger: Ledger, gate: Gate, entropy: (bytes: number) => Uint8Array) {
     this.#ledger = ledger;
+    this.#gate = gate;
     this.#entropy = entropy;
   }
 
-  /** @param prepare changes the job before it is stored: what a retry brings along */
-  accept(request: IntakeRequest, now: number, prepare: (job: Job) => Job = (job) => job): Job {
+  /**
+   * A job that a caller asks for, if the tenant's limits allow one more.
+   * @param prepare changes the job before it is stored: what a retry brings along
+   */
+  accept(request: IntakeRequest, now: number, prepare: (job: Job) => Job = (job) => job): Result<Job, QuotaError> {
+    const refused = this.#gate.admit(now);
+    return refused === undefined ? ok(this.#make(request, now, prepare)) : err(refused);
+  }
+
+  acceptChild(request: IntakeRequest, now: number): Result<Job, Full> {
+    const refused = this.#gate.admitChild();
+    return refused === undefined ? ok(this.#make(request, now, (job) => job)) : err(refused);
+  }
+
+  #make(request: IntakeRequest, now: number, prepare: (job: Job) => Job): Job {
     const { queries } = this.#ledger;
     const { shard, plan, input, idempotency, run_at, ...fields } = request;
-    const job = prepare(
+    const accepted = prepare(
       accept(
         {
           ...fields,
@@ -34,6 +51,11 @@ export class Intake {
         now,
       ),
     );
+    // It waits then for a place, not for a crash to be repaired: the alarm need not look so soon.
+    const job =
+      needsPlace(accepted) && isDispatchable(accepted, now) && this.#gate.freePlaces() === 0
+        ? inLine(accepted, now)
+        : accepted;
     queries.keepPlan(job, JSON.stringify(plan));
     if (Object.keys(input).length > 0) queries.insertValue(job.job_id, INPUT_PATH, input);
     if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);

@@ -35,7 +35,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
         now: Date.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
-        retentionMs: readSettings(env).retentionMs,
+        ...readSettings(env),
       }),
     );
   }

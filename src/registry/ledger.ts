@@ -1,21 +1,24 @@
 import type { Job } from "../jobs/job.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
+import type { Census } from "./census.ts";
 import type { Queries } from "./queries.ts";
 import type { Waiters } from "./waiters.ts";
 
-/** The jobs of one object: every write of a job goes through here, so that alarm and waiters follow from it. */
+/** The jobs of one object: every write of a job goes through here, so that alarm, waiters and census follow from it. */
 export class Ledger {
   readonly queries: Queries;
   readonly #storage: DurableObjectStorage;
   readonly #clock: AlarmClock;
   readonly #waiters: Waiters;
+  readonly #census: Census;
 
-  constructor(storage: DurableObjectStorage, queries: Queries, clock: AlarmClock, waiters: Waiters) {
+  constructor(storage: DurableObjectStorage, queries: Queries, clock: AlarmClock, waiters: Waiters, census: Census) {
     this.#storage = storage;
     this.queries = queries;
     this.#clock = clock;
     this.#waiters = waiters;
+    this.#census = census;
   }
 
   /** All or nothing: an exception undoes every write, which it would not do by itself. */
@@ -24,12 +27,14 @@ export class Ledger {
       return this.#storage.transactionSync(work);
     } catch (error) {
       this.#clock.forget();
+      this.#census.forget();
       throw error;
     }
   }
 
   insert(job: Job): void {
     this.queries.insertJob(job);
+    this.#census.note(undefined, job);
     this.#clock.ringBy(job.due_at);
   }
 
@@ -39,9 +44,16 @@ export class Ledger {
    */
   save(before: Job, after: Job, from: readonly JobStatusName[] = [before.status]): boolean {
     if (!this.queries.updateJob(before, after, from)) return false;
+    this.#census.note(before, after);
     if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);
     if (after.status !== before.status) this.#waiters.announce(after.job_id);
     return true;
+  }
+
+  /** Delete the job with all that belongs to it. */
+  delete(job: Job): void {
+    this.queries.deleteJob(job);
+    this.#census.note(job, undefined);
   }
 
   /** Set the alarm for the first due job, but not before `floor` (epoch ms). */

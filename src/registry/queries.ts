@@ -22,6 +22,10 @@ export const SQL = {
   deleteJob: "DELETE FROM jobs WHERE job_id = ?",
   dueJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
+  waitingJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE status = 'queued' AND job_id > ? AND dispatched_at IS NULL
+    AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
+  census: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
+    FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
@@ -98,6 +102,16 @@ export class Queries {
   /** Jobs due at `now`, the longest waiting first. */
   dueJobs(now: number, limit: number): Job[] {
     return this.#sql.exec<JobRecord>(SQL.dueJobs, now, limit).toArray().map(fromRecord);
+  }
+
+  /** Accepted jobs above the id that could be handed over at `now`, in the order of their acceptance. */
+  waitingJobs(afterId: string, now: number, limit: number): Job[] {
+    return this.#sql.exec<JobRecord>(SQL.waitingJobs, afterId, now, limit).toArray().map(fromRecord);
+  }
+
+  /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */
+  census(): { active: number; running: number } {
+    return this.#sql.exec<{ active: number; running: number }>(SQL.census).one();
   }
 
   firstDue(): number | undefined {

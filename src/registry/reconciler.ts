@@ -49,13 +49,15 @@ export class Reconciler {
       return jobs;
     });
     await Promise.all(due.map((job) => this.#look(job, now)));
+    // A process may have died between a settlement and giving the place to the next job.
+    await this.#deps.dispatcher.dispatch([]);
     this.#ledger.alarmRang();
     // Setting the alarm to the present inside the alarm may lose it.
     this.#ledger.rearm(this.#deps.now() + 1);
   }
 
   async #look(job: Job, now: number): Promise<void> {
-    if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.queries.deleteJob(job));
+    if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job));
     if (this.#expireQuestions(job, now)) return this.#tell(job);
     const need = triage(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);

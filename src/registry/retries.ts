@@ -5,7 +5,7 @@ import { type Job, stepState, topLevelStep } from "../jobs/job.ts";
 import type { JsonObject } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
-import type { RetryError, RetryRequest } from "./api.ts";
+import type { QuotaError, RetryError, RetryRequest } from "./api.ts";
 import type { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH, type Queries } from "./queries.ts";
@@ -50,7 +50,7 @@ export class Retries {
     const same = known === undefined ? undefined : queries.job(job.tenant, known.job_id);
     if (same !== undefined && !isSettled(same.status)) return ok(same);
     queries.deleteKey(key);
-    return ok(this.#again(job, ground.value, { key, request_hash: requestHash }, now));
+    return this.#again(job, ground.value, { key, request_hash: requestHash }, now);
   }
 
   #ground(job: Job, request: RetryRequest): Result<Ground, RetryError> {
@@ -67,7 +67,12 @@ export class Retries {
     return ok({ plan, input, kept: ids.slice(0, from) });
   }
 
-  #again(job: Job, ground: Ground, idempotency: { key: string; request_hash: string }, now: number): Job {
+  #again(
+    job: Job,
+    ground: Ground,
+    idempotency: { key: string; request_hash: string },
+    now: number,
+  ): Result<Job, QuotaError> {
     const { plan, input, kept } = ground;
     const shard = parseJobId(job.job_id)?.shard ?? 0;
     const { tenant, name, blueprint, plan_hash, metadata, timeout_ms } = job;
@@ -78,9 +83,10 @@ export class Retries {
       now,
       (fresh) => ({ ...fresh, run: { steps: Object.fromEntries(states), open: {} } }),
     );
+    if (!again.ok) return again;
     for (const path of this.#ledger.queries.valuePaths(job.job_id)) {
       if (!kept.includes(topLevelStep(path))) continue;
-      this.#ledger.queries.copyValue(job.job_id, path, again.job_id, path);
+      this.#ledger.queries.copyValue(job.job_id, path, again.value.job_id, path);
     }
     return again;
   }

@@ -1,6 +1,8 @@
+import type { Quotas } from "../env.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { AwaitReports } from "./await-reports.ts";
 import { CallerDesk } from "./caller.ts";
+import { Census } from "./census.ts";
 import { Controls } from "./controls.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
@@ -9,6 +11,7 @@ import { Ledger } from "./ledger.ts";
 import { migrate } from "./migrate.ts";
 import { Queries } from "./queries.ts";
 import { Questions } from "./questions.ts";
+import { Gate } from "./quotas.ts";
 import { Reconciler } from "./reconciler.ts";
 import { Retries } from "./retries.ts";
 import { Revocations } from "./revocations.ts";
@@ -27,6 +30,7 @@ export interface RegistryPorts {
   entropy: (bytes: number) => Uint8Array;
   background: (work: Promise<void>) => void;
   retentionMs: number;
+  quotas: Quotas;
 }
 
 /** The parts of a registry by whom they serve. */
@@ -38,6 +42,7 @@ export interface RegistryRooms {
   awaiting: AwaitReports;
   reconciler: Reconciler;
   revocations: Revocations;
+  census: Census;
 }
 
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
@@ -46,11 +51,14 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   migrate(storage);
   const waiters = new Waiters();
   const queries = new Queries(storage.sql);
-  const ledger = new Ledger(storage, queries, await AlarmClock.read(storage, now()), waiters);
+  const census = new Census(queries, () => background(dispatcher.dispatch([])));
+  const gate = new Gate(ports.quotas, census, () => storage.sql.databaseSize);
+  const clock = await AlarmClock.read(storage, now());
+  const ledger = new Ledger(storage, queries, clock, waiters, census);
   ledger.rearm(now() + 1);
   const viewer = new Viewer(queries);
-  const intake = new Intake(ledger, ports.entropy);
-  const dispatcher = new Dispatcher(ledger, engine, now);
+  const intake = new Intake(ledger, gate, ports.entropy);
+  const dispatcher = new Dispatcher(ledger, engine, gate, now);
   const settlements = new Settlements(ledger, engine, ports.retentionMs);
   const questions = new Questions(ledger, engine);
   const retries = new Retries(ledger, intake);
@@ -63,5 +71,6 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
     awaiting: new AwaitReports(shared),
     reconciler: new Reconciler(shared),
     revocations: new Revocations(storage.sql),
+    census,
   };
 }

@@ -15,7 +15,8 @@ const INTERNAL_SUFFIXES = [
 ];
 /** All that is routed in public (RFC 4291): what lies outside, such as ::/96 with its IPv4 addresses, is not. */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR("2000::/3");
-const CREDENTIAL_HEADERS = ["authorization", "cookie", "proxy-authorization", "idempotency-key"];
+/** Names of headers that let somebody in: Authorization, Cookie, X-Api-Key, Idempotency-Key and their like. */
+const CREDENTIAL = /auth|cookie|credential|key|password|secret|session|signature|token/i;
 
 /** An IPv4 address inside an IPv6 one is judged as what it is. */
 function rangeOf(address: string): string {
@@ -57,9 +58,12 @@ function nextHop(response: Response, from: URL): URL | undefined {
   return location === null ? undefined : (URL.parse(location, from.href) ?? undefined);
 }
 
-function requestForHop(init: RequestInit, status: number, from: URL, to: URL): RequestInit {
-  const headers = new Headers(init.headers);
-  if (from.origin !== to.origin) for (const name of CREDENTIAL_HEADERS) headers.delete(name);
+type IsSecret = (text: string) => boolean;
+
+function requestForHop(init: RequestInit, status: number, from: URL, to: URL, isSecret: IsSecret): RequestInit {
+  const all = [...new Headers(init.headers)];
+  const sameOrigin = from.origin === to.origin;
+  const headers = new Headers(all.filter(([name, value]) => sameOrigin || !(CREDENTIAL.test(name) || isSecret(value))));
   const method = init.method ?? "GET";
   const becomesGet = status === 303 ? method !== "HEAD" : method === "POST" && (status === 301 || status === 302);
   if (!becomesGet) return { ...init, headers };
@@ -72,9 +76,13 @@ function requestForHop(init: RequestInit, status: number, from: URL, to: URL): R
  * A fetch that refuses what is not public and follows redirects itself, each hop checked, credentials dropped across
  * origins. With `redirect: "manual"` it takes one hop only.
  * @param allowList the variable HTTP_ALLOW: hosts or `host:port`, separated by commas
+ * @param isSecret whether a header's value, whatever the header's name, is for the first origin only
  * @throws RefusedAddress, or what the platform's fetch throws
  */
-export function egress(allowList: string): (target: string, init?: RequestInit) => Promise<Response> {
+export function egress(
+  allowList: string,
+  isSecret: IsSecret = () => false,
+): (target: string, init?: RequestInit) => Promise<Response> {
   const allow = allowList.split(",").map((entry) => entry.trim());
   return async (target, init = {}) => {
     let url = new URL(target);
@@ -87,7 +95,7 @@ export function egress(allowList: string): (target: string, init?: RequestInit) 
       if (next === undefined) return response;
       await response.body?.cancel();
       if (hops === MAX_REDIRECTS) throw new RefusedAddress(`more than ${MAX_REDIRECTS} redirects`);
-      request = requestForHop(request, response.status, url, next);
+      request = requestForHop(request, response.status, url, next, isSecret);
       url = next;
     }
   };

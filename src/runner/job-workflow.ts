@@ -15,13 +15,14 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const { tenant, job_id, attempt } = event.payload;
     const shard = parseJobId(job_id)?.shard;
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
+    const secrets = new Secrets(secretsOf(this.env));
     await runBlueprint(
       {
         registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
         // The platform types a step's result as its own recursive Serializable, which JSON is.
         step: step as unknown as EngineStep,
-        fetch: egress(this.env.HTTP_ALLOW ?? ""),
-        secrets: new Secrets(secretsOf(this.env)),
+        fetch: egress(this.env.HTTP_ALLOW ?? "", (text) => secrets.areIn(text)),
+        secrets,
         blueprint: (reference) => namedPlan(registryOf(this.env.JOB_REGISTRY, tenant, 0), tenant, reference),
         handlers: CATALOG.handlers,
         now: Date.now,

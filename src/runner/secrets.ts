@@ -4,12 +4,17 @@ import { isJsonObject, type Json } from "../jobs/json.ts";
 export class Secrets {
   readonly #byName: ReadonlyMap<string, string>;
 
+  /** The longest value first: of two that share their beginning none is left half in a text. */
   constructor(byName: ReadonlyMap<string, string>) {
-    this.#byName = byName;
+    this.#byName = new Map([...byName].sort(([, a], [, b]) => b.length - a.length));
   }
 
   get(name: string): string | undefined {
     return this.#byName.get(name);
+  }
+
+  areIn(text: string): boolean {
+    return [...this.#byName.values()].some((value) => text.includes(value));
   }
 
   /** The text with every secret's value replaced by its name: services echo what they are sent. */

@@ -1,5 +1,6 @@
 import { SCOPES } from "../../src/auth/scopes.ts";
 import { isJsonObject, type JsonObject, utf8Bytes } from "../../src/jobs/json.ts";
+import { cursorsOf } from "../../src/mcp/cursors.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/endpoint.ts";
 import type { Measurement } from "../../src/mcp/metrics.ts";
@@ -28,6 +29,7 @@ export function world(over: Partial<McpDeps> = {}): World {
       stubs.push(shard);
       return registry;
     },
+    cursors: cursorsOf("local"),
     blueprints: [blueprint(1), blueprint(2)],
     handlers: [],
     now: () => registry.now,

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/check.ts";
+import type { Quotas } from "../../src/env.ts";
 import type { Json } from "../../src/jobs/json.ts";
 import type { CallerApi, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
 import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
@@ -37,10 +38,13 @@ export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
   ...over,
 });
 
+const NO_LIMITS: Quotas = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
+
 export interface Bench {
   caller: CallerApi;
   runner: RunnerApi;
   reconciler: RegistryRooms["reconciler"];
+  census: RegistryRooms["census"];
   engine: FakeEngine;
   /** Of two http steps, `first` and `second`. */
   plan: SubmitRequest["plan"];
@@ -52,7 +56,7 @@ export interface Bench {
   /** All work that goes on after replies. */
   settleBackground(): Promise<void>;
   /** A new object over the same storage, as after an eviction. */
-  reopen(): Promise<Pick<Bench, "caller" | "runner" | "reconciler">>;
+  reopen(): Promise<Pick<Bench, "caller" | "runner" | "reconciler" | "census">>;
 }
 
 /** Methods of several objects as one, as the object's class offers them over RPC. */
@@ -67,14 +71,15 @@ function joined<T extends object>(...parts: object[]): T {
   });
 }
 
-const apisOf = ({ caller, controls, shelf, runner, awaiting, reconciler }: RegistryRooms) => ({
+const apisOf = ({ caller, controls, shelf, runner, awaiting, reconciler, census }: RegistryRooms) => ({
   caller: joined<CallerApi>(caller, controls, shelf),
   runner: joined<RunnerApi>(runner, awaiting),
   reconciler,
+  census,
 });
 
-/** Runs the test inside an object of its own, with a fake engine and a clock that the test moves. */
-export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise<void> {
+/** Runs the test inside an object of its own, with a fake engine, a clock that the test moves, and the limits given. */
+export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: Partial<Quotas> = {}): Promise<void> {
   const stub = env.JOB_REGISTRY.getByName(`${crypto.randomUUID()}/0`);
   await runInDurableObject(stub, async (_instance, state) => {
     const engine = new FakeEngine();
@@ -88,6 +93,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>): Promise
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => background.push(work),
         retentionMs: RETENTION_MS,
+        quotas: { ...NO_LIMITS, ...limits },
       });
     const rooms = apisOf(await open());
     const settleBackground = async () => {

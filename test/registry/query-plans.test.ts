@@ -8,6 +8,8 @@ const INDEX: Record<keyof typeof SQL, string | null> = {
   deleteJob: "PRIMARY KEY",
   dueJobs: "jobs_by_due",
   firstDue: "jobs_by_due",
+  waitingJobs: "jobs_by_status",
+  census: "jobs_by_status",
   list: "PRIMARY KEY",
   listByStatus: "jobs_by_status",
   listByBlueprint: "jobs_by_blueprint",

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { decodeCursor, encodeCursor } from "../../jobs/cursor.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { type Listing, labelOf, listBlueprints } from "../catalog.ts";
@@ -34,7 +33,7 @@ export const blueprintsList = defineTool({
   }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
-    const from = args.cursor === undefined ? ok({ after: "" }) : decodeCursor(args.cursor, FILTER);
+    const from = args.cursor === undefined ? ok({ after: "" }) : await deps.cursors.read(args.cursor, FILTER);
     if (!from.ok) {
       const message = "is not a next_cursor of blueprints_list";
       return err(faultText("The cursor is not valid.", [{ path: "cursor", message, fix: "Start without cursor." }]));
@@ -44,7 +43,7 @@ export const blueprintsList = defineTool({
     const blueprints = firstThatFit(rows, MAX_REPLY_BYTES - AROUND_BYTES, costOf);
     const last = blueprints.at(-1);
     const isMore = last !== undefined && found.length > blueprints.length;
-    const next_cursor = isMore ? encodeCursor({ after: last.name, filter: FILTER }) : null;
+    const next_cursor = isMore ? await deps.cursors.write({ after: last.name, filter: FILTER }) : null;
     const next = "Next: blueprints_get with a name shows its input.";
     const text = listText("blueprint", blueprints.map(rowText), next_cursor, next);
     return ok({ structured: { blueprints, next_cursor }, text });

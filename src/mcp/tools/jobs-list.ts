@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { decodeCursor, encodeCursor } from "../../jobs/cursor.ts";
 import type { Fault } from "../../jobs/fault.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { JOB_STATUSES } from "../../jobs/status.ts";
@@ -94,11 +93,11 @@ export const jobsList = defineTool({
     if (faults.length > 0) return err(faultText("The filters are not valid.", faults));
     const filters = filtersOf(args);
     const filter = await shortDigest(filters);
-    const from = args.cursor === undefined ? ok(null) : decodeCursor(args.cursor, filter);
+    const from = args.cursor === undefined ? ok(null) : await deps.cursors.read(args.cursor, filter);
     if (!from.ok) return err(faultText("The cursor is not valid.", [BAD_CURSOR]));
     const query = { tenant: deps.tenant, ...filters, limit: args.limit, after: from.value?.after ?? null };
     const { jobs, next_after } = fittingPage(await deps.registry(HOME_SHARD).list(query));
-    const next_cursor = next_after === null ? null : encodeCursor({ after: next_after, filter });
+    const next_cursor = next_after === null ? null : await deps.cursors.write({ after: next_after, filter });
     const text = listText(
       "job",
       jobs.map(rowText),

@@ -6,7 +6,7 @@ import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
 import { jobFields, jobId, jsonObject } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
-import { call, echo, faultText, unknownJob } from "../text.ts";
+import { call, echo, faultText, quotaText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 const Input = z.strictObject({
@@ -40,6 +40,10 @@ function errorText(error: RetryError, { job_id, from_step = "" }: Input): string
     }
     case "invalid_input":
       return faultText("Not retried: the input does not fit the blueprint.", error.faults);
+    case "too_many_active":
+    case "too_many_submits":
+    case "storage_full":
+      return quotaText("Not retried", error);
     default:
       return error satisfies never;
   }

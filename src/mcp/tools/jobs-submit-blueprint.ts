@@ -3,11 +3,12 @@ import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
+import type { SubmitError } from "../../registry/api.ts";
 import { type McpDeps, registryOfJob } from "../deps.ts";
 import { jobFields } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
 import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
-import { call, faultText, shownFaults } from "../text.ts";
+import { call, faultText, quotaText, shownFaults } from "../text.ts";
 import { defineTool, type Outcome, type Reply } from "../tool.ts";
 
 /** How an inline blueprint is called until it has a name of its own. */
@@ -31,6 +32,9 @@ function conflictText(jobId: string): string {
     `Next: ${call("jobs_get_status", { job_id: jobId })} for that job, or submit with a new idempotency_key for a new one.`,
   ].join("\n");
 }
+
+const errorText = (error: SubmitError): string =>
+  error.code === "idempotency_conflict" ? conflictText(error.job_id) : quotaText("Not submitted", error);
 
 /**
  * The job's newest status after at most `waitMs`. The job is durable already: whatever happens to the wait,
@@ -58,11 +62,11 @@ async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
   if (!draft.ok) return err(faultText("Not submitted.", draft.error));
   const request = await submitRequest(args, draft.value, deps);
   const submitted = await deps.registry(request.shard).submit(request);
-  if (!submitted.ok) return err(conflictText(submitted.error.job_id));
+  if (!submitted.ok) return err(errorText(submitted.error));
   const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
   const { structured, text } = jobReply(job);
   const first = job.deduplicated ? "Already submitted with this idempotency_key." : "Submitted; the job is durable.";
-  return ok({ structured, text: `${first} ${text}`, links: [jobLink(job.id)] });
+  return ok({ structured, text: `${first} ${text}`, links: [jobLink(job.id)], submitted: job });
 }
 
 export const jobsSubmitBlueprint = defineTool({

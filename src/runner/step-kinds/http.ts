@@ -64,7 +64,9 @@ export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
       const response = await context.ports.fetch(url, { ...init, signal });
       const read = await readBody(response, step.max_bytes);
       if (!read.ok) return read;
-      const { body, bytes } = read.value;
+      // Before anything is cut out of it: half a secret would not be found any more.
+      const body = context.ports.secrets.redact(read.value.body);
+      const { bytes } = read.value;
       const output = { status: response.status, headers: Object.fromEntries(response.headers), body, bytes };
       const expected = await isExpected(context, step, scope, output, response.status);
       if (!expected.ok) return err({ ...expected.error, retryable: false });

@@ -7,6 +7,7 @@ import { addContentTools } from "./content-tools.ts";
 import { addInputPrompt, addInputTools, requestState } from "./input.ts";
 import { addPrompts } from "./prompts.ts";
 import { addBinary, STATIC_TEXT, TEMPLATE } from "./resources.ts";
+import { addTaskTools } from "./task-tools.ts";
 import { TOOLS } from "./tools.ts";
 
 /**
@@ -22,6 +23,7 @@ export function buildFixtureServer(deps: McpDeps, era: Era): McpServer {
   addBinary(server);
   addContentTools(server);
   addInputTools(server);
+  addTaskTools(server, registrar);
   addPrompts(server);
   addInputPrompt(server);
   return server;

@@ -37,13 +37,13 @@ function isAnswered(requests: InputRequests, { mcpReq }: ServerContext): boolean
   );
 }
 
-async function askOnce(requests: InputRequests, context: ServerContext, withState: boolean): Promise<Answer> {
+export async function askOnce(requests: InputRequests, context: ServerContext, withState: boolean): Promise<Answer> {
   if (isAnswered(requests, context)) return done(JSON.stringify(context.mcpReq.inputResponses));
   const state = withState ? { requestState: await codec.mint({ round: 1 }) } : {};
   return inputRequired({ inputRequests: requests, ...state });
 }
 
-const NAME = { user_name: ask("What is your name?", "name") };
+export const NAME = { user_name: ask("What is your name?", "name") };
 const CONFIRM = {
   confirm: inputRequired.elicit({
     message: "Please confirm",

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import type { Fault } from "../../jobs/fault.ts";
+import { err, ok, type Result } from "../../jobs/result.ts";
+import type { JobStatus } from "../../jobs/view.ts";
+import { MAX_REPLY_BYTES } from "../../limits.ts";
+import { type McpDeps, registryOfJob } from "../deps.ts";
+import { clip, echo, faultText, unknownJob } from "../text.ts";
+import type { CallContext } from "../tool.ts";
+import { jobsCancel } from "../tools/jobs-cancel.ts";
+import { jobsRespond } from "../tools/jobs-respond.ts";
+import { type DetailedTask, detailedTask } from "./task.ts";
+
+/** The methods of the Tasks extension. Whatever changes a job goes through the tool that does the same. */
+
+export interface Responses {
+  [requestId: string]: unknown;
+}
+
+export interface TaskCall {
+  taskId: string;
+  /** By request id, as the client sent them; undefined when it sent none. */
+  inputResponses: Responses | undefined;
+  deps: McpDeps;
+  context: CallContext;
+}
+
+type Empty = { [field: string]: never };
+/** An acknowledgement says nothing of the task: tasks/get does. The error is for the client. */
+type Acknowledged = Result<Empty, string>;
+
+const ACKNOWLEDGED: Acknowledged = ok({});
+
+/** The job with its events. */
+async function look({ taskId, deps }: TaskCall): Promise<Result<JobStatus, string>> {
+  const found = await registryOfJob(deps, taskId)?.status(deps.tenant, taskId, { steps: false, events: true });
+  return found?.ok ? found : err(unknownJob(taskId));
+}
+
+async function get(call: TaskCall): Promise<Result<DetailedTask, string>> {
+  const found = await look(call);
+  return found.ok ? ok(detailedTask(found.value)) : found;
+}
+
+async function cancel({ taskId, deps, context }: TaskCall): Promise<Acknowledged> {
+  const cancelled = await jobsCancel.call({ job_id: taskId }, deps, context);
+  return cancelled.ok ? ACKNOWLEDGED : cancelled;
+}
+
+/** Of the result of an elicitation; what its fields hold is for jobs_respond to check. */
+const Answer = z.object({ action: z.unknown(), content: z.unknown() }).partial().catch({});
+
+/** An elicitation's `cancel`: the user decided nothing, and nobody will ask again. */
+function argumentsOf(taskId: string, requestId: string, response: unknown) {
+  const { action, content } = Answer.parse(response);
+  const decided = action === "cancel" ? "decline" : action;
+  return { job_id: taskId, request_id: requestId, action: decided, ...(content !== undefined && { content }) };
+}
+
+interface Refused {
+  requestId: string;
+  text: string;
+}
+
+/** Answers the open questions that have a response. @returns those whose response was refused */
+async function answerAll(
+  { taskId, deps, context }: TaskCall,
+  open: JobStatus["input_requests"],
+  responses: Responses,
+): Promise<Refused[]> {
+  const refused: Refused[] = [];
+  for (const { request_id } of open.filter((each) => Object.hasOwn(responses, each.request_id))) {
+    const answered = await jobsRespond.call(argumentsOf(taskId, request_id, responses[request_id]), deps, context);
+    if (!answered.ok) refused.push({ requestId: request_id, text: answered.error });
+  }
+  return refused;
+}
+
+const NO_RESPONSES: Fault = {
+  path: "inputResponses",
+  message: "is missing",
+  fix: "Send {<key of inputRequests>: {action, content}}.",
+};
+
+/** Responses to what is not asked, or not any more, are ignored: the client may not have seen the answer yet. */
+async function update(call: TaskCall): Promise<Acknowledged> {
+  const before = await look(call);
+  if (!before.ok) return before;
+  if (call.inputResponses === undefined) return err(faultText("Not answered.", [NO_RESPONSES]));
+  const refused = await answerAll(call, before.value.input_requests, call.inputResponses);
+  if (refused.length === 0) return ACKNOWLEDGED;
+  const after = await look(call);
+  if (!after.ok) return after;
+  const isOpen = ({ requestId }: Refused) => after.value.input_requests.some((each) => each.request_id === requestId);
+  const standing = refused.filter(isOpen).map(({ requestId, text }) => `inputResponses.${echo(requestId)}: ${text}`);
+  return standing.length === 0 ? ACKNOWLEDGED : err(clip(standing.join("\n"), MAX_REPLY_BYTES));
+}
+
+export const METHODS: { [method: string]: (call: TaskCall) => Promise<Result<DetailedTask | Empty, string>> } = {
+  "tasks/get": get,
+  "tasks/update": update,
+  "tasks/cancel": cancel,
+};

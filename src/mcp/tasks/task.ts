@@ -1,0 +1,116 @@
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { JsonObject } from "../../jobs/json.ts";
+import type { JobStatus } from "../../jobs/view.ts";
+import { jobReply } from "../reply.ts";
+import { resultOf } from "../tool.ts";
+
+/** A job in the words of the Tasks extension: its id is the task's, its row the task's state. */
+
+type Task = {
+  taskId: string;
+  status: "working" | "input_required" | "completed" | "failed" | "cancelled";
+  statusMessage: string;
+  /** ISO 8601, as all times here. */
+  createdAt: string;
+  lastUpdatedAt: string;
+  /** From `createdAt`; null: without end. */
+  ttlMs: number | null;
+  pollIntervalMs?: number;
+};
+
+/** What only clients of the extension may be answered, in place of a plain result of a tool. */
+export type CreateTaskResult = Task & { resultType: "task" };
+
+interface ElicitationRequest {
+  method: "elicitation/create";
+  params: { message: string; requestedSchema: JsonObject };
+}
+
+/** A task with what its status brings. */
+export type DetailedTask = Task & {
+  inputRequests?: { [requestId: string]: ElicitationRequest };
+  result?: CallToolResult & { resultType: "complete" };
+  error?: { code: number; message: string; data: JsonObject };
+};
+
+/** The engine broke, not the work: in the protocol's terms the call itself failed. */
+const failedByEngine = ({ status, error_code }: JobStatus): boolean =>
+  status === "failed" && error_code !== null && error_code.startsWith("engine_");
+
+function taskStatus(job: JobStatus): Task["status"] {
+  switch (job.status) {
+    case "queued":
+    case "running":
+      return "working";
+    case "succeeded":
+      return "completed";
+    case "failed":
+      return failedByEngine(job) ? "failed" : "completed";
+    case "input_required":
+    case "cancelled":
+      return job.status;
+    default:
+      return job.status satisfies never;
+  }
+}
+
+function statusMessage({ progress, step, message, error }: JobStatus): string {
+  if (error !== null) return error;
+  return [`${Math.round(progress * 100)} %`, step, message].filter((part) => part !== null).join(" | ");
+}
+
+/** An unsettled job is kept however long it takes, so only settling gives it an end. */
+const ttlMs = ({ submitted_at, expires_at }: JobStatus): number | null =>
+  expires_at === null ? null : Date.parse(expires_at) - Date.parse(submitted_at);
+
+/** @param job with its events, when the exact time of its last change matters */
+function taskOf(job: JobStatus): Task {
+  const { id, submitted_at, started_at, completed_at, events, poll_after_ms } = job;
+  return {
+    taskId: id,
+    status: taskStatus(job),
+    statusMessage: statusMessage(job),
+    createdAt: submitted_at,
+    lastUpdatedAt: completed_at ?? events?.at(-1)?.at ?? started_at ?? submitted_at,
+    ttlMs: ttlMs(job),
+    ...(poll_after_ms > 0 && { pollIntervalMs: poll_after_ms }),
+  };
+}
+
+export const createTaskResult = (job: JobStatus): CreateTaskResult => ({ resultType: "task", ...taskOf(job) });
+
+const inputRequests = (job: JobStatus): { [requestId: string]: ElicitationRequest } =>
+  Object.fromEntries(
+    job.input_requests.map(({ request_id, message, schema }) => [
+      request_id,
+      { method: "elicitation/create", params: { message, requestedSchema: schema } },
+    ]),
+  );
+
+/** What jobs_get_status would reply; clients check it as a whole result, so it says what it is. */
+function inlinedResult({ events: _, ...job }: JobStatus): CallToolResult & { resultType: "complete" } {
+  const isError = job.status === "failed";
+  return { resultType: "complete", ...resultOf(jobReply(job)), ...(isError && { isError }) };
+}
+
+const INTERNAL_ERROR = -32_603;
+
+/** @param job with its events */
+export function detailedTask(job: JobStatus): DetailedTask {
+  const task = taskOf(job);
+  switch (task.status) {
+    case "input_required":
+      return { ...task, inputRequests: inputRequests(job) };
+    case "completed":
+      return { ...task, result: inlinedResult(job) };
+    case "failed": {
+      const data = { error_code: job.error_code };
+      return { ...task, error: { code: INTERNAL_ERROR, message: job.error ?? task.statusMessage, data } };
+    }
+    case "working":
+    case "cancelled":
+      return task;
+    default:
+      return task.status satisfies never;
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { fuzz } from "../support/fuzz/run.ts";
+import { exchange } from "../support/fuzz/socket.ts";
+import { useServer } from "../support/server.ts";
+import { newSecret } from "../support/tenants.ts";
+
+const SECRET = newSecret();
+const SEED = 20_261_123;
+const server = useServer({ AUTH_SECRET: SECRET });
+
+it("answers 1,000 malformed requests without error of its own, hang or side effect", async () => {
+  const { requests, statuses, findings } = await fuzz(server(), SECRET, SEED, 1_000);
+  expect(findings).toEqual([]);
+  expect(requests).toBe(1_000);
+  // Requests that are wrong in another way each: many get as far as the protocol, and some as far as a tool.
+  expect(Object.keys(statuses)).toEqual(
+    expect.arrayContaining(["200", "400", "401", "403", "404", "405", "406", "415"]),
+  );
+});
+
+/** What fetch and its like do not send, and the server once answered with 500. */
+it.each([
+  "/authorize",
+  "/oauth/token",
+  "/oauth/register",
+  "/.well-known/oauth-authorization-server",
+  "/mcp",
+  "/keys",
+  "/",
+])("takes a GET of %s with a body for one without", async (path) => {
+  const url = new URL(server().url);
+  const get = (more: string) =>
+    exchange(
+      url,
+      Buffer.from(`GET ${path} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n${more}`),
+      false,
+      5_000,
+    );
+  const [plain, odd] = [await get("\r\n"), await get("Content-Length: 2\r\n\r\n{}")];
+  expect(odd.status).toBe(plain.status);
+  expect(odd.status).toBeLessThan(500);
+});

@@ -1,0 +1,296 @@
+import pMap from "p-map";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../support/probes.ts";
+import { seeded } from "../support/random.ts";
+import { type Call, ERAS, type RawReply, toolCall } from "../support/raw.ts";
+import { useServer } from "../support/server.ts";
+import { newSecret, newTenant, type Tenant } from "../support/tenants.ts";
+
+const SECRET = newSecret();
+const CONCURRENCY = 16;
+/** Quotas have tests of their own. */
+const NO_QUOTAS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0", MAX_STORED_BYTES: "0" };
+const LATER = { run_at: "2100-01-01T00:00:00Z" };
+
+/** What one tenant owns. */
+interface Belongings {
+  tenant: Tenant;
+  jobs: string[];
+  blueprint: string;
+  cursors: string[];
+  idempotencyKey: string;
+}
+
+const transform = (value: string): JsonObject => ({ id: "a", type: "transform", value: { canary: value } });
+
+async function settle(url: string, name: string): Promise<Belongings> {
+  const tenant = await newTenant(url, name, SECRET);
+  const { canary } = tenant;
+  const idempotencyKey = `key-${canary}`;
+  const run_at = new Date(Date.now() + 86_400_000).toISOString();
+  const more = { name: canary, metadata: { canary }, input: { canary } };
+  const jobs = [
+    await tenant.submit([transform(canary)], { ...more, wait_seconds: 30 }),
+    await tenant.submit([{ id: "ask", type: "input", message: canary, schema: { type: "object", properties: {} } }], {
+      ...more,
+      wait_seconds: 30,
+    }),
+    await tenant.submit([transform(canary)], { ...more, run_at, idempotency_key: idempotencyKey }),
+  ];
+  const blueprint = `plan-${canary}`;
+  for (const saved of [blueprint, `other-${canary}`]) {
+    await tenant.tool("blueprints_save", {
+      blueprint: { name: saved, description: canary, steps: [transform(canary)] },
+    });
+  }
+  const cursors = [
+    (await tenant.tool("jobs_list", { limit: 1 })).next_cursor,
+    (await tenant.tool("blueprints_list", { limit: 1 })).next_cursor,
+  ].map(String);
+  return { tenant, jobs, blueprint, cursors, idempotencyKey };
+}
+
+/** All that its owner can see of it. */
+async function seenByOwner({ tenant, jobs, blueprint }: Belongings): Promise<unknown[]> {
+  const status = jobs.map((job_id) => tenant.tool("jobs_get_status", { job_id, include: ["steps", "events"] }));
+  const seen = await Promise.all([...status, tenant.tool("blueprints_get", { name: blueprint })]);
+  return seen.map(({ poll_after_ms: _, ...rest }) => rest);
+}
+
+const masked = ({ bytes }: RawReply, target: string): string => bytes.replaceAll(target.trim(), "<target>");
+
+const server = useServer({ AUTH_SECRET: SECRET, ...NO_QUOTAS });
+
+describe("three tenants of one server", () => {
+  let all: Belongings[];
+  let listed: Listed;
+  let before: unknown[];
+  let probes = 0;
+
+  const pairs = () =>
+    all.flatMap((attacker) => all.filter((victim) => victim !== attacker).map((victim) => ({ attacker, victim })));
+
+  beforeAll(async () => {
+    const { url } = server();
+    all = await Promise.all(["acme", "globex", "acme-2"].map((name) => settle(url, name)));
+    const [first] = all;
+    const ask = async (method: string) => (await first?.tenant.send({ method, params: {} }))?.message.result;
+    const lists = [await ask("tools/list"), await ask("resources/templates/list"), await ask("prompts/list")];
+    const [tools, templates, prompts] = lists;
+    listed = {
+      tools: tools?.tools,
+      templates: templates?.resourceTemplates,
+      prompts: prompts?.prompts,
+    } as unknown as Listed;
+    before = await Promise.all(all.map(seenByOwner));
+  });
+
+  it("have a probe for everything that the server lists", () => {
+    expect(listed.tools.length).toBeGreaterThanOrEqual(12);
+    expect(toolsWithoutRecipe(listed)).toEqual([]);
+    const variables = listed.templates.filter(({ uriTemplate }) => !/\{(job_id|name)\}/.test(uriTemplate));
+    expect(variables).toEqual([]);
+    const unknownArguments = listed.prompts.flatMap(({ arguments: args = [] }) =>
+      args.filter(({ name }) => !["job_id", "goal"].includes(name)),
+    );
+    expect(unknownArguments).toEqual([]);
+    const toothless: Listed = { ...listed, tools: [...listed.tools, { name: "jobs_new", inputSchema: {} }] };
+    expect(toolsWithoutRecipe(toothless)).toEqual(["jobs_new"]);
+  });
+
+  /** Each target against one that exists nowhere, spelled the same: the replies that differ. */
+  async function leaks(kind: Owned, targetsOf: (victim: Belongings) => string[], nothing: (target: string) => string) {
+    const asked = pairs().flatMap(({ attacker, victim }) =>
+      targetsOf(victim).flatMap((target) =>
+        SPELLINGS.flatMap((spell) =>
+          probesOf(kind, listed).flatMap((probe) => {
+            const [foreign, unknown] = [spell(target), spell(nothing(target))];
+            const unknownCalls = probe(unknown);
+            return probe(foreign).map((call, i) => ({
+              attacker,
+              foreign,
+              call,
+              unknown,
+              unknownCall: unknownCalls[i] ?? call,
+            }));
+          }),
+        ),
+      ),
+    );
+    const known = new Map<string, Promise<string>>();
+    const found = await pMap(
+      asked,
+      async ({ attacker, foreign, call, unknown, unknownCall }, i) => {
+        const { tenant } = attacker;
+        const era = ERAS[i % ERAS.length] ?? ERAS[0];
+        // What is nowhere is answered alike each time, so it is asked for once.
+        const place = JSON.stringify([tenant.name, era, unknownCall]).replaceAll(unknown, spellingOf(unknown));
+        const expected = known.get(place) ?? tenant.send(unknownCall, era).then((reply) => masked(reply, unknown));
+        known.set(place, expected);
+        const got = masked(await tenant.send(call, era), foreign);
+        return got === (await expected) ? [] : [{ call, got, expected: await expected }];
+      },
+      { concurrency: CONCURRENCY },
+    );
+    probes += asked.length;
+    return found.flat().slice(0, 3);
+  }
+
+  /** Which of the spellings a text has: texts that are spelled alike may be compared. */
+  const spellingOf = (text: string): string => text.replace(/[0-9a-z]/g, "a").replace(/[A-Z]/g, "A");
+
+  it("cannot tell another's job from none, however its id is spelled", async () => {
+    expect(await leaks("job", ({ jobs }) => jobs, guessedId)).toEqual([]);
+  });
+
+  it("cannot tell another's saved blueprint from none", async () => {
+    const unlike = (name: string) => name.replace(/[0-9a-f]{16}$/, "0123456789abcdef");
+    expect(await leaks("blueprint", ({ blueprint }) => [blueprint], unlike)).toEqual([]);
+  });
+
+  it("cannot go on where another's listing stopped", async () => {
+    expect(
+      await leaks(
+        "cursor",
+        ({ cursors }) => cursors,
+        (cursor) => cursor.replace(/^.{8}/, "AAAAAAAA"),
+      ),
+    ).toEqual([]);
+  });
+
+  it("make jobs of their own with another's idempotency key, and blueprints of their own with its name", async () => {
+    const answers = await pMap(pairs(), async ({ attacker: { tenant }, victim }) => {
+      const args = {
+        blueprint: { name: "mine", steps: [transform("mine")] },
+        ...LATER,
+        idempotency_key: victim.idempotencyKey,
+      };
+      const { run_at: _, ...now } = args;
+      const submitted = await tenant.tool("jobs_submit_blueprint", now);
+      const saved = await tenant.tool("blueprints_save", {
+        blueprint: { name: victim.blueprint, steps: [transform("mine")] },
+      });
+      probes += 2;
+      return {
+        deduplicated: submitted.deduplicated,
+        isTheirs: victim.jobs.includes(String(submitted.id)),
+        version: saved.version,
+      };
+    });
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ deduplicated: false, isTheirs: false, version: 1 })]),
+    );
+  });
+
+  it("list nothing of each other", async () => {
+    const complete = (value: string): Call[] =>
+      listed.templates.map(({ uriTemplate: uri }) => {
+        const name = /\{(\w+)\}/.exec(uri)?.[1] ?? "";
+        return {
+          method: "completion/complete",
+          params: { ref: { type: "ref/resource", uri }, argument: { name, value } },
+        };
+      });
+    const calls: Call[] = [
+      toolCall("jobs_list", { limit: 100 }),
+      { method: "resources/list", params: {} },
+      ...["", "job_", "j", "p"].flatMap(complete),
+    ];
+    for (const { attacker, victim } of pairs()) {
+      for (const call of calls) {
+        const { bytes } = await attacker.tenant.send(call);
+        probes += 1;
+        for (const secret of [...victim.jobs, "idempotency"]) expect(bytes).not.toContain(secret);
+      }
+    }
+  });
+
+  it("still have all of theirs as it was, after 2,000 probes and more", async () => {
+    console.log(`${probes} probes`);
+    expect(await Promise.all(all.map(seenByOwner))).toEqual(before);
+    expect(probes).toBeGreaterThanOrEqual(2_000);
+  });
+
+  /** What changes nothing comes first, and nothing is asked for after its deletion. */
+  const lastness = ({ method, params }: Call): number =>
+    method === "tools/call" || method.startsWith("tasks/") ? (params.name === "jobs_delete" ? 2 : 1) : 0;
+
+  it("reach with the same calls what is their own", async () => {
+    for (const { tenant, jobs, blueprint, cursors } of all.slice(0, 1)) {
+      const own: [Owned, string][] = [
+        ...jobs.map((id): [Owned, string] => ["job", id]),
+        ["blueprint", blueprint],
+        ...cursors.map((cursor): [Owned, string] => ["cursor", cursor]),
+      ];
+      const calls = own.flatMap(([kind, target]) => probesOf(kind, listed).flatMap((probe) => probe(target)));
+      const reached = new Set<string>();
+      for (const call of calls.toSorted((a, b) => lastness(a) - lastness(b))) {
+        const { message, bytes } = await tenant.send(call);
+        const name = `${call.method} ${String(call.params.name ?? "")}`;
+        if (message.error === undefined && !/Unknown job|not known|not valid/.test(bytes)) reached.add(name);
+      }
+      const tools = listed.tools
+        .map(({ name }) => `tools/call ${name}`)
+        .filter((name) => !name.endsWith("blueprints_save"));
+      expect([...reached]).toEqual(
+        expect.arrayContaining([...tools, "resources/read ", "completion/complete ", "prompts/get jobs_postmortem"]),
+      );
+    }
+  });
+});
+
+describe("two tenants under load", () => {
+  const CALLS = Number(process.env.ISOLATION_CALLS ?? 2_000);
+
+  /** Calls that a tenant makes all day long. */
+  function nextCall({ tenant, jobs, blueprint }: Belongings, random: () => number): Call {
+    const job_id = jobs[Math.floor(random() * jobs.length)] ?? "";
+    const { canary } = tenant;
+    const kinds: (() => Call)[] = [
+      () => toolCall("jobs_get_status", { job_id, include: ["steps", "events"] }),
+      () => toolCall("jobs_list", { limit: 5 }),
+      () => toolCall("jobs_list", { metadata: { canary } }),
+      () => toolCall("jobs_wait", { job_ids: jobs.slice(0, 2), timeout_seconds: 0 }),
+      () => toolCall("jobs_get_result", { job_id: jobs[0] ?? "" }),
+      () => toolCall("blueprints_get", { name: blueprint }),
+      () => toolCall("blueprints_list", {}),
+      () =>
+        toolCall("jobs_submit_blueprint", {
+          blueprint,
+          metadata: { canary },
+          run_at: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
+      () => ({ method: "resources/read", params: { uri: `job://${job_id}/events` } }),
+      () => ({ method: "prompts/get", params: { name: "jobs_postmortem", arguments: { job_id } } }),
+      () => ({ method: "resources/list", params: {} }),
+    ];
+    const call = kinds[Math.floor(random() * kinds.length)];
+    return call?.() ?? toolCall("jobs_list", {});
+  }
+
+  it("never see a word of each other", async () => {
+    const two = await Promise.all(["initech", "umbrella"].map((name) => settle(server().url, name)));
+    const random = seeded(20_261_123);
+    const calls = Array.from({ length: CALLS }, (_, i) => {
+      const mine = two[i % 2] ?? two[0];
+      const theirs = two[(i + 1) % 2] ?? two[1];
+      return mine && theirs
+        ? { mine, theirs, call: nextCall(mine, random), era: ERAS[(i >> 1) % 2] ?? ERAS[0] }
+        : undefined;
+    }).filter((each) => each !== undefined);
+    let own = 0;
+    const crossed = await pMap(
+      calls,
+      async ({ mine, theirs, call, era }) => {
+        const { bytes, status } = await mine.tenant.send(call, era);
+        if (bytes.includes(mine.tenant.canary)) own += 1;
+        const isForeign = bytes.includes(theirs.tenant.canary) || theirs.jobs.some((id) => bytes.includes(id));
+        return status === 200 && !isForeign ? [] : [{ call, bytes }];
+      },
+      { concurrency: 2 * CONCURRENCY },
+    );
+    expect(crossed.flat()).toEqual([]);
+    expect(own).toBeGreaterThan(CALLS / 2);
+  });
+});

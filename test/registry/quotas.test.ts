@@ -1,0 +1,224 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { type Env, readSettings } from "../../src/env.ts";
+import type { SubmitRequest } from "../../src/registry/api.ts";
+import { aRequest, type Bench, inRegistry, START, TENANT } from "./bench.ts";
+import { end, spawn } from "./job-lives.ts";
+
+const KEY = { key: "k1", request_hash: "h1" };
+
+const trySubmit = (bench: Bench, over: Partial<SubmitRequest> = {}) => bench.caller.submit(aRequest(over));
+const stored = (bench: Bench) => bench.storage.sql.exec("SELECT count(*) AS n FROM jobs").one().n;
+
+describe("the limits in the Worker's variables", () => {
+  const quotasOf = (vars: Partial<Record<keyof Env, unknown>>) => readSettings({ ...env, ...vars } as Env).quotas;
+
+  it("are the documented ones when nothing is said", () => {
+    const unset = { MAX_ACTIVE_JOBS: undefined, MAX_RUNNING_JOBS: undefined };
+    expect(quotasOf({ ...unset, SUBMITS_PER_MINUTE: undefined, MAX_STORED_BYTES: undefined })).toEqual({
+      activeJobs: 1_000,
+      runningJobs: 100,
+      submitsPerMinute: 600,
+      storedBytes: 1_073_741_824,
+    });
+  });
+
+  it("are read as whole numbers, 0 as well", () => {
+    expect(quotasOf({ MAX_ACTIVE_JOBS: "7", MAX_RUNNING_JOBS: 0 })).toMatchObject({ activeJobs: 7, runningJobs: 0 });
+  });
+
+  it.each(["", " ", "-1", "1.5", "1e3", "none", "1000 "])("are refused by name when one is %j", (value) => {
+    expect(() => quotasOf({ SUBMITS_PER_MINUTE: value })).toThrow("SUBMITS_PER_MINUTE");
+  });
+});
+
+describe("the limit of active jobs", () => {
+  it("lets the last one in, refuses the next with nothing stored, and lets one in again when one settles", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        await bench.submit({ run_at: START + 60_000 });
+        const last = await bench.submit();
+        const refused = { ok: false, error: { code: "too_many_active", active: 3, limit: 3 } };
+        expect(await trySubmit(bench, { input: { a: 1 }, idempotency: KEY })).toEqual(refused);
+        expect(stored(bench)).toBe(3);
+        await end(bench, id);
+        expect((await trySubmit(bench)).ok).toBe(true);
+        expect(await trySubmit(bench)).toEqual(refused);
+        await bench.caller.cancel(TENANT, last.id, null);
+        expect((await trySubmit(bench)).ok).toBe(true);
+      },
+      { activeJobs: 3 },
+    ));
+
+  it("is kept by an object that starts anew", () =>
+    inRegistry(
+      async (bench) => {
+        await bench.submit();
+        await bench.submit();
+        const { caller } = await bench.reopen();
+        expect(await caller.submit(aRequest())).toMatchObject({ ok: false, error: { code: "too_many_active" } });
+      },
+      { activeJobs: 2 },
+    ));
+
+  it("holds for retries; the same retry again returns its job at any limit", () =>
+    inRegistry(
+      async (bench) => {
+        const first = await bench.submit();
+        const second = await bench.submit();
+        await bench.caller.cancel(TENANT, first.id, null);
+        await bench.caller.cancel(TENANT, second.id, null);
+        const request = { from_step: null, input: null };
+        const again = await bench.caller.retry(TENANT, first.id, request);
+        if (!again.ok) throw new Error(again.error.code);
+        await bench.submit();
+        expect(await bench.caller.retry(TENANT, second.id, request)).toEqual({
+          ok: false,
+          error: { code: "too_many_active", active: 2, limit: 2 },
+        });
+        expect(stored(bench)).toBe(4);
+        expect(await bench.caller.retry(TENANT, first.id, request)).toMatchObject({ value: { id: again.value.id } });
+      },
+      { activeJobs: 2 },
+    ));
+
+  it("fails the step of a parent that asks for one child too many", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        expect(await spawn(bench, id, "first")).toMatchObject({ do: "wait" });
+        const message = "No child was started: 2 jobs have not settled, the most is 2. Retry when some have.";
+        expect(await spawn(bench, id, "second")).toEqual({ do: "fail", error: { code: "too_many_active", message } });
+        expect(await spawn(bench, id, "first")).toMatchObject({ do: "wait" });
+        expect(stored(bench)).toBe(2);
+      },
+      { activeJobs: 2 },
+    ));
+});
+
+describe("the limit of submits a minute", () => {
+  it("refuses one too many and says when the next is free, to the millisecond", () =>
+    inRegistry(
+      async (bench) => {
+        await bench.submit();
+        bench.clock.now += 20_000;
+        await bench.submit();
+        await bench.submit();
+        bench.clock.now += 39_999;
+        const refused = { ok: false, error: { code: "too_many_submits", limit: 3, retry_after_ms: 1 } };
+        expect(await trySubmit(bench)).toEqual(refused);
+        expect(stored(bench)).toBe(3);
+        bench.clock.now += 1;
+        await bench.submit();
+        expect(await trySubmit(bench)).toMatchObject({ error: { retry_after_ms: 20_000 } });
+        bench.clock.now += 20_000;
+        await bench.submit();
+        await bench.submit();
+        expect(await trySubmit(bench)).toMatchObject({ error: { retry_after_ms: 40_000 } });
+      },
+      { submitsPerMinute: 3 },
+    ));
+
+  it("counts neither a repeated submit, nor a refused one, nor a child; a retry it does", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit({ idempotency: KEY });
+        expect(await trySubmit(bench, { idempotency: KEY })).toMatchObject({ value: { id, deduplicated: true } });
+        await trySubmit(bench, { idempotency: { ...KEY, request_hash: "other" } });
+        await bench.runner.start(bench.ref(id));
+        expect(await spawn(bench, id)).toMatchObject({ do: "wait" });
+        expect(await trySubmit(bench)).toMatchObject({ error: { code: "too_many_active" } });
+        await bench.caller.cancel(TENANT, id, null);
+        expect((await bench.caller.retry(TENANT, id, { from_step: null, input: null })).ok).toBe(true);
+        expect(await trySubmit(bench)).toMatchObject({ error: { code: "too_many_submits" } });
+        expect(await trySubmit(bench, { idempotency: KEY })).toMatchObject({ value: { id, deduplicated: true } });
+      },
+      { submitsPerMinute: 2, activeJobs: 2 },
+    ));
+});
+
+describe("the limit of stored bytes", () => {
+  const bytesOf = async (prepare: (bench: Bench) => Promise<unknown>): Promise<number> => {
+    let bytes = 0;
+    await inRegistry(async (bench) => {
+      await prepare(bench);
+      bytes = bench.storage.sql.databaseSize;
+    });
+    return bytes;
+  };
+
+  it.each([
+    [-1, false],
+    [0, false],
+    [1, true],
+  ])("of the present size %i: a submit is taken: %s", async (more, isTaken) => {
+    const size = await bytesOf(async () => undefined);
+    await inRegistry(
+      async (bench) => {
+        const reply = await trySubmit(bench);
+        expect(reply.ok).toBe(isTaken);
+        expect(stored(bench)).toBe(isTaken ? 1 : 0);
+        const error = { code: "storage_full", stored_bytes: size, limit_bytes: size + more };
+        if (!isTaken) expect(reply).toEqual({ ok: false, error });
+      },
+      { storedBytes: size + more },
+    );
+  });
+
+  it("refuses a child too, gives a known key its job, and is met no more once a job is deleted", async () => {
+    const LARGE = { text: "x".repeat(100_000) };
+    const prepare = (bench: Bench) => bench.submit({ input: LARGE, idempotency: KEY });
+    await inRegistry(
+      async (bench) => {
+        const { id } = await prepare(bench);
+        await bench.runner.start(bench.ref(id));
+        expect(await spawn(bench, id)).toMatchObject({ do: "fail", error: { code: "storage_full" } });
+        expect(await trySubmit(bench)).toMatchObject({ error: { code: "storage_full" } });
+        expect(await trySubmit(bench, { input: LARGE, idempotency: KEY })).toMatchObject({ value: { id } });
+        await bench.runner.settle(bench.ref(id), { name: "succeeded", output: {} }, []);
+        expect(await trySubmit(bench)).toMatchObject({ error: { code: "storage_full" } });
+        await bench.caller.remove(TENANT, id);
+        expect((await trySubmit(bench)).ok).toBe(true);
+      },
+      { storedBytes: await bytesOf(prepare) },
+    );
+  });
+});
+
+describe("a limit of 0", () => {
+  it("is no limit", () =>
+    inRegistry(async (bench) => {
+      for (let i = 0; i < 700; i++) await trySubmit(bench);
+      await bench.settleBackground();
+      expect(bench.engine.started).toHaveLength(700);
+    }));
+});
+
+describe("a submit at limits that are not met", () => {
+  it("reads and writes as many rows as without limits", async () => {
+    const rows = async (limits: Parameters<typeof inRegistry>[1]) => {
+      let cost = { read: 0, written: 0 };
+      await inRegistry(async (bench) => {
+        for (let i = 0; i < 3; i++) await bench.submit();
+        const { sql } = bench.storage;
+        const exec = sql.exec.bind(sql);
+        const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+        sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
+          const cursor = exec(query, ...bindings);
+          cursors.push(cursor);
+          return cursor;
+        }) as typeof sql.exec;
+        await bench.submit();
+        const sum = (field: "rowsRead" | "rowsWritten") => cursors.reduce((total, cursor) => total + cursor[field], 0);
+        cost = { read: sum("rowsRead"), written: sum("rowsWritten") };
+      }, limits);
+      return cost;
+    };
+    const limits = { activeJobs: 10, runningJobs: 10, submitsPerMinute: 10, storedBytes: 1_000_000_000 };
+    const limited = await rows(limits);
+    expect(limited).toEqual(await rows({}));
+    expect(limited.written).toBeGreaterThan(0);
+  });
+});

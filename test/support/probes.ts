@@ -1,0 +1,137 @@
+import { randomBytes } from "node:crypto";
+import { newJobId, parseJobId } from "../../src/jobs/id.ts";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import { type Call, toolCall } from "./raw.ts";
+
+/** How somebody else's things can be asked for. A probe names its target; the tests know what may come back. */
+
+/** What an argument can name that has an owner. */
+export type Owned = "job" | "blueprint" | "cursor";
+
+export type Recipe = { [kind in Owned]?: (target: string) => JsonObject[] };
+
+/** Arguments of tools and prompts that name something with an owner. */
+const KIND_OF_ARGUMENT: Record<string, Owned> = {
+  job_id: "job",
+  job_ids: "job",
+  blueprint: "blueprint",
+  name: "blueprint",
+  goal: "blueprint",
+  cursor: "cursor",
+};
+
+const child = (blueprint: string) => ({ name: "parent", steps: [{ id: "a", type: "job", blueprint }] });
+
+/** What the tool's calls with a stranger's thing look like, by tool. */
+export const TOOL_RECIPES: Record<string, Recipe> = {
+  jobs_submit_blueprint: {
+    blueprint: (blueprint) => [
+      { blueprint },
+      { blueprint: `${blueprint}@1` },
+      { blueprint: child(blueprint), dry_run: true },
+    ],
+  },
+  jobs_get_status: { job: (job_id) => [{ job_id }, { job_id, include: ["steps", "events"] }] },
+  jobs_wait: {
+    job: (id) => [
+      { job_ids: [id], timeout_seconds: 0 },
+      { job_ids: [id, id], until: "any", timeout_seconds: 1 },
+    ],
+  },
+  jobs_get_result: { job: (job_id) => [{ job_id }, { job_id, pointer: "/canary", max_bytes: 10 }] },
+  jobs_list: {
+    blueprint: (blueprint) => [{ blueprint }, { blueprint: `${blueprint}@1` }, { metadata: { canary: blueprint } }],
+    cursor: (cursor) => [{ cursor, limit: 1 }, { cursor }],
+  },
+  jobs_cancel: { job: (job_id) => [{ job_id }, { job_id, reason: "not mine" }] },
+  jobs_retry: { job: (job_id) => [{ job_id }, { job_id, from_step: "a" }, { job_id, input: {} }] },
+  jobs_respond: {
+    job: (job_id) => [
+      { job_id, request_id: "ask", action: "accept", content: {} },
+      { job_id, request_id: "ask", action: "decline" },
+    ],
+  },
+  jobs_delete: { job: (job_id) => [{ job_id }] },
+  blueprints_list: { cursor: (cursor) => [{ cursor, limit: 1 }] },
+  blueprints_get: { blueprint: (name) => [{ name }, { name, version: 1 }] },
+  // Names are each tenant's own, so a stranger's name can be saved: it is tested by what it does, not here.
+  blueprints_save: { blueprint: () => [] },
+};
+
+/** Answers are the same for every tenant but for what they name; not the tools' own. */
+export const TASK_CALLS: ((taskId: string) => Call)[] = [
+  (taskId) => ({ method: "tasks/get", params: { taskId } }),
+  (taskId) => ({ method: "tasks/cancel", params: { taskId } }),
+  (taskId) => ({
+    method: "tasks/update",
+    params: { taskId, inputResponses: { ask: { action: "accept", content: {} } } },
+  }),
+];
+
+export interface Listed {
+  tools: { name: string; inputSchema: { properties?: JsonObject } }[];
+  templates: { uriTemplate: string }[];
+  prompts: { name: string; arguments?: { name: string }[] }[];
+}
+
+/** Tools that have no recipe for something of a tenant that their input can name. */
+export const toolsWithoutRecipe = ({ tools }: Listed): string[] =>
+  tools.flatMap(({ name, inputSchema }) => {
+    const kinds = Object.keys(inputSchema.properties ?? {}).flatMap((argument) => KIND_OF_ARGUMENT[argument] ?? []);
+    const recipe = TOOL_RECIPES[name];
+    if (recipe === undefined) return [name];
+    // The `name` of a job that is submitted is the caller's own text.
+    return kinds.filter((kind) => recipe[kind] === undefined).map((kind) => `${name}: ${kind}`);
+  });
+
+const VARIABLE = /\{(\w+)\}/;
+const kindOfVariable = (uriTemplate: string): Owned | undefined =>
+  KIND_OF_ARGUMENT[VARIABLE.exec(uriTemplate)?.[1] ?? ""];
+
+/** Every call that can name something of this kind, from what the server lists. */
+export function probesOf(kind: Owned, { tools, templates, prompts }: Listed): ((target: string) => Call[])[] {
+  const inTemplates = templates.filter(({ uriTemplate }) => kindOfVariable(uriTemplate) === kind);
+  const inPrompts = prompts.flatMap(({ name, arguments: all = [] }) =>
+    all
+      .filter((argument) => KIND_OF_ARGUMENT[argument.name] === kind)
+      .map((argument) => ({ name, argument: argument.name })),
+  );
+  const complete = (ref: JsonObject, name: string) => (value: string) => [
+    { method: "completion/complete", params: { ref, argument: { name, value } } },
+  ];
+  return [
+    ...tools.map(
+      ({ name }) =>
+        (target: string) =>
+          (TOOL_RECIPES[name]?.[kind]?.(target) ?? []).map((args) => toolCall(name, args)),
+    ),
+    ...inTemplates.flatMap(({ uriTemplate: uri }) => [
+      (target: string) => [{ method: "resources/read", params: { uri: uri.replace(VARIABLE, () => target) } }],
+      complete({ type: "ref/resource", uri }, VARIABLE.exec(uri)?.[1] ?? ""),
+    ]),
+    ...inPrompts.flatMap(({ name, argument }) => [
+      (target: string) => [{ method: "prompts/get", params: { name, arguments: { [argument]: target } } }],
+      complete({ type: "ref/prompt", name }, argument),
+    ]),
+    ...(kind === "job" ? TASK_CALLS.map((call) => (target: string) => [call(target)]) : []),
+  ];
+}
+
+const percentEncoded = (text: string): string =>
+  [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join("");
+
+/** One target, spelled in every way that could be taken for it. */
+export const SPELLINGS: ((target: string) => string)[] = [
+  (target) => target,
+  (target) => target.toUpperCase(),
+  (target) => target.replace(/[a-z]/g, (char, at: number) => (at % 3 === 0 ? char.toUpperCase() : char)),
+  percentEncoded,
+  (target) => `${target} `,
+];
+
+/** An id that is of no job, accepted at the same time and in the same shard as this one. */
+export function guessedId(jobId: string): string {
+  const parts = parseJobId(jobId);
+  if (parts === undefined) throw new Error(`${jobId} is no job id`);
+  return newJobId(parts.time, randomBytes(10), parts.shard);
+}
