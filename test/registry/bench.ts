@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/check.ts";
 import type { Quotas } from "../../src/env.ts";
 import type { Json } from "../../src/jobs/json.ts";
-import type { CallerApi, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
+import type { CallerApi, ListQuery, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
 import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
 import { FakeEngine } from "./fake-engine.ts";
 
@@ -129,3 +129,16 @@ export async function statusOf(bench: Pick<Bench, "caller">, id: string) {
 
 export const eventTypes = (status: { events?: { type: string }[] | undefined }): string[] =>
   (status.events ?? []).map((event) => event.type);
+
+/** A listing of all of the tenant's jobs, unless told otherwise. */
+export const aListQuery = (over: Partial<ListQuery> = {}): ListQuery => ({
+  tenant: TENANT,
+  statuses: [],
+  blueprint: null,
+  metadata: {},
+  submitted_after: null,
+  submitted_before: null,
+  limit: 100,
+  after: null,
+  ...over,
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
+import { aListQuery, type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
 
 /** Rows that the work reads and writes, indexes counted, by SQLite's own count; alarms are counted with the writes. */
 async function rowsOf(bench: Bench, work: () => Promise<unknown>): Promise<{ read: number; written: number }> {
@@ -82,7 +82,7 @@ describe("rows read", () => {
     ({ statuses }) =>
       inRegistry(async (bench) => {
         for (let i = 0; i < 200; i++) await bench.submit({ ...request, run_at: bench.clock.now + 3_600_000 });
-        const cost = await rowsOf(bench, () => bench.caller.list({ ...LIST, statuses: [...statuses], limit: 50 }));
+        const cost = await rowsOf(bench, () => bench.caller.list(aListQuery({ statuses: [...statuses], limit: 50 })));
         expect(cost.read).toBeGreaterThanOrEqual(50);
         expect(cost.read).toBeLessThanOrEqual(60);
       }),
@@ -98,12 +98,4 @@ const SUBMIT = {
   run_at: null,
   timeout_ms: 60_000,
   idempotency: null,
-};
-const LIST = {
-  tenant: TENANT,
-  blueprint: null,
-  metadata: {},
-  submitted_after: null,
-  submitted_before: null,
-  after: null,
 };

@@ -1,19 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_LIST_SCAN } from "../../src/limits.ts";
 import type { ListQuery } from "../../src/registry/api.ts";
-import { type Bench, inRegistry, START, TENANT } from "./bench.ts";
-
-const query = (over: Partial<ListQuery> = {}): ListQuery => ({
-  tenant: TENANT,
-  statuses: [],
-  blueprint: null,
-  metadata: {},
-  submitted_after: null,
-  submitted_before: null,
-  limit: 100,
-  after: null,
-  ...over,
-});
+import { aListQuery, type Bench, inRegistry, START } from "./bench.ts";
 
 /** Jobs a second apart: a few of each status, blueprint and metadata. Ids oldest first. */
 async function seed(bench: Bench, count = 12): Promise<string[]> {
@@ -32,13 +20,13 @@ async function seed(bench: Bench, count = 12): Promise<string[]> {
 
 const pick = (ids: string[], keep: (i: number) => boolean): string[] => ids.filter((_, i) => keep(i)).reverse();
 const idsOf = async (bench: Bench, over: Partial<ListQuery>) =>
-  (await bench.caller.list(query(over))).jobs.map((job) => job.id);
+  (await bench.caller.list(aListQuery(over))).jobs.map((job) => job.id);
 
 describe("list", () => {
   it("gives the newest first, as short rows without payloads", () =>
     inRegistry(async (bench) => {
       const ids = await seed(bench);
-      const page = await bench.caller.list(query());
+      const page = await bench.caller.list(aListQuery());
       expect(page.jobs.map((job) => job.id)).toEqual([...ids].reverse());
       expect(page.next_after).toBeNull();
       expect(Object.keys(page.jobs[0] ?? {}).sort()).toEqual(
@@ -83,7 +71,7 @@ describe("list", () => {
         const paged: string[] = [];
         let after: string | null = null;
         do {
-          const page = await bench.caller.list(query({ ...over, limit: 4, after }));
+          const page = await bench.caller.list(aListQuery({ ...over, limit: 4, after }));
           paged.push(...page.jobs.map((job) => job.id));
           after = page.next_after;
         } while (after !== null);
@@ -108,9 +96,9 @@ describe("list", () => {
         const job_id = `job_z${String(i).padStart(27, "0")}`;
         bench.storage.sql.exec(insert, ...Object.values({ ...copy, job_id, metadata_json: "{}" }));
       }
-      const first = await bench.caller.list(query({ metadata: { wanted: true } }));
+      const first = await bench.caller.list(aListQuery({ metadata: { wanted: true } }));
       expect(first).toEqual({ jobs: [], next_after: `job_z${"0".padStart(27, "0")}` });
-      const second = await bench.caller.list(query({ metadata: { wanted: true }, after: first.next_after }));
+      const second = await bench.caller.list(aListQuery({ metadata: { wanted: true }, after: first.next_after }));
       expect(second.jobs.map((job) => job.id)).toEqual([oldest]);
     }));
 });

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { callerRegistry, KeyRevoked } from "../../src/registry/api-keys.ts";
-import { aRequest } from "./bench.ts";
+import { aListQuery, aRequest } from "./bench.ts";
 
 const KEY = "key_0123456789abcdef01234567";
 const OTHER = "key_ffffffffffffffffffffffff";
@@ -14,17 +14,6 @@ function aTenant() {
   return { tenant, as };
 }
 
-const listOf = (tenant: string) => ({
-  tenant,
-  statuses: [],
-  blueprint: null,
-  metadata: {},
-  submitted_after: null,
-  submitted_before: null,
-  limit: 10,
-  after: null,
-});
-
 describe("a key", () => {
   it("is served until it is revoked, and from the next call on no more", async () => {
     const { tenant, as } = aTenant();
@@ -35,13 +24,13 @@ describe("a key", () => {
     const calls = [
       () => as(KEY).submit(aRequest({ tenant, run_at: NOW })),
       () => as(KEY).status(tenant, id, { steps: false, events: false }),
-      () => as(KEY).list(listOf(tenant)),
+      () => as(KEY).list(aListQuery({ tenant })),
       () => as(KEY).cancel(tenant, id, null),
       () => as(KEY).revokedKeys(),
       () => as(KEY).revokeKey(OTHER, NOW),
     ];
     for (const call of calls) await expect(call()).rejects.toBeInstanceOf(KeyRevoked);
-    const { jobs } = await as(OTHER).list(listOf(tenant));
+    const { jobs } = await as(OTHER).list(aListQuery({ tenant }));
     expect(jobs.map((job) => [job.id, job.status])).toEqual([[id, "queued"]]);
   });
 

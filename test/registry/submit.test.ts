@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JobStatus } from "../../src/jobs/view.ts";
-import { aRequest, eventTypes, inRegistry, START, statusOf, TENANT } from "./bench.ts";
+import { aListQuery, aRequest, eventTypes, inRegistry, START, statusOf, TENANT } from "./bench.ts";
 
 const KEY = { key: "k1", request_hash: "h1" };
 
@@ -120,7 +120,7 @@ describe("dispatch", () => {
   it("does not mark a job that settled while the engine answered", () =>
     inRegistry(async ({ submit, engine, runner, caller, ref }) => {
       engine.meanwhile = async () => {
-        const [job] = (await caller.list(LIST)).jobs;
+        const [job] = (await caller.list(aListQuery())).jobs;
         if (job)
           await runner.settle(ref(job.id), { name: "failed", error: { code: "x", message: "x" }, path: null }, []);
       };
@@ -128,14 +128,3 @@ describe("dispatch", () => {
       expect(eventTypes(await statusOf({ caller }, id))).toEqual(["accepted", "settled"]);
     }));
 });
-
-const LIST = {
-  tenant: TENANT,
-  statuses: [],
-  blueprint: null,
-  metadata: {},
-  submitted_after: null,
-  submitted_before: null,
-  limit: 10,
-  after: null,
-};

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/jobs/json.ts";
-import { type Bench, eventTypes, inRegistry, START, statusOf, TENANT } from "../registry/bench.ts";
+import { aListQuery, type Bench, eventTypes, inRegistry, START, statusOf, TENANT } from "../registry/bench.ts";
 import { json, RecordingStep, runSteps, scripted } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
@@ -112,22 +112,11 @@ const approval = (more: Record<string, Json> = {}): Json => ({
 async function asked(bench: Bench, steps: Json[], answerer: (id: string) => Promise<unknown>) {
   const step = new RecordingStep();
   step.whileWaiting = async () => {
-    const [job] = (await bench.caller.list({ ...EVERYTHING, statuses: ["input_required"] })).jobs;
+    const [job] = (await bench.caller.list(aListQuery({ statuses: ["input_required"] }))).jobs;
     if (job) await answerer(job.id);
   };
   return runSteps(bench, steps, { input: { what: "v2" }, step });
 }
-
-const EVERYTHING = {
-  tenant: TENANT,
-  statuses: [],
-  blueprint: null,
-  metadata: {},
-  submitted_after: null,
-  submitted_before: null,
-  limit: 100,
-  after: null,
-};
 
 describe("input", () => {
   const accept = (bench: Bench, id: string, content: Record<string, Json> | null = { why: "tested" }) =>
@@ -300,7 +289,7 @@ describe("job", () => {
   async function withChild(bench: Bench, steps: Json[], settle: (childId: string) => Promise<unknown>) {
     const step = new RecordingStep();
     step.whileWaiting = async () => {
-      const kid = (await bench.caller.list({ ...EVERYTHING })).jobs.find((job) => job.parent_id !== null);
+      const kid = (await bench.caller.list(aListQuery())).jobs.find((job) => job.parent_id !== null);
       if (kid) await settle(kid.id);
     };
     return runSteps(bench, steps, { input: { n: 4 }, step });
@@ -333,7 +322,7 @@ describe("job", () => {
     inRegistry(async (bench) => {
       const run = await withChild(bench, [child()], (id) => succeed(bench, id));
       await run.resume(new RecordingStep());
-      expect((await bench.caller.list(EVERYTHING)).jobs).toHaveLength(2);
+      expect((await bench.caller.list(aListQuery())).jobs).toHaveLength(2);
     }));
 
   it("fails with its child, and says why", () =>
@@ -361,7 +350,7 @@ describe("job", () => {
         await bench.runner.start(bench.ref(kid));
         const plan = { name: "grandkid", blueprint: "inline", plan: bench.plan, input: {} };
         await bench.runner.spawn(bench.ref(kid), "child", plan, []);
-        const rows = (await bench.caller.list(EVERYTHING)).jobs;
+        const rows = (await bench.caller.list(aListQuery())).jobs;
         kids = rows.filter((job) => job.parent_id !== null).map((job) => job.id);
         const parent = rows.find((job) => job.parent_id === null);
         expect(await bench.caller.cancel(TENANT, parent?.id ?? "", "enough")).toMatchObject({
@@ -389,7 +378,7 @@ describe("job", () => {
           [],
         );
         outcomes.push(spawned.do === "fail" ? spawned.error.code : spawned.do);
-        id = (await bench.caller.list(EVERYTHING)).jobs.find((job) => job.parent_id === id)?.id ?? id;
+        id = (await bench.caller.list(aListQuery())).jobs.find((job) => job.parent_id === id)?.id ?? id;
       }
       expect(outcomes).toEqual(["wait", "wait", "wait", "wait", "job_depth"]);
     }));
