@@ -13,6 +13,12 @@ it("answers 1,000 malformed requests without error of its own, hang or side effe
   expect(findings).toEqual([]);
   expect(requests).toBe(1_000);
   // Requests that are wrong in another way each: many get as far as the protocol, and some as far as a tool.
+  const called = [
+    ...server()
+      .log()
+      .matchAll(/"event":"mcp_call","name":"(\w+)"/g),
+  ].map(([, name]) => name);
+  expect(new Set(called).size).toBeGreaterThanOrEqual(10);
   expect(Object.keys(statuses)).toEqual(
     expect.arrayContaining(["200", "400", "401", "403", "404", "405", "406", "415"]),
   );

@@ -1,11 +1,11 @@
 import pMap from "p-map";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
+import { type Belongings, seenByOwner, settleIn, transform } from "../support/belongings.ts";
 import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../support/probes.ts";
 import { seeded } from "../support/random.ts";
-import { type Call, ERAS, type RawReply, toolCall } from "../support/raw.ts";
+import { type Call, ERAS, type EraVersion, type RawReply, toolCall } from "../support/raw.ts";
 import { useServer } from "../support/server.ts";
-import { newSecret, newTenant, type Tenant } from "../support/tenants.ts";
+import { newSecret } from "../support/tenants.ts";
 
 const SECRET = newSecret();
 const CONCURRENCY = 16;
@@ -13,50 +13,9 @@ const CONCURRENCY = 16;
 const NO_QUOTAS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0", MAX_STORED_BYTES: "0" };
 const LATER = { run_at: "2100-01-01T00:00:00Z" };
 
-/** What one tenant owns. */
-interface Belongings {
-  tenant: Tenant;
-  jobs: string[];
-  blueprint: string;
-  cursors: string[];
-  idempotencyKey: string;
-}
-
-const transform = (value: string): JsonObject => ({ id: "a", type: "transform", value: { canary: value } });
-
-async function settle(url: string, name: string): Promise<Belongings> {
-  const tenant = await newTenant(url, name, SECRET);
-  const { canary } = tenant;
-  const idempotencyKey = `key-${canary}`;
-  const run_at = new Date(Date.now() + 86_400_000).toISOString();
-  const more = { name: canary, metadata: { canary }, input: { canary } };
-  const jobs = [
-    await tenant.submit([transform(canary)], { ...more, wait_seconds: 30 }),
-    await tenant.submit([{ id: "ask", type: "input", message: canary, schema: { type: "object", properties: {} } }], {
-      ...more,
-      wait_seconds: 30,
-    }),
-    await tenant.submit([transform(canary)], { ...more, run_at, idempotency_key: idempotencyKey }),
-  ];
-  const blueprint = `plan-${canary}`;
-  for (const saved of [blueprint, `other-${canary}`]) {
-    await tenant.tool("blueprints_save", {
-      blueprint: { name: saved, description: canary, steps: [transform(canary)] },
-    });
-  }
-  const cursors = [
-    (await tenant.tool("jobs_list", { limit: 1 })).next_cursor,
-    (await tenant.tool("blueprints_list", { limit: 1 })).next_cursor,
-  ].map(String);
-  return { tenant, jobs, blueprint, cursors, idempotencyKey };
-}
-
-/** All that its owner can see of it. */
-async function seenByOwner({ tenant, jobs, blueprint }: Belongings): Promise<unknown[]> {
-  const status = jobs.map((job_id) => tenant.tool("jobs_get_status", { job_id, include: ["steps", "events"] }));
-  const seen = await Promise.all([...status, tenant.tool("blueprints_get", { name: blueprint })]);
-  return seen.map(({ poll_after_ms: _, ...rest }) => rest);
-}
+/** In turn, but for what one of them does not have. */
+const eraOf = ({ method }: Call, i: number): EraVersion =>
+  method.startsWith("tasks/") ? "2026-07-28" : (ERAS[i % ERAS.length] ?? ERAS[0]);
 
 const masked = ({ bytes }: RawReply, target: string): string => bytes.replaceAll(target.trim(), "<target>");
 
@@ -73,7 +32,7 @@ describe("three tenants of one server", () => {
 
   beforeAll(async () => {
     const { url } = server();
-    all = await Promise.all(["acme", "globex", "acme-2"].map((name) => settle(url, name)));
+    all = await Promise.all(["acme", "globex", "acme-2"].map((name) => settleIn(url, name, SECRET)));
     const [first] = all;
     const ask = async (method: string) => (await first?.tenant.send({ method, params: {} }))?.message.result;
     const lists = [await ask("tools/list"), await ask("resources/templates/list"), await ask("prompts/list")];
@@ -97,6 +56,23 @@ describe("three tenants of one server", () => {
     expect(unknownArguments).toEqual([]);
     const toothless: Listed = { ...listed, tools: [...listed.tools, { name: "jobs_new", inputSchema: {} }] };
     expect(toolsWithoutRecipe(toothless)).toEqual(["jobs_new"]);
+  });
+
+  it("can do nothing else than what is probed: there is nothing to subscribe to yet", async () => {
+    const { message } = (await all[0]?.tenant.send({ method: "server/discover", params: {} }, "2026-07-28")) ?? {};
+    const capabilities = message?.result?.capabilities ?? {};
+    expect(Object.keys(capabilities).toSorted()).toEqual([
+      "completions",
+      "extensions",
+      "prompts",
+      "resources",
+      "tools",
+    ]);
+    expect(capabilities).toMatchObject({
+      resources: { listChanged: false },
+      extensions: { "io.modelcontextprotocol/tasks": {} },
+    });
+    expect(JSON.stringify(capabilities)).not.toContain("subscribe");
   });
 
   /** Each target against one that exists nowhere, spelled the same: the replies that differ. */
@@ -123,7 +99,7 @@ describe("three tenants of one server", () => {
       asked,
       async ({ attacker, foreign, call, unknown, unknownCall }, i) => {
         const { tenant } = attacker;
-        const era = ERAS[i % ERAS.length] ?? ERAS[0];
+        const era = eraOf(call, i);
         // What is nowhere is answered alike each time, so it is asked for once.
         const place = JSON.stringify([tenant.name, era, unknownCall]).replaceAll(unknown, spellingOf(unknown));
         const expected = known.get(place) ?? tenant.send(unknownCall, era).then((reply) => masked(reply, unknown));
@@ -207,7 +183,6 @@ describe("three tenants of one server", () => {
   });
 
   it("still have all of theirs as it was, after 2,000 probes and more", async () => {
-    console.log(`${probes} probes`);
     expect(await Promise.all(all.map(seenByOwner))).toEqual(before);
     expect(probes).toBeGreaterThanOrEqual(2_000);
   });
@@ -226,7 +201,7 @@ describe("three tenants of one server", () => {
       const calls = own.flatMap(([kind, target]) => probesOf(kind, listed).flatMap((probe) => probe(target)));
       const reached = new Set<string>();
       for (const call of calls.toSorted((a, b) => lastness(a) - lastness(b))) {
-        const { message, bytes } = await tenant.send(call);
+        const { message, bytes } = await tenant.send(call, eraOf(call, 0));
         const name = `${call.method} ${String(call.params.name ?? "")}`;
         if (message.error === undefined && !/Unknown job|not known|not valid/.test(bytes)) reached.add(name);
       }
@@ -234,7 +209,13 @@ describe("three tenants of one server", () => {
         .map(({ name }) => `tools/call ${name}`)
         .filter((name) => !name.endsWith("blueprints_save"));
       expect([...reached]).toEqual(
-        expect.arrayContaining([...tools, "resources/read ", "completion/complete ", "prompts/get jobs_postmortem"]),
+        expect.arrayContaining([
+          ...tools,
+          "resources/read ",
+          "completion/complete ",
+          "prompts/get jobs_postmortem",
+          "tasks/get ",
+        ]),
       );
     }
   });
@@ -270,7 +251,7 @@ describe("two tenants under load", () => {
   }
 
   it("never see a word of each other", async () => {
-    const two = await Promise.all(["initech", "umbrella"].map((name) => settle(server().url, name)));
+    const two = await Promise.all(["initech", "umbrella"].map((name) => settleIn(server().url, name, SECRET)));
     const random = seeded(20_261_123);
     const calls = Array.from({ length: CALLS }, (_, i) => {
       const mine = two[i % 2] ?? two[0];

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Secrets } from "../../src/runner/secrets.ts";
-import { inRegistry, runSteps, scripted } from "./bench.ts";
+import { inRegistry } from "../registry/bench.ts";
+import { runSteps, scripted } from "./bench.ts";
 
 const secrets = new Secrets(
   new Map([

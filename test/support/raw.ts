@@ -21,11 +21,15 @@ export interface Call {
 const named = ({ name, uri, taskId }: JsonObject): string | undefined =>
   [name, uri, taskId].find((value) => typeof value === "string");
 
-function modernParams(params: JsonObject): JsonObject {
+/** Only calls of the Tasks extension declare it: a submit that does is answered with a task. */
+const capabilitiesFor = (method: string): JsonObject =>
+  method.startsWith("tasks/") ? { extensions: { "io.modelcontextprotocol/tasks": {} } } : {};
+
+function modernParams({ method, params }: Call): JsonObject {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": { name: "edge-jobs-tests", version: "1.0.0" },
-    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientCapabilities": capabilitiesFor(method),
   };
   return { _meta, ...params };
 }
@@ -41,7 +45,12 @@ export function rawRequest(key: string, era: EraVersion, { method, params }: Cal
   };
   const name = isModern ? named(params) : undefined;
   if (name !== undefined) headers["mcp-name"] = name;
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: isModern ? modernParams(params) : params });
+  const body = JSON.stringify({
+    jsonrpc: "2.0",
+    id: 1,
+    method,
+    params: isModern ? modernParams({ method, params }) : params,
+  });
   return { method: "POST", headers, body };
 }
 

@@ -1,21 +1,27 @@
 import { describe, expect, it } from "vitest";
-import type { WaitReport } from "../../../src/registry/api.ts";
+import type { JobRow } from "../../../src/jobs/view.ts";
 import { pause, useBench } from "./bench.ts";
 import { child, question, sleep, stageOf, value } from "./steps.ts";
+
+/** What `jobs_wait` answers. */
+interface Report {
+  jobs: JobRow[];
+  timed_out: boolean;
+}
 
 const bench = useBench();
 const { http, effect } = stageOf(bench);
 
-const wait = async (job_ids: string[], more: object = {}): Promise<WaitReport> => {
+const wait = async (job_ids: string[], more: object = {}): Promise<Report> => {
   const reply = await bench().call("jobs_wait", { job_ids, timeout_seconds: 30, ...more });
   expect(reply.isError).toBe(false);
-  return reply.structured as unknown as WaitReport;
+  return reply.structured as unknown as Report;
 };
-const statuses = ({ jobs }: WaitReport) => jobs.map((job) => job.status);
+const statuses = ({ jobs }: Report) => jobs.map((job) => job.status);
 
 /** From the settlement to the reply that tells it. */
 const latencies: number[] = [];
-const measured = async (pending: Promise<WaitReport>, which: number): Promise<WaitReport> => {
+const measured = async (pending: Promise<Report>, which: number): Promise<Report> => {
   const report = await pending;
   latencies.push(Date.now() - Date.parse(report.jobs[which]?.completed_at ?? ""));
   return report;

@@ -78,6 +78,7 @@ const withRaw = (json: string): string =>
 
 const nested = (open: string, close: string, depth: number): string => open.repeat(depth) + close.repeat(depth);
 
+/** Values that are JSON, and wrong nearly everywhere. */
 const HOSTILE: Json[] = [
   ...[
     null,
@@ -119,34 +120,12 @@ const HOSTILE: Json[] = [
     { toJSON: 1 },
     Array.from({ length: 300 }, (_, i) => i),
   ],
-  ...[
-    "1e400",
-    "-0",
-    "1E-400",
-    "99999999999999999999999",
-    '"\\ud800"',
-    '"\\udc00x"',
-    "NaN",
-    "undefined",
-    "0x10",
-    "'x'",
-    "01",
-    "+1",
-  ].map(raw),
-  ...[
-    '{"__proto__":{"polluted":1}}',
-    '{"constructor":{"prototype":{"polluted":1}}}',
-    '{"a":1,"a":2}',
-    '{"a":1,}',
-    '"\t"',
-  ].map(raw),
-  ...[
-    nested("[", "]", 40),
-    nested('{"a":', "}", 5_000).replace(":}", ":1}"),
-    nested("[", "]", 50_000),
-    "[".repeat(1_000),
-  ].map(raw),
+  ...["1e400", "-0", "1E-400", "99999999999999999999999", '"\\ud800"', '"\\udc00x"', '{"a":1,"a":2}'].map(raw),
+  ...['{"__proto__":{"polluted":1}}', '{"constructor":{"prototype":{"polluted":1}}}', nested("[", "]", 40)].map(raw),
+  ...[nested('{"a":', "}", 5_000).replace(":}", ":1}"), nested("[", "]", 50_000)].map(raw),
 ];
+
+const NO_JSON: Json[] = ["NaN", "undefined", "0x10", "'x'", "01", "+1", '{"a":1,}', '"\t"', "[".repeat(1_000)].map(raw);
 
 type Place = { in: JsonObject | Json[]; key: string };
 
@@ -177,19 +156,20 @@ function mutate(message: JsonObject, { at, how, value }: Mutation): JsonObject {
   return copy;
 }
 
-const mutation = fc.record<Mutation>({
-  at: fc.nat(60),
-  how: fc.constantFrom("replace", "replace", "replace", "remove", "add", "wrap"),
-  value: fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...HOSTILE) },
-    { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json> },
-  ),
-});
+const mutations = (value: fc.Arbitrary<Json>): fc.Arbitrary<Mutation[]> => {
+  const how = fc.constantFrom<Mutation["how"]>("replace", "replace", "replace", "remove", "add", "wrap");
+  return fc.array(fc.record<Mutation>({ at: fc.nat(60), how, value }), { maxLength: 3 });
+};
+
+const anyValue = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...HOSTILE) },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json> },
+);
 
 const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",
   "io.modelcontextprotocol/clientInfo": { name: "f", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
+  "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
 };
 
 export interface Message {
@@ -200,22 +180,53 @@ export interface Message {
   text: string;
 }
 
-/** One JSON-RPC message, or a batch of them, with up to three faults. */
-export const message: fc.Arbitrary<Message> = fc
-  .record({
-    call: fc.constantFrom(...CALLS),
-    isModern: fc.boolean(),
-    id: fc.constantFrom<Json>(1, 1, 1, "a", 0, -1, 1.5, null, {}, "", raw("1e400")),
-    mutations: fc.array(mutation, { maxLength: 3 }),
-    batch: fc.constantFrom(-1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 50),
-  })
-  .map(({ call, isModern, id, mutations, batch }) => {
-    const { method } = call;
-    const params: JsonObject = isModern ? { ...call.params, _meta: META } : call.params;
-    const isNotification = method.startsWith("notifications/");
-    const whole: JsonObject = { jsonrpc: "2.0", method, params, ...(!isNotification && { id }) };
-    const altered = mutations.reduce(mutate, whole);
-    const text = withRaw(JSON.stringify(batch < 0 ? altered : Array.from({ length: batch }, () => altered)));
-    const name = [call.params.name, call.params.uri, call.params.taskId].find((value) => typeof value === "string");
-    return { method, name, isModern, text };
+type Draft = Pick<Message, "method" | "isModern"> & { params: JsonObject; id: Json };
+
+const whole = ({ method, isModern, params, id }: Draft): JsonObject => {
+  const isNotification = method.startsWith("notifications/");
+  return {
+    jsonrpc: "2.0",
+    method,
+    params: isModern ? { ...params, _meta: META } : params,
+    ...(!isNotification && { id }),
+  };
+};
+
+function messageOf({ method, isModern, params }: Draft, text: string): Message {
+  const name = [params.name, params.uri, params.taskId].find((value) => typeof value === "string");
+  return { method, name, isModern, text: withRaw(text) };
+}
+
+const draft = (id: fc.Arbitrary<Json>): fc.Arbitrary<Draft> =>
+  fc
+    .record({ call: fc.constantFrom(...CALLS), isModern: fc.boolean(), id })
+    .map(({ call, ...rest }) => ({ ...call, ...rest }));
+
+/** Well-formed but for what is given to a tool, a prompt or a task: these get the farthest. */
+const oddArguments = fc.tuple(draft(fc.constant(1)), mutations(anyValue)).map(([drawn, faults]) => {
+  const { arguments: args = {}, name, ...rest } = drawn.params;
+  const inner = name === undefined ? rest : (args as JsonObject);
+  const altered = faults.reduce(mutate, inner);
+  const params: JsonObject = name === undefined ? altered : { ...rest, name, arguments: altered };
+  return messageOf({ ...drawn, params }, JSON.stringify(whole({ ...drawn, params })));
+});
+
+const ids = fc.constantFrom<Json>(1, 1, 1, "a", 0, -1, 1.5, null, {}, "", raw("1e400"));
+const batches = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(-1) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, 2, 20) },
+);
+
+/** Wrong anywhere, or many at once. */
+const oddMessages = fc
+  .tuple(draft(ids), mutations(fc.oneof(anyValue, anyValue, fc.constantFrom(...NO_JSON))), batches)
+  .map(([drawn, faults, batch]) => {
+    const altered = faults.reduce(mutate, whole(drawn));
+    return messageOf(drawn, JSON.stringify(batch < 0 ? altered : Array.from({ length: batch }, () => altered)));
   });
+
+/** One JSON-RPC message, or a batch of them, with up to three faults. */
+export const message: fc.Arbitrary<Message> = fc.oneof(
+  { weight: 3, arbitrary: oddArguments },
+  { weight: 2, arbitrary: oddMessages },
+);
