@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { JobRow } from "../../../src/jobs/view.ts";
+import type { JobRow, JobStatus } from "../../../src/jobs/view.ts";
 import { pause, useBench } from "./bench.ts";
 import { child, question, sleep, stageOf, value } from "./steps.ts";
 
 /** What `jobs_wait` answers. */
 interface Report {
-  jobs: JobRow[];
+  jobs: (JobRow & Pick<JobStatus, "input_requests">)[];
   timed_out: boolean;
 }
 
