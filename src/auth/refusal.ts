@@ -13,19 +13,20 @@ export interface Refusal {
 }
 
 const REALM = "edge-jobs";
+const SET_SECRET = "Set it to 32 random bytes or more: `openssl rand -hex 32 | npx wrangler secret put AUTH_SECRET`.";
 
 export const NO_SECRET: Refusal = {
   status: 503,
   code: "auth_not_configured",
   message: "This server has no AUTH_SECRET, so it answers on loopback addresses only.",
-  fix: "Set it to 32 random bytes or more: `openssl rand -hex 32 | npx wrangler secret put AUTH_SECRET`.",
+  fix: SET_SECRET,
 };
 
 export const WEAK_SECRET: Refusal = {
   status: 503,
   code: "auth_secret_too_short",
   message: "The AUTH_SECRET of this server is too short to sign keys with.",
-  fix: "Set it to 32 random bytes or more: `openssl rand -hex 32 | npx wrangler secret put AUTH_SECRET`.",
+  fix: SET_SECRET,
 };
 
 export const FOREIGN_HOST: Refusal = {

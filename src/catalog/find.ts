@@ -6,6 +6,9 @@ export function parseReference(reference: string): { name: string; version: numb
   return { name, version: version === undefined ? null : Number(version) };
 }
 
+/** The label that jobs of this version carry, and a reference to it. */
+export const labelOf = ({ name, version }: { name: string; version: number }): string => `${name}@${version}`;
+
 /** `name` is the latest version, `name@version` that one. */
 export function findInCatalog(all: readonly CatalogBlueprint[], reference: string): CatalogBlueprint | undefined {
   const { name, version } = parseReference(reference);

@@ -94,14 +94,16 @@ export interface ViewParts {
   events?: boolean | undefined;
 }
 
+/** An output as callers see it: always an object. */
+export const asResult = (output: Json): JsonObject => (isJsonObject(output) ? output : { value: output });
+
 function resultView(resultJson: string): JsonObject {
   const bytes = utf8Bytes(resultJson);
   if (bytes > MAX_INLINE_RESULT_BYTES) {
     const preview = resultJson.slice(0, MAX_INLINE_RESULT_BYTES / 8).replace(/[\ud800-\udbff]$/, "");
     return { truncated: true, total_bytes: bytes, preview };
   }
-  const value: Json = JSON.parse(resultJson);
-  return isJsonObject(value) ? value : { value };
+  return asResult(JSON.parse(resultJson));
 }
 
 const stepViews = (job: Job, outline: readonly StepOutline[]): StepView[] =>

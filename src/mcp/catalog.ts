@@ -1,4 +1,4 @@
-import { findInCatalog, parseReference } from "../catalog/find.ts";
+import { findInCatalog, labelOf, parseReference } from "../catalog/find.ts";
 import type { CatalogBlueprint } from "../catalog/index.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
@@ -20,8 +20,6 @@ export interface Listing {
 }
 
 export type NamedBlueprint = CatalogBlueprint & { source: Source };
-
-export const labelOf = ({ name, version }: Pick<Listing, "name" | "version">): string => `${name}@${version}`;
 
 /** The latest version of each blueprint of the catalogue, by name. */
 function latestOf(all: readonly CatalogBlueprint[]): CatalogBlueprint[] {

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { checkBlueprint, checkInput } from "../blueprint/check.ts";
+import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
+import { INLINE } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import {
@@ -17,7 +19,7 @@ import {
 import type { SubmitRequest } from "../registry/api.ts";
 import { digest, shortDigest } from "../registry/api-digest.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
-import { findBlueprint, labelOf } from "./catalog.ts";
+import { findBlueprint } from "./catalog.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "./deps.ts";
 import { instant, jsonObject } from "./fields.ts";
 
@@ -84,7 +86,7 @@ async function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Resul
     return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
   }
   const checked = checkBlueprint(blueprint, knownTo(deps));
-  return checked.ok ? ok({ label: "inline", plan: checked.value }) : checked;
+  return checked.ok ? ok({ label: INLINE, plan: checked.value }) : checked;
 }
 
 /** Everything that is wrong at once, so that one more call can be enough. */

@@ -1,10 +1,9 @@
 import type { Job } from "../jobs/job.ts";
-import { isJsonObject, type Json } from "../jobs/json.ts";
 import { pageOf, type TextPage } from "../jobs/page.ts";
 import { resolvePointer } from "../jobs/pointer.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled, type JobStatusName } from "../jobs/status.ts";
-import type { JobStatus } from "../jobs/view.ts";
+import { asResult, type JobStatus } from "../jobs/view.ts";
 import type {
   Answer,
   CallerApi,
@@ -79,9 +78,8 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     if (job === undefined) return UNKNOWN;
     const stored = job.result_path && this.#deps.ledger.queries.valueJson(job.job_id, job.result_path);
     if (!stored) return err({ code: "no_result", status: job.status });
-    const value: Json = JSON.parse(stored);
     // As callers see it in JobStatus, so that a pointer means the same in both.
-    const found = resolvePointer(isJsonObject(value) ? value : { value }, part.pointer);
+    const found = resolvePointer(asResult(JSON.parse(stored)), part.pointer);
     if (found === undefined) return err({ code: "pointer_not_found" });
     return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
   }

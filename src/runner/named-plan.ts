@@ -1,4 +1,4 @@
-import { findInCatalog, parseReference } from "../catalog/find.ts";
+import { findInCatalog, labelOf, parseReference } from "../catalog/find.ts";
 import { CATALOG } from "../catalog/index.ts";
 import type { CallerApi } from "../registry/api.ts";
 import type { NamedPlan } from "./ports.ts";
@@ -11,5 +11,5 @@ export async function namedPlan(
 ): Promise<NamedPlan | undefined> {
   const { name, version } = parseReference(reference);
   const found = findInCatalog(CATALOG.blueprints, reference) ?? (await shelf.savedBlueprint(tenant, name, version));
-  return found ? { label: `${found.name}@${found.version}`, plan: found.plan } : undefined;
+  return found ? { label: labelOf(found), plan: found.plan } : undefined;
 }

@@ -1,6 +1,7 @@
+import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { DEFAULT_LIST_ROWS, MAX_GOAL_CHARS } from "../../limits.ts";
-import { labelOf, listBlueprints } from "../catalog.ts";
+import { listBlueprints } from "../catalog.ts";
 import { HABIT, languageText } from "../guide/guide.ts";
 import type { Prompt } from "../prompt.ts";
 import { echo, fenced } from "../text.ts";

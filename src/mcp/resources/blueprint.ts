@@ -1,6 +1,7 @@
+import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_LIST_ROWS } from "../../limits.ts";
-import { findBlueprint, labelOf, listBlueprints } from "../catalog.ts";
+import { findBlueprint, listBlueprints } from "../catalog.ts";
 import type { TemplateResource } from "../resource.ts";
 import { echo } from "../text.ts";
 

@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
-import { findBlueprint, labelOf, type NamedBlueprint } from "../catalog.ts";
+import { findBlueprint, type NamedBlueprint } from "../catalog.ts";
 import { bytesOf } from "../fit.ts";
 import { call, clip, echo, faultText } from "../text.ts";
 import { defineTool, type Reply } from "../tool.ts";

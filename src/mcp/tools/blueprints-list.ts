@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
-import { type Listing, labelOf, listBlueprints } from "../catalog.ts";
+import { type Listing, listBlueprints } from "../catalog.ts";
 import { cursor, limit } from "../fields.ts";
 import { bytesOf, firstThatFit } from "../fit.ts";
 import { listText } from "../list-text.ts";

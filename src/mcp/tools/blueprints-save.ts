@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { checkBlueprint } from "../../blueprint/check.ts";
 import type { Fault } from "../../jobs/fault.ts";
+import { INLINE } from "../../jobs/job.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
@@ -9,7 +10,7 @@ import { call, echo, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 /** `inline` labels jobs without a named blueprint; blueprint://guide is the guide. */
-const RESERVED = ["inline", "guide"];
+const RESERVED = [INLINE, "guide"];
 
 function nameFaults({ name }: JsonObject, { blueprints }: McpDeps): Fault[] {
   if (typeof name !== "string") return [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { INLINE } from "../../jobs/job.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobStatus } from "../../jobs/view.ts";
@@ -12,8 +13,7 @@ import { call, faultText, quotaText, shownFaults } from "../text.ts";
 import { defineTool, type Outcome, type Reply } from "../tool.ts";
 
 /** How an inline blueprint is called until it has a name of its own. */
-const labelGiven = (blueprint: SubmitArgs["blueprint"]): string =>
-  typeof blueprint === "string" ? blueprint : "inline";
+const labelGiven = (blueprint: SubmitArgs["blueprint"]): string => (typeof blueprint === "string" ? blueprint : INLINE);
 
 async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Reply> {
   const draft = await draftOf(args, deps);
