@@ -4,6 +4,7 @@ import { type SampleService, startSampleService } from "../../demo/sample-servic
 import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
 import { JobStatus } from "../../src/jobs/view.ts";
 import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
+import { recordFigures } from "../support/figures.ts";
 import { seeded } from "../support/random.ts";
 import { type Shape, shapes } from "./workload.ts";
 
@@ -96,7 +97,7 @@ const interruptions = (status: JobStatus, path: string): number =>
 describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})`, () => {
   it(
     "loses no acknowledged job, settles each once, runs no reported step again, leaves none stuck",
-    async () => {
+    async (test) => {
       const random = seeded(SEED);
       const jobs: Promise<Acknowledged>[] = [];
       const midFlight = new Set<string>();
@@ -127,14 +128,18 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       const repeated = [...settled.values()].flatMap((status) =>
         [...effectsOf(status.id)].filter(([path, count]) => count > 1 + interruptions(status, path)),
       );
-      const figures = {
-        cycles: CYCLES,
-        seed: SEED,
-        jobs: acknowledged.length,
-        midFlight: midFlight.size,
+      const counts = {
+        kills: CYCLES,
+        "jobs acknowledged": acknowledged.length,
+        "seen in flight": midFlight.size,
         effects: service.effects.length,
+        lost: missing.length,
+        "settled twice": settledTwice.length,
+        stuck: stuck.length,
+        "finished steps run again": repeated.length,
       };
-      console.info(JSON.stringify(figures));
+      recordFigures(test, { harness: "crash safety", seed: SEED, counts });
+      console.info(JSON.stringify({ seed: SEED, ...counts }));
       expect({ stuck, otherEnds, settledTwice, missing, repeated }).toEqual({
         stuck: [],
         otherEnds: [],
