@@ -51,10 +51,13 @@ export async function runTool(
   return { ...resultOf(outcome.value), ...(isTask && createTaskResult(submitted)) };
 }
 
+/** The second key is where hosts from before the extension was released look. */
+const viewMeta = (view: string) => ({ ui: { resourceUri: view }, "ui/resourceUri": view });
+
 export function registerTool(registrar: Registrar, tool: Tool): void {
-  const { name, title, description, annotations, inputSchema, outputSchema } = tool;
+  const { name, title, description, annotations, inputSchema, outputSchema, view } = tool;
   registrar.offer.tools.push(name);
-  const config = { title, description, annotations, inputSchema, outputSchema };
+  const config = { title, description, annotations, inputSchema, outputSchema, ...(view && { _meta: viewMeta(view) }) };
   registrar.server.registerTool(name, config, (args, context) => runTool(registrar, tool, args, context));
 }
 
@@ -73,13 +76,15 @@ function completer({ deps, era }: Registrar, name: string, complete: Complete) {
   };
 }
 
-const contents = (uri: URL, mimeType: string, text: string) => ({ contents: [{ uri: uri.href, mimeType, text }] });
+const contents = (uri: URL, mimeType: string, text: string, _meta?: { [field: string]: unknown }) => ({
+  contents: [{ uri: uri.href, mimeType, text, ...(_meta && { _meta }) }],
+});
 
 export function registerFixed({ server, deps, offer }: Registrar, resource: FixedResource): void {
   const { name, uri, title, description, mimeType, cacheHint } = resource;
   offer.resources.push(uri);
   server.registerResource(name, uri, { title, description, cacheHint, mimeType }, async (url) =>
-    contents(url, mimeType, resource.read(deps, offer)),
+    contents(url, mimeType, resource.read(deps, offer), resource.meta),
   );
 }
 

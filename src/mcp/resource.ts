@@ -17,13 +17,15 @@ interface ResourceText {
   name: string;
   title: string;
   description: string;
-  mimeType: "application/json" | "text/markdown";
+  mimeType: "application/json" | "text/markdown" | "text/html;profile=mcp-app";
   cacheHint: CacheHint;
 }
 
 /** A document with a fixed URI. */
 export interface FixedResource extends ResourceText {
   uri: string;
+  /** Sent beside the document. */
+  meta?: { [field: string]: unknown };
   read: (deps: McpDeps, offer: Offer) => string;
 }
 

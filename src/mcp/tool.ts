@@ -53,6 +53,8 @@ interface ToolText {
   /** What it does, and which tool to call next. */
   description: string;
   annotations: Hints;
+  /** URI of the page that hosts of MCP Apps may show for its replies. */
+  view?: string;
 }
 
 interface ToolDefinition<I extends z.ZodObject> extends ToolText {

@@ -31,6 +31,7 @@ describe("job://{job_id}", () => {
     expect(resources.map(({ uri }) => uri)).toEqual([
       "blueprint://guide",
       "module://jobs",
+      "ui://jobs/progress",
       `job://${jobIdOf(2)}`,
       `job://${jobIdOf(1)}`,
       "blueprint://double",

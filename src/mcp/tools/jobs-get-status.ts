@@ -3,6 +3,7 @@ import { err, ok } from "../../jobs/result.ts";
 import { registryOfJob } from "../deps.ts";
 import { jobFields, jobId } from "../fields.ts";
 import { jobReply } from "../reply.ts";
+import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
 import { unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -23,6 +24,7 @@ export const jobsGetStatus = defineTool({
   }),
   output: z.looseObject(jobFields),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  view: PROGRESS_APP_URI,
   run: async ({ job_id, include }, deps) => {
     const parts = { steps: include.includes("steps"), events: include.includes("events") };
     const found = await registryOfJob(deps, job_id)?.status(deps.tenant, job_id, parts);

@@ -8,6 +8,7 @@ import type { SubmitError } from "../../registry/api.ts";
 import { type McpDeps, registryOfJob } from "../deps.ts";
 import { jobFields } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
+import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
 import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
 import { call, faultText, quotaText, shownFaults } from "../text.ts";
 import { defineTool, type Outcome, type Reply } from "../tool.ts";
@@ -81,5 +82,6 @@ export const jobsSubmitBlueprint = defineTool({
     valid: z.boolean().optional(),
   }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  view: PROGRESS_APP_URI,
   run: async (args, deps) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps)),
 });
