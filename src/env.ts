@@ -31,6 +31,8 @@ export interface Env {
   MAX_STORED_BYTES?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
+  /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
+  ALLOWED_ORIGINS?: string;
   /** Names of Worker secrets that blueprints may reference, separated by commas. */
   BLUEPRINT_SECRETS?: string;
 }

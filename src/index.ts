@@ -1,5 +1,6 @@
 import { version } from "../package.json";
 import { authenticate } from "./auth/authenticate.ts";
+import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
 import type { Env } from "./env.ts";
@@ -25,8 +26,9 @@ async function withPrincipal(
 }
 
 function mcp(request: Request, env: Env): Promise<Response> {
-  if (request.method !== "POST") return answerWithoutServer(request);
-  return withPrincipal(request, env, (principal) => serveMcp(request, mcpDeps(env, principal, version)));
+  const url = new URL(request.url);
+  if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
+  return withPrincipal(request, env, (principal) => serveMcp(request, mcpDeps(env, principal, version, url)));
 }
 
 const keys = (request: Request, env: Env): Promise<Response> =>

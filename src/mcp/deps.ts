@@ -1,3 +1,4 @@
+import { pageHosts } from "../auth/pages.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/check.ts";
@@ -18,6 +19,8 @@ export interface McpDeps {
   tenant: string;
   /** What the caller's key allows. */
   scopes: readonly Scope[];
+  /** Hostnames of the web pages that may call. */
+  pages: readonly string[];
   version: string;
   /** The object of one shard. Get a new one for each try: it is broken after an exception. */
   registry: (shard: number) => CallerApi;
@@ -33,10 +36,12 @@ export interface McpDeps {
   record: Record;
 }
 
-export function mcpDeps(env: Env, principal: Principal, version: string): McpDeps {
+/** @param url of the request */
+export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
   return {
     tenant: principal.tenant,
     scopes: principal.scopes,
+    pages: pageHosts(env, url),
     version,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),

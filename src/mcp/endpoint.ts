@@ -18,16 +18,23 @@ const HEADERS = [
 ];
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
-const frontDoor = (factory: McpServerFactory) =>
-  createMcpHandler(factory, { route: "/mcp", corsOptions: { headers: HEADERS.join(", "), methods: "POST, OPTIONS" } });
+const frontDoor = (factory: McpServerFactory, pages: readonly string[]) =>
+  createMcpHandler(factory, {
+    route: "/mcp",
+    allowedOriginHostnames: [...pages],
+    corsOptions: { headers: HEADERS.join(", "), methods: "POST, OPTIONS" },
+  });
 
 const noServer: McpServerFactory = () => {
   throw new Error("only a POST reaches a server");
 };
 
-/** Everything but POST: a browser's preflight is answered, the rest is 405. Needs no credentials. */
-export async function answerWithoutServer(request: Request): Promise<Response> {
-  const response = await frontDoor(noServer).fetch(request);
+/**
+ * Everything but POST: a browser's preflight is answered, the rest is 405. Needs no credentials.
+ * @param pages hostnames of the web pages that may call
+ */
+export async function answerWithoutServer(request: Request, pages: readonly string[]): Promise<Response> {
+  const response = await frontDoor(noServer, pages).fetch(request);
   if (response.status === 405) response.headers.set("allow", "POST, OPTIONS");
   return response;
 }
@@ -53,7 +60,7 @@ export async function serveMcp(request: Request, deps: McpDeps, build = buildSer
   const parsedBody = parseJson(body.text);
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request);
-  const handler = frontDoor(({ era }) => build(deps, era));
+  const handler = frontDoor(({ era }) => build(deps, era), deps.pages);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   return parsedBody === undefined
     ? handler.fetch(new Request(request, { body: body.text }))

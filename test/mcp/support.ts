@@ -24,6 +24,7 @@ export function world(over: Partial<McpDeps> = {}): World {
   const deps: McpDeps = {
     tenant: "local",
     scopes: SCOPES,
+    pages: ["localhost"],
     version: "1.2.3",
     registry: (shard) => {
       stubs.push(shard);

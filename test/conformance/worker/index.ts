@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { version } from "../../../package.json";
+import { pageHosts } from "../../../src/auth/pages.ts";
 import type { Principal } from "../../../src/auth/principal.ts";
 import type { Env } from "../../../src/env.ts";
 import { mcpDeps } from "../../../src/mcp/deps.ts";
@@ -29,10 +30,11 @@ async function refusal(request: Request): Promise<Response | undefined> {
 
 /** The endpoint of the shipped Worker, whose server offers the fixtures too. */
 async function serve(request: Request, env: Env): Promise<Response> {
-  if (request.method !== "POST") return answerWithoutServer(request);
+  const url = new URL(request.url);
+  if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
   const refused = await refusal(request.clone());
   if (refused !== undefined) return refused;
-  return serveMcp(request, mcpDeps(env, CALLER, version), buildFixtureServer);
+  return serveMcp(request, mcpDeps(env, CALLER, version, url), buildFixtureServer);
 }
 
 export default { fetch: serve } satisfies ExportedHandler<Env>;
