@@ -3,6 +3,7 @@ import { authenticate } from "./auth/authenticate.ts";
 import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
+import { refuseOwnJob } from "./auth/sender.ts";
 import type { Env } from "./env.ts";
 import { health, methodNotAllowed, notFound } from "./http/answers.ts";
 import { home } from "./http/home.ts";
@@ -40,7 +41,9 @@ const keys = (request: Request, env: Env): Promise<Response> =>
     }),
   );
 
-function route(request: Request, env: Env, context: ExecutionContext): Response | Promise<Response> {
+async function route(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+  const ownJob = await refuseOwnJob(request, env.AUTH_SECRET);
+  if (ownJob !== undefined) return ownJob;
   const { pathname, origin } = new URL(request.url);
   if (pathname === "/mcp") return mcp(request, env);
   if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, env);

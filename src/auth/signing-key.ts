@@ -1,5 +1,5 @@
 /** PERSISTED: what a signature is for. A key of one purpose never verifies what another signed. */
-export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1";
+export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1" | "edge-jobs sender v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */
 export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;

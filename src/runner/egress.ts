@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { SENDER_HEADER } from "../auth/sender.ts";
 import { MAX_REDIRECTS } from "../limits.ts";
 
 /**
@@ -72,17 +73,35 @@ function requestForHop(init: RequestInit, status: number, from: URL, to: URL, is
   return { ...rest, headers, method: "GET" };
 }
 
+/** One request, which says whose job sends it. @throws RefusedAddress when the answer is that it came home */
+async function oneHop(url: URL, init: RequestInit, sender: string): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set(SENDER_HEADER, sender);
+  const response = await fetch(url, { ...init, headers, redirect: "manual" });
+  if (response.status !== 403 || response.headers.get(SENDER_HEADER) !== sender) return response;
+  await response.body?.cancel();
+  throw new RefusedAddress(`${url.host} is the server that runs this job; a step of type job starts a child`);
+}
+
+interface EgressRules {
+  /** The variable HTTP_ALLOW: hosts or `host:port`, separated by commas. */
+  allowList: string;
+  /** Whether a header's value, whatever the header's name, is for the first origin only. */
+  isSecret: IsSecret;
+  /** Names this deployment to itself. */
+  sender: string;
+}
+
 /**
  * A fetch that refuses what is not public and follows redirects itself, each hop checked, credentials dropped across
  * origins. With `redirect: "manual"` it takes one hop only.
- * @param allowList the variable HTTP_ALLOW: hosts or `host:port`, separated by commas
- * @param isSecret whether a header's value, whatever the header's name, is for the first origin only
  * @throws RefusedAddress, or what the platform's fetch throws
  */
-export function egress(
-  allowList: string,
-  isSecret: IsSecret = () => false,
-): (target: string, init?: RequestInit) => Promise<Response> {
+export function egress({
+  allowList,
+  isSecret,
+  sender,
+}: EgressRules): (target: string, init?: RequestInit) => Promise<Response> {
   const allow = allowList.split(",").map((entry) => entry.trim());
   return async (target, init = {}) => {
     let url = new URL(target);
@@ -90,7 +109,7 @@ export function egress(
     for (let hops = 0; ; hops++) {
       const reason = refusal(url, allow);
       if (reason !== undefined) throw new RefusedAddress(reason);
-      const response = await fetch(url, { ...request, redirect: "manual" });
+      const response = await oneHop(url, request, sender);
       const next = init.redirect === "manual" ? undefined : nextHop(response, url);
       if (next === undefined) return response;
       await response.body?.cancel();

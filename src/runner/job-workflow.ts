@@ -1,4 +1,5 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+import { senderId } from "../auth/sender.ts";
 import { CATALOG } from "../catalog/index.ts";
 import { type Env, type RunParams, secretsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
@@ -21,7 +22,11 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
         // The platform types a step's result as its own recursive Serializable, which JSON is.
         step: step as unknown as EngineStep,
-        fetch: egress(this.env.HTTP_ALLOW ?? "", (text) => secrets.areIn(text)),
+        fetch: egress({
+          allowList: this.env.HTTP_ALLOW ?? "",
+          isSecret: (text) => secrets.areIn(text),
+          sender: await senderId(this.env.AUTH_SECRET),
+        }),
         secrets,
         blueprint: (reference) => namedPlan(registryOf(this.env.JOB_REGISTRY, tenant, 0), tenant, reference),
         handlers: CATALOG.handlers,

@@ -55,7 +55,10 @@ describe("redirects to hostile URLs", () => {
     for (const target of targets) {
       for (const before of [[], ["https://b.example/2", "/3"]]) {
         const requested = chain(...before, target);
-        await expect(egress("")("https://a.example/1"), target).rejects.toThrow(RefusedAddress);
+        await expect(
+          egress({ allowList: "", isSecret: () => false, sender: "us" })("https://a.example/1"),
+          target,
+        ).rejects.toThrow(RefusedAddress);
         expect(requested).toHaveLength(before.length + 1);
         vi.restoreAllMocks();
       }
@@ -88,8 +91,10 @@ describe("a redirect to another origin", () => {
       ["x-plain", "of s3cr3t"],
       ["accept", "*/*"],
     ]);
-    await egress("", (text) => text.includes("s3cr3t"))("https://a.example/", { headers });
-    expect([...(sent[0]?.keys() ?? [])]).toHaveLength(credentials.length + 2);
-    expect([...(sent[1]?.keys() ?? [])]).toEqual(["accept"]);
+    await egress({ allowList: "", isSecret: (text) => text.includes("s3cr3t"), sender: "us" })("https://a.example/", {
+      headers,
+    });
+    expect([...(sent[0]?.keys() ?? [])]).toHaveLength(credentials.length + 3);
+    expect([...(sent[1]?.keys() ?? [])]).toEqual(["accept", "edge-jobs-sender"]);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/runner/egress.ts";
 
+const send = egress({ allowList: "", isSecret: () => false, sender: "us" });
 const refused = (url: string, allow: string[] = []) => refusal(new URL(url), allow);
 
 describe("addresses that are refused", () => {
@@ -83,13 +84,13 @@ describe("redirects", () => {
 
   it("are followed, each hop checked before it is requested", async () => {
     const requests = platform(redirect("https://b.example/2"), redirect("http://127.0.0.1/3"));
-    await expect(egress("")("https://a.example/1")).rejects.toThrow(RefusedAddress);
+    await expect(send("https://a.example/1")).rejects.toThrow(RefusedAddress);
     expect(requests.map((request) => request.url)).toEqual(["https://a.example/1", "https://b.example/2"]);
   });
 
   it("lose credentials when the origin changes, and keep them when it does not", async () => {
     const requests = platform(redirect("/same"), redirect("https://b.example/other"));
-    await egress("")("https://a.example/1", { headers: { authorization: "Bearer x", cookie: "c=1", "x-keep": "1" } });
+    await send("https://a.example/1", { headers: { authorization: "Bearer x", cookie: "c=1", "x-keep": "1" } });
     expect(requests.map((request) => request.headers.get("authorization"))).toEqual(["Bearer x", "Bearer x", null]);
     expect(requests.map((request) => request.headers.get("cookie"))).toEqual(["c=1", "c=1", null]);
     expect(requests[2]?.headers.get("x-keep")).toBe("1");
@@ -103,18 +104,33 @@ describe("redirects", () => {
     [308, "POST"],
   ])("of status %i turn a POST into a %s", async (status, method) => {
     const requests = platform(redirect("/next", status));
-    await egress("")("https://a.example/1", { method: "POST", body: "data" });
+    await send("https://a.example/1", { method: "POST", body: "data" });
     expect(requests[1]?.method).toBe(method);
     expect(await requests[1]?.text()).toBe(method === "POST" ? "data" : "");
   });
 
   it("end after a few hops", async () => {
     platform(...Array.from({ length: 10 }, (_, i) => redirect(`/${i}`)));
-    await expect(egress("")("https://a.example/1")).rejects.toThrow("more than 5 redirects");
+    await expect(send("https://a.example/1")).rejects.toThrow("more than 5 redirects");
+  });
+
+  it("say on every hop whose job sends them, whatever the step says", async () => {
+    const requests = platform(redirect("/same"), redirect("https://b.example/other"));
+    await send("https://a.example/1", { headers: { "EDGE-JOBS-SENDER": "somebody else" } });
+    expect(requests.map((request) => request.headers.get("edge-jobs-sender"))).toEqual(["us", "us", "us"]);
+  });
+
+  it("that come home are refused; what only looks so is not", async () => {
+    const from = (sender: string, status = 403) =>
+      new Response(null, { status, headers: { "edge-jobs-sender": sender } });
+    platform(from("them"), from("us", 200), redirect("https://b.example/"), from("us"));
+    expect((await send("https://a.example/")).status).toBe(403);
+    expect((await send("https://a.example/")).status).toBe(200);
+    await expect(send("https://a.example/")).rejects.toThrow("b.example is the server that runs this job");
   });
 
   it("are left to the caller who asks for one hop", async () => {
     platform(redirect("/next"));
-    expect((await egress("")("https://a.example/1", { redirect: "manual" })).status).toBe(302);
+    expect((await send("https://a.example/1", { redirect: "manual" })).status).toBe(302);
   });
 });

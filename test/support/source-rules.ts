@@ -22,7 +22,7 @@ const LAYERS: Record<string, Layer> = {
   catalog: { imports: ["limits", "jobs", "blueprint"] },
   auth: { imports: ["limits", "env", "jobs"] },
   registry: { imports: ["limits", "env", "jobs", "blueprint", "registry/api"] },
-  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog"] },
+  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
   mcp: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
   http: { imports: ["limits", "env", "jobs", "registry/api", "auth"] },
 };

@@ -46,7 +46,7 @@ function unexpected(response: Response, body: Json, now: number): ActionError {
 /** What a failed fetch means. A refused address stays refused; everything else may pass. */
 function transportError(error: unknown, signal: AbortSignal): ActionError {
   if (error instanceof RefusedAddress) {
-    return { code: "refused_address", message: `The request was not sent: ${error.message}.`, retryable: false };
+    return { code: "refused_address", message: `The request was refused: ${error.message}.`, retryable: false };
   }
   const message = error instanceof Error ? error.message : String(error);
   if (signal.aborted) return { code: "step_timeout", message: "No answer within the step's timeout.", retryable: true };
