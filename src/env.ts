@@ -20,6 +20,8 @@ export interface Env {
   METRICS: AnalyticsEngineDataset;
   /** Clients, grants and tokens of the OAuth server. Secrets are stored as hashes. */
   OAUTH_KV: KVNamespace;
+  /** Counts what strangers may write into OAUTH_KV, by client. */
+  SIGN_INS: RateLimit;
   /** Signs API keys and cursors. Unset: only loopback hosts are served. */
   AUTH_SECRET?: string;
   REGISTRY_SHARDS?: string;

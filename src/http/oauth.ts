@@ -12,10 +12,14 @@ import { ACCESS_TOKEN_SECONDS, MAX_BODY_BYTES, MIN_TOKEN_SECONDS, REFRESH_TOKEN_
 import { callerRegistry, KeyRevoked } from "../registry/api-keys.ts";
 import { notFound } from "./answers.ts";
 import { authorize } from "./authorize.ts";
+import { mayBegin, tooManySignIns } from "./sign-ins.ts";
 
 const PROTOCOL_PATHS = ["/.well-known/oauth-authorization-server", "/oauth/token", "/oauth/register"];
 const METADATA_PATHS = ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
 const PATHS = ["/authorize", ...PROTOCOL_PATHS, ...METADATA_PATHS];
+
+/** What leaves a record in the namespace although nobody has signed in: a client, or a consent that was asked for. */
+const STRANGERS_WRITE = ["POST /oauth/register", "GET /authorize"];
 
 export const isOAuthPath = (pathname: string): boolean => PATHS.includes(pathname);
 
@@ -26,6 +30,9 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
   if (METADATA_PATHS.includes(url.pathname)) return resourceMetadata(url.origin);
   const bounded = await withBoundedBody(request);
   if (bounded === undefined) return Response.json({ error: "invalid_request" }, { status: 413 });
+  if (STRANGERS_WRITE.includes(`${request.method} ${url.pathname}`) && !(await mayBegin(request, env.SIGN_INS))) {
+    return tooManySignIns();
+  }
   const server = new OAuthAuthorizationServer<Env>({
     ...authorizationServerOptions(url.origin),
     tokenExchangeCallback: exchange,
