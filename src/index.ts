@@ -50,7 +50,7 @@ async function route(request: Request, env: Env, context: ExecutionContext): Pro
   if (isOAuthPath(pathname)) return oauthRoute(request, env, context);
   if (pathname !== "/" && pathname !== "/healthz") return notFound();
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
-  return pathname === "/" ? home(request, { version, origin }) : health(version);
+  return pathname === "/" ? home(request, { version, origin, isLocked: Boolean(env.AUTH_SECRET) }) : health(version);
 }
 
 export default { fetch: route } satisfies ExportedHandler<Env>;

@@ -126,6 +126,8 @@ export const MAX_REGISTRY_SHARDS = 64;
 export const MAX_JOB_ID_CHARS = 64;
 /** Longest piece of a caller's own text that an error repeats. */
 export const MAX_ECHO_CHARS = 200;
+/** Longest method, name or URI that the protocol's own errors repeat. No such name is as long. */
+export const MAX_REPEATED_CHARS = 1_024;
 export const MAX_CURSOR_CHARS = 1_024;
 /** One reply of a tool, text and structured content together. */
 export const MAX_REPLY_BYTES = 24_000;

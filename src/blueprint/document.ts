@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { visibleLines } from "../jobs/text.ts";
 import { MAX_STRING_CHARS } from "../limits.ts";
 import { jsonObject, jsonValue, strict } from "./kinds/fields.ts";
 
@@ -7,7 +8,12 @@ const fields = {
     .string()
     .regex(/^[a-z][a-z0-9-]{0,63}$/, "must be 1 to 64 of a-z, 0-9 and -, starting with a letter")
     .describe("Names the plan; also the job's name unless the submit gives one."),
-  description: z.string().max(MAX_STRING_CHARS).optional().describe("What it does, in a sentence."),
+  description: z
+    .string()
+    .max(MAX_STRING_CHARS)
+    .overwrite(visibleLines)
+    .optional()
+    .describe("What it does, in a sentence."),
   input: jsonObject.optional().describe("JSON Schema of the input; any object when left out."),
   output: jsonValue.optional().describe("The job's result, with expressions; the last step's output when left out."),
 };

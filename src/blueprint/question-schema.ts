@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { stripInvisible } from "../jobs/text.ts";
 import { strict } from "./kinds/fields.ts";
 
 /**
@@ -6,10 +7,12 @@ import { strict } from "./kinds/fields.ts";
  * @see https://modelcontextprotocol.io/specification/2025-11-25/client/elicitation
  */
 
-const words = { title: z.string().optional(), description: z.string().optional() };
+/** What people read in a form. */
+const label = z.string().overwrite(stripInvisible);
+const words = { title: label.optional(), description: label.optional() };
 const count = z.int().min(0).optional();
 const options = z.array(z.string()).min(1);
-const titledOptions = z.array(strict({ const: z.string(), title: z.string() })).min(1);
+const titledOptions = z.array(strict({ const: z.string(), title: label })).min(1);
 
 const isOrdered = (least: number | undefined, most: number | undefined): boolean => (least ?? 0) <= (most ?? Infinity);
 const unordered = (least: string, most: string) => {
@@ -28,7 +31,7 @@ const TextField = strict({
   format: z.enum(["date", "date-time", "email", "uri"]).optional(),
   enum: options.optional(),
   /** The older way to give choices titles. */
-  enumNames: z.array(z.string()).optional(),
+  enumNames: z.array(label).optional(),
   oneOf: titledOptions.optional(),
   default: z.string().optional(),
 })

@@ -2,6 +2,8 @@ import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html } from "hono/html";
 import { BASIC_SCOPES, GRANTABLE_SCOPES } from "../auth/oauth.ts";
 import type { Scope } from "../auth/scopes.ts";
+import { oneLine } from "../jobs/text.ts";
+import { MAX_NAME_CHARS } from "../limits.ts";
 
 /** Pages that people see while they let a client in. Whatever a client says of itself is escaped by `html`. */
 
@@ -55,7 +57,7 @@ function consentForm({ client, handle }: Consent): Markup {
     ? html`<p><strong>This is a program on your computer.</strong> Go on only if you have just started to sign in from it.</p>`
     : "";
   const asked = client.scope.length > 0 ? client.scope : BASIC_SCOPES;
-  return html`<p><strong>${client.clientName}</strong> wants to use your jobs. ${publisher}</p>
+  return html`<p><strong>${oneLine(client.clientName, MAX_NAME_CHARS)}</strong> wants to use your jobs. ${publisher}</p>
 <p>Access will be sent to <strong>${client.redirectHost}</strong>.</p>
 ${local}
 <form method="post">

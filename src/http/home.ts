@@ -4,13 +4,29 @@ export interface About {
   version: string;
   /** Scheme, host and port that the caller used. */
   origin: string;
+  /** Whether a caller needs an API key. */
+  isLocked: boolean;
 }
 
 const SUMMARY = "Durable background jobs for AI agents: submit a plan in one call, walk away, come back to the result.";
 
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
-function description({ version, origin }: About) {
+/** What a host that does not sign in by OAuth must send. */
+const KEY = "Bearer YOUR_KEY";
+
+function connect(endpoint: string, isLocked: boolean) {
+  const flag = isLocked ? ` --header "Authorization: ${KEY}"` : "";
+  const headers = isLocked ? { headers: { Authorization: KEY } } : {};
+  return {
+    claude_code: `claude mcp add --transport http jobs ${endpoint}${flag}`,
+    cursor: { mcpServers: { jobs: { url: endpoint, ...headers } } },
+    vscode: { servers: { jobs: { type: "http", url: endpoint, ...headers } } },
+    stdio_only: `npx -y mcp-remote ${endpoint}${flag}`,
+  };
+}
+
+function description({ version, origin, isLocked }: About) {
   const endpoint = `${origin}/mcp`;
   return {
     name: "edge-jobs",
@@ -19,18 +35,14 @@ function description({ version, origin }: About) {
     summary: SUMMARY,
     endpoint,
     transport: "streamable-http",
-    connect: {
-      claude_code: `claude mcp add --transport http jobs ${endpoint}`,
-      cursor: { mcpServers: { jobs: { url: endpoint } } },
-      vscode: { servers: { jobs: { type: "http", url: endpoint } } },
-      stdio_only: `npx -y mcp-remote ${endpoint}`,
-    },
+    ...(isLocked && { key: "`npm run keys -- create` makes YOUR_KEY; hosts that speak OAuth need no header." }),
+    connect: connect(endpoint, isLocked),
     health: `${origin}/healthz`,
   };
 }
 
 function page(about: About): string {
-  const { title, version, summary, endpoint, connect } = description(about);
+  const { title, version, summary, endpoint, connect, key } = description(about);
   const ways: [string, string][] = [
     ["Claude Code", connect.claude_code],
     ["Cursor, in mcp.json", JSON.stringify(connect.cursor)],
@@ -48,6 +60,7 @@ function page(about: About): string {
 <p>${escapeHtml(summary)}</p>
 <p>MCP endpoint (streamable HTTP): <code>${escapeHtml(endpoint)}</code></p>
 <dl>${items.join("")}</dl>
+${key === undefined ? "" : `<p>${escapeHtml(key)}</p>`}
 </html>
 `;
 }

@@ -25,6 +25,7 @@ export function pageOf(text: string, offset: number, maxBytes: number): TextPage
     end = start + 1;
     while (isContinuation(bytes[end])) end += 1;
   }
-  const page = new TextDecoder().decode(bytes.subarray(start, end));
+  // A U+FEFF at the start of a page is text, as anywhere else.
+  const page = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes.subarray(start, end));
   return { text: page, next_offset: end < total ? end : null, total_bytes: total };
 }

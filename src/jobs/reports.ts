@@ -1,7 +1,8 @@
-import { MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
+import { MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
 import { dispatched } from "./dispatch.ts";
 import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "./job.ts";
 import { isSettled, transition } from "./status.ts";
+import { oneLine } from "./text.ts";
 import { withEvent } from "./timeline.ts";
 import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
 
@@ -65,6 +66,9 @@ export function begin(
   return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
 }
 
+/** As it is kept and shown: what it says may come from a stranger. */
+const lineOf = ({ message }: StepError): string => oneLine(message, MAX_ERROR_CHARS);
+
 /** The open work after its current try reported its end; undefined when that was reported before. */
 function endedTry(job: Job, path: string, nextEndsAt: number): OpenWork | undefined {
   const work = openWork(job.run, path);
@@ -87,7 +91,7 @@ export function retrying(
 ): Job {
   const ended = endedTry(job, path, now + delayMs + withinMs);
   if (ended === undefined) return job;
-  const message = `${error.message} Next try in ${Math.ceil(delayMs / 1000)} s.`;
+  const message = `${lineOf(error)} Next try in ${Math.ceil(delayMs / 1000)} s.`;
   const noted = withEvent({ ...job, message }, "step_retrying", now, path, message);
   return withExpectation(withOpen(noted, path, { ...ended, failures: ended.failures + 1 }), now);
 }
@@ -111,9 +115,10 @@ export function finish(job: Job, path: string, error: StepError | undefined, now
     : openWork(job.run, path) === undefined;
   const closed = withOpen(job, path, undefined);
   if (done) return withExpectation(closed, now);
-  const ended = { status: error ? "failed" : "succeeded", completed_at: now, error: error?.message ?? null } as const;
+  const line = error ? lineOf(error) : null;
+  const ended = { status: error ? "failed" : "succeeded", completed_at: now, error: line } as const;
   const stepped = withStep({ ...closed, message: null }, path, now, ended);
-  const noted = withEvent(stepped, error ? "step_failed" : "step_succeeded", now, path, error?.message ?? null);
+  const noted = withEvent(stepped, error ? "step_failed" : "step_succeeded", now, path, line);
   return withExpectation(noted, now);
 }
 

@@ -5,6 +5,7 @@ import { type Job, STEP_STATUSES, stepState } from "./job.ts";
 import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "./json.ts";
 import { pollAfterMs, progressOf } from "./progress.ts";
 import { isSettled, JOB_STATUSES } from "./status.ts";
+import { escapeInvisible } from "./text.ts";
 import { iso, isoOrNull } from "./time.ts";
 import { EVENT_TYPES } from "./timeline.ts";
 
@@ -101,7 +102,7 @@ function resultView(resultJson: string): JsonObject {
   const bytes = utf8Bytes(resultJson);
   if (bytes > MAX_INLINE_RESULT_BYTES) {
     const preview = resultJson.slice(0, MAX_INLINE_RESULT_BYTES / 8).replace(/[\ud800-\udbff]$/, "");
-    return { truncated: true, total_bytes: bytes, preview };
+    return { truncated: true, total_bytes: bytes, preview: escapeInvisible(preview) };
   }
   return asResult(JSON.parse(resultJson));
 }

@@ -2,8 +2,10 @@ import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/se
 import { createMcpHandler } from "agents/mcp/server";
 import { refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { scopesNeeded } from "../auth/scopes.ts";
+import type { Json } from "../jobs/json.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import type { McpDeps } from "./deps.ts";
+import { legible } from "./legible.ts";
 import { buildServer } from "./server.ts";
 
 const HEADERS = [
@@ -44,10 +46,10 @@ const tooLarge = (): Response => {
   return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
 };
 
-/** The value of a JSON text, which is never undefined; undefined for text that is not JSON. */
-function parseJson(text: string): unknown {
+/** The legible value of a JSON text, which is never undefined; undefined for text that is not JSON. */
+function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text);
+    return legible(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { err, type Result } from "../jobs/result.ts";
+import { visibleLines } from "../jobs/text.ts";
 import { KeyRevoked } from "../registry/api-keys.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
@@ -32,7 +33,7 @@ export async function observe<T>(
   try {
     const outcome = await run();
     deps.record({ ...took(), outcome: outcome.ok ? "ok" : "tool_error" });
-    return outcome.ok ? outcome : err({ crash: false, text: outcome.error });
+    return outcome.ok ? outcome : err({ crash: false, text: visibleLines(outcome.error) });
   } catch (error) {
     if (error instanceof KeyRevoked) {
       deps.record({ ...took(), outcome: "tool_error" });

@@ -4,12 +4,12 @@ import type { JobStatus } from "../jobs/view.ts";
 import { MAX_QUOTED_BYTES, MAX_QUOTED_EVENTS } from "../limits.ts";
 import type { Explanation } from "../registry/api.ts";
 import { rowText } from "./job-text.ts";
-import { clip, fenced } from "./text.ts";
+import { clip, fenced, shownJson } from "./text.ts";
 
 /** The text of a postmortem: facts first, all of them quoted as data, then the questions to answer. */
 
 const quoted = (value: Json | undefined): string =>
-  fenced(value === undefined ? "(not stored, or too large)" : clip(JSON.stringify(value, null, 2), MAX_QUOTED_BYTES));
+  fenced(value === undefined ? "(not stored, or too large)" : clip(shownJson(value, 2), MAX_QUOTED_BYTES));
 
 const section = (title: string, body: string): string => `## ${title}\n${body}`;
 

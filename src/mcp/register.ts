@@ -10,6 +10,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { ok, type Result } from "../jobs/result.ts";
+import { escapeInvisible, visibleLines } from "../jobs/text.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
 import { observe, type Problem } from "./observe.ts";
@@ -108,7 +109,8 @@ export function registerTemplate(registrar: Registrar, resource: TemplateResourc
     const value = String(variables[variable] ?? "");
     const found = await observe(name, deps, era, () => resource.read(value, deps));
     const text = answerOrThrow(found, () => new ResourceNotFoundError(url.href));
-    return contents(url, mimeType, text);
+    // JSON: the same value.
+    return contents(url, mimeType, escapeInvisible(text));
   });
 }
 
@@ -122,7 +124,8 @@ export function registerPrompt(registrar: Registrar, prompt: Prompt): void {
   const argsSchema = z.strictObject({ [argument.name]: value });
   server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
     const rendered = await observe(name, deps, era, () => prompt.render(args[argument.name] ?? "", deps));
-    const text = answerOrThrow(rendered, (problem) => new ProtocolError(ProtocolErrorCode.InvalidParams, problem));
+    const rawText = answerOrThrow(rendered, (problem) => new ProtocolError(ProtocolErrorCode.InvalidParams, problem));
+    const text = visibleLines(rawText);
     return { description, messages: [{ role: "user", content: { type: "text", text } }] };
   });
 }

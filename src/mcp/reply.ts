@@ -4,7 +4,7 @@ import type { JobStatus } from "../jobs/view.ts";
 import { MAX_QUOTED_BYTES, MAX_REPLY_BYTES } from "../limits.ts";
 import { bytesOf, firstThatFit, lastThatFit } from "./fit.ts";
 import { jobText, type Question, questionText } from "./job-text.ts";
-import { clip } from "./text.ts";
+import { clip, shownJson } from "./text.ts";
 import type { Reply } from "./tool.ts";
 
 /** Room that the notes about what was left out take. */
@@ -15,7 +15,7 @@ const roomBeside = (job: JobStatus): number => MAX_REPLY_BYTES - NOTES_BYTES - u
 /** The job, with a preview of its result when metadata and result together are too much for one reply. */
 function withFittingResult(job: JobStatus): JobStatus {
   if (job.result === null || roomBeside({ ...job, events: [] }) >= 0) return job;
-  const preview = clip(JSON.stringify(job.result), MAX_QUOTED_BYTES);
+  const preview = clip(shownJson(job.result), MAX_QUOTED_BYTES);
   return { ...job, result: { truncated: true, total_bytes: bytesOf(job.result), preview } };
 }
 

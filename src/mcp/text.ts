@@ -1,7 +1,7 @@
 import type { Fault } from "../jobs/fault.ts";
-import { type JsonObject, utf8Bytes } from "../jobs/json.ts";
+import { type Json, type JsonObject, utf8Bytes } from "../jobs/json.ts";
 import { ACTIVE_STATUSES, JOB_STATUSES } from "../jobs/status.ts";
-import { oneLine, stripInvisible } from "../jobs/text.ts";
+import { escapeInvisible, oneLine, stripInvisible } from "../jobs/text.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../limits.ts";
 import type { QuotaError } from "../registry/api.ts";
 import { firstThatFit } from "./fit.ts";
@@ -44,8 +44,11 @@ export function fenced(text: string): string {
   return `${fence}\n${text}\n${fence}`;
 }
 
+/** A value as a text quotes it. @param indent spaces a level */
+export const shownJson = (value: Json, indent = 0): string => escapeInvisible(JSON.stringify(value, null, indent));
+
 /** A call that the model can make as it stands. */
-export const call = (tool: string, args: JsonObject): string => `${tool} ${JSON.stringify(args)}`;
+export const call = (tool: string, args: JsonObject): string => `${tool} ${shownJson(args)}`;
 
 const SETTLED_STATUSES = JOB_STATUSES.filter((status) => !ACTIVE_STATUSES.includes(status));
 

@@ -1,6 +1,7 @@
 import type { CallToolResult, ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { err, type Result } from "../jobs/result.ts";
+import { visibleLines } from "../jobs/text.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { readArguments } from "./arguments.ts";
 import type { McpDeps } from "./deps.ts";
@@ -16,7 +17,7 @@ export interface Reply {
 }
 
 export const resultOf = ({ structured, text, links = [] }: Reply): CallToolResult => ({
-  content: [{ type: "text", text }, ...links],
+  content: [{ type: "text", text: visibleLines(text) }, ...links],
   structuredContent: structured,
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { health, methodNotAllowed, notFound } from "../../src/http/answers.ts";
 import { home } from "../../src/http/home.ts";
 
-const about = { version: "1.2.3", origin: "https://jobs.example.com" };
+const about = { version: "1.2.3", origin: "https://jobs.example.com", isLocked: false };
 const get = (accept: string): Request => new Request("https://jobs.example.com/", { headers: { accept } });
 
 describe("home", () => {
@@ -20,6 +20,15 @@ describe("home", () => {
     const response = home(get("text/html,*/*"), about);
     expect(response.headers.get("content-type")).toContain("text/html");
     expect(await response.text()).toContain("claude mcp add --transport http jobs https://jobs.example.com/mcp");
+  });
+
+  it("says in each way how to send a key, where one is needed", async () => {
+    const locked = { ...about, isLocked: true };
+    const { connect, key } = (await home(get("*/*"), locked).json()) as { connect: object; key: string };
+    for (const way of Object.values(connect)) expect(JSON.stringify(way)).toMatch(/Authorization\W+Bearer YOUR_KEY/);
+    expect(key).toContain("npm run keys -- create");
+    expect(await home(get("text/html"), locked).text()).toContain("Authorization: Bearer YOUR_KEY");
+    expect(await home(get("text/html"), about).text()).not.toContain("YOUR_KEY");
   });
 
   it("escapes what the caller can choose", async () => {

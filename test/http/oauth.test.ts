@@ -142,6 +142,8 @@ describe("the consent page", () => {
   });
 
   it("escapes what a client says of itself", async () => {
+    const hidden = await register({ client_name: "Claude\u202e\u200b\u{e0041}\u001b[1m" });
+    expect(await (await ask(hidden.client_id)).text()).toContain("<strong>Claude[1m</strong>");
     const { client_id } = await register({ client_name: `<img src=x onerror="a()">'` });
     const html = await (await ask(client_id)).text();
     expect(html).not.toContain("<img");

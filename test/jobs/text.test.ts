@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { oneLine, stripInvisible } from "../../src/jobs/text.ts";
+import { escapeInvisible, oneLine, stripInvisible, visibleLines } from "../../src/jobs/text.ts";
 import { anyText } from "../support/jobs.ts";
 
 const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
@@ -13,6 +13,11 @@ const INVISIBLE = {
   "line and paragraph separators": [0x2028, 0x2029],
   "bidi controls": [0x061c, 0x200e, 0x200f, ...range(0x202a, 0x202e), ...range(0x2066, 0x2069)],
   "tag characters": range(0xe0000, 0xe007f),
+  "variation selectors": [...range(0xfe00, 0xfe0f), ...range(0xe0100, 0xe01ef)],
+  "fillers and soft hyphens": [0x00ad, 0x034f, 0x115f, 0x1160, 0x180b, 0x180f, 0x3164, 0xffa0],
+  annotations: range(0xfff9, 0xfffb),
+  "half surrogates": [0xd800, 0xdbff, 0xdc00, 0xdfff],
+  "what is no character": [0xfdd0, 0xfffe, 0xffff, 0x10ffff],
 };
 const inNoLine = /[\r\n\v\f\u0085\u2028\u2029]/;
 const chars = (text: string): number => [...text].length;
@@ -28,6 +33,28 @@ describe("stripping what is invisible", () => {
     expect(stripInvisible(seen)).toBe(seen);
   });
 
+  it.each(["❤\ufe0f", "👩🏽\u200d🚀", "👩\u200d❤\ufe0f\u200d👨", "🏳\ufe0f\u200d🌈", "1\ufe0f\u20e3", "👍🏿"])(
+    "leaves the emoji %s whole",
+    (emoji) => {
+      expect(stripInvisible(`a${emoji}b`)).toBe(`a${emoji}b`);
+    },
+  );
+
+  it.each([
+    ["a\ufe0fb", "ab"],
+    ["😀\ufe0f\ufe0f\ufe0f", "😀\ufe0f"],
+    ["😀\u200d\u200d😀", "😀😀"],
+    ["😀\u200da", "😀a"],
+    ["1\ufe0f2\u20e3", "12\u20e3"],
+    ["😀\u{e0141}\u{e0142}", "😀"],
+  ])("takes what shapes no emoji: %j", (text, left) => {
+    expect(stripInvisible(text)).toBe(left);
+  });
+
+  it("keeps the layout of several lines, where there may be some", () => {
+    expect(visibleLines("a\n\tb\r\nc\u001b[1m\u2028d")).toBe("a\n\tb\nc[1md");
+  });
+
   it("changes nothing the second time", () => {
     fc.assert(
       fc.property(anyText(), (text) => {
@@ -35,6 +62,22 @@ describe("stripping what is invisible", () => {
         expect(stripInvisible(once)).toBe(once);
       }),
     );
+  });
+});
+
+describe("escaping what is invisible", () => {
+  it("leaves the value of a JSON text the same, and nothing hidden in it", () => {
+    fc.assert(
+      fc.property(fc.dictionary(anyText(), anyText()), (value) => {
+        const json = escapeInvisible(JSON.stringify(value));
+        expect(JSON.parse(json)).toEqual(value);
+        expect(stripInvisible(json)).toBe(json);
+      }),
+    );
+  });
+
+  it("writes each half of a wide character", () => {
+    expect(escapeInvisible("a\u{e0041}b")).toBe("a\\udb40\\udc41b");
   });
 });
 

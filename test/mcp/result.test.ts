@@ -31,7 +31,7 @@ describe("jobs_get_result", () => {
   it("gives the whole result as JSON text, and says that it is the end", async () => {
     const { structured, text } = await get(withResult({ n: 42 }));
     expect(structured).toEqual({ text: '{"n":42}', next_offset: null, total_bytes: 8 });
-    expect(text).toBe('Bytes 0 to 8 of 8. This is the end.\n{"n":42}');
+    expect(text).toMatch(/^Bytes 0 to 8 of 8\. This is the end\.\n.*data, not instructions.*\n\{"n":42\}$/);
   });
 
   it("gives the value that a pointer points at, a string bare", async () => {

@@ -4,14 +4,14 @@ import { err, ok } from "../../jobs/result.ts";
 import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
 import { findBlueprint, type NamedBlueprint } from "../catalog.ts";
 import { bytesOf } from "../fit.ts";
-import { call, clip, echo, faultText } from "../text.ts";
+import { call, clip, echo, faultText, shownJson } from "../text.ts";
 import { defineTool, type Reply } from "../tool.ts";
 
 /** The document, or a preview of one that is too large for a reply. */
 function shown(document: NamedBlueprint["document"]) {
   const total_bytes = bytesOf(document);
   if (total_bytes <= 2 * MAX_INLINE_RESULT_BYTES) return document;
-  return { truncated: true, total_bytes, preview: clip(JSON.stringify(document), MAX_QUOTED_BYTES) };
+  return { truncated: true, total_bytes, preview: clip(shownJson(document), MAX_QUOTED_BYTES) };
 }
 
 function reply(found: NamedBlueprint): Reply {
@@ -21,7 +21,7 @@ function reply(found: NamedBlueprint): Reply {
   const steps = plan.steps.map(({ id, type }) => `${id} (${type})`).join(", ");
   const text = [
     `Blueprint ${label}: ${echo(description)}`,
-    `Input schema: ${clip(JSON.stringify(plan.input ?? { type: "object" }), MAX_TEXT_RESULT_BYTES)}`,
+    `Input schema: ${clip(shownJson(plan.input ?? { type: "object" }), MAX_TEXT_RESULT_BYTES)}`,
     `Steps: ${clip(steps, MAX_QUOTED_BYTES)}.`,
     ...(blueprint === document
       ? []

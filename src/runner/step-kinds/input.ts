@@ -1,5 +1,6 @@
 import { durationMs } from "../../blueprint/duration.ts";
 import { utf8Bytes } from "../../jobs/json.ts";
+import { visibleLines } from "../../jobs/text.ts";
 import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { failed, type StepRun } from "../context.ts";
@@ -8,7 +9,7 @@ import { failed, type StepRun } from "../context.ts";
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
   const message = await context.evaluate(step.message, scope);
   if (!message.ok) return failed(message.error, path);
-  const text = typeof message.value === "string" ? message.value : JSON.stringify(message.value);
+  const text = visibleLines(typeof message.value === "string" ? message.value : JSON.stringify(message.value));
   if (utf8Bytes(text) > MAX_QUESTION_BYTES) {
     const tooLong = `message came out longer than ${MAX_QUESTION_BYTES} bytes. Ask with the gist, and name where the rest is.`;
     return failed({ code: "input_message", message: tooLong }, path);
