@@ -77,12 +77,15 @@ export const MAX_RUN_AT_AHEAD_MS = 365 * DAY;
 // The engine. A report that is this late makes the registry ask the engine.
 export const REPORT_GRACE_MS = 10 * SECOND;
 export const DISPATCH_GRACE_MS = 30 * SECOND;
+/** An engine that has not answered after this is taken to be away. */
+export const ENGINE_ANSWER_MS = 20 * SECOND;
 /** An accepted job that is still not handed over after this is handed over by the alarm. */
 export const OUTBOX_GRACE_MS = 5 * SECOND;
 /** A job that waits for a place gets it when one is free; the alarm looks after it after this, or twice this at most. */
 export const PLACE_GRACE_MS = 5 * MINUTE;
 /** createBatch takes at most 100 instances: https://developers.cloudflare.com/workflows/build/workers-api/ (2026-11) */
 export const MAX_DISPATCH_BATCH = 100;
+/** A running instance that is silent after so many is given up; the timeline notes no more of them in a row. */
 export const MAX_NUDGES = 5;
 export const MAX_ATTEMPTS = 3;
 /** Tries of one step that may die with their process before the step fails. */

@@ -1,4 +1,4 @@
-import { DISPATCH_GRACE_MS, OUTBOX_GRACE_MS, PLACE_GRACE_MS } from "../limits.ts";
+import { DISPATCH_GRACE_MS, MAX_NUDGES, OUTBOX_GRACE_MS, PLACE_GRACE_MS } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork } from "./job.ts";
 import { isSettled } from "./status.ts";
@@ -72,9 +72,15 @@ export function dispatched(job: Job, now: number): Job {
   return withDue(withEvent(given, "dispatched", now), now);
 }
 
-/** The engine was asked or nudged, or did not take the job: look again later. */
+/** The engine was asked, or did not take the job: look again later. */
 export function postponed(job: Job, againInMs: number, now: number): Job {
   return withDue({ ...job, expected_by: now + againInMs, nudges: job.nudges + 1 }, now);
+}
+
+/** The engine was nudged. Many nudges would leave the timeline no room. */
+export function nudged(job: Job, againInMs: number, now: number): Job {
+  const noted = job.nudges < MAX_NUDGES ? withEvent(job, "nudged", now) : job;
+  return postponed(noted, againInMs, now);
 }
 
 /** Work that goes on without an engine: a sleep, a question, a child. */

@@ -42,7 +42,8 @@ function lost(job: Job, reason: string): Repair {
 
 /**
  * What to do about a silent job, given what the engine says of its instance. A local engine that was killed calls
- * an instance running or waiting although nothing runs it; any event wakes it, and harms nobody in production.
+ * an instance running or waiting although nothing runs it; any event wakes it, and harms nobody in production. One that
+ * queues or waits is never given up and so is nudged for as long as it is silent: the event before may have been lost.
  */
 export function diagnose(job: Job, engine: EngineState): Repair {
   switch (engine.state) {
@@ -55,9 +56,7 @@ export function diagnose(job: Job, engine: EngineState): Repair {
       return lost(job, `the instance ended without a report (${engine.detail})`);
     case "queued":
     case "waiting":
-      return job.nudges < MAX_NUDGES
-        ? { do: "nudge", againInMs: backoff(job.nudges) }
-        : { do: "wait", againInMs: backoff(job.nudges) };
+      return { do: "nudge", againInMs: backoff(job.nudges) };
     case "running":
       return job.nudges < MAX_NUDGES
         ? { do: "nudge", againInMs: backoff(job.nudges) }

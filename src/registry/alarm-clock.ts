@@ -1,4 +1,4 @@
-/** An alarm that is this late will not ring any more: it is set again. */
+/** An alarm that is this late will not ring any more. */
 const LOST_AFTER_MS = 60_000;
 
 /**
@@ -7,22 +7,28 @@ const LOST_AFTER_MS = 60_000;
  */
 export class AlarmClock {
   readonly #storage: DurableObjectStorage;
+  /** Epoch ms. */
+  readonly #now: () => number;
   #armedFor: number | null;
 
-  private constructor(storage: DurableObjectStorage, armedFor: number | null) {
+  private constructor(storage: DurableObjectStorage, now: () => number, armedFor: number | null) {
     this.#storage = storage;
+    this.#now = now;
     this.#armedFor = armedFor;
   }
 
-  /** @param now epoch ms */
-  static async read(storage: DurableObjectStorage, now: number): Promise<AlarmClock> {
-    const armedFor = await storage.getAlarm();
-    return new AlarmClock(storage, armedFor !== null && armedFor > now - LOST_AFTER_MS ? armedFor : null);
+  static async read(storage: DurableObjectStorage, now: () => number): Promise<AlarmClock> {
+    return new AlarmClock(storage, now, await storage.getAlarm());
+  }
+
+  /** True when the alarm should have rung long ago: the platform has dropped it. */
+  get isLost(): boolean {
+    return this.#armedFor !== null && this.#armedFor <= this.#now() - LOST_AFTER_MS;
   }
 
   /** Ring at `due` (epoch ms) or earlier. Called inside the transaction of the write that wants it. */
   ringBy(due: number): void {
-    if (this.#armedFor !== null && this.#armedFor <= due) return;
+    if (this.#armedFor !== null && this.#armedFor <= due && !this.isLost) return;
     void this.#storage.setAlarm(due);
     this.#armedFor = due;
   }

@@ -1,8 +1,9 @@
 import type { RunParams } from "../env.ts";
 import { instanceId } from "../jobs/job.ts";
 import type { EngineState } from "../jobs/repair.ts";
+import { ENGINE_ANSWER_MS } from "../limits.ts";
 
-/** What the registry asks of the engine. Instances are named by {@link instanceId}. */
+/** What the registry asks of the engine. Instances are named by {@link instanceId}. Every call ends in bounded time. */
 export interface Engine {
   /** Start the attempts; one that was started before is skipped. At most 100. Throws when the engine refuses. */
   startAll(runs: readonly RunParams[]): Promise<void>;
@@ -41,22 +42,38 @@ function toState(status: InstanceStatus): EngineState {
   }
 }
 
-/** Cloudflare Workflows. */
-export class WorkflowEngine implements Engine {
-  readonly #workflow: Workflow<RunParams>;
+/** The part of the binding that is used. */
+export interface WorkflowBinding {
+  createBatch(batch: { id: string; params: RunParams }[]): Promise<unknown>;
+  get(id: string): Promise<BoundInstance>;
+}
+type BoundInstance = Pick<WorkflowInstance, "status" | "sendEvent" | "terminate">;
 
-  constructor(workflow: Workflow<RunParams>) {
+/** Resolves after `ms`; rejects when the signal ends it before. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/**
+ * Cloudflare Workflows. A call that is not answered in time counts as failed, whatever becomes of it later: all jobs
+ * of the object would wait behind it.
+ */
+export class WorkflowEngine implements Engine {
+  readonly #workflow: WorkflowBinding;
+  readonly #wait: Wait;
+
+  constructor(workflow: WorkflowBinding, wait: Wait) {
     this.#workflow = workflow;
+    this.#wait = wait;
   }
 
   async startAll(runs: readonly RunParams[]): Promise<void> {
-    await this.#workflow.createBatch(runs.map((params) => ({ id: instanceId(params.job_id, params.attempt), params })));
+    const batch = runs.map((params) => ({ id: instanceId(params.job_id, params.attempt), params }));
+    await this.#inTime(() => this.#workflow.createBatch(batch));
   }
 
   async state(jobId: string, attempt: number): Promise<EngineState> {
     try {
-      const instance = await this.#workflow.get(instanceId(jobId, attempt));
-      return toState(await instance.status());
+      const status = async () => (await this.#workflow.get(instanceId(jobId, attempt))).status();
+      return toState(await this.#inTime(status));
     } catch (error) {
       return { state: isUnknownInstance(error) ? "unknown_instance" : "unreachable" };
     }
@@ -72,12 +89,25 @@ export class WorkflowEngine implements Engine {
     await this.#attempt(jobId, attempt, (instance) => instance.terminate());
   }
 
-  async #attempt(jobId: string, attempt: number, act: (instance: WorkflowInstance) => Promise<void>): Promise<void> {
+  async #attempt(jobId: string, attempt: number, act: (instance: BoundInstance) => Promise<void>): Promise<void> {
     try {
-      await act(await this.#workflow.get(instanceId(jobId, attempt)));
+      await this.#inTime(async () => act(await this.#workflow.get(instanceId(jobId, attempt))));
     } catch {
       // It ended meanwhile, or the engine is away. An event is sent again by the alarm; an instance that was not ended
       // meets `stop` when it wakes.
+    }
+  }
+
+  async #inTime<T>(call: () => Promise<T>): Promise<T> {
+    const answer = call();
+    const answered = new AbortController();
+    const late = this.#wait(ENGINE_ANSWER_MS, answered.signal).then(() => {
+      throw new Error(`the engine did not answer within ${ENGINE_ANSWER_MS} ms`);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      answered.abort();
     }
   }
 }

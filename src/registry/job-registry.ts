@@ -31,7 +31,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     this.#rooms = ctx.blockConcurrencyWhile(() =>
       openRegistry({
         storage: ctx.storage,
-        engine: new WorkflowEngine(env.JOB_WORKFLOW),
+        engine: new WorkflowEngine(env.JOB_WORKFLOW, (ms, signal) => scheduler.wait(ms, { signal })),
         now: Date.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
@@ -41,124 +41,130 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
   }
 
   async submit(request: SubmitRequest) {
-    return (await this.#rooms).caller.submit(request);
+    return (await this.#enter()).caller.submit(request);
   }
 
   async status(tenant: string, jobId: string, include: Include) {
-    return (await this.#rooms).caller.status(tenant, jobId, include);
+    return (await this.#enter()).caller.status(tenant, jobId, include);
   }
 
   async wait(tenant: string, jobId: string, waitMs: number) {
-    return (await this.#rooms).caller.wait(tenant, jobId, waitMs);
+    return (await this.#enter()).caller.wait(tenant, jobId, waitMs);
   }
 
   async list(query: ListQuery) {
-    return (await this.#rooms).caller.list(query);
+    return (await this.#enter()).caller.list(query);
   }
 
   async explain(tenant: string, jobId: string) {
-    return (await this.#rooms).caller.explain(tenant, jobId);
+    return (await this.#enter()).caller.explain(tenant, jobId);
   }
 
   async waitFor(tenant: string, jobIds: string[], until: "any" | "all", waitMs: number) {
-    return (await this.#rooms).caller.waitFor(tenant, jobIds, until, waitMs);
+    return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs);
   }
 
   async cancel(tenant: string, jobId: string, reason: string | null) {
-    return (await this.#rooms).controls.cancel(tenant, jobId, reason);
+    return (await this.#enter()).controls.cancel(tenant, jobId, reason);
   }
 
   async remove(tenant: string, jobId: string) {
-    return (await this.#rooms).controls.remove(tenant, jobId);
+    return (await this.#enter()).controls.remove(tenant, jobId);
   }
 
   async readResult(tenant: string, jobId: string, part: ResultPart) {
-    return (await this.#rooms).controls.readResult(tenant, jobId, part);
+    return (await this.#enter()).controls.readResult(tenant, jobId, part);
   }
 
   async retry(tenant: string, jobId: string, request: RetryRequest) {
-    return (await this.#rooms).controls.retry(tenant, jobId, request);
+    return (await this.#enter()).controls.retry(tenant, jobId, request);
   }
 
   async respond(tenant: string, jobId: string, answer: Answer) {
-    return (await this.#rooms).controls.respond(tenant, jobId, answer);
+    return (await this.#enter()).controls.respond(tenant, jobId, answer);
   }
 
   async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint) {
-    return (await this.#rooms).shelf.saveBlueprint(tenant, document, plan);
+    return (await this.#enter()).shelf.saveBlueprint(tenant, document, plan);
   }
 
   async savedBlueprint(tenant: string, name: string, version: number | null) {
-    return (await this.#rooms).shelf.savedBlueprint(tenant, name, version);
+    return (await this.#enter()).shelf.savedBlueprint(tenant, name, version);
   }
 
   async savedBlueprints(tenant: string, after: string, limit: number) {
-    return (await this.#rooms).shelf.savedBlueprints(tenant, after, limit);
+    return (await this.#enter()).shelf.savedBlueprints(tenant, after, limit);
   }
 
   async start(ref: RunRef) {
-    return (await this.#rooms).runner.start(ref);
+    return (await this.#enter()).runner.start(ref);
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]) {
-    return (await this.#rooms).runner.begin(ref, path, token, withinMs, marks);
+    return (await this.#enter()).runner.begin(ref, path, token, withinMs, marks);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
-    return (await this.#rooms).runner.retrying(ref, path, error, delayMs, withinMs);
+    return (await this.#enter()).runner.retrying(ref, path, error, delayMs, withinMs);
   }
 
   async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
-    return (await this.#rooms).runner.polled(ref, path, everyMs, withinMs);
+    return (await this.#enter()).runner.polled(ref, path, everyMs, withinMs);
   }
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return (await this.#rooms).runner.finish(ref, path, output, error);
+    return (await this.#enter()).runner.finish(ref, path, output, error);
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
-    return (await this.#rooms).runner.rest(ref, path, wakeAt, marks);
+    return (await this.#enter()).runner.rest(ref, path, wakeAt, marks);
   }
 
   async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
-    return (await this.#rooms).awaiting.ask(ref, path, request, marks);
+    return (await this.#enter()).awaiting.ask(ref, path, request, marks);
   }
 
   async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]) {
-    return (await this.#rooms).awaiting.spawn(ref, path, request, marks);
+    return (await this.#enter()).awaiting.spawn(ref, path, request, marks);
   }
 
   async collect(ref: RunRef, path: string) {
-    return (await this.#rooms).awaiting.collect(ref, path);
+    return (await this.#enter()).awaiting.collect(ref, path);
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
-    return (await this.#rooms).runner.mark(ref, marks);
+    return (await this.#enter()).runner.mark(ref, marks);
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]) {
-    return (await this.#rooms).runner.settle(ref, outcome, marks);
+    return (await this.#enter()).runner.settle(ref, outcome, marks);
   }
 
   async withKey(keyId: string, method: CallerMethod, args: unknown[]): Promise<Result<unknown, "revoked">> {
-    if ((await this.#rooms).revocations.isRevoked(keyId)) return err("revoked");
+    if ((await this.#enter()).revocations.isRevoked(keyId)) return err("revoked");
     // The Worker's side of this call has typed the arguments: callerRegistry.
     return ok(await (this[method] as (...args: unknown[]) => Promise<unknown>)(...args));
   }
 
   async revokeKey(keyId: string, now: number) {
-    return (await this.#rooms).revocations.revokeKey(keyId, now);
+    return (await this.#enter()).revocations.revokeKey(keyId, now);
   }
 
   async revokedKeys() {
-    return (await this.#rooms).revocations.revokedKeys();
+    return (await this.#enter()).revocations.revokedKeys();
   }
 
   async spendCode(grantId: string, now: number) {
-    return (await this.#rooms).revocations.spendCode(grantId, now);
+    return (await this.#enter()).revocations.spendCode(grantId, now);
   }
 
   override async alarm(): Promise<void> {
     await (await this.#rooms).reconciler.ring();
+  }
+
+  async #enter(): Promise<RegistryRooms> {
+    const rooms = await this.#rooms;
+    rooms.enter();
+    return rooms;
   }
 }

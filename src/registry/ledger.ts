@@ -62,6 +62,11 @@ export class Ledger {
     if (due !== undefined) this.#clock.ringBy(Math.max(due, floor));
   }
 
+  /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */
+  mendAlarm(floor: number): void {
+    if (this.#clock.isLost) this.rearm(floor);
+  }
+
   /** The alarm is ringing: until it is set again, nothing is armed. */
   alarmRang(): void {
     this.#clock.forget();

@@ -10,6 +10,8 @@ export const RESULT_PATH = "$result";
 /** One version of a saved blueprint. */
 export type SavedRecord = { version: number; description: string; document_json: string; plan_json: string };
 
+export type DueJob = Pick<Job, "tenant" | "job_id" | "status">;
+
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 
 const ALL_COLUMNS = JOB_COLUMNS.join(", ");
@@ -20,7 +22,8 @@ export const SQL = {
   insertJob: `INSERT INTO jobs (${ALL_COLUMNS}) VALUES (${placeholders(JOB_COLUMNS.length)})`,
   job: `SELECT ${ALL_COLUMNS} FROM jobs WHERE job_id = ? AND tenant = ?`,
   deleteJob: "DELETE FROM jobs WHERE job_id = ?",
-  dueJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?`,
+  dueJobs: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?",
+  putOff: "UPDATE jobs SET due_at = ? WHERE job_id = ?",
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
   waitingJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE status = 'queued' AND job_id > ? AND dispatched_at IS NULL
     AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
@@ -100,8 +103,13 @@ export class Queries {
   }
 
   /** Jobs due at `now`, the longest waiting first. */
-  dueJobs(now: number, limit: number): Job[] {
-    return this.#sql.exec<JobRecord>(SQL.dueJobs, now, limit).toArray().map(fromRecord);
+  dueJobs(now: number, limit: number): DueJob[] {
+    return this.#sql.exec<DueJob>(SQL.dueJobs, now, limit).toArray();
+  }
+
+  /** Look at the job at `dueAt` and not before, whatever state it is in. */
+  putOff(jobId: string, dueAt: number): void {
+    this.#sql.exec(SQL.putOff, dueAt, jobId);
   }
 
   /** Accepted jobs above the id that could be handed over at `now`, in the order of their acceptance. */

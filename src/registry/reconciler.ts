@@ -1,20 +1,26 @@
 import { undelivered } from "../jobs/awaiting.ts";
-import { nextAttempt, postponed } from "../jobs/dispatch.ts";
+import { nextAttempt, nudged, postponed } from "../jobs/dispatch.ts";
 import { nextDue } from "../jobs/due.ts";
 import type { Job, StepError } from "../jobs/job.ts";
 import { diagnose, type Repair, triage } from "../jobs/repair.ts";
 import type { Outcome } from "../jobs/settle.ts";
 import { isSettled } from "../jobs/status.ts";
-import { withEvent } from "../jobs/timeline.ts";
 import { ALARM_BATCH } from "../limits.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Engine, NUDGE_EVENT } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
+import type { DueJob } from "./queries.ts";
 import type { Questions } from "./questions.ts";
 import type { Settlements } from "./settlements.ts";
 
 /** The alarm rings again after this although its work has not ended: the work died with its process. */
 const WATCHDOG_MS = 60_000;
+
+/** What should not have happened must be seen, but nobody waits for the alarm. */
+function noteBug(error: unknown): false {
+  console.error(JSON.stringify({ event: "alarm_error", error: String(error) }));
+  return false;
+}
 
 interface ReconcilerDeps {
   ledger: Ledger;
@@ -39,24 +45,41 @@ export class Reconciler {
     this.#ledger = deps.ledger;
   }
 
-  /** One ring of the alarm. Re-arms before it works, so that a crash in the middle strands nothing. */
+  /**
+   * One ring of the alarm. Re-arms before it works, so that a crash in the middle strands nothing. Work that throws is
+   * put off and holds up no other, and this throws only when the storage does: the platform gives up an alarm that keeps
+   * throwing.
+   */
   async ring(): Promise<void> {
-    const now = this.#deps.now();
+    const { now } = this.#deps;
     this.#ledger.alarmRang();
+    const isDone = await this.#work(now()).then(() => true, noteBug);
+    this.#ledger.alarmRang();
+    // Setting the alarm to the present inside the alarm may lose it.
+    this.#ledger.rearm(now() + (isDone ? 1 : WATCHDOG_MS));
+  }
+
+  async #work(now: number): Promise<void> {
     const due = this.#ledger.transact(() => {
       const jobs = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
       if (jobs.some((job) => !isSettled(job.status))) this.#ledger.rearm(now + WATCHDOG_MS);
       return jobs;
     });
-    await Promise.all(due.map((job) => this.#look(job, now)));
+    const looks = due.map((key) =>
+      this.#look(key, now).catch((error) => {
+        noteBug(error);
+        this.#ledger.queries.putOff(key.job_id, now + WATCHDOG_MS);
+      }),
+    );
+    await Promise.all(looks);
     // A process may have died between a settlement and giving the place to the next job.
     await this.#deps.dispatcher.dispatch([]);
-    this.#ledger.alarmRang();
-    // Setting the alarm to the present inside the alarm may lose it.
-    this.#ledger.rearm(this.#deps.now() + 1);
   }
 
-  async #look(job: Job, now: number): Promise<void> {
+  async #look({ tenant, job_id }: DueJob, now: number): Promise<void> {
+    // Read now: what was done about the jobs before it may have ended this one, and then it is not due to be purged.
+    const job = this.#ledger.queries.job(tenant, job_id);
+    if (job === undefined || job.due_at > now) return;
     if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job));
     if (this.#expireQuestions(job, now)) return this.#tell(job);
     const need = triage(job, now);
@@ -78,7 +101,7 @@ export class Reconciler {
       case "wait":
         return this.#saveDue(job, postponed(job, repair.againInMs, now));
       case "nudge":
-        this.#saveDue(job, withEvent(postponed(job, repair.againInMs, now), "nudged", now));
+        this.#saveDue(job, nudged(job, repair.againInMs, now));
         return this.#tell(job);
       case "next_attempt":
         this.#saveDue(job, nextAttempt(job, repair.reason, now));

@@ -43,6 +43,8 @@ export interface RegistryRooms {
   reconciler: Reconciler;
   revocations: Revocations;
   census: Census;
+  /** Comes before every request. */
+  enter: () => void;
 }
 
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
@@ -53,7 +55,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const queries = new Queries(storage.sql);
   const census = new Census(queries, () => background(dispatcher.dispatch([])));
   const gate = new Gate(ports.quotas, census, () => storage.sql.databaseSize);
-  const clock = await AlarmClock.read(storage, now());
+  const clock = await AlarmClock.read(storage, now);
   const ledger = new Ledger(storage, queries, clock, waiters, census);
   ledger.rearm(now() + 1);
   const viewer = new Viewer(queries);
@@ -72,5 +74,6 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
     reconciler: new Reconciler(shared),
     revocations: new Revocations(storage.sql),
     census,
+    enter: () => ledger.mendAlarm(now() + 1),
   };
 }

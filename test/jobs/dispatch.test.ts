@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accept, dispatched, isDispatchable, nextAttempt, postponed } from "../../src/jobs/dispatch.ts";
+import { accept, dispatched, isDispatchable, nextAttempt, nudged, postponed } from "../../src/jobs/dispatch.ts";
 import { deadline, nextDue, withDue } from "../../src/jobs/due.ts";
 import { aDoneStep, aJob, aRunningJob, aStep, eventTypes, HOUR, SECOND, T0 } from "../support/jobs.ts";
 
@@ -44,6 +44,20 @@ describe("handing a job over", () => {
   it("put off looks again after the given time and counts it", () => {
     const job = postponed(aRunningJob({ nudges: 2, due_at: T0 }), 40 * SECOND, T0 + SECOND);
     expect(job).toMatchObject({ nudges: 3, expected_by: T0 + 41 * SECOND, due_at: T0 + 41 * SECOND });
+  });
+});
+
+describe("a nudged job", () => {
+  it.each([0, 4])("after %i nudges: shows the next one in its timeline, and counts it", (nudges) => {
+    const job = nudged(aRunningJob({ nudges, due_at: T0 }), 40 * SECOND, T0 + SECOND);
+    expect(job).toMatchObject({ nudges: nudges + 1, expected_by: T0 + 41 * SECOND });
+    expect(eventTypes(job).at(-1)).toBe("nudged");
+  });
+
+  it("after five nudges: only counts it, so that the timeline keeps room for what matters", () => {
+    const before = aRunningJob({ nudges: 5, due_at: T0 });
+    const job = nudged(before, 320 * SECOND, T0 + SECOND);
+    expect([job.nudges, job.events]).toEqual([6, before.events]);
   });
 });
 

@@ -75,8 +75,8 @@ describe("diagnose", () => {
   /** By state: what to do after 0, 1, ... 6 nudges on the first attempt. `again` is the next attempt. */
   const nudgedFiveTimes = ["nudge", "nudge", "nudge", "nudge", "nudge"];
   const TABLE: Record<EngineState["state"], string[]> = {
-    queued: [...nudgedFiveTimes, "wait", "wait"],
-    waiting: [...nudgedFiveTimes, "wait", "wait"],
+    queued: Array(7).fill("nudge"),
+    waiting: Array(7).fill("nudge"),
     running: [...nudgedFiveTimes, "next_attempt", "next_attempt"],
     paused: Array(7).fill("wait"),
     unreachable: Array(7).fill("wait"),

@@ -38,13 +38,14 @@ export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
   ...over,
 });
 
-const NO_LIMITS: Quotas = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
+export const NO_LIMITS: Quotas = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
 
 export interface Bench {
   caller: CallerApi;
   runner: RunnerApi;
   reconciler: RegistryRooms["reconciler"];
   census: RegistryRooms["census"];
+  enter: RegistryRooms["enter"];
   engine: FakeEngine;
   /** Of two http steps, `first` and `second`. */
   plan: SubmitRequest["plan"];
@@ -56,7 +57,7 @@ export interface Bench {
   /** All work that goes on after replies. */
   settleBackground(): Promise<void>;
   /** A new object over the same storage, as after an eviction. */
-  reopen(): Promise<Pick<Bench, "caller" | "runner" | "reconciler" | "census">>;
+  reopen(): Promise<ReturnType<typeof apisOf>>;
 }
 
 /** Methods of several objects as one, as the object's class offers them over RPC. */
@@ -71,23 +72,41 @@ function joined<T extends object>(...parts: object[]): T {
   });
 }
 
-const apisOf = ({ caller, controls, shelf, runner, awaiting, reconciler, census }: RegistryRooms) => ({
+/** The rooms as the Worker, the runner and the alarm see them. */
+export const apisOf = ({
+  caller,
+  controls,
+  shelf,
+  runner,
+  awaiting,
+  reconciler,
+  revocations,
+  census,
+  enter,
+}: RegistryRooms) => ({
   caller: joined<CallerApi>(caller, controls, shelf),
   runner: joined<RunnerApi>(runner, awaiting),
   reconciler,
+  keys: revocations,
   census,
+  enter,
 });
+
+/** Runs the work inside an object of its own, which nothing but the work touches. */
+export async function inObject<T>(work: (storage: DurableObjectStorage) => Promise<T>): Promise<T> {
+  const stub = env.JOB_REGISTRY.getByName(`${crypto.randomUUID()}/0`);
+  return runInDurableObject(stub, (_instance, state) => work(state.storage));
+}
 
 /** Runs the test inside an object of its own, with a fake engine, a clock that the test moves, and the limits given. */
 export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: Partial<Quotas> = {}): Promise<void> {
-  const stub = env.JOB_REGISTRY.getByName(`${crypto.randomUUID()}/0`);
-  await runInDurableObject(stub, async (_instance, state) => {
+  await inObject(async (storage) => {
     const engine = new FakeEngine();
     const clock = { now: START };
     const background: Promise<void>[] = [];
     const open = () =>
       openRegistry({
-        storage: state.storage,
+        storage,
         engine,
         now: () => clock.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
@@ -110,7 +129,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
       ...rooms,
       engine,
       plan: TWO_STEPS,
-      storage: state.storage,
+      storage,
       clock,
       submit,
       ref,

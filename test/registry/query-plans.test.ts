@@ -8,6 +8,7 @@ const INDEX: Record<keyof typeof SQL, string | null> = {
   deleteJob: "PRIMARY KEY",
   dueJobs: "jobs_by_due",
   firstDue: "jobs_by_due",
+  putOff: "PRIMARY KEY",
   waitingJobs: "jobs_by_status",
   census: "jobs_by_status",
   list: "PRIMARY KEY",
