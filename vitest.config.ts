@@ -7,6 +7,10 @@ const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((fo
 /** Folders whose tests start real servers: one file at a time. */
 const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** What the harnesses read from the environment, which the Workers runtime does not show them. */
+const HARNESS = ["SEED", "SEEDS"];
+const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+
 export default defineConfig({
   test: {
     projects: [
@@ -22,7 +26,7 @@ export default defineConfig({
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: workerd, sequence: { groupOrder: 2 } },
+        test: { name: "workerd", include: workerd, env: harness, sequence: { groupOrder: 2 } },
       },
       {
         test: {

@@ -1,0 +1,114 @@
+import type { Json } from "../../../src/jobs/json.ts";
+import type { SubmitRequest } from "../../../src/registry/api.ts";
+import { planOf } from "../bench.ts";
+
+/** How a job of the shape may end when nothing goes wrong: its status, its result or its error's code. */
+export interface Shape {
+  name: string;
+  plan: SubmitRequest["plan"];
+  timeout_ms: number;
+  /** Ms after the submission. */
+  startsIn: number;
+  ends: { status: "succeeded" | "failed"; result?: Json; error_code?: string }[];
+}
+
+const effect = (id: string, at = "ok") => ({
+  id,
+  type: "http",
+  method: "POST",
+  url: `https://svc.example/${at}`,
+  retry: { limit: 3, delay: "2 seconds", backoff: "exponential" },
+});
+const nap = (length: string, id = "nap") => ({ id, type: "sleep", for: length });
+const ask = (more: Record<string, Json>, id = "ask") => ({
+  id,
+  type: "input",
+  message: "Go on?",
+  schema: { type: "object", properties: {} },
+  ...more,
+});
+const child = (steps: Json[], more: Record<string, Json> = {}) => {
+  return { id: "kid", type: "job", blueprint: { name: "kid", steps }, ...more };
+};
+
+const succeeds = (result: Json) => ({ status: "succeeded" as const, result });
+const fails = (error_code: string) => ({ status: "failed" as const, error_code });
+
+const HOUR = 3_600_000;
+
+function shape(name: string, steps: Json[], ends: Shape["ends"], more: Partial<Shape> = {}, output = "done"): Shape {
+  return { name, plan: planOf(steps, { output }), timeout_ms: 6 * HOUR, startsIn: 0, ends, ...more };
+}
+
+const DONE = { value: "done" };
+/** What each step answered, as its first end left it. */
+const OUTPUTS = "{% $steps.a.body.at & $steps.b.body.at & $steps.c.body.at %}";
+
+export const SHAPES: Shape[] = [
+  shape(
+    "steps",
+    [effect("a"), effect("b", "flaky"), effect("c", "slow")],
+    [succeeds({ value: "okflakyslow" })],
+    {},
+    OUTPUTS,
+  ),
+  shape("sleep", [effect("a"), nap("40 seconds"), effect("b")], [succeeds(DONE)]),
+  shape(
+    "map",
+    [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 2, steps: [effect("item")] }],
+    [succeeds(DONE)],
+  ),
+  shape(
+    "parallel",
+    [
+      {
+        id: "both",
+        type: "parallel",
+        branches: {
+          left: [effect("x")],
+          right: [nap("20 seconds"), effect("y")],
+          last: [ask({ timeout: "1 minute", default: {} })],
+        },
+      },
+    ],
+    [succeeds(DONE)],
+  ),
+  shape("child", [child([effect("inner"), nap("15 seconds", "rest")]), effect("b")], [succeeds(DONE)]),
+  shape("failing child", [child([effect("bad", "bad")]), effect("b")], [fails("child_failed")]),
+  shape(
+    "child beside a question",
+    [
+      {
+        id: "both",
+        type: "parallel",
+        branches: {
+          left: [child([nap("30 seconds", "rest"), effect("bad", "bad")], { on_error: "continue" }), effect("x")],
+          right: [ask({ timeout: "40 seconds", default: {} }), effect("y")],
+        },
+      },
+    ],
+    [succeeds(DONE)],
+  ),
+  shape("question", [ask({ timeout: "5 minutes" }), effect("b")], [succeeds(DONE), fails("input_expired")]),
+  shape("failing", [effect("a"), effect("bad", "bad"), effect("c")], [fails("http_status")]),
+  shape("timeout", [effect("a"), nap("2 hours"), effect("b")], [fails("job_timeout")], { timeout_ms: 120_000 }),
+  shape("later", [effect("a"), effect("b", "flaky")], [succeeds(DONE)], { startsIn: 90_000 }),
+  shape(
+    "polling",
+    [{ ...effect("watch", "poll"), until: "{% $response.body.ready %}", every: "10 seconds", limit: 20 }],
+    [succeeds(DONE)],
+  ),
+];
+
+/** Ends that only faults bring about. */
+export const FAULT_CODES = [
+  "engine_lost",
+  "engine_step",
+  "engine_wait",
+  "step_interrupted",
+  "child_failed",
+  "network",
+  "step_timeout",
+  "job_timeout",
+  "poll_limit",
+];

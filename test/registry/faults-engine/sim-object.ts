@@ -1,0 +1,152 @@
+import type { CallerApi, RunnerApi } from "../../../src/registry/api.ts";
+import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/engine.ts";
+import { openRegistry, type RegistryRooms } from "../../../src/registry/rooms.ts";
+import { apisOf, NO_LIMITS, RETENTION_MS } from "../bench.ts";
+import { held, type Life, type SimClock } from "./clock.ts";
+import type { Dice } from "./dice.ts";
+import type { OnBug } from "./witness.ts";
+
+/** The platform tries an alarm that threw this often again, from this delay on; then the alarm is gone. */
+const ALARM_RETRIES = 6;
+const ALARM_RETRY_MS = 2_000;
+
+interface Rooms {
+  caller: CallerApi;
+  runner: RunnerApi;
+  reconciler: { ring(): Promise<void> };
+}
+
+/** What a test may do to the object's rooms, to see that it is noticed. */
+export type Spoil = (rooms: Rooms) => Rooms;
+
+interface Parts {
+  storage: DurableObjectStorage;
+  binding: WorkflowBinding;
+  clock: SimClock;
+  dice: Dice;
+  spoil: Spoil;
+  onBug: OnBug;
+}
+
+/** The registry's object in simulated time: its alarm, and evictions that may come between any two things. */
+export class SimObject {
+  readonly #parts: Parts;
+  #life: Life = { alive: false };
+  #rooms: Rooms | undefined;
+  #enter: () => void = () => undefined;
+  #alarm: number | null = null;
+  #isRinging = false;
+  #callOffAlarm: () => void = () => undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  get caller(): CallerApi {
+    return this.#open().caller;
+  }
+
+  get runner(): RunnerApi {
+    return this.#open().runner;
+  }
+
+  /** In this order: what waited in memory is gone, then the object starts anew over the same rows. */
+  async restart(): Promise<void> {
+    this.#life.alive = false;
+    const life = { alive: true };
+    this.#life = life;
+    const { binding, clock, dice, spoil, onBug } = this.#parts;
+    const bound: WorkflowBinding = {
+      createBatch: (batch) => held(life, binding.createBatch(batch)),
+      get: (id) => held(life, binding.get(id)),
+    };
+    const wait = (ms: number, signal: AbortSignal) =>
+      new Promise<void>((resolve, reject) => {
+        const callOff = clock.after(ms, () => life.alive && resolve());
+        signal.addEventListener("abort", () => {
+          callOff();
+          reject(signal.reason);
+        });
+      });
+    const rooms: RegistryRooms = await openRegistry({
+      storage: this.#storage(),
+      engine: new WorkflowEngine(bound, wait),
+      now: () => clock.now,
+      entropy: (bytes) => dice.bytes(bytes),
+      background: (work) => void work.catch((error) => onBug("errors thrown", `in the background: ${error}`)),
+      retentionMs: RETENTION_MS,
+      quotas: { ...NO_LIMITS, runningJobs: 12 },
+    });
+    this.#rooms = spoil(apisOf(rooms));
+    this.#enter = rooms.enter;
+    // An alarm that was ringing when the object died rings again.
+    if (this.#isRinging) this.#ringLater(ALARM_RETRY_MS, 0);
+  }
+
+  loseAlarm(): void {
+    this.#arm(null);
+  }
+
+  #open(): Rooms {
+    if (this.#rooms === undefined) throw new Error("the object was never started");
+    this.#enter();
+    return this.#rooms;
+  }
+
+  #storage(): DurableObjectStorage {
+    const { storage, clock } = this.#parts;
+    const facade = {
+      sql: storage.sql,
+      transactionSync: <T>(work: () => T): T => {
+        const before = this.#alarm;
+        try {
+          return storage.transactionSync(work);
+        } catch (error) {
+          this.#arm(before);
+          throw error;
+        }
+      },
+      getAlarm: async () => this.#alarm,
+      setAlarm: async (at: number) => {
+        // The local runtime loses an alarm that its own handler sets to the present.
+        if (!this.#isRinging || at > clock.now) this.#arm(at);
+      },
+    };
+    return facade as unknown as DurableObjectStorage;
+  }
+
+  #arm(at: number | null): void {
+    const { clock, dice } = this.#parts;
+    this.#alarm = at;
+    this.#callOffAlarm();
+    if (at === null) return;
+    const late = dice.fault(0.1) ? dice.between(0, 60_000) : 0;
+    this.#callOffAlarm = clock.at(at + late, () => {
+      if (!this.#isRinging) this.#ring(0);
+    });
+  }
+
+  #ring(tries: number): void {
+    const life = this.#life;
+    this.#alarm = null;
+    this.#isRinging = true;
+    held(life, this.#open().reconciler.ring()).then(
+      () => {
+        this.#isRinging = false;
+        if (this.#alarm !== null) this.#arm(this.#alarm);
+      },
+      (error) => {
+        this.#parts.onBug("errors thrown", `in the alarm: ${error}`);
+        this.#isRinging = false;
+        if (tries < ALARM_RETRIES) this.#ringLater(ALARM_RETRY_MS * 2 ** tries, tries + 1);
+      },
+    );
+  }
+
+  #ringLater(ms: number, tries: number): void {
+    this.#isRinging = false;
+    this.#parts.clock.after(ms, () => {
+      if (!this.#isRinging) this.#ring(tries);
+    });
+  }
+}

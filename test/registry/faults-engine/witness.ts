@@ -1,0 +1,87 @@
+import type { RunParams } from "../../../src/env.ts";
+import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
+import type { RunnerApi, RunRef, Stop } from "../../../src/registry/api.ts";
+
+/** What never may be. */
+export const BUG_KINDS = [
+  "lost",
+  "settled twice",
+  "stuck",
+  "handed over twice",
+  "finished steps run again",
+  "stale reports answered",
+  "wrong ends",
+  "errors thrown",
+] as const;
+export type BugKind = (typeof BUG_KINDS)[number];
+export type OnBug = (kind: BugKind, detail: string) => void;
+
+type Reply = Stop | { do: string } | undefined;
+
+/** Sees every report with its answer and every hand-over, and writes down what never may be. */
+export class Witness {
+  readonly bugs: { kind: BugKind; at: number; detail: string }[] = [];
+  reports = 0;
+  readonly #sql: SqlStorage;
+  readonly #now: () => number;
+  readonly #attempts = new Map<string, number>();
+  readonly #finished = new Set<string>();
+
+  constructor(sql: SqlStorage, now: () => number) {
+    this.#sql = sql;
+    this.#now = now;
+  }
+
+  readonly bug: OnBug = (kind, detail) => {
+    this.bugs.push({ kind, at: this.#now(), detail });
+  };
+
+  /** Attempts that ran after another one was given up. */
+  get furtherAttempts(): number {
+    return [...this.#attempts.values()].reduce((sum, attempt) => sum + attempt - 1, 0);
+  }
+
+  /** The registry's side of the line. */
+  watched(runner: () => RunnerApi): RunnerApi {
+    return new Proxy({} as RunnerApi, {
+      get: (_target, method: keyof RunnerApi) => {
+        return async (ref: RunRef, ...rest: unknown[]) => {
+          const before = this.#statusOf(ref.job_id);
+          const report = runner()[method] as (ref: RunRef, ...rest: unknown[]) => Promise<Reply>;
+          const reply = await report(ref, ...rest);
+          this.#judge(method, ref, rest[0], reply, before);
+          return reply;
+        };
+      },
+    });
+  }
+
+  /** The registry asks for instances: only for jobs that nobody has yet. */
+  readonly onCreate = (batch: readonly RunParams[]): void => {
+    for (const { job_id, attempt } of batch) {
+      const row = this.#sql.exec("SELECT attempt, dispatched_at, settled_at FROM jobs WHERE job_id = ?", job_id).one();
+      if (row.dispatched_at !== null) this.bug("handed over twice", `${job_id}-${attempt}`);
+      if (row.settled_at !== null) this.bug("handed over twice", `${job_id}-${attempt}, after its end`);
+      if (row.attempt !== attempt) this.bug("handed over twice", `${job_id}-${attempt}, in attempt ${row.attempt}`);
+    }
+  };
+
+  #judge(method: keyof RunnerApi, ref: RunRef, path: unknown, reply: Reply, before: JobStatusName): void {
+    this.reports += 1;
+    if (reply === undefined || reply.do === "stop") return;
+    const { job_id, attempt } = ref;
+    if (isSettled(before)) this.bug("stale reports answered", `${method} of ${job_id}, after its end`);
+    const latest = this.#attempts.get(job_id) ?? attempt;
+    if (attempt < latest) this.bug("stale reports answered", `${method} of ${job_id}-${attempt}, in attempt ${latest}`);
+    this.#attempts.set(job_id, Math.max(attempt, latest));
+    const step = `${job_id}.${path}`;
+    if (method === "finish") this.#finished.add(step);
+    const mayRun = method === "begin" && reply.do === "run";
+    if (mayRun && this.#finished.has(step)) this.bug("finished steps run again", step);
+  }
+
+  #statusOf(jobId: string): JobStatusName {
+    const [row] = this.#sql.exec<{ status: JobStatusName }>("SELECT status FROM jobs WHERE job_id = ?", jobId);
+    return row?.status ?? "queued";
+  }
+}
