@@ -14,9 +14,13 @@ export const MAX_METADATA_BYTES = 16 * KIB;
 export const MAX_INPUT_BYTES = 128 * KIB;
 export const MAX_BLUEPRINT_BYTES = 64 * KIB;
 export const MAX_JSON_DEPTH = 32;
+/** Fields and elements of one call's arguments, all levels together. */
+export const MAX_JSON_ELEMENTS = 10_000;
 export const MAX_NAME_CHARS = 128;
 export const MAX_IDEMPOTENCY_KEY_CHARS = 128;
 export const MAX_METADATA_FILTERS = 3;
+/** A blueprint's `name` or `name@version`, with room for what an error can repeat of a wrong one. */
+export const MAX_REFERENCE_CHARS = 200;
 
 // What a blueprint may hold.
 export const MAX_STEPS = 100;
@@ -40,6 +44,11 @@ export const MAX_QUESTION_SCHEMA_BYTES = 4 * KIB;
 export const MAX_OUTPUT_BYTES = 512 * KIB;
 export const DEFAULT_HTTP_BYTES = 256 * KIB;
 export const MAX_HTTP_BYTES = 512 * KIB;
+/** With its query. Cloudflare serves no longer one: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
+export const MAX_REQUEST_URL_CHARS = 16 * KIB;
+export const MAX_EXPECTED_STATUSES = 100;
+/** Outputs of all items of a map, or of all branches: they are in memory together. */
+export const MAX_ROWS_BYTES = 16 * KIB * KIB;
 export const MAX_REDIRECTS = 5;
 export const MAX_STEP_TIMEOUT_MS = 10 * MINUTE;
 export const MAX_RETRY_DELAY_MS = DAY;

@@ -1,6 +1,7 @@
 import type { Json } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
+import { MAX_VALUE_BYTES } from "../limits.ts";
 import { compileExpression, type Expression, type ExpressionError } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 
@@ -58,6 +59,9 @@ class Interpolation implements TextTemplate {
         return problem(`an expression gives nothing, and has text around it: ${oneLine(this.#text, 120)}`);
       }
       whole += typeof value === "string" ? value : JSON.stringify(value);
+      // Each part may be large, and there may be hundreds.
+      if (whole.length > MAX_VALUE_BYTES)
+        return problem(`the text is larger than ${MAX_VALUE_BYTES} bytes; take less of it`);
     }
     return ok(whole);
   }

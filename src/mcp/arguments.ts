@@ -3,7 +3,7 @@ import { zodFaults } from "../blueprint/zod-faults.ts";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { type JsonObject, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import { MAX_JSON_DEPTH } from "../limits.ts";
+import { MAX_JSON_DEPTH, MAX_JSON_ELEMENTS } from "../limits.ts";
 
 /** Stands for the arguments as a whole while faults are collected; paths are shown without it. */
 const ROOT = "$";
@@ -19,6 +19,9 @@ interface Node {
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
+const sizeOf = (value: unknown): number =>
+  typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+
 /** The node's fields or elements, with a path each. */
 function children({ value, path, depth }: Node): Node[] {
   if (typeof value !== "object" || value === null) return [];
@@ -28,9 +31,15 @@ function children({ value, path, depth }: Node): Node[] {
   });
 }
 
-/** Too deep to walk safely, or text that storage and hashes cannot hold. Iterative: the depth is a stranger's. */
+const TOO_MANY = {
+  message: `have more than ${MAX_JSON_ELEMENTS} fields and elements in all`,
+  fix: "Send less at once, or a reference that a step can fetch.",
+};
+
+/** Too deep or too many to walk, or text that storage and hashes cannot hold. Iterative: the depth is a stranger's. */
 function formFault(value: unknown): Fault | undefined {
   const open: Node[] = [{ key: "", value, path: ROOT, depth: 0 }];
+  let elements = 0;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     const { key, path, depth } = node;
     if (![key, node.value].filter(isText).every((text) => text.isWellFormed())) {
@@ -39,6 +48,8 @@ function formFault(value: unknown): Fault | undefined {
     if (depth > MAX_JSON_DEPTH + 1) {
       return { path, message: `is nested deeper than ${MAX_JSON_DEPTH} levels`, fix: "Send a flatter value." };
     }
+    elements += sizeOf(node.value);
+    if (elements > MAX_JSON_ELEMENTS) return { ...TOO_MANY, path: ROOT };
     open.push(...children(node));
   }
   return undefined;

@@ -13,6 +13,7 @@ import {
   MAX_JOB_TIMEOUT_MS,
   MAX_METADATA_BYTES,
   MAX_NAME_CHARS,
+  MAX_REFERENCE_CHARS,
   MAX_RUN_AT_AHEAD_MS,
   MAX_WAIT_MS,
 } from "../limits.ts";
@@ -27,7 +28,7 @@ import { instant, jsonObject } from "./fields.ts";
 
 export const SubmitInput = z.strictObject({
   blueprint: z
-    .union([z.string().min(1).max(200), jsonObject])
+    .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
     .describe(
       "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
     ),

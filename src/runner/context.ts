@@ -29,7 +29,11 @@ export type Ending =
 export const done = (output: Json, more: { storedAt?: string; tolerated?: number } = {}): Done => {
   return { end: "done", output, storedAt: more.storedAt ?? null, tolerated: more.tolerated ?? 0 };
 };
-export const failed = (error: StepError, path: string): Ending => ({ end: "failed", error, path });
+export const failed = (error: StepError, path: string): Extract<Ending, { end: "failed" }> => ({
+  end: "failed",
+  error,
+  path,
+});
 export const STOPPED: Ending = { end: "stopped" };
 
 /** What one attempt shares between its steps. */

@@ -1,7 +1,8 @@
 import pMap from "p-map";
 import type { Scope } from "../blueprint/template.ts";
-import type { Json } from "../jobs/json.ts";
-import type { Done, Ending, RunContext, Step } from "./context.ts";
+import { type Json, jsonBytes } from "../jobs/json.ts";
+import { MAX_ROWS_BYTES } from "../limits.ts";
+import { type Done, type Ending, failed, type RunContext, type Step } from "./context.ts";
 import { runSteps } from "./run-steps.ts";
 
 /** Steps that run beside others: an item of a map, or a branch. */
@@ -11,6 +12,11 @@ export interface Row {
   /** Path of the row with its dot. */
   prefix: string;
 }
+
+const TOO_LARGE = {
+  code: "output_too_large",
+  message: `The outputs together are larger than ${MAX_ROWS_BYTES} bytes. End each row with a transform that keeps the gist.`,
+};
 
 type Broken = Exclude<Ending, Done>;
 
@@ -43,14 +49,18 @@ export async function runRows(
   };
   const broken = Promise.withResolvers<Broken>();
   let isBroken = false;
+  const end = (ending: Broken): null => {
+    isBroken = true;
+    broken.resolve(ending);
+    return null;
+  };
+  let bytes = 0;
   const runRow = async ({ steps, scope, prefix }: Row): Promise<Json> => {
     if (isBroken) return null;
     const ending = await runSteps(context, steps, { ...scope, steps: { ...scope.steps } }, prefix);
-    if (ending.end !== "done") {
-      isBroken = true;
-      broken.resolve(ending);
-      return null;
-    }
+    if (ending.end !== "done") return end(ending);
+    bytes += jsonBytes(ending.output);
+    if (bytes > MAX_ROWS_BYTES) return end(failed(TOO_LARGE, path));
     counts.done += 1;
     if (ending.tolerated > 0) counts.failed += 1;
     count();

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { DEFAULT_HTTP_BYTES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
+import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
 import { common, type Kind } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
 import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";
@@ -46,7 +46,7 @@ export const http = {
       .describe("Appended to the URL; null is left out, a list is repeated."),
     body: jsonValue.optional().describe("Sent as JSON; a string is sent as it is."),
     expect: z
-      .union([z.array(z.int().min(100).max(599)).min(1).max(100), expression])
+      .union([z.array(z.int().min(100).max(599)).min(1).max(MAX_EXPECTED_STATUSES), expression])
       .optional()
       .describe("Statuses that are a success, or an expression over $response; 200 to 299 when left out."),
     max_bytes: z

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
-import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
+import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_REFERENCE_CHARS, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
 import { findBlueprint, type NamedBlueprint } from "../catalog.ts";
 import { bytesOf } from "../fit.ts";
 import { call, clip, echo, faultText, shownJson } from "../text.ts";
@@ -37,7 +37,7 @@ export const blueprintsGet = defineTool({
   description:
     "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. Next: jobs_submit_blueprint.",
   input: z.strictObject({
-    name: z.string().min(1).max(200).describe("Name of a blueprint, from blueprints_list."),
+    name: z.string().min(1).max(MAX_REFERENCE_CHARS).describe("Name of a blueprint, from blueprints_list."),
     version: z.int().min(1).optional().describe("Version; the latest when left out."),
   }),
   output: z.looseObject({ name: z.string(), version: z.int(), blueprint: z.looseObject({}) }),

@@ -3,7 +3,7 @@ import type { Fault } from "../../jobs/fault.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { JOB_STATUSES } from "../../jobs/status.ts";
 import type { JobRow } from "../../jobs/view.ts";
-import { MAX_METADATA_FILTERS, MAX_REPLY_BYTES } from "../../limits.ts";
+import { MAX_METADATA_FILTERS, MAX_REFERENCE_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { ListPage } from "../../registry/api.ts";
 import { shortDigest } from "../../registry/api-digest.ts";
 import { instantFault, readInstant } from "../arguments.ts";
@@ -23,7 +23,11 @@ const Input = z.strictObject({
     .union([Status, z.array(Status)])
     .optional()
     .describe("Only jobs with this status, or one of these."),
-  blueprint: z.string().max(200).optional().describe("Only jobs of `name` (any version), `name@version` or `inline`."),
+  blueprint: z
+    .string()
+    .max(MAX_REFERENCE_CHARS)
+    .optional()
+    .describe("Only jobs of `name` (any version), `name@version` or `inline`."),
   metadata: z
     .record(z.string(), Plain)
     .optional()

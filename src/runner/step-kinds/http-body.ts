@@ -1,5 +1,6 @@
-import type { Json } from "../../jobs/json.ts";
+import { isDeeperThan, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
 
 function tooLarge(maxBytes: number): ActionError {
@@ -25,6 +26,12 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
   return whole;
 }
 
+const TOO_DEEP: ActionError = {
+  code: "http_too_deep",
+  message: `The body nests more than ${MAX_EVALUATION_DEPTH} levels deep. Ask the service for a flatter answer.`,
+  retryable: false,
+};
+
 /** JSON when the content type says so and the text is; else the text. */
 function parse(text: string, contentType: string): Json {
   if (!/[/+]json\b/i.test(contentType)) return text;
@@ -47,5 +54,6 @@ export async function readBody(
   const bytes = response.body === null ? new Uint8Array() : await readUpTo(response.body, maxBytes);
   if (bytes === undefined) return err(tooLarge(maxBytes));
   const text = new TextDecoder().decode(bytes);
-  return ok({ body: parse(text, response.headers.get("content-type") ?? ""), bytes: bytes.byteLength });
+  const body = parse(text, response.headers.get("content-type") ?? "");
+  return isDeeperThan(body, MAX_EVALUATION_DEPTH) ? err(TOO_DEEP) : ok({ body, bytes: bytes.byteLength });
 }

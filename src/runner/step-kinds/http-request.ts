@@ -2,6 +2,7 @@ import type { Scope } from "../../blueprint/template.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { MAX_ECHO_CHARS, MAX_REQUEST_URL_CHARS } from "../../limits.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import type { Secrets } from "../secrets.ts";
 
@@ -18,14 +19,15 @@ const badRequest = (message: string): { ok: false; error: StepError } => err({ c
 
 function withQuery(target: Json, query: JsonObject): Result<string, StepError> {
   const url = typeof target === "string" ? URL.parse(target) : null;
-  if (url === null) return badRequest(`url is not a URL: ${JSON.stringify(target)}`);
+  if (url === null) return badRequest(`url is not a URL: ${JSON.stringify(target).slice(0, MAX_ECHO_CHARS)}`);
   for (const [name, value] of Object.entries(query)) {
     const values = Array.isArray(value) ? value : [value];
     for (const each of values) {
       if (each !== null) url.searchParams.append(name, typeof each === "string" ? each : JSON.stringify(each));
     }
   }
-  return ok(url.href);
+  if (url.href.length <= MAX_REQUEST_URL_CHARS) return ok(url.href);
+  return badRequest(`url with its query has more than ${MAX_REQUEST_URL_CHARS} characters; send a body instead`);
 }
 
 /** A header's value: text, or the name of a Worker secret that is read now and stored nowhere. */
