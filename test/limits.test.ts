@@ -1,0 +1,99 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { KeyRequest } from "../scripts/create-key.ts";
+import { toJobStatus } from "../src/jobs/view.ts";
+import * as limits from "../src/limits.ts";
+import { atBound, type Cap } from "./support/boundaries.ts";
+import { aJob, T0 } from "./support/jobs.ts";
+
+atBound("MAX_KEY_DAYS", {
+  of: "an API key",
+  refusal: /days.*3650/s,
+  attempt: (days) => {
+    const asked = KeyRequest.safeParse({ tenant: "acme", scope: "jobs:read", secret: "x".repeat(32), days: `${days}` });
+    return asked.success ? undefined : asked.error.message;
+  },
+});
+
+atBound("MAX_INLINE_RESULT_BYTES", {
+  of: "a result inside a status",
+  refusal: /"truncated":true,"total_bytes":8193/,
+  attempt: (bytes) => {
+    const resultJson = JSON.stringify("a".repeat(bytes - 2));
+    const { result } = toJobStatus(aJob({ status: "succeeded" }), { resultJson }, T0);
+    return result?.truncated === true ? JSON.stringify(result) : undefined;
+  },
+});
+
+const defaults = (of: string) => `what is taken when nothing is said, below the cap of ${of}`;
+const kept = (where: string) => `what is kept or shown, cut and never refused: ${where}`;
+const pace = "how long we wait, or how often we try: nobody sends it";
+
+/** Why a cap is no bound on what a caller or a service sends, and where else it is tested. */
+const NO_INPUT: { [cap in Cap]?: string } = {
+  DEFAULT_POLLS: defaults("MAX_POLLS"),
+  DEFAULT_JOB_TIMEOUT_MS: defaults("MAX_JOB_TIMEOUT_MS"),
+  DEFAULT_LIST_ROWS: defaults("MAX_LIST_ROWS"),
+  DEFAULT_WAIT_MS: defaults("MAX_WAIT_MS"),
+  DEFAULT_PAGE_BYTES: defaults("MAX_PAGE_BYTES"),
+  DEFAULT_LINKS: defaults("MAX_LINKS"),
+  DEFAULT_KEY_DAYS: defaults("MAX_KEY_DAYS"),
+  DEFAULT_ACTIVE_JOBS: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
+  DEFAULT_RUNNING_JOBS: "a setting's default; the settings' bounds are in registry/places.test.ts",
+  DEFAULT_SUBMITS_PER_MINUTE: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
+  DEFAULT_STORED_BYTES: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
+  SUBMIT_WINDOW_MS: pace,
+  REPORT_GRACE_MS: pace,
+  DISPATCH_GRACE_MS: pace,
+  OUTBOX_GRACE_MS: pace,
+  PLACE_GRACE_MS: pace,
+  PROGRESS_EVERY_MS: pace,
+  MAX_NUDGES: `${pace}; jobs/repair.test.ts`,
+  MAX_ATTEMPTS: `${pace}; jobs/repair.test.ts`,
+  MAX_INTERRUPTED_TRIES: `${pace}; jobs/reports.test.ts`,
+  MAX_WAIT_LOSSES: `${pace}; mcp/wait.test.ts`,
+  AUDIT_TIMEOUT_MS: pace,
+  ALARM_BATCH: "rows of one look, the others come next: registry/reconcile.test.ts",
+  MAX_DISPATCH_BATCH: "jobs of one call to the engine, the others come next: registry/boundaries.test.ts",
+  MAX_LIST_SCAN: "rows of one look, the others come with the next page: registry/list.test.ts",
+  REVOKE_CONCURRENCY: "objects that are written to at the same time, the others come next",
+  MAX_FAULTS: kept("blueprint/bad-blueprints.test.ts"),
+  MAX_EVENTS: kept("jobs/timeline.test.ts, registry/boundaries.test.ts"),
+  QUIET_AFTER_EVENTS: kept("jobs/timeline.test.ts"),
+  MAX_TEXT_RESULT_BYTES: kept("mcp/status.test.ts"),
+  MAX_REPLY_BYTES: kept("mcp/status.test.ts, mcp/list.test.ts, mcp/wait.test.ts"),
+  MAX_QUOTED_BYTES: kept("mcp/postmortem.test.ts"),
+  MAX_QUOTED_EVENTS: kept("mcp/postmortem.test.ts"),
+  MAX_REPEATED_CHARS: kept("mcp/boundaries.test.ts"),
+  MAX_LISTED_KEYS: kept("registry/boundaries.test.ts"),
+  MAX_JOB_ID_CHARS: "advertised only: a longer id is answered like any unknown one (mcp/status.test.ts)",
+  MAX_KEY_CHARS: "a longer text is no key, as a shorter wrong one is none: both are 401 (auth/api-key.test.ts)",
+  MIN_SECRET_CHARS: "a least, of the operator: auth/authenticate.test.ts has 31 and 32",
+  SPENT_CODE_KEPT_MS: "how long we remember",
+  ACCESS_TOKEN_SECONDS: "how long what we give lives",
+  REFRESH_TOKEN_SECONDS: "how long what we give lives",
+  MIN_TOKEN_SECONDS: "how long what we give lives",
+  CLIENT_REGISTRATION_SECONDS: "how long we remember",
+  SIGN_IN_WINDOW_SECONDS: "over which the platform counts: http/sign-ins.test.ts",
+};
+
+const files = globSync(["**/boundaries*.test.ts", "limits.test.ts"], { cwd: import.meta.dirname });
+const text = files.map((path) => readFileSync(join(import.meta.dirname, path), "utf8")).join("\n");
+const tested = new Set([...text.matchAll(/^atBound\("(\w+)"/gm)].map(([, cap]) => cap));
+
+describe("every cap", () => {
+  it.each(Object.keys(limits) as Cap[])(
+    "%s is tested at its bound, or says why it bounds nothing that is sent",
+    (cap) => {
+      expect([tested.has(cap), cap in NO_INPUT]).toContainEqual(true);
+      expect(tested.has(cap) && cap in NO_INPUT).toBe(false);
+    },
+  );
+
+  it("that gives a test as its reason names one that is there", () => {
+    const named = Object.values(NO_INPUT).flatMap((reason) => reason.match(/\w+\/[\w-]+\.test\.ts/g) ?? []);
+    expect(named.length).toBeGreaterThan(10);
+    for (const path of named) expect(readFileSync(join(import.meta.dirname, path), "utf8")).toContain("expect");
+  });
+});
