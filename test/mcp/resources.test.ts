@@ -136,6 +136,7 @@ describe("module://jobs", () => {
         "blueprint://{name}",
         "blueprint://guide",
         "module://jobs",
+        "ui://jobs/progress",
       ],
     });
     const { tools } = (await modern(deps, "tools/list")).body.result as { tools: { name: string }[] };
