@@ -68,13 +68,13 @@ export async function legacy(deps: McpDeps, method: string, params: JsonObject =
 
 /** One request of 2026-07-28. */
 export async function modern(deps: McpDeps, method: string, params: JsonObject = {}): Promise<Envelope> {
-  const named = params.name ?? params.uri;
+  const named = params.name ?? params.uri ?? params.taskId;
   const headers: { [name: string]: string } = { ...ACCEPT, "mcp-protocol-version": "2026-07-28", "mcp-method": method };
   if (typeof named === "string") headers["mcp-name"] = named;
   const _meta = {
-    ...(isJsonObject(params._meta) && params._meta),
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
+    ...(isJsonObject(params._meta) && params._meta),
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } });
   return read(await serveMcp(new Request(URL_MCP, { method: "POST", headers, body }), deps));
