@@ -28,12 +28,24 @@ export class AlarmClock {
 
   /** Ring at `due` (epoch ms) or earlier. Called inside the transaction of the write that wants it. */
   ringBy(due: number): void {
-    if (this.#armedFor !== null && this.#armedFor <= due && !this.isLost) return;
+    if (this.#armedFor === null || this.#armedFor > due || this.isLost) this.ringAt(due);
+  }
+
+  /** Ring at `due` (epoch ms), also where that is later than it was set for. */
+  ringAt(due: number): void {
     void this.#storage.setAlarm(due);
     this.#armedFor = due;
   }
 
-  /** The alarm rang, or a transaction that set it was undone: nothing is known to be armed. */
+  /** @returns what takes back all that is set from now on: an undone transaction undoes its alarm too */
+  savepoint(): () => void {
+    const before = this.#armedFor;
+    return () => {
+      this.#armedFor = before;
+    };
+  }
+
+  /** The alarm rang: nothing is armed. */
   forget(): void {
     this.#armedFor = null;
   }

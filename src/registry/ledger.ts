@@ -23,10 +23,11 @@ export class Ledger {
 
   /** All or nothing: an exception undoes every write, which it would not do by itself. */
   transact<T>(work: () => T): T {
+    const undoAlarm = this.#clock.savepoint();
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
-      this.#clock.forget();
+      undoAlarm();
       this.#census.forget();
       throw error;
     }
@@ -60,6 +61,12 @@ export class Ledger {
   rearm(floor: number): void {
     const due = this.queries.firstDue();
     if (due !== undefined) this.#clock.ringBy(Math.max(due, floor));
+  }
+
+  /** The same when all that is due is known, and the alarm may be later than it was set for. */
+  moveAlarm(floor: number): void {
+    const due = this.queries.firstDue();
+    if (due !== undefined) this.#clock.ringAt(Math.max(due, floor));
   }
 
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */

@@ -54,9 +54,8 @@ export class Reconciler {
     const { now } = this.#deps;
     this.#ledger.alarmRang();
     const isDone = await this.#work(now()).then(() => true, noteBug);
-    this.#ledger.alarmRang();
     // Setting the alarm to the present inside the alarm may lose it.
-    this.#ledger.rearm(now() + (isDone ? 1 : WATCHDOG_MS));
+    this.#ledger.moveAlarm(now() + (isDone ? 1 : WATCHDOG_MS));
   }
 
   async #work(now: number): Promise<void> {

@@ -187,3 +187,16 @@ describe("one ring over a whole family", () => {
       expect(bench.engine.told).toEqual([]);
     }));
 });
+
+describe("an alarm that is set", () => {
+  it("stays for the first job that is due when a transaction after it is undone", () =>
+    inRegistry(async (bench) => {
+      const first = bench.clock.now + HOUR;
+      await bench.submit({ run_at: first });
+      bench.storage.sql.exec("CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'broken'); END");
+      await expect(bench.caller.submit(aRequest({ run_at: first + HOUR }))).rejects.toThrow("broken");
+      bench.storage.sql.exec("DROP TRIGGER broken");
+      await bench.submit({ run_at: first + HOUR });
+      expect(await bench.storage.getAlarm()).toBe(first);
+    }));
+});
