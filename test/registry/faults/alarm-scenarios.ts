@@ -1,0 +1,90 @@
+import { expect } from "vitest";
+import { wakeEvent } from "../../../src/jobs/job.ts";
+import { aListQuery, eventTypes, RETENTION_MS, TENANT } from "../bench.ts";
+import { askQuestion, type Scenario } from "./runner-scenarios.ts";
+
+const MINUTE = 60_000;
+const LONG = 30 * 86_400_000;
+
+/** What the alarm does, each in a life of its own. */
+export const ALARM_SCENARIOS: Record<string, Scenario> = {
+  "hand over what was left": async (stage) => {
+    const { workflow } = stage.world;
+    workflow.refuses = true;
+    const { id } = await stage.submit();
+    const other = await stage.submit({ idempotency: null });
+    workflow.refuses = false;
+    await stage.danger(() => stage.world.ring());
+    await stage.start(id);
+    await stage.start(other.id);
+    expect(workflow.instances.size).toBe(2);
+    expect(eventTypes(await stage.status(id)).filter((type) => type === "dispatched")).toHaveLength(1);
+  },
+
+  "hand over what was scheduled": async (stage) => {
+    const { id } = await stage.submit({ run_at: stage.world.clock.now + MINUTE });
+    expect(stage.world.workflow.instances.size).toBe(0);
+    await stage.danger(() => stage.world.ring());
+    await stage.start(id);
+  },
+
+  "ask the engine and start the next attempt": async (stage) => {
+    const id = await stage.running({ timeout_ms: LONG });
+    await stage.begin(id, "first", "t1");
+    stage.world.workflow.lose(`${id}-1`);
+    await stage.danger(() => stage.world.ring());
+    await stage.start(id, 2);
+    expect((await stage.status(id)).status).toBe("running");
+    expect(await stage.begin(id, "first", "t1")).toEqual({ do: "stop" });
+  },
+
+  "nudge an instance that is silent": async (stage) => {
+    const id = await stage.running({ timeout_ms: LONG });
+    await stage.begin(id, "first", "t1");
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, "edge-jobs-nudge"));
+    expect((await stage.status(id)).status).toBe("running");
+  },
+
+  "fail a job whose time is up": async (stage) => {
+    const id = await stage.running({ timeout_ms: MINUTE });
+    stage.world.clock.now += MINUTE;
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await stage.status(id)).status === "failed");
+    expect((await stage.status(id)).error_code).toBe("job_timeout");
+  },
+
+  "close a question that nobody answered": async (stage) => {
+    const id = await stage.running({ timeout_ms: LONG });
+    await askQuestion(stage, id, { yes: true });
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await stage.status(id)).status === "running");
+    await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, wakeEvent("first")));
+    const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
+    expect(collected).toEqual({ do: "done", output: { action: "accept", content: { yes: true } } });
+  },
+
+  purge: async (stage) => {
+    const ids: string[] = [];
+    for (const key of ["1", "2"]) {
+      const id = await stage.running({ blueprint: "inline", idempotency: { key, request_hash: key } });
+      await stage.succeed(id);
+      ids.push(id);
+    }
+    const kept = await stage.submit({ run_at: stage.world.clock.now + 2 * RETENTION_MS });
+    stage.world.clock.now += RETENTION_MS;
+    await stage.danger(() => stage.world.ring());
+    const listed = async () => (await stage.world.api.caller.list(aListQuery({ tenant: TENANT }))).jobs;
+    await stage.ringUntil(async () => (await listed()).length === 1);
+    expect((await listed()).map((job) => job.id)).toEqual([kept.id]);
+  },
+
+  "give a place on": async (stage) => {
+    const first = await stage.running();
+    stage.world.clock.now += 1;
+    const second = await stage.submit({ idempotency: null });
+    expect(stage.world.workflow.instances.size).toBe(1);
+    await stage.danger(() => stage.succeed(first));
+    await stage.start(second.id);
+  },
+};

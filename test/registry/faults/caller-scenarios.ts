@@ -1,0 +1,115 @@
+import { expect } from "vitest";
+import { MIGRATIONS } from "../../../src/registry/migrations/index.ts";
+import { aListQuery, eventTypes, TENANT } from "../bench.ts";
+import { storedJobs } from "./rows.ts";
+import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";
+import { PLAN, type Stage } from "./stage.ts";
+
+const idsOf = async (stage: Stage) => (await stage.world.api.caller.list(aListQuery())).jobs.map((job) => job.id);
+
+/** What callers ask for, each in a life of its own. */
+export const CALLER_SCENARIOS: Record<string, Scenario> = {
+  submit: async (stage) => {
+    let id = "";
+    await stage.danger(async () => {
+      ({ id } = await stage.submit({ blueprint: "inline" }));
+    });
+    await stage.start(id);
+    expect(await idsOf(stage)).toEqual([id]);
+    expect([...stage.world.workflow.instances.keys()]).toEqual([`${id}-1`]);
+    expect(eventTypes(await stage.status(id))).toEqual(["accepted", "dispatched", "started"]);
+    expect((await stage.submit({ blueprint: "inline" })).id).toBe(id);
+  },
+
+  cancel: async (stage) => {
+    const id = await stage.running();
+    const child = await spawnChild(stage, id);
+    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(TENANT, id, "enough")));
+    expect(await stage.status(id)).toMatchObject({ status: "cancelled", error: "enough" });
+    expect((await stage.status(child)).status).toBe("cancelled");
+    expect(await stage.world.api.runner.begin(stage.ref(id), "second", "t", 1, [])).toEqual({ do: "stop" });
+  },
+
+  retry: async (stage) => {
+    const old = await stage.running();
+    await stage.begin(old, "first", "t1");
+    await stage.finish(old, "first");
+    await stage.begin(old, "second", "t2");
+    await stage.fail(old);
+    let id = "";
+    await stage.danger(async () => {
+      const again = await stage.ask("retry", (api) => api.caller.retry(TENANT, old, { from_step: null, input: null }));
+      if (again.ok) id = again.value.id;
+    });
+    await stage.start(id);
+    expect(await idsOf(stage)).toHaveLength(2);
+    expect(await stage.begin(id, "first", "t3")).toEqual({ do: "reuse", output: { from: "first" } });
+    expect(await stage.begin(id, "second", "t4")).toEqual({ do: "run", try: 1, failures: 0 });
+  },
+
+  respond: async (stage) => {
+    const id = await stage.running();
+    await askQuestion(stage, id, null);
+    await stage.danger(async () => {
+      const answer = { request_id: "q", action: "accept" as const, content: {} };
+      const reply = await stage.ask("respond", (api) => api.caller.respond(TENANT, id, answer));
+      expect(reply.ok || reply.error.code).toBeOneOf([true, "already_answered"]);
+    });
+    expect((await stage.status(id)).status).toBe("running");
+    const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
+    expect(collected).toEqual({ do: "done", output: { action: "accept", content: {} } });
+  },
+
+  delete: async (stage) => {
+    const id = await stage.running({ blueprint: "inline" });
+    await stage.begin(id, "first", "t1");
+    await stage.finish(id, "first");
+    await stage.succeed(id);
+    stage.mayBeGone(id);
+    await stage.danger(async () => {
+      const reply = await stage.ask("delete", (api) => api.caller.remove(TENANT, id));
+      expect(reply.ok || reply.error.code).toBeOneOf([true, "unknown_job"]);
+    });
+    expect(await idsOf(stage)).toEqual([]);
+  },
+
+  "save a blueprint": async (stage) => {
+    const document = { name: "test-plan", steps: [] };
+    await stage.danger(() => stage.ask("save", (api) => api.caller.saveBlueprint(TENANT, document, PLAN)));
+    expect(await stage.world.api.caller.savedBlueprints(TENANT, "", 10)).toEqual([
+      { name: "test-plan", version: 1, description: "" },
+    ]);
+  },
+
+  "revoke a key and spend a code": async (stage) => {
+    let spent = 0;
+    await stage.danger(async () => {
+      await stage.ask("revoke", (api) => api.keys.revokeKey("key", 1));
+      if (await stage.ask("spend", (api) => api.keys.spendCode("grant", 1))) spent += 1;
+    });
+    if (await stage.ask("spend", (api) => api.keys.spendCode("grant", 2))) spent += 1;
+    expect(spent).toBeLessThanOrEqual(1);
+    expect(await stage.world.api.keys.revokedKeys()).toEqual([{ key_id: "key", revoked_at: 1 }]);
+  },
+
+  ...Object.fromEntries(MIGRATIONS.map((_, version) => [`migrate from schema ${version}`, migrateFrom(version)])),
+};
+
+/** An object that an earlier build left, with a job in it where there was a table for one. */
+function migrateFrom(version: number): Scenario {
+  return async (stage) => {
+    const { storage } = stage.world;
+    if (version > 0) await stage.submit({ idempotency: null });
+    const rows = storedJobs(storage);
+    await stage.danger(async () => {
+      const tables = MIGRATIONS.slice(version).flatMap(({ sql }) => [...sql.matchAll(/CREATE TABLE (\w+)/g)]);
+      for (const [, table] of tables) storage.sql.exec(`DROP TABLE ${table}`);
+      storage.sql.exec("DELETE FROM schema_migrations WHERE position >= ?", version);
+      await stage.world.restart();
+    });
+    expect(storedJobs(storage)).toEqual(rows);
+    const applied = storage.sql.exec("SELECT id FROM schema_migrations ORDER BY position").toArray();
+    expect(applied).toEqual(MIGRATIONS.map(({ id }) => ({ id })));
+    await stage.submit();
+  };
+}

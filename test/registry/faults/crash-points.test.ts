@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { recordFigures } from "../../support/figures.ts";
+import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
+import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
+import { MODES, type Mode } from "./hazard.ts";
+import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
+import { Stage } from "./stage.ts";
+import { type Sabotage, withWorlds } from "./world.ts";
+
+const SCENARIOS = { ...CALLER_SCENARIOS, ...RUNNER_SCENARIOS, ...ALARM_SCENARIOS };
+
+interface Found {
+  points: number;
+  /** Points after which something did not hold, as lines. */
+  broken: string[];
+}
+
+/** Lets every point of the scenario go wrong, one at a time, until one time none is left. */
+async function everyPoint(name: string, scenario: Scenario, mode: Mode, sabotage?: Sabotage): Promise<Found> {
+  const found: Found = { points: 0, broken: [] };
+  await withWorlds(async (fresh) => {
+    for (let at = 1; ; at++) {
+      // One place at the engine makes a line; a scenario that needs no more is not disturbed by it.
+      const options = name === "give a place on" ? { quotas: { runningJobs: 1 } } : {};
+      const stage = new Stage(await fresh({ ...options, ...(sabotage && { sabotage }) }), { at, mode });
+      await scenario(stage).catch((error: unknown) => {
+        found.broken.push(`${name}, point ${at} (${stage.world.hazard.hit ?? "none"}), ${mode}: ${error}`);
+      });
+      if (stage.world.hazard.passed < at) return;
+      found.points = at;
+    }
+  });
+  return found;
+}
+
+async function everyScenario(mode: Mode, sabotage?: Sabotage): Promise<Record<string, Found>> {
+  const found: Record<string, Found> = {};
+  for (const [name, scenario] of Object.entries(SCENARIOS)) {
+    found[name] = await everyPoint(name, scenario, mode, sabotage);
+  }
+  return found;
+}
+
+const brokenOf = (found: Record<string, Found>) => Object.values(found).flatMap(({ broken }) => broken);
+
+beforeEach(() => {
+  // The alarm logs each failure that is made here.
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("one point after the other goes wrong in every scenario", () => {
+  const TITLE = "%s: all of it happened or nothing, and two rings of the alarm repair the rest";
+  it.for(MODES)(TITLE, { timeout: 60_000 }, async (mode, context) => {
+    const found = await everyScenario(mode);
+    const broken = brokenOf(found);
+    const points = Object.entries(found).map(([name, { points }]) => [name, points] as const);
+    const counts = {
+      points: points.reduce((sum, [, count]) => sum + count, 0),
+      "not recovered": broken.length,
+      ...Object.fromEntries(points),
+    };
+    recordFigures(context, { harness: `crash points: ${mode}`, seed: null, counts });
+    expect(broken).toEqual([]);
+    expect(points.filter(([, count]) => count === 0)).toEqual([]);
+  });
+});
+
+describe("the crash points notice an object", () => {
+  it("whose transactions are not atomic", async () => {
+    const found = await everyScenario("crash before", (storage) => ({ ...storage, transactionSync: (work) => work() }));
+    expect(brokenOf(found).length).toBeGreaterThan(0);
+  }, 60_000);
+
+  it("whose alarm is never set", async () => {
+    const found = await everyScenario("crash after", (storage) => ({ ...storage, setAlarm: async () => undefined }));
+    expect(brokenOf(found).length).toBeGreaterThan(0);
+  }, 60_000);
+});

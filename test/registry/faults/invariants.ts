@@ -1,0 +1,68 @@
+import { jobsWithValues, type StoredJob, storedKeys, storedPlans } from "./rows.ts";
+
+/** What must hold of the rows of an object between any two calls. Each function returns what does not hold, as lines. */
+
+/** The alarm may be this late while it rings. */
+const WATCHDOG_MS = 60_000;
+
+export const isSettled = ({ status }: { status: string }): boolean =>
+  ["succeeded", "failed", "cancelled"].includes(status);
+
+/** I3: exactly one settlement. I8: one timeline, from the acceptance to the settlement. */
+export function wholeTimeline(job: StoredJob): string[] {
+  const types = job.events.map(([type]) => type);
+  const settlements = types.filter((type) => type === "settled").length;
+  const isWhole = types.lastIndexOf("accepted") === 0 && (settlements === 0 || types.at(-1) === "settled");
+  return [
+    ...(settlements === Number(isSettled(job))
+      ? []
+      : [`I3: ${job.job_id} is ${job.status}, settled ${settlements} times`]),
+    ...(isWhole ? [] : [`I8: the timeline of ${job.job_id} is ${types}`]),
+  ];
+}
+
+/** I5: the alarm looks at the job when its report is late, or its time is up. */
+export function dueInTime(job: StoredJob): string[] {
+  if (isSettled(job)) return [];
+  const end = job.started_at === null ? Number.POSITIVE_INFINITY : job.started_at + job.timeout_ms;
+  const latest = Math.min(job.expected_by, end);
+  return job.due_at > latest ? [`I5: ${job.job_id} is due ${job.due_at - latest} ms too late`] : [];
+}
+
+/** I5: while there is a job there is an alarm, for the first that is due. Times are epoch ms. */
+export function armed(jobs: readonly StoredJob[], alarmAt: number | null, now: number): string[] {
+  if (jobs.length === 0) return [];
+  if (alarmAt === null) return ["I5: no alarm is set"];
+  const first = Math.min(...jobs.map((job) => job.due_at));
+  return alarmAt <= Math.max(first, now + WATCHDOG_MS) ? [] : [`I5: the alarm rings ${alarmAt - first} ms too late`];
+}
+
+/** I7: the counts in memory are those of the rows. */
+export function countedRight(jobs: readonly StoredJob[], counted: { active: number; running: number }): string[] {
+  const active = jobs.filter((job) => !isSettled(job));
+  const running = active.filter((job) => job.dispatched_at !== null || job.attempt > 1);
+  const isRight = counted.active === active.length && counted.running === running.length;
+  return isRight ? [] : [`I7: counted ${JSON.stringify(counted)}, there are ${active.length} and ${running.length}`];
+}
+
+/** I7: a job has its key and its plan; keys, plans and values have their jobs. */
+export function belongings(storage: DurableObjectStorage, jobs: readonly StoredJob[]): string[] {
+  const byId = new Map(jobs.map((job) => [job.job_id, job]));
+  const keys = new Map(storedKeys(storage).map((key) => [key.idempotency_key, key.job_id]));
+  const plans = new Map(storedPlans(storage).map((plan) => [plan.plan_hash, plan.inline_uses]));
+  const uses = (hash: string) => jobs.filter((job) => job.plan_hash === hash && job.blueprint === "inline").length;
+  // A retry that has settled gives its key to the next one.
+  const hasKey = ({ job_id, idempotency_key: key, ...job }: StoredJob) =>
+    key === null || keys.get(key) === job_id || (job.retried_from !== null && isSettled(job));
+  return [
+    ...jobsWithValues(storage).flatMap((id) => (byId.has(id) ? [] : [`I7: values outlived ${id}`])),
+    ...jobs.flatMap((job) => (hasKey(job) ? [] : [`I7: ${job.job_id} lost its key`])),
+    ...jobs.flatMap((job) => (plans.has(job.plan_hash) ? [] : [`I7: ${job.job_id} lost its plan`])),
+    ...[...keys].flatMap(([key, id]) =>
+      byId.get(id)?.idempotency_key === key ? [] : [`I7: key ${key} outlived ${id}`],
+    ),
+    ...[...plans].flatMap(([hash, n]) =>
+      n === uses(hash) ? [] : [`I7: plan ${hash} counts ${n} uses, has ${uses(hash)}`],
+    ),
+  ];
+}

@@ -1,0 +1,61 @@
+import type { RunState } from "../../../src/jobs/job.ts";
+import type { JobEvent } from "../../../src/jobs/timeline.ts";
+
+/** The rows of an object as they are stored, read without the registry's own queries. */
+
+export interface StoredJob {
+  job_id: string;
+  tenant: string;
+  status: string;
+  blueprint: string;
+  plan_hash: string;
+  dispatched_at: number | null;
+  started_at: number | null;
+  settled_at: number | null;
+  timeout_ms: number;
+  attempt: number;
+  expected_by: number;
+  due_at: number;
+  result_path: string | null;
+  idempotency_key: string | null;
+  retried_from: string | null;
+  parent_id: string | null;
+  run: RunState;
+  events: JobEvent[];
+  /** The whole row as text. */
+  text: string;
+}
+
+export function storedJobs({ sql }: DurableObjectStorage): StoredJob[] {
+  return sql
+    .exec("SELECT * FROM jobs ORDER BY job_id")
+    .toArray()
+    .map((row) => {
+      const { run_json, events_json, ...fields } = row;
+      return {
+        ...(fields as unknown as Omit<StoredJob, "run" | "events" | "text">),
+        run: JSON.parse(String(run_json)),
+        events: JSON.parse(String(events_json)),
+        text: JSON.stringify(row),
+      };
+    });
+}
+
+export const storedKeys = ({ sql }: DurableObjectStorage) =>
+  sql
+    .exec<{ idempotency_key: string; job_id: string }>("SELECT idempotency_key, job_id FROM idempotency_keys")
+    .toArray();
+
+export const storedPlans = ({ sql }: DurableObjectStorage) =>
+  sql
+    .exec<{ plan_hash: string; inline_uses: number; pinned: number }>(
+      "SELECT plan_hash, inline_uses, pinned FROM plans",
+    )
+    .toArray();
+
+/** Jobs that have a stored value. */
+export const jobsWithValues = ({ sql }: DurableObjectStorage): string[] =>
+  sql
+    .exec<{ job_id: string }>("SELECT DISTINCT job_id FROM job_values")
+    .toArray()
+    .map((row) => row.job_id);

@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import { wakeEvent } from "../../../src/jobs/job.ts";
+import type { JsonObject } from "../../../src/jobs/json.ts";
+import { aListQuery, eventTypes, TENANT } from "../bench.ts";
+import { PLAN, type Stage } from "./stage.ts";
+
+export type Scenario = (stage: Stage) => Promise<void>;
+
+/** The step `first` asks; nobody has a day to answer. */
+export async function askQuestion(stage: Stage, id: string, fallback: JsonObject | null): Promise<void> {
+  const request = { request_id: "q", message: "?", schema: { type: "object" }, timeout_ms: 60_000, fallback };
+  const asked = await stage.ask("ask", (api) => api.runner.ask(stage.ref(id), "first", request, []));
+  expect(asked.do).toBe("wait");
+}
+
+/** The step `first` starts a child. @returns its id */
+export async function spawnChild(stage: Stage, id: string): Promise<string> {
+  const request = { name: "child", blueprint: "inline", plan: PLAN, input: {} };
+  await stage.ask("spawn", (api) => api.runner.spawn(stage.ref(id), "first", request, []));
+  const { jobs } = await stage.world.api.caller.list(aListQuery());
+  const children = jobs.filter((job) => job.parent_id === id);
+  expect(children).toHaveLength(1);
+  return children[0]?.id ?? "";
+}
+
+const HTTP_ERROR = { code: "http_status", message: "The answer was 500." };
+
+/** What the runner reports, each in a life of its own. */
+export const RUNNER_SCENARIOS: Record<string, Scenario> = {
+  "report a step": async (stage) => {
+    const id = await stage.running();
+    await stage.danger(async () => {
+      await stage.begin(id, "first", "t1");
+      await stage.ask("retrying", (api) => api.runner.retrying(stage.ref(id), "first", HTTP_ERROR, 1_000, 30_000));
+      expect(await stage.begin(id, "first", "t2")).toEqual({ do: "run", try: 2, failures: 1 });
+      await stage.ask("polled", (api) => api.runner.polled(stage.ref(id), "first", 1_000, 30_000));
+      expect(await stage.begin(id, "first", "t3")).toEqual({ do: "run", try: 3, failures: 0 });
+      await stage.finish(id, "first");
+    });
+    expect(await stage.begin(id, "first", "t4")).toEqual({ do: "reuse", output: { from: "first" } });
+    expect((await stage.status(id)).steps?.[0]).toMatchObject({ status: "succeeded", tries: 3 });
+  },
+
+  "report a rest and marks": async (stage) => {
+    const id = await stage.running();
+    const wakeAt = stage.world.clock.now + 60_000;
+    await stage.danger(async () => {
+      const resting = await stage.ask("rest", (api) => api.runner.rest(stage.ref(id), "first", wakeAt, []));
+      expect(resting).toEqual({ do: "rest", wake_at: wakeAt });
+      stage.world.clock.now = wakeAt;
+      const marks = [
+        { path: "first", status: "succeeded" as const },
+        { path: "second", status: "skipped" as const },
+      ];
+      await stage.ask("mark", (api) => api.runner.mark(stage.ref(id), marks));
+    });
+    expect((await stage.status(id)).steps).toMatchObject([{ status: "succeeded" }, { status: "skipped" }]);
+    const again = await stage.ask("rest", (api) => api.runner.rest(stage.ref(id), "first", wakeAt + 60_000, []));
+    expect(again).toEqual({ do: "rest", wake_at: wakeAt });
+  },
+
+  "settle as succeeded": async (stage) => {
+    const id = await stage.running();
+    await stage.danger(() => stage.succeed(id));
+    expect(await stage.status(id)).toMatchObject({ status: "succeeded", progress: 1, result: { ok: true } });
+    await stage.fail(id);
+    expect((await stage.status(id)).status).toBe("succeeded");
+  },
+
+  "settle as failed": async (stage) => {
+    const id = await stage.running();
+    await stage.begin(id, "second", "t1");
+    await stage.danger(() => stage.fail(id));
+    expect(await stage.status(id)).toMatchObject({ status: "failed", error_code: "http_status" });
+    await stage.succeed(id);
+    expect(await stage.status(id)).toMatchObject({ status: "failed", result: null });
+  },
+
+  "start a child": async (stage) => {
+    const id = await stage.running();
+    let child = "";
+    await stage.danger(async () => {
+      child = await spawnChild(stage, id);
+    });
+    await stage.start(child);
+    expect((await stage.status(child)).parent_id).toBe(id);
+  },
+
+  "a child's end reaches its parent": async (stage) => {
+    const id = await stage.running();
+    const child = await spawnChild(stage, id);
+    await stage.start(child);
+    await stage.danger(() => stage.succeed(child));
+    await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, wakeEvent("first")));
+    const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
+    expect(collected).toEqual({ do: "done", output: { ok: true } });
+  },
+
+  "ask, be answered and collect": async (stage) => {
+    const id = await stage.running();
+    await stage.danger(async () => {
+      await askQuestion(stage, id, null);
+      const answer = { request_id: "q", action: "decline" as const, content: null };
+      await stage.ask("respond", (api) => api.caller.respond(TENANT, id, answer));
+      const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
+      expect(collected).toEqual({ do: "done", output: { action: "decline", content: null } });
+    });
+    const types = eventTypes(await stage.status(id));
+    expect(types.filter((type) => ["input_requested", "answered", "step_succeeded"].includes(type))).toHaveLength(3);
+  },
+};

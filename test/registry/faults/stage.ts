@@ -1,0 +1,114 @@
+import { expect } from "vitest";
+import type { Begun, Stop, SubmitRequest, Submitted } from "../../../src/registry/api.ts";
+import { aRequest, planOf, statusOf, TENANT } from "../bench.ts";
+import type { Mode } from "./hazard.ts";
+import { Watch } from "./watch.ts";
+import { type Api, UNKNOWN, type World } from "./world.ts";
+
+/** Rings of the alarm within which everything must have recovered. */
+export const MAX_RINGS = 2;
+
+export const PLAN = planOf([
+  { id: "first", type: "http", url: "https://example.com/1" },
+  { id: "second", type: "http", url: "https://example.com/2" },
+]);
+
+/** A world in which one point goes wrong, with a caller and a runner who ask again what they do not know. */
+export class Stage {
+  readonly world: World;
+  readonly #point: { at: number; mode: Mode };
+  readonly #watch: Watch;
+  #rings = 0;
+
+  constructor(world: World, point: { at: number; mode: Mode }) {
+    this.world = world;
+    this.#point = point;
+    this.#watch = new Watch(world);
+  }
+
+  /** Asks until there is an answer. */
+  async ask<T>(name: string, act: (api: Api) => Promise<T>): Promise<T> {
+    for (let tries = 0; tries < 3; tries++) {
+      const reply = await this.world.call(name, act);
+      if (reply !== UNKNOWN) return reply;
+    }
+    throw new Error(`${name}: no answer although only one point goes wrong`);
+  }
+
+  async submit(over: Partial<SubmitRequest> = {}): Promise<Submitted> {
+    const request = aRequest({ idempotency: { key: "a key", request_hash: "a hash" }, input: { a: 1 }, ...over });
+    const reply = await this.ask("submit", (api) => api.caller.submit(request));
+    if (!reply.ok) throw new Error(JSON.stringify(reply.error));
+    this.#watch.acknowledged(reply.value.id);
+    return reply.value;
+  }
+
+  /** A job that the engine runs. */
+  async running(over: Partial<SubmitRequest> = {}): Promise<string> {
+    const { id } = await this.submit(over);
+    await this.start(id);
+    return id;
+  }
+
+  /** The engine has the attempt, at the latest when the alarm has rung, and runs it. */
+  async start(id: string, attempt = 1): Promise<void> {
+    await this.ringUntil(() => this.world.workflow.instances.has(`${id}-${attempt}`));
+    const plan = await this.ask("start", (api) => api.runner.start(this.ref(id, attempt)));
+    expect(plan.do).toBe("run");
+  }
+
+  async begin(id: string, path: string, token: string): Promise<Begun | Stop> {
+    return this.ask("begin", (api) => api.runner.begin(this.ref(id), path, token, 30_000, []));
+  }
+
+  async finish(id: string, path: string): Promise<void> {
+    await this.ask("finish", (api) => api.runner.finish(this.ref(id), path, { from: path }, null));
+  }
+
+  async succeed(id: string): Promise<void> {
+    await this.ask("settle", (api) => api.runner.settle(this.ref(id), { name: "succeeded", output: { ok: true } }, []));
+  }
+
+  async fail(id: string): Promise<void> {
+    const outcome = { name: "failed" as const, error: { code: "http_status", message: "500" }, path: "second" };
+    await this.ask("settle", (api) => api.runner.settle(this.ref(id), outcome, []));
+  }
+
+  ref(id: string, attempt = 1) {
+    return { tenant: TENANT, job_id: id, attempt };
+  }
+
+  status(id: string) {
+    return statusOf(this.world.api, id);
+  }
+
+  mayBeGone(id: string): void {
+    this.#watch.mayBeGone(id);
+  }
+
+  /** Here the point goes wrong. What must hold holds before and afterwards. */
+  async danger(act: () => Promise<unknown>): Promise<void> {
+    expect(await this.#watch.breaks()).toEqual([]);
+    const { hazard } = this.world;
+    hazard.arm(this.#point.at, this.#point.mode);
+    await act();
+    await this.world.rest();
+    hazard.disarm();
+    this.#rings = 0;
+    await this.calm();
+  }
+
+  async calm(): Promise<void> {
+    expect(await this.#watch.breaks()).toEqual([]);
+  }
+
+  /** The alarm rings, at most {@link MAX_RINGS} times. */
+  async ringUntil(isReached: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isReached())) {
+      this.#rings += 1;
+      if (this.#rings > MAX_RINGS) throw new Error(`not reached within ${MAX_RINGS} rings`);
+      expect(await this.world.ring()).toBe(true);
+      await this.calm();
+    }
+  }
+}
