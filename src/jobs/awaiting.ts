@@ -68,6 +68,13 @@ export function answer(
   return { ...noted, status: transition(job.status, name) ?? job.status, message: null };
 }
 
+/**
+ * The job with every question closed, because its run ended well without the answers: a branch that asks may be passed
+ * over when the one beside it fails.
+ */
+export const withoutQuestions = (job: Job, now: number): Job =>
+  openQuestions(job).reduce((closed, [path]) => answer(closed, path, "expired", null, now), job);
+
 /** The step waits for a child. */
 export function adopt(job: Job, path: string, childId: string, now: number): Job {
   if (isOpen(job, path)) return job;

@@ -16,7 +16,7 @@ function endedRun(run: RunState, now: number): RunState {
   const steps = Object.entries(run.steps).map(([id, step]) =>
     step.completed_at === null ? [id, { ...step, status: "cancelled", completed_at: now }] : [id, step],
   );
-  return { steps: Object.fromEntries(steps), open: {} };
+  return { ...run, steps: Object.fromEntries(steps), open: {} };
 }
 
 function failed(job: Job, path: string | null, error: StepError, now: number): Job {

@@ -1,3 +1,4 @@
+import { withoutQuestions } from "../jobs/awaiting.ts";
 import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { applyMarks, begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
@@ -91,7 +92,9 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     const aftermath = ledger.transact(() => {
       const job = this.#reports.find(ref);
       if (job === undefined) return undefined;
-      return settlements.settle(job, this.#mark(job, marks, now()), this.#keepResult(job, outcome), now());
+      const unasked = outcome.name === "succeeded" ? withoutQuestions(job, now()) : job;
+      ledger.save(job, unasked);
+      return settlements.settle(unasked, this.#mark(unasked, marks, now()), this.#keepResult(unasked, outcome), now());
     });
     if (aftermath !== undefined && aftermath.length > 0) background(settlements.follow(aftermath));
   }
