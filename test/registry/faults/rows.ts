@@ -20,6 +20,10 @@ export interface StoredJob {
   idempotency_key: string | null;
   retried_from: string | null;
   parent_id: string | null;
+  run_at: number | null;
+  submitted_at: number;
+  nudges: number;
+  error_code: string | null;
   run: RunState;
   events: JobEvent[];
   /** The whole row as text. */

@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { recordFigures } from "../../support/figures.ts";
+import { CALLER_STEPS } from "./caller-commands.ts";
+import { MODES } from "./hazard.ts";
+import { MAX_ACTIVE, MAX_RUNNING, Model } from "./model.ts";
+import { type Fault, Rig } from "./rig.ts";
+import { RUNNER_STEPS } from "./runner-commands.ts";
+import type { Step } from "./steps.ts";
+import { TIME_STEPS } from "./time-commands.ts";
+import { type Sabotage, type World, withWorlds } from "./world.ts";
+
+const RUNS = 3_000;
+const MAX_STEPS = 50;
+const SEED = 11;
+
+const anyStep = fc.oneof(
+  ...Object.values(CALLER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
+  { weight: 4, arbitrary: CALLER_STEPS.submit },
+  { weight: 3, arbitrary: CALLER_STEPS.retry },
+  ...Object.values(RUNNER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
+  { weight: 4, arbitrary: RUNNER_STEPS.start },
+  ...Object.values(TIME_STEPS).map((arbitrary) => ({ weight: 1, arbitrary })),
+  { weight: 4, arbitrary: TIME_STEPS.ring },
+);
+
+const anyFault: fc.Arbitrary<Fault> = fc.record({
+  at: fc.integer({ min: 1, max: 12 }),
+  mode: fc.constantFrom(...MODES),
+});
+
+interface Counts {
+  runs: number;
+  steps: number;
+  faults: number;
+}
+
+class Command implements fc.AsyncCommand<Model, { world: World; rig: Rig; counts: Counts }> {
+  readonly #step: Step;
+  readonly #fault: Fault | null;
+
+  constructor(step: Step, fault: Fault | null) {
+    this.#step = step;
+    this.#fault = fault;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: Model, { rig, counts }: { rig: Rig; counts: Counts }): Promise<void> {
+    const struck = rig.struck;
+    await this.#step.run(rig, this.#fault);
+    await rig.compare();
+    counts.steps += 1;
+    counts.faults += rig.struck - struck;
+  }
+
+  toString(): string {
+    const { name } = this.#step;
+    return this.#fault === null ? name : `${name} with ${this.#fault.mode} at ${this.#fault.at}`;
+  }
+}
+
+const anyCommands = () =>
+  fc.commands([fc.tuple(anyStep, fc.option(anyFault, { freq: 6 })).map(([step, fault]) => new Command(step, fault))], {
+    maxCommands: MAX_STEPS,
+    size: "max",
+  });
+
+/** @throws with the shortest course found that the object takes otherwise than the model */
+async function explore(runs: number, counts: Counts, sabotage?: Sabotage): Promise<void> {
+  await withWorlds(async (fresh) => {
+    const property = fc.asyncProperty(anyCommands(), async (commands) => {
+      counts.runs += 1;
+      const quotas = { activeJobs: MAX_ACTIVE, runningJobs: MAX_RUNNING };
+      const world = await fresh({ quotas, ...(sabotage && { sabotage }) });
+      const setup = () => {
+        const model = new Model();
+        return { model, real: { world, rig: new Rig(world, model), counts } };
+      };
+      await fc.asyncModelRun(setup, commands);
+    });
+    await fc.assert(property, { numRuns: runs, seed: SEED });
+  });
+}
+
+beforeEach(() => {
+  // The alarm logs each failure that is made here.
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("whatever callers, the runner, time and crashes do", () => {
+  it("the registry does what its model does", { timeout: 600_000 }, async (context) => {
+    const counts: Counts = { runs: 0, steps: 0, faults: 0 };
+    await explore(RUNS, counts);
+    recordFigures(context, { harness: "model", seed: SEED, counts: { ...counts, divergences: 0 } });
+    console.log(counts);
+    expect(counts.faults).toBeGreaterThan(RUNS);
+  });
+});

@@ -1,0 +1,137 @@
+import type { Json } from "../../../src/jobs/json.ts";
+import { planOf } from "../bench.ts";
+
+/**
+ * What callers and the runner may expect of a registry, said in another way than the registry says it: no rows, no due
+ * times, no timeline. Times are epoch ms.
+ */
+
+export const STEPS = ["first", "second", "nap", "ask", "child"] as const;
+export type StepId = (typeof STEPS)[number];
+
+export const MODEL_PLAN = planOf([
+  { id: "first", type: "http", url: "https://example.com/1" },
+  { id: "second", type: "http", url: "https://example.com/2" },
+  { id: "nap", type: "sleep", for: "1 hour" },
+  { id: "ask", type: "input", message: "?", schema: { type: "object", properties: {} } },
+  { id: "child", type: "job", blueprint: "other@1", input: {} },
+]);
+
+export const MAX_ACTIVE = 10;
+export const MAX_RUNNING = 3;
+export const MAX_DEPTH = 5;
+
+export type Question =
+  | { is: "open"; expiresAt: number; fallback: boolean }
+  | { is: "closed"; action: "accept" | "decline" | "expired" };
+
+export interface ModelJob {
+  id: string;
+  status: string;
+  blueprint: string;
+  team: string | null;
+  /** Of its submission, or of the retry that made it. */
+  key: { text: string; hash: string } | null;
+  submittedAt: number;
+  runAt: number | null;
+  timeoutMs: number;
+  startedAt: number | null;
+  settledAt: number | null;
+  errorCode: string | null;
+  attempt: number;
+  /** The attempt that has reported its start; 0: none. */
+  runs: number;
+  /** Progress when it was last seen. */
+  progress: number;
+  result: Json | undefined;
+  /** By step; what is stored first stays. */
+  outputs: Map<StepId, Json>;
+  ended: Set<StepId>;
+  wakeAt: number | null;
+  question: Question | null;
+  childId: string | null;
+  /** Why the step of the child fails. */
+  childError: string | null;
+  parentId: string | null;
+  retriedFrom: string | null;
+}
+
+export const isOver = ({ status }: { status: string }): boolean =>
+  ["succeeded", "failed", "cancelled"].includes(status);
+
+type New = Partial<ModelJob> & Pick<ModelJob, "id" | "submittedAt" | "timeoutMs" | "blueprint">;
+
+export class Model {
+  readonly jobs = new Map<string, ModelJob>();
+  /** Every id that there ever was, in the order of their coming. */
+  readonly ids: string[] = [];
+
+  add(given: New): ModelJob {
+    const job: ModelJob = {
+      status: "queued",
+      team: null,
+      key: null,
+      runAt: null,
+      startedAt: null,
+      settledAt: null,
+      errorCode: null,
+      attempt: 1,
+      runs: 0,
+      progress: 0,
+      result: undefined,
+      outputs: new Map(),
+      ended: new Set(),
+      wakeAt: null,
+      question: null,
+      childId: null,
+      childError: null,
+      parentId: null,
+      retriedFrom: null,
+      ...given,
+    };
+    this.jobs.set(job.id, job);
+    this.ids.push(job.id);
+    return job;
+  }
+
+  get active(): ModelJob[] {
+    return [...this.jobs.values()].filter((job) => !isOver(job));
+  }
+
+  byKey(text: string): ModelJob | undefined {
+    return [...this.jobs.values()].findLast((job) => job.key?.text === text);
+  }
+
+  /** Newest first. */
+  listed(): ModelJob[] {
+    return [...this.jobs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+
+  /** 1: it has no parent. */
+  depth(job: ModelJob): number {
+    const parent = job.parentId === null ? undefined : this.jobs.get(job.parentId);
+    return parent === undefined ? 1 : this.depth(parent) + 1;
+  }
+
+  /** First settlement wins; children end with their parent, and a parent hears of its child. */
+  settle(job: ModelJob, status: string, now: number, more: Partial<ModelJob> = {}): void {
+    Object.assign(job, { status, settledAt: now, ...more });
+    // The run ended well without the answer: a branch that asks may be passed over.
+    if (status === "succeeded" && job.question?.is === "open") job.question = { is: "closed", action: "expired" };
+    const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
+    if (child !== undefined && !isOver(child)) this.settle(child, "cancelled", now);
+    const parent = job.parentId === null ? undefined : this.jobs.get(job.parentId);
+    if (parent === undefined || isOver(parent) || parent.childId !== job.id) return;
+    if (status === "succeeded") parent.outputs.set("child", job.result ?? null);
+    else parent.childError = `child_${status}`;
+  }
+
+  /** Nobody answered in time. */
+  expire(job: ModelJob, now: number): void {
+    const { question } = job;
+    if (isOver(job) || question?.is !== "open" || question.expiresAt > now) return;
+    job.question = { is: "closed", action: "expired" };
+    if (question.fallback) job.outputs.set("ask", { action: "accept", content: { fallback: true } });
+    job.status = "running";
+  }
+}

@@ -1,0 +1,115 @@
+import { expect } from "vitest";
+import { aListQuery, statusOf, TENANT } from "../bench.ts";
+import type { Mode } from "./hazard.ts";
+import { isOver, type Model, type ModelJob } from "./model.ts";
+import { Watch } from "./watch.ts";
+import { type Api, UNKNOWN, type World } from "./world.ts";
+
+export interface Fault {
+  at: number;
+  mode: Mode;
+}
+
+/** The object beside its model: asks the object, and compares what can be seen of both. */
+export class Rig {
+  readonly world: World;
+  readonly watch: Watch;
+  readonly model: Model;
+  /** Faults that struck. */
+  struck = 0;
+
+  constructor(world: World, model: Model) {
+    this.world = world;
+    this.watch = new Watch(world);
+    this.model = model;
+  }
+
+  get now(): number {
+    return this.world.clock.now;
+  }
+
+  /** @param pick any number, 0 is the newest @returns a job that there is, or was */
+  pick(pick: number): { id: string; job: ModelJob | undefined } {
+    const id = this.model.ids.at(-1 - (pick % Math.max(this.model.ids.length, 1))) ?? "job_none";
+    return { id, job: this.model.jobs.get(id) };
+  }
+
+  ref(id: string, attempt: number) {
+    return { tenant: TENANT, job_id: id, attempt };
+  }
+
+  /** Asks until there is an answer. @returns whether it had to ask again, so that the call may have acted before */
+  async ask<T>(
+    name: string,
+    fault: Fault | null,
+    act: (api: Api) => Promise<T>,
+  ): Promise<{ reply: T; again: boolean }> {
+    const first = await this.strike(fault, () => this.world.call(name, act));
+    if (first !== UNKNOWN) return { reply: first, again: false };
+    const reply = await this.world.call(name, act);
+    if (reply === UNKNOWN) throw new Error(`${name}: no answer although nothing went wrong`);
+    return { reply, again: true };
+  }
+
+  /** Does it while the fault is armed. */
+  async strike<T>(fault: Fault | null, act: () => Promise<T>): Promise<T> {
+    if (fault === null) return act();
+    const { hazard } = this.world;
+    hazard.arm(fault.at, fault.mode);
+    const done = await act();
+    hazard.disarm();
+    if (hazard.hit !== undefined) this.struck += 1;
+    return done;
+  }
+
+  /** What anybody can see is what the model says. */
+  async compare(): Promise<void> {
+    const { jobs } = await this.world.api.caller.list(aListQuery());
+    const listed = this.model.listed();
+    expect(jobs.map(({ id, status }) => [id, status])).toEqual(listed.map(({ id, status }) => [id, status]));
+    for (const [i, { progress }] of jobs.entries()) {
+      const job = listed[i];
+      if (job === undefined) continue;
+      expect(progress).toBeGreaterThanOrEqual(job.progress);
+      expect(progress === 1).toBe(job.status === "succeeded");
+      job.progress = progress;
+    }
+    expect(await this.watch.breaks()).toEqual([]);
+  }
+
+  /** All that a caller can know of one job. */
+  async compareJob(id: string): Promise<void> {
+    const job = this.model.jobs.get(id);
+    const unknown = { ok: false, error: { code: "unknown_job" } };
+    const include = { steps: true, events: true };
+    expect(await this.world.api.caller.status("another tenant", id, include)).toEqual(unknown);
+    if (job === undefined) {
+      expect(await this.world.api.caller.status(TENANT, id, include)).toEqual(unknown);
+      return;
+    }
+    const seen = await statusOf(this.world.api, id);
+    expect({
+      status: seen.status,
+      started: seen.started_at && Date.parse(seen.started_at),
+      settled: seen.completed_at && Date.parse(seen.completed_at),
+      error_code: seen.error_code,
+      result: seen.result,
+      questions: seen.input_requests.length,
+      parent: seen.parent_id,
+      retried: seen.retried_from,
+      ended: seen.steps?.filter((step) => step.status === "succeeded").map((step) => step.id),
+    }).toEqual({
+      status: job.status,
+      started: job.startedAt,
+      settled: job.settledAt,
+      error_code: job.errorCode,
+      result: job.result ?? null,
+      questions: job.question?.is === "open" && !isOver(job) ? 1 : 0,
+      parent: job.parentId,
+      retried: job.retriedFrom,
+      ended: seen.steps?.map((step) => step.id).filter((step) => [...job.ended].some((done) => done === step)),
+    });
+    const explained = await this.world.api.caller.explain(TENANT, id);
+    expect(explained.ok && explained.value.outputs).toEqual(Object.fromEntries(job.outputs));
+  }
+}

@@ -1,0 +1,246 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { Json } from "../../../src/jobs/json.ts";
+import type { Awaited, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api.ts";
+import { aListQuery } from "../bench.ts";
+import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
+import type { Fault, Rig } from "./rig.ts";
+import { type AnyStep, anyPick, named } from "./steps.ts";
+import type { Api } from "./world.ts";
+
+const HOUR = 3_600_000;
+const STOP = { do: "stop" };
+
+/** Most reports come from the attempt that the job is in, some late, from one that was given up. */
+const anyReport = <T extends object>(fields: { [Name in keyof T]: fc.Arbitrary<T[Name]> }) => {
+  const who = fc.record({ pick: anyPick(), late: fc.nat(9).map((n) => n === 0) });
+  return fc.tuple(who, fc.record(fields)).map(([reporter, given]) => ({ ...reporter, ...given }));
+};
+
+/** A job whose runner reports. */
+interface Reporting {
+  id: string;
+  ref: RunRef;
+  /** As the model has it; undefined: the report must change nothing. */
+  job: ModelJob | undefined;
+  /** False: no runner is there that could report. */
+  isThere: boolean;
+}
+
+function reporting(rig: Rig, { pick, late }: { pick: number; late: boolean }): Reporting {
+  const { id, job } = rig.pick(pick);
+  const attempt = (job?.attempt ?? 1) - (late ? 1 : 0);
+  const mayReport = job !== undefined && !isOver(job) && !late;
+  const ref = rig.ref(id, attempt);
+  return { id, ref, job: mayReport ? job : undefined, isThere: !mayReport || job.runs === attempt };
+}
+
+/** A report that is fenced, or changes the model as told. */
+async function report<T>(
+  rig: Rig,
+  fault: Fault | null,
+  { ref, job, id, isThere }: Reporting,
+  [name, act]: [string, (api: Api, ref: RunRef) => Promise<T | Stop>],
+  then: (job: ModelJob, reply: T | Stop, again: boolean) => Promise<void> | void,
+): Promise<void> {
+  if (!isThere) return;
+  const { reply, again } = await rig.ask(name, fault, (api) => act(api, ref));
+  if (job === undefined) expect(reply).toEqual(STOP);
+  else await then(job, reply, again);
+  await rig.compareJob(id);
+}
+
+const start: AnyStep = named("start", anyReport({}), (given) => (rig, fault) => {
+  const { ref, ...who } = reporting(rig, given);
+  const isThere = who.job === undefined || rig.world.workflow.instances.has(`${who.id}-${ref.attempt}`);
+  const call: [string, (api: Api, ref: RunRef) => Promise<RunPlan | Stop>] = [
+    "start",
+    (api, of) => api.runner.start(of),
+  ];
+  return report(rig, fault, { ...who, ref, isThere }, call, (job, reply) => {
+    expect(reply).toMatchObject({ do: "run" });
+    job.runs = job.attempt;
+    if (job.status !== "queued") return;
+    job.status = "running";
+    job.startedAt = rig.now;
+  });
+});
+
+const anyAct = fc.constantFrom("first" as const, "second" as const);
+
+const begin: AnyStep = named("begin", anyReport({ path: anyAct, token: fc.nat(5) }), ({ path, token, ...given }) => {
+  return (rig, fault) =>
+    report(
+      rig,
+      fault,
+      reporting(rig, given),
+      ["begin", (api, ref) => api.runner.begin(ref, path, `t${token}`, 30_000, [])],
+      (job, reply) => {
+        const stored = job.outputs.get(path);
+        if (stored !== undefined) expect(reply).toEqual({ do: "reuse", output: stored });
+        else expect(reply.do).toBeOneOf(["run", "fail"]);
+      },
+    );
+});
+
+const finish: AnyStep = named(
+  "finish",
+  anyReport({ path: anyAct, output: fc.nat(3) }),
+  ({ path, output, ...given }) => {
+    return (rig, fault) =>
+      report(
+        rig,
+        fault,
+        reporting(rig, given),
+        ["finish", (api, ref) => api.runner.finish(ref, path, { output }, null)],
+        (job, reply) => {
+          expect(reply).toEqual({ do: "go" });
+          if (!job.outputs.has(path)) job.outputs.set(path, { output });
+          job.ended.add(path);
+        },
+      );
+  },
+);
+
+const rest: AnyStep = named("rest", anyReport({ forMs: fc.integer({ min: 1, max: HOUR }) }), ({ forMs, ...given }) => {
+  return (rig, fault) =>
+    report(
+      rig,
+      fault,
+      reporting(rig, given),
+      ["rest", (api, ref) => api.runner.rest(ref, "nap", rig.now + forMs, [])],
+      (job, reply) => {
+        if (!job.ended.has("nap")) job.wakeAt ??= rig.now + forMs;
+        expect(reply).toEqual({ do: "rest", wake_at: job.ended.has("nap") ? rig.now : job.wakeAt });
+      },
+    );
+});
+
+const wake: AnyStep = named("wake", anyReport({}), (given) => (rig, fault) => {
+  const marks = [{ path: "nap", status: "succeeded" as const }];
+  const call = ["mark", (api: Api, ref: RunRef) => api.runner.mark(ref, marks)] as const;
+  return report(rig, fault, reporting(rig, given), [...call], (job) => {
+    if (job.wakeAt !== null && !job.ended.has("nap")) job.outputs.set("nap", {});
+    job.ended.add("nap");
+  });
+});
+
+/** What a step that waits must be told. */
+function awaited(rig: Rig, job: ModelJob, step: StepId, until: number, failed: string | null): object {
+  const output = job.outputs.get(step);
+  if (output !== undefined) {
+    job.ended.add(step);
+    return { do: "done", output };
+  }
+  if (failed !== null) return { do: "fail", error: { code: failed } };
+  return { do: "wait", timeout_ms: Math.max(until - rig.now, 0) };
+}
+
+function questioned(rig: Rig, job: ModelJob): object {
+  const { question } = job;
+  const until = question?.is === "open" ? question.expiresAt : rig.now;
+  return awaited(rig, job, "ask", until, question?.is === "closed" ? "input_expired" : null);
+}
+
+const ask: AnyStep = named(
+  "ask",
+  anyReport({ timeout_ms: fc.constantFrom(60_000, 48 * HOUR), fallback: fc.boolean() }),
+  ({ timeout_ms, fallback, ...given }) =>
+    (rig, fault) => {
+      const schema = { type: "object" };
+      const content = fallback ? { fallback: true } : null;
+      const request = { request_id: "q", message: "?", schema, timeout_ms, fallback: content };
+      const who = reporting(rig, given);
+      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Stop>] = [
+        "ask",
+        (api, ref) => api.runner.ask(ref, "ask", request, []),
+      ];
+      return report(rig, fault, who, call, (job, reply) => {
+        if (job.question === null && !job.outputs.has("ask")) {
+          job.question = { is: "open", expiresAt: rig.now + timeout_ms, fallback };
+          job.status = "input_required";
+        }
+        expect(reply).toMatchObject(questioned(rig, job));
+      });
+    },
+);
+
+/** The child that the object made beside the jobs that the model knows. */
+async function adopt(rig: Rig, parent: ModelJob): Promise<void> {
+  const { jobs } = await rig.world.api.caller.list(aListQuery());
+  const fresh = jobs.filter((job) => !rig.model.jobs.has(job.id));
+  expect(fresh).toMatchObject([{ parent_id: parent.id, status: "queued" }]);
+  const id = fresh[0]?.id ?? "";
+  parent.childId = id;
+  const { timeoutMs } = parent;
+  rig.model.add({ id, blueprint: "inline", timeoutMs, submittedAt: rig.now, parentId: parent.id });
+}
+
+const spawn: AnyStep = named("spawn", anyReport({}), (given) => (rig, fault) => {
+  const request = { name: "child", blueprint: "inline", plan: MODEL_PLAN, input: {} };
+  const isFull = rig.model.active.length >= MAX_ACTIVE;
+  const who = reporting(rig, given);
+  const isTooDeep = who.job !== undefined && rig.model.depth(who.job) >= MAX_DEPTH;
+  const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Stop>] = [
+    "spawn",
+    (api, ref) => api.runner.spawn(ref, "child", request, []),
+  ];
+  return report(rig, fault, who, call, async (job, reply) => {
+    const isKnown = job.childId !== null || job.outputs.has("child");
+    if (!isKnown && (isTooDeep || isFull)) {
+      expect(reply).toMatchObject({ do: "fail", error: { code: isTooDeep ? "job_depth" : "too_many_active" } });
+      return;
+    }
+    if (!isKnown) await adopt(rig, job);
+    expect(reply).toMatchObject(awaited(rig, job, "child", rig.now + 30 * 24 * HOUR, job.childError));
+  });
+});
+
+const collect: AnyStep = named(
+  "collect",
+  anyReport({ path: fc.constantFrom("ask" as const, "child" as const) }),
+  (given) => {
+    return (rig, fault) => {
+      const { path } = given;
+      const who = reporting(rig, given);
+      const isAwaited = path === "ask" ? who.job?.question !== null : who.job?.childId !== null;
+      if (who.job !== undefined && !isAwaited && !who.job.outputs.has(path)) return Promise.resolve();
+      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Stop>] = [
+        "collect",
+        (api, ref) => api.runner.collect(ref, path),
+      ];
+      return report(rig, fault, who, call, (job, reply) => {
+        rig.model.expire(job, rig.now);
+        const childUntil = rig.now + 30 * 24 * HOUR;
+        expect(reply).toMatchObject(
+          path === "ask" ? questioned(rig, job) : awaited(rig, job, "child", childUntil, job.childError),
+        );
+      });
+    };
+  },
+);
+
+const settle: AnyStep = named(
+  "settle",
+  anyReport({ outcome: fc.constantFrom("succeeded" as const, "failed" as const), output: fc.nat(3) }),
+  ({ outcome, output, ...given }) =>
+    async (rig, fault) => {
+      const { id, job, ref, isThere } = reporting(rig, given);
+      if (!isThere) return;
+      const result: Json = { output };
+      const error = { code: "http_status", message: "500" };
+      const ending: RunOutcome =
+        outcome === "succeeded" ? { name: outcome, output: result } : { name: outcome, error, path: null };
+      await rig.ask("settle", fault, (api) => api.runner.settle(ref, ending, []));
+      if (job !== undefined) {
+        const more = outcome === "succeeded" ? { result } : { errorCode: error.code };
+        rig.model.settle(job, outcome, rig.now, more);
+      }
+      await rig.compareJob(id);
+    },
+);
+
+export const RUNNER_STEPS = { start, begin, finish, rest, wake, ask, spawn, collect, settle } satisfies Record<
+  string,
+  AnyStep
+>;

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import { RETENTION_MS } from "../bench.ts";
+import { isOver, MAX_RUNNING, type ModelJob } from "./model.ts";
+import type { Rig } from "./rig.ts";
+import { type StoredJob, storedJobs } from "./rows.ts";
+import { type AnyStep, anyPick, named } from "./steps.ts";
+
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+/** Rings in a row after which nothing may be due any more. */
+const MAX_RINGS = 12;
+const MAX_ATTEMPTS = 3;
+
+/** Why the alarm may have settled the job. */
+function mayHaveSettled(rig: Rig, job: ModelJob, row: StoredJob, settledNow: ReadonlySet<string>): boolean {
+  const isTimeUp = job.startedAt !== null && job.startedAt + job.timeoutMs <= rig.now;
+  if (row.status === "cancelled") return job.parentId !== null && settledNow.has(job.parentId);
+  if (row.error_code === "engine_lost") return row.status === "failed" && row.attempt === MAX_ATTEMPTS;
+  return row.status === "failed" && row.error_code === "job_timeout" && isTimeUp;
+}
+
+/** What the alarm has done, which must be what had to be done by now, and nothing else. */
+function afterRing(rig: Rig): void {
+  const rows = new Map(storedJobs(rig.world.storage).map((row) => [row.job_id, row]));
+  // Children first: whether one ended by itself or with its parent is not the model's to foresee.
+  const before = [...rig.model.jobs.values()].sort((a, b) => rig.model.depth(b) - rig.model.depth(a));
+  const settledNow = new Set(
+    before.flatMap((job) => (!isOver(job) && rows.get(job.id)?.settled_at !== null ? [job.id] : [])),
+  );
+  for (const job of before) {
+    const row = rows.get(job.id);
+    const isOld = job.settledAt !== null && job.settledAt + RETENTION_MS <= rig.now;
+    expect([job.id, "is purged", row === undefined]).toEqual([job.id, "is purged", isOld]);
+    if (isOld) rig.model.jobs.delete(job.id);
+    else if (row !== undefined && !isOver(job)) afterLook(rig, job, row, settledNow);
+  }
+}
+
+function afterLook(rig: Rig, job: ModelJob, row: StoredJob, settledNow: ReadonlySet<string>): void {
+  if (row.settled_at !== null) {
+    expect([job.id, row.status, mayHaveSettled(rig, job, row, settledNow)]).toEqual([job.id, row.status, true]);
+    // A question may have been closed just before.
+    const answered = row.run.answers?.q?.action;
+    if (answered === "expired") rig.model.expire(job, rig.now);
+    rig.model.settle(job, row.status, row.settled_at, { errorCode: row.error_code });
+    return;
+  }
+  rig.model.expire(job, rig.now);
+  const end = (job.startedAt ?? Number.POSITIVE_INFINITY) + job.timeoutMs;
+  expect([job.id, "in time", end > rig.now]).toEqual([job.id, "in time", true]);
+  expect(row.attempt).toBeOneOf([job.attempt, job.attempt + 1, job.attempt + 2]);
+  job.attempt = row.attempt;
+  expect([job.id, row.status]).toEqual([job.id, job.status]);
+}
+
+/** A job that was not handed over at once, because something failed, is the alarm's after this. */
+const OUTBOX_MS = 5 * SECOND;
+
+/** Nobody stands in line while there is a place. Whom the engine refused is asked about later. */
+function line(rig: Rig): void {
+  if (rig.world.workflow.refuses) return;
+  const rows = storedJobs(rig.world.storage).filter((row) => row.settled_at === null);
+  const holding = rows.filter((row) => row.dispatched_at !== null || row.attempt > 1);
+  const ready = rows.filter((row) => (row.run_at ?? row.submitted_at + OUTBOX_MS) <= rig.now);
+  const waiting = ready.filter((row) => !holding.includes(row) && row.nudges === 0);
+  if (holding.length < MAX_RUNNING) expect(waiting.map((row) => row.job_id)).toEqual([]);
+}
+
+async function isQuiet(rig: Rig): Promise<boolean> {
+  const next = await rig.world.storage.getAlarm();
+  return (next ?? rig.now + 1) > rig.now && storedJobs(rig.world.storage).every((row) => row.due_at > rig.now);
+}
+
+/** The alarm rings until nothing is due. */
+const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
+  const { world } = rig;
+  const at = await world.storage.getAlarm();
+  if (at === null || (at > rig.now && !early)) return;
+  await rig.strike(fault, () => world.ring());
+  const again = await world.storage.getAlarm();
+  // The platform repeats what a crash cut short, the object what failed.
+  if (fault !== null && again !== null && again <= rig.now + 60 * SECOND) await world.ring();
+  for (let rings = 1; !(await isQuiet(rig)); rings++) {
+    expect(rings).toBeLessThan(MAX_RINGS);
+    await world.ring();
+  }
+  afterRing(rig);
+  line(rig);
+});
+
+const pass: AnyStep = named(
+  "pass",
+  fc.record({
+    ms: fc.constantFrom(1, 10 * SECOND, 40 * SECOND, 5 * 60 * SECOND, HOUR, 24 * HOUR, RETENTION_MS, -HOUR),
+  }),
+  ({ ms }) =>
+    async (rig) => {
+      rig.world.clock.now += ms;
+      if (ms > 0) return;
+      // The object moved to a machine whose clock is behind; the alarm rings by that clock.
+      const at = await rig.world.storage.getAlarm();
+      if (at !== null) await rig.world.storage.setAlarm(at + ms);
+      await rig.world.restart();
+    },
+);
+
+const evict: AnyStep = named("evict", fc.record({}), () => (rig) => rig.world.restart());
+
+/** The alarm vanishes. Whoever asks a minute after it should have rung brings it back, and so does a new life. */
+const stealAlarm: AnyStep = named(
+  "steal the alarm",
+  fc.record({ evicted: fc.boolean() }),
+  ({ evicted }) =>
+    async (rig) => {
+      const at = await rig.world.storage.getAlarm();
+      if (at === null) return;
+      await rig.world.storage.deleteAlarm();
+      if (evicted) return rig.world.restart();
+      rig.world.clock.now = Math.max(rig.now, at + 60 * SECOND);
+      await rig.ask("read", null, (api) => api.caller.wait("nobody", "job_none", 0));
+    },
+);
+
+const engine: AnyStep = named(
+  "engine",
+  fc.record({
+    pick: anyPick(),
+    does: fc.constantFrom("refuse" as const, "accept" as const, "lose" as const, "end" as const),
+  }),
+  ({ pick, does }) =>
+    async (rig) => {
+      const { workflow } = rig.world;
+      if (does === "refuse" || does === "accept") workflow.refuses = does === "refuse";
+      const { id, job } = rig.pick(pick);
+      const instance = `${id}-${job?.attempt ?? 1}`;
+      if (does === "lose") workflow.lose(instance);
+      const ended = workflow.instances.get(instance);
+      if (does === "end" && ended !== undefined) ended.status = "complete";
+    },
+);
+
+export const TIME_STEPS = { ring, pass, evict, stealAlarm, engine };
