@@ -17,9 +17,17 @@ import type { Settlements } from "./settlements.ts";
 const WATCHDOG_MS = 60_000;
 
 /** What should not have happened must be seen, but nobody waits for the alarm. */
-function noteBug(error: unknown): false {
-  console.error(JSON.stringify({ event: "alarm_error", error: String(error) }));
-  return false;
+const noteBug = (error: unknown): void => console.error(JSON.stringify({ event: "alarm_error", error: String(error) }));
+
+/** @returns false when it threw */
+async function tried(work: () => unknown): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    noteBug(error);
+    return false;
+  }
 }
 
 interface ReconcilerDeps {
@@ -47,23 +55,22 @@ export class Reconciler {
 
   /**
    * One ring of the alarm. Re-arms before it works, so that a crash in the middle strands nothing. Work that throws is
-   * put off and holds up no other, and this throws only when the storage does: the platform gives up an alarm that keeps
-   * throwing.
+   * put off and holds up no other, and this throws only when the alarm cannot be set at all: the platform gives up an
+   * alarm that keeps throwing.
    */
   async ring(): Promise<void> {
     const { now } = this.#deps;
     this.#ledger.alarmRang();
-    const isDone = await this.#work(now()).then(() => true, noteBug);
+    const isArmed = await tried(() => this.#ledger.rearm(now() + WATCHDOG_MS));
+    const isDone = await tried(() => this.#work(now()));
     // Setting the alarm to the present inside the alarm may lose it.
-    this.#ledger.moveAlarm(now() + (isDone ? 1 : WATCHDOG_MS));
+    const move = () => this.#ledger.moveAlarm(now() + (isDone ? 1 : WATCHDOG_MS));
+    if (isArmed) await tried(move);
+    else move();
   }
 
   async #work(now: number): Promise<void> {
-    const due = this.#ledger.transact(() => {
-      const jobs = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
-      if (jobs.some((job) => !isSettled(job.status))) this.#ledger.rearm(now + WATCHDOG_MS);
-      return jobs;
-    });
+    const due = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#look(key, now).catch((error) => {
         noteBug(error);
