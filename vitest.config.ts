@@ -8,7 +8,7 @@ const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((fo
 const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** What the harnesses read from the environment, which the Workers runtime does not show them. */
-const HARNESS = ["SEED", "SEEDS"];
+const HARNESS = ["SEED", "SEEDS", "FC_RUNS", "HISTORIES"];
 const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 export default defineConfig({

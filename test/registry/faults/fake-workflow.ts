@@ -1,4 +1,5 @@
 import type { RunParams } from "../../../src/env.ts";
+import type { WorkflowBinding } from "../../../src/registry/engine.ts";
 import type { Hazard, Life } from "./hazard.ts";
 
 interface Instance {
@@ -13,9 +14,9 @@ export class FakeWorkflow {
   /** It takes no new instance. */
   refuses = false;
   /** The binding that one life of the object holds. */
-  binding(life: Life, hazard: Hazard): Workflow<RunParams> {
+  binding(life: Life, hazard: Hazard): WorkflowBinding {
     const call = <T>(name: string, act: () => T) => hazard.call(life, name, async () => act());
-    const binding = {
+    return {
       createBatch: (batch: { id: string; params: RunParams }[]) => call("create instances", () => this.#create(batch)),
       get: async (id: string) => ({
         status: () => call("ask for a status", () => ({ status: this.#known(id).status })),
@@ -29,7 +30,6 @@ export class FakeWorkflow {
           }),
       }),
     };
-    return binding as unknown as Workflow<RunParams>;
   }
 
   /** True when the instance was sent the event. */

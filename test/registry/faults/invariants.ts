@@ -2,7 +2,7 @@ import { jobsWithValues, type StoredJob, storedKeys, storedPlans } from "./rows.
 
 /** What must hold of the rows of an object between any two calls. Each function returns what does not hold, as lines. */
 
-/** The alarm may be this late while it rings. */
+/** The alarm may be this late while it rings, and after it has failed. */
 const WATCHDOG_MS = 60_000;
 
 export const isSettled = ({ status }: { status: string }): boolean =>
@@ -21,11 +21,11 @@ export function wholeTimeline(job: StoredJob): string[] {
   ];
 }
 
-/** I5: the alarm looks at the job when its report is late, or its time is up. */
-export function dueInTime(job: StoredJob): string[] {
+/** I5: the alarm looks at the job when its report is late, or its time is up; a look that failed is put off. */
+export function dueInTime(job: StoredJob, now: number): string[] {
   if (isSettled(job)) return [];
   const end = job.started_at === null ? Number.POSITIVE_INFINITY : job.started_at + job.timeout_ms;
-  const latest = Math.min(job.expected_by, end);
+  const latest = Math.max(Math.min(job.expected_by, end), now + WATCHDOG_MS);
   return job.due_at > latest ? [`I5: ${job.job_id} is due ${job.due_at - latest} ms too late`] : [];
 }
 

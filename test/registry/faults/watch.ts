@@ -43,7 +43,7 @@ export class Watch {
     const jobs = storedJobs(storage);
     const breaks = [
       ...this.#lost(new Set(jobs.map((job) => job.job_id))),
-      ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job)]),
+      ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job, clock.now)]),
       ...armed(jobs, await storage.getAlarm(), clock.now),
       ...this.#instances(jobs),
       ...countedRight(jobs, api.census.counts),

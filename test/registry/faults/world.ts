@@ -17,6 +17,9 @@ export type Api = ReturnType<typeof apisOf>;
 /** What a control takes away from the object, to see that the harness notices. */
 export type Sabotage = (storage: DurableObjectStorage) => DurableObjectStorage;
 
+/** This engine always answers, so no call of it comes too late. */
+const NEVER_LATE = () => new Promise<void>(() => undefined);
+
 const isFault = (error: unknown): boolean => error instanceof Died || error instanceof Failed;
 
 export interface WorldOptions {
@@ -116,7 +119,7 @@ export class World {
     const storage = faultyStorage(this.storage, life, this.hazard);
     return openRegistry({
       storage: this.#options.sabotage?.(storage) ?? storage,
-      engine: new WorkflowEngine(this.workflow.binding(life, this.hazard)),
+      engine: new WorkflowEngine(this.workflow.binding(life, this.hazard), NEVER_LATE),
       now: () => this.clock.now,
       entropy: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(this.#random() * 256)),
       background: (work) => this.#background.push(work.catch((error) => this.#note(error))),
