@@ -7,6 +7,9 @@ const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((fo
 /** Folders whose tests start real servers: one file at a time. */
 const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
+const evictable = ["test/registry/*.test.ts", "test/runner/{compose,http,run-blueprint,secrets}.test.ts"];
+
 /** What the harnesses read from the environment, which the Workers runtime does not show them. */
 const HARNESS = ["SEED", "SEEDS", "FC_RUNS", "HISTORIES"];
 const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
@@ -29,11 +32,22 @@ export default defineConfig({
         test: { name: "workerd", include: workerd, env: harness, sequence: { groupOrder: 2 } },
       },
       {
+        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        test: {
+          name: "nemesis",
+          include: evictable,
+          isolate: false,
+          setupFiles: "test/registry/nemesis-figures.ts",
+          env: { ...harness, NEMESIS: "1" },
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         test: {
           name: "e2e",
           include: e2e,
           maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -6,6 +6,7 @@ import type { Json } from "../../src/jobs/json.ts";
 import type { CallerApi, ListQuery, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
 import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
 import { FakeEngine } from "./fake-engine.ts";
+import { underNemesis } from "./nemesis.ts";
 
 export const TENANT = "acme";
 export const RETENTION_MS = 30 * 86_400_000;
@@ -114,10 +115,11 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         retentionMs: RETENTION_MS,
         quotas: { ...NO_LIMITS, ...limits },
       });
-    const rooms = apisOf(await open());
+    const reopen = async () => apisOf(await open());
     const settleBackground = async () => {
       await Promise.all(background.splice(0));
     };
+    const rooms = underNemesis(await reopen(), settleBackground, reopen);
     const submit = async (over: Partial<SubmitRequest> = {}) => {
       const reply = await rooms.caller.submit(aRequest(over));
       if (!reply.ok) throw new Error(JSON.stringify(reply.error));
@@ -127,6 +129,10 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
     const ref = (id: string, attempt = 1) => ({ tenant: TENANT, job_id: id, attempt });
     await test({
       ...rooms,
+      // Of the object as it is then.
+      get census() {
+        return rooms.census;
+      },
       engine,
       plan: TWO_STEPS,
       storage,
@@ -134,7 +140,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
       submit,
       ref,
       settleBackground,
-      reopen: async () => apisOf(await open()),
+      reopen,
     });
   });
 }
