@@ -11,7 +11,7 @@ const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/
 const evictable = ["test/registry/*.test.ts", "test/runner/{compose,http,run-blueprint,secrets}.test.ts"];
 
 /** What the harnesses read from the environment, which the Workers runtime does not show them. */
-const HARNESS = ["SEED", "SEEDS", "FC_RUNS", "HISTORIES"];
+const HARNESS = ["FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
 const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 export default defineConfig({
@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: "nemesis",
           include: evictable,
+          exclude: ["test/registry/{engine,migrations,query-plans,upgrade}.test.ts"],
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           env: { ...harness, NEMESIS: "1" },

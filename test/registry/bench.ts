@@ -46,6 +46,7 @@ export interface Bench {
   runner: RunnerApi;
   reconciler: RegistryRooms["reconciler"];
   census: RegistryRooms["census"];
+  keys: RegistryRooms["revocations"];
   enter: RegistryRooms["enter"];
   engine: FakeEngine;
   /** Of two http steps, `first` and `second`. */

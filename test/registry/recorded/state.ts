@@ -1,0 +1,84 @@
+import type { Bench } from "../bench.ts";
+import { planOf, START, TENANT } from "../bench.ts";
+
+const EMPTY = { type: "object", properties: {} };
+const ERROR = { code: "http_status", message: "HTTP 500", status: 500 };
+
+/** Jobs in every status and with everything that may hang on them, each named after what it is. */
+export async function writeState(bench: Bench): Promise<void> {
+  const { runner, caller, ref, clock, plan } = bench;
+  const submitted = async (name: string, over: Parameters<Bench["submit"]>[0] = {}) => {
+    clock.now += 1;
+    return (await bench.submit({ name, timeout_ms: 86_400_000, ...over })).id;
+  };
+  const started = async (name: string, over: Parameters<Bench["submit"]>[0] = {}) => {
+    const id = await submitted(name, over);
+    await runner.start(ref(id));
+    return ref(id);
+  };
+  await submitted("scheduled", { run_at: START + 3_600_000, metadata: { batch: 7 } });
+  await submitted("queued", { idempotency: { key: "order 17", request_hash: "h" }, input: { page: 1 } });
+  bench.engine.refuses = true;
+  await submitted("unsent");
+  bench.engine.refuses = false;
+
+  const acting = await started("acting", { blueprint: "inline", plan_hash: "hash-of-inline" });
+  await runner.begin(acting, "first", "t1", 30_000, []);
+  await runner.finish(acting, "first", { status: 200 }, null);
+  await runner.begin(acting, "second", "t2", 30_000, []);
+  await runner.rest(await started("sleeping"), "first", START + 60_000, []);
+  const question = { request_id: "q", message: "Go on?", schema: EMPTY, timeout_ms: 3_600_000, fallback: {} };
+  await runner.ask(await started("asking"), "first", question, []);
+  const rest = planOf([{ id: "rest", type: "sleep", for: "1 hour" }]);
+  const child = { name: "child", blueprint: "inline", plan: rest, input: {} };
+  await runner.spawn(await started("parent"), "first", child, []);
+  await bench.settleBackground();
+
+  const succeeded = await started("succeeded");
+  await runner.finish(succeeded, "first", { a: 1 }, null);
+  await runner.settle(succeeded, { name: "succeeded", output: { a: 1 } }, []);
+  const failed = await started("failed");
+  await runner.finish(failed, "first", { a: 1 }, null);
+  await runner.settle(failed, { name: "failed", error: ERROR, path: "second" }, []);
+  await caller.cancel(TENANT, await submitted("cancelled"), "not needed");
+  clock.now += 1;
+  await caller.retry(TENANT, failed.job_id, { from_step: null, input: null });
+  await bench.settleBackground();
+
+  await caller.saveBlueprint(TENANT, { name: "kept", steps: [] }, { ...plan, name: "kept" });
+  await bench.keys.revokeKey("key 1", START);
+  await bench.keys.spendCode("grant 1", START);
+}
+
+const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL";
+
+const literal = (value: SqlStorageValue): string => {
+  if (value === null) return "NULL";
+  if (typeof value === "number") return String(value);
+  return `'${String(value).replaceAll("'", "''")}'`;
+};
+
+/** All tables with their rows, as SQL that makes them anew in an empty object. */
+export function dump({ sql }: DurableObjectStorage): string {
+  const made = sql.exec<{ type: string; name: string; sql: string }>(
+    `SELECT type, name, sql FROM sqlite_master WHERE ${OWN} ORDER BY rowid`,
+  );
+  return made
+    .toArray()
+    .flatMap((entry) => [`${entry.sql};`, ...(entry.type === "table" ? inserts(sql, entry.name) : [])])
+    .join("\n");
+}
+
+function inserts(sql: SqlStorage, table: string): string[] {
+  const rows = sql.exec(`SELECT * FROM ${table}`).toArray();
+  return rows.map((row) => {
+    const columns = Object.keys(row).join(", ");
+    return `INSERT INTO ${table} (${columns}) VALUES (${Object.values(row).map(literal).join(", ")});`;
+  });
+}
+
+/** The object's storage as it was when the dump was taken. */
+export async function load(storage: DurableObjectStorage, text: string): Promise<void> {
+  await storage.deleteAll();
+  storage.sql.exec(text);
+}

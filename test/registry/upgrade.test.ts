@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import { migrate } from "../../src/registry/migrate.ts";
+import { MIGRATIONS } from "../../src/registry/migrations/index.ts";
+import { recordFigures } from "../support/figures.ts";
+import { setting } from "../support/setting.ts";
+import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
+import schema1 from "./recorded/schema-0001.sql?raw";
+import schema2 from "./recorded/schema-0002.sql?raw";
+import schema3 from "./recorded/schema-0003.sql?raw";
+import schema4 from "./recorded/schema-0004.sql?raw";
+import { dump, load, writeState } from "./recorded/state.ts";
+
+/**
+ * What each schema left behind, by the number of its migrations. Frozen. A release with a new schema adds its own: with
+ * RECORD=1 this file prints the state that the present build writes.
+ */
+const STATES: [migrations: number, dump: string][] = [
+  [1, schema1],
+  [2, schema2],
+  [3, schema3],
+  [4, schema4],
+];
+
+/** Opens the state under this build. */
+async function opened(bench: Bench, state: string): Promise<Bench> {
+  await load(bench.storage, state);
+  bench.clock.now = START + 1_000;
+  bench.engine.started.splice(0);
+  return { ...bench, ...(await bench.reopen()) };
+}
+
+const rowsOf = ({ storage }: Bench) => storage.sql.exec("SELECT * FROM jobs ORDER BY job_id").toArray();
+
+/** The job of this name, in its first attempt. */
+function find({ storage, ref }: Bench, name: string) {
+  const found = storage.sql.exec<{ job_id: string }>("SELECT job_id FROM jobs WHERE name = ? ORDER BY job_id", name);
+  return ref(found.toArray()[0]?.job_id ?? "");
+}
+
+describe.each(STATES)("state of %i migrations", (applied, state) => {
+  it("opens with every job as it was, as often as it is opened", (test) =>
+    inRegistry(async (bench) => {
+      await load(bench.storage, state);
+      const before = rowsOf(bench);
+      const after = await opened(bench, state);
+      await bench.reopen();
+      expect(rowsOf(after)).toEqual(before);
+      const { jobs } = await after.caller.list(aListQuery());
+      expect(jobs.map((job) => job.status).sort()).toEqual(before.map((row) => row.status).sort());
+      for (const { id } of jobs) expect((await statusOf(after, id)).events?.[0]?.type).toBe("accepted");
+      expect(await bench.storage.getAlarm()).not.toBeNull();
+      recordFigures(test, {
+        harness: "state of earlier schemas",
+        seed: null,
+        counts: { states: 1, jobs: jobs.length },
+      });
+    }));
+
+  it("lets a job that was running go on where it was", () =>
+    inRegistry(async (bench) => {
+      const { runner, ...rest } = await opened(bench, state);
+      const acting = find(bench, "acting");
+      expect(await runner.start(acting)).toMatchObject({ do: "run" });
+      expect(await runner.begin(acting, "first", "t3", 30_000, [])).toEqual({ do: "reuse", output: { status: 200 } });
+      expect(await runner.begin(acting, "second", "t4", 30_000, [])).toMatchObject({ do: "run" });
+      await runner.finish(acting, "second", { status: 201 }, null);
+      await runner.settle(acting, { name: "succeeded", output_path: "second" }, []);
+      expect(await statusOf(rest, acting.job_id)).toMatchObject({ status: "succeeded", result: { status: 201 } });
+    }));
+
+  it("keeps what waits: a sleep, a question, a child", () =>
+    inRegistry(async (bench) => {
+      const { runner, caller } = await opened(bench, state);
+      const slept = await runner.rest(find(bench, "sleeping"), "first", START + 99_000, []);
+      expect(slept).toEqual({ do: "rest", wake_at: START + 60_000 });
+      const asking = find(bench, "asking");
+      await caller.respond(TENANT, asking.job_id, { request_id: "q", action: "accept", content: {} });
+      expect(await runner.collect(asking, "first")).toMatchObject({ do: "done" });
+      const child = find(bench, "child");
+      await runner.start(child);
+      await runner.settle(child, { name: "succeeded", output: { grown: true } }, []);
+      expect(await runner.collect(find(bench, "parent"), "first")).toEqual({ do: "done", output: { grown: true } });
+    }));
+
+  it("still knows keys and hands over what was not", () =>
+    inRegistry(async (bench) => {
+      const { caller, reconciler } = await opened(bench, state);
+      const again = await caller.submit(aRequest({ idempotency: { key: "order 17", request_hash: "h" } }));
+      expect(again).toMatchObject({ ok: true, value: { id: find(bench, "queued").job_id, deduplicated: true } });
+      bench.clock.now = START + 60_000;
+      await reconciler.ring();
+      await bench.settleBackground();
+      expect(bench.engine.started).toContainEqual(find(bench, "unsent"));
+    }));
+
+  it("is as it was when its migration is killed after any statement, and opens the next time", (test) =>
+    inRegistry(async (bench) => {
+      await load(bench.storage, state);
+      const before = dump(bench.storage);
+      let kills = 0;
+      for (const broken of killed(applied)) {
+        expect(() => migrate(bench.storage, broken)).toThrow("killed");
+        expect(dump(bench.storage)).toBe(before);
+        kills += 1;
+      }
+      const { caller } = await bench.reopen();
+      expect(await caller.savedBlueprints(TENANT, "", 10)).toHaveLength(applied < 3 ? 0 : 1);
+      recordFigures(test, { harness: "migrations killed after any statement", seed: null, counts: { kills } });
+    }));
+});
+
+/** Every way in which the migrations after the first ones may die: after each statement of each of them. */
+function killed(applied: number) {
+  return MIGRATIONS.flatMap((migration, i) => {
+    if (i < applied) return [];
+    const statements = migration.sql
+      .replaceAll(/--.*$/gm, "")
+      .split(";")
+      .filter((text) => text.trim() !== "");
+    return statements.map((_, last) => {
+      const sql = `${statements.slice(0, last + 1).join(";")}; SELECT * FROM killed;`;
+      return [...MIGRATIONS.slice(0, i), { id: migration.id, sql }];
+    });
+  });
+}
+
+describe("the present schema", () => {
+  it("has its own state recorded, and a dump opens as what it was taken of", () =>
+    inRegistry(async (bench) => {
+      expect(STATES.at(-1)?.[0]).toBe(MIGRATIONS.length);
+      await writeState(bench);
+      await bench.settleBackground();
+      const text = dump(bench.storage);
+      if (setting("RECORD", 0) === 1) console.info(text);
+      await load(bench.storage, text);
+      expect(dump(bench.storage)).toBe(text);
+    }));
+
+  it("is made whole although its first migration was killed after any statement", () =>
+    inRegistry(async (bench) => {
+      await bench.storage.deleteAll();
+      for (const broken of killed(0)) expect(() => migrate(bench.storage, broken)).toThrow("killed");
+      const { caller } = await bench.reopen();
+      expect(await caller.submit(aRequest())).toMatchObject({ ok: true });
+    }));
+});
