@@ -4,6 +4,7 @@ import {
   DEFAULT_RUNNING_JOBS,
   DEFAULT_STORED_BYTES,
   DEFAULT_SUBMITS_PER_MINUTE,
+  MAX_REGISTRY_SHARDS,
 } from "./limits.ts";
 
 /** Parameters of one engine instance. The runner reads everything else from the registry. */
@@ -49,7 +50,14 @@ const quota = (fallback: number) =>
     .transform(Number)
     .default(fallback);
 
+const SHARD_COUNTS = Array.from({ length: Math.log2(MAX_REGISTRY_SHARDS) + 1 }, (_, power) => `${2 ** power}`);
+
 const Settings = z.object({
+  REGISTRY_SHARDS: z.coerce
+    .string()
+    .refine((text) => SHARD_COUNTS.includes(text), `must be one of ${SHARD_COUNTS.join(", ")}`)
+    .transform(Number)
+    .default(1),
   RETENTION_DAYS: z.coerce.number().min(0).default(30),
   MAX_ACTIVE_JOBS: quota(DEFAULT_ACTIVE_JOBS),
   MAX_RUNNING_JOBS: quota(DEFAULT_RUNNING_JOBS),
@@ -69,6 +77,8 @@ export interface Quotas {
 }
 
 export interface Settings {
+  /** New jobs go to the shards 0 to this - 1 of their tenant. */
+  shards: number;
   /** How long a settled job is kept. */
   retentionMs: number;
   quotas: Quotas;
@@ -76,8 +86,11 @@ export interface Settings {
 
 /** @throws when a variable has no usable value: a deployment error that must be seen at once */
 export function readSettings(env: Env): Settings {
-  const vars = Settings.parse(env);
+  const parsed = Settings.safeParse(env);
+  if (!parsed.success) throw new Error(`The Worker's variables cannot be used.\n${z.prettifyError(parsed.error)}`);
+  const vars = parsed.data;
   return {
+    shards: vars.REGISTRY_SHARDS,
     retentionMs: vars.RETENTION_DAYS * DAY_MS,
     quotas: {
       activeJobs: vars.MAX_ACTIVE_JOBS,

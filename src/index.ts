@@ -1,10 +1,11 @@
+import { env } from "cloudflare:workers";
 import { version } from "../package.json";
 import { authenticate } from "./auth/authenticate.ts";
 import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
 import { refuseOwnJob } from "./auth/sender.ts";
-import type { Env } from "./env.ts";
+import { type Env, readSettings } from "./env.ts";
 import { health, methodNotAllowed, notFound } from "./http/answers.ts";
 import { home } from "./http/home.ts";
 import { keysRoute } from "./http/keys.ts";
@@ -15,6 +16,9 @@ import { callerRegistry } from "./registry/api-keys.ts";
 
 export { JobRegistry } from "./registry/job-registry.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";
+
+// A Worker whose variables cannot be used does not start, so that its deployment fails and the one before goes on.
+readSettings(env);
 
 /** Who calls is decided here, before anything else looks at the request. */
 async function withPrincipal(

@@ -3,7 +3,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/check.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
-import type { Env } from "../env.ts";
+import { type Env, readSettings } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import type { CallerApi } from "../registry/api.ts";
@@ -24,6 +24,8 @@ export interface McpDeps {
   version: string;
   /** The object of one shard. Get a new one for each try: it is broken after an exception. */
   registry: (shard: number) => CallerApi;
+  /** New jobs go to the shards 0 to this - 1; listings are of these. */
+  shards: number;
   /** Of listings, signed for the tenant. */
   cursors: Cursors;
   blueprints: readonly CatalogBlueprint[];
@@ -31,6 +33,8 @@ export interface McpDeps {
   handlers: readonly HandlerText[];
   /** Epoch ms. */
   now: () => number;
+  /** From 0 to below 1. */
+  random: () => number;
   /** A new reference that connects an error's reply with its log line. */
   newReference: () => string;
   record: Record;
@@ -44,10 +48,12 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     pages: pageHosts(env, url),
     version,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+    shards: readSettings(env).shards,
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
     blueprints: CATALOG.blueprints,
     handlers: Object.values(CATALOG.handlers),
     now: Date.now,
+    random: Math.random,
     newReference: () => crypto.randomUUID(),
     record: recorder(env.METRICS),
   };
@@ -56,7 +62,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
 /** What blueprints can name. */
 export const knownTo = ({ handlers }: McpDeps): Known => ({ handlers: handlers.map(({ name }) => name) });
 
-/** The shard that takes new jobs and answers lists. */
+/** The shard that keeps what a tenant has only once, such as its saved blueprints. */
 export const HOME_SHARD = 0;
 
 /** The shard that owns the job; undefined when no job can have this id. */

@@ -1,12 +1,12 @@
 import type { JobRow } from "../jobs/view.ts";
 import { DEFAULT_LIST_ROWS, MAX_LIST_ROWS } from "../limits.ts";
-import { HOME_SHARD, type McpDeps } from "./deps.ts";
+import type { McpDeps } from "./deps.ts";
+import { listJobs } from "./shards.ts";
 
 /** The tenant's newest jobs. */
 export async function recentJobs(deps: McpDeps, limit = DEFAULT_LIST_ROWS): Promise<JobRow[]> {
   const anything = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
-  const page = await deps.registry(HOME_SHARD).list({ tenant: deps.tenant, ...anything, limit, after: null });
-  return page.jobs;
+  return (await listJobs({ ...anything, limit, after: null }, deps)).jobs;
 }
 
 /** Ids of recent jobs that start with `prefix`, newest first. */

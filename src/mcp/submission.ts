@@ -21,7 +21,7 @@ import type { SubmitRequest } from "../registry/api.ts";
 import { digest, shortDigest } from "../registry/api-digest.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { findBlueprint } from "./catalog.ts";
-import { HOME_SHARD, knownTo, type McpDeps } from "./deps.ts";
+import { knownTo, type McpDeps } from "./deps.ts";
 import { instant, jsonObject } from "./fields.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
@@ -104,12 +104,16 @@ export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<D
   return plan.ok && runAt.ok && faults.length === 0 ? ok({ ...plan.value, runAt: runAt.value }) : err(faults);
 }
 
-export async function submitRequest(args: SubmitArgs, draft: Draft, deps: McpDeps): Promise<SubmitRequest> {
+/** The request, for whichever shard takes it. */
+export async function submitRequest(
+  args: SubmitArgs,
+  draft: Draft,
+  tenant: string,
+): Promise<Omit<SubmitRequest, "shard">> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
   return {
-    tenant: deps.tenant,
-    shard: HOME_SHARD,
+    tenant,
     name: oneLine(name ?? "", MAX_NAME_CHARS) || draft.plan.name,
     blueprint: draft.label,
     plan: draft.plan,

@@ -24,6 +24,7 @@ export type Caller = CallerApi & KeyApi;
 
 const METHODS = {
   submit: true,
+  findKey: true,
   status: true,
   wait: true,
   list: true,

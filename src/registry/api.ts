@@ -2,6 +2,7 @@ import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { Fault } from "../jobs/fault.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Json, JsonObject } from "../jobs/json.ts";
+import type { Page } from "../jobs/merge-pages.ts";
 import type { TextPage } from "../jobs/page.ts";
 import type { Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
@@ -25,7 +26,13 @@ export interface SubmitRequest {
   metadata: JsonObject;
   run_at: number | null;
   timeout_ms: number;
-  idempotency: { key: string; request_hash: string } | null;
+  idempotency: Idempotency | null;
+}
+
+export interface Idempotency {
+  key: string;
+  /** Of all that was asked for: the same key with another request is a conflict. */
+  request_hash: string;
 }
 
 export type Submitted = JobStatus & { deduplicated: boolean };
@@ -59,11 +66,8 @@ export interface ListQuery {
   after: string | null;
 }
 
-export interface ListPage {
-  jobs: JobRow[];
-  /** Where the next page goes on; null at the end. A page may be short, even empty, and still go on. */
-  next_after: string | null;
-}
+/** A page may be short, even empty, and still go on. */
+export type ListPage = Page<JobRow>;
 
 /** Everything known about one job, for a person or a model who must explain it. */
 export interface Explanation {
@@ -142,6 +146,8 @@ export interface SavedBlueprint {
 /** For the Worker, on behalf of a verified tenant. */
 export interface CallerApi {
   submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
+  /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
+  findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
   status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
   /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
   wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;

@@ -5,6 +5,7 @@ import { type JobStatus, toJobRow, toJobStatus } from "../jobs/view.ts";
 import type {
   CallerApi,
   Explanation,
+  Idempotency,
   Include,
   ListPage,
   ListQuery,
@@ -58,13 +59,17 @@ export class CallerDesk implements ReadersAndSubmit {
     const { ledger, intake, dispatcher, viewer, background } = this.#deps;
     const now = this.#deps.now();
     const fresh = () => ({ fresh: intake.accept({ ...request, parent_id: null, retried_from: null }, now) });
-    const outcome = ledger.transact(() => this.#known(request) ?? fresh());
-    if ("conflict" in outcome) return err({ code: "idempotency_conflict", job_id: outcome.conflict });
-    if ("first" in outcome) return ok({ ...viewer.view(outcome.first, now), deduplicated: true });
+    const { tenant, idempotency } = request;
+    const outcome = ledger.transact(() => (idempotency && this.#known(tenant, idempotency)) ?? fresh());
+    if ("known" in outcome) return outcome.known;
     if (!outcome.fresh.ok) return outcome.fresh;
     const job = outcome.fresh.value;
     background(dispatcher.dispatch([job]));
     return ok({ ...viewer.view(job, now), deduplicated: false });
+  }
+
+  async findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null> {
+    return this.#known(tenant, idempotency)?.known ?? null;
   }
 
   async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
@@ -130,13 +135,14 @@ export class CallerDesk implements ReadersAndSubmit {
     return this.#deps.ledger.queries.job(tenant, jobId);
   }
 
-  #known({ tenant, idempotency }: SubmitRequest): { first: Job } | { conflict: string } | undefined {
-    if (idempotency === null) return undefined;
-    const known = this.#deps.ledger.queries.key(idempotency.key);
-    if (known === undefined) return undefined;
-    if (known.request_hash !== idempotency.request_hash) return { conflict: known.job_id };
-    const first = this.#find(tenant, known.job_id);
-    if (first === undefined) throw new Error(`the key of job ${known.job_id} outlived it`);
-    return { first };
+  #known(tenant: string, { key, request_hash }: Idempotency): { known: Result<Submitted, SubmitError> } | undefined {
+    const { ledger, viewer, now } = this.#deps;
+    const found = ledger.queries.key(key);
+    if (found === undefined) return undefined;
+    if (found.request_hash !== request_hash)
+      return { known: err({ code: "idempotency_conflict", job_id: found.job_id }) };
+    const first = this.#find(tenant, found.job_id);
+    if (first === undefined) throw new Error(`the key of job ${found.job_id} outlived it`);
+    return { known: ok({ ...viewer.view(first, now()), deduplicated: true }) };
   }
 }

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../jobs/result.ts";
 import type {
   Answer,
   AskRequest,
+  Idempotency,
   Include,
   ListQuery,
   RegistryApi,
@@ -42,6 +43,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
 
   async submit(request: SubmitRequest) {
     return (await this.#enter()).caller.submit(request);
+  }
+
+  async findKey(tenant: string, idempotency: Idempotency) {
+    return (await this.#rooms).caller.findKey(tenant, idempotency);
   }
 
   async status(tenant: string, jobId: string, include: Include) {

@@ -8,6 +8,7 @@ import type {
   Answer,
   CallerApi,
   Explanation,
+  Idempotency,
   ListQuery,
   RespondError,
   ResultPart,
@@ -47,17 +48,20 @@ export class FakeRegistry implements CallerApi {
   /** What happens during the next waits; without one, the time passes. */
   events: (() => void)[] = [];
 
+  async findKey(_tenant: string, { key, request_hash }: Idempotency): ReturnType<CallerApi["findKey"]> {
+    const known = this.requests.findIndex(({ idempotency }) => idempotency?.key === key);
+    if (known === -1) return null;
+    const firstId = jobIdOf(known + 1);
+    const same = this.requests[known]?.idempotency?.request_hash === request_hash;
+    const job = this.jobs.get(firstId);
+    if (!same || !job) return err({ code: "idempotency_conflict", job_id: firstId });
+    return ok({ ...job, deduplicated: true });
+  }
+
   async submit(request: SubmitRequest): ReturnType<CallerApi["submit"]> {
     this.#maybeBreak("submit");
-    const known = this.requests.findIndex(({ idempotency }) => idempotency?.key === request.idempotency?.key);
-    const first = this.requests[known];
-    const firstId = jobIdOf(known + 1);
-    if (first && request.idempotency) {
-      const same = first.idempotency?.request_hash === request.idempotency.request_hash;
-      const job = this.jobs.get(firstId);
-      if (!same || !job) return err({ code: "idempotency_conflict", job_id: firstId });
-      return ok({ ...job, deduplicated: true });
-    }
+    const known = request.idempotency && (await this.findKey(request.tenant, request.idempotency));
+    if (known) return known;
     this.requests.push(request);
     const { name, blueprint, metadata } = request;
     const id = jobIdOf(this.requests.length);

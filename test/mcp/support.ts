@@ -30,10 +30,12 @@ export function world(over: Partial<McpDeps> = {}): World {
       stubs.push(shard);
       return registry;
     },
+    shards: 1,
     cursors: cursorsOf("local"),
     blueprints: [blueprint(1), blueprint(2)],
     handlers: [],
     now: () => registry.now,
+    random: Math.random,
     newReference: () => "ref-1",
     record: (measurement) => measured.push(measurement),
     ...over,

@@ -7,11 +7,11 @@ import { MAX_METADATA_FILTERS, MAX_REFERENCE_CHARS, MAX_REPLY_BYTES } from "../.
 import type { ListPage } from "../../registry/api.ts";
 import { shortDigest } from "../../registry/api-digest.ts";
 import { instantFault, readInstant } from "../arguments.ts";
-import { HOME_SHARD } from "../deps.ts";
 import { cursor, instant, limit, shortRowFields } from "../fields.ts";
 import { bytesOf, firstThatFit } from "../fit.ts";
 import { rowText } from "../job-text.ts";
 import { listText } from "../list-text.ts";
+import { listJobs } from "../shards.ts";
 import { faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -99,8 +99,8 @@ export const jobsList = defineTool({
     const filter = await shortDigest(filters);
     const from = args.cursor === undefined ? ok(null) : await deps.cursors.read(args.cursor, filter);
     if (!from.ok) return err(faultText("The cursor is not valid.", [BAD_CURSOR]));
-    const query = { tenant: deps.tenant, ...filters, limit: args.limit, after: from.value?.after ?? null };
-    const { jobs, next_after } = fittingPage(await deps.registry(HOME_SHARD).list(query));
+    const query = { ...filters, limit: args.limit, after: from.value?.after ?? null };
+    const { jobs, next_after } = fittingPage(await listJobs(query, deps));
     const next_cursor = next_after === null ? null : await deps.cursors.write({ after: next_after, filter });
     const text = listText(
       "job",

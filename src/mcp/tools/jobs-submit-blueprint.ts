@@ -9,6 +9,7 @@ import { type McpDeps, registryOfJob } from "../deps.ts";
 import { jobFields } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
+import { submitToShard } from "../shards.ts";
 import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
 import { call, faultText, quotaText, shownFaults } from "../text.ts";
 import { defineTool, type Outcome, type Reply } from "../tool.ts";
@@ -61,8 +62,7 @@ async function afterWait<T extends JobStatus>(job: T, waitMs: number, deps: McpD
 async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
   const draft = await draftOf(args, deps);
   if (!draft.ok) return err(faultText("Not submitted.", draft.error));
-  const request = await submitRequest(args, draft.value, deps);
-  const submitted = await deps.registry(request.shard).submit(request);
+  const submitted = await submitToShard(await submitRequest(args, draft.value, deps.tenant), deps);
   if (!submitted.ok) return err(errorText(submitted.error));
   const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
   const { structured, text } = jobReply(job);

@@ -1,0 +1,45 @@
+import { mergePages, type Page } from "../jobs/merge-pages.ts";
+import type { Result } from "../jobs/result.ts";
+import { anyShard, shardsOfHash } from "../jobs/shards.ts";
+import type { JobRow } from "../jobs/view.ts";
+import type { ListQuery, SubmitError, SubmitRequest, Submitted } from "../registry/api.ts";
+import { digest } from "../registry/api-digest.ts";
+import type { McpDeps } from "./deps.ts";
+
+/** Calls that concern more than one shard of the tenant. */
+
+/** Hexadecimal digits of a key's digest that place it: 32 bits. */
+const HASH_DIGITS = 8;
+
+async function shardsOfKey(key: string, shards: number): Promise<[number, ...number[]]> {
+  if (shards === 1) return [0];
+  return shardsOfHash(Number.parseInt((await digest(key)).slice(0, HASH_DIGITS), 16), shards);
+}
+
+/**
+ * Submits to the shard that the request belongs to: any, or that of its idempotency key, if no earlier shard of the key
+ * knows it.
+ *
+ * Two submits of one key meet in one shard, whose transaction decides. Where an earlier shard cannot answer, the submit
+ * fails, rather than make a second job. Only while REGISTRY_SHARDS is being raised, when two versions of the Worker serve
+ * at once, can a key get two jobs: if its submit is sent again within these seconds and the older version takes one of
+ * the two, which asks no shard above its own number.
+ */
+export async function submitToShard(
+  request: Omit<SubmitRequest, "shard">,
+  deps: McpDeps,
+): Promise<Result<Submitted, SubmitError>> {
+  const { tenant, idempotency } = request;
+  const submit = (shard: number) => deps.registry(shard).submit({ ...request, shard });
+  if (idempotency === null) return submit(anyShard(deps.random(), deps.shards));
+  const [home, ...earlier] = await shardsOfKey(idempotency.key, deps.shards);
+  const answers = await Promise.all(earlier.map((shard) => deps.registry(shard).findKey(tenant, idempotency)));
+  return answers.find((answer) => answer !== null) ?? submit(home);
+}
+
+/** One listing over all shards that take new jobs, in the order of one. */
+export async function listJobs(query: Omit<ListQuery, "tenant">, deps: McpDeps): Promise<Page<JobRow>> {
+  const shards = Array.from({ length: deps.shards }, (_, shard) => shard);
+  const pages = await Promise.all(shards.map((shard) => deps.registry(shard).list({ tenant: deps.tenant, ...query })));
+  return mergePages(pages, query.limit);
+}
