@@ -20,7 +20,7 @@ export interface ItemCounts {
   failed: number;
 }
 
-/** PERSISTED since 0001. A top-level step that has begun. Times are epoch ms. */
+/** PERSISTED as registry/row-json.ts writes it. A top-level step that has begun. Times are epoch ms. */
 export interface StepState {
   status: StepStatus;
   tries: number;

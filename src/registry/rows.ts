@@ -1,4 +1,5 @@
 import type { Job } from "../jobs/job.ts";
+import { eventsJson, readEvents, readRun, runJson } from "./row-json.ts";
 
 /** A job as SQLite holds it: its JSON fields as text, all else as in {@link Job}. */
 type JsonFields = "metadata" | "run" | "events";
@@ -44,8 +45,8 @@ export function toRecord(job: Job): JobRecord {
   return {
     ...fields,
     metadata_json: JSON.stringify(metadata),
-    run_json: JSON.stringify(run),
-    events_json: JSON.stringify(events),
+    run_json: runJson(run, job.submitted_at),
+    events_json: eventsJson(events, job.submitted_at),
   };
 }
 
@@ -54,8 +55,8 @@ export function fromRecord(record: JobRecord): Job {
   return {
     ...fields,
     metadata: JSON.parse(metadata_json),
-    run: JSON.parse(run_json),
-    events: JSON.parse(events_json),
+    run: readRun(run_json, record.submitted_at),
+    events: readEvents(events_json, record.submitted_at),
   };
 }
 

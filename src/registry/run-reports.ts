@@ -3,6 +3,7 @@ import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { applyMarks, begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
+import { isTopLevel } from "../jobs/work.ts";
 import { MAX_OUTPUT_BYTES } from "../limits.ts";
 import type { Begun, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
@@ -99,9 +100,10 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     if (aftermath !== undefined && aftermath.length > 0) background(settlements.follow(aftermath));
   }
 
-  /** A rest that is over is stored like an output, so that no later run rests again. */
+  /** An inner rest that is over is stored like an output, so that no later run rests again: a top-level one has a state. */
   #mark(job: Job, marks: readonly Mark[], now: number): Job {
     for (const { path, status } of marks) {
+      if (isTopLevel(path)) continue;
       const rested = status === "succeeded" && openWork(job.run, path)?.wake_at !== undefined;
       if (rested) this.#queries.insertValue(job.job_id, path, {});
     }
