@@ -149,6 +149,19 @@ export const DEFAULT_WAIT_MS = 25 * SECOND;
 export const PROGRESS_EVERY_MS = 2 * SECOND;
 /** Lost connections that one wait goes on after. */
 export const MAX_WAIT_LOSSES = 3;
+/** Job URIs and task ids, together, of one subscriptions/listen. */
+export const MAX_SUBSCRIPTIONS = 100;
+/** A stream holds its object in memory, which is billed, and its credentials may be gone: it ends, and may be asked for again. */
+export const MAX_LISTEN_MS = 5 * MINUTE;
+export const KEEP_ALIVE_MS = 15 * SECOND;
+/** The edge tells when a client has gone; on this machine only a second write after that fails. */
+export const LOCAL_KEEP_ALIVE_MS = 400;
+/** Lost connections in a row, without a change between them, that a stream goes on after. */
+export const MAX_LISTEN_LOSSES = 6;
+/** Streams that one object feeds. */
+export const MAX_LISTENERS = 256;
+/** Changes that are kept for a slow reader before its stream ends: all listeners together take 32 MiB at most. */
+export const MAX_BACKLOG_CHARS = 128 * KIB;
 /** A page of a result is in its reply twice: as a field, and as text. */
 export const MAX_PAGE_BYTES = 10 * KIB;
 export const DEFAULT_PAGE_BYTES = 8 * KIB;

@@ -1,3 +1,4 @@
+import { waitUntil } from "cloudflare:workers";
 import { pageHosts } from "../auth/pages.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
@@ -38,6 +39,8 @@ export interface McpDeps {
   /** A new reference that connects an error's reply with its log line. */
   newReference: () => string;
   record: Record;
+  /** Lets work go on when its client has gone. */
+  background: (work: Promise<void>) => void;
 }
 
 /** @param url of the request */
@@ -56,6 +59,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     random: Math.random,
     newReference: () => crypto.randomUUID(),
     record: recorder(env.METRICS),
+    background: waitUntil,
   };
 }
 

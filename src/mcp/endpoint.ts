@@ -6,6 +6,8 @@ import type { Json } from "../jobs/json.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import type { McpDeps } from "./deps.ts";
 import { legible } from "./legible.ts";
+import { listen } from "./listen/listen.ts";
+import { listenRequest } from "./listen/request.ts";
 import { buildServer } from "./server.ts";
 
 const HEADERS = [
@@ -46,6 +48,8 @@ const tooLarge = (): Response => {
   return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
 };
 
+const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
+
 /** The legible value of a JSON text, which is never undefined; undefined for text that is not JSON. */
 function parseJson(text: string): Json | undefined {
   try {
@@ -64,7 +68,8 @@ export async function serveMcp(request: Request, deps: McpDeps, build = buildSer
   if (!allowed.ok) return refusalResponse(allowed.error, request);
   const handler = frontDoor(({ era }) => build(deps, era), deps.pages);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
-  return parsedBody === undefined
-    ? handler.fetch(new Request(request, { body: body.text }))
-    : handler.fetch(request, { parsedBody });
+  if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
+  const response = await handler.fetch(request, { parsedBody });
+  const wanted = listenRequest(parsedBody);
+  return wanted && isStream(response) ? listen(wanted, request, response, deps) : response;
 }

@@ -17,28 +17,32 @@ Set idempotency_key when you may send the same submit twice. A job that was acce
 /** The same for every caller. */
 const STATIC: CacheHint = { ttlMs: 300_000, cacheScope: "public" };
 
+/** Who answers, as every result of 2026-07-28 says. */
+export const serverInfo = ({ version }: Pick<McpDeps, "version">) => ({
+  name: "edge-jobs",
+  title: "Edge Jobs",
+  version,
+});
+
 /** A server for one request: nothing is kept between requests. */
 export function buildServer(deps: McpDeps, era: Era, more: Pick<ServerOptions, "requestState"> = {}): McpServer {
-  const server = new McpServer(
-    { name: "edge-jobs", title: "Edge Jobs", version: deps.version },
-    {
-      ...more,
-      instructions: INSTRUCTIONS,
-      // Lists never change while a version runs, and nothing is pushed yet: say so.
-      capabilities: {
-        tools: { listChanged: false },
-        resources: { listChanged: false },
-        prompts: { listChanged: false },
-      },
-      cacheHints: {
-        "server/discover": STATIC,
-        "tools/list": STATIC,
-        "prompts/list": STATIC,
-        "resources/templates/list": STATIC,
-        "resources/list": { ttlMs: 1_000, cacheScope: "private" },
-      },
+  const server = new McpServer(serverInfo(deps), {
+    ...more,
+    instructions: INSTRUCTIONS,
+    // Lists never change while a version runs. Jobs do, but only 2026-07-28 has a stream that needs no session.
+    capabilities: {
+      tools: { listChanged: false },
+      resources: { listChanged: false, ...(era === "modern" && { subscribe: true }) },
+      prompts: { listChanged: false },
     },
-  );
+    cacheHints: {
+      "server/discover": STATIC,
+      "tools/list": STATIC,
+      "prompts/list": STATIC,
+      "resources/templates/list": STATIC,
+      "resources/list": { ttlMs: 1_000, cacheScope: "private" },
+    },
+  });
   const registrar: Registrar = { server, deps, era, offer: { tools: [], resources: [], prompts: [] } };
   for (const tool of TOOLS) registerTool(registrar, tool);
   for (const resource of TEMPLATE_RESOURCES) registerTemplate(registrar, resource);

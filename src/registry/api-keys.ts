@@ -30,6 +30,7 @@ const METHODS = {
   list: true,
   explain: true,
   waitFor: true,
+  follow: true,
   cancel: true,
   remove: true,
   readResult: true,

@@ -8,6 +8,7 @@ import type { Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import type { JobRow, JobStatus } from "../jobs/view.ts";
+import type { Followed, Following, TooManyListeners } from "./api-changes.ts";
 
 /**
  * What the registry answers, for callers and for the runner. Everything crosses RPC, so it is plain data;
@@ -151,6 +152,8 @@ export interface CallerApi {
   status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
   /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
   wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
+  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. */
+  follow(tenant: string, jobs: Followed[]): Promise<Result<Following, TooManyListeners>>;
   list(query: ListQuery): Promise<ListPage>;
   explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
   /** Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest. */

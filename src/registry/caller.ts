@@ -38,7 +38,10 @@ interface CallerDeps {
   background: (work: Promise<void>) => void;
 }
 
-type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "saveBlueprint" | "savedBlueprint" | "savedBlueprints">;
+type ReadersAndSubmit = Omit<
+  CallerApi,
+  keyof Controls | "follow" | "saveBlueprint" | "savedBlueprint" | "savedBlueprints"
+>;
 
 /** Nothing more happens to the job until somebody acts. */
 const isAtRest = (job: Job): boolean => isSettled(job.status) || job.status === "input_required";

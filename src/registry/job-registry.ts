@@ -19,6 +19,7 @@ import type {
   SpawnRequest,
   SubmitRequest,
 } from "./api.ts";
+import type { Followed } from "./api-changes.ts";
 import type { CallerMethod, GuardedApi } from "./api-keys.ts";
 import { WorkflowEngine } from "./engine.ts";
 import { openRegistry, type RegistryRooms } from "./rooms.ts";
@@ -36,6 +37,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
         now: Date.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
+        log: (line) => console.log(JSON.stringify(line)),
         ...readSettings(env),
       }),
     );
@@ -67,6 +69,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
 
   async waitFor(tenant: string, jobIds: string[], until: "any" | "all", waitMs: number) {
     return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs);
+  }
+
+  async follow(tenant: string, jobs: Followed[]) {
+    return (await this.#enter()).changes.follow(tenant, jobs);
   }
 
   async cancel(tenant: string, jobId: string, reason: string | null) {

@@ -2,33 +2,60 @@ import type { Job } from "../jobs/job.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { Census } from "./census.ts";
+import type { Changes } from "./changes.ts";
 import type { Queries } from "./queries.ts";
 import type { Waiters } from "./waiters.ts";
 
-/** The jobs of one object: every write of a job goes through here, so that alarm, waiters and census follow from it. */
+interface LedgerDeps {
+  storage: DurableObjectStorage;
+  queries: Queries;
+  clock: AlarmClock;
+  waiters: Waiters;
+  changes: Changes;
+  census: Census;
+}
+
+/**
+ * The jobs of one object: every write of a job goes through here, so that alarm, waiters, listeners and census follow
+ * from it.
+ */
 export class Ledger {
   readonly queries: Queries;
   readonly #storage: DurableObjectStorage;
   readonly #clock: AlarmClock;
   readonly #waiters: Waiters;
+  readonly #changes: Changes;
   readonly #census: Census;
+  /** Of the transaction that is open, in their order. */
+  #saved: [before: Job, after: Job][] = [];
 
-  constructor(storage: DurableObjectStorage, queries: Queries, clock: AlarmClock, waiters: Waiters, census: Census) {
+  constructor({ storage, queries, clock, waiters, changes, census }: LedgerDeps) {
     this.#storage = storage;
     this.queries = queries;
     this.#clock = clock;
     this.#waiters = waiters;
+    this.#changes = changes;
     this.#census = census;
   }
 
-  /** All or nothing: an exception undoes every write, which it would not do by itself. */
+  /** All or nothing: an exception undoes every write, which it would not do by itself. Nobody hears of what was undone. */
   transact<T>(work: () => T): T {
+    const done = this.#undoOnError(work);
+    for (const [before, after] of this.#saved.splice(0)) {
+      if (after.status !== before.status) this.#waiters.announce(after.job_id);
+      this.#changes.announce(before, after);
+    }
+    return done;
+  }
+
+  #undoOnError<T>(work: () => T): T {
     const undoAlarm = this.#clock.savepoint();
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
       undoAlarm();
       this.#census.forget();
+      this.#saved = [];
       throw error;
     }
   }
@@ -40,6 +67,7 @@ export class Ledger {
   }
 
   /**
+   * Called inside a transaction.
    * @param from the statuses that the change may leave
    * @returns false when another write came first, a normal outcome
    */
@@ -47,7 +75,7 @@ export class Ledger {
     if (!this.queries.updateJob(before, after, from)) return false;
     this.#census.note(before, after);
     if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);
-    if (after.status !== before.status) this.#waiters.announce(after.job_id);
+    this.#saved.push([before, after]);
     return true;
   }
 

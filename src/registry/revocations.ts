@@ -12,9 +12,12 @@ const SQL = {
 /** Credentials of the tenant that are no longer served: revoked API keys, and authorization codes that were used. */
 export class Revocations implements KeyApi {
   readonly #sql: SqlStorage;
+  readonly #endStreams: () => void;
 
-  constructor(sql: SqlStorage) {
+  /** @param endStreams those of keys that stay valid are opened again at once */
+  constructor(sql: SqlStorage, endStreams: () => void) {
     this.#sql = sql;
+    this.#endStreams = endStreams;
   }
 
   isRevoked(keyId: string): boolean {
@@ -23,6 +26,7 @@ export class Revocations implements KeyApi {
 
   async revokeKey(keyId: string, now: number): Promise<void> {
     this.#sql.exec(SQL.revoke, keyId, now);
+    this.#endStreams();
   }
 
   async revokedKeys(): Promise<RevokedKey[]> {

@@ -3,11 +3,13 @@ import { AlarmClock } from "./alarm-clock.ts";
 import { AwaitReports } from "./await-reports.ts";
 import { CallerDesk } from "./caller.ts";
 import { Census } from "./census.ts";
+import { Changes } from "./changes.ts";
 import { Controls } from "./controls.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { Intake } from "./intake.ts";
 import { Ledger } from "./ledger.ts";
+import type { Log } from "./log.ts";
 import { migrate } from "./migrate.ts";
 import { Queries } from "./queries.ts";
 import { Questions } from "./questions.ts";
@@ -29,6 +31,7 @@ export interface RegistryPorts {
   now: () => number;
   entropy: (bytes: number) => Uint8Array;
   background: (work: Promise<void>) => void;
+  log: Log;
   retentionMs: number;
   quotas: Quotas;
 }
@@ -41,6 +44,7 @@ export interface RegistryRooms {
   runner: RunReports;
   awaiting: AwaitReports;
   reconciler: Reconciler;
+  changes: Changes;
   revocations: Revocations;
   census: Census;
   /** Comes before every request. */
@@ -49,16 +53,17 @@ export interface RegistryRooms {
 
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
 export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms> {
-  const { storage, engine, now, background } = ports;
+  const { storage, engine, now, background, log } = ports;
   migrate(storage);
   const waiters = new Waiters();
   const queries = new Queries(storage.sql);
   const census = new Census(queries, () => background(dispatcher.dispatch([])));
   const gate = new Gate(ports.quotas, census, () => storage.sql.databaseSize);
   const clock = await AlarmClock.read(storage, now);
-  const ledger = new Ledger(storage, queries, clock, waiters, census);
-  ledger.rearm(now() + 1);
   const viewer = new Viewer(queries);
+  const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
+  const ledger = new Ledger({ storage, queries, clock, waiters, changes, census });
+  ledger.rearm(now() + 1);
   const intake = new Intake(ledger, gate, ports.entropy);
   const dispatcher = new Dispatcher(ledger, engine, gate, now);
   const settlements = new Settlements(ledger, engine, ports.retentionMs);
@@ -72,7 +77,8 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
     runner: new RunReports(shared),
     awaiting: new AwaitReports(shared),
     reconciler: new Reconciler(shared),
-    revocations: new Revocations(storage.sql),
+    changes,
+    revocations: new Revocations(storage.sql, () => changes.endAll()),
     census,
     enter: () => ledger.mendAlarm(now() + 1),
   };

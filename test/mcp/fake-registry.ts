@@ -18,7 +18,9 @@ import type {
   SubmitRequest,
   WaitRow,
 } from "../../src/registry/api.ts";
+import type { Followed, TooManyListeners } from "../../src/registry/api-changes.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
+import { FakeFeed } from "./fake-feed.ts";
 
 const UNKNOWN = err({ code: "unknown_job" as const });
 
@@ -41,6 +43,11 @@ export class FakeRegistry implements CallerApi {
   explanation: Explanation | undefined;
   retryError: RetryError | undefined;
   respondError: RespondError | undefined;
+  /** Connections to the change stream, in the order in which they were made. */
+  feeds: FakeFeed[] = [];
+  /** Called with each of them, once it is there. */
+  onFeed: (feed: FakeFeed, index: number) => void = () => {};
+  followError: TooManyListeners | undefined;
   /** What calls throw, by method. */
   broken: Partial<Record<keyof CallerApi, Error>> = {};
   /** Epoch ms. Waits move it on. */
@@ -105,6 +112,16 @@ export class FakeRegistry implements CallerApi {
     else this.now += waitMs;
     const jobs = jobIds.flatMap((id) => this.#find(tenant, id) ?? []).map(waitRow);
     return ok({ jobs, timed_out: happens === undefined });
+  }
+
+  async follow(tenant: string, jobs: Followed[]): ReturnType<CallerApi["follow"]> {
+    this.#maybeBreak("follow");
+    if (this.followError) return err(this.followError);
+    const feed = new FakeFeed(jobs);
+    this.onFeed(feed, this.feeds.push(feed) - 1);
+    const job_ids = jobs.map(({ job_id }) => job_id).filter((id) => this.#find(tenant, id) !== undefined);
+    if (job_ids.length === 0) feed.end();
+    return ok({ job_ids, changes: feed.stream, lease: feed.lease });
   }
 
   async list(query: ListQuery): ReturnType<CallerApi["list"]> {

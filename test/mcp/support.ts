@@ -38,6 +38,7 @@ export function world(over: Partial<McpDeps> = {}): World {
     random: Math.random,
     newReference: () => "ref-1",
     record: (measurement) => measured.push(measurement),
+    background: () => {},
     ...over,
   };
   return { registry, deps, measured, stubs };
@@ -54,9 +55,13 @@ const URL_MCP = "http://localhost/mcp";
 /** Constructed requests have no Host of their own. */
 const ACCEPT = { host: "localhost", "content-type": "application/json", accept: "application/json, text/event-stream" };
 
+/** The messages of server-sent events. */
+export const framesOf = (text: string): JsonObject[] =>
+  [...text.matchAll(/^data: (\{.*)$/gm)].map(([, frame = "{}"]): JsonObject => JSON.parse(frame));
+
 async function read(response: Response): Promise<Envelope> {
   const text = await response.text();
-  const frames = [...text.matchAll(/^data: (\{.*)$/gm)].map(([, frame = "{}"]): JsonObject => JSON.parse(frame));
+  const frames = framesOf(text);
   const body = frames.at(-1) ?? JSON.parse(text || "{}");
   return { status: response.status, body, told: frames.slice(0, -1) };
 }
@@ -68,8 +73,8 @@ export async function legacy(deps: McpDeps, method: string, params: JsonObject =
   return read(await serveMcp(new Request(URL_MCP, { method: "POST", headers, body }), deps));
 }
 
-/** One request of 2026-07-28. */
-export async function modern(deps: McpDeps, method: string, params: JsonObject = {}): Promise<Envelope> {
+/** One request of 2026-07-28, and the reply as it comes. */
+export function modernReply(deps: McpDeps, method: string, params: JsonObject = {}): Promise<Response> {
   const named = params.name ?? params.uri ?? params.taskId;
   const headers: { [name: string]: string } = { ...ACCEPT, "mcp-protocol-version": "2026-07-28", "mcp-method": method };
   if (typeof named === "string") headers["mcp-name"] = named;
@@ -79,8 +84,12 @@ export async function modern(deps: McpDeps, method: string, params: JsonObject =
     ...(isJsonObject(params._meta) && params._meta),
   };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: { ...params, _meta } });
-  return read(await serveMcp(new Request(URL_MCP, { method: "POST", headers, body }), deps));
+  return serveMcp(new Request(URL_MCP, { method: "POST", headers, body }), deps);
 }
+
+/** One request of 2026-07-28. */
+export const modern = async (deps: McpDeps, method: string, params: JsonObject = {}): Promise<Envelope> =>
+  read(await modernReply(deps, method, params));
 
 export interface ToolResult {
   isError: boolean;

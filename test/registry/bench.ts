@@ -46,6 +46,7 @@ export interface Bench {
   runner: RunnerApi;
   reconciler: RegistryRooms["reconciler"];
   census: RegistryRooms["census"];
+  changes: RegistryRooms["changes"];
   keys: RegistryRooms["revocations"];
   enter: RegistryRooms["enter"];
   engine: FakeEngine;
@@ -82,15 +83,17 @@ export const apisOf = ({
   runner,
   awaiting,
   reconciler,
+  changes,
   revocations,
   census,
   enter,
 }: RegistryRooms) => ({
-  caller: joined<CallerApi>(caller, controls, shelf),
+  caller: joined<CallerApi>(caller, controls, shelf, changes),
   runner: joined<RunnerApi>(runner, awaiting),
   reconciler,
   keys: revocations,
   census,
+  changes,
   enter,
 });
 
@@ -113,6 +116,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         now: () => clock.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => background.push(work),
+        log: () => {},
         retentionMs: RETENTION_MS,
         quotas: { ...NO_LIMITS, ...limits },
       });

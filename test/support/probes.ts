@@ -68,6 +68,16 @@ export const TASK_CALLS: ((taskId: string) => Call)[] = [
   }),
 ];
 
+const listenTo = (notifications: JsonObject): Call => ({ method: "subscriptions/listen", params: { notifications } });
+
+/** Streams that would tell of a job; for one that is not there they end at once. */
+const LISTEN_CALLS: ((jobId: string) => Call)[] = [
+  (jobId) => listenTo({ taskIds: [jobId] }),
+  (jobId) => listenTo({ resourceSubscriptions: [`job://${jobId}`] }),
+  (jobId) => listenTo({ resourceSubscriptions: [`job://${jobId}/result`, `job://${jobId}/events`] }),
+  (jobId) => listenTo({ taskIds: [jobId, jobId], resourceSubscriptions: [`job://${jobId}`, `JOB://${jobId}`] }),
+];
+
 export interface Listed {
   tools: { name: string; inputSchema: { properties?: JsonObject } }[];
   templates: { uriTemplate: string }[];
@@ -113,7 +123,7 @@ export function probesOf(kind: Owned, { tools, templates, prompts }: Listed): ((
       (target: string) => [{ method: "prompts/get", params: { name, arguments: { [argument]: target } } }],
       complete({ type: "ref/prompt", name }, argument),
     ]),
-    ...(kind === "job" ? TASK_CALLS.map((call) => (target: string) => [call(target)]) : []),
+    ...(kind === "job" ? [...TASK_CALLS, ...LISTEN_CALLS].map((call) => (target: string) => [call(target)]) : []),
   ];
 }
 

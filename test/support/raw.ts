@@ -21,9 +21,15 @@ export interface Call {
 const named = ({ name, uri, taskId }: JsonObject): string | undefined =>
   [name, uri, taskId].find((value) => typeof value === "string");
 
+const LISTEN = "subscriptions/listen";
+
+/** What clients of 2025 do not have. */
+export const isModernOnly = ({ method }: Pick<Call, "method">): boolean =>
+  method.startsWith("tasks/") || method === LISTEN;
+
 /** Only calls of the Tasks extension declare it: a submit that does is answered with a task. */
 const capabilitiesFor = (method: string): JsonObject =>
-  method.startsWith("tasks/") ? { extensions: { "io.modelcontextprotocol/tasks": {} } } : {};
+  isModernOnly({ method }) ? { extensions: { "io.modelcontextprotocol/tasks": {} } } : {};
 
 function modernParams({ method, params }: Call): JsonObject {
   const _meta = {
@@ -59,10 +65,22 @@ function messageOf(text: string): RawReply["message"] {
   return last.startsWith("{") ? JSON.parse(last) : {};
 }
 
+/** A stream to its end; one that says more than that there is nothing, only so far. */
+async function textOf(response: Response, { method }: Call): Promise<string> {
+  if (method !== LISTEN) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (/^data: .*"notifications":\{"/m.test(text)) break;
+  }
+  return text.replaceAll(": keep-alive\n\n", "");
+}
+
 /** Sends one call. @param url of the server, without path */
 export async function send(url: string, key: string, era: EraVersion, call: Call): Promise<RawReply> {
   const response = await fetch(`${url}/mcp`, rawRequest(key, era, call));
-  const text = await response.text();
+  const text = await textOf(response, call);
   const told = ["content-type", "www-authenticate", "cache-control", "retry-after"].map((name) => [
     name,
     response.headers.get(name),

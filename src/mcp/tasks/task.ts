@@ -1,4 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { PastStatus } from "../../jobs/changes.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import { jobReply } from "../reply.ts";
@@ -113,4 +114,11 @@ export function detailedTask(job: JobStatus): DetailedTask {
     default:
       return task.status satisfies never;
   }
+}
+
+/** A job as a task of a moment that has passed. What was asked then is not asked any more. */
+export function pastTask(taskId: string, { status, submitted_at, at, step, message }: PastStatus): DetailedTask {
+  const statusMessage = [status, step, message].filter((part) => part !== null).join(" | ");
+  const task = { taskId, statusMessage, createdAt: submitted_at, lastUpdatedAt: at, ttlMs: null };
+  return status === "input_required" ? { ...task, status, inputRequests: {} } : { ...task, status: "working" };
 }

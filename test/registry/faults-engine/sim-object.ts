@@ -74,6 +74,7 @@ export class SimObject {
       now: () => clock.now,
       entropy: (bytes) => dice.bytes(bytes),
       background: (work) => void work.catch((error) => onBug("errors thrown", `in the background: ${error}`)),
+      log: () => {},
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, runningJobs: 12 },
     });
