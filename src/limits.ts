@@ -155,7 +155,7 @@ export const MAX_SUBSCRIPTIONS = 100;
 export const MAX_LISTEN_MS = 5 * MINUTE;
 export const KEEP_ALIVE_MS = 15 * SECOND;
 /** The edge tells when a client has gone; on this machine only a second write after that fails. */
-export const LOCAL_KEEP_ALIVE_MS = 400;
+export const LOCAL_KEEP_ALIVE_MS = 300;
 /** Lost connections in a row, without a change between them, that a stream goes on after. */
 export const MAX_LISTEN_LOSSES = 6;
 /** Streams that one object feeds. */
