@@ -3,6 +3,7 @@ import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork } from "./job.ts";
 import { isSettled } from "./status.ts";
 import { withEvent } from "./timeline.ts";
+import type { TraceContext } from "./trace.ts";
 
 /** Accepting a job, handing it to the engine, and trying again. Pure; times are epoch ms. */
 
@@ -20,10 +21,10 @@ type Given = Pick<
   | "retried_from"
   | "idempotency_key"
   | "metadata"
->;
+> & { trace?: TraceContext | undefined };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept(given: Given, now: number): Job {
+export function accept({ trace, ...given }: Given, now: number): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -41,7 +42,7 @@ export function accept(given: Given, now: number): Job {
     result_path: null,
     error: null,
     error_code: null,
-    run: { steps: {}, open: {} },
+    run: { steps: {}, open: {}, ...(trace && { trace }) },
     events: [],
   };
   return withEvent(job, "accepted", now);

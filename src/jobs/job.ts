@@ -1,6 +1,7 @@
 import type { JsonObject } from "./json.ts";
 import type { JobStatusName } from "./status.ts";
 import type { JobEvent } from "./timeline.ts";
+import type { TraceContext } from "./trace.ts";
 
 export const STEP_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
@@ -74,6 +75,8 @@ export interface RunState {
   open: Record<string, OpenWork>;
   /** By request id; absent while nothing was answered. */
   answers?: Record<string, Answered>;
+  /** Of whoever submitted the job. */
+  trace?: TraceContext;
 }
 
 /** The blueprint label of a job whose plan came with its submission. */

@@ -6,6 +6,7 @@ import type { Known } from "../blueprint/check.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import { type Env, readSettings } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
+import type { TraceContext } from "../jobs/trace.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import type { CallerApi } from "../registry/api.ts";
 import { callerRegistry } from "../registry/api-keys.ts";
@@ -32,6 +33,8 @@ export interface McpDeps {
   blueprints: readonly CatalogBlueprint[];
   /** What `handler` steps may call. */
   handlers: readonly HandlerText[];
+  /** The trace that the request belongs to. */
+  trace?: TraceContext | undefined;
   /** Epoch ms. */
   now: () => number;
   /** From 0 to below 1. */

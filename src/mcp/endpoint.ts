@@ -9,6 +9,7 @@ import { legible } from "./legible.ts";
 import { listen } from "./listen/listen.ts";
 import { listenRequest } from "./listen/request.ts";
 import { buildServer } from "./server.ts";
+import { traceOf } from "./trace.ts";
 
 const HEADERS = [
   "Content-Type",
@@ -60,10 +61,11 @@ function parseJson(text: string): Json | undefined {
 }
 
 /** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
-export async function serveMcp(request: Request, deps: McpDeps, build = buildServer): Promise<Response> {
+export async function serveMcp(request: Request, given: McpDeps, build = buildServer): Promise<Response> {
   const body = await readRequestBody(request, MAX_BODY_BYTES);
   if (body.tooLarge) return tooLarge();
   const parsedBody = parseJson(body.text);
+  const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request);
   const handler = frontDoor(({ era }) => build(deps, era), deps.pages);

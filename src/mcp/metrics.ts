@@ -7,6 +7,9 @@ export interface Measurement {
   outcome: "ok" | "tool_error" | "crash";
   ms: number;
   era: Era;
+  /** Of the caller's trace context. */
+  traceparent?: string;
+  tracestate?: string;
   /** Only for a crash: the reference that its reply carries, and what was thrown. */
   reference?: string;
   error?: string;

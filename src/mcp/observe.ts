@@ -29,7 +29,7 @@ export async function observe<T>(
   run: () => Promise<Result<T, string>>,
 ): Promise<Result<T, Problem>> {
   const started = deps.now();
-  const took = () => ({ name, era, ms: deps.now() - started });
+  const took = () => ({ name, era, ms: deps.now() - started, ...deps.trace });
   try {
     const outcome = await run();
     deps.record({ ...took(), outcome: outcome.ok ? "ok" : "tool_error" });

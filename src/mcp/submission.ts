@@ -108,7 +108,7 @@ export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<D
 export async function submitRequest(
   args: SubmitArgs,
   draft: Draft,
-  tenant: string,
+  { tenant, trace }: Pick<McpDeps, "tenant" | "trace">,
 ): Promise<Omit<SubmitRequest, "shard">> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
@@ -117,6 +117,7 @@ export async function submitRequest(
     name: oneLine(name ?? "", MAX_NAME_CHARS) || draft.plan.name,
     blueprint: draft.label,
     plan: draft.plan,
+    trace,
     plan_hash: await shortDigest(draft.plan),
     input,
     metadata,

@@ -7,6 +7,7 @@ import type { TextPage } from "../jobs/page.ts";
 import type { Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import type { JobStatusName } from "../jobs/status.ts";
+import type { TraceContext } from "../jobs/trace.ts";
 import type { JobRow, JobStatus } from "../jobs/view.ts";
 import type { Followed, Following, TooManyListeners } from "./api-changes.ts";
 
@@ -28,6 +29,8 @@ export interface SubmitRequest {
   run_at: number | null;
   timeout_ms: number;
   idempotency: Idempotency | null;
+  /** The trace that the job belongs to. */
+  trace?: TraceContext | undefined;
 }
 
 export interface Idempotency {
@@ -202,6 +205,7 @@ export interface RunPlan {
   input: JsonObject;
   submitted_at: number;
   started_at: number;
+  trace?: TraceContext | undefined;
 }
 
 export type Begun =

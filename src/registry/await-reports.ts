@@ -98,6 +98,7 @@ export class AwaitReports {
       {
         ...request,
         tenant: parent.tenant,
+        trace: parent.run.trace,
         shard,
         plan_hash: planHash,
         metadata: {},

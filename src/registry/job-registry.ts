@@ -37,7 +37,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
         now: Date.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
-        log: (line) => console.log(JSON.stringify({ ...line, object: ctx.id.name ?? ctx.id.toString() })),
+        log: (line) => console.log(JSON.stringify({ ...line, object: ctx.id.toString() })),
         ...readSettings(env),
       }),
     );

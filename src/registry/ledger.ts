@@ -1,8 +1,9 @@
 import type { Job } from "../jobs/job.ts";
-import type { JobStatusName } from "../jobs/status.ts";
+import { isSettled, type JobStatusName } from "../jobs/status.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { Census } from "./census.ts";
 import type { Changes } from "./changes.ts";
+import type { Log } from "./log.ts";
 import type { Queries } from "./queries.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -13,6 +14,7 @@ interface LedgerDeps {
   waiters: Waiters;
   changes: Changes;
   census: Census;
+  log: Log;
 }
 
 /**
@@ -26,26 +28,33 @@ export class Ledger {
   readonly #waiters: Waiters;
   readonly #changes: Changes;
   readonly #census: Census;
+  readonly #log: Log;
   /** Of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, queries, clock, waiters, changes, census }: LedgerDeps) {
+  constructor({ storage, queries, clock, waiters, changes, census, log }: LedgerDeps) {
     this.#storage = storage;
     this.queries = queries;
     this.#clock = clock;
     this.#waiters = waiters;
     this.#changes = changes;
     this.#census = census;
+    this.#log = log;
   }
 
   /** All or nothing: an exception undoes every write, which it would not do by itself. Nobody hears of what was undone. */
   transact<T>(work: () => T): T {
     const done = this.#undoOnError(work);
     for (const [before, after] of this.#saved.splice(0)) {
-      if (after.status !== before.status) this.#waiters.announce(after.job_id);
+      if (after.status !== before.status) this.#tell(after);
       this.#changes.announce(before, after);
     }
     return done;
+  }
+
+  #tell({ job_id, status, error_code, run }: Job): void {
+    this.#waiters.announce(job_id);
+    if (isSettled(status)) this.#log({ event: "job_settled", job_id, status, error_code, ...run.trace });
   }
 
   #undoOnError<T>(work: () => T): T {

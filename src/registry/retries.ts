@@ -76,12 +76,25 @@ export class Retries {
     const { plan, input, kept } = ground;
     const shard = parseJobId(job.job_id)?.shard ?? 0;
     const { tenant, name, blueprint, plan_hash, metadata, timeout_ms } = job;
-    const request = { tenant, name, blueprint, plan_hash, metadata, timeout_ms, shard, plan, input, idempotency };
+    const { trace } = job.run;
+    const request = {
+      trace,
+      tenant,
+      name,
+      blueprint,
+      plan_hash,
+      metadata,
+      timeout_ms,
+      shard,
+      plan,
+      input,
+      idempotency,
+    };
     const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
     const again = this.#intake.accept(
       { ...request, run_at: null, parent_id: null, retried_from: job.job_id },
       now,
-      (fresh) => ({ ...fresh, run: { steps: Object.fromEntries(states), open: {} } }),
+      (fresh) => ({ ...fresh, run: { ...fresh.run, steps: Object.fromEntries(states) } }),
     );
     if (!again.ok) return again;
     for (const path of this.#ledger.queries.valuePaths(job.job_id)) {

@@ -62,7 +62,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const clock = await AlarmClock.read(storage, now);
   const viewer = new Viewer(queries);
   const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
-  const ledger = new Ledger({ storage, queries, clock, waiters, changes, census });
+  const ledger = new Ledger({ storage, queries, clock, waiters, changes, census, log });
   ledger.rearm(now() + 1);
   const intake = new Intake(ledger, gate, ports.entropy);
   const dispatcher = new Dispatcher(ledger, engine, gate, now);

@@ -64,7 +64,8 @@ type ShortStep = [
 interface ShortRun {
   steps: Record<string, ShortStep | StepState>;
   open?: RunState["open"];
-  answers?: RunState["answers"];
+  answers?: NonNullable<RunState["answers"]>;
+  trace?: NonNullable<RunState["trace"]>;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -110,16 +111,17 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
-export function runJson({ steps, open, answers }: RunState, submittedAt: number): string {
+export function runJson({ steps, open, answers, trace }: RunState, submittedAt: number): string {
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
+    ...(trace && { trace }),
   };
   return JSON.stringify(short);
 }
 
 export function readRun(json: string, submittedAt: number): RunState {
-  const { steps, open = {}, answers }: ShortRun = JSON.parse(json);
-  return { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...(answers && { answers }) };
+  const { steps, open = {}, ...rest }: ShortRun = JSON.parse(json);
+  return { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
 }

@@ -41,7 +41,7 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
       const input = JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
       const plan = JSON.parse(this.#queries.planJson(job.plan_hash));
       const times = { submitted_at: next.submitted_at, started_at: next.started_at ?? now };
-      return { next, reply: { do: "run", plan, input, ...times } };
+      return { next, reply: { do: "run", plan, input, ...times, trace: next.run.trace } };
     });
   }
 

@@ -3,6 +3,7 @@ import { compileTemplate, type Scope, type Template } from "../blueprint/templat
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import { err, type Result } from "../jobs/result.ts";
+import type { TraceContext } from "../jobs/trace.ts";
 import type { RunRef } from "../registry/api.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
@@ -41,15 +42,17 @@ export class RunContext {
   readonly ports: RunnerPorts;
   readonly reports: Reporter;
   readonly ref: RunRef;
+  readonly trace: TraceContext | undefined;
   readonly kinds: StepRuns;
   /** Each template is parsed once, however many items use it: strings by value, objects by identity. */
   readonly #templates = new Map<Json, Template>();
 
-  constructor(ports: RunnerPorts, reports: Reporter, ref: RunRef, kinds: StepRuns) {
+  constructor(ports: RunnerPorts, reports: Reporter, ref: RunRef, kinds: StepRuns, trace?: TraceContext) {
     this.kinds = kinds;
     this.ports = ports;
     this.reports = reports;
     this.ref = ref;
+    this.trace = trace;
   }
 
   async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {

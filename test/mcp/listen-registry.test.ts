@@ -53,13 +53,13 @@ async function aPlace(keyId: string | null = null): Promise<Place> {
     (runner) => runner.ask(run, "first", QUESTION, []),
     (runner) => runner.settle(run, { name: "failed", error: { code: "test", message: "Enough." }, path: null }, []),
   ];
-  const name = `${tenant}/0`;
+  const object = env.JOB_REGISTRY.idFromName(`${tenant}/0`).toString();
   return {
     deps: world({ tenant, registry: (shard) => as(keyId, shard) }).deps,
     id,
     listeners: () => {
       const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
-      return lines.findLast(({ object }) => object === name)?.listeners ?? 0;
+      return lines.findLast((line) => line.object === object && "listeners" in line)?.listeners ?? 0;
     },
     goOn: async (times) => {
       for (const act of life.splice(0, times)) await act(registry());
@@ -99,7 +99,8 @@ class Stream {
 }
 
 async function listen({ deps, id }: Place): Promise<Stream> {
-  const { body } = await modernReply(deps, "subscriptions/listen", { notifications: { taskIds: [id] } }, TASKS);
+  const params = { notifications: { taskIds: [id] }, _meta: { "io.modelcontextprotocol/clientCapabilities": TASKS } };
+  const { body } = await modernReply(deps, "subscriptions/listen", params);
   if (body === null) throw new Error("no stream");
   return new Stream(body);
 }

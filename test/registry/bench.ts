@@ -50,6 +50,8 @@ export interface Bench {
   keys: RegistryRooms["revocations"];
   enter: RegistryRooms["enter"];
   engine: FakeEngine;
+  /** Lines of the operator's log. */
+  logged: { event: string }[];
   /** Of two http steps, `first` and `second`. */
   plan: SubmitRequest["plan"];
   storage: DurableObjectStorage;
@@ -109,6 +111,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
     const engine = new FakeEngine();
     const clock = { now: START };
     const background: Promise<void>[] = [];
+    const logged: Bench["logged"] = [];
     const open = () =>
       openRegistry({
         storage,
@@ -116,7 +119,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         now: () => clock.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => background.push(work),
-        log: () => {},
+        log: (line) => logged.push(line),
         retentionMs: RETENTION_MS,
         quotas: { ...NO_LIMITS, ...limits },
       });
@@ -139,6 +142,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         return rooms.census;
       },
       engine,
+      logged,
       plan: TWO_STEPS,
       storage,
       clock,

@@ -103,7 +103,7 @@ describe("the largest job that can be", () => {
 describe("a list of revoked keys", () => {
   it("names the newest 1,000", () =>
     inRegistry(async ({ storage }) => {
-      const revocations = new Revocations(storage.sql);
+      const revocations = new Revocations(storage.sql, () => {});
       for (let i = 0; i <= MAX_LISTED_KEYS; i++) await revocations.revokeKey(`key_${i}`, i);
       const listed = await revocations.revokedKeys();
       expect([listed.length, listed[0]?.key_id, listed.at(-1)?.key_id]).toEqual([MAX_LISTED_KEYS, "key_1000", "key_1"]);

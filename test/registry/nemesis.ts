@@ -70,6 +70,9 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     get census() {
       return current.census;
     },
+    get changes() {
+      return current.changes;
+    },
     enter: () => current.enter(),
   };
 }

@@ -23,8 +23,13 @@ const step = fc
 const open = fc.record({ tries: fc.nat(9), ended: fc.nat(9), failures: fc.nat(9), expected_by: time, wake_at: time });
 const answers = fc.dictionary(text, fc.record({ action: fc.constant("accept" as const), at: time }));
 const run: fc.Arbitrary<RunState> = fc
-  .record({ steps: fc.dictionary(text, step), open: fc.dictionary(text, open), answers: maybe(answers) })
-  .map(({ answers, ...state }) => ({ ...state, ...(answers && { answers }) }));
+  .record({
+    steps: fc.dictionary(text, step),
+    open: fc.dictionary(text, open),
+    answers: maybe(answers),
+    trace: maybe(fc.record({ traceparent: text, tracestate: text })),
+  })
+  .map(({ answers, trace, ...state }) => ({ ...state, ...(answers && { answers }), ...(trace && { trace }) }));
 
 const event: fc.Arbitrary<JobEvent> = fc.tuple(fc.constantFrom(...EVENT_TYPES), time, maybe(text), maybe(text));
 /** As they are shown: what is left out is null. */

@@ -1,5 +1,6 @@
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { TraceContext } from "../../src/jobs/trace.ts";
 import type { RunnerApi } from "../../src/registry/api.ts";
 import type { EngineStep, RunnerPorts } from "../../src/runner/ports.ts";
 import { runBlueprint } from "../../src/runner/run-blueprint.ts";
@@ -67,6 +68,7 @@ export interface RunOptions {
   output?: Json;
   fetch?: RunnerPorts["fetch"];
   secrets?: Record<string, string>;
+  trace?: TraceContext;
   step?: RecordingStep;
   /** A job that is there already, with these steps. */
   existing?: string;
@@ -85,7 +87,7 @@ export interface Run {
 /** Submits the steps as a job and runs it against the real registry. */
 export async function runSteps(bench: Bench, steps: Json[], options: RunOptions = {}): Promise<Run> {
   const plan = planOf(steps, options.output === undefined ? {} : { output: options.output });
-  const fresh = { plan, plan_hash: crypto.randomUUID(), input: options.input ?? {} };
+  const fresh = { plan, plan_hash: crypto.randomUUID(), input: options.input ?? {}, trace: options.trace };
   const id = options.existing ?? (await bench.submit(fresh)).id;
   const step = options.step ?? new RecordingStep();
   const registry = options.registry?.(bench.runner) ?? bench.runner;

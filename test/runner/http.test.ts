@@ -56,6 +56,26 @@ describe("http", () => {
       expect(sent.map((request) => request.headers.get("idempotency-key"))).toEqual(Array(3).fill(`${run.id}.call`));
     }));
 
+  it("goes on with the job's trace, in a span of its own that is the same in every try", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(status(503), json({}));
+      const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+      await runSteps(bench, get(), { fetch, trace: { traceparent, tracestate: "a=b" } });
+      const [first, second] = sent.map(({ headers }) => [headers.get("traceparent"), headers.get("tracestate")]);
+      expect(first?.[0]).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/);
+      expect(first?.[1]).toBe("a=b");
+      expect(second).toEqual(first);
+    }));
+
+  it("belongs to no trace when its job does not, or to the one that the blueprint says", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({}), json({}));
+      await runSteps(bench, get(), { fetch });
+      const trace = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+      await runSteps(bench, get({ headers: { traceparent: "mine" } }), { fetch, trace });
+      expect(sent.map(({ headers }) => headers.get("traceparent"))).toEqual([null, "mine"]);
+    }));
+
   it.each([408, 425, 429, 500, 503])("tries again after HTTP %i", (code) =>
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(status(code), json({ ok: true }));

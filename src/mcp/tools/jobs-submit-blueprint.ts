@@ -62,7 +62,7 @@ async function afterWait<T extends JobStatus>(job: T, waitMs: number, deps: McpD
 async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
   const draft = await draftOf(args, deps);
   if (!draft.ok) return err(faultText("Not submitted.", draft.error));
-  const submitted = await submitToShard(await submitRequest(args, draft.value, deps.tenant), deps);
+  const submitted = await submitToShard(await submitRequest(args, draft.value, deps), deps);
   if (!submitted.ok) return err(errorText(submitted.error));
   const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
   const { structured, text } = jobReply(job);

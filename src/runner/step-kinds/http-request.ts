@@ -2,7 +2,9 @@ import type { Scope } from "../../blueprint/template.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { childOf } from "../../jobs/trace.ts";
 import { MAX_ECHO_CHARS, MAX_REQUEST_URL_CHARS } from "../../limits.ts";
+import { digest } from "../../registry/api-digest.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import type { Secrets } from "../secrets.ts";
 
@@ -12,6 +14,8 @@ export interface HttpRequest {
 }
 
 const USER_AGENT = "edge-jobs/0.1";
+
+const SPAN_CHARS = 16;
 
 const NONE: JsonObject = {};
 
@@ -38,8 +42,14 @@ function headerValue(value: Json, secrets: Secrets): Result<string, string> {
   return found === undefined ? err(`the secret ${name} is not listed in BLUEPRINT_SECRETS, or not set`) : ok(found);
 }
 
-function toHeaders(given: JsonObject, key: string, secrets: Secrets): Result<Headers, StepError> {
-  const headers = new Headers({ "user-agent": USER_AGENT, "idempotency-key": key });
+/** What every request carries, unless the blueprint says otherwise. */
+async function ownHeaders({ trace }: RunContext, key: string): Promise<Headers> {
+  // A span of its own for each step, the same in every try.
+  const span = trace && childOf(trace, (await digest(key)).slice(0, SPAN_CHARS));
+  return new Headers({ "user-agent": USER_AGENT, "idempotency-key": key, ...span });
+}
+
+function withGiven(headers: Headers, given: JsonObject, secrets: Secrets): Result<Headers, StepError> {
   for (const [name, value] of Object.entries(given)) {
     const text = headerValue(value, secrets);
     if (!text.ok) return badRequest(`headers.${name}: ${text.error}`);
@@ -77,7 +87,8 @@ export async function buildRequest(
 
   const url = withQuery(target.value, query.value as JsonObject);
   if (!url.ok) return url;
-  const headers = toHeaders(given.value as JsonObject, idempotencyKey, context.ports.secrets);
+  const own = await ownHeaders(context, idempotencyKey);
+  const headers = withGiven(own, given.value as JsonObject, context.ports.secrets);
   if (!headers.ok) return headers;
   const text = toBody(body?.value, headers.value);
   const init = { method: step.method, headers: headers.value, ...(text !== undefined && { body: text }) };

@@ -123,6 +123,7 @@ export class World {
       now: () => this.clock.now,
       entropy: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(this.#random() * 256)),
       background: (work) => this.#background.push(work.catch((error) => this.#note(error))),
+      log: () => {},
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, ...this.#options.quotas },
     });
