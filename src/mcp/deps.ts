@@ -24,6 +24,8 @@ export interface McpDeps {
   /** Hostnames of the web pages that may call. */
   pages: readonly string[];
   version: string;
+  /** URL of the page that says what this server is. */
+  home: string;
   /** The object of one shard. Get a new one for each try: it is broken after an exception. */
   registry: (shard: number) => CallerApi;
   /** New jobs go to the shards 0 to this - 1; listings are of these. */
@@ -53,6 +55,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     scopes: principal.scopes,
     pages: pageHosts(env, url),
     version,
+    home: new URL("/", url).href,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
     shards: readSettings(env).shards,
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),

@@ -26,6 +26,7 @@ export function world(over: Partial<McpDeps> = {}): World {
     scopes: SCOPES,
     pages: ["localhost"],
     version: "1.2.3",
+    home: "http://localhost/",
     registry: (shard) => {
       stubs.push(shard);
       return registry;

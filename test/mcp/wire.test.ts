@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/jobs/json.ts";
 import { MAX_BODY_BYTES } from "../../src/limits.ts";
 import { serveMcp } from "../../src/mcp/endpoint.ts";
 import { legacy, modern, world } from "./support.ts";
@@ -36,7 +37,7 @@ describe("2025-11-25", () => {
     });
     expect(body.result).toMatchObject({
       protocolVersion: "2025-11-25",
-      serverInfo: { name: "edge-jobs", title: "Edge Jobs", version: "1.2.3" },
+      serverInfo: { name: "edge-jobs", title: "Edge Jobs", version: "1.2.3", websiteUrl: "http://localhost/" },
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
@@ -68,6 +69,21 @@ describe("2026-07-28", () => {
     const { status, body } = await modern(world().deps, "server/discover");
     expect(status).toBe(200);
     expect(body.result).toMatchObject({ supportedVersions: ["2026-07-28"], cacheScope: "public", ttlMs: 300_000 });
+  });
+
+  it("every result says who answers, with a small icon that needs no other request", async () => {
+    const { body } = await modern(world().deps, "tools/call", { name: "jobs_list", arguments: {} });
+    const { _meta } = body.result as { _meta: { [key: string]: JsonObject } };
+    const info = _meta["io.modelcontextprotocol/serverInfo"];
+    // Strict about what stands in a URI, as some clients are.
+    const src = expect.stringMatching(/^data:image\/svg\+xml,%3Csvg%20[\w%'/:.=-]+%3C\/svg%3E$/);
+    expect(info).toMatchObject({ title: "Edge Jobs", icons: [{ src, mimeType: "image/svg+xml", sizes: ["any"] }] });
+    expect(JSON.stringify(info).length).toBeLessThan(512);
+  });
+
+  it("resources can be subscribed to", async () => {
+    const { body } = await modern(world().deps, "server/discover");
+    expect(body.result).toMatchObject({ capabilities: { resources: { subscribe: true, listChanged: false } } });
   });
 
   it("tools/list may be cached by all and is plain JSON", async () => {
