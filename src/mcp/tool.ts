@@ -73,6 +73,12 @@ export interface Tool extends ToolText {
   call: (args: unknown, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
+/** `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. */
+const withoutEmptyRules: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
+  const { additionalProperties: rest } = jsonSchema;
+  if (typeof rest === "object" && Object.keys(rest).length === 0) delete jsonSchema.additionalProperties;
+};
+
 /**
  * A schema that is advertised but lets everything through: the check is ours, so that its errors are.
  * The JSON Schema is made once, at its first use, since a server is built for each request.
@@ -80,7 +86,7 @@ export interface Tool extends ToolText {
 function advertised(schema: z.ZodObject, io: "input" | "output"): StandardSchemaWithJSON {
   let json: { [keyword: string]: unknown } | undefined;
   const toJson = () => {
-    json ??= { ...z.toJSONSchema(schema, { io }), $schema: undefined };
+    json ??= { ...z.toJSONSchema(schema, { io, override: withoutEmptyRules }), $schema: undefined };
     return json;
   };
   const validate = (value: unknown) => ({ value });

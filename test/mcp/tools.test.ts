@@ -72,6 +72,7 @@ describe.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     expect(fields.filter(([, field]) => !field.description).map(([field]) => field)).toEqual([]);
     expect(schemas?.outputSchema.type).toBe("object");
     expect(schemas?.outputSchema.additionalProperties).not.toBe(false);
+    expect(JSON.stringify(schemas)).not.toContain('"additionalProperties":{}');
   });
 
   it("refuses an argument that it does not know, by its name", async () => {
