@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asText, byHarness } from "./figures.ts";
 
 /**
  * Everything that must hold before a change is merged. Runs all of it even after a failure, and ends with the one
@@ -30,9 +31,14 @@ function runCheck([name, script]: [string, string]): Count {
 function runTests(): Count {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-test-"));
   const report = join(folder, "report.json");
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { status } = spawnSync("vitest", ["run", ...reporters], { stdio: "inherit" });
+  const figures = join(folder, "figures.json");
+  const reporters = ["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`);
+  const { status } = spawnSync("vitest", ["run", ...reporters, `--outputFile.json=${report}`], {
+    stdio: "inherit",
+    env: { ...process.env, FIGURES_FILE: figures },
+  });
   const { passed, failed } = readReport(report);
+  printFigures(figures);
   rmSync(folder, { recursive: true });
   // A file that does not load, or an error outside of a test, fails the run without a failed test.
   const failedOutside = status !== 0 && failed === 0;
@@ -45,6 +51,14 @@ function readReport(path: string): Count {
     return { passed: numPassedTests, failed: numFailedTests };
   } catch {
     return { passed: 0, failed: 0 };
+  }
+}
+
+/** What the harnesses counted. */
+function printFigures(path: string): void {
+  if (!existsSync(path)) return;
+  for (const { harness, counts } of byHarness(JSON.parse(readFileSync(path, "utf8")))) {
+    console.log(`${harness}: ${asText(counts)}`);
   }
 }
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JobRow, JobStatus } from "../../../src/jobs/view.ts";
+import { recordFigures } from "../../support/figures.ts";
+import { seeded } from "../../support/random.ts";
+import { rawRequest, toolCall } from "../../support/raw.ts";
 import { pause, useBench } from "./bench.ts";
 import { child, question, sleep, stageOf, value } from "./steps.ts";
 
@@ -57,6 +60,41 @@ describe("wait", () => {
     const id = await bench().submit([sleep("nap", 1)]);
     const reports = await Promise.all(Array.from({ length: 20 }, () => wait([id])));
     expect(reports.map(statuses)).toEqual(Array(20).fill(["succeeded"]));
+  });
+
+  it("loses nothing to 500 callers that hang up, in both eras", async (test) => {
+    const DROPS = 500;
+    const AT_ONCE = 50;
+    const random = seeded(1);
+    const later = { run_at: new Date(Date.now() + 3_600_000).toISOString() };
+    const scheduled = await bench().submit([value("end", 7)], later);
+    const asking = await Promise.all(
+      Array.from({ length: 5 }, () => bench().submit([question("ask"), value("end", 7)])),
+    );
+    await Promise.all(asking.map((id) => bench().until(id, ({ status }) => status === "input_required")));
+    // For all of them: no such wait ends by itself.
+    const call = toolCall("jobs_wait", { job_ids: [...asking, scheduled], until: "all", timeout_seconds: 50 });
+    const hangUp = async (i: number): Promise<string> => {
+      const request = rawRequest("none", i % 2 === 0 ? "2025-11-25" : "2026-07-28", call);
+      const signal = AbortSignal.timeout(50 + Math.floor(random() * 250));
+      const whole = fetch(`${bench().server.url}/mcp`, { ...request, signal }).then((response) => response.text());
+      return whole.catch((error: Error) => error.name);
+    };
+    const ends: string[] = [];
+    for (let i = 0; i < DROPS; i += AT_ONCE) {
+      ends.push(...(await Promise.all(Array.from({ length: AT_ONCE }, (_, k) => hangUp(i + k)))));
+    }
+    expect(new Set(ends)).toEqual(new Set(["TimeoutError"]));
+    const settled = asking.map(async (id) => {
+      await bench().job("jobs_respond", { job_id: id, request_id: "ask", action: "decline" });
+      return [await bench().settled(id), await bench().status(id)];
+    });
+    for (const status of (await Promise.all(settled)).flat()) {
+      expect(status).toMatchObject({ status: "succeeded", result: { value: 7 } });
+    }
+    expect(await bench().job("jobs_cancel", { job_id: scheduled })).toMatchObject({ changed: true });
+    const counts = { "waits dropped": DROPS, jobs: asking.length + 1 };
+    recordFigures(test, { harness: "waits whose callers hang up", seed: 1, counts });
   });
 
   it("wakes at a cancel, a failure and a question", async () => {
