@@ -47,6 +47,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: e2e,
+          // For hours, not for every run: npm run soak.
+          exclude: process.env.SOAK_MINUTES ? [] : ["test/faults/soak.test.ts"],
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
           testTimeout: 60_000,

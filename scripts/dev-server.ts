@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
-import { groupIsGone, signalGroup } from "./process-group.ts";
+import { groupIsGone, groupResidentBytes, signalGroup } from "./process-group.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const READY_TIMEOUT_MS = 60_000;
@@ -26,6 +26,8 @@ export interface DevServer {
   readonly stateDir: string;
   /** All output so far, of all starts. */
   log(): string;
+  /** Resident memory of the Workers runtime, in bytes; 0 while it does not run. Linux only. */
+  residentBytes(): Promise<number>;
   /** Throws with the log when the runtime crashed by itself, whatever else seems to work. */
   assertNoCrash(): void;
   /** SIGKILL to wrangler and workerd at once; resolves when all of them are gone. State stays. */
@@ -78,7 +80,8 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
     await stop();
     throw error;
   }
-  return { url, stateDir, log: () => log, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
+  const residentBytes = async () => (child?.pid === undefined ? 0 : groupResidentBytes(child.pid, "workerd"));
+  return { url, stateDir, log: () => log, residentBytes, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
 }
 
 function spawnWrangler(

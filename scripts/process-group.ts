@@ -30,10 +30,35 @@ async function groupRuns(pgid: number): Promise<boolean> {
   }
   if (process.platform !== "linux") return true;
   // The signal also reaches the dead whom nobody has reaped yet, as in a container without an init process.
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  return stats.some((stat) => {
-    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return Number(group) === pgid && state !== "Z";
+  return (await processesOf(pgid)).some(({ state }) => state !== "Z");
+}
+
+interface Process {
+  pid: string;
+  /** Name of its program. */
+  name: string;
+  state: string;
+}
+
+async function processesOf(pgid: number): Promise<Process[]> {
+  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
+  const found = await Promise.all(
+    pids.map(async (pid): Promise<Process[]> => {
+      const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+      const end = stat.lastIndexOf(")");
+      const [state = "", , group] = stat.slice(end + 2).split(" ");
+      return Number(group) === pgid ? [{ pid, name: stat.slice(stat.indexOf("(") + 1, end), state }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Resident memory of the group's processes of this program, in bytes. Linux only. */
+export async function groupResidentBytes(pgid: number, program: string): Promise<number> {
+  const processes = (await processesOf(pgid)).filter(({ name }) => name === program);
+  const sizes = processes.map(async ({ pid }) => {
+    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
   });
+  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
 }

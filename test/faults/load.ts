@@ -1,0 +1,120 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DevServer } from "../../scripts/dev-server.ts";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import { type EraVersion, send, toolCall } from "../support/raw.ts";
+
+const TICK_MS = 100;
+const READS_A_TICK = 5;
+/** One job in so many is run by the engine, whose local version leaks; the others wait until they are cancelled. */
+const RUN_EVERY = 50;
+const CANCELLED_AFTER_MS = 3_000;
+/** Ids that are read: the latest ones, settled or not. */
+const READ_AMONG = 100;
+
+export interface Sample {
+  /** Ms since the start. */
+  at: number;
+  residentBytes: number;
+  databaseBytes: number;
+}
+
+/** Ten submits and fifty reads a second, and what the server makes of them. */
+export class Load {
+  submits = 0;
+  reads = 0;
+  readonly errors: string[] = [];
+  readonly samples: Sample[] = [];
+  readonly #server: DevServer;
+  readonly #random: () => number;
+  #ids: string[] = [];
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(server: DevServer, random: () => number) {
+    this.#server = server;
+    this.#random = random;
+  }
+
+  async run(ms: number, sampleEveryMs: number): Promise<void> {
+    const start = performance.now();
+    const elapsed = () => performance.now() - start;
+    for (let tick = 0; elapsed() < ms; tick++) {
+      if ((tick * TICK_MS) % sampleEveryMs === 0) this.samples.push(await this.#sample(elapsed()));
+      this.#begin(this.#submit());
+      for (let i = 0; i < READS_A_TICK; i++) this.#begin(this.#read());
+      await sleep(Math.max((tick + 1) * TICK_MS - elapsed(), 0));
+    }
+    await Promise.all(this.#underWay);
+  }
+
+  #begin(work: Promise<unknown>): void {
+    const noted = work.then(
+      () => undefined,
+      (error) => void this.errors.push(String(error)),
+    );
+    this.#underWay.add(noted);
+    void noted.then(() => this.#underWay.delete(noted));
+  }
+
+  async #submit(): Promise<void> {
+    this.submits += 1;
+    const runs = this.submits % RUN_EVERY === 0;
+    const run_at = new Date(Date.now() + 86_400_000).toISOString();
+    const blueprint = { name: "soak", steps: [{ id: "end", type: "transform", value: 7 }] };
+    const job = await this.#call("jobs_submit_blueprint", { blueprint, ...(!runs && { run_at }) });
+    const id = String(job.id);
+    this.#ids = [...this.#ids, id].slice(-READ_AMONG);
+    if (runs) return;
+    await sleep(CANCELLED_AFTER_MS);
+    await this.#call("jobs_cancel", { job_id: id });
+  }
+
+  async #read(): Promise<void> {
+    const id = this.#ids[Math.floor(this.#random() * this.#ids.length)];
+    if (id === undefined) return;
+    this.reads += 1;
+    const kind = this.#random();
+    if (kind < 0.2) await this.#call("jobs_list", { limit: 20 });
+    else if (kind < 0.3) await this.#call("jobs_wait", { job_ids: [id], timeout_seconds: 0 });
+    else await this.#call("jobs_get_status", { job_id: id, include: ["steps", "events"] });
+  }
+
+  async #call(tool: string, args: JsonObject): Promise<JsonObject> {
+    const era: EraVersion = this.#random() < 0.5 ? "2025-11-25" : "2026-07-28";
+    const { status, message } = await send(this.#server.url, "none", era, toolCall(tool, args));
+    const result = message.result as { isError?: boolean; structuredContent?: JsonObject } | undefined;
+    if (status !== 200 || result === undefined || result.isError === true) {
+      throw new Error(`${tool}: ${status} ${JSON.stringify(message).slice(0, 300)}`);
+    }
+    return result.structuredContent ?? {};
+  }
+
+  async #sample(at: number): Promise<Sample> {
+    const databaseBytes = await bytesOf(join(this.#server.stateDir, "v3", "do"), "JobRegistry");
+    return { at, residentBytes: await this.#server.residentBytes(), databaseBytes };
+  }
+}
+
+/** Size of all files below the folder whose path has the part. */
+async function bytesOf(folder: string, part: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const sizes = files
+    .filter((file) => file.includes(part))
+    .map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Growth of a line through the points, in units of y for each unit of x. */
+export function slope(points: readonly [x: number, y: number][]): number {
+  const mean = (axis: 0 | 1) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  const rise = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return rise / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}

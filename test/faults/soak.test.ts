@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { CLIENTS, callTool } from "../support/clients.ts";
+import { recordFigures } from "../support/figures.ts";
+import { seeded } from "../support/random.ts";
+import { setting } from "../support/setting.ts";
+import { Load, type Sample, slope } from "./load.ts";
+
+const MINUTES = setting("SOAK_MINUTES", 60);
+const SEED = setting("SEED", 1);
+const BOOT_KILLS = setting("BOOT_KILLS", 20);
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+/** Settled jobs are purged after this, so that the database must stop growing. */
+const RETENTION_SECONDS = 20;
+/** Memory is judged when the caches are full, and only over a time in which a leak would show. */
+const WARM_AFTER = Math.min(10 * 60_000, (MINUTES * 60_000) / 4);
+const JUDGED_FROM_MINUTES = 30;
+const MOST_GROWTH_PER_HOUR = 5;
+
+const most = (samples: readonly Sample[], of: "residentBytes" | "databaseBytes") =>
+  Math.max(...samples.map((sample) => sample[of]));
+
+let server: DevServer;
+beforeAll(async () => {
+  const vars = { SUBMITS_PER_MINUTE: "0", MAX_ACTIVE_JOBS: "0", RETENTION_DAYS: String(RETENTION_SECONDS / 86_400) };
+  server = await startDevServer({ vars });
+});
+afterAll(() => server?.stop());
+
+describe(`under load (seed ${SEED})`, () => {
+  it(
+    `for ${MINUTES} minutes: no error, and neither memory nor the database grows on`,
+    async (test) => {
+      const load = new Load(server, seeded(SEED));
+      await load.run(MINUTES * 60_000, 5_000);
+      const { samples, submits, reads, errors } = load;
+      const warm = samples.filter(({ at }) => at > WARM_AFTER);
+      const perHour = slope(warm.map(({ at, residentBytes }) => [at / HOUR_MS, residentBytes]));
+      const growth = (100 * perHour) / (warm.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / warm.length);
+      const third = Math.floor(samples.length / 3);
+      const middle = most(samples.slice(third, 2 * third), "databaseBytes");
+      const end = most(samples.slice(2 * third), "databaseBytes");
+      recordFigures(test, {
+        harness: "soak",
+        seed: SEED,
+        counts: {
+          minutes: MINUTES,
+          submits,
+          reads,
+          errors: errors.length,
+          "most resident memory (MiB)": most(samples, "residentBytes") / MIB,
+          "its growth after the warm-up (% an hour)": growth,
+          "most database in the second third (MiB)": middle / MIB,
+          "most database in the last third (MiB)": end / MIB,
+        },
+      });
+      expect(errors.slice(0, 5)).toEqual([]);
+      expect(submits).toBeGreaterThan(MINUTES * 60 * 5);
+      expect(end).toBeLessThanOrEqual(1.2 * middle);
+      expect(MINUTES < JUDGED_FROM_MINUTES ? 0 : growth).toBeLessThanOrEqual(MOST_GROWTH_PER_HOUR);
+    },
+    MINUTES * 60_000 + 120_000,
+  );
+});
+
+describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`, () => {
+  it(
+    "loses nothing",
+    async (test) => {
+      const connect = CLIENTS["client 2.4.0, auto"];
+      if (connect === undefined) throw new Error("no such client");
+      const random = seeded(SEED);
+      const ids: string[] = [];
+      const client = await connect(`${server.url}/mcp`);
+      const run_at = new Date(Date.now() + 86_400_000).toISOString();
+      for (let i = 0; i < 20; i++) {
+        const blueprint = { name: "kept", steps: [{ id: "end", type: "transform", value: i }] };
+        ids.push(String((await callTool(client, "jobs_submit_blueprint", { blueprint, run_at })).structured.id));
+      }
+      await client.close().catch(() => undefined);
+      for (let kill = 0; kill < BOOT_KILLS; kill++) {
+        const starting = server.restart().catch(() => undefined);
+        await sleep(500 + random() * 2_500);
+        await server.kill9();
+        await starting;
+      }
+      await server.restart();
+      const again = await connect(`${server.url}/mcp`);
+      const lost: string[] = [];
+      for (const job_id of ids) {
+        const { structured } = await callTool(again, "jobs_get_status", { job_id });
+        if (structured.status !== "queued") lost.push(job_id);
+      }
+      await again.close();
+      recordFigures(test, {
+        harness: "kill -9 in the middle of a start",
+        seed: SEED,
+        counts: { kills: BOOT_KILLS, jobs: ids.length, lost: lost.length },
+      });
+      expect(lost).toEqual([]);
+    },
+    BOOT_KILLS * 20_000 + 60_000,
+  );
+});
