@@ -56,7 +56,7 @@ export const SQL = {
   nextBlueprintName: "SELECT name FROM saved_blueprints WHERE name > ? ORDER BY name LIMIT 1",
   insertKey: "INSERT INTO idempotency_keys (idempotency_key, request_hash, job_id) VALUES (?, ?, ?)",
   key: "SELECT request_hash, job_id FROM idempotency_keys WHERE idempotency_key = ?",
-  deleteKey: "DELETE FROM idempotency_keys WHERE idempotency_key = ?",
+  deleteKey: "DELETE FROM idempotency_keys WHERE idempotency_key = ? AND job_id = ?",
 } as const;
 
 /** Every statement of the registry. Calls are synchronous; callers open the transactions. */
@@ -90,14 +90,15 @@ export class Queries {
     return this.#sql.exec(update, ...values, before.job_id, ...from).toArray().length === 1;
   }
 
-  deleteKey(key: string): void {
-    this.#sql.exec(SQL.deleteKey, key);
+  /** Takes the key from the job, if it is that job's: a later one may have it by now. */
+  deleteKey(key: string, jobId: string): void {
+    this.#sql.exec(SQL.deleteKey, key, jobId);
   }
 
   /** Delete the job with all that belongs to it. */
   deleteJob(job: Job): void {
     this.#sql.exec(SQL.deleteValues, job.job_id);
-    if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key);
+    if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key, job.job_id);
     this.#sql.exec(SQL.deleteJob, job.job_id);
     this.#releasePlan(job);
   }

@@ -49,7 +49,7 @@ export class Retries {
     const known = queries.key(key);
     const same = known === undefined ? undefined : queries.job(job.tenant, known.job_id);
     if (same !== undefined && !isSettled(same.status)) return ok(same);
-    queries.deleteKey(key);
+    if (known !== undefined) queries.deleteKey(key, known.job_id);
     return this.#again(job, ground.value, { key, request_hash: requestHash }, now);
   }
 

@@ -191,6 +191,16 @@ describe("retry", () => {
     return reply.value;
   }
 
+  it("returns its unsettled job also when the one before it, of the same retry, is deleted", () =>
+    inRegistry(async (bench) => {
+      const id = await failed(bench);
+      const before = await retried(bench, id);
+      await bench.caller.cancel(TENANT, before.id, null);
+      const after = await retried(bench, id);
+      await bench.caller.remove(TENANT, before.id);
+      expect((await retried(bench, id)).id).toBe(after.id);
+    }));
+
   it("makes a new job that goes on at the failed step, and reuses what was finished", () =>
     inRegistry(async (bench) => {
       const id = await failed(bench);
