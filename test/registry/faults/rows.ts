@@ -21,7 +21,6 @@ export interface StoredJob {
   retried_from: string | null;
   parent_id: string | null;
   run_at: number | null;
-  submitted_at: number;
   nudges: number;
   error_code: string | null;
   run: RunState;
