@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { mutate } from "./test/support/mutate.ts";
 
 /** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
 const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -14,8 +15,13 @@ const evictable = ["test/registry/*.test.ts", "test/runner/{compose,http,run-blu
 const HARNESS = ["FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
 const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
+/** `npm run mutants`: the server with a bug that the harnesses must find. */
+const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
+
 export default defineConfig({
   test: {
+    // The cache does not know one bug from another.
+    fsModuleCache: mutations.length === 0,
     projects: [
       {
         test: {
@@ -28,7 +34,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [...mutations, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
         test: { name: "workerd", include: workerd, env: harness, sequence: { groupOrder: 2 } },
       },
       {

@@ -100,7 +100,6 @@ describe("whatever callers, the runner, time and crashes do", () => {
     const counts: Counts = { runs: 0, steps: 0, faults: 0 };
     await explore(RUNS, counts);
     recordFigures(context, { harness: "model", seed: SEED, counts: { ...counts, divergences: 0 } });
-    console.log(counts);
     expect(counts.faults).toBeGreaterThan(RUNS);
   });
 });

@@ -26,6 +26,8 @@ export interface WorldOptions {
   quotas?: Partial<Quotas>;
   seed?: number;
   sabotage?: Sabotage;
+  /** What a control puts between the callers and the object. */
+  spoil?: (api: Api) => Api;
 }
 
 /** One object over real storage, an engine that runs nothing, and all that can go wrong around them. */
@@ -53,6 +55,11 @@ export class World {
     return this.#current.api;
   }
 
+  /** Its life is over, and the next one has not begun. */
+  get isDown(): boolean {
+    return this.#current?.life.dead ?? true;
+  }
+
   /** A new life over the same storage, as after an eviction or a crash. */
   async restart(): Promise<void> {
     for (let tries = 0; tries < 3; tries++) {
@@ -60,7 +67,8 @@ export class World {
       this.restarts += 1;
       const life = new Life();
       try {
-        this.#current = { life, api: apisOf(await this.#open(life)) };
+        const api = apisOf(await this.#open(life));
+        this.#current = { life, api: this.#options.spoil?.(api) ?? api };
         return;
       } catch (error) {
         if (!isFault(error)) throw error;

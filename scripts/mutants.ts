@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { MUTANTS } from "../test/support/mutants.ts";
+
+/**
+ * Puts one bug after the other into the server and lets the crash points and the model look for it. Fails when one is
+ * not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
+ */
+
+const HARNESSES = ["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}.test.ts`);
+
+interface Run {
+  /** Tests that failed, not a build. */
+  found: boolean;
+  seconds: number;
+  output: string;
+}
+
+function hunt(mutant: string | undefined): Run {
+  const started = performance.now();
+  const { stdout, stderr } = spawnSync("vitest", ["run", "--project", "workerd", "--bail", "1", ...HARNESSES], {
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", ...(mutant && { MUTANT: mutant }) },
+  });
+  const seconds = (performance.now() - started) / 1_000;
+  return { found: /Tests\s+\d+ failed/.test(stdout), seconds, output: stdout + stderr };
+}
+
+const wanted = process.argv.slice(2);
+const names = wanted.length > 0 ? wanted : Object.keys(MUTANTS);
+const runs = [undefined, ...names].map((mutant) => {
+  const run = hunt(mutant);
+  const isRight = run.found === (mutant !== undefined) && /Tests\s+\d+/.test(run.output);
+  console.log(`${isRight ? "pass" : "FAIL"}  ${mutant ?? "no bug: nothing is found"} (${run.seconds.toFixed(0)} s)`);
+  if (!isRight) console.log(run.output.slice(-4_000));
+  return isRight;
+});
+const missed = runs.filter((isRight) => !isRight).length;
+console.log(`\n${names.length} bugs, ${missed} not as it should be`);
+process.exitCode = missed > 0 ? 1 : 0;

@@ -1,0 +1,150 @@
+/** A bug that somebody could make: one piece of source, and what it would be then. */
+export interface Mutant {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** Bugs that the crash points or the model must find. `from` stands exactly once in its file. */
+export const MUTANTS: Record<string, Mutant> = {
+  "the tenant is not asked for": {
+    file: "src/registry/queries.ts",
+    from: "FROM jobs WHERE job_id = ? AND tenant = ?",
+    to: "FROM jobs WHERE job_id = ? AND ? <> ''",
+  },
+  "a stale attempt may report": {
+    file: "src/jobs/reports.ts",
+    from: "isSettled(job.status) || job.attempt !== attempt",
+    to: "isSettled(job.status) || job.attempt < attempt",
+  },
+  "a new job sets no alarm": {
+    file: "src/registry/ledger.ts",
+    from: "    this.#clock.ringBy(job.due_at);\n",
+    to: "",
+  },
+  "a job settles twice": {
+    file: "src/jobs/status.ts",
+    from: "  succeeded: {},\n",
+    to: '  succeeded: { cancelled: "cancelled" },\n',
+  },
+  "a finished step runs again": {
+    file: "src/registry/run-reports.ts",
+    from: 'if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };',
+    to: "",
+  },
+  "a late output replaces the first": {
+    file: "src/registry/queries.ts",
+    from: 'insertValue: "INSERT OR IGNORE INTO',
+    to: 'insertValue: "INSERT OR REPLACE INTO',
+  },
+  "a key fits any request": {
+    file: "src/registry/caller.ts",
+    from: "known.request_hash !== idempotency.request_hash",
+    to: "known.request_hash === ''",
+  },
+  "the purge takes unsettled jobs": {
+    file: "src/registry/reconciler.ts",
+    from: "    if (isSettled(job.status)) return this.#ledger.transact",
+    to: "    if (job.started_at !== null) return this.#ledger.transact",
+  },
+  "the census forgets those who end": {
+    file: "src/registry/census.ts",
+    from: "Number(isActive(after)) - Number(isActive(before))",
+    to: "Number(isActive(after) && !isActive(before))",
+  },
+  "the census outlives an undone transaction": {
+    file: "src/registry/ledger.ts",
+    from: "      this.#census.forget();\n",
+    to: "",
+  },
+  "an undone transaction forgets the alarm": {
+    file: "src/registry/ledger.ts",
+    from: "      undoAlarm();\n",
+    to: "      this.#clock.forget();\n",
+  },
+  "a transaction is not atomic": {
+    file: "src/registry/ledger.ts",
+    from: "return this.#storage.transactionSync(work);",
+    to: "return work();",
+  },
+  "the timeline loses an event": {
+    file: "src/jobs/timeline.ts",
+    from: "[...job.events, event]",
+    to: '[...(event[0] === "settled" ? job.events.slice(0, -1) : job.events), event]',
+  },
+  "progress falls with the next attempt": {
+    file: "src/jobs/dispatch.ts",
+    from: "run: { ...job.run, open: Object.fromEntries(waits) },",
+    to: "run: { steps: {}, open: Object.fromEntries(waits) },",
+  },
+  "a list drops a job that came at the same time": {
+    file: "src/registry/listing.ts",
+    from: "last = job.job_id;",
+    to: "last = job.job_id.slice(0, 14);",
+  },
+  "a retry runs finished steps again": {
+    file: "src/registry/retries.ts",
+    from: "kept: ids.slice(0, from)",
+    to: "kept: ids.slice(0, Math.max(from - 1, 0))",
+  },
+  "a deleted retry takes the key of the next": {
+    file: "src/registry/queries.ts",
+    from: "WHERE idempotency_key = ? AND job_id = ?",
+    to: "WHERE idempotency_key = ? AND ? <> ''",
+  },
+  "an earlier due time moves no alarm": {
+    file: "src/registry/ledger.ts",
+    from: "    if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);\n",
+    to: "",
+  },
+  "a due time only moves when it has passed": {
+    file: "src/jobs/due.ts",
+    from: "return due < job.due_at || job.due_at <= now ?",
+    to: "return job.due_at <= now ?",
+  },
+  "the alarm is moved on before its work is known": {
+    file: "src/registry/reconciler.ts",
+    from: "this.#ledger.rearm(now() + WATCHDOG_MS)",
+    to: "now()",
+  },
+  "children outlive their parent": {
+    file: "src/registry/settlements.ts",
+    from: "return [...this.#cancelChildren(before, now), ...this.#tellParent(settled, now)];",
+    to: "return this.#tellParent(settled, now);",
+  },
+  "a parent is not told of its child's end": {
+    file: "src/registry/settlements.ts",
+    from: "    this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));\n",
+    to: "",
+  },
+  "an answer is not kept": {
+    file: "src/registry/questions.ts",
+    from: "    this.#ledger.queries.insertValue(job.job_id, path, { action: given.action, content });\n",
+    to: "",
+  },
+  "one job more than the limit": {
+    file: "src/registry/quotas.ts",
+    from: "if (active >= activeJobs && activeJobs > 0)",
+    to: "if (active > activeJobs && activeJobs > 0)",
+  },
+  "a free place is not given on": {
+    file: "src/registry/census.ts",
+    from: "if (isPlaced(before) && !isPlaced(after)) this.#placeFreed();",
+    to: "",
+  },
+  "a refused job counts as handed over": {
+    file: "src/registry/dispatcher.ts",
+    from: "accepted ? dispatched(job, now) : postponed(job, backoff(job.nudges), now)",
+    to: "accepted ? dispatched(job, now) : dispatched(job, now)",
+  },
+  "a job has no time limit": {
+    file: "src/jobs/repair.ts",
+    from: "if (end !== undefined && end <= now) {",
+    to: "if (end === -1) {",
+  },
+  "an inline plan goes with the first of its jobs": {
+    file: "src/registry/queries.ts",
+    from: "WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
+    to: "WHERE plan_hash = ?",
+  },
+};
