@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nextAttempt } from "../../src/jobs/dispatch.ts";
 import type { Job } from "../../src/jobs/job.ts";
 import { begin, finish, isFenced, rest, retrying, start } from "../../src/jobs/reports.ts";
+import { MAX_ERROR_CHARS } from "../../src/limits.ts";
 import { AN_ERROR, aDoneStep, aJob, aRunningJob, aStep, eventTypes, HOUR, SECOND, T0 } from "../support/jobs.ts";
 
 const WITHIN = 30 * SECOND;
@@ -157,6 +158,24 @@ describe("finish", () => {
   it("of a step called constructor: ends it like any other", () => {
     const job = finish(aRunningJob(), "constructor", undefined, T0);
     expect(job.run.steps).toMatchObject({ constructor: { status: "succeeded" } });
+  });
+});
+
+describe("what a service says in its errors", () => {
+  const loud = { code: "http_status", message: `\u001b[31mno\u202e\n${"x".repeat(900)}` };
+
+  it("is kept as one line of bounded length, without what nobody sees", () => {
+    const opened = begin(aRunningJob(), "first", "token", SECOND, T0).job;
+    const retried = retrying(opened, "first", loud, SECOND, SECOND, T0);
+    const finished = finish(retried, "first", loud, T0);
+    const messages = [
+      retried.message,
+      finished.run.steps.first?.error,
+      ...finished.events.map((event) => event[3] ?? ""),
+    ];
+    expect(messages.filter((text) => /[^ -~…]/.test(text ?? ""))).toEqual([]);
+    expect(Math.max(...messages.map((text) => text?.length ?? 0))).toBeLessThan(MAX_ERROR_CHARS + 30);
+    expect(finished.run.steps.first?.error).toMatch(/^\[31mno x+…$/);
   });
 });
 
