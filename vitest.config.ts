@@ -42,7 +42,7 @@ export default defineConfig({
         test: {
           name: "nemesis",
           include: evictable,
-          exclude: ["test/registry/{engine,migrations,query-plans,upgrade}.test.ts"],
+          exclude: ["test/registry/{changes,engine,migrations,query-plans,upgrade}.test.ts"],
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           env: { ...harness, NEMESIS: "1" },
