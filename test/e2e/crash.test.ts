@@ -98,4 +98,18 @@ describe("kill -9 of the server", () => {
       `${status.id}.after`,
     ]);
   }, 90_000);
+
+  it("while an alarm is due: it rings at the next start, without a request", async () => {
+    const client = await connect();
+    const run_at = new Date(Date.now() + 3_000).toISOString();
+    const blueprint = { name: "later", steps: [effect("only")] };
+    const { structured } = await callTool(client, "jobs_submit_blueprint", { blueprint, run_at });
+    const id = String(structured.id);
+    await client.close();
+    await server.kill9();
+    expect(effectsOf(id)).toEqual([]);
+    await until(() => Date.now() > Date.parse(run_at) + 1_000, "the alarm is overdue");
+    await server.restart();
+    await until(() => effectsOf(id).length > 0, "the effect of a job that nobody asked for");
+  }, 90_000);
 });

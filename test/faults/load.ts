@@ -10,8 +10,10 @@ const READS_A_TICK = 5;
 /** One job in so many is run by the engine, whose local version leaks; the others wait until they are cancelled. */
 const RUN_EVERY = 50;
 const CANCELLED_AFTER_MS = 3_000;
-/** Ids that are read: the latest ones, settled or not. */
-const READ_AMONG = 100;
+/** Jobs that are read are younger than this: they cannot have been purged. */
+const READ_WHILE_MS = 12_000;
+/** A machine that cannot keep up is asked for less: each open call holds files of the local runtime, which it may not have. */
+const MOST_OPEN_CALLS = 48;
 
 export interface Sample {
   /** Ms since the start. */
@@ -24,11 +26,14 @@ export interface Sample {
 export class Load {
   submits = 0;
   reads = 0;
+  /** Calls that were left out because too many were open. */
+  leftOut = 0;
   readonly errors: string[] = [];
   readonly samples: Sample[] = [];
   readonly #server: DevServer;
   readonly #random: () => number;
-  #ids: string[] = [];
+  #jobs: { id: string; at: number }[] = [];
+  #openCalls = 0;
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(server: DevServer, random: () => number) {
@@ -41,15 +46,19 @@ export class Load {
     const elapsed = () => performance.now() - start;
     for (let tick = 0; elapsed() < ms; tick++) {
       if ((tick * TICK_MS) % sampleEveryMs === 0) this.samples.push(await this.#sample(elapsed()));
-      this.#begin(this.#submit());
-      for (let i = 0; i < READS_A_TICK; i++) this.#begin(this.#read());
+      this.#begin(() => this.#submit());
+      for (let i = 0; i < READS_A_TICK; i++) this.#begin(() => this.#read());
       await sleep(Math.max((tick + 1) * TICK_MS - elapsed(), 0));
     }
     await Promise.all(this.#underWay);
   }
 
-  #begin(work: Promise<unknown>): void {
-    const noted = work.then(
+  #begin(work: () => Promise<unknown>): void {
+    if (this.#openCalls >= MOST_OPEN_CALLS) {
+      this.leftOut += 1;
+      return;
+    }
+    const noted = work().then(
       () => undefined,
       (error) => void this.errors.push(String(error)),
     );
@@ -64,14 +73,16 @@ export class Load {
     const blueprint = { name: "soak", steps: [{ id: "end", type: "transform", value: 7 }] };
     const job = await this.#call("jobs_submit_blueprint", { blueprint, ...(!runs && { run_at }) });
     const id = String(job.id);
-    this.#ids = [...this.#ids, id].slice(-READ_AMONG);
+    this.#jobs.push({ id, at: performance.now() });
     if (runs) return;
     await sleep(CANCELLED_AFTER_MS);
     await this.#call("jobs_cancel", { job_id: id });
   }
 
   async #read(): Promise<void> {
-    const id = this.#ids[Math.floor(this.#random() * this.#ids.length)];
+    const oldest = performance.now() - READ_WHILE_MS;
+    this.#jobs = this.#jobs.filter(({ at }) => at > oldest);
+    const id = this.#jobs[Math.floor(this.#random() * this.#jobs.length)]?.id;
     if (id === undefined) return;
     this.reads += 1;
     const kind = this.#random();
@@ -82,7 +93,10 @@ export class Load {
 
   async #call(tool: string, args: JsonObject): Promise<JsonObject> {
     const era: EraVersion = this.#random() < 0.5 ? "2025-11-25" : "2026-07-28";
-    const { status, message } = await send(this.#server.url, "none", era, toolCall(tool, args));
+    this.#openCalls += 1;
+    const { status, message } = await send(this.#server.url, "none", era, toolCall(tool, args)).finally(() => {
+      this.#openCalls -= 1;
+    });
     const result = message.result as { isError?: boolean; structuredContent?: JsonObject } | undefined;
     if (status !== 200 || result === undefined || result.isError === true) {
       throw new Error(`${tool}: ${status} ${JSON.stringify(message).slice(0, 300)}`);
