@@ -65,6 +65,7 @@ describe("a server on this machine", () => {
   it("is not reached by a page that points a name of its own at it", async () => {
     const own = { origin: "http://evil.example:8787", "cf-connecting-ip": "127.0.0.1" };
     expect((await ask("http://evil.example:8787/mcp", own, {})).status).toBe(403);
+    expect((await ask("http://evil.example:8787/mcp", own, {}, "OPTIONS")).status).toBe(403);
     expect((await ask("http://localhost:8787/mcp", { ...own, host: "evil.example:8787" }, {})).status).toBe(403);
     expect((await ask("http://localhost:8787/mcp", { host: "evil.example:8787" }, {})).status).toBe(403);
     expect((await ask("http://evil.example:8787/mcp", own, DEPLOYED)).status).toBe(200); // but it has a key
