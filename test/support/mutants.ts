@@ -39,8 +39,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a key fits any request": {
     file: "src/registry/caller.ts",
-    from: "known.request_hash !== idempotency.request_hash",
-    to: "known.request_hash === ''",
+    from: "if (found.request_hash !== request_hash)",
+    to: "if (request_hash === '')",
   },
   "the purge takes unsettled jobs": {
     file: "src/registry/reconciler.ts",

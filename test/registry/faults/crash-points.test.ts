@@ -60,7 +60,8 @@ describe("one point after the other goes wrong in every scenario", () => {
     const counts = {
       points: points.reduce((sum, [, count]) => sum + count, 0),
       "not recovered": broken.length,
-      ...Object.fromEntries(points),
+      // They are the same in every mode.
+      ...(mode === MODES[0] && Object.fromEntries(points)),
     };
     recordFigures(context, { harness: `crash points: ${mode}`, seed: null, counts });
     expect(broken).toEqual([]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { RunRef } from "../../../src/registry/api.ts";
 import { recordFigures } from "../../support/figures.ts";
 import { setting } from "../../support/setting.ts";
 import { CALLER_STEPS } from "./caller-commands.ts";
@@ -9,7 +10,7 @@ import { type Fault, Rig } from "./rig.ts";
 import { RUNNER_STEPS } from "./runner-commands.ts";
 import type { Step } from "./steps.ts";
 import { TIME_STEPS } from "./time-commands.ts";
-import { type Sabotage, type World, withWorlds } from "./world.ts";
+import { type Api, type World, type WorldOptions, withWorlds } from "./world.ts";
 
 /** Set FC_RUNS for more, and SEED for another course. */
 const RUNS = setting("FC_RUNS", 1_000);
@@ -71,12 +72,12 @@ const anyCommands = () =>
   });
 
 /** @throws with the shortest course found that the object takes otherwise than the model */
-async function explore(runs: number, counts: Counts, sabotage?: Sabotage): Promise<void> {
+async function explore(runs: number, counts: Counts, options: WorldOptions = {}): Promise<void> {
   await withWorlds(async (fresh) => {
     const property = fc.asyncProperty(anyCommands(), async (commands) => {
       counts.runs += 1;
       const quotas = { activeJobs: MAX_ACTIVE, runningJobs: MAX_RUNNING };
-      const world = await fresh({ quotas, ...(sabotage && { sabotage }) });
+      const world = await fresh({ quotas, ...options });
       const setup = () => {
         const model = new Model();
         return { model, real: { world, rig: new Rig(world, model), counts } };
@@ -98,8 +99,33 @@ afterEach(() => {
 describe("whatever callers, the runner, time and crashes do", () => {
   it("the registry does what its model does", { timeout: 600_000 }, async (context) => {
     const counts: Counts = { runs: 0, steps: 0, faults: 0 };
-    await explore(RUNS, counts);
-    recordFigures(context, { harness: "model", seed: SEED, counts: { ...counts, divergences: 0 } });
+    const divergence = await explore(RUNS, counts).catch((error: unknown) => error);
+    const divergences = divergence === undefined ? 0 : 1;
+    recordFigures(context, { harness: "model", seed: SEED, counts: { ...counts, divergences } });
+    if (divergence !== undefined) throw divergence;
     expect(counts.faults).toBeGreaterThan(RUNS);
+  });
+});
+
+describe("the model notices an object", () => {
+  /** Reports count for the attempt that the job is in, whoever sends them. */
+  const unfenced = (api: Api): Api => ({
+    ...api,
+    runner: new Proxy(api.runner, {
+      get: (runner, name) => {
+        const method: unknown = Reflect.get(runner, name);
+        if (typeof method !== "function") return method;
+        return (ref: RunRef, ...rest: unknown[]) => method({ ...ref, attempt: Math.max(ref.attempt, 1) }, ...rest);
+      },
+    }),
+  });
+  const idle = (api: Api): Api => ({ ...api, reconciler: { ring: async () => undefined } as Api["reconciler"] });
+
+  it.each<[string, WorldOptions]>([
+    ["that takes reports of an attempt that was given up", { spoil: unfenced }],
+    ["whose alarm does nothing", { spoil: idle }],
+    ["whose alarm is never set", { sabotage: (storage) => ({ ...storage, setAlarm: async () => undefined }) }],
+  ])("%s", { timeout: 60_000 }, async (_name, options) => {
+    await expect(explore(100, { runs: 0, steps: 0, faults: 0 }, options)).rejects.toThrow("Counterexample");
   });
 });

@@ -1,5 +1,6 @@
 import type { RunState } from "../../../src/jobs/job.ts";
 import type { JobEvent } from "../../../src/jobs/timeline.ts";
+import { readEvents, readRun } from "../../../src/registry/row-json.ts";
 
 /** The rows of an object as they are stored, read without the registry's own queries. */
 
@@ -38,8 +39,8 @@ export function storedJobs({ sql }: DurableObjectStorage): StoredJob[] {
       const { due_at: _look, ...whole } = row;
       return {
         ...(fields as unknown as Omit<StoredJob, "run" | "events" | "text">),
-        run: JSON.parse(String(run_json)),
-        events: JSON.parse(String(events_json)),
+        run: readRun(String(run_json), Number(row.submitted_at)),
+        events: readEvents(String(events_json), Number(row.submitted_at)),
         text: JSON.stringify(whole),
       };
     });

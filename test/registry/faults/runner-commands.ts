@@ -120,7 +120,6 @@ const wake: AnyStep = named("wake", anyReport({}), (given) => (rig, fault) => {
   const marks = [{ path: "nap", status: "succeeded" as const }];
   const call = ["mark", (api: Api, ref: RunRef) => api.runner.mark(ref, marks)] as const;
   return report(rig, fault, reporting(rig, given), [...call], (job) => {
-    if (job.wakeAt !== null && !job.ended.has("nap")) job.outputs.set("nap", {});
     job.ended.add("nap");
   });
 });
