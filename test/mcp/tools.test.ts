@@ -87,16 +87,10 @@ describe.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s", (name, tool
   });
 
   it("says nothing of our inside when it crashes, and gives a reference to the log", async () => {
-    const { deps, measured } = world({
-      registry: () => {
-        throw new Error("SELECT secret FROM jobs");
-      },
-    });
-    Object.defineProperty(deps, "blueprints", {
-      get: () => {
-        throw new Error("SELECT secret FROM jobs");
-      },
-    });
+    const broken = () => {
+      throw new Error("SELECT secret FROM jobs");
+    };
+    const { deps, measured } = world({ registry: broken, blueprints: new Proxy([], { get: broken }) });
     const result = await callTool(deps, name, ENOUGH[name] ?? { job_id: jobIdOf(1) });
     expect(result).toMatchObject({ isError: true, text: expect.stringContaining("ref-1") });
     expect(result.text).not.toMatch(/SELECT|\bat \w+ \(/);
