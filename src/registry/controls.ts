@@ -45,7 +45,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     this.#deps = deps;
   }
 
-  /** Settles first, then ends the instance; one that is created later meets `stop`. */
+  /** Settles first, then ends the instance, if the engine was given one; one that is created later meets `stop`. */
   async cancel(
     tenant: string,
     jobId: string,
@@ -57,7 +57,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     const aftermath = ledger.transact(() => settlements.settle(job, job, { name: "cancelled", reason }, now()));
     if (aftermath !== undefined) {
       background(settlements.follow(aftermath));
-      background(engine.terminate(job.job_id, job.attempt));
+      if (job.dispatched_at !== null) background(engine.terminate(job.job_id, job.attempt));
     }
     return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: aftermath !== undefined });
   }

@@ -57,7 +57,7 @@ export class Settlements {
       const child = child_id === undefined ? undefined : this.#ledger.queries.job(parent.tenant, child_id);
       if (child === undefined || isSettled(child.status)) return [];
       const further = this.settle(child, child, { name: "cancelled", reason: "its parent ended" }, now) ?? [];
-      return [...further, { do: "terminate" as const, job: child }];
+      return child.dispatched_at === null ? further : [...further, { do: "terminate" as const, job: child }];
     });
   }
 
