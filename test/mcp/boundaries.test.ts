@@ -4,6 +4,7 @@ import type { JsonObject } from "../../src/jobs/json.ts";
 import { jsonBytes } from "../../src/jobs/json.ts";
 import { shardOfJob } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/endpoint.ts";
+import { readWanted } from "../../src/mcp/listen/request.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { callTool, jobIdOf, legacy, modern, NOW, world } from "./support.ts";
 
@@ -205,6 +206,17 @@ atBound("MAX_GOAL_CHARS", {
       arguments: { goal: letters(chars) },
     });
     return body.error === undefined ? undefined : JSON.stringify(body.error);
+  },
+});
+
+atBound("MAX_SUBSCRIPTIONS", {
+  of: "one subscription",
+  refusal: /notifications: 101 resources and tasks, the most is 100\. Listen to the others in another request\./,
+  attempt: (count) => {
+    const resourceSubscriptions = Array.from({ length: count }, (_, i) => `job://${i}`);
+    const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+    const wanted = readWanted({ params: { _meta, notifications: { resourceSubscriptions } } });
+    return wanted.ok ? undefined : wanted.error.message;
   },
 });
 
