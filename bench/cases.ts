@@ -1,0 +1,117 @@
+import { callTool } from "./client.ts";
+import type { Load, Path } from "./load/load.ts";
+import { bodyOf, ERAS, type Era, headersOf, type Message, toolCall } from "./mcp.ts";
+
+/** What is measured: one request each. The first of each group is the limit that the others are compared with. */
+export interface Case extends Pick<Load, "origin" | "path" | "headers" | "body" | "numberAt" | "expect"> {
+  name: string;
+  /** Name of the case that bounds it. */
+  limit: string;
+}
+
+const JSON_ONLY = { "content-type": "application/json" };
+
+/** So far away that the engine is no part of it. */
+const LATER_MS = 30 * 86_400_000;
+/** Of one step, as small as blueprints are. */
+const BLUEPRINT = { name: "bench", steps: [{ id: "one", type: "sleep", for: "1 second" }] };
+const submitAt = (runAt: string) => ({
+  blueprint: BLUEPRINT,
+  input: { n: 1 },
+  metadata: { bench: true },
+  run_at: runAt,
+});
+
+const STRUCTURED: Path = ["result", "structuredContent"];
+
+export const limitCases = (origin: string): Case[] =>
+  ["echo", "read", "insert"].map((name) => ({
+    ...{ name, limit: name, origin, path: `/${name}`, headers: JSON_ONLY, body: ['{"n":', "}"], numberAt: ["n"] },
+    expect: name === "read" ? [[["row", "id"], "first"]] : name === "insert" ? [[["row", "id", "length"], 36]] : [],
+  }));
+
+interface McpCase {
+  name: string;
+  limit: string;
+  message: Message;
+  expect: Load["expect"];
+}
+
+function mcpCase(
+  origin: string,
+  path: string,
+  era: Era,
+  { name, limit, message, expect }: McpCase,
+  key?: string,
+): Case {
+  return {
+    ...{ name: `${name}_${era}`, limit, origin, path, expect, numberAt: ["id"] },
+    headers: headersOf(era, message, key),
+    body: bodyOf(era, message),
+  };
+}
+
+const inBothEras = (make: (era: Era) => Case[]): Case[] => ERAS.flatMap(make);
+
+/** The jobs that the cases ask for: one that waits for its time, one that has settled, and enough for a page. */
+async function seed(origin: string, key: string, args: object): Promise<{ waiting: string; settled: string }> {
+  const submit = (args: object) => callTool<{ id: string }>(origin, key, "jobs_submit_blueprint", args);
+  const blueprint = { name: "at-once", steps: [{ id: "one", type: "transform", value: { n: 1 } }] };
+  const { id: settled } = await submit({ blueprint, wait_seconds: 30 });
+  const [first] = await Promise.all(Array.from({ length: 60 }, () => submit(args)));
+  return { waiting: first?.id ?? "", settled };
+}
+
+/** @param now epoch ms */
+export async function serverCases(origin: string, key: string, now: number): Promise<Case[]> {
+  const submission = submitAt(new Date(now + LATER_MS).toISOString());
+  const { waiting, settled } = await seed(origin, key, submission);
+  const wait = { job_ids: [settled], timeout_seconds: 20 };
+  const cases: McpCase[] = [
+    {
+      ...{ name: "status", limit: "read", message: toolCall("jobs_get_status", { job_id: waiting }) },
+      expect: [
+        [[...STRUCTURED, "id"], waiting],
+        [[...STRUCTURED, "status"], "queued"],
+      ],
+    },
+    {
+      ...{ name: "submit", limit: "insert", message: toolCall("jobs_submit_blueprint", submission) },
+      expect: [
+        [[...STRUCTURED, "deduplicated"], false],
+        [[...STRUCTURED, "id", "length"], waiting.length],
+      ],
+    },
+    {
+      ...{ name: "list50", limit: "read", message: toolCall("jobs_list", { limit: 50 }) },
+      expect: [[[...STRUCTURED, "jobs", "length"], 50]],
+    },
+    {
+      ...{ name: "wait_settled", limit: "read", message: toolCall("jobs_wait", wait) },
+      expect: [
+        [[...STRUCTURED, "jobs", 0, "status"], "succeeded"],
+        [[...STRUCTURED, "timed_out"], false],
+      ],
+    },
+    {
+      ...{ name: "tools_list", limit: "echo", message: { method: "tools/list", params: {} } },
+      expect: [[["result", "tools", "length"], 12]],
+    },
+  ];
+  return cases.flatMap((each) => inBothEras((era) => [mcpCase(origin, "/mcp", era, each, key)]));
+}
+
+/** The handlers as their guides show them, over the same bare object, without auth. */
+export const stockCases = (origin: string): Case[] =>
+  ["agents", "sdk"].flatMap((handler) =>
+    inBothEras((era) => [
+      mcpCase(origin, `/${handler}`, era, {
+        ...{ name: `${handler}_read`, limit: "read", message: toolCall("read", { id: "first" }) },
+        expect: [[[...STRUCTURED, "id"], "first"]],
+      }),
+      mcpCase(origin, `/${handler}`, era, {
+        ...{ name: `${handler}_insert`, limit: "insert", message: toolCall("insert", {}) },
+        expect: [[[...STRUCTURED, "id", "length"], 36]],
+      }),
+    ]),
+  );

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { serverCases } from "./cases.ts";
+import { startGenerator } from "./load/generator.ts";
+import { startRuntime } from "./runtime.ts";
+import { apiKey, SERVER } from "./server.ts";
+
+/** Where the time of one case goes: `node bench/profile.ts status_2026 [--out FILE.cpuprofile]`. */
+
+interface Profile {
+  nodes: { id: number; callFrame: { functionName: string; lineNumber: number } }[];
+  samples: number[];
+  timeDeltas: number[];
+}
+
+const TOP = 45;
+const LOAD = { connections: 16, warmMs: 1_000, ms: 4_000 };
+
+/** The answer to one command of the inspector; everything else that it says is passed over. */
+async function command<T>(socket: WebSocket, id: number, method: string, params: object = {}): Promise<T> {
+  socket.send(JSON.stringify({ id, method, params }));
+  for (;;) {
+    const [event] = (await once(socket, "message")) as [{ data: string }];
+    const message = JSON.parse(event.data);
+    if (message.id === id) return message.result;
+  }
+}
+
+/** Share of the samples by function, itself without what it calls. */
+function selfTimes({ nodes, samples, timeDeltas }: Profile): [name: string, share: number][] {
+  const names = new Map(
+    nodes.map(({ id, callFrame }) => [id, `${callFrame.functionName || "(anonymous)"}:${callFrame.lineNumber + 1}`]),
+  );
+  const sums = new Map<string, number>();
+  samples.forEach((id, i) => {
+    const name = names.get(id) ?? "?";
+    sums.set(name, (sums.get(name) ?? 0) + (timeDeltas[i] ?? 0));
+  });
+  const total = [...sums.values()].reduce((sum, each) => sum + each, 0);
+  return [...sums].map(([name, sum]): [string, number] => [name, sum / total]).sort((a, b) => b[1] - a[1]);
+}
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
+const runtime = await startRuntime([{ ...SERVER, minify: false }], 0);
+const generator = startGenerator();
+try {
+  const now = Date.now();
+  const cases = await serverCases(await runtime.origin(SERVER.name), await apiKey(now), now);
+  const chosen = cases.find(({ name }) => name === (positionals[0] ?? "status_2026"));
+  if (chosen === undefined) throw new Error(`one of: ${cases.map(({ name }) => name).join(", ")}`);
+  const socket = new WebSocket(new URL(`/core:user:${SERVER.name}`, await runtime.inspector()));
+  await once(socket, "open");
+  await command(socket, 1, "Profiler.enable");
+  await command(socket, 2, "Profiler.setSamplingInterval", { interval: 200 });
+  await command(socket, 3, "Profiler.start");
+  const measured = await generator.measure({ ...chosen, ...LOAD });
+  const { profile } = await command<{ profile: Profile }>(socket, 4, "Profiler.stop");
+  socket.close();
+  if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(profile));
+  console.log(`${chosen.name}: ${Math.round(measured.perSecond)} requests/s while it was watched`);
+  for (const [name, share] of selfTimes(profile).slice(0, TOP))
+    console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${name}`);
+} finally {
+  generator.stop();
+  await runtime.stop();
+}

@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
+
+const ROOT = join(import.meta.dirname, "..");
+
+export interface WorkerSpec {
+  /** As its configuration has it. */
+  name: string;
+  /** Path from the root of its wrangler.toml. */
+  config: string;
+  vars?: { [name: string]: string };
+  /** false: names in profiles can be read. */
+  minify?: boolean;
+}
+
+export interface Runtime {
+  /** `http://127.0.0.1:<port>` of a worker: its own socket, with no proxy in front. */
+  origin(worker: string): Promise<string>;
+  /** Of the inspector, when it was asked for. */
+  inspector(): Promise<URL>;
+  stop(): Promise<void>;
+}
+
+export interface Bundle {
+  /** Path of the one module. */
+  file: string;
+  /** What `wrangler deploy` would upload. */
+  gzipKiB: number;
+}
+
+/** The worker as `wrangler deploy` would upload it. */
+export function bundle({ config, minify = true }: WorkerSpec, folder: string): Bundle {
+  const args = ["deploy", "--dry-run", "-c", config, "--outdir", folder, `--minify=${minify}`];
+  const { status, stdout, stderr } = spawnSync("wrangler", args, { cwd: ROOT, encoding: "utf8" });
+  if (status !== 0) throw new Error(stdout + stderr);
+  const [, gzip] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? [];
+  const { main = "" } = workerOptionsOf(join(ROOT, config));
+  return { file: join(folder, basename(main).replace(/\.ts$/, ".js")), gzipKiB: Number(gzip) };
+}
+
+/** All workers in one workerd, so that all have the same conditions. Databases lie on disk, and are deleted at the end. */
+export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?: number): Promise<Runtime> {
+  const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bench-"));
+  const workers = specs.map((spec) => {
+    const options = workerOptionsOf(join(ROOT, spec.config)).workerOptions;
+    const { file } = bundle(spec, join(folder, spec.name));
+    return {
+      ...options,
+      name: spec.name,
+      bindings: { ...(options.bindings as object), ...spec.vars },
+      modules: [{ type: "ESModule" as const, path: file, contents: readFileSync(file, "utf8") }],
+      modulesRoot: folder,
+      unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    };
+  });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      workers,
+      resourcePersistencePath: join(folder, "state"),
+      // The server logs a line for each call; who reads them is not measured.
+      handleStructuredLogs: () => {},
+      ...(inspectorPort !== undefined && { inspectorPort }),
+    }),
+  );
+  await miniflare.ready;
+  return {
+    origin: async (worker) => (await miniflare.unsafeGetDirectURL(worker)).origin,
+    inspector: () => miniflare.getInspectorURL(),
+    stop: async () => {
+      await miniflare.dispose();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { createKey } from "../scripts/create-key.ts";
+import type { WorkerSpec } from "./runtime.ts";
+
+const SECRET = "a secret of the bench, long enough to sign keys";
+
+/** The server as it is deployed, with auth, and no limit on what a tenant may use. */
+export const SERVER: WorkerSpec = {
+  name: "edge-jobs",
+  config: "wrangler.toml",
+  vars: {
+    AUTH_SECRET: SECRET,
+    MAX_ACTIVE_JOBS: "0",
+    MAX_RUNNING_JOBS: "0",
+    SUBMITS_PER_MINUTE: "0",
+    MAX_STORED_BYTES: "0",
+  },
+};
+
+/** @param now epoch ms */
+export async function apiKey(now: number): Promise<string> {
+  const request = { tenant: "bench", scope: ["jobs:read" as const, "jobs:write" as const], days: 1, secret: SECRET };
+  return (await createKey(request, "key_000000000000000000000000", now)).key;
+}
