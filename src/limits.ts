@@ -176,6 +176,10 @@ export const MAX_QUOTED_EVENTS = 40;
 export const MIN_SECRET_CHARS = 32;
 /** An API key is about 250 characters. */
 export const MAX_KEY_CHARS = 1_024;
+/** Verified keys that one isolate remembers, about half a kilobyte each. */
+export const MAX_VERIFIED_KEYS = 1_000;
+/** Keys that one object remembers as not revoked. */
+export const MAX_CLEARED_KEYS = 1_000;
 export const DEFAULT_KEY_DAYS = 365;
 export const MAX_KEY_DAYS = 3_650;
 /** Objects of a tenant that a revocation is written to at the same time. */

@@ -1,14 +1,31 @@
-import type { Result } from "../jobs/result.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_VERIFIED_KEYS } from "../limits.ts";
 import { type Claims, verifyApiKey } from "./api-key.ts";
 import { memoizedKey } from "./signing-key.ts";
 
+/** Keys that this isolate has verified under one secret, the oldest first. */
+let verified = { secret: "", claims: new Map<string, Claims>() };
+
+function remember(token: string, secret: string, claims: Claims): void {
+  if (verified.secret !== secret) verified = { secret, claims: new Map() };
+  const [oldest] = verified.claims.size < MAX_VERIFIED_KEYS ? [] : verified.claims.keys();
+  if (oldest !== undefined) verified.claims.delete(oldest);
+  verified.claims.set(token, claims);
+}
+
 /**
- * What an API key says, when this secret made it.
+ * What an API key says, when this secret made it. A signature that held once holds for ever; whether the key has expired
+ * is looked at each time, and whether it was revoked is for the registry to say.
  * @param now epoch ms
  */
-export const checkApiKey = async (
+export async function checkApiKey(
   token: string,
   secret: string,
   now: number,
-): Promise<Result<Claims, "invalid" | "expired">> =>
-  verifyApiKey(token, await memoizedKey(secret, "edge-jobs api-key v1"), now);
+): Promise<Result<Claims, "invalid" | "expired">> {
+  const known = verified.secret === secret ? verified.claims.get(token) : undefined;
+  if (known !== undefined) return now < known.expires_at ? ok(known) : err("expired");
+  const checked = await verifyApiKey(token, await memoizedKey(secret, "edge-jobs api-key v1"), now);
+  if (checked.ok) remember(token, secret, checked.value);
+  return checked;
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isJsonObject, type Json } from "../jobs/json.ts";
 
 /** `admin` is for revoking and listing keys, and for nothing else. */
 export const SCOPES = ["jobs:read", "jobs:write", "blueprints:write", "admin"] as const;
@@ -31,23 +32,19 @@ const OPEN_METHODS: ReadonlySet<unknown> = new Set([
 ]);
 const WRITING_METHODS: ReadonlySet<unknown> = new Set(["tasks/update", "tasks/cancel"]);
 
-const Call = z.looseObject({
-  method: z.string(),
-  params: z.looseObject({ name: z.unknown() }).optional().catch(undefined),
-});
-
-function scopeOf(message: unknown): Scope | undefined {
-  const call = Call.safeParse(message);
-  if (!call.success || OPEN_METHODS.has(call.data.method)) return undefined;
-  if (call.data.method === "tools/call") return TOOLS.get(call.data.params?.name) ?? OTHER_TOOLS;
-  return WRITING_METHODS.has(call.data.method) ? "jobs:write" : "jobs:read";
+function scopeOf(message: Json | undefined): Scope | undefined {
+  if (!isJsonObject(message) || typeof message.method !== "string" || OPEN_METHODS.has(message.method))
+    return undefined;
+  const { method, params } = message;
+  if (method === "tools/call") return TOOLS.get(isJsonObject(params) ? params.name : undefined) ?? OTHER_TOOLS;
+  return WRITING_METHODS.has(method) ? "jobs:write" : "jobs:read";
 }
 
 /**
  * Every scope that a request to the MCP endpoint needs: one message, or a batch of them.
  * What is no call at all needs none: the protocol's own error is the answer.
  */
-export function scopesNeeded(body: unknown): Scope[] {
+export function scopesNeeded(body: Json | undefined): Scope[] {
   const scopes = (Array.isArray(body) ? body : [body]).map(scopeOf);
   return SCOPES.filter((scope) => scopes.includes(scope));
 }

@@ -33,12 +33,19 @@ function encodeNumber(value: number, chars: number): string {
 const decodeNumber = (text: string): number =>
   [...text].reduce((value, char) => value * 32 + ALPHABET.indexOf(char), 0);
 
+/** Five bits a character, the lowest first. */
 function encodeBytes(bytes: Uint8Array): string {
-  const bits = bytes.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  const chars = Array.from({ length: (bytes.length * 8) / 5 }, (_, i) =>
-    ALPHABET.charAt(Number((bits >> BigInt(i * 5)) & 31n)),
-  );
-  return chars.join("");
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes.toReversed()) {
+    bits |= byte << held;
+    for (held += 8; held >= 5; held -= 5) {
+      text += ALPHABET.charAt(bits & 31);
+      bits >>= 5;
+    }
+  }
+  return text;
 }
 
 /**

@@ -11,24 +11,23 @@ const ROOT = "$";
 const fromArguments = (path: string): string => (path === ROOT ? "arguments" : path.replace(/^\$\.?/, ""));
 
 interface Node {
-  key: string;
+  /** A field's name or an element's index; "" of the arguments as a whole. */
+  key: string | number;
   value: unknown;
-  path: string;
   depth: number;
+  parent: Node | undefined;
 }
-
-const isText = (value: unknown): value is string => typeof value === "string";
 
 const sizeOf = (value: unknown): number =>
   typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 
-/** The node's fields or elements, with a path each. */
-function children({ value, path, depth }: Node): Node[] {
+/** The node's fields or elements. */
+function children(parent: Node): Node[] {
+  const { value } = parent;
   if (typeof value !== "object" || value === null) return [];
-  const isArray = Array.isArray(value);
-  return Object.entries(value).map(([key, child]) => {
-    return { key, value: child, path: jsonPath(path, [isArray ? Number(key) : key]), depth: depth + 1 };
-  });
+  const depth = parent.depth + 1;
+  if (Array.isArray(value)) return value.map((child, key) => ({ key, value: child, depth, parent }));
+  return Object.entries(value).map(([key, child]) => ({ key, value: child, depth, parent }));
 }
 
 const TOO_MANY = {
@@ -36,21 +35,29 @@ const TOO_MANY = {
   fix: "Send less at once, or a reference that a step can fetch.",
 };
 
+function pathOf(node: Node): string {
+  const keys: Node["key"][] = [];
+  for (let at = node; at.parent !== undefined; at = at.parent) keys.unshift(at.key);
+  return jsonPath(ROOT, keys);
+}
+
+const isIllFormed = (value: unknown): boolean => typeof value === "string" && !value.isWellFormed();
+
 /** Too deep or too many to walk, or text that storage and hashes cannot hold. Iterative: the depth is a stranger's. */
 function formFault(value: unknown): Fault | undefined {
-  const open: Node[] = [{ key: "", value, path: ROOT, depth: 0 }];
+  const open: Node[] = [{ key: "", value, depth: 0, parent: undefined }];
   let elements = 0;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const { key, path, depth } = node;
-    if (![key, node.value].filter(isText).every((text) => text.isWellFormed())) {
-      return { path, message: "holds half of a surrogate pair", fix: "Send valid Unicode text." };
+    if (isIllFormed(node.key) || isIllFormed(node.value)) {
+      return { path: pathOf(node), message: "holds half of a surrogate pair", fix: "Send valid Unicode text." };
     }
-    if (depth > MAX_JSON_DEPTH + 1) {
-      return { path, message: `is nested deeper than ${MAX_JSON_DEPTH} levels`, fix: "Send a flatter value." };
+    if (node.depth > MAX_JSON_DEPTH + 1) {
+      const message = `is nested deeper than ${MAX_JSON_DEPTH} levels`;
+      return { path: pathOf(node), message, fix: "Send a flatter value." };
     }
     elements += sizeOf(node.value);
     if (elements > MAX_JSON_ELEMENTS) return { ...TOO_MANY, path: ROOT };
-    open.push(...children(node));
+    for (const child of children(node)) open.push(child);
   }
   return undefined;
 }

@@ -4,31 +4,20 @@ import { refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { scopesNeeded } from "../auth/scopes.ts";
 import type { Json } from "../jobs/json.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
+import { CORS_OPTIONS } from "./cors.ts";
 import type { McpDeps } from "./deps.ts";
+import { answerPlainCall } from "./fast/answer.ts";
+import { recognise } from "./fast/recognise.ts";
 import { legible } from "./legible.ts";
 import { listen } from "./listen/listen.ts";
 import { listenRequest } from "./listen/request.ts";
 import { buildServer } from "./server.ts";
 import { traceOf } from "./trace.ts";
-
-const HEADERS = [
-  "Content-Type",
-  "Accept",
-  "Authorization",
-  "MCP-Protocol-Version",
-  "Mcp-Method",
-  "Mcp-Name",
-  "traceparent",
-  "tracestate",
-];
+import { wantedTools } from "./wanted-tools.ts";
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
 const frontDoor = (factory: McpServerFactory, pages: readonly string[]) =>
-  createMcpHandler(factory, {
-    route: "/mcp",
-    allowedOriginHostnames: [...pages],
-    corsOptions: { headers: HEADERS.join(", "), methods: "POST, OPTIONS" },
-  });
+  createMcpHandler(factory, { route: "/mcp", allowedOriginHostnames: [...pages], corsOptions: CORS_OPTIONS });
 
 const noServer: McpServerFactory = () => {
   throw new Error("only a POST reaches a server");
@@ -60,15 +49,31 @@ function parseJson(text: string): Json | undefined {
   }
 }
 
+/** The body as text, as far as our bound lets it. A declared length is one that the runtime holds the caller to. */
+async function readBody(request: Request): ReturnType<typeof readRequestBody> {
+  const declared = request.headers.get("content-length");
+  if (declared === null || Number(declared) > MAX_BODY_BYTES) return readRequestBody(request, MAX_BODY_BYTES);
+  return { tooLarge: false, text: await request.text() };
+}
+
+/** How a request is served that is allowed. Tests bring servers of their own, or take the fast lane away. */
+export interface Lanes {
+  build: typeof buildServer;
+  recognise: typeof recognise;
+}
+
 /** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
-export async function serveMcp(request: Request, given: McpDeps, build = buildServer): Promise<Response> {
-  const body = await readRequestBody(request, MAX_BODY_BYTES);
+export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
+  const body = await readBody(request);
   if (body.tooLarge) return tooLarge();
   const parsedBody = parseJson(body.text);
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request);
-  const handler = frontDoor(({ era }) => build(deps, era), deps.pages);
+  const call = (lanes.recognise ?? recognise)(request, parsedBody);
+  if (call !== undefined) return answerPlainCall(call, request, deps);
+  const build = lanes.build ?? buildServer;
+  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
   const response = await handler.fetch(request, { parsedBody });

@@ -11,14 +11,14 @@ import {
 import { z } from "zod";
 import { ok, type Result } from "../jobs/result.ts";
 import { escapeInvisible, visibleLines } from "../jobs/text.ts";
+import { callTool } from "./call-tool.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
 import { observe, type Problem } from "./observe.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Complete, FixedResource, Offer, TemplateResource } from "./resource.ts";
 import { declaresTasks } from "./tasks/declared.ts";
-import { createTaskResult } from "./tasks/task.ts";
-import { type CallContext, resultOf, type Tool } from "./tool.ts";
+import type { CallContext, Tool } from "./tool.ts";
 
 /** The only way onto a server: whatever is registered here is measured, and leaks nothing when it breaks. */
 export interface Registrar {
@@ -38,19 +38,16 @@ export function callContext({ mcpReq }: ServerContext): CallContext {
   };
 }
 
-/** Runs a tool for one request. Whoever gets a task has the whole reply beside it. */
-export async function runTool(
+/** Runs a tool for a request that the SDK has read. */
+export const runTool = (
   { deps, era }: Registrar,
   tool: Tool,
   args: unknown,
   context: ServerContext,
-): Promise<CallToolResult> {
-  const outcome = await observe(tool.name, deps, era, () => tool.call(args, deps, callContext(context)));
-  if (!outcome.ok) return { isError: true, content: [{ type: "text", text: outcome.error.text }] };
-  const { submitted } = outcome.value;
-  const isTask = submitted !== undefined && era === "modern" && declaresTasks(context.mcpReq.envelope);
-  return { ...resultOf(outcome.value), ...(isTask && createTaskResult(submitted)) };
-}
+): Promise<CallToolResult> => {
+  const wantsTask = era === "modern" && declaresTasks(context.mcpReq.envelope);
+  return callTool(tool, { args, context: callContext(context), wantsTask }, deps, era);
+};
 
 /** The second key is where hosts from before the extension was released look. */
 const viewMeta = (view: string) => ({ ui: { resourceUri: view }, "ui/resourceUri": view });

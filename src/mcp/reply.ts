@@ -21,6 +21,7 @@ function withFittingResult(job: JobStatus): JobStatus {
 
 /** The job with the first of its questions: the others show when these are answered. */
 function withFittingQuestions(job: JobStatus): JobStatus {
+  if (job.input_requests.length === 0) return job;
   const room = roomBeside({ ...job, events: [], input_requests: [] });
   const cost = (question: Question) => bytesOf(question) + utf8Bytes(questionText(job.id, question));
   return { ...job, input_requests: firstThatFit(job.input_requests, room, cost) };
@@ -40,10 +41,10 @@ export function jobReply(full: JobStatus): Reply {
   return { structured: { ...job, ...(events && { events }) }, text: [jobText(job), ...notes].join("\n") };
 }
 
-/** Where clients that show resources find the job. */
+/** Where clients that show resources find the job. In the order of the SDK's schema, which is that on the wire. */
 export const jobLink = (id: string): ResourceLink => ({
-  type: "resource_link",
-  uri: `job://${id}`,
   name: id,
+  uri: `job://${id}`,
   mimeType: "application/json",
+  type: "resource_link",
 });

@@ -4,7 +4,9 @@ import type { Era } from "./metrics.ts";
 import { PROMPTS } from "./prompts/index.ts";
 import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";
 import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources/index.ts";
+import { serverInfo } from "./server-info.ts";
 import { registerTasks } from "./tasks/register.ts";
+import type { Tool } from "./tool.ts";
 import { TOOLS } from "./tools/index.ts";
 
 const INSTRUCTIONS = `Durable background jobs for work that takes longer than a tool call may.
@@ -17,21 +19,16 @@ Set idempotency_key when you may send the same submit twice. A job that was acce
 /** The same for every caller. */
 const STATIC: CacheHint = { ttlMs: 300_000, cacheScope: "public" };
 
-/** A bolt in a disc. It goes with every result of 2026-07-28, so it is as small as one can draw it. */
-const ICON =
-  "data:image/svg+xml,%3Csvg%20xmlns='http://www.w3.org/2000/svg'%20viewBox='0%200%2016%2016'%3E%3Ccircle%20cx='8'%20cy='8'%20r='8'%20fill='%23f38020'/%3E%3Cpath%20d='M9%202%204%209h3l-1%205%206-7H8z'%20fill='%23fff'/%3E%3C/svg%3E";
-
-/** Who answers, as every result of 2026-07-28 says. */
-export const serverInfo = ({ version, home }: Pick<McpDeps, "version" | "home">) => ({
-  name: "edge-jobs",
-  title: "Edge Jobs",
-  version,
-  websiteUrl: home,
-  icons: [{ src: ICON, mimeType: "image/svg+xml", sizes: ["any"] }],
-});
-
-/** A server for one request: nothing is kept between requests. */
-export function buildServer(deps: McpDeps, era: Era, more: Pick<ServerOptions, "requestState"> = {}): McpServer {
+/**
+ * A server for one request: nothing is kept between requests.
+ * @param wanted when the request can reach nothing but these; without: everything is offered
+ */
+export function buildServer(
+  deps: McpDeps,
+  era: Era,
+  more: Pick<ServerOptions, "requestState"> = {},
+  wanted?: readonly Tool[],
+): McpServer {
   const server = new McpServer(serverInfo(deps), {
     ...more,
     instructions: INSTRUCTIONS,
@@ -50,7 +47,8 @@ export function buildServer(deps: McpDeps, era: Era, more: Pick<ServerOptions, "
     },
   });
   const registrar: Registrar = { server, deps, era, offer: { tools: [], resources: [], prompts: [] } };
-  for (const tool of TOOLS) registerTool(registrar, tool);
+  for (const tool of wanted ?? TOOLS) registerTool(registrar, tool);
+  if (wanted !== undefined) return server;
   for (const resource of TEMPLATE_RESOURCES) registerTemplate(registrar, resource);
   for (const resource of FIXED_RESOURCES) registerFixed(registrar, resource);
   for (const prompt of PROMPTS) registerPrompt(registrar, prompt);

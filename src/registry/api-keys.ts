@@ -45,6 +45,8 @@ const METHODS = {
 } satisfies Record<keyof Caller, true>;
 export type CallerMethod = keyof typeof METHODS;
 
+const isMethod = (name: string | symbol): name is CallerMethod => Object.hasOwn(METHODS, name);
+
 export interface GuardedApi extends KeyApi {
   /** Calls one method of {@link Caller}, unless the key was revoked: the check costs no call of its own. */
   withKey(keyId: string, method: CallerMethod, args: unknown[]): Promise<Result<unknown, "revoked">>;
@@ -65,13 +67,13 @@ export function callerRegistry(
 ): Caller {
   const registry = registryOf(namespace, tenant, shard) as RegistryApi & GuardedApi;
   if (keyId === null) return registry;
-  const guarded = (Object.keys(METHODS) as CallerMethod[]).map((method) => [
-    method,
-    async (...args: unknown[]) => {
-      const reply = await registry.withKey(keyId, method, args);
-      if (!reply.ok) throw new KeyRevoked(reply.error);
-      return reply.value;
-    },
-  ]);
-  return Object.fromEntries(guarded);
+  const call = async (method: CallerMethod, args: unknown[]): Promise<unknown> => {
+    const reply = await registry.withKey(keyId, method, args);
+    if (!reply.ok) throw new KeyRevoked(reply.error);
+    return reply.value;
+  };
+  // One of these is made for each request, which calls one of its methods.
+  return new Proxy({} as Caller, {
+    get: (_target, name) => (isMethod(name) ? (...args: unknown[]) => call(name, args) : undefined),
+  });
 }

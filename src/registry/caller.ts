@@ -1,3 +1,4 @@
+import { isDispatchable } from "../jobs/dispatch.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
@@ -67,7 +68,7 @@ export class CallerDesk implements ReadersAndSubmit {
     if ("known" in outcome) return outcome.known;
     if (!outcome.fresh.ok) return outcome.fresh;
     const job = outcome.fresh.value;
-    background(dispatcher.dispatch([job]));
+    if (isDispatchable(job, now)) background(dispatcher.dispatch([job]));
     return ok({ ...viewer.view(job, now), deduplicated: false });
   }
 

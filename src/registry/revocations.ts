@@ -1,4 +1,4 @@
-import { MAX_LISTED_KEYS, SPENT_CODE_KEPT_MS } from "../limits.ts";
+import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, SPENT_CODE_KEPT_MS } from "../limits.ts";
 import type { KeyApi, RevokedKey } from "./api-keys.ts";
 
 const SQL = {
@@ -13,6 +13,8 @@ const SQL = {
 export class Revocations implements KeyApi {
   readonly #sql: SqlStorage;
   readonly #endStreams: () => void;
+  /** Keys that are known not to be revoked: this object is the only one that could. */
+  readonly #cleared = new Set<string>();
 
   /** @param endStreams those of keys that stay valid are opened again at once */
   constructor(sql: SqlStorage, endStreams: () => void) {
@@ -21,10 +23,15 @@ export class Revocations implements KeyApi {
   }
 
   isRevoked(keyId: string): boolean {
-    return this.#sql.exec(SQL.isRevoked, keyId).toArray().length > 0;
+    if (this.#cleared.has(keyId)) return false;
+    if (this.#sql.exec(SQL.isRevoked, keyId).toArray().length > 0) return true;
+    if (this.#cleared.size >= MAX_CLEARED_KEYS) this.#cleared.clear();
+    this.#cleared.add(keyId);
+    return false;
   }
 
   async revokeKey(keyId: string, now: number): Promise<void> {
+    this.#cleared.delete(keyId);
     this.#sql.exec(SQL.revoke, keyId, now);
     this.#endStreams();
   }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { refusalResponse, requireScopes } from "../../src/auth/refusal.ts";
 import { SCOPES, type Scope, scopesNeeded } from "../../src/auth/scopes.ts";
+import type { Json } from "../../src/jobs/json.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 
-const call = (name: unknown) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name } });
+const call = (name: Json) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name } });
 const ask = (method: string) => ({ jsonrpc: "2.0", id: 1, method });
 
 describe("the scopes that a request needs", () => {

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../jobs/result.ts";
 import { KEEP_ALIVE_MS, LOCAL_KEEP_ALIVE_MS, MAX_LISTEN_MS } from "../../limits.ts";
 import { type McpDeps, shardOfJob } from "../deps.ts";
 import { observe } from "../observe.ts";
-import { serverInfo } from "../server.ts";
+import { serverInfo } from "../server-info.ts";
 import { EventStream } from "./event-stream.ts";
 import { type ListenError, type ListenRequest, readWanted, type Wanted } from "./request.ts";
 import { ShardFeed } from "./shard-feed.ts";

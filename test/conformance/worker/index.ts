@@ -34,7 +34,7 @@ async function serve(request: Request, env: Env): Promise<Response> {
   if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
   const refused = await refusal(request.clone());
   if (refused !== undefined) return refused;
-  return serveMcp(request, mcpDeps(env, CALLER, version, url), buildFixtureServer);
+  return serveMcp(request, mcpDeps(env, CALLER, version, url), { build: buildFixtureServer });
 }
 
 export default { fetch: serve } satisfies ExportedHandler<Env>;

@@ -1,0 +1,27 @@
+import type { CallToolResult } from "@modelcontextprotocol/server";
+import type { McpDeps } from "./deps.ts";
+import type { Era } from "./metrics.ts";
+import { observe } from "./observe.ts";
+import { createTaskResult } from "./tasks/task.ts";
+import { type CallContext, resultOf, type Tool } from "./tool.ts";
+
+/** One call of a tool, whichever lane it came by. */
+export interface ToolCall {
+  args: unknown;
+  context: CallContext;
+  /** The caller follows a job that it submits as a task. */
+  wantsTask: boolean;
+}
+
+/** Runs a tool for one request, measured. Whoever gets a task has the whole reply beside it. */
+export async function callTool(
+  tool: Tool,
+  { args, context, wantsTask }: ToolCall,
+  deps: McpDeps,
+  era: Era,
+): Promise<CallToolResult> {
+  const outcome = await observe(tool.name, deps, era, () => tool.call(args, deps, context));
+  if (!outcome.ok) return { content: [{ type: "text", text: outcome.error.text }], isError: true };
+  const { submitted } = outcome.value;
+  return { ...resultOf(outcome.value), ...(wantsTask && submitted && createTaskResult(submitted)) };
+}

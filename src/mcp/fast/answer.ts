@@ -1,0 +1,41 @@
+import { type CallToolResult, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
+import { callTool } from "../call-tool.ts";
+import { CORS } from "../cors.ts";
+import type { McpDeps } from "../deps.ts";
+import { serverInfo } from "../server-info.ts";
+import type { PlainCall } from "./recognise.ts";
+
+/** The SDK's envelopes around a tool's result, byte for byte: a test compares both lanes. */
+
+const JSON_HEADERS = new Headers({ ...CORS, "content-type": "application/json" });
+const STREAM_HEADERS = new Headers({
+  ...CORS,
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  connection: "keep-alive",
+  "x-accel-buffering": "no",
+});
+
+const message = (result: object, id: string | number): string => JSON.stringify({ result, jsonrpc: "2.0", id });
+
+/** The 2025 lane always answers with a stream, here of one event. */
+const legacyAnswer = (result: CallToolResult, id: string | number): Response =>
+  new Response(`event: message\ndata: ${message(result, id)}\n\n`, { headers: STREAM_HEADERS });
+
+function modernAnswer(result: CallToolResult, id: string | number, deps: McpDeps): Response {
+  const typed = "resultType" in result ? result : { ...result, resultType: "complete" };
+  const _meta = { [SERVER_INFO_META_KEY]: serverInfo(deps) };
+  return new Response(message({ ...typed, _meta }, id), { headers: JSON_HEADERS });
+}
+
+export async function answerPlainCall(call: PlainCall, request: Request, deps: McpDeps): Promise<Response> {
+  const { era, id, tool } = call;
+  // The signal is made only for a tool that looks at it.
+  const context = {
+    get signal() {
+      return request.signal;
+    },
+  };
+  const result = await callTool(tool, { ...call, context }, deps, era);
+  return era === "legacy" ? legacyAnswer(result, id) : modernAnswer(result, id, deps);
+}

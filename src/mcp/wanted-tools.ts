@@ -1,0 +1,15 @@
+import { isJsonObject, type Json } from "../jobs/json.ts";
+import type { Tool } from "./tool.ts";
+import { TOOLS } from "./tools/index.ts";
+
+/**
+ * The only things that a request can reach, when those are tools: a server is built for each request, and to build all
+ * of it is most of what a call costs. Undefined: it may reach anything.
+ */
+export function wantedTools(body: Json | undefined): readonly Tool[] | undefined {
+  if (!isJsonObject(body)) return undefined;
+  if (body.method === "tools/list") return TOOLS;
+  const name = body.method === "tools/call" && isJsonObject(body.params) ? body.params.name : undefined;
+  const tool = TOOLS.find((each) => each.name === name);
+  return tool && [tool];
+}
