@@ -7,7 +7,7 @@ import { serveMcp } from "../../../src/mcp/endpoint.ts";
 import { recognise } from "../../../src/mcp/fast/recognise.ts";
 import { aKey, NOW, SECRET } from "../../auth/keys.ts";
 import { jobIdOf, jobStatus, type World, world } from "../support.ts";
-import { type Sent, sent } from "./requests.ts";
+import { ENVELOPES, modernCall, type Sent, sent } from "./requests.ts";
 
 const REQUESTS = 2_500;
 
@@ -93,4 +93,17 @@ describe("the fast lane", () => {
     // Else the lanes were hardly compared.
     expect(Math.min(taken.legacy, taken.modern)).toBeGreaterThan(REQUESTS / 20);
   }, 120_000);
+
+  it.each(ENVELOPES.map((meta) => [JSON.stringify(meta), meta] as const))(
+    "with _meta %s answers as the SDK does",
+    async (_, meta) => {
+      for (const request of [
+        modernCall("jobs_get_status", { job_id: jobIdOf(2) }, meta),
+        modernCall("jobs_submit_blueprint", { blueprint: "double", input: { n: 1 } }, meta),
+      ]) {
+        const byFast = await onTheWire(await serve(await aWorld(false), request, recognise));
+        expect(byFast).toEqual(await onTheWire(await serve(await aWorld(false), request, () => undefined)));
+      }
+    },
+  );
 });

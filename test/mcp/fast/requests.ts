@@ -71,7 +71,7 @@ const EXTRAS: JsonObject[] = [
 ];
 
 const oneOf = (good: Json[], bad: Json[]): fc.Arbitrary<Json> =>
-  fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: fc.constantFrom(...bad) });
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: fc.constantFrom(...bad) });
 
 const extras = usually<JsonObject>({}, ...EXTRAS);
 
@@ -80,6 +80,33 @@ const legacyMeta: fc.Arbitrary<Json | undefined> = fc.oneof(
   { weight: 6, arbitrary: extras },
   { weight: 1, arbitrary: fc.constantFrom<Json>(null, [], "m", ...EXTRAS) },
 );
+
+const envelope = (clientCapabilities: Json, more: JsonObject = {}): JsonObject => ({
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientCapabilities": clientCapabilities,
+  ...more,
+});
+
+/** One call of 2026-07-28 for each thing that `_meta` may say, good and bad. */
+export const ENVELOPES: JsonObject[] = [
+  ...[...CAPABILITIES, ...BAD_CAPABILITIES].map((capabilities) => envelope(capabilities)),
+  ...[...CLIENTS, ...BAD_CLIENTS].map((client) => envelope({}, { "io.modelcontextprotocol/clientInfo": client })),
+  ...EXTRAS.map((extra) => envelope({}, extra)),
+];
+
+export const modernCall = (name: string, args: JsonObject, _meta: JsonObject): Sent => ({
+  url: "http://localhost/mcp",
+  headers: Object.entries({
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    host: "localhost",
+    authorization: "good",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": name,
+  }),
+  body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args, _meta } }),
+});
 
 const modernMeta: fc.Arbitrary<Json | undefined> = fc.oneof(
   {
