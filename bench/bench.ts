@@ -1,40 +1,62 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { limitCases, serverCases, stockCases } from "./cases.ts";
+import { chartOf } from "./chart.ts";
+import { measureLatencies } from "./latency.ts";
 import { startGenerator } from "./load/generator.ts";
+import { startPeers } from "./peers.ts";
+import { resultsOf } from "./results.ts";
 import { measure, type Plan } from "./rounds.ts";
 import { startRuntime } from "./runtime.ts";
 import { apiKey, SERVER } from "./server.ts";
+import { measureStartup } from "./startup.ts";
+import { tableOf } from "./table.ts";
 
-const PLAN: Plan = process.env.BENCH_QUICK
-  ? { rounds: 3, connections: 16, ms: 500, warmMs: 150 }
-  : { rounds: 9, connections: 16, ms: 1_000, warmMs: 200 };
+/** `npm run bench` measures all; `BENCH_QUICK=1` shortly, and then nothing is written. */
+const isQuick = Boolean(process.env.BENCH_QUICK);
 
-const runtime = await startRuntime([
-  { name: "bench-limits", config: "bench/limits/wrangler.toml" },
-  { name: "bench-stock", config: "bench/peers/stock/wrangler.toml" },
-  SERVER,
-]);
-const generator = startGenerator();
-try {
-  const now = Date.now();
-  const key = await apiKey(now);
-  const cases = [
-    ...limitCases(await runtime.origin("bench-limits")),
-    ...(await serverCases(await runtime.origin("edge-jobs"), key, now)),
-    ...stockCases(await runtime.origin("bench-stock")),
-  ];
-  const figures = await measure(cases, PLAN, generator);
-  console.table(
-    figures.map((f) => ({
-      name: f.name,
-      rate: Math.round(f.perSecond.median),
-      ratio: f.ratio.median.toFixed(2),
-      low: f.ratio.low.toFixed(2),
-      high: f.ratio.high.toFixed(2),
-      p50: f.p50Ms.toFixed(2),
-      p99: f.p99Ms.toFixed(2),
-    })),
-  );
-} finally {
-  generator.stop();
-  await runtime.stop();
+const PLAN: Plan = isQuick
+  ? { rounds: 3, connections: 16, ms: 400, warmMs: 100 }
+  : { rounds: 11, connections: 16, ms: 1_000, warmMs: 200 };
+const JOBS = isQuick ? 10 : 50;
+const STARTS = isQuick ? 1 : 3;
+
+const worker = (name: string) => ({ name: `bench-${name}`, config: `bench/${name}/wrangler.toml` });
+const LIMITS = worker("limits");
+const STOCK = worker("stock");
+const ROWS = worker("rows");
+
+async function measureAll() {
+  const runtime = await startRuntime([LIMITS, STOCK, ROWS, SERVER]);
+  const generator = startGenerator();
+  const peers = await startPeers();
+  try {
+    const now = Date.now();
+    const [key, origin, bare] = [
+      await apiKey(now),
+      await runtime.origin(SERVER.name),
+      await runtime.origin(LIMITS.name),
+    ];
+    const cases = [
+      ...limitCases(bare),
+      ...(await serverCases(origin, key, now)),
+      ...stockCases(await runtime.origin(STOCK.name)),
+      ...peers.cases,
+    ];
+    const counted = (await (await fetch(await runtime.origin(ROWS.name))).json()) as Record<string, number>;
+    const latency = await measureLatencies(origin, key, `${bare}/echo`, JOBS);
+    return { figures: await measure(cases, PLAN, generator), rows: counted, latency, skipped: peers.skipped };
+  } finally {
+    generator.stop();
+    peers.stop();
+    await runtime.stop();
+  }
+}
+
+const startup = measureStartup(STARTS);
+const results = resultsOf({ ...(await measureAll()), plan: PLAN, startup }, Date.now());
+console.log(`\n${tableOf(results)}`);
+if (!isQuick) {
+  writeFileSync(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(import.meta.dirname, "chart.svg"), chartOf(results));
 }

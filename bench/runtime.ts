@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
 
@@ -25,21 +25,23 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-export interface Bundle {
-  /** Path of the one module. */
-  file: string;
-  /** What `wrangler deploy` would upload. */
-  gzipKiB: number;
-}
-
-/** The worker as `wrangler deploy` would upload it. */
-export function bundle({ config, minify = true }: WorkerSpec, folder: string): Bundle {
+/** The worker as `wrangler deploy` would upload it, in a folder: index.js, and what it imports as text. */
+function bundle({ config, minify = true }: WorkerSpec, folder: string): void {
   const args = ["deploy", "--dry-run", "-c", config, "--outdir", folder, `--minify=${minify}`];
   const { status, stdout, stderr } = spawnSync("wrangler", args, { cwd: ROOT, encoding: "utf8" });
   if (status !== 0) throw new Error(stdout + stderr);
-  const [, gzip] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? [];
-  const { main = "" } = workerOptionsOf(join(ROOT, config));
-  return { file: join(folder, basename(main).replace(/\.ts$/, ".js")), gzipKiB: Number(gzip) };
+}
+
+/** The entry first, as Miniflare wants it. */
+function modulesIn(folder: string) {
+  const isModule = (name: string) => /\.(js|html|txt)$/.test(name);
+  const names = readdirSync(folder).filter(isModule);
+  return names
+    .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
+    .map((name) => {
+      const path = join(folder, name);
+      return { type: name.endsWith(".js") ? "ESModule" : "Text", path, contents: readFileSync(path, "utf8") } as const;
+    });
 }
 
 /** All workers in one workerd, so that all have the same conditions. Databases lie on disk, and are deleted at the end. */
@@ -47,13 +49,14 @@ export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?:
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bench-"));
   const workers = specs.map((spec) => {
     const options = workerOptionsOf(join(ROOT, spec.config)).workerOptions;
-    const { file } = bundle(spec, join(folder, spec.name));
+    const code = join(folder, spec.name);
+    bundle(spec, code);
     return {
       ...options,
       name: spec.name,
       bindings: { ...(options.bindings as object), ...spec.vars },
-      modules: [{ type: "ESModule" as const, path: file, contents: readFileSync(file, "utf8") }],
-      modulesRoot: folder,
+      modules: modulesIn(code),
+      modulesRoot: code,
       unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     };
   });

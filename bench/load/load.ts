@@ -32,16 +32,15 @@ export interface Measured {
 const at = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>((found, key) => (found as { [key: string]: unknown } | undefined)?.[key], value);
 
-/** JSON, or the last frame of an event stream. */
-function parse(text: string): unknown {
-  if (!text.startsWith("event:")) return JSON.parse(text);
-  const frame = text.lastIndexOf("data: ");
-  return JSON.parse(text.slice(frame + 6));
-}
+const FRAME = "\ndata: ";
+
+/** JSON, or that of the last frame of an event stream. */
+export const parseAnswer = (text: string): unknown =>
+  JSON.parse(text.startsWith("{") ? text : `\n${text}`.slice(`\n${text}`.lastIndexOf(FRAME) + FRAME.length));
 
 /** @throws with the answer, when it is not exactly what was asked for */
 function check({ numberAt, expect }: Load, status: number, text: string, n: number): void {
-  const answer = status === 200 ? parse(text) : undefined;
+  const answer = status === 200 ? parseAnswer(text) : undefined;
   const isRight = at(answer, numberAt) === n && expect.every(([path, value]) => at(answer, path) === value);
   if (!isRight) throw new Error(`request ${n}: a wrong answer, status ${status}: ${text.slice(0, 600)}`);
 }

@@ -1,31 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { rowsOf } from "../../bench/rows/meter.ts";
 import { aListQuery, type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
-
-/** Rows that the work reads and writes, indexes counted, by SQLite's own count; alarms are counted with the writes. */
-async function rowsOf(bench: Bench, work: () => Promise<unknown>): Promise<{ read: number; written: number }> {
-  const { sql } = bench.storage;
-  const exec = sql.exec.bind(sql);
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  let alarms = 0;
-  const setAlarm = bench.storage.setAlarm.bind(bench.storage);
-  sql.exec = ((query: string, ...bindings: SqlStorageValue[]) => {
-    const cursor = exec(query, ...bindings);
-    cursors.push(cursor);
-    return cursor;
-  }) as typeof sql.exec;
-  bench.storage.setAlarm = (...given: Parameters<typeof setAlarm>) => {
-    alarms += 1;
-    return setAlarm(...given);
-  };
-  try {
-    await work();
-  } finally {
-    sql.exec = exec;
-    bench.storage.setAlarm = setAlarm;
-  }
-  const sum = (field: "rowsRead" | "rowsWritten") => cursors.reduce((total, cursor) => total + cursor[field], 0);
-  return { read: sum("rowsRead"), written: sum("rowsWritten") + alarms };
-}
 
 const plan = planOf([{ id: "one", type: "http", url: "https://example.com" }]);
 const request = { plan, plan_hash: "cost", input: { a: 1 } };
@@ -39,8 +14,8 @@ describe("rows written", () => {
   it("submit: at most 6, with a key 7", () =>
     inRegistry(async (bench) => {
       await bench.submit(request);
-      const plain = await rowsOf(bench, () => bench.caller.submit({ ...SUBMIT, ...request }));
-      const keyed = await rowsOf(bench, () =>
+      const plain = await rowsOf(bench.storage, () => bench.caller.submit({ ...SUBMIT, ...request }));
+      const keyed = await rowsOf(bench.storage, () =>
         bench.caller.submit({ ...SUBMIT, ...request, idempotency: { key: "k", request_hash: "h" } }),
       );
       expect(plain.written).toBeLessThanOrEqual(6);
@@ -51,7 +26,7 @@ describe("rows written", () => {
     inRegistry(async (bench) => {
       await bench.submit(request);
       let id = "";
-      const whole = await rowsOf(bench, async () => {
+      const whole = await rowsOf(bench.storage, async () => {
         id = (await bench.submit(request)).id;
         await bench.runner.start(bench.ref(id));
         await step(bench, id, "one");
@@ -62,7 +37,7 @@ describe("rows written", () => {
       id = (await bench.submit(request)).id;
       await bench.runner.start(bench.ref(id));
       await step(bench, id, "one");
-      const further = await rowsOf(bench, () => step(bench, id, "two"));
+      const further = await rowsOf(bench.storage, () => step(bench, id, "two"));
       expect(further.written).toBeLessThanOrEqual(5);
     }));
 });
@@ -73,7 +48,7 @@ describe("rows read", () => {
       const { id } = await bench.submit(request);
       await bench.runner.start(bench.ref(id));
       await bench.runner.settle(bench.ref(id), { name: "succeeded", output: { ok: true } }, []);
-      const cost = await rowsOf(bench, () => bench.caller.status(TENANT, id, { steps: false, events: false }));
+      const cost = await rowsOf(bench.storage, () => bench.caller.status(TENANT, id, { steps: false, events: false }));
       expect(cost).toEqual({ read: 2, written: 0 });
     }));
 
@@ -82,7 +57,9 @@ describe("rows read", () => {
     ({ statuses }) =>
       inRegistry(async (bench) => {
         for (let i = 0; i < 200; i++) await bench.submit({ ...request, run_at: bench.clock.now + 3_600_000 });
-        const cost = await rowsOf(bench, () => bench.caller.list(aListQuery({ statuses: [...statuses], limit: 50 })));
+        const cost = await rowsOf(bench.storage, () =>
+          bench.caller.list(aListQuery({ statuses: [...statuses], limit: 50 })),
+        );
         expect(cost.read).toBeGreaterThanOrEqual(50);
         expect(cost.read).toBeLessThanOrEqual(60);
       }),

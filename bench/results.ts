@@ -1,0 +1,67 @@
+import { arch, cpus, platform } from "node:os";
+import type { Latencies } from "./latency.ts";
+import type { Figure, Plan, Spread } from "./rounds.ts";
+import type { Startup } from "./startup.ts";
+
+/** What one run found, as bench/results.json keeps it. */
+export interface Results {
+  measured_at: string;
+  machine: string;
+  plan: Plan;
+  /** Rate by the rate of the limit, in the same rounds: medians. */
+  ratios: Record<string, number>;
+  /** Quartiles of the ratios. */
+  spread: Record<string, [low: number, high: number]>;
+  /** Rows written by submits, steps and jobs; rows read by status and list. */
+  rows: Record<string, number>;
+  latency_ms: Record<string, number>;
+  startup: { active_ms: number; bundle_gzip_kib: number };
+  /** Context only: of this machine, in this minute. */
+  rates: Record<string, { per_second: number; p50_ms: number; p99_ms: number; answers: number }>;
+  skipped: string[];
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+const byName = <T>(figures: readonly Figure[], value: (figure: Figure) => T): Record<string, T> =>
+  Object.fromEntries(figures.map((figure) => [figure.name, value(figure)]));
+
+const latencies = (name: string, { median, low, high }: Spread) => ({
+  [name]: round(median, 1),
+  [`${name}_low`]: round(low, 1),
+  [`${name}_high`]: round(high, 1),
+});
+
+export interface Measurements {
+  figures: readonly Figure[];
+  plan: Plan;
+  rows: Record<string, number>;
+  latency: Latencies;
+  startup: Startup;
+  skipped: string[];
+}
+
+/** @param now epoch ms */
+export function resultsOf({ figures, plan, rows, latency, startup, skipped }: Measurements, now: number): Results {
+  const others = figures.filter(({ name, limit }) => name !== limit);
+  return {
+    measured_at: new Date(now).toISOString(),
+    machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${platform()} ${arch()}, Node ${process.version}`,
+    plan,
+    ratios: byName(others, ({ ratio }) => round(ratio.median, 3)),
+    spread: byName(others, ({ ratio }) => [round(ratio.low, 3), round(ratio.high, 3)]),
+    rows,
+    latency_ms: {
+      ...latencies("accepted_to_first_step", latency.acceptedToFirstStepMs),
+      ...latencies("settled_to_woken", latency.settledToWokenMs),
+    },
+    startup: { active_ms: round(startup.activeMs, 1), bundle_gzip_kib: startup.bundleGzipKiB },
+    rates: byName(figures, ({ perSecond, p50Ms, p99Ms, answers }) => ({
+      per_second: round(perSecond.median, 0),
+      p50_ms: round(p50Ms, 2),
+      p99_ms: round(p99Ms, 2),
+      answers,
+    })),
+    skipped,
+  };
+}

@@ -1,0 +1,117 @@
+import { DurableObject } from "cloudflare:workers";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
+import type { RunRef, SubmitRequest } from "../../src/registry/api.ts";
+import type { Engine } from "../../src/registry/engine.ts";
+import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
+import { rowsOf } from "./meter.ts";
+
+const TENANT = "bench";
+const DAY_MS = 86_400_000;
+const PLAN = { name: "bench", steps: [{ id: "one", type: "http", url: "https://example.com" }] };
+const NO_LIMITS = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
+
+/** Takes what it is given: the reports come from the measurement itself. */
+const engine: Engine = {
+  startAll: async () => {},
+  state: async () => ({ state: "running" }),
+  send: async () => {},
+  terminate: async () => {},
+};
+
+function aRequest(over: Partial<SubmitRequest> = {}): SubmitRequest {
+  const checked = checkBlueprint(PLAN, { handlers: [] });
+  if (!checked.ok) throw new Error("the plan of the bench is not valid");
+  const fields = { tenant: TENANT, shard: 0, name: "bench", blueprint: "inline", metadata: {}, run_at: null };
+  return {
+    ...fields,
+    plan: checked.value,
+    plan_hash: "p",
+    input: { a: 1 },
+    timeout_ms: DAY_MS,
+    idempotency: null,
+    ...over,
+  };
+}
+
+/** What each operation of the registry costs in rows: those that Cloudflare bills. */
+export class MeteredRegistry extends DurableObject {
+  readonly #background: Promise<void>[] = [];
+
+  async measure(): Promise<Record<string, number>> {
+    const rooms = await this.#open();
+    // The first job brings what all jobs of an object share: its plan, and the alarm.
+    await this.#submit(rooms);
+    const later = Date.now() + DAY_MS;
+    const submit = await this.#cost(() => this.#submit(rooms, { run_at: later }));
+    const idempotency = { key: "k", request_hash: "h" };
+    const keyed = await this.#cost(() => this.#submit(rooms, { run_at: later, idempotency }));
+    let ref: RunRef | undefined;
+    const whole = await this.#cost(async () => {
+      ref = await this.#running(rooms);
+      await this.#step(rooms, ref, "one");
+      await rooms.runner.settle(ref, { name: "succeeded", output: { ok: true } }, []);
+    });
+    const other = await this.#running(rooms);
+    await this.#step(rooms, other, "one");
+    const further = await this.#cost(() => this.#step(rooms, other, "two"));
+    const jobId = ref?.job_id ?? "";
+    const status = await this.#cost(() => rooms.caller.status(TENANT, jobId, { steps: false, events: false }));
+    for (let i = 0; i < 100; i++) await this.#submit(rooms, { run_at: later });
+    const query = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
+    const list = await this.#cost(() => rooms.caller.list({ tenant: TENANT, limit: 50, after: null, ...query }));
+    return {
+      submit: submit.written,
+      submit_with_key: keyed.written,
+      one_step_job: whole.written,
+      extra_step: further.written,
+      status: status.read,
+      list50: list.read,
+    };
+  }
+
+  #open(): Promise<RegistryRooms> {
+    return openRegistry({
+      storage: this.ctx.storage,
+      engine,
+      now: Date.now,
+      entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+      background: (work) => this.#background.push(work),
+      retentionMs: DAY_MS,
+      quotas: NO_LIMITS,
+    });
+  }
+
+  /** What goes on after the reply belongs to the price of a call. */
+  #cost(work: () => Promise<unknown>) {
+    return rowsOf(this.ctx.storage, async () => {
+      await work();
+      await this.#settleBackground();
+    });
+  }
+
+  async #settleBackground(): Promise<void> {
+    await Promise.all(this.#background.splice(0));
+  }
+
+  async #submit(rooms: RegistryRooms, over: Partial<SubmitRequest> = {}): Promise<string> {
+    const submitted = await rooms.caller.submit(aRequest(over));
+    if (!submitted.ok) throw new Error(submitted.error.code);
+    await this.#settleBackground();
+    return submitted.value.id;
+  }
+
+  async #running(rooms: RegistryRooms): Promise<RunRef> {
+    const ref = { tenant: TENANT, job_id: await this.#submit(rooms), attempt: 1 };
+    await rooms.runner.start(ref);
+    return ref;
+  }
+
+  async #step({ runner }: RegistryRooms, ref: RunRef, path: string): Promise<void> {
+    await runner.begin(ref, path, crypto.randomUUID(), 30_000, []);
+    await runner.finish(ref, path, { status: 200 }, null);
+  }
+}
+
+export default {
+  fetch: async (_request, env) => Response.json(await env.METERED.getByName("bench").measure()),
+} satisfies ExportedHandler<{ METERED: DurableObjectNamespace<MeteredRegistry> }>;

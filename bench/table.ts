@@ -1,0 +1,30 @@
+import type { Results } from "./results.ts";
+
+type Row = readonly string[];
+
+function lines(rows: readonly Row[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const line = (row: Row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+const pairs = (values: Record<string, number>): string =>
+  lines(Object.entries(values).map(([name, n]) => [name, `${n}`]));
+
+/** The results for whoever ran the bench. */
+export function tableOf({ ratios, spread, rates, rows, latency_ms, startup, skipped }: Results): string {
+  const head = ["case", "of the limit", "quartiles", "a second", "p50 ms", "p99 ms"];
+  const cases = Object.entries(rates).map(([name, rate]) => {
+    const quartiles = spread[name]?.map((each) => each.toFixed(2)).join(" to ") ?? "";
+    const times = [rate.per_second, rate.p50_ms, rate.p99_ms].map((value) => `${value}`);
+    return [name, ratios[name]?.toFixed(2) ?? "limit", quartiles, ...times];
+  });
+  return [
+    lines([head, ...cases]),
+    `Rows written; read by status and list\n${pairs(rows)}`,
+    `Milliseconds on an idle server\n${pairs(latency_ms)}`,
+    `Start-up\n${pairs(startup)}`,
+    ...skipped.map((why) => `skipped: ${why}`),
+  ].join("\n\n");
+}
