@@ -59,11 +59,13 @@ export class MeteredRegistry extends DurableObject {
     for (let i = 0; i < 100; i++) await this.#submit(rooms, { run_at: later });
     const query = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
     const list = await this.#cost(() => rooms.caller.list({ tenant: TENANT, limit: 50, after: null, ...query }));
+    const remove = await this.#cost(() => rooms.controls.remove(TENANT, jobId));
     return {
       submit: submit.written,
       submit_with_key: keyed.written,
       one_step_job: whole.written,
       extra_step: further.written,
+      delete_one_step_job: remove.written,
       status: status.read,
       list50: list.read,
     };

@@ -22,7 +22,7 @@ export interface McpDeps {
   /** What the caller's key allows. */
   scopes: readonly Scope[];
   /** Hostnames of the web pages that may call. */
-  pages: readonly string[];
+  pages: () => readonly string[];
   version: string;
   /** URL of the page that says what this server is. */
   home: string;
@@ -48,19 +48,21 @@ export interface McpDeps {
   background: (work: Promise<void>) => void;
 }
 
+const HANDLERS = Object.values(CATALOG.handlers);
+
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
   return {
     tenant: principal.tenant,
     scopes: principal.scopes,
-    pages: pageHosts(env, url),
+    pages: () => pageHosts(env, url),
     version,
     home: new URL("/", url).href,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
     shards: readSettings(env).shards,
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
     blueprints: CATALOG.blueprints,
-    handlers: Object.values(CATALOG.handlers),
+    handlers: HANDLERS,
     now: Date.now,
     random: Math.random,
     newReference: () => crypto.randomUUID(),

@@ -40,10 +40,10 @@ const tooLarge = (): Response => {
 
 const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
 
-/** The legible value of a JSON text, which is never undefined; undefined for text that is not JSON. */
+/** The value of a JSON text, which is never undefined; undefined for text that is not JSON. */
 function parseJson(text: string): Json | undefined {
   try {
-    return legible(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -66,14 +66,16 @@ export interface Lanes {
 export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
   const body = await readBody(request);
   if (body.tooLarge) return tooLarge();
-  const parsedBody = parseJson(body.text);
+  const parsed = parseJson(body.text);
+  const call = (lanes.recognise ?? recognise)(request, parsed);
+  // What is recognised names nothing that is not legible.
+  const parsedBody = call === undefined && parsed !== undefined ? legible(parsed) : parsed;
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request);
-  const call = (lanes.recognise ?? recognise)(request, parsedBody);
   if (call !== undefined) return answerPlainCall(call, request, deps);
   const build = lanes.build ?? buildServer;
-  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages);
+  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages());
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
   const response = await handler.fetch(request, { parsedBody });

@@ -24,7 +24,7 @@ export function world(over: Partial<McpDeps> = {}): World {
   const deps: McpDeps = {
     tenant: "local",
     scopes: SCOPES,
-    pages: ["localhost"],
+    pages: () => ["localhost"],
     version: "1.2.3",
     home: "http://localhost/",
     registry: (shard) => {

@@ -1,15 +1,17 @@
 import { CLIENT_CAPABILITIES_META_KEY, MissingRequiredClientCapabilityError } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import { isJsonObject, type Json } from "../../jobs/json.ts";
 
 /** The extension through which callers of 2026-07-28 follow a tool call that goes on without them. */
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
 
-const Declaring = z.object({
-  [CLIENT_CAPABILITIES_META_KEY]: z.object({ extensions: z.object({ [TASKS_EXTENSION]: z.looseObject({}) }) }),
-});
+const field = (value: Json | undefined, key: string): Json | undefined =>
+  isJsonObject(value) ? value[key] : undefined;
 
 /** Whether this request declares the extension, by its `_meta`. What an earlier one declared does not count. */
-export const declaresTasks = (meta: unknown): boolean => Declaring.safeParse(meta).success;
+export function declaresTasks(meta: unknown): boolean {
+  const capabilities = field(meta as Json | undefined, CLIENT_CAPABILITIES_META_KEY);
+  return isJsonObject(field(field(capabilities, "extensions"), TASKS_EXTENSION));
+}
 
 export const UNDECLARED = `This needs the extension ${TASKS_EXTENSION} among the client capabilities of the request.`;
 
