@@ -30,8 +30,7 @@ async function withPrincipal(
   return principal.ok ? serve(principal.value) : refusalResponse(principal.error, request);
 }
 
-function mcp(request: Request, env: Env): Promise<Response> {
-  const url = new URL(request.url);
+function mcp(request: Request, env: Env, url: URL): Promise<Response> {
   if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
   return withPrincipal(request, env, (principal) => serveMcp(request, mcpDeps(env, principal, version, url)));
 }
@@ -48,8 +47,9 @@ const keys = (request: Request, env: Env): Promise<Response> =>
 async function route(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const ownJob = await refuseOwnJob(request, env.AUTH_SECRET);
   if (ownJob !== undefined) return ownJob;
-  const { pathname, origin } = new URL(request.url);
-  if (pathname === "/mcp") return mcp(request, env);
+  const url = new URL(request.url);
+  const { pathname, origin } = url;
+  if (pathname === "/mcp") return mcp(request, env, url);
   if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, env);
   if (isOAuthPath(pathname)) return oauthRoute(request, env, context);
   if (pathname !== "/" && pathname !== "/healthz") return notFound();

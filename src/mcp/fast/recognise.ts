@@ -45,13 +45,16 @@ function readMessage(body: Json | undefined) {
 
 const BOTH_FORMS = /application\/json.*text\/event-stream|text\/event-stream.*application\/json/;
 
+/** Whether the URL names the same host and port as the header, without parsing it: one that hides them names another. */
+const isAt = (url: string, host: string): boolean => url.startsWith(`//${host}/`, url.indexOf(":") + 1);
+
 /** No page in a browser, and a Host that agrees with the URL: no policy of any deployment refuses that. */
 function isPlainTransport({ headers, url }: Request): boolean {
   return (
     headers.get("origin") === null &&
     headers.get("content-type") === "application/json" &&
     BOTH_FORMS.test(headers.get("accept") ?? "") &&
-    headers.get("host") === new URL(url).host
+    isAt(url, headers.get("host") ?? "")
   );
 }
 
