@@ -8,6 +8,9 @@ import { MUTANTS } from "../test/support/mutants.ts";
 
 const HARNESSES = ["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}.test.ts`);
 
+/** Fewer histories than `npm test`: the model sees the same bugs. */
+const ENV = { BAIL: "1", HISTORIES: process.env.HISTORIES ?? "40", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
+
 interface Run {
   /** Tests that failed, not a build. */
   found: boolean;
@@ -19,7 +22,7 @@ function hunt(mutant: string | undefined): Run {
   const started = performance.now();
   const { stdout, stderr } = spawnSync("vitest", ["run", "--project", "workerd", "--bail", "1", ...HARNESSES], {
     encoding: "utf8",
-    env: { ...process.env, NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", ...(mutant && { MUTANT: mutant }) },
+    env: { ...process.env, ...ENV, ...(mutant && { MUTANT: mutant }) },
   });
   const seconds = (performance.now() - started) / 1_000;
   return { found: /Tests\s+\d+ failed/.test(stdout), seconds, output: stdout + stderr };

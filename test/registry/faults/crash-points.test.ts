@@ -1,11 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recordFigures } from "../../support/figures.ts";
+import { setting } from "../../support/setting.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { MODES, type Mode } from "./hazard.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { Stage } from "./stage.ts";
 import { type Sabotage, withWorlds } from "./world.ts";
+
+/** BAIL=1: it is enough to know that something is wrong. */
+const BAIL = setting("BAIL", 0) === 1;
 
 const SCENARIOS = { ...CALLER_SCENARIOS, ...RUNNER_SCENARIOS, ...ALARM_SCENARIOS };
 
@@ -37,6 +41,7 @@ async function everyScenario(mode: Mode, sabotage?: Sabotage): Promise<Record<st
   const found: Record<string, Found> = {};
   for (const [name, scenario] of Object.entries(SCENARIOS)) {
     found[name] = await everyPoint(name, scenario, mode, sabotage);
+    if (BAIL && found[name].broken.length > 0) break;
   }
   return found;
 }

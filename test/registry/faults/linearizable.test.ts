@@ -9,12 +9,14 @@ import { type Api, type WorldOptions, withWorlds } from "./world.ts";
 /** Set HISTORIES for more, and SEED for others. */
 const HISTORIES = setting("HISTORIES", 200);
 const SEED = setting("SEED", 1);
+/** BAIL=1: it is enough to know that something is wrong. */
+const BAIL = setting("BAIL", 0) === 1;
 
 async function histories(count: number, options: WorldOptions = {}) {
   const counts = { histories: count, calls: 0, "unknown outcomes": 0, restarts: 0, "not linearizable": 0 };
   const found: string[] = [];
   await withWorlds(async (fresh) => {
-    for (let seed = SEED; seed < SEED + count; seed++) {
+    for (let seed = SEED; seed < SEED + count && !(BAIL && found.length > 0); seed++) {
       const history = await record(await fresh({ ...options, seed }), seed);
       counts.calls += history.calls;
       counts["unknown outcomes"] += history.unknown;

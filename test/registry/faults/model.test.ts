@@ -16,6 +16,8 @@ import { type Api, type World, type WorldOptions, withWorlds } from "./world.ts"
 const RUNS = setting("FC_RUNS", 1_000);
 const MAX_STEPS = 50;
 const SEED = setting("SEED", 1);
+/** BAIL=1: it is enough to know that something is wrong. */
+const BAIL = setting("BAIL", 0) === 1;
 
 const anyStep = fc.oneof(
   ...Object.values(CALLER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
@@ -84,7 +86,7 @@ async function explore(runs: number, counts: Counts, options: WorldOptions = {})
       };
       await fc.asyncModelRun(setup, commands);
     });
-    await fc.assert(property, { numRuns: runs, seed: SEED });
+    await fc.assert(property, { numRuns: runs, seed: SEED, endOnFailure: BAIL });
   });
 }
 
