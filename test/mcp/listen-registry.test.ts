@@ -31,6 +31,8 @@ afterEach(() => log.mockRestore());
 
 interface Place {
   deps: McpDeps;
+  /** While it is, the Worker cannot reach its object. */
+  isCutOff: boolean;
   id: string;
   /** What the object said last of how many listeners it has. */
   listeners: () => number;
@@ -54,8 +56,13 @@ async function aPlace(keyId: string | null = null): Promise<Place> {
     (runner) => runner.settle(run, { name: "failed", error: { code: "test", message: "Enough." }, path: null }, []),
   ];
   const object = env.JOB_REGISTRY.idFromName(`${tenant}/0`).toString();
-  return {
-    deps: world({ tenant, registry: (shard) => as(keyId, shard) }).deps,
+  const registryOfWorker = (shard: number) => {
+    if (place.isCutOff) throw new Error("no connection");
+    return as(keyId, shard);
+  };
+  const place: Place = {
+    deps: world({ tenant, registry: registryOfWorker }).deps,
+    isCutOff: false,
     id,
     listeners: () => {
       const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
@@ -66,6 +73,7 @@ async function aPlace(keyId: string | null = null): Promise<Place> {
     },
     revoke: (key) => as(null).revokeKey(key, Date.now()),
   };
+  return place;
 }
 
 /** A client's side of one stream. */
@@ -126,8 +134,10 @@ describe("a stream over a real object", () => {
     const stream = await (await listen(place)).upTo(ACK_AND_STATE);
     await place.goOn(before);
     await stream.upTo(ACK_AND_STATE + before);
+    place.isCutOff = true;
     await abortAllDurableObjects();
     await place.goOn(missed);
+    place.isCutOff = false;
     await place.goOn(3);
     expect((await stream.rest()).statuses).toEqual(LIFE);
   });

@@ -42,6 +42,20 @@ describe("rows written", () => {
     }));
 });
 
+describe("rows written and read for a listener", () => {
+  it("are none, but the one that is read when it comes", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit(request);
+      const coming = await rowsOf(bench, () => bench.caller.follow(TENANT, [{ job_id: id, after: null }]));
+      expect(coming).toEqual({ read: 1, written: 0 });
+      await bench.runner.start(bench.ref(id));
+      const heard = await rowsOf(bench, () => step(bench, id, "one"));
+      const other = await bench.submit(request);
+      await bench.runner.start(bench.ref(other.id));
+      expect(heard).toEqual(await rowsOf(bench, () => step(bench, other.id, "one")));
+    }));
+});
+
 describe("rows read", () => {
   it("status: at most 2", () =>
     inRegistry(async (bench) => {
