@@ -78,6 +78,7 @@ export class MeteredRegistry extends DurableObject {
       now: Date.now,
       entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       background: (work) => this.#background.push(work),
+      log: () => {},
       retentionMs: DAY_MS,
       quotas: NO_LIMITS,
     });

@@ -46,13 +46,13 @@ describe("rows written and read for a listener", () => {
   it("are none, but the one that is read when it comes", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit(request);
-      const coming = await rowsOf(bench, () => bench.caller.follow(TENANT, [{ job_id: id, after: null }]));
+      const coming = await rowsOf(bench.storage, () => bench.caller.follow(TENANT, [{ job_id: id, after: null }]));
       expect(coming).toEqual({ read: 1, written: 0 });
       await bench.runner.start(bench.ref(id));
-      const heard = await rowsOf(bench, () => step(bench, id, "one"));
+      const heard = await rowsOf(bench.storage, () => step(bench, id, "one"));
       const other = await bench.submit(request);
       await bench.runner.start(bench.ref(other.id));
-      expect(heard).toEqual(await rowsOf(bench, () => step(bench, other.id, "one")));
+      expect(heard).toEqual(await rowsOf(bench.storage, () => step(bench, other.id, "one")));
     }));
 });
 
