@@ -119,7 +119,7 @@ describe("three tenants of one server", () => {
 
   it("cannot tell another's job from none, however its id is spelled", async () => {
     expect(await leaks("job", ({ jobs }) => jobs, guessedId)).toEqual([]);
-  });
+  }, 180_000);
 
   it("cannot tell another's saved blueprint from none", async () => {
     const unlike = (name: string) => name.replace(/[0-9a-f]{16}$/, "0123456789abcdef");

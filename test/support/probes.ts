@@ -72,9 +72,7 @@ const listenTo = (notifications: JsonObject): Call => ({ method: "subscriptions/
 
 /** Streams that would tell of a job; for one that is not there they end at once. */
 const LISTEN_CALLS: ((jobId: string) => Call)[] = [
-  (jobId) => listenTo({ taskIds: [jobId] }),
-  (jobId) => listenTo({ resourceSubscriptions: [`job://${jobId}`] }),
-  (jobId) => listenTo({ resourceSubscriptions: [`job://${jobId}/result`, `job://${jobId}/events`] }),
+  (jobId) => listenTo({ resourceSubscriptions: ["", "/result", "/events"].map((part) => `job://${jobId}${part}`) }),
   (jobId) => listenTo({ taskIds: [jobId, jobId], resourceSubscriptions: [`job://${jobId}`, `JOB://${jobId}`] }),
 ];
 
