@@ -101,6 +101,15 @@ export function readSettings(env: Env): Settings {
   };
 }
 
+const known = new WeakMap<Env, Settings>();
+
+/** {@link readSettings}, read once: an environment's variables stay while it lives. */
+export function settingsOf(env: Env): Settings {
+  const settings = known.get(env) ?? readSettings(env);
+  known.set(env, settings);
+  return settings;
+}
+
 /** The Worker secrets that blueprints may reference, by name, and no other binding. */
 export function secretsOf(env: Env): ReadonlyMap<string, string> {
   const names = (env.BLUEPRINT_SECRETS ?? "").split(",").map((name) => name.trim());

@@ -4,7 +4,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/check.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
-import { type Env, readSettings } from "../env.ts";
+import { type Env, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import type { TraceContext } from "../jobs/trace.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
@@ -57,9 +57,9 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     scopes: principal.scopes,
     pages: () => pageHosts(env, url),
     version,
-    home: new URL("/", url).href,
+    home: `${url.origin}/`,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
-    shards: readSettings(env).shards,
+    shards: settingsOf(env).shards,
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,

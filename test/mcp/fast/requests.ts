@@ -55,12 +55,14 @@ const BAD_CLIENTS: Json[] = [
   { name: "c", version: "1", title: 2 },
 ];
 
+const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 const EXTRAS: JsonObject[] = [
   { progressToken: "p" },
   { progressToken: 7 },
   { progressToken: 7.5 },
   { progressToken: null },
-  { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b" },
+  { traceparent: TRACEPARENT, tracestate: "a=b" },
   { traceparent: 5 },
   { "example.com/own": { a: [1] }, "claudecode/toolUseId": "t" },
   { "io.modelcontextprotocol/related-task": { taskId: "x" } },
@@ -321,6 +323,7 @@ const headersOf = (era: Era, name: string): fc.Arbitrary<[string, string][]> => 
       host: usually<string | undefined>("right", "localhost", "evil.example", "localhost:1", undefined),
       "mcp-session-id": usually<string | undefined>(undefined, "s"),
       "last-event-id": usually<string | undefined>(undefined, "1"),
+      traceparent: usually<string | undefined>(undefined, TRACEPARENT, "none"),
       authorization: usually<string | undefined>(
         "good",
         "reader",
