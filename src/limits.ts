@@ -176,6 +176,9 @@ export const MAX_QUOTED_EVENTS = 40;
 export const MIN_SECRET_CHARS = 32;
 /** An API key is about 250 characters. */
 export const MAX_KEY_CHARS = 1_024;
+/** Plans that one isolate remembers to have checked, and the longest document of one: some megabytes together. */
+export const MAX_RECENT_PLANS = 256;
+export const MAX_RECENT_PLAN_CHARS = 4 * KIB;
 /** Verified keys that one isolate remembers, about half a kilobyte each. */
 export const MAX_VERIFIED_KEYS = 1_000;
 /** Keys that one object remembers as not revoked. */

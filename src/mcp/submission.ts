@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { checkBlueprint, checkInput } from "../blueprint/check.ts";
+import { checkInput } from "../blueprint/check.ts";
 import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { INLINE } from "../jobs/job.ts";
@@ -18,11 +18,12 @@ import {
   MAX_WAIT_MS,
 } from "../limits.ts";
 import type { SubmitRequest } from "../registry/api.ts";
-import { digest, shortDigest } from "../registry/api-digest.ts";
+import { digest } from "../registry/api-digest.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { findBlueprint } from "./catalog.ts";
-import { knownTo, type McpDeps } from "./deps.ts";
+import type { McpDeps } from "./deps.ts";
 import { instant, jsonObject } from "./fields.ts";
+import { inlinePlan, planHash } from "./inline-plans.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
 
@@ -86,7 +87,7 @@ async function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Resul
     const found = await findBlueprint(blueprint, deps);
     return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
   }
-  const checked = checkBlueprint(blueprint, knownTo(deps));
+  const checked = inlinePlan(blueprint, deps);
   return checked.ok ? ok({ label: INLINE, plan: checked.value }) : checked;
 }
 
@@ -118,7 +119,7 @@ export async function submitRequest(
     blueprint: draft.label,
     plan: draft.plan,
     trace,
-    plan_hash: await shortDigest(draft.plan),
+    plan_hash: await planHash(draft.plan),
     input,
     metadata,
     run_at: draft.runAt,

@@ -1,0 +1,46 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { checkBlueprint } from "../blueprint/check.ts";
+import type { Fault } from "../jobs/fault.ts";
+import type { JsonObject } from "../jobs/json.ts";
+import { ok, type Result } from "../jobs/result.ts";
+import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../limits.ts";
+import { shortDigest } from "../registry/api-digest.ts";
+import { knownTo, type McpDeps } from "./deps.ts";
+
+/** Agents submit the same plan for many inputs: what is true of a plan is found out once in a while, not each time. */
+
+/** The plans of valid documents by their text, the oldest first; for each set of handlers, which the check looks at. */
+const recent = new WeakMap<McpDeps["handlers"], Map<string, Blueprint>>();
+
+function recentOf(handlers: McpDeps["handlers"]): Map<string, Blueprint> {
+  const plans = recent.get(handlers) ?? new Map<string, Blueprint>();
+  recent.set(handlers, plans);
+  return plans;
+}
+
+function remember(plans: Map<string, Blueprint>, text: string, plan: Blueprint): void {
+  if (text.length > MAX_RECENT_PLAN_CHARS) return;
+  const [oldest] = plans.size < MAX_RECENT_PLANS ? [] : plans.keys();
+  if (oldest !== undefined) plans.delete(oldest);
+  plans.set(text, plan);
+}
+
+/** The plan of an inline document, or all that is wrong with it. Nobody changes a plan: it may be another call's too. */
+export function inlinePlan(document: JsonObject, deps: McpDeps): Result<Blueprint, Fault[]> {
+  const plans = recentOf(deps.handlers);
+  const text = JSON.stringify(document);
+  const known = plans.get(text);
+  if (known !== undefined) return ok(known);
+  const checked = checkBlueprint(document, knownTo(deps));
+  if (checked.ok) remember(plans, text, checked.value);
+  return checked;
+}
+
+const hashes = new WeakMap<Blueprint, string>();
+
+/** {@link shortDigest} of the plan. */
+export async function planHash(plan: Blueprint): Promise<string> {
+  const hash = hashes.get(plan) ?? (await shortDigest(plan));
+  hashes.set(plan, hash);
+  return hash;
+}
