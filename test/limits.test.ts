@@ -28,6 +28,7 @@ atBound("MAX_INLINE_RESULT_BYTES", {
 
 const defaults = (of: string) => `what is taken when nothing is said, below the cap of ${of}`;
 const kept = (where: string) => `what is kept or shown, cut and never refused: ${where}`;
+const remembered = (where: string) => `what is remembered; what is not is found out again: ${where}`;
 const pace = "how long we wait, or how often we try: nobody sends it";
 
 /** Why a cap is no bound on what a caller or a service sends, and where else it is tested. */
@@ -73,6 +74,10 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_QUOTED_EVENTS: kept("mcp/postmortem.test.ts"),
   MAX_REPEATED_CHARS: kept("mcp/boundaries.test.ts"),
   MAX_BACKLOG_CHARS: kept("registry/changes.test.ts"),
+  MAX_RECENT_PLANS: remembered("mcp/inline-plans.test.ts"),
+  MAX_RECENT_PLAN_CHARS: remembered("mcp/inline-plans.test.ts"),
+  MAX_VERIFIED_KEYS: remembered("auth/check-key.test.ts"),
+  MAX_CLEARED_KEYS: remembered("registry/revocations.test.ts"),
   MAX_LISTED_KEYS: kept("registry/boundaries.test.ts"),
   MAX_JOB_ID_CHARS: "advertised only: a longer id is answered like any unknown one (mcp/status.test.ts)",
   MAX_KEY_CHARS: "a longer text is no key, as a shorter wrong one is none: both are 401 (auth/api-key.test.ts)",

@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { MAX_CLEARED_KEYS } from "../../src/limits.ts";
 import { callerRegistry, KeyRevoked } from "../../src/registry/api-keys.ts";
-import { aListQuery, aRequest } from "./bench.ts";
+import { aListQuery, aRequest, inRegistry } from "./bench.ts";
 
 const KEY = "key_0123456789abcdef01234567";
 const OTHER = "key_ffffffffffffffffffffffff";
@@ -50,4 +51,14 @@ describe("a key", () => {
       { key_id: KEY, revoked_at: NOW },
     ]);
   });
+
+  it("is looked at whatever is remembered of the keys before it", () =>
+    inRegistry(async (bench) => {
+      const { keys } = await bench.reopen();
+      const all = Array.from({ length: MAX_CLEARED_KEYS + 1 }, (_, i) => `key_${i}`);
+      const first = all[0] ?? "";
+      for (const key of all) expect(keys.isRevoked(key)).toBe(false);
+      await keys.revokeKey(first, NOW);
+      expect(all.filter((key) => keys.isRevoked(key))).toEqual([first]);
+    }));
 });
