@@ -9,6 +9,9 @@ import type { Queries } from "./queries.ts";
 /** Above every job id. */
 const END = "job_~";
 
+/** Rows that a list of several sources reads at once of each: at most so many of each are read in vain. */
+const ROWS_OF_SEVERAL = 3;
+
 /** Newest first, of sources that each are newest first; each source is read only as far as it is needed. */
 function* merge(sources: readonly Generator<Job>[]): Generator<Job> {
   const heads = sources.map((source) => ({ source, head: source.next() }));
@@ -42,11 +45,12 @@ function source(queries: Queries, query: ListQuery): Generator<Job> {
   const low = query.submitted_after === null ? "" : jobIdFloor(query.submitted_after + 1);
   const before = query.submitted_before === null ? END : jobIdFloor(query.submitted_before);
   const high = query.after !== null && query.after < before ? query.after : before;
-  if (query.blueprint !== null) {
-    return merge(labels(queries, query.blueprint).map((blueprint) => queries.list(low, high, { blueprint })));
-  }
-  if (query.statuses.length > 0) return merge(query.statuses.map((status) => queries.list(low, high, { status })));
-  return queries.list(low, high);
+  const bys =
+    query.blueprint === null
+      ? query.statuses.map((status) => ({ status }))
+      : labels(queries, query.blueprint).map((blueprint) => ({ blueprint }));
+  if (query.blueprint === null && bys.length === 0) return queries.list(low, high, query.limit + 1);
+  return merge(bys.map((by) => queries.list(low, high, bys.length === 1 ? query.limit + 1 : ROWS_OF_SEVERAL, by)));
 }
 
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>

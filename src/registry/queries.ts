@@ -10,6 +10,8 @@ export const RESULT_PATH = "$result";
 /** One version of a saved blueprint. */
 export type SavedRecord = { version: number; description: string; document_json: string; plan_json: string };
 
+type ListedBy = { status: string } | { blueprint: string };
+
 export type DueJob = Pick<Job, "tenant" | "job_id" | "status">;
 
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
@@ -29,9 +31,9 @@ export const SQL = {
     AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
   census: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
-  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
-  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
-  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC`,
+  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
+  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
+  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
   pinPlan: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
     ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
@@ -127,15 +129,22 @@ export class Queries {
     return this.#first<{ due_at: number }>(SQL.firstDue)?.due_at;
   }
 
-  /** Jobs with `low <= job_id < high`, newest first, read as they are taken. */
-  *list(low: string, high: string, by?: { status: string } | { blueprint: string }): Generator<Job> {
-    const cursor =
-      by === undefined
-        ? this.#sql.exec<JobRecord>(SQL.list, low, high)
-        : "status" in by
-          ? this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, low, high)
-          : this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, low, high);
-    for (const record of cursor) yield fromRecord(record);
+  /**
+   * Jobs with `low <= job_id < high`, newest first, read as they are taken, so many rows at once. Between two reads no
+   * cursor stays open: SQLite could not take its log back as long as one is, and would make it longer with every write.
+   */
+  *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
+    for (let below: string | undefined = high; below !== undefined; ) {
+      const records = this.#listed(low, below, rows, by);
+      for (const record of records) yield fromRecord(record);
+      below = records.length < rows ? undefined : records.at(-1)?.job_id;
+    }
+  }
+
+  #listed(low: string, high: string, rows: number, by: ListedBy | undefined): JobRecord[] {
+    if (by === undefined) return this.#sql.exec<JobRecord>(SQL.list, low, high, rows).toArray();
+    if ("status" in by) return this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, low, high, rows).toArray();
+    return this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, low, high, rows).toArray();
   }
 
   /** The first blueprint label above `low` and below `high` that a job has. */

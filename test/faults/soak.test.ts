@@ -36,6 +36,11 @@ describe(`under load (seed ${SEED})`, () => {
       const load = new Load(server, seeded(SEED));
       await load.run(MINUTES * 60_000, 5_000);
       const { samples, submits, reads, leftOut, errors } = load;
+      console.info(
+        JSON.stringify(
+          samples.map((sample) => [sample.at, sample.residentBytes, sample.databaseBytes].map(Math.round)),
+        ),
+      );
       const warm = samples.filter(({ at }) => at > WARM_AFTER);
       const perHour = slope(warm.map(({ at, residentBytes }) => [at / HOUR_MS, residentBytes]));
       const growth = (100 * perHour) / (warm.reduce((sum, { residentBytes }) => sum + residentBytes, 0) / warm.length);

@@ -102,3 +102,33 @@ describe("list", () => {
       expect(second.jobs.map((job) => job.id)).toEqual([oldest]);
     }));
 });
+
+describe("a page that ends before the rows do", () => {
+  /** SQLite takes no index away from under a cursor. */
+  const takeIndexAway = ({ storage }: Bench) => storage.sql.exec("DROP INDEX jobs_by_due");
+
+  const filters: [string, Partial<ListQuery>][] = [
+    ["all", {}],
+    ["one status", { statuses: ["queued"] }],
+    ["several statuses", { statuses: ["queued", "running", "failed"] }],
+    ["a blueprint", { blueprint: "test-plan" }],
+  ];
+
+  it.each(filters)("leaves no cursor open, which would keep SQLite from reusing its log: %s", (_name, filter) =>
+    inRegistry(async (bench) => {
+      for (let i = 0; i < 10; i++) await bench.submit();
+      const { jobs } = await bench.caller.list(aListQuery({ ...filter, limit: 3 }));
+      expect(jobs).toHaveLength(3);
+      expect(() => takeIndexAway(bench)).not.toThrow();
+    }),
+  );
+
+  it("would be noticed", () =>
+    inRegistry(async (bench) => {
+      for (let i = 0; i < 10; i++) await bench.submit();
+      const cursor = bench.storage.sql.exec("SELECT * FROM jobs");
+      cursor.next();
+      expect(() => takeIndexAway(bench)).toThrow("locked");
+      cursor.toArray();
+    }));
+});
