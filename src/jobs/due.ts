@@ -8,10 +8,17 @@ export const isUndispatched = (job: Job): boolean => job.dispatched_at === null 
 export const deadline = (job: Job): number | undefined =>
   job.started_at === null ? undefined : job.started_at + job.timeout_ms;
 
+/** When the first question expires that nobody has answered: it is closed then, however silent the engine is. */
+const firstExpiry = (job: Job): number =>
+  Object.values(job.run.open).reduce(
+    (first, { question, ready }) => (ready === undefined ? Math.min(first, question?.expires_at ?? first) : first),
+    Number.POSITIVE_INFINITY,
+  );
+
 /** When the registry must look at the job next, in epoch ms. A settled job's is its purge, fixed when it settled. */
 export function nextDue(job: Job): number {
   if (isSettled(job.status)) return job.due_at;
-  return Math.min(job.expected_by, deadline(job) ?? Number.POSITIVE_INFINITY);
+  return Math.min(job.expected_by, deadline(job) ?? Number.POSITIVE_INFINITY, firstExpiry(job));
 }
 
 /**

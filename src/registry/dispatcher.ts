@@ -31,12 +31,17 @@ export class Dispatcher {
     this.#gate = gate;
     this.#now = now;
     // An earlier life of this object may have left a line.
-    this.#lineAfter = gate.limitsPlaces ? "" : null;
+    this.#lineAfter = this.#wholeLine;
+  }
+
+  get #wholeLine(): string | null {
+    return this.#gate.limitsPlaces ? "" : null;
   }
 
   /**
    * May be called inside a transaction, which ends first. Without jobs: whoever is in line, as far as places are free.
-   * @returns when all that is asked for has been handed over, put off or put in line; never throws
+   * @returns when all that is asked for has been handed over, put off or put in line
+   * @throws when a write fails: the rows still say what is left, and the alarm looks at them
    */
   dispatch(jobs: readonly JobKey[]): Promise<void> {
     for (const { tenant, job_id } of jobs) this.#asked.set(job_id, { tenant, job_id });
@@ -51,6 +56,10 @@ export class Dispatcher {
         const jobs = this.#next();
         if (jobs.length > 0) await this.#handOver(jobs);
       }
+    } catch (error) {
+      // Some may have left the line without having been handed over.
+      this.#lineAfter = this.#wholeLine;
+      throw error;
     } finally {
       // At once, so that what is asked for from now on is not taken for part of this.
       this.#draining = undefined;

@@ -112,6 +112,22 @@ describe("the limit of running jobs", () => {
       { runningJobs: 1 },
     ));
 
+  it("calls a job again that left the line when its hand-over could not be noted", () =>
+    inRegistry(
+      async (bench) => {
+        const [first = "", second = ""] = await submitMany(bench, 2);
+        bench.storage.sql.exec(
+          `CREATE TRIGGER broken BEFORE UPDATE ON jobs WHEN NEW.job_id = '${second}' BEGIN SELECT RAISE(ABORT, 'broken'); END`,
+        );
+        await expect(end(bench, first)).rejects.toThrow("broken");
+        bench.storage.sql.exec("DROP TRIGGER broken");
+        expect(bench.census.counts.running).toBe(0);
+        await bench.reconciler.ring();
+        expect(bench.census.counts.running).toBe(1);
+      },
+      { runningJobs: 1 },
+    ));
+
   it("puts a scheduled job in line when its time has come, by when it was accepted", () =>
     inRegistry(
       async (bench) => {

@@ -48,3 +48,20 @@ describe("an answer that is given again", () => {
     }),
   );
 });
+
+describe("a question whose time is up", () => {
+  it("is closed then, also when another branch of its job has long been silent", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit();
+      await bench.runner.start(bench.ref(id));
+      await bench.runner.begin(bench.ref(id), "second", "t", 30_000, []);
+      await bench.runner.ask(bench.ref(id), "first", { ...QUESTION, timeout_ms: 60_000 }, []);
+      const end = bench.clock.now + 60_000;
+      while (bench.clock.now < end) {
+        bench.clock.now = (await bench.storage.getAlarm()) ?? end;
+        await bench.reconciler.ring();
+      }
+      expect(bench.clock.now).toBe(end);
+      expect(await statusOf(bench, id)).toMatchObject({ status: "running", input_requests: [] });
+    }));
+});

@@ -73,6 +73,21 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     expect(await idsOf(stage)).toEqual([]);
   },
 
+  "delete a retry": async (stage) => {
+    const old = await stage.running();
+    await stage.fail(old);
+    const retry = async () => {
+      const again = await stage.ask("retry", (api) => api.caller.retry(TENANT, old, { from_step: null, input: null }));
+      return again.ok ? again.value.id : again.error.code;
+    };
+    const first = await retry();
+    await stage.ask("cancel", (api) => api.caller.cancel(TENANT, first, null));
+    const second = await retry();
+    stage.mayBeGone(first);
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.remove(TENANT, first)));
+    expect(await retry()).toBe(second);
+  },
+
   "save a blueprint": async (stage) => {
     const document = { name: "test-plan", steps: [] };
     await stage.danger(() => stage.ask("save", (api) => api.caller.saveBlueprint(TENANT, document, PLAN)));

@@ -25,7 +25,10 @@ export function wholeTimeline(job: StoredJob): string[] {
 export function dueInTime(job: StoredJob, now: number): string[] {
   if (isSettled(job)) return [];
   const end = job.started_at === null ? Number.POSITIVE_INFINITY : job.started_at + job.timeout_ms;
-  const latest = Math.max(Math.min(job.expected_by, end), now + WATCHDOG_MS);
+  const expiries = Object.values(job.run.open).flatMap(({ question, ready }) =>
+    question !== undefined && ready === undefined ? [question.expires_at] : [],
+  );
+  const latest = Math.max(Math.min(job.expected_by, end, ...expiries), now + WATCHDOG_MS);
   return job.due_at > latest ? [`I5: ${job.job_id} is due ${job.due_at - latest} ms too late`] : [];
 }
 

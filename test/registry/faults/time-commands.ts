@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import { RETENTION_MS } from "../bench.ts";
-import { isOver, MAX_RUNNING, type ModelJob } from "./model.ts";
+import { isOver, type ModelJob } from "./model.ts";
 import type { Rig } from "./rig.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
@@ -57,16 +57,6 @@ function afterLook(rig: Rig, job: ModelJob, row: StoredJob, settledNow: Readonly
 /** Whom a failure kept from being handed over is the alarm's after this. */
 const SOON_MS = 60 * SECOND;
 
-/** Nobody stands in line for long while there is a place. Whom the engine refused is asked about later. */
-function line(rig: Rig): void {
-  if (rig.world.workflow.refuses) return;
-  const rows = storedJobs(rig.world.storage).filter((row) => row.settled_at === null);
-  const holding = rows.filter((row) => row.dispatched_at !== null || row.attempt > 1);
-  const inLine = rows.filter((row) => !holding.includes(row) && row.nudges === 0 && (row.run_at ?? 0) <= rig.now);
-  const forLong = inLine.filter((row) => row.due_at > rig.now + SOON_MS);
-  if (holding.length < MAX_RUNNING) expect(forLong.map((row) => row.job_id)).toEqual([]);
-}
-
 async function isQuiet(rig: Rig, until: number): Promise<boolean> {
   const next = await rig.world.storage.getAlarm();
   return (next ?? until + 1) > until && storedJobs(rig.world.storage).every((row) => row.due_at > until);
@@ -84,7 +74,7 @@ const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early
     await world.ring();
   }
   afterRing(rig);
-  line(rig);
+  rig.isOrderly = !world.workflow.refuses;
 });
 
 const pass: AnyStep = named(
@@ -130,6 +120,7 @@ const engine: AnyStep = named(
     async (rig) => {
       const { workflow } = rig.world;
       if (does === "refuse" || does === "accept") workflow.refuses = does === "refuse";
+      if (workflow.refuses) rig.isOrderly = false;
       const { id, job } = rig.pick(pick);
       const instance = `${id}-${job?.attempt ?? 1}`;
       if (does === "lose") workflow.lose(instance);
