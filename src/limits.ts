@@ -94,6 +94,13 @@ export const OUTBOX_GRACE_MS = 5 * SECOND;
 export const PLACE_GRACE_MS = 5 * MINUTE;
 /** createBatch takes at most 100 instances: https://developers.cloudflare.com/workflows/build/workers-api/ (2026-11) */
 export const MAX_DISPATCH_BATCH = 100;
+/**
+ * Before a refusing engine is asked again. It takes 100 new instances a second of all callers together:
+ * https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
+ */
+export const DISPATCH_PAUSE_MS = SECOND;
+/** Pauses double while all is refused; half of this on average at most. */
+export const MAX_DISPATCH_PAUSE_MS = MINUTE;
 /** A running instance that is silent after so many is given up; the timeline notes no more of them in a row. */
 export const MAX_NUDGES = 5;
 export const MAX_ATTEMPTS = 3;

@@ -1,4 +1,11 @@
-import { DISPATCH_GRACE_MS, MAX_NUDGES, OUTBOX_GRACE_MS, PLACE_GRACE_MS } from "../limits.ts";
+import {
+  DISPATCH_GRACE_MS,
+  DISPATCH_PAUSE_MS,
+  MAX_DISPATCH_PAUSE_MS,
+  MAX_NUDGES,
+  OUTBOX_GRACE_MS,
+  PLACE_GRACE_MS,
+} from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork } from "./job.ts";
 import { isSettled } from "./status.ts";
@@ -66,6 +73,13 @@ export function inLine(job: Job, now: number): Job {
   const look = (Math.floor(now / PLACE_GRACE_MS) + 2) * PLACE_GRACE_MS;
   return { ...job, expected_by: look, due_at: look };
 }
+
+/**
+ * How long to leave the engine alone. Spread, so that objects that were refused together do not come back together.
+ * @param refusals pauses before this one, since the engine last took a job @param random from 0 to below 1
+ */
+export const pauseMs = (refusals: number, random: number): number =>
+  Math.round(Math.min(DISPATCH_PAUSE_MS * 2 ** refusals, MAX_DISPATCH_PAUSE_MS / 2) * (0.5 + random));
 
 /** The engine has the job. */
 export function dispatched(job: Job, now: number): Job {

@@ -1,41 +1,47 @@
-import { dispatched, inLine, isDispatchable, needsPlace, postponed } from "../jobs/dispatch.ts";
+import { dispatched, inLine, isDispatchable, needsPlace, pauseMs, postponed } from "../jobs/dispatch.ts";
 import { isUndispatched } from "../jobs/due.ts";
 import { jobIdFloor } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
-import { backoff } from "../jobs/repair.ts";
-import { MAX_DISPATCH_BATCH } from "../limits.ts";
+import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../limits.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
+import type { JobKey } from "./queries.ts";
 import type { Gate } from "./quotas.ts";
 
-type JobKey = Pick<Job, "tenant" | "job_id">;
+interface DispatcherPorts {
+  /** Epoch ms. */
+  now: () => number;
+  /** From 0 to below 1. */
+  random: () => number;
+}
 
 /**
  * Hands accepted jobs to the engine, in the order they came, many in one call, and no more than there are places.
  * What is asked for here is in memory only: after a crash the alarm finds the same jobs by their rows, and the engine
- * skips those that it already has. Jobs that wait for a place stand in line by their rows alone.
+ * skips those that it already has. Jobs that wait for a place, or for an engine that refuses, stand in line by their
+ * rows alone.
  */
 export class Dispatcher {
   readonly #ledger: Ledger;
   readonly #engine: Engine;
   readonly #gate: Gate;
-  readonly #now: () => number;
+  readonly #ports: DispatcherPorts;
   readonly #asked = new Map<string, JobKey>();
   /** Every job in line has an id above this; null: the line is empty. */
   #lineAfter: string | null;
   #draining: Promise<void> | undefined;
+  /** The engine refused, and is left alone until then. Epoch ms. */
+  #pausedUntil = 0;
+  /** Pauses since the engine last took a job. */
+  #refusals = 0;
 
-  constructor(ledger: Ledger, engine: Engine, gate: Gate, now: () => number) {
+  constructor(ledger: Ledger, engine: Engine, gate: Gate, ports: DispatcherPorts) {
     this.#ledger = ledger;
     this.#engine = engine;
     this.#gate = gate;
-    this.#now = now;
+    this.#ports = ports;
     // An earlier life of this object may have left a line.
-    this.#lineAfter = this.#wholeLine;
-  }
-
-  get #wholeLine(): string | null {
-    return this.#gate.limitsPlaces ? "" : null;
+    this.#lineAfter = ledger.queries.waitingJobs("", ports.now(), 1).length > 0 ? "" : null;
   }
 
   /**
@@ -49,16 +55,25 @@ export class Dispatcher {
     return this.#draining;
   }
 
+  /**
+   * An engine that refuses many may take fewer. Once it has taken some, or refuses even one, it is left alone for a
+   * while, and whoever comes in that time stands in line: nobody overtakes those whom it refused.
+   */
   async #drain(): Promise<void> {
     await null;
+    let most = MAX_DISPATCH_BATCH;
+    let hasTaken = false;
     try {
-      while (this.#asked.size > 0 || (this.#lineAfter !== null && this.#gate.freePlaces() > 0)) {
-        const jobs = this.#next();
-        if (jobs.length > 0) await this.#handOver(jobs);
+      while (this.#asked.size > 0 || (this.#lineAfter !== null && this.#freePlaces() > 0)) {
+        const jobs = this.#next(most);
+        if (jobs.length === 0) continue;
+        const isTaken = await this.#handOver(jobs, hasTaken || jobs.length === 1);
+        most = isTaken ? MAX_DISPATCH_BATCH : Math.ceil(jobs.length / 2);
+        hasTaken ||= isTaken;
       }
     } catch (error) {
       // Some may have left the line without having been handed over.
-      this.#lineAfter = this.#wholeLine;
+      this.#lineAfter = "";
       throw error;
     } finally {
       // At once, so that what is asked for from now on is not taken for part of this.
@@ -66,19 +81,31 @@ export class Dispatcher {
     }
   }
 
+  /** Whatever the clock does, no pause is longer than the longest. */
+  get #isPaused(): boolean {
+    const left = this.#pausedUntil - this.#ports.now();
+    return left > 0 && left <= MAX_DISPATCH_PAUSE_MS;
+  }
+
+  #freePlaces(): number {
+    return this.#isPaused ? 0 : this.#gate.freePlaces();
+  }
+
   /** The jobs of the next call to the engine. Those that find no place are in line afterwards. */
-  #next(): Job[] {
-    const keys = [...this.#asked.values()].slice(0, MAX_DISPATCH_BATCH);
+  #next(most: number): Job[] {
+    const now = this.#ports.now();
+    const keys = [...this.#asked.values()].slice(0, most);
     for (const key of keys) this.#asked.delete(key.job_id);
-    const asked = keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, this.#now()));
-    const free = this.#gate.freePlaces();
+    const asked = keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, now));
+    const free = this.#freePlaces();
     const newcomers = asked.filter(needsPlace);
-    if (this.#lineAfter === null && newcomers.length <= free) return asked;
-    this.#join(newcomers);
     const others = asked.filter((job) => !needsPlace(job));
-    const called = this.#call(Math.min(free, MAX_DISPATCH_BATCH - others.length));
+    if (this.#isPaused) this.#postpone(others);
+    else if (this.#lineAfter === null && newcomers.length <= free) return asked;
+    this.#join(newcomers);
+    const called = this.#call(Math.min(free, most - others.length));
     this.#putOff(newcomers.filter(({ job_id }) => !called.some((job) => job.job_id === job_id)));
-    return [...others, ...called];
+    return this.#isPaused ? [] : [...others, ...called];
   }
 
   #join(jobs: readonly Job[]): void {
@@ -91,14 +118,23 @@ export class Dispatcher {
   /** The first jobs of the line, who leave it. */
   #call(places: number): Job[] {
     if (this.#lineAfter === null || places === 0) return [];
-    const called = this.#ledger.queries.waitingJobs(this.#lineAfter, this.#now(), places);
+    const called = this.#ledger.queries.waitingJobs(this.#lineAfter, this.#ports.now(), places);
     this.#lineAfter = called.length < places ? null : (called.at(-1)?.job_id ?? null);
-    return called;
+    return called.flatMap((key) => this.#readable(key) ?? []);
+  }
+
+  /** A row that cannot be read is for the alarm to report; it holds up nobody behind it. */
+  #readable(key: JobKey): Job | undefined {
+    try {
+      return this.#load(key);
+    } catch {
+      return undefined;
+    }
   }
 
   /** The alarm, where it is what brought them, need not look after them again so soon. */
   #putOff(jobs: readonly Job[]): void {
-    const now = this.#now();
+    const now = this.#ports.now();
     const looked = jobs.filter((job) => job.expected_by <= now);
     if (looked.length === 0) return;
     this.#ledger.transact(() => {
@@ -106,21 +142,55 @@ export class Dispatcher {
     });
   }
 
-  async #handOver(jobs: readonly Job[]): Promise<void> {
+  /** Those that need no place do not stand in line: the alarm brings them again when the pause is over. */
+  #postpone(jobs: readonly Job[]): void {
+    const now = this.#ports.now();
+    this.#ledger.transact(() => {
+      for (const job of jobs) this.#ledger.save(job, postponed(job, this.#pausedUntil - now, now));
+    });
+  }
+
+  /** The alarm, which brings the first of those who were refused, ends the pause, over a crash too. */
+  #pause([first]: readonly Job[]): void {
+    const { now, random } = this.#ports;
+    this.#pausedUntil = now() + pauseMs(this.#refusals, random());
+    this.#refusals += 1;
+    if (first !== undefined) this.#postpone([first]);
+  }
+
+  /**
+   * @param isLast the engine is left alone for a while when it refuses these
+   * @returns whether it took them; else they are in line again, or asked for again
+   */
+  async #handOver(jobs: readonly Job[], isLast: boolean): Promise<boolean> {
     const runs = jobs.map(({ tenant, job_id, attempt }) => ({ tenant, job_id, attempt }));
-    const accepted = await this.#engine.startAll(runs).then(
+    const isTaken = await this.#engine.startAll(runs).then(
       () => true,
       () => false,
     );
-    const now = this.#now();
-    this.#ledger.transact(() => {
-      for (const given of jobs) {
-        const job = this.#load(given);
-        // While the engine answered, the job may have started, settled, or moved to another attempt.
-        if (job === undefined || job.attempt !== given.attempt || !isUndispatched(job)) continue;
-        this.#ledger.save(job, accepted ? dispatched(job, now) : postponed(job, backoff(job.nudges), now));
-      }
+    // While the engine answered, a job may have started, settled, or moved to another attempt.
+    const left = jobs.flatMap((given) => {
+      const job = this.#load(given);
+      return job !== undefined && job.attempt === given.attempt && isUndispatched(job) ? [job] : [];
     });
+    if (!isTaken) {
+      this.#takeBack(left);
+      if (isLast) this.#pause(left);
+      return false;
+    }
+    const now = this.#ports.now();
+    this.#ledger.transact(() => {
+      for (const job of left) this.#ledger.save(job, dispatched(job, now));
+    });
+    this.#refusals = 0;
+    return true;
+  }
+
+  #takeBack(jobs: readonly Job[]): void {
+    this.#join(jobs.filter(needsPlace));
+    for (const { tenant, job_id } of jobs.filter((job) => !needsPlace(job))) {
+      this.#asked.set(job_id, { tenant, job_id });
+    }
   }
 
   #load(key: JobKey): Job | undefined {

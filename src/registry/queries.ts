@@ -12,7 +12,8 @@ export type SavedRecord = { version: number; description: string; document_json:
 
 type ListedBy = { status: string } | { blueprint: string };
 
-export type DueJob = Pick<Job, "tenant" | "job_id" | "status">;
+export type JobKey = Pick<Job, "tenant" | "job_id">;
+export type DueJob = JobKey & Pick<Job, "status">;
 
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 
@@ -27,8 +28,8 @@ export const SQL = {
   dueJobs: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?",
   putOff: "UPDATE jobs SET due_at = ? WHERE job_id = ?",
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
-  waitingJobs: `SELECT ${ALL_COLUMNS} FROM jobs WHERE status = 'queued' AND job_id > ? AND dispatched_at IS NULL
-    AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
+  waitingJobs: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_id > ? AND dispatched_at IS NULL
+    AND attempt = 1 AND parent_id IS NULL AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
   census: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
@@ -115,9 +116,9 @@ export class Queries {
     this.#sql.exec(SQL.putOff, dueAt, jobId);
   }
 
-  /** Accepted jobs above the id that could be handed over at `now`, in the order of their acceptance. */
-  waitingJobs(afterId: string, now: number, limit: number): Job[] {
-    return this.#sql.exec<JobRecord>(SQL.waitingJobs, afterId, now, limit).toArray().map(fromRecord);
+  /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */
+  waitingJobs(afterId: string, now: number, limit: number): JobKey[] {
+    return this.#sql.exec<JobKey>(SQL.waitingJobs, afterId, now, limit).toArray();
   }
 
   /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */

@@ -65,7 +65,8 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const ledger = new Ledger({ storage, queries, clock, waiters, changes, census, log });
   ledger.rearm(now() + 1);
   const intake = new Intake(ledger, gate, ports.entropy);
-  const dispatcher = new Dispatcher(ledger, engine, gate, now);
+  const random = () => (ports.entropy(1)[0] ?? 0) / 256;
+  const dispatcher = new Dispatcher(ledger, engine, gate, { now, random });
   const settlements = new Settlements(ledger, engine, ports.retentionMs);
   const questions = new Questions(ledger, engine);
   const retries = new Retries(ledger, intake);

@@ -134,8 +134,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a refused job counts as handed over": {
     file: "src/registry/dispatcher.ts",
-    from: "accepted ? dispatched(job, now) : postponed(job, backoff(job.nudges), now)",
-    to: "accepted ? dispatched(job, now) : dispatched(job, now)",
+    from: "if (!isTaken) {",
+    to: "if (!isTaken && jobs.length === 0) {",
   },
   "a job has no time limit": {
     file: "src/jobs/repair.ts",

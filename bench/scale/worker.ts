@@ -1,0 +1,168 @@
+import { CATALOG } from "../../src/catalog/index.ts";
+import { JobRegistry as Shipped } from "../../src/index.ts";
+import { jobIdFloor } from "../../src/jobs/id.ts";
+import type { SubmitRequest } from "../../src/registry/api.ts";
+import { seeded } from "../../test/support/random.ts";
+import { rowsOf } from "../rows/meter.ts";
+import { type Ground, READ_CASES } from "./cases.ts";
+import { Filler, labelOf, teamOf } from "./fill.ts";
+
+export { JobWorkflow } from "../../src/index.ts";
+
+const DAY = 86_400_000;
+const SAMPLED_IDS = 50_000;
+const SUBMITS = 50;
+/** As many as one alarm purges, and how often. */
+const PURGED = 50;
+const PURGES = 5;
+
+export interface Wanted {
+  count: number;
+  /** Where the webhook goes. */
+  url: string;
+  /** How long the job sleeps first. */
+  seconds: number;
+  /** Starts only in so many days; null: now. */
+  days: number | null;
+  withKey: boolean;
+}
+
+export interface Measured {
+  /** Of one operation. */
+  ms: number;
+  rowsRead: number;
+}
+
+async function timed(times: number, work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < times; i++) await work();
+  return (performance.now() - start) / times;
+}
+
+/** The object as it ships, which can also be filled, and measured from inside: no call to it is part of the measure. */
+export class JobRegistry extends Shipped {
+  readonly #random = seeded(1);
+  #ground: Ground | undefined;
+  #submitted = 0;
+
+  get #tenant(): string {
+    return this.ctx.id.name?.split("/")[0] ?? "";
+  }
+
+  get #sql(): SqlStorage {
+    return this.ctx.storage.sql;
+  }
+
+  get #filled(): Ground {
+    if (this.#ground === undefined) throw new Error("fill comes first");
+    return this.#ground;
+  }
+
+  async size(): Promise<{ jobs: number; live: number; bytes: number }> {
+    const active = "count(*) FILTER (WHERE status IN ('queued', 'running'))";
+    const counts = this.#sql.exec<{ jobs: number; live: number }>(
+      `SELECT count(*) AS jobs, ${active} AS live FROM jobs`,
+    );
+    return { ...counts.one(), bytes: this.#sql.databaseSize };
+  }
+
+  /** Real jobs of a blueprint of the catalogue, which the engine runs. */
+  async submitMany({ count, ...wanted }: Wanted): Promise<string[]> {
+    const ids: string[] = [];
+    for (let i = 0; i < count; i++) ids.push(await this.#submit(wanted));
+    return ids;
+  }
+
+  async cancelAll(ids: string[]): Promise<void> {
+    for (const id of ids) await this.cancel(this.#tenant, id, null);
+  }
+
+  /** Copies of the jobs that are there, until there are so many in all, so many of them live. */
+  async fill(jobs: number, live: number): Promise<void> {
+    const to = Date.now();
+    // None is due for its purge while this runs.
+    const from = to - 28 * DAY;
+    const before = await this.size();
+    const settled = jobs - live - (before.jobs - before.live);
+    const ids = new Filler(this.#sql, this.#random).fill({ settled, live: live - before.live, from, to });
+    const every = Math.ceil(ids.length / SAMPLED_IDS);
+    const sample = ids.filter((_, i) => i % every === 0);
+    this.#ground = { tenant: this.#tenant, registry: this, ids: sample, from, to, random: this.#random };
+  }
+
+  async cases(): Promise<string[]> {
+    return READ_CASES.map(({ name }) => name);
+  }
+
+  async read(name: string): Promise<Measured> {
+    const found = READ_CASES.find((each) => each.name === name);
+    if (found === undefined) throw new Error(`no case ${name}`);
+    const { read } = await rowsOf(this.ctx.storage, () => found.run(this.#filled));
+    return { ms: await timed(found.block, () => found.run(this.#filled)), rowsRead: read };
+  }
+
+  /** Jobs for later, with a key each. They are taken away afterwards. */
+  async submits(): Promise<Measured> {
+    const since = jobIdFloor(Date.now());
+    const submit = () => this.#submit({ url: "https://example.com/hook", seconds: 1, days: 30, withKey: true });
+    const { read } = await rowsOf(this.ctx.storage, submit);
+    const ms = await timed(SUBMITS, submit);
+    for (const table of ["idempotency_keys", "job_values", "jobs"]) {
+      this.#sql.exec(`DELETE FROM ${table} WHERE job_id >= ?`, since);
+    }
+    return { ms, rowsRead: read };
+  }
+
+  /** Alarms with jobs that are due: older than all others, so that the rest stays as it is. */
+  async purges(): Promise<Measured> {
+    const before = await this.size();
+    const { from } = this.#filled;
+    const settled = PURGES * PURGED;
+    const ids = new Filler(this.#sql, this.#random).fill({ settled, live: 0, from: from - DAY, to: from });
+    this.#sql.exec("UPDATE jobs SET due_at = 1 WHERE job_id IN (SELECT value FROM json_each(?))", JSON.stringify(ids));
+    let ms = 0;
+    const { read } = await rowsOf(this.ctx.storage, async () => {
+      ms = await timed(PURGES, () => this.alarm());
+    });
+    const { jobs } = await this.size();
+    if (jobs !== before.jobs) throw new Error(`there are ${jobs} jobs after the purges, not ${before.jobs}`);
+    return { ms: ms / PURGED, rowsRead: read / settled };
+  }
+
+  async #submit(wanted: Omit<Wanted, "count">): Promise<string> {
+    const reply = await this.submit(this.#request(wanted));
+    if (!reply.ok) throw new Error(JSON.stringify(reply.error));
+    return reply.value.id;
+  }
+
+  #request({ url, seconds, days, withKey }: Omit<Wanted, "count">): SubmitRequest {
+    const blueprint = CATALOG.blueprints.find(({ name }) => name === "delayed-webhook");
+    if (blueprint === undefined) throw new Error("delayed-webhook is not in the catalogue");
+    const n = this.#submitted++;
+    return {
+      tenant: this.#tenant,
+      shard: 0,
+      name: blueprint.name,
+      blueprint: labelOf(n),
+      plan: blueprint.plan,
+      plan_hash: "as-long-as-a-hash-isxx",
+      input: { url, delay: `${seconds} seconds`, payload: { text: "Stand-up in ten minutes", n } },
+      metadata: { team: teamOf(n), n },
+      run_at: days === null ? null : Date.now() + days * DAY,
+      timeout_ms: 7 * DAY,
+      idempotency: withKey ? { key: crypto.randomUUID(), request_hash: "0".repeat(64) } : null,
+    };
+  }
+}
+
+type Method = "size" | "cases" | "submitMany" | "cancelAll" | "fill" | "read" | "submits" | "purges";
+/** Whose object, its method, and the arguments. */
+export type Call = [tenant: string, method: Method, ...args: unknown[]];
+
+export default {
+  async fetch(request: Request, env: { JOB_REGISTRY: DurableObjectNamespace<JobRegistry> }): Promise<Response> {
+    const [tenant, method, ...args]: Call = await request.json();
+    const call = env.JOB_REGISTRY.getByName(`${tenant}/0`)[method] as (...args: unknown[]) => Promise<unknown>;
+    return Response.json((await call(...args)) ?? null);
+  },
+};
