@@ -1,6 +1,7 @@
 import { INLINE, type Job } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
+import { MAX_LIST_SCAN } from "../limits.ts";
 import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } from "./rows.ts";
 
 /** Paths of stored values that are no step's output. */
@@ -131,14 +132,18 @@ export class Queries {
   }
 
   /**
-   * Jobs with `low <= job_id < high`, newest first, read as they are taken, so many rows at once. Between two reads no
-   * cursor stays open: SQLite could not take its log back as long as one is, and would make it longer with every write.
+   * Jobs with `low <= job_id < high`, newest first, read as they are taken, so many rows at once, in all one more than a
+   * call may look at. Between two reads no cursor stays open: SQLite could not take its log back as long as one is, and
+   * would make it longer with every write.
    */
   *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
+    let left = MAX_LIST_SCAN + 1;
     for (let below: string | undefined = high; below !== undefined; ) {
-      const records = this.#listed(low, below, rows, by);
+      const wanted = Math.min(rows, left);
+      const records = this.#listed(low, below, wanted, by);
       for (const record of records) yield fromRecord(record);
-      below = records.length < rows ? undefined : records.at(-1)?.job_id;
+      left -= records.length;
+      below = records.length < wanted || left === 0 ? undefined : records.at(-1)?.job_id;
     }
   }
 
