@@ -55,8 +55,9 @@ export function accept({ trace, ...given }: Given, now: number): Job {
   return withEvent(job, "accepted", now);
 }
 
-/** True when the job may be handed to the engine now. */
-export const isDispatchable = (job: Job, now: number): boolean => isUndispatched(job) && (job.run_at ?? now) <= now;
+/** True when the job may be handed to the engine now. Its time has come once for all attempts: clocks can go back. */
+export const isDispatchable = (job: Job, now: number): boolean =>
+  isUndispatched(job) && (job.attempt > 1 || (job.run_at ?? now) <= now);
 
 /** True from the first hand-over to the end, over all attempts: the job counts as running at the engine. */
 export const holdsPlace = (job: Job): boolean =>

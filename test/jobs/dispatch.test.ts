@@ -62,6 +62,12 @@ describe("a nudged job", () => {
 });
 
 describe("the next attempt", () => {
+  it("of a scheduled job does not wait for its time again, when the clock went back behind it", () => {
+    const lost = aJob({ run_at: T0 + HOUR, dispatched_at: T0 + HOUR });
+    const next = nextAttempt(lost, "no report", T0 + HOUR + SECOND);
+    expect(isDispatchable(next, T0)).toBe(true);
+  });
+
   const lost = aRunningJob({
     nudges: 5,
     step: "page",

@@ -147,4 +147,14 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
     to: "WHERE plan_hash = ?",
   },
+  "a question waits for the next look at its engine": {
+    file: "src/jobs/due.ts",
+    from: "deadline(job) ?? Number.POSITIVE_INFINITY, firstExpiry(job));",
+    to: "deadline(job) ?? Number.POSITIVE_INFINITY);",
+  },
+  "an open question holds a job that ended well": {
+    file: "src/registry/run-reports.ts",
+    from: 'outcome.name === "succeeded" ? withoutQuestions(job, now()) : job',
+    to: "job",
+  },
 };

@@ -21,7 +21,7 @@ const BAIL = setting("BAIL", 0) === 1;
 
 const anyStep = fc.oneof(
   ...Object.values(CALLER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
-  { weight: 4, arbitrary: CALLER_STEPS.submit },
+  { weight: 8, arbitrary: CALLER_STEPS.submit },
   { weight: 3, arbitrary: CALLER_STEPS.retry },
   ...Object.values(RUNNER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
   { weight: 4, arbitrary: RUNNER_STEPS.start },

@@ -17,8 +17,8 @@ export const MODEL_PLAN = planOf([
   { id: "child", type: "job", blueprint: "other@1", input: {} },
 ]);
 
-export const MAX_ACTIVE = 6;
-export const MAX_RUNNING = 3;
+export const MAX_ACTIVE = 5;
+export const MAX_RUNNING = 2;
 export const MAX_DEPTH = 5;
 
 export type Question =
