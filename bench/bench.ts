@@ -16,8 +16,8 @@ import { tableOf } from "./table.ts";
 const isQuick = Boolean(process.env.BENCH_QUICK);
 
 const PLAN: Plan = isQuick
-  ? { rounds: 3, connections: 16, ms: 400, warmMs: 100 }
-  : { rounds: 11, connections: 16, ms: 1_000, warmMs: 200 };
+  ? { rounds: 3, connections: 16, ms: 300, warmMs: 100 }
+  : { rounds: 12, connections: 16, ms: 450, warmMs: 100 };
 const JOBS = isQuick ? 10 : 50;
 const STARTS = isQuick ? 1 : 3;
 

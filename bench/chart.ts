@@ -2,8 +2,8 @@ import type { Results } from "./results.ts";
 
 /** The ratios as bars. Colours are plain enough for a light page and a dark one. */
 
-const WIDTH = 760;
-const LABEL = 250;
+const WIDTH = 820;
+const LABEL = 300;
 const SCALE = WIDTH - LABEL - 60;
 const BAR = 16;
 const GAP = 7;
@@ -71,5 +71,5 @@ export function chartOf({ ratios, measured_at }: Results): string {
     text(0, y + 12, `Same machine, same workerd, ${measured_at.slice(0, 10)}; 1 = the bare limit`, ' font-size="11"'),
   );
   const size = `width="${WIDTH}" height="${y + 24}" viewBox="0 0 ${WIDTH} ${y + 24}"`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="system-ui, sans-serif" font-size="13">\n${parts.join("\n")}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="system-ui, sans-serif" font-size="13">\n<title>Rates of calls, by those of the limits of the runtime</title>\n${parts.join("\n")}\n</svg>\n`;
 }

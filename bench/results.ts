@@ -1,4 +1,4 @@
-import { arch, cpus, platform } from "node:os";
+import { arch, cpus, loadavg, platform } from "node:os";
 import type { Latencies } from "./latency.ts";
 import type { Figure, Plan, Spread } from "./rounds.ts";
 import type { Startup } from "./startup.ts";
@@ -7,6 +7,8 @@ import type { Startup } from "./startup.ts";
 export interface Results {
   measured_at: string;
   machine: string;
+  /** Of the last 15 minutes, at the end. The bench itself makes about 2; what is far above was measured on a busy machine. */
+  load_average: number;
   plan: Plan;
   /** Rate by the rate of the limit, in the same rounds: medians. */
   ratios: Record<string, number>;
@@ -47,6 +49,7 @@ export function resultsOf({ figures, plan, rows, latency, startup, skipped }: Me
   return {
     measured_at: new Date(now).toISOString(),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${platform()} ${arch()}, Node ${process.version}`,
+    load_average: round(loadavg()[2] ?? Number.NaN, 1),
     plan,
     ratios: byName(others, ({ ratio }) => round(ratio.median, 3)),
     spread: byName(others, ({ ratio }) => [round(ratio.low, 3), round(ratio.high, 3)]),

@@ -5,7 +5,7 @@ import type { Measured } from "./load/load.ts";
 export interface Plan {
   rounds: number;
   connections: number;
-  /** Of each case in each round. */
+  /** Of each measurement. */
   ms: number;
   warmMs: number;
 }
@@ -21,7 +21,7 @@ export interface Figure {
   name: string;
   limit: string;
   perSecond: Spread;
-  /** Its rate by that of its limit in the same round; the limits themselves are 1. */
+  /** Its rate by that of its limit, measured in turn with it; of no limit. */
   ratio: Spread;
   p50Ms: number;
   p99Ms: number;
@@ -38,34 +38,43 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: at(0.5), low: at(0.25), high: at(0.75) };
 }
 
+class Samples {
+  readonly measured: Measured[] = [];
+  readonly ratios: number[] = [];
+
+  figure({ name, limit }: Case): Figure {
+    const of = (field: keyof Measured) => this.measured.map((each) => each[field]);
+    return {
+      ...{ name, limit, perSecond: spreadOf(of("perSecond")), ratio: spreadOf(this.ratios) },
+      ...{ p50Ms: spreadOf(of("p50Ms")).median, p99Ms: spreadOf(of("p99Ms")).median },
+      answers: of("answers").reduce((sum, count) => sum + count, 0),
+    };
+  }
+}
+
 /**
- * Every case in each round, so that a busy minute of the machine meets all of them. Every second round runs backwards:
- * what drifts within a round cancels out.
+ * Every case in each round, each directly after its limit or directly before it, in turn: what else the machine does, and
+ * whatever drifts, meets both.
  */
 export async function measure(cases: readonly Case[], plan: Plan, generator: Generator): Promise<Figure[]> {
   const { connections, ms, warmMs } = plan;
-  const rounds: Map<string, Measured>[] = [];
-  for (let i = 0; i < plan.rounds; i++) {
-    const round = new Map<string, Measured>();
-    for (const each of i % 2 === 0 ? cases : cases.toReversed()) {
-      round.set(each.name, await generator.measure({ ...each, connections, ms, warmMs }));
-    }
-    rounds.push(round);
-    console.log(`round ${i + 1} of ${plan.rounds}`);
-  }
-  return cases.map(({ name, limit }) => figureOf(name, limit, rounds));
-}
-
-function figureOf(name: string, limit: string, rounds: readonly Map<string, Measured>[]): Figure {
-  const of = (field: keyof Measured, which = name) => rounds.map((round) => round.get(which)?.[field] ?? Number.NaN);
-  const limits = of("perSecond", limit);
-  return {
-    name,
-    limit,
-    perSecond: spreadOf(of("perSecond")),
-    ratio: spreadOf(of("perSecond").map((rate, i) => rate / (limits[i] ?? Number.NaN))),
-    p50Ms: spreadOf(of("p50Ms")).median,
-    p99Ms: spreadOf(of("p99Ms")).median,
-    answers: of("answers").reduce((sum, count) => sum + count, 0),
+  const samples = new Map(cases.map((each) => [each, new Samples()]));
+  const limits = new Map(cases.map((each) => [each.name, each]));
+  const sample = async (each: Case) => {
+    const measured = await generator.measure({ ...each, connections, ms, warmMs });
+    samples.get(each)?.measured.push(measured);
+    return measured.perSecond;
   };
+  const compare = async (each: Case, limit: Case, limitFirst: boolean) => {
+    const [first, second] = [await sample(limitFirst ? limit : each), await sample(limitFirst ? each : limit)];
+    samples.get(each)?.ratios.push(limitFirst ? second / first : first / second);
+  };
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const each of cases) {
+      const limit = limits.get(each.limit);
+      if (limit !== undefined && limit !== each) await compare(each, limit, round % 2 === 0);
+    }
+    console.log(`round ${round + 1} of ${plan.rounds}`);
+  }
+  return [...samples].map(([each, its]) => its.figure(each));
 }
