@@ -8,6 +8,7 @@ import { startPeers } from "./peers.ts";
 import { resultsOf } from "./results.ts";
 import { measure, type Plan } from "./rounds.ts";
 import { startRuntime } from "./runtime.ts";
+import { measureScale, scaleSummary } from "./scale.ts";
 import { apiKey, SERVER } from "./server.ts";
 import { measureStartup } from "./startup.ts";
 import { tableOf } from "./table.ts";
@@ -19,6 +20,7 @@ const PLAN: Plan = isQuick
   ? { rounds: 3, connections: 16, ms: 300, warmMs: 100 }
   : { rounds: 12, connections: 16, ms: 450, warmMs: 100 };
 const JOBS = isQuick ? 10 : 50;
+const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 25 };
 const STARTS = isQuick ? 1 : 3;
 
 const worker = (name: string) => ({ name: `bench-${name}`, config: `bench/${name}/wrangler.toml` });
@@ -54,7 +56,9 @@ async function measureAll() {
 }
 
 const startup = measureStartup(STARTS);
-const results = resultsOf({ ...(await measureAll()), plan: PLAN, startup }, Date.now());
+const measured = await measureAll();
+const scale = scaleSummary(await measureScale(SCALE));
+const results = resultsOf({ ...measured, scale, plan: PLAN, startup }, Date.now());
 console.log(`\n${tableOf(results)}`);
 if (!isQuick) {
   writeFileSync(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, null, 2)}\n`);

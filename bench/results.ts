@@ -16,6 +16,8 @@ export interface Results {
   spread: Record<string, [low: number, high: number]>;
   /** Rows written by submits, steps and jobs; rows read by status and list. */
   rows: Record<string, number>;
+  /** What takes how many times as long with a million jobs as with a thousand; bytes of a settled job. */
+  scale: Record<string, number>;
   latency_ms: Record<string, number>;
   startup: { active_ms: number; bundle_gzip_kib: number };
   /** Context only: of this machine, in this minute. */
@@ -38,13 +40,17 @@ export interface Measurements {
   figures: readonly Figure[];
   plan: Plan;
   rows: Record<string, number>;
+  scale: Record<string, number>;
   latency: Latencies;
   startup: Startup;
   skipped: string[];
 }
 
 /** @param now epoch ms */
-export function resultsOf({ figures, plan, rows, latency, startup, skipped }: Measurements, now: number): Results {
+export function resultsOf(
+  { figures, plan, rows, scale, latency, startup, skipped }: Measurements,
+  now: number,
+): Results {
   const others = figures.filter(({ name, limit }) => name !== limit);
   return {
     measured_at: new Date(now).toISOString(),
@@ -54,6 +60,7 @@ export function resultsOf({ figures, plan, rows, latency, startup, skipped }: Me
     ratios: byName(others, ({ ratio }) => round(ratio.median, 3)),
     spread: byName(others, ({ ratio }) => [round(ratio.low, 3), round(ratio.high, 3)]),
     rows,
+    scale,
     latency_ms: {
       ...latencies("accepted_to_first_step", latency.acceptedToFirstStepMs),
       ...latencies("settled_to_woken", latency.settledToWokenMs),

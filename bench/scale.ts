@@ -149,10 +149,17 @@ export async function measureScale({ jobs, rounds }: ScalePlan = FULL): Promise<
   }
 }
 
-/** How many times what it takes with a thousand jobs. */
-export function scaleRatios({ operations }: ScaleFigures): { status_1m_vs_1k: number; list_1m_vs_1k: number } {
-  const ratioOf = (name: string) => operations.find(({ operation }) => operation === name)?.ratio ?? Number.NaN;
-  return { status_1m_vs_1k: ratioOf("status"), list_1m_vs_1k: ratioOf("list(50)") };
+/** How many times what it takes with a thousand jobs, and the bytes that a settled one takes. */
+export function scaleSummary({ operations, bytesPerJob }: ScaleFigures): Record<string, number> {
+  const ratioOf = (name: string) =>
+    Number((operations.find(({ operation }) => operation === name)?.ratio ?? Number.NaN).toFixed(2));
+  return {
+    status_1m_vs_1k: ratioOf("status"),
+    list_1m_vs_1k: ratioOf("list(50)"),
+    submit_1m_vs_1k: ratioOf("submits"),
+    purge_1m_vs_1k: ratioOf("purges"),
+    bytes_per_settled_job: Math.round(bytesPerJob),
+  };
 }
 
 if (import.meta.main) {
@@ -166,5 +173,5 @@ if (import.meta.main) {
       ...{ "rows, small": rowsSmall, "rows, large": rowsLarge },
     })),
   );
-  console.log(rest, scaleRatios(figures));
+  console.log(rest, scaleSummary(figures));
 }

@@ -13,7 +13,17 @@ const pairs = (values: Record<string, number>): string =>
   lines(Object.entries(values).map(([name, n]) => [name, `${n}`]));
 
 /** The results for whoever ran the bench. */
-export function tableOf({ ratios, spread, rates, rows, latency_ms, startup, load_average, skipped }: Results): string {
+export function tableOf({
+  ratios,
+  spread,
+  rates,
+  rows,
+  scale,
+  latency_ms,
+  startup,
+  load_average,
+  skipped,
+}: Results): string {
   const head = ["case", "of the limit", "quartiles", "a second", "p50 ms", "p99 ms"];
   const cases = Object.entries(rates).map(([name, rate]) => {
     const quartiles = spread[name]?.map((each) => each.toFixed(2)).join(" to ") ?? "";
@@ -23,6 +33,7 @@ export function tableOf({ ratios, spread, rates, rows, latency_ms, startup, load
   return [
     lines([head, ...cases]),
     `Rows written; read by status and list\n${pairs(rows)}`,
+    `A million jobs against a thousand\n${pairs(scale)}`,
     `Milliseconds on an idle server\n${pairs(latency_ms)}`,
     `Start-up\n${pairs(startup)}`,
     `Load average ${load_average}; about 2 when the machine does nothing else`,
