@@ -12,7 +12,7 @@ const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/
 const evictable = ["test/registry/*.test.ts", "test/runner/{compose,http,run-blueprint,secrets}.test.ts"];
 
 /** What the harnesses read from the environment, which the Workers runtime does not show them. */
-const HARNESS = ["BAIL", "FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
+const HARNESS = ["BACKLOG", "BAIL", "FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
 const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
 
 /** `npm run mutants`: the server with a bug that the harnesses must find. */

@@ -99,8 +99,8 @@ export const MAX_DISPATCH_BATCH = 100;
  * https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
  */
 export const DISPATCH_PAUSE_MS = SECOND;
-/** Pauses double while all is refused; half of this on average at most. */
-export const MAX_DISPATCH_PAUSE_MS = MINUTE;
+/** Pauses double up to this while all is refused. */
+export const MAX_DISPATCH_PAUSE_MS = 30 * SECOND;
 /** A running instance that is silent after so many is given up; the timeline notes no more of them in a row. */
 export const MAX_NUDGES = 5;
 export const MAX_ATTEMPTS = 3;

@@ -80,7 +80,7 @@ export function inLine(job: Job, now: number): Job {
  * @param refusals pauses before this one, since the engine last took a job @param random from 0 to below 1
  */
 export const pauseMs = (refusals: number, random: number): number =>
-  Math.round(Math.min(DISPATCH_PAUSE_MS * 2 ** refusals, MAX_DISPATCH_PAUSE_MS / 2) * (0.5 + random));
+  Math.round((Math.min(DISPATCH_PAUSE_MS * 2 ** refusals, MAX_DISPATCH_PAUSE_MS) * (1 + random)) / 2);
 
 /** The engine has the job. */
 export function dispatched(job: Job, now: number): Job {

@@ -105,22 +105,11 @@ export async function inObject<T>(work: (storage: DurableObjectStorage) => Promi
   return runInDurableObject(stub, (_instance, state) => work(state.storage));
 }
 
-/** What a test may bring of its own. */
-interface Over {
-  engine?: FakeEngine;
-  clock?: Bench["clock"];
-  entropy?: (bytes: number) => Uint8Array;
-}
-
 /** Runs the test inside an object of its own, with a fake engine, a clock that the test moves, and the limits given. */
-export async function inRegistry(
-  test: (bench: Bench) => Promise<void>,
-  limits: Partial<Quotas> = {},
-  over: Over = {},
-): Promise<void> {
+export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: Partial<Quotas> = {}): Promise<void> {
   await inObject(async (storage) => {
-    const { engine = new FakeEngine(), clock = { now: START } } = over;
-    const { entropy = (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) } = over;
+    const engine = new FakeEngine();
+    const clock = { now: START };
     const background: Promise<void>[] = [];
     const logged: Bench["logged"] = [];
     const open = () =>
@@ -128,7 +117,7 @@ export async function inRegistry(
         storage,
         engine,
         now: () => clock.now,
-        entropy,
+        entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => background.push(work),
         log: (line) => logged.push(line),
         retentionMs: RETENTION_MS,
