@@ -6,7 +6,7 @@ import type { Dice } from "./dice.ts";
 import { SHAPES, type Shape } from "./shapes.ts";
 import type { OnBug } from "./witness.ts";
 
-const LOOK_EVERY_MS = 20_000;
+const LOOK_EVERY_MS = 45_000;
 const SUBMITS_WITHIN_MS = 180_000;
 
 export interface Acknowledged {
@@ -72,6 +72,8 @@ export class Client {
   }
 
   async #look(): Promise<void> {
+    this.#clock.after(LOOK_EVERY_MS, () => void this.#look());
+    if (this.isDone) return;
     const known = [...this.jobs];
     const { jobs } = await this.#caller().list(aListQuery());
     const listed = new Map(jobs.map((row) => [row.id, row]));
@@ -79,9 +81,8 @@ export class Client {
       const row = listed.get(id);
       if (row === undefined) this.#onBug("lost", `${id}, in the list`);
       else if (row.completed_at !== null && job.settled === undefined) await this.#noteEnd(id, job);
-      else if (row.status === "input_required" && this.#dice.is(0.3)) await this.#answer(id);
+      else if (row.status === "input_required" && this.#dice.is(0.6)) await this.#answer(id);
     }
-    this.#clock.after(LOOK_EVERY_MS, () => void this.#look());
   }
 
   async #answer(id: string): Promise<void> {
