@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ScaleRuntime, startScaleRuntime } from "./scale-runtime.ts";
+import { startRuntime } from "./runtime.ts";
 
 /**
  * A shard with a thousand jobs beside one with a million: a real registry in workerd, measured from inside the object,
@@ -25,7 +28,7 @@ export interface ScaleFigure {
 export interface ScaleFigures {
   jobs: { small: number; large: number };
   operations: ScaleFigure[];
-  /** Of a job of two steps that the engine ran to its end. The empty database does not count. */
+  /** That a job of two steps adds, which the engine ran to its end. */
   bytesPerJob: number;
   /** The same of one that came with an idempotency key. */
   bytesPerKeyedJob: number;
@@ -44,33 +47,53 @@ interface Size {
   bytes: number;
 }
 
+const WORKER = { name: "edge-jobs-scale", config: "bench/scale/wrangler.toml" };
 const FULL: ScalePlan = { jobs: 1_000_000, rounds: 25 };
-const SMALL = { jobs: 1_000, live: 100 };
-/** As many as a tenant may have by default. */
-const LARGE_LIVE = 1_000;
-/** Jobs that the engine runs; all others are copies of such. */
-const REAL = { measured: 300, others: 30, waiting: 5 };
+const SMALL_JOBS = 1_000;
+/** Jobs of each shard that have not settled: a listing that filters settled ones has to pass by them. */
+const LIVE = 100;
+/** Jobs that the engine runs; all others are copies of such. The first ones pay for the pages that every table begins. */
+const REAL = { first: 100, measured: 300, others: 30, waiting: 5 };
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-class Shard {
-  readonly #runtime: ScaleRuntime;
-  readonly #name: string;
+/** Answers a webhook as most do, with nothing; `/fail` with 404. */
+async function startService() {
+  const server = createServer((request, response) => {
+    request.resume().on("end", () => response.writeHead(request.url === "/fail" ? 404 : 204).end());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
+}
 
-  constructor(runtime: ScaleRuntime, name: string) {
-    this.#runtime = runtime;
-    this.#name = name;
+/** The object of one tenant: `Call` of bench/scale/worker.ts says what it can be asked. */
+class Shard {
+  readonly #origin: string;
+  readonly #service: string;
+  readonly #tenant: string;
+
+  constructor(origin: string, service: string, tenant: string) {
+    this.#origin = origin;
+    this.#service = service;
+    this.#tenant = tenant;
   }
 
-  call<T>(method: string, ...args: unknown[]): Promise<T> {
-    return this.#runtime.call<T>(this.#name, method, ...args);
+  async call<T>(method: string, ...args: unknown[]): Promise<T> {
+    const response = await fetch(this.#origin, {
+      method: "POST",
+      body: JSON.stringify([this.#tenant, method, ...args]),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${this.#tenant}, ${method}: ${text}`);
+    return JSON.parse(text);
   }
 
   /** Real jobs: a sleep, then a webhook. @returns their ids, at once */
   submit(count: number, over: { path?: string; seconds?: number; days?: number; withKey?: boolean } = {}) {
     const { path = "/hook", seconds = 1, days = null, withKey = false } = over;
-    const url = this.#runtime.serviceUrl + path;
+    const url = `http://${this.#service}${path}`;
     return this.call<string[]>("submitMany", { count, url, seconds, days, withKey });
   }
 
@@ -84,7 +107,8 @@ class Shard {
 
   /** Bytes that each of some real jobs takes. */
   async bytesOf(count: number, withKey: boolean): Promise<number> {
-    const before = await this.call<Size>("size");
+    await this.submit(REAL.first, { withKey });
+    const before = await this.untilSettled();
     await this.submit(count, { withKey });
     const after = await this.untilSettled();
     return (after.bytes - before.bytes) / count;
@@ -126,26 +150,24 @@ async function compare(small: Shard, large: Shard, rounds: number): Promise<Scal
 }
 
 export async function measureScale({ jobs, rounds }: ScalePlan = FULL): Promise<ScaleFigures> {
-  const runtime = await startScaleRuntime();
+  const service = await startService();
+  const runtime = await startRuntime([{ ...WORKER, vars: { HTTP_ALLOW: service.host } }]);
   try {
-    const shard = (name: string) => new Shard(runtime, name);
+    const origin = await runtime.origin(WORKER.name);
+    const shard = (tenant: string) => new Shard(origin, service.host, tenant);
     const bytesPerJob = await shard("plain").bytesOf(REAL.measured, false);
     const bytesPerKeyedJob = await shard("keyed").bytesOf(REAL.measured, true);
     const [small, large] = [shard("small"), shard("large")];
     await Promise.all([small.sow(), large.sow()]);
-    await small.call("fill", SMALL.jobs, SMALL.live);
-    await large.call("fill", jobs, LARGE_LIVE);
+    await small.call("fill", SMALL_JOBS, LIVE);
+    await large.call("fill", jobs, LIVE);
     const { bytes } = await large.call<Size>("size");
     const operations = await compare(small, large, rounds);
-    return {
-      jobs: { small: SMALL.jobs, large: jobs },
-      operations,
-      bytesPerJob,
-      bytesPerKeyedJob,
-      bytesPerCopy: bytes / jobs,
-    };
+    const sizes = { small: SMALL_JOBS, large: jobs };
+    return { jobs: sizes, operations, bytesPerJob, bytesPerKeyedJob, bytesPerCopy: bytes / jobs };
   } finally {
     await runtime.stop();
+    service.stop();
   }
 }
 

@@ -1,6 +1,6 @@
 import { CATALOG } from "../../src/catalog/index.ts";
 import { JobRegistry as Shipped } from "../../src/index.ts";
-import { jobIdFloor } from "../../src/jobs/id.ts";
+import { jobIdFloor, parseJobId } from "../../src/jobs/id.ts";
 import type { SubmitRequest } from "../../src/registry/api.ts";
 import { seeded } from "../../test/support/random.ts";
 import { rowsOf } from "../rows/meter.ts";
@@ -53,9 +53,24 @@ export class JobRegistry extends Shipped {
     return this.ctx.storage.sql;
   }
 
+  /** Of an object that was thrown out since {@link fill}, too. */
   get #filled(): Ground {
-    if (this.#ground === undefined) throw new Error("fill comes first");
+    this.#ground ??= this.#survey();
     return this.#ground;
+  }
+
+  #survey(): Ground {
+    const settled = "SELECT min(job_id) AS oldest, max(job_id) AS newest, count(*) AS n FROM jobs WHERE settled_at > 0";
+    const { oldest, newest, n } = this.#sql.exec<{ oldest: string; newest: string; n: number }>(settled).one();
+    const every = Math.ceil(n / SAMPLED_IDS);
+    const ids: string[] = [];
+    let i = 0;
+    // An index that holds the ids and is small: the table stays out of the cache.
+    for (const { job_id } of this.#sql.exec<{ job_id: string }>("SELECT job_id FROM jobs INDEXED BY jobs_by_due")) {
+      if (i++ % every === 0) ids.push(job_id);
+    }
+    const [from = 0, to = 0] = [oldest, newest].map((id) => parseJobId(id)?.time);
+    return { tenant: this.#tenant, registry: this, ids, from, to, random: this.#random };
   }
 
   async size(): Promise<{ jobs: number; live: number; bytes: number }> {
@@ -84,10 +99,7 @@ export class JobRegistry extends Shipped {
     const from = to - 28 * DAY;
     const before = await this.size();
     const settled = jobs - live - (before.jobs - before.live);
-    const ids = new Filler(this.#sql, this.#random).fill({ settled, live: live - before.live, from, to });
-    const every = Math.ceil(ids.length / SAMPLED_IDS);
-    const sample = ids.filter((_, i) => i % every === 0);
-    this.#ground = { tenant: this.#tenant, registry: this, ids: sample, from, to, random: this.#random };
+    new Filler(this.#sql, this.#random).fill({ settled, live: live - before.live, from, to });
   }
 
   async cases(): Promise<string[]> {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { accept, dispatched, isDispatchable, nextAttempt, nudged, postponed } from "../../src/jobs/dispatch.ts";
+import {
+  accept,
+  dispatched,
+  isDispatchable,
+  nextAttempt,
+  nudged,
+  pauseMs,
+  postponed,
+} from "../../src/jobs/dispatch.ts";
 import { deadline, nextDue, withDue } from "../../src/jobs/due.ts";
 import { aDoneStep, aJob, aRunningJob, aStep, eventTypes, HOUR, SECOND, T0 } from "../support/jobs.ts";
 
@@ -130,5 +138,14 @@ describe("the due time of a job", () => {
     ["moves when it has passed", T0 + 40 * SECOND, T0, T0 + 40 * SECOND],
   ])("%s", (_what, expected, due, moved) => {
     expect(withDue(at(expected, due), T0 + SECOND).due_at).toBe(moved);
+  });
+});
+
+describe("a pause of the dispatcher", () => {
+  it("doubles with each refusal, up to half a minute, and is between half and all of that", () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 1_000].map((refusals) => pauseMs(refusals, 0) * 2)).toEqual(
+      [1, 2, 4, 8, 16, 30, 30, 30].map((seconds) => seconds * SECOND),
+    );
+    expect(pauseMs(0, 0.999)).toBe(SECOND);
   });
 });

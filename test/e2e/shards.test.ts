@@ -1,0 +1,48 @@
+import { expect, it } from "vitest";
+import { parseJobId } from "../../src/jobs/id.ts";
+import { CLIENTS, callTool } from "../support/clients.ts";
+import { useServer } from "../support/server.ts";
+
+const server = useServer({ REGISTRY_SHARDS: "4" });
+
+const JOBS = 16;
+const steps = [{ id: "twice", type: "transform", value: "{% $input.n * 2 %}" }];
+/** A child lies in its parent's shard. */
+const parent = {
+  name: "parent",
+  steps: [{ id: "kid", type: "job", blueprint: { name: "kid", steps }, input: { n: 1 } }],
+};
+
+it("real jobs run in four shards: one wait for all, one list of all, one job for a key, a child beside its parent", async () => {
+  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
+  if (client === undefined) throw new Error("no such client");
+  try {
+    const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
+    const submit = (n: number) =>
+      call("jobs_submit_blueprint", { blueprint: { name: "twice", steps }, input: { n }, idempotency_key: `key ${n}` });
+    const submits = await Promise.all(Array.from({ length: JOBS }, (_, n) => submit(n)));
+    const ids = submits.map(({ id }) => String(id));
+    expect(new Set(ids.map((id) => parseJobId(id)?.shard))).toEqual(new Set([0, 1, 2, 3]));
+
+    const waited = await call("jobs_wait", { job_ids: ids, timeout_seconds: 50 });
+    expect(waited).toMatchObject({ timed_out: false, jobs: ids.map((id) => ({ id, status: "succeeded" })) });
+    expect(await call("jobs_get_status", { job_id: ids[7] })).toMatchObject({ result: { value: 14 } });
+    expect(await submit(7)).toMatchObject({ id: ids[7], deduplicated: true });
+
+    const { id } = await call("jobs_submit_blueprint", { blueprint: parent, wait_seconds: 50 });
+    const { jobs } = await call("jobs_list", { limit: 100 });
+    const listed = jobs as { id: string; status: string; parent_id: string | null }[];
+    expect(listed.map((job) => job.id)).toEqual(
+      listed
+        .map((job) => job.id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect(listed).toHaveLength(JOBS + 2);
+    expect(listed.every(({ status }) => status === "succeeded")).toBe(true);
+    const child = listed.find(({ parent_id }) => parent_id === id);
+    expect(parseJobId(child?.id ?? "")?.shard).toBe(parseJobId(String(id))?.shard);
+  } finally {
+    await client.close();
+  }
+});
