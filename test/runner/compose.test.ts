@@ -350,6 +350,8 @@ describe("job", () => {
         await bench.runner.start(bench.ref(kid));
         const plan = { name: "grandkid", blueprint: "inline", plan: bench.plan, input: {} };
         await bench.runner.spawn(bench.ref(kid), "child", plan, []);
+        // Only what the engine has been given is ended there.
+        await bench.settleBackground();
         const rows = (await bench.caller.list(aListQuery())).jobs;
         kids = rows.filter((job) => job.parent_id !== null).map((job) => job.id);
         const parent = rows.find((job) => job.parent_id === null);
