@@ -24,7 +24,12 @@ function install(): string | undefined {
   if (existsSync(join(FOLDER, "node_modules/bullmq"))) return undefined;
   console.log("installing the peers into bench/peers, once");
   const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts", "--prefix", FOLDER], { encoding: "utf8" });
-  return status === 0 ? undefined : `npm ci --prefix bench/peers failed: ${stderr.trim().split("\n").at(-1)}`;
+  const why = stderr
+    .split("\n")
+    .filter((line) => line.startsWith("npm error"))
+    .slice(0, 3)
+    .join(" ");
+  return status === 0 ? undefined : `npm ci --prefix bench/peers failed: ${why}`;
 }
 
 /** Resolves with what the process says about where it listens. */
