@@ -53,7 +53,7 @@ const buttonOf = (page: HTMLElement, label: string) =>
 describe("the progress page in a host of MCP Apps", () => {
   it("shows steps and result of a job to its end, and tells the model of it once", async () => {
     const { id, page } = await submitInHost([
-      { id: "nap", type: "sleep", for: "2 seconds" },
+      { id: "nap", type: "sleep", for: "5 seconds" },
       { id: "answer", type: "transform", value: { text: "<b>done</b>" } },
     ]);
     await find(page, 'li[data-step="nap"][data-status="waiting"]');
