@@ -47,6 +47,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   SUBMIT_WINDOW_MS: pace,
   REPORT_GRACE_MS: pace,
   DISPATCH_GRACE_MS: pace,
+  DISPATCH_PAUSE_MS: pace,
+  MAX_DISPATCH_PAUSE_MS: pace,
   OUTBOX_GRACE_MS: pace,
   PLACE_GRACE_MS: pace,
   PROGRESS_EVERY_MS: pace,
