@@ -1,7 +1,7 @@
 import { adopt, ask } from "../jobs/awaiting.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { type Job, openWork } from "../jobs/job.ts";
-import { applyMarks, finish, type Mark } from "../jobs/reports.ts";
+import { finish, type Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
 import type { AskRequest, Awaited, Full, RunRef, SpawnRequest, Stop } from "./api.ts";
@@ -35,7 +35,7 @@ export class AwaitReports {
     return this.#reports.apply<Awaited>(ref, (job, now) => {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
-      const marked = applyMarks(job, marks, now);
+      const marked = this.#reports.marked(job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
       return this.#outcome(ask(marked, path, question, now), path, now);
     });
@@ -45,7 +45,7 @@ export class AwaitReports {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
     const reply = this.#reports.apply<Awaited>(ref, (job, now) => {
-      const marked = applyMarks(job, marks, now);
+      const marked = this.#reports.marked(job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
       if (this.#depth(job) >= MAX_JOB_DEPTH) {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;

@@ -1,7 +1,18 @@
-import type { Job } from "../jobs/job.ts";
-import { isFenced } from "../jobs/reports.ts";
+import { type Job, openWork } from "../jobs/job.ts";
+import type { Json } from "../jobs/json.ts";
+import { applyMarks, isFenced, type Mark } from "../jobs/reports.ts";
+import { isTopLevel } from "../jobs/work.ts";
 import type { RunRef, Stop } from "./api.ts";
 import type { Ledger } from "./ledger.ts";
+
+/** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
+function outcomeOf(job: Job, mark: Mark): Json | undefined {
+  const work = openWork(job.run, mark.path);
+  // A top-level rest has a state, which says the same.
+  if (mark.status === "succeeded") return work?.wake_at === undefined || isTopLevel(mark.path) ? undefined : {};
+  // The blueprint went on from a child that failed, or a question that nobody answered.
+  return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
+}
 
 /** Applies reports of the attempt that the job is in; those of any other change nothing. */
 export class FencedReports {
@@ -17,6 +28,15 @@ export class FencedReports {
   find(ref: RunRef): Job | undefined {
     const job = this.#ledger.queries.job(ref.tenant, ref.job_id);
     return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
+  }
+
+  /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
+  marked(job: Job, marks: readonly Mark[], now: number): Job {
+    for (const mark of marks) {
+      const output = outcomeOf(job, mark);
+      if (output !== undefined) this.#ledger.queries.insertValue(job.job_id, mark.path, output);
+    }
+    return applyMarks(job, marks, now);
   }
 
   /** One report as one transaction. */

@@ -1,9 +1,8 @@
 import { withoutQuestions } from "../jobs/awaiting.ts";
-import { type Job, openWork, type StepError } from "../jobs/job.ts";
+import type { Job, StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
-import { applyMarks, begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
+import { begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
-import { isTopLevel } from "../jobs/work.ts";
 import { MAX_OUTPUT_BYTES } from "../limits.ts";
 import type { Begun, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
@@ -47,7 +46,7 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Stop> {
     return this.#reports.apply<Begun>(ref, (job, now) => {
-      const marked = this.#mark(job, marks, now);
+      const marked = this.#reports.marked(job, marks, now);
       const stored = this.#queries.valueJson(job.job_id, path);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       const { job: next, opening } = begin(marked, path, token, withinMs, now);
@@ -77,15 +76,18 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
     return this.#reports.apply<{ do: "rest"; wake_at: number }>(ref, (job, now) => {
       if (this.#queries.valueJson(job.job_id, path) !== undefined) {
-        return { next: this.#mark(job, marks, now), reply: { do: "rest", wake_at: now } };
+        return { next: this.#reports.marked(job, marks, now), reply: { do: "rest", wake_at: now } };
       }
-      const resting = rest(this.#mark(job, marks, now), path, wakeAt, now);
+      const resting = rest(this.#reports.marked(job, marks, now), path, wakeAt, now);
       return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
     });
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
-    return this.#reports.apply<typeof GO>(ref, (job, now) => ({ next: this.#mark(job, marks, now), reply: GO }));
+    return this.#reports.apply<typeof GO>(ref, (job, now) => ({
+      next: this.#reports.marked(job, marks, now),
+      reply: GO,
+    }));
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void> {
@@ -95,19 +97,14 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
       if (job === undefined) return undefined;
       const unasked = outcome.name === "succeeded" ? withoutQuestions(job, now()) : job;
       ledger.save(job, unasked);
-      return settlements.settle(unasked, this.#mark(unasked, marks, now()), this.#keepResult(unasked, outcome), now());
+      return settlements.settle(
+        unasked,
+        this.#reports.marked(unasked, marks, now()),
+        this.#keepResult(unasked, outcome),
+        now(),
+      );
     });
     if (aftermath !== undefined && aftermath.length > 0) background(settlements.follow(aftermath));
-  }
-
-  /** An inner rest that is over is stored like an output, so that no later run rests again: a top-level one has a state. */
-  #mark(job: Job, marks: readonly Mark[], now: number): Job {
-    for (const { path, status } of marks) {
-      if (isTopLevel(path)) continue;
-      const rested = status === "succeeded" && openWork(job.run, path)?.wake_at !== undefined;
-      if (rested) this.#queries.insertValue(job.job_id, path, {});
-    }
-    return applyMarks(job, marks, now);
   }
 
   /** Store a result that no step stored, and say where it is. */

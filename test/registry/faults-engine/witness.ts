@@ -66,6 +66,16 @@ export class Witness {
     }
   };
 
+  /** No shape has more than one step that starts a child. */
+  checkFamilies(): void {
+    const twins = this.#sql.exec<{ parent_id: string; children: number }>(
+      "SELECT parent_id, count(*) AS children FROM jobs WHERE parent_id IS NOT NULL GROUP BY parent_id HAVING children > 1",
+    );
+    for (const { parent_id, children } of twins.toArray()) {
+      this.bug("finished steps run again", `${parent_id} started ${children} children`);
+    }
+  }
+
   #judge(method: keyof RunnerApi, ref: RunRef, path: unknown, reply: Reply, before: JobStatusName): void {
     this.reports += 1;
     if (reply === undefined || reply.do === "stop") return;

@@ -83,6 +83,7 @@ async function runWorld(seed: number, storage: DurableObjectStorage, clock: SimC
 
   const settled = [...client.jobs.values()].flatMap((job) => (job.settled ? [{ ...job, settled: job.settled }] : []));
   for (const job of settled) judge(job, witness.bug);
+  witness.checkFamilies();
   for (const [id, { shape, settled }] of client.jobs) if (!settled) witness.bug("stuck", `${id}, ${shape.name}`);
   return {
     seed,
