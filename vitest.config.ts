@@ -18,6 +18,9 @@ const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] 
 /** `npm run mutants`: the server with a bug that the harnesses must find. */
 const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
 
+/** For a machine that does other things, too: no test is about time, so only one that hangs meets it. */
+const testTimeout = 60_000;
+
 export default defineConfig({
   test: {
     // The cache does not know one bug from another.
@@ -30,12 +33,13 @@ export default defineConfig({
           exclude: [...workerd, ...e2e],
           isolate: false,
           maxWorkers: "100%",
+          testTimeout,
           sequence: { groupOrder: 1 },
         },
       },
       {
         plugins: [...mutations, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: workerd, env: harness, sequence: { groupOrder: 2 } },
+        test: { name: "workerd", include: workerd, env: harness, testTimeout, sequence: { groupOrder: 2 } },
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
@@ -45,6 +49,7 @@ export default defineConfig({
           exclude: ["test/registry/{changes,engine,migrations,query-plans,upgrade}.test.ts"],
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
+          testTimeout,
           env: { ...harness, NEMESIS: "1" },
           sequence: { groupOrder: 3 },
         },
@@ -57,8 +62,8 @@ export default defineConfig({
           exclude: process.env.SOAK_MINUTES ? [] : ["test/faults/soak.test.ts"],
           maxWorkers: 1,
           sequence: { groupOrder: 4 },
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout,
+          hookTimeout: testTimeout,
         },
       },
     ],

@@ -10,6 +10,7 @@ import { unreliableLine } from "./line.ts";
 import { LyingBinding } from "./lying-binding.ts";
 import { Service } from "./service.ts";
 import { FAULT_CODES, type Shape } from "./shapes.ts";
+import { simulatedDigests } from "./sim-digest.ts";
 import { SimObject, type Spoil } from "./sim-object.ts";
 import { type OnBug, Witness } from "./witness.ts";
 
@@ -49,9 +50,11 @@ export function runSeed(seed: number, spoil: Spoil = asItIs): Promise<Report> {
       clock.after(ms, () => controller.abort());
       return controller.signal;
     });
+    const digests = simulatedDigests();
     try {
       return await runWorld(seed, storage, clock, spoil);
     } finally {
+      digests.mockRestore();
       timeouts.mockRestore();
     }
   });
