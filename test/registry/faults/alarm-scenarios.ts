@@ -31,11 +31,14 @@ export const ALARM_SCENARIOS: Record<string, Scenario> = {
   "ask the engine and start the next attempt": async (stage) => {
     const id = await stage.running({ timeout_ms: LONG });
     await stage.begin(id, "first", "t1");
+    await stage.finish(id, "first");
+    await stage.begin(id, "second", "t2");
     stage.world.workflow.lose(`${id}-1`);
     await stage.danger(() => stage.world.ring());
     await stage.start(id, 2);
-    expect((await stage.status(id)).status).toBe("running");
-    expect(await stage.begin(id, "first", "t1")).toEqual({ do: "stop" });
+    const steps = [{ status: "succeeded" }, { status: "running" }];
+    expect(await stage.status(id)).toMatchObject({ status: "running", progress: 0.5, steps });
+    expect(await stage.begin(id, "second", "t2")).toEqual({ do: "stop" });
   },
 
   "nudge an instance that is silent": async (stage) => {
