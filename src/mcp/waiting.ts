@@ -48,21 +48,23 @@ class Watch {
 
   /** What is there after at most `waitMs`. */
   async look(waitMs: number): Promise<Look> {
-    const reports = [...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs));
-    if (waitMs === 0 || reports.length === 1 || this.#wait.until === "all")
-      return this.#combined(await Promise.all(reports));
-    // The others go on for nothing; their failure is nobody's then.
+    if (waitMs === 0 || this.#shards.size === 1 || this.#wait.until === "all") {
+      return this.#combined(await Promise.all([...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs))));
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const reports = [...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs, () => promise));
+    // The others need not go on then, and their failure is nobody's.
     for (const report of reports) report.catch(() => {});
-    await Promise.race(reports);
+    await Promise.race(reports).finally(resolve);
     return this.look(0);
   }
 
   /** A connection that breaks is replaced by a new one, which only looks. */
-  async #ask(shard: number | undefined, ids: string[], waitMs: number) {
+  async #ask(shard: number | undefined, ids: string[], waitMs: number, released?: () => Promise<void>) {
     if (shard === undefined) return err({ job_id: ids[0] ?? "" });
     const { tenant, registry } = this.#deps;
     try {
-      return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs);
+      return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs, released);
     } catch {
       this.losses += 1;
       return registry(shard).waitFor(tenant, ids, this.#wait.until, 0);

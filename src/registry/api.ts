@@ -159,12 +159,16 @@ export interface CallerApi {
   follow(tenant: string, jobs: Followed[]): Promise<Result<Following, TooManyListeners>>;
   list(query: ListQuery): Promise<ListPage>;
   explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
-  /** Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest. */
+  /**
+   * Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest.
+   * @param released resolves when the caller needs no answer any more
+   */
   waitFor(
     tenant: string,
     jobIds: string[],
     until: "any" | "all",
     waitMs: number,
+    released?: () => Promise<void>,
   ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>>;
   /** `changed` is false when the job had settled before. */
   cancel(

@@ -92,9 +92,16 @@ export class CallerDesk implements ReadersAndSubmit {
     jobIds: string[],
     until: "any" | "all",
     waitMs: number,
+    released?: () => Promise<void>,
   ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>> {
-    const isOver = (jobs: Job[]) => (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
-    const waited = await this.#until(tenant, jobIds, isOver, waitMs);
+    let isReleased = false;
+    const noteRelease = () => {
+      isReleased = true;
+    };
+    // A caller that has gone needs no answer either.
+    const release = released?.().then(noteRelease, noteRelease);
+    const isOver = (jobs: Job[]) => isReleased || (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
+    const waited = await this.#until(tenant, jobIds, isOver, waitMs, release);
     if (!waited.ok) return waited;
     const now = this.#deps.now();
     const rows = waited.value.jobs.map((job) => {
@@ -120,6 +127,7 @@ export class CallerDesk implements ReadersAndSubmit {
     jobIds: string[],
     isOver: (jobs: Job[]) => boolean,
     waitMs: number,
+    release?: Promise<void>,
   ): Promise<Result<{ jobs: Job[]; timedOut: boolean }, UnknownJob & { job_id: string }>> {
     const end = this.#deps.now() + waitMs;
     for (;;) {
@@ -131,7 +139,7 @@ export class CallerDesk implements ReadersAndSubmit {
       }
       const left = end - this.#deps.now();
       if (isOver(jobs) || left <= 0) return ok({ jobs, timedOut: !isOver(jobs) });
-      await this.#deps.waiters.wait(jobIds, left);
+      await this.#deps.waiters.wait(jobIds, left, release);
     }
   }
 

@@ -67,8 +67,14 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).caller.explain(tenant, jobId);
   }
 
-  async waitFor(tenant: string, jobIds: string[], until: "any" | "all", waitMs: number) {
-    return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs);
+  async waitFor(
+    tenant: string,
+    jobIds: string[],
+    until: "any" | "all",
+    waitMs: number,
+    released?: () => Promise<void>,
+  ) {
+    return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs, released);
   }
 
   async follow(tenant: string, jobs: Followed[]) {

@@ -2,9 +2,10 @@
 export class Waiters {
   readonly #byJob = new Map<string, Set<() => void>>();
 
-  /** Resolves when one of the jobs is announced, and after `waitMs` at the latest. */
-  async wait(jobIds: readonly string[], waitMs: number): Promise<void> {
+  /** Resolves when one of the jobs is announced, or `release` does, and after `waitMs` at the latest. */
+  async wait(jobIds: readonly string[], waitMs: number, release?: Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
+    void release?.then(resolve);
     const timer = setTimeout(resolve, waitMs);
     for (const jobId of jobIds) this.#add(jobId, resolve);
     try {

@@ -13,6 +13,8 @@ export interface Deployment {
   worker(shards: number): McpDeps;
   /** Calls of objects since the last look, as `<shard> <method>`. */
   calls(): string[];
+  /** Resolves when the objects have answered every call. */
+  answered(): Promise<void>;
 }
 
 /** Real objects of a new tenant, behind the tools. */
@@ -21,11 +23,16 @@ export function deployment(seed = 1): Deployment {
   const random = seeded(seed);
   const cursors = cursorsOf(tenant);
   const calls: string[] = [];
+  const answers: Promise<unknown>[] = [];
   const registry = (shard: number): CallerApi =>
     new Proxy(registryOf(env.JOB_REGISTRY, tenant, shard), {
       get: (stub, method: keyof CallerApi) => {
         calls.push(`${shard} ${method}`);
-        return Reflect.get(stub, method);
+        return (...args: unknown[]) => {
+          const answer = Reflect.apply(Reflect.get(stub, method), stub, args);
+          answers.push(answer);
+          return answer;
+        };
       },
     });
   return {
@@ -33,6 +40,9 @@ export function deployment(seed = 1): Deployment {
     worker: (shards) =>
       world({ tenant, shards, random, registry, cursors, blueprints: [blueprint(1)], now: Date.now }).deps,
     calls: () => calls.splice(0),
+    answered: async () => {
+      await Promise.all(answers.splice(0));
+    },
   };
 }
 
