@@ -8,6 +8,8 @@ export interface Ground {
   registry: Pick<CallerApi, "status" | "list">;
   /** Ids of jobs, evenly from all times. */
   ids: readonly string[];
+  /** The newest of them all: what callers ask for most. */
+  recent: readonly string[];
   /** When the settled jobs were submitted. Epoch ms. */
   from: number;
   to: number;
@@ -23,6 +25,13 @@ export interface ReadCase {
 }
 
 const anyId = ({ ids, random }: Ground): string => ids[Math.floor(random() * ids.length)] ?? "";
+const recentId = ({ recent, random }: Ground): string => recent[Math.floor(random() * recent.length)] ?? "";
+
+const status = (name: string, idOf: (ground: Ground) => string, all = false): ReadCase => ({
+  name,
+  block: 500,
+  run: (ground) => ground.registry.status(ground.tenant, idOf(ground), { steps: all, events: all }),
+});
 
 const listing = (name: string, filters: (ground: Ground) => Partial<ListQuery>, block = 10): ReadCase => ({
   name: `list(50)${name}`,
@@ -36,16 +45,9 @@ const listing = (name: string, filters: (ground: Ground) => Partial<ListQuery>, 
 });
 
 export const READ_CASES: readonly ReadCase[] = [
-  {
-    name: "status",
-    block: 200,
-    run: (ground) => ground.registry.status(ground.tenant, anyId(ground), { steps: false, events: false }),
-  },
-  {
-    name: "status with steps and events",
-    block: 200,
-    run: (ground) => ground.registry.status(ground.tenant, anyId(ground), { steps: true, events: true }),
-  },
+  status("status", anyId),
+  status("status with steps and events", anyId, true),
+  status("status, of the newest thousand", recentId),
   listing("", () => ({})),
   listing(", a later page", (ground) => ({ after: anyId(ground) })),
   listing(" by status", () => ({ statuses: ["failed"] })),

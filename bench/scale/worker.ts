@@ -11,6 +11,7 @@ export { JobWorkflow } from "../../src/index.ts";
 
 const DAY = 86_400_000;
 const SAMPLED_IDS = 50_000;
+const RECENT = 1_000;
 const SUBMITS = 50;
 /** As many as one alarm purges, and how often. */
 const PURGED = 50;
@@ -70,7 +71,9 @@ export class JobRegistry extends Shipped {
       if (i++ % every === 0) ids.push(job_id);
     }
     const [from = 0, to = 0] = [oldest, newest].map((id) => parseJobId(id)?.time);
-    return { tenant: this.#tenant, registry: this, ids, from, to, random: this.#random };
+    const rows = this.#sql.exec<{ job_id: string }>("SELECT job_id FROM jobs ORDER BY job_id DESC LIMIT ?", RECENT);
+    const recent = rows.toArray().map(({ job_id }) => job_id);
+    return { tenant: this.#tenant, registry: this, ids, recent, from, to, random: this.#random };
   }
 
   async size(): Promise<{ jobs: number; live: number; bytes: number }> {

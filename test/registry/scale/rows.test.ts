@@ -25,7 +25,7 @@ async function filled(bench: Bench, jobs: number): Promise<Ground> {
   const random = seeded(jobs);
   const [from, to] = [START - 28 * DAY, START];
   const ids = new Filler(bench.storage.sql, random).fill({ settled: jobs - LIVE - 3, live: LIVE - 2, from, to });
-  return { tenant: TENANT, registry: bench.caller, ids, from, to, random };
+  return { tenant: TENANT, registry: bench.caller, ids, recent: ids.slice(-SMALL), from, to, random };
 }
 
 /** Rows that each operation reads, by its name. */
