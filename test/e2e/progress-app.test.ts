@@ -61,6 +61,7 @@ describe("the progress page in a host of MCP Apps", () => {
     expect(page.querySelector("pre")?.textContent).toBe(JSON.stringify({ text: "<b>done</b>" }, null, 2));
     expect(page.querySelector("b")).toBeNull();
     expect(page.querySelector("button")).toBeNull();
+    await vi.waitUntil(() => app?.told.length, { timeout: 15_000 });
     expect(app?.told).toEqual([`Job ${id} has succeeded; jobs_get_status has the rest.`]);
   });
 
