@@ -7,8 +7,8 @@ import { aKey, NOW, SECRET } from "./keys.ts";
 
 const at = (url: string, headers: { [name: string]: string } = {}): Request => new Request(url, { headers });
 const principalOf = (request: Request, secret: string) =>
-  authenticate(request, { ...(env as unknown as Env), AUTH_SECRET: secret }, NOW);
-const withoutSecret = (request: Request) => authenticate(request, env as unknown as Env, NOW);
+  authenticate(request, new URL(request.url), { ...(env as unknown as Env), AUTH_SECRET: secret }, NOW);
+const withoutSecret = (request: Request) => authenticate(request, new URL(request.url), env as unknown as Env, NOW);
 const withSecret = (request: Request) => principalOf(request, SECRET);
 
 async function refused(found: ReturnType<typeof authenticate>): Promise<Response> {

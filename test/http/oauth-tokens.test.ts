@@ -73,6 +73,7 @@ describe("an access token", () => {
     const at = (now: number) =>
       authenticate(
         new Request(RESOURCE, { headers: { authorization: `Bearer ${access_token}` } }),
+        new URL(RESOURCE),
         { ...(env as unknown as Env), AUTH_SECRET: SECRET },
         now,
       );

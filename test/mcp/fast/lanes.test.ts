@@ -59,7 +59,7 @@ async function serve({ deps }: World, { url, headers, body }: Sent, look: typeof
   );
   const request = new Request(url, { method: "POST", headers: all, body });
   const env = (isLocal ? {} : { AUTH_SECRET: SECRET }) as Env;
-  const principal = await authenticate(request, env, NOW);
+  const principal = await authenticate(request, new URL(url), env, NOW);
   if (!principal.ok) return refusalResponse(principal.error, request);
   return serveMcp(request, { ...deps, ...principal.value }, { recognise: look });
 }

@@ -49,6 +49,17 @@ export const ALARM_SCENARIOS: Record<string, Scenario> = {
     expect((await stage.status(id)).status).toBe("running");
   },
 
+  "nudge an instance for the last time before a question expires": async (stage) => {
+    const id = await stage.running({ timeout_ms: LONG });
+    await stage.begin(id, "second", "t1");
+    await askQuestion(stage, id, { yes: true }, 5 * MINUTE);
+    const nudges = async () => eventTypes(await stage.status(id)).filter((type) => type === "nudged").length;
+    while ((await nudges()) < 4) expect(await stage.world.ring()).toBe(true);
+    // The pause after the fifth would be longer than the question is open.
+    await stage.danger(() => stage.world.ring());
+    expect((await stage.status(id)).status).toBe("input_required");
+  },
+
   "fail a job whose time is up": async (stage) => {
     const id = await stage.running({ timeout_ms: MINUTE });
     stage.world.clock.now += MINUTE;

@@ -7,8 +7,13 @@ import { PLAN, type Stage } from "./stage.ts";
 export type Scenario = (stage: Stage) => Promise<void>;
 
 /** The step `first` asks; nobody has a day to answer. */
-export async function askQuestion(stage: Stage, id: string, fallback: JsonObject | null): Promise<void> {
-  const request = { request_id: "q", message: "?", schema: { type: "object" }, timeout_ms: 60_000, fallback };
+export async function askQuestion(
+  stage: Stage,
+  id: string,
+  fallback: JsonObject | null,
+  timeout_ms = 60_000,
+): Promise<void> {
+  const request = { request_id: "q", message: "?", schema: { type: "object" }, timeout_ms, fallback };
   const asked = await stage.ask("ask", (api) => api.runner.ask(stage.ref(id), "first", request, []));
   expect(asked.do).toBe("wait");
 }
