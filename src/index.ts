@@ -23,20 +23,21 @@ readSettings(env);
 /** Who calls is decided here, before anything else looks at the request. */
 async function withPrincipal(
   request: Request,
+  url: URL,
   env: Env,
   serve: (principal: Principal) => Promise<Response>,
 ): Promise<Response> {
-  const principal = await authenticate(request, env, Date.now());
+  const principal = await authenticate(request, url, env, Date.now());
   return principal.ok ? serve(principal.value) : refusalResponse(principal.error, request);
 }
 
-function mcp(request: Request, env: Env, url: URL): Promise<Response> {
+function mcp(request: Request, url: URL, env: Env): Promise<Response> {
   if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
-  return withPrincipal(request, env, (principal) => serveMcp(request, mcpDeps(env, principal, version, url)));
+  return withPrincipal(request, url, env, (principal) => serveMcp(request, mcpDeps(env, principal, version, url)));
 }
 
-const keys = (request: Request, env: Env): Promise<Response> =>
-  withPrincipal(request, env, (principal) =>
+const keys = (request: Request, url: URL, env: Env): Promise<Response> =>
+  withPrincipal(request, url, env, (principal) =>
     keysRoute(request, {
       principal,
       registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
@@ -49,8 +50,8 @@ async function route(request: Request, env: Env, context: ExecutionContext): Pro
   if (ownJob !== undefined) return ownJob;
   const url = new URL(request.url);
   const { pathname, origin } = url;
-  if (pathname === "/mcp") return mcp(request, env, url);
-  if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, env);
+  if (pathname === "/mcp") return mcp(request, url, env);
+  if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, url, env);
   if (isOAuthPath(pathname)) return oauthRoute(request, env, context);
   if (pathname !== "/" && pathname !== "/healthz") return notFound();
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");

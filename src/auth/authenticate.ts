@@ -25,11 +25,16 @@ const URL_CREDENTIALS = ["access_token", "api_key", "key", "token"];
 /**
  * Who calls. Without AUTH_SECRET, whoever reaches a loopback host is the tenant `local`; with it, everybody needs an API
  * key, or an access token that somebody got with one.
+ * @param url of the request
  * @param now epoch ms
  */
-export async function authenticate(request: Request, env: Env, now: number): Promise<Result<Principal, Refusal>> {
+export async function authenticate(
+  request: Request,
+  url: URL,
+  env: Env,
+  now: number,
+): Promise<Result<Principal, Refusal>> {
   const secret = env.AUTH_SECRET;
-  const url = new URL(request.url);
   if (!secret) return withoutSecret(request, url);
   if (secret.length < MIN_SECRET_CHARS) return err(WEAK_SECRET);
   if (URL_CREDENTIALS.some((name) => url.searchParams.has(name))) return err(TOKEN_IN_URL);
