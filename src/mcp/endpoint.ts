@@ -16,8 +16,8 @@ import { traceOf } from "./trace.ts";
 import { wantedTools } from "./wanted-tools.ts";
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
-const frontDoor = (factory: McpServerFactory, pages: readonly string[]) =>
-  createMcpHandler(factory, { route: "/mcp", allowedOriginHostnames: [...pages], corsOptions: CORS_OPTIONS });
+const frontDoor = (factory: McpServerFactory, pages: readonly string[], corsOptions: typeof CORS_OPTIONS | false) =>
+  createMcpHandler(factory, { route: "/mcp", allowedOriginHostnames: [...pages], corsOptions });
 
 const noServer: McpServerFactory = () => {
   throw new Error("only a POST reaches a server");
@@ -28,7 +28,7 @@ const noServer: McpServerFactory = () => {
  * @param pages hostnames of the web pages that may call
  */
 export async function answerWithoutServer(request: Request, pages: readonly string[]): Promise<Response> {
-  const response = await frontDoor(noServer, pages).fetch(request);
+  const response = await frontDoor(noServer, pages, CORS_OPTIONS).fetch(request);
   if (response.status === 405) response.headers.set("allow", "POST, OPTIONS");
   return response;
 }
@@ -75,7 +75,9 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   if (!allowed.ok) return refusalResponse(allowed.error, request);
   if (call !== undefined) return answerPlainCall(call, request, deps);
   const build = lanes.build ?? buildServer;
-  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages());
+  // Only a page has an Origin, and only its browser looks at the headers of CORS.
+  const cors = request.headers.has("origin") && CORS_OPTIONS;
+  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages(), cors);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
   const response = await handler.fetch(request, { parsedBody });

@@ -53,8 +53,15 @@ describe("routes", () => {
     expect((await call("http://localhost/mcp", post({ origin: "https://evil.example" }))).status).toBe(403);
   });
 
-  it("a POST to /mcp from a local origin is served", async () => {
-    expect((await call("http://localhost/mcp", post({ origin: "http://localhost:3000" }))).status).toBe(200);
+  it("a POST to /mcp from a local origin is served, and its page may read the answer", async () => {
+    const { status, headers } = await call("http://localhost/mcp", post({ origin: "http://localhost:3000" }));
+    expect([status, headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+  });
+
+  it("a POST to /mcp that is of no page is told nothing for pages", async () => {
+    const { status, headers } = await call("http://localhost/mcp", post({}));
+    expect(status).toBe(200);
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
   });
 });
 

@@ -1,15 +1,13 @@
 import { type CallToolResult, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 import { callTool } from "../call-tool.ts";
-import { CORS } from "../cors.ts";
 import type { McpDeps } from "../deps.ts";
 import { serverInfo } from "../server-info.ts";
 import type { PlainCall } from "./recognise.ts";
 
 /** The SDK's envelopes around a tool's result, byte for byte: a test compares both lanes. */
 
-const JSON_HEADERS = new Headers({ ...CORS, "content-type": "application/json" });
+const JSON_HEADERS = new Headers({ "content-type": "application/json" });
 const STREAM_HEADERS = new Headers({
-  ...CORS,
   "content-type": "text/event-stream",
   "cache-control": "no-cache, no-transform",
   connection: "keep-alive",
