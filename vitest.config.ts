@@ -39,7 +39,14 @@ export default defineConfig({
       },
       {
         plugins: [...mutations, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workerd", include: workerd, env: harness, testTimeout, sequence: { groupOrder: 2 } },
+        test: {
+          name: "workerd",
+          include: workerd,
+          env: harness,
+          maxWorkers: "100%",
+          testTimeout,
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
