@@ -53,7 +53,7 @@ export default defineConfig({
         test: {
           name: "nemesis",
           include: evictable,
-          exclude: ["test/registry/{changes,engine,migrations,query-plans,upgrade}.test.ts"],
+          exclude: ["test/registry/{changes,engine,migrations,query-plans,recent-jobs,upgrade}.test.ts"],
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,

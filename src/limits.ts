@@ -186,6 +186,9 @@ export const MAX_KEY_CHARS = 1_024;
 /** Plans that one isolate remembers to have checked, and the longest document of one: some megabytes together. */
 export const MAX_RECENT_PLANS = 256;
 export const MAX_RECENT_PLAN_CHARS = 4 * KIB;
+/** Jobs that one object remembers as it read them, and how much JSON such a job has at most: 4 MiB of text in all. */
+export const MAX_RECENT_JOBS = 512;
+export const MAX_RECENT_JOB_CHARS = 8 * KIB;
 /** Verified keys that one isolate remembers, about half a kilobyte each. */
 export const MAX_VERIFIED_KEYS = 1_000;
 /** Keys that one object remembers as not revoked. */

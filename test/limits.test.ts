@@ -76,6 +76,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_QUOTED_EVENTS: kept("mcp/postmortem.test.ts"),
   MAX_REPEATED_CHARS: kept("mcp/boundaries.test.ts"),
   MAX_BACKLOG_CHARS: kept("registry/changes.test.ts"),
+  MAX_RECENT_JOBS: remembered("registry/recent-jobs.test.ts"),
+  MAX_RECENT_JOB_CHARS: remembered("registry/recent-jobs.test.ts"),
   MAX_RECENT_PLANS: remembered("mcp/inline-plans.test.ts"),
   MAX_RECENT_PLAN_CHARS: remembered("mcp/inline-plans.test.ts"),
   MAX_VERIFIED_KEYS: remembered("auth/check-key.test.ts"),

@@ -64,6 +64,7 @@ export class Ledger {
     } catch (error) {
       undoAlarm();
       this.#census.forget();
+      this.queries.forgetRead();
       this.#saved = [];
       throw error;
     }

@@ -2,6 +2,7 @@ import { INLINE, type Job } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../limits.ts";
+import { RecentJobs } from "./recent-jobs.ts";
 import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } from "./rows.ts";
 
 /** Paths of stored values that are no step's output. */
@@ -66,6 +67,7 @@ export const SQL = {
 /** Every statement of the registry. Calls are synchronous; callers open the transactions. */
 export class Queries {
   readonly #sql: SqlStorage;
+  readonly #recent = new RecentJobs();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -77,8 +79,15 @@ export class Queries {
   }
 
   job(tenant: string, jobId: string): Job | undefined {
+    const recent = this.#recent.get(tenant, jobId);
+    if (recent !== undefined) return recent;
     const record = this.#first<JobRecord>(SQL.job, jobId, tenant);
-    return record && fromRecord(record);
+    return record && this.#recent.keep(record);
+  }
+
+  /** What was read may not be what is stored: a transaction was undone. */
+  forgetRead(): void {
+    this.#recent.clear();
   }
 
   /**
@@ -88,6 +97,7 @@ export class Queries {
   updateJob(before: Job, after: Job, from: readonly JobStatusName[]): boolean {
     const changed = changedColumns(before, after);
     if (changed.length === 0) return true;
+    this.#recent.delete(before.job_id);
     const set = changed.map(([column]) => `${column} = ?`).join(", ");
     const values = changed.map(([, value]) => value);
     const update = `UPDATE jobs SET ${set} WHERE job_id = ? AND status IN (${placeholders(from.length)}) RETURNING job_id`;
@@ -104,6 +114,7 @@ export class Queries {
     this.#sql.exec(SQL.deleteValues, job.job_id);
     if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key, job.job_id);
     this.#sql.exec(SQL.deleteJob, job.job_id);
+    this.#recent.delete(job.job_id);
     this.#releasePlan(job);
   }
 
@@ -115,6 +126,7 @@ export class Queries {
   /** Look at the job at `dueAt` and not before, whatever state it is in. */
   putOff(jobId: string, dueAt: number): void {
     this.#sql.exec(SQL.putOff, dueAt, jobId);
+    this.#recent.delete(jobId);
   }
 
   /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */

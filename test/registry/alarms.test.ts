@@ -91,9 +91,10 @@ describe("an alarm whose work throws", () => {
     inRegistry(async (bench) => {
       const ids = await stranded(bench, 3);
       bench.storage.sql.exec(SPOILT, ids[1] ?? "");
+      const { reconciler } = await bench.reopen();
       for (let i = 0; i < 7; i++) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
-        await bench.reconciler.ring();
+        await reconciler.ring();
       }
       expect(started(bench).sort()).toEqual([ids[0], ids[2]].sort());
       const alarm = await bench.storage.getAlarm();

@@ -152,6 +152,11 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "deadline(job) ?? Number.POSITIVE_INFINITY, firstExpiry(job));",
     to: "deadline(job) ?? Number.POSITIVE_INFINITY);",
   },
+  "a job is read from memory although it was written": {
+    file: "src/registry/queries.ts",
+    from: "    this.#recent.delete(before.job_id);\n",
+    to: "",
+  },
   "an open question holds a job that ended well": {
     file: "src/registry/run-reports.ts",
     from: 'outcome.name === "succeeded" ? withoutQuestions(job, now()) : job',

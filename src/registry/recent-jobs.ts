@@ -1,0 +1,36 @@
+import type { Job } from "../jobs/job.ts";
+import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../limits.ts";
+import { fromRecord, type JobRecord } from "./rows.ts";
+
+/**
+ * The jobs that were read last, so that one that is polled is not read from its row each time. The object is the only
+ * writer of its rows, and forgets a job with every write of it.
+ */
+export class RecentJobs {
+  /** The oldest first. */
+  readonly #jobs = new Map<string, Job>();
+
+  get(tenant: string, jobId: string): Job | undefined {
+    const job = this.#jobs.get(jobId);
+    return job?.tenant === tenant ? job : undefined;
+  }
+
+  /** Keeps the job of the row, if it is small. @returns it */
+  keep(record: JobRecord): Job {
+    const job = fromRecord(record);
+    const chars = record.run_json.length + record.events_json.length + record.metadata_json.length;
+    if (chars > MAX_RECENT_JOB_CHARS) return job;
+    const [oldest] = this.#jobs.size < MAX_RECENT_JOBS ? [] : this.#jobs.keys();
+    if (oldest !== undefined) this.#jobs.delete(oldest);
+    this.#jobs.set(job.job_id, job);
+    return job;
+  }
+
+  delete(jobId: string): void {
+    this.#jobs.delete(jobId);
+  }
+
+  clear(): void {
+    this.#jobs.clear();
+  }
+}

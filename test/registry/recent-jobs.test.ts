@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../src/limits.ts";
+import { RecentJobs } from "../../src/registry/recent-jobs.ts";
+import { type JobRecord, toRecord } from "../../src/registry/rows.ts";
+import { aJob } from "../support/jobs.ts";
+import { inRegistry, statusOf, TENANT } from "./bench.ts";
+
+const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
+  ...toRecord(aJob({ tenant: TENANT, job_id })),
+  ...over,
+});
+
+describe("recent jobs", () => {
+  it("are those of the tenant that asks", () => {
+    const recent = new RecentJobs();
+    const job = recent.keep(record("job_1"));
+    expect([recent.get(TENANT, "job_1"), recent.get("globex", "job_1")]).toEqual([job, undefined]);
+  });
+
+  it("are so many, and the oldest is forgotten for one more", () => {
+    const recent = new RecentJobs();
+    for (let n = 0; n <= MAX_RECENT_JOBS; n++) recent.keep(record(`job_${n}`));
+    const known = [0, 1, MAX_RECENT_JOBS].map((n) => recent.get(TENANT, `job_${n}`)?.job_id);
+    expect(known).toEqual([undefined, "job_1", `job_${MAX_RECENT_JOBS}`]);
+  });
+
+  it("are small: one that is not is read each time", () => {
+    const recent = new RecentJobs();
+    const { run_json, events_json } = record("job_1");
+    const room = MAX_RECENT_JOB_CHARS - run_json.length - events_json.length;
+    const metadata = (chars: number) => ({ metadata_json: JSON.stringify({ m: "x".repeat(chars - 8) }) });
+    recent.keep(record("job_1", metadata(room)));
+    recent.keep(record("job_2", metadata(room + 1)));
+    expect([recent.get(TENANT, "job_1")?.job_id, recent.get(TENANT, "job_2")]).toEqual(["job_1", undefined]);
+  });
+});
+
+describe("a job that is asked for again and again", () => {
+  const rename = (storage: DurableObjectStorage, name: string) => storage.sql.exec("UPDATE jobs SET name = ?", name);
+
+  it("is read from its row once after each write", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit({ run_at: bench.clock.now + 60_000 });
+      const { name } = await statusOf(bench, id);
+      rename(bench.storage, "behind its back");
+      expect((await statusOf(bench, id)).name).toBe(name);
+      await bench.caller.cancel(TENANT, id, null);
+      expect(await statusOf(bench, id)).toMatchObject({ name: "behind its back", status: "cancelled" });
+    }));
+});
