@@ -1,15 +1,16 @@
+import { BoundedMap } from "../jobs/bounded-map.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_VERIFIED_KEYS } from "../limits.ts";
 import { type Claims, verifyApiKey } from "./api-key.ts";
 import { memoizedKey } from "./signing-key.ts";
 
-/** Keys that this isolate has verified under one secret, the oldest first. */
-let verified = { secret: "", claims: new Map<string, Claims>() };
+const nothingVerified = (secret: string) => ({ secret, claims: new BoundedMap<string, Claims>(MAX_VERIFIED_KEYS) });
+
+/** Keys that this isolate has verified under one secret. */
+let verified = nothingVerified("");
 
 function remember(token: string, secret: string, claims: Claims): void {
-  if (verified.secret !== secret) verified = { secret, claims: new Map() };
-  const [oldest] = verified.claims.size < MAX_VERIFIED_KEYS ? [] : verified.claims.keys();
-  if (oldest !== undefined) verified.claims.delete(oldest);
+  if (verified.secret !== secret) verified = nothingVerified(secret);
   verified.claims.set(token, claims);
 }
 

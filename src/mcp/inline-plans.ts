@@ -1,5 +1,6 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { checkBlueprint } from "../blueprint/check.ts";
+import { BoundedMap } from "../jobs/bounded-map.ts";
 import type { Fault } from "../jobs/fault.ts";
 import type { JsonObject } from "../jobs/json.ts";
 import { ok, type Result } from "../jobs/result.ts";
@@ -9,20 +10,13 @@ import { knownTo, type McpDeps } from "./deps.ts";
 
 /** Agents submit the same plan for many inputs: what is true of a plan is found out once in a while, not each time. */
 
-/** The plans of valid documents by their text, the oldest first; for each set of handlers, which the check looks at. */
+/** The plans of valid documents by their text; for each set of handlers, which the check looks at. */
 const recent = new WeakMap<McpDeps["handlers"], Map<string, Blueprint>>();
 
 function recentOf(handlers: McpDeps["handlers"]): Map<string, Blueprint> {
-  const plans = recent.get(handlers) ?? new Map<string, Blueprint>();
+  const plans = recent.get(handlers) ?? new BoundedMap<string, Blueprint>(MAX_RECENT_PLANS);
   recent.set(handlers, plans);
   return plans;
-}
-
-function remember(plans: Map<string, Blueprint>, text: string, plan: Blueprint): void {
-  if (text.length > MAX_RECENT_PLAN_CHARS) return;
-  const [oldest] = plans.size < MAX_RECENT_PLANS ? [] : plans.keys();
-  if (oldest !== undefined) plans.delete(oldest);
-  plans.set(text, plan);
 }
 
 /** The plan of an inline document, or all that is wrong with it. Nobody changes a plan: it may be another call's too. */
@@ -32,7 +26,7 @@ export function inlinePlan(document: JsonObject, deps: McpDeps): Result<Blueprin
   const known = plans.get(text);
   if (known !== undefined) return ok(known);
   const checked = checkBlueprint(document, knownTo(deps));
-  if (checked.ok) remember(plans, text, checked.value);
+  if (checked.ok && text.length <= MAX_RECENT_PLAN_CHARS) plans.set(text, checked.value);
   return checked;
 }
 

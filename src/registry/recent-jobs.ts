@@ -1,3 +1,4 @@
+import { BoundedMap } from "../jobs/bounded-map.ts";
 import type { Job } from "../jobs/job.ts";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../limits.ts";
 import { fromRecord, type JobRecord } from "./rows.ts";
@@ -7,8 +8,7 @@ import { fromRecord, type JobRecord } from "./rows.ts";
  * writer of its rows, and forgets a job with every write of it.
  */
 export class RecentJobs {
-  /** The oldest first. */
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs = new BoundedMap<string, Job>(MAX_RECENT_JOBS);
 
   get(tenant: string, jobId: string): Job | undefined {
     const job = this.#jobs.get(jobId);
@@ -19,10 +19,7 @@ export class RecentJobs {
   keep(record: JobRecord): Job {
     const job = fromRecord(record);
     const chars = record.run_json.length + record.events_json.length + record.metadata_json.length;
-    if (chars > MAX_RECENT_JOB_CHARS) return job;
-    const [oldest] = this.#jobs.size < MAX_RECENT_JOBS ? [] : this.#jobs.keys();
-    if (oldest !== undefined) this.#jobs.delete(oldest);
-    this.#jobs.set(job.job_id, job);
+    if (chars <= MAX_RECENT_JOB_CHARS) this.#jobs.set(job.job_id, job);
     return job;
   }
 

@@ -19,7 +19,11 @@ async function stranded(bench: Bench, count = 1): Promise<string[]> {
 const started = (bench: Bench) => bench.engine.started.map((run) => run.job_id);
 
 /** Lets the alarm ring when it is set, all of that within the given time. */
-async function ringsWithin(bench: Bench, ms: number, until: () => boolean): Promise<void> {
+async function ringsWithin(
+  bench: Pick<Bench, "clock" | "storage" | "reconciler">,
+  ms: number,
+  until: () => boolean,
+): Promise<void> {
   for (const end = bench.clock.now + ms; !until(); ) {
     const alarm = await bench.storage.getAlarm();
     if (alarm === null) throw new Error("no alarm is set");
@@ -85,13 +89,17 @@ describe("an alarm whose work throws", () => {
   });
   afterEach(() => expect(log).toHaveBeenCalledWith(expect.stringContaining("alarm_error")));
 
-  const SPOILT = "UPDATE jobs SET run_json = 'no JSON' WHERE job_id = ?";
+  /** The bench with a new life of the object, which has not read these rows yet. */
+  async function withSpoilt(bench: Bench, ids: string[]) {
+    for (const id of ids) bench.storage.sql.exec("UPDATE jobs SET run_json = 'no JSON' WHERE job_id = ?", id);
+    const { reconciler } = await bench.reopen();
+    return { clock: bench.clock, storage: bench.storage, reconciler };
+  }
 
   it("does not throw, does what is left, and looks again a minute later", () =>
     inRegistry(async (bench) => {
       const ids = await stranded(bench, 3);
-      bench.storage.sql.exec(SPOILT, ids[1] ?? "");
-      const { reconciler } = await bench.reopen();
+      const { reconciler } = await withSpoilt(bench, ids.slice(1, 2));
       for (let i = 0; i < 7; i++) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
         await reconciler.ring();
@@ -104,9 +112,10 @@ describe("an alarm whose work throws", () => {
 
   it("is not kept from its other work by more broken jobs than it looks at in one ring", () =>
     inRegistry(async (bench) => {
-      for (const broken of await stranded(bench, 60)) bench.storage.sql.exec(SPOILT, broken);
-      const [id = ""] = await stranded(bench);
-      await ringsWithin(bench, MINUTE, () => started(bench).includes(id));
+      const ids = await stranded(bench, 61);
+      const id = ids.pop() ?? "";
+      await ringsWithin(await withSpoilt(bench, ids), MINUTE, () => started(bench).includes(id));
+      expect(started(bench)).toEqual([id]);
     }));
 
   it("rings again when even the rows could not be read, seven times in a row", () =>
