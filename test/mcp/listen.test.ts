@@ -41,11 +41,10 @@ const past = (seq: number, status: "running" | "input_required"): JobChange => {
   return { job_id: ID, seq, status, past: { seq, status, ...times, step: "ask", message: "Go on?" } };
 };
 
-const ask = ({ deps }: World, notifications: JsonObject, capabilities = TASKS) =>
-  modernReply(deps, "subscriptions/listen", {
-    notifications,
-    _meta: { "io.modelcontextprotocol/clientCapabilities": capabilities },
-  });
+const ask = ({ deps }: World, notifications: JsonObject, capabilities = TASKS, headers = {}) => {
+  const _meta = { "io.modelcontextprotocol/clientCapabilities": capabilities };
+  return modernReply(deps, "subscriptions/listen", { notifications, _meta }, headers);
+};
 
 /** All frames of a stream that ends by itself. */
 const framesTo = async (reply: Promise<Response>): Promise<JsonObject[]> => framesOf(await (await reply).text());
@@ -181,7 +180,8 @@ describe("subscriptions/listen", () => {
 
 describe("a listen request is refused", () => {
   const refused = async (w: World, notifications: JsonObject, capabilities = TASKS) => {
-    const response = await ask(w, notifications, capabilities);
+    const response = await ask(w, notifications, capabilities, { origin: "http://localhost:3000" });
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
     return { status: response.status, body: await response.json<JsonObject>() };
   };
 

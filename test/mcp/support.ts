@@ -75,9 +75,19 @@ export async function legacy(deps: McpDeps, method: string, params: JsonObject =
 }
 
 /** One request of 2026-07-28, and the reply as it comes. */
-export function modernReply(deps: McpDeps, method: string, params: JsonObject = {}): Promise<Response> {
+export function modernReply(
+  deps: McpDeps,
+  method: string,
+  params: JsonObject = {},
+  more: { [header: string]: string } = {},
+): Promise<Response> {
   const named = params.name ?? params.uri ?? params.taskId;
-  const headers: { [name: string]: string } = { ...ACCEPT, "mcp-protocol-version": "2026-07-28", "mcp-method": method };
+  const headers: { [name: string]: string } = {
+    ...ACCEPT,
+    ...more,
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
+  };
   if (typeof named === "string") headers["mcp-name"] = named;
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
