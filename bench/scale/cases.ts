@@ -13,8 +13,8 @@ export interface Ground {
   /** When the settled jobs were submitted. Epoch ms. */
   from: number;
   to: number;
-  /** From 0 to below 1. */
-  random: () => number;
+  /** How often this was called before: 0, 1, 2 … */
+  turn: () => number;
 }
 
 export interface ReadCase {
@@ -24,8 +24,17 @@ export interface ReadCase {
   run: (ground: Ground) => Promise<unknown>;
 }
 
-const anyId = ({ ids, random }: Ground): string => ids[Math.floor(random() * ids.length)] ?? "";
-const recentId = ({ recent, random }: Ground): string => recent[Math.floor(random() * recent.length)] ?? "";
+/** Prime, so that a walk in such steps meets every id before one comes again. */
+const STRIDE = 7_919;
+
+/**
+ * One id after the other in a walk over all of them, far from the one before. At random, half the ids of a small shard
+ * would be among the jobs that the object still remembers, and few of a large one.
+ */
+const walk = (ids: readonly string[], turn: number): string => ids[(turn * STRIDE) % ids.length] ?? "";
+
+const anyId = ({ ids, turn }: Ground): string => walk(ids, turn());
+const recentId = ({ recent, turn }: Ground): string => walk(recent, turn());
 
 const status = (name: string, idOf: (ground: Ground) => string, all = false): ReadCase => ({
   name,

@@ -45,6 +45,7 @@ export class JobRegistry extends Shipped {
   readonly #random = seeded(1);
   #ground: Ground | undefined;
   #submitted = 0;
+  #turns = 0;
 
   get #tenant(): string {
     return this.ctx.id.name?.split("/")[0] ?? "";
@@ -73,7 +74,10 @@ export class JobRegistry extends Shipped {
     const [from = 0, to = 0] = [oldest, newest].map((id) => parseJobId(id)?.time);
     const rows = this.#sql.exec<{ job_id: string }>("SELECT job_id FROM jobs ORDER BY job_id DESC LIMIT ?", RECENT);
     const recent = rows.toArray().map(({ job_id }) => job_id);
-    return { tenant: this.#tenant, registry: this, ids, recent, from, to, random: this.#random };
+    // Of a small shard both are the same list, and a walk over one goes on in the other.
+    ids.sort();
+    recent.sort();
+    return { tenant: this.#tenant, registry: this, ids, recent, from, to, turn: () => this.#turns++ };
   }
 
   async size(): Promise<{ jobs: number; live: number; bytes: number }> {

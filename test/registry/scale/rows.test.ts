@@ -22,10 +22,10 @@ async function filled(bench: Bench, jobs: number): Promise<Ground> {
   await bench.caller.cancel(TENANT, (await bench.submit()).id, null);
   await bench.submit({ run_at: START + DAY });
   await bench.runner.start(bench.ref((await bench.submit()).id));
-  const random = seeded(jobs);
+  let turns = 0;
   const [from, to] = [START - 28 * DAY, START];
-  const ids = new Filler(bench.storage.sql, random).fill({ settled: jobs - LIVE - 3, live: LIVE - 2, from, to });
-  return { tenant: TENANT, registry: bench.caller, ids, recent: ids.slice(-SMALL), from, to, random };
+  const ids = new Filler(bench.storage.sql, seeded(jobs)).fill({ settled: jobs - LIVE - 3, live: LIVE - 2, from, to });
+  return { tenant: TENANT, registry: bench.caller, ids, recent: ids.slice(-SMALL), from, to, turn: () => turns++ };
 }
 
 /** Rows that each operation reads, by its name. */
