@@ -18,7 +18,7 @@ const isQuick = Boolean(process.env.BENCH_QUICK);
 
 const PLAN: Plan = isQuick
   ? { rounds: 3, connections: 16, ms: 300, warmMs: 100 }
-  : { rounds: 12, connections: 16, ms: 250, warmMs: 60 };
+  : { rounds: 12, connections: 16, ms: 250, warmMs: 250 };
 const JOBS = isQuick ? 10 : 50;
 const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 25 };
 const STARTS = isQuick ? 1 : 3;

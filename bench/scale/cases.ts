@@ -38,11 +38,11 @@ const recentId = ({ recent, turn }: Ground): string => walk(recent, turn());
 
 const status = (name: string, idOf: (ground: Ground) => string, all = false): ReadCase => ({
   name,
-  block: 500,
+  block: 2_000,
   run: (ground) => ground.registry.status(ground.tenant, idOf(ground), { steps: all, events: all }),
 });
 
-const listing = (name: string, filters: (ground: Ground) => Partial<ListQuery>, block = 10): ReadCase => ({
+const listing = (name: string, filters: (ground: Ground) => Partial<ListQuery>, block = 50): ReadCase => ({
   name: `list(50)${name}`,
   block,
   run: (ground) =>

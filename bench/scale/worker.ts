@@ -12,10 +12,10 @@ export { JobWorkflow } from "../../src/index.ts";
 const DAY = 86_400_000;
 const SAMPLED_IDS = 50_000;
 const RECENT = 1_000;
-const SUBMITS = 50;
+const SUBMITS = 500;
 /** As many as one alarm purges, and how often. */
 const PURGED = 50;
-const PURGES = 5;
+const PURGES = 10;
 
 export interface Wanted {
   count: number;
