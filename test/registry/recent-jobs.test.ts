@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../src/limits.ts";
+import { AlarmClock } from "../../src/registry/alarm-clock.ts";
+import { Census } from "../../src/registry/census.ts";
+import { Changes } from "../../src/registry/changes.ts";
+import { Ledger } from "../../src/registry/ledger.ts";
+import { migrate } from "../../src/registry/migrate.ts";
+import { Queries } from "../../src/registry/queries.ts";
 import { RecentJobs } from "../../src/registry/recent-jobs.ts";
 import { type JobRecord, toRecord } from "../../src/registry/rows.ts";
+import { Viewer } from "../../src/registry/viewer.ts";
+import { Waiters } from "../../src/registry/waiters.ts";
 import { aJob } from "../support/jobs.ts";
-import { inRegistry, statusOf, TENANT } from "./bench.ts";
+import { inObject, inRegistry, START, statusOf, TENANT } from "./bench.ts";
 
 const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
   ...toRecord(aJob({ tenant: TENANT, job_id })),
@@ -46,5 +54,25 @@ describe("a job that is asked for again and again", () => {
       expect((await statusOf(bench, id)).name).toBe(name);
       await bench.caller.cancel(TENANT, id, null);
       expect(await statusOf(bench, id)).toMatchObject({ name: "behind its back", status: "cancelled" });
+    }));
+
+  it("is not remembered as it was inside a transaction that was undone", () =>
+    inObject(async (storage) => {
+      migrate(storage);
+      const [now, log] = [() => START, () => undefined];
+      const queries = new Queries(storage.sql);
+      const changes = new Changes({ queries, viewer: new Viewer(queries), now, durable: () => storage.sync(), log });
+      const census = new Census(queries, () => undefined);
+      const clock = await AlarmClock.read(storage, now);
+      const ledger = new Ledger({ storage, queries, clock, waiters: new Waiters(), changes, census, log });
+      const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
+      ledger.transact(() => ledger.insert(job));
+      const undone = () =>
+        ledger.transact(() => {
+          ledger.save(job, { ...job, name: "never stored" });
+          throw new Error(`of ${queries.job(TENANT, job.job_id)?.name}`);
+        });
+      expect(undone).toThrow("of never stored");
+      expect(queries.job(TENANT, job.job_id)?.name).toBe(job.name);
     }));
 });
