@@ -25,8 +25,9 @@ function run(args: string[], folder: string): Found[] {
     stdio: "inherit",
     env: { ...process.env, FIGURES_FILE: file },
   });
-  const found: Found[] = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
-  rmSync(file, { force: true });
+  if (!existsSync(file)) throw new Error("the run was broken off before its end");
+  const found: Found[] = JSON.parse(readFileSync(file, "utf8"));
+  rmSync(file);
   return found;
 }
 

@@ -104,8 +104,11 @@ export const MAX_DISPATCH_PAUSE_MS = 30 * SECOND;
 /** A running instance that is silent after so many is given up; the timeline notes no more of them in a row. */
 export const MAX_NUDGES = 5;
 export const MAX_ATTEMPTS = 3;
-/** Tries of one step that may die with their process before the step fails. */
-export const MAX_INTERRUPTED_TRIES = 3;
+/**
+ * Tries of one step that may die with their process before the step fails: more than a busy day of deployments ends, and
+ * few enough for a step that brings its process down.
+ */
+export const MAX_INTERRUPTED_TRIES = 10;
 /** Rows that one alarm looks at before it re-arms itself. */
 export const ALARM_BATCH = 50;
 

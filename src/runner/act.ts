@@ -2,7 +2,7 @@ import { durationMs } from "../blueprint/duration.ts";
 import type { StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import { MAX_OUTPUT_BYTES, MAX_RETRY_DELAY_MS } from "../limits.ts";
+import { MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, MAX_RETRY_DELAY_MS } from "../limits.ts";
 import { type Done, done, type Ending, failed, type RunContext, STOPPED, type Step } from "./context.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -16,7 +16,7 @@ export interface ActionError extends StepError {
 export type Action = (signal: AbortSignal) => Promise<Result<Json, ActionError>>;
 
 /** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
-const SPARE_TRIES = 10;
+const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 const SPARE_DELAY_MS = 1_000;
 /** The engine's own timeout comes later than ours, so that ours reports. */
 const ENGINE_SLACK_MS = 5_000;

@@ -99,6 +99,9 @@ function effectsOf(id: string): Map<string, number> {
 const interruptions = (status: JobStatus, path: string): number =>
   (status.events ?? []).filter((event) => event.type === "step_retrying" && event.step === path).length;
 
+const interruptionsBySteps = (status: JobStatus): number[] =>
+  [...new Set((status.events ?? []).map(({ step }) => step ?? ""))].map((path) => interruptions(status, path));
+
 describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})`, () => {
   it(
     "loses no acknowledged job, settles each once, runs no reported step again, leaves none stuck",
@@ -142,12 +145,16 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
         "seen in flight": midFlight.size,
         effects: service.effects.length,
         lost: missing.length,
+        "wrong ends": otherEnds.length,
         "settled twice": settledTwice.length,
         stuck: stuck.length,
         "finished steps run again": repeated.length,
+        "most interruptions of a step": Math.max(...[...heard.values()].flatMap(interruptionsBySteps)),
       };
       recordFigures(test, { harness: "crash safety", seed: SEED, counts });
       console.info(JSON.stringify({ seed: SEED, ...counts }));
+      // At once, and with their timelines: a run of hours tells of its failures only at its end.
+      for (const { id } of [...missing, ...otherEnds, ...stuck]) console.info(JSON.stringify(heard.get(id)));
       expect({ stuck, otherEnds, settledTwice, missing, repeated }).toEqual({
         stuck: [],
         otherEnds: [],

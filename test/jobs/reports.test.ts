@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { nextAttempt } from "../../src/jobs/dispatch.ts";
 import type { Job } from "../../src/jobs/job.ts";
 import { begin, finish, isFenced, rest, retrying, start } from "../../src/jobs/reports.ts";
-import { MAX_ERROR_CHARS } from "../../src/limits.ts";
+import { MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
 import { AN_ERROR, aDoneStep, aJob, aRunningJob, aStep, eventTypes, HOUR, SECOND, T0 } from "../support/jobs.ts";
 
 const WITHIN = 30 * SECOND;
@@ -82,14 +82,15 @@ describe("begin", () => {
     expect(begun(aRunningJob({ nudges: 4 }), "first").nudges).toBe(0);
   });
 
-  it("gives up when the fourth try has died, however many failed in between", () => {
+  it("gives up when one try more than may has died, however many failed in between", () => {
     let job = aRunningJob();
-    for (const _try of [1, 2, 3]) job = begun(again(begun(job, "first"), "first"), "first");
-    expect(oneTry(job, "first", WITHIN, T0).opening).toEqual({ do: "run", try: 7, failures: 3 });
+    for (let died = 0; died < MAX_INTERRUPTED_TRIES; died++) job = begun(again(begun(job, "first"), "first"), "first");
+    const last = { do: "run", try: 2 * MAX_INTERRUPTED_TRIES + 1, failures: MAX_INTERRUPTED_TRIES };
+    expect(oneTry(job, "first", WITHIN, T0).opening).toEqual(last);
     const dead = begun(job, "first");
     expect(oneTry(dead, "first", WITHIN, T0)).toEqual({
       job: dead,
-      opening: { do: "fail", error: { code: "step_interrupted", message: expect.stringContaining("4 times") } },
+      opening: { do: "fail", error: { code: "step_interrupted", message: expect.stringContaining("11 times") } },
     });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_OUTPUT_BYTES } from "../../src/limits.ts";
+import { MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES } from "../../src/limits.ts";
 import { type Bench, eventTypes, inRegistry, RETENTION_MS, START, statusOf, TENANT } from "./bench.ts";
 
 const STOP = { do: "stop" };
@@ -83,7 +83,7 @@ describe("begin and finish", () => {
   it("fails a step whose tries keep dying with their process", () =>
     inRegistry(async (bench) => {
       const { ref } = await running(bench);
-      for (let i = 0; i < 3; i++)
+      for (let i = 0; i < MAX_INTERRUPTED_TRIES; i++)
         expect(await bench.runner.begin(ref, "first", crypto.randomUUID(), 1, [])).toMatchObject({ do: "run" });
       expect(await bench.runner.begin(ref, "first", crypto.randomUUID(), 1, [])).toMatchObject({
         do: "fail",
