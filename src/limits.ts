@@ -105,8 +105,8 @@ export const MAX_DISPATCH_PAUSE_MS = 30 * SECOND;
 export const MAX_NUDGES = 5;
 export const MAX_ATTEMPTS = 3;
 /**
- * Tries of one step that may die with their process before the step fails: more than a busy day of deployments ends, and
- * few enough for a step that brings its process down.
+ * Tries of one step that may die with their process before the step fails. One that met some deployments must go on; one
+ * that brings its process down must end.
  */
 export const MAX_INTERRUPTED_TRIES = 10;
 /** Rows that one alarm looks at before it re-arms itself. */
