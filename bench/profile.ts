@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { Inspector } from "../scripts/inspector.ts";
 import { serverCases } from "./cases.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startRuntime } from "./runtime.ts";
@@ -16,16 +16,6 @@ interface Profile {
 
 const TOP = 45;
 const LOAD = { connections: 16, warmMs: 1_000, ms: 4_000 };
-
-/** The answer to one command of the inspector; everything else that it says is passed over. */
-async function command<T>(socket: WebSocket, id: number, method: string, params: object = {}): Promise<T> {
-  socket.send(JSON.stringify({ id, method, params }));
-  for (;;) {
-    const [event] = (await once(socket, "message")) as [{ data: string }];
-    const message = JSON.parse(event.data);
-    if (message.id === id) return message.result;
-  }
-}
 
 /** Share of the samples by function, itself without what it calls. */
 function selfTimes({ nodes, samples, timeDeltas }: Profile): [name: string, share: number][] {
@@ -49,14 +39,13 @@ try {
   const cases = await serverCases(await runtime.origin(SERVER.name), await apiKey(now), now);
   const chosen = cases.find(({ name }) => name === (positionals[0] ?? "status_2026"));
   if (chosen === undefined) throw new Error(`one of: ${cases.map(({ name }) => name).join(", ")}`);
-  const socket = new WebSocket(new URL(`/core:user:${SERVER.name}`, await runtime.inspector()));
-  await once(socket, "open");
-  await command(socket, 1, "Profiler.enable");
-  await command(socket, 2, "Profiler.setSamplingInterval", { interval: 200 });
-  await command(socket, 3, "Profiler.start");
+  const inspector = await Inspector.open(new URL(`/core:user:${SERVER.name}`, await runtime.inspector()));
+  await inspector.command("Profiler.enable");
+  await inspector.command("Profiler.setSamplingInterval", { interval: 200 });
+  await inspector.command("Profiler.start");
   const measured = await generator.measure({ ...chosen, ...LOAD });
-  const { profile } = await command<{ profile: Profile }>(socket, 4, "Profiler.stop");
-  socket.close();
+  const { profile } = await inspector.command<{ profile: Profile }>("Profiler.stop");
+  inspector.close();
   if (values.out !== undefined) writeFileSync(values.out, JSON.stringify(profile));
   console.log(`${chosen.name}: ${Math.round(measured.perSecond)} requests/s while it was watched`);
   for (const [name, share] of selfTimes(profile).slice(0, TOP))

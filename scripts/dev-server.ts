@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
-import { groupIsGone, groupResidentBytes, signalGroup } from "./process-group.ts";
+import { groupIsGone, residentBytesOf, signalGroup } from "./process-group.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const READY_TIMEOUT_MS = 60_000;
@@ -24,9 +24,14 @@ export interface DevServer {
   readonly url: string;
   /** Folder of all that it keeps: databases, and wrangler's own logs. */
   readonly stateDir: string;
+  /** Of the inspector of the Worker, for one client at a time. */
+  readonly inspector: URL;
   /** All output so far, of all starts. */
   log(): string;
-  /** Resident memory of the Workers runtime, in bytes; 0 while it does not run. Linux only. */
+  /**
+   * Resident memory of the process that runs the Worker and holds its state, in bytes; 0 while it does not run. The proxy
+   * that wrangler puts before it is another process, and none that is deployed. Linux only.
+   */
   residentBytes(): Promise<number>;
   /** Throws with the log when the runtime crashed by itself, whatever else seems to work. */
   assertNoCrash(): void;
@@ -40,14 +45,14 @@ export interface DevServer {
 
 /** Start a server with state of its own on a free port. Resolves when `GET /healthz` answers 200; throws with the log. */
 export async function startDevServer({ vars = {} }: DevServerOptions = {}): Promise<DevServer> {
-  const port = await getPort({ host: "127.0.0.1" });
+  const [port, inspectorPort] = [await getPort({ host: "127.0.0.1" }), await getPort({ host: "127.0.0.1" })];
   const stateDir = await mkdtemp(join(tmpdir(), "edge-jobs-"));
   const url = `http://127.0.0.1:${port}`;
   let log = "";
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    child = spawnWrangler(port, stateDir, vars, (text) => {
+    child = spawnWrangler({ port, inspectorPort, stateDir, vars }, (text) => {
       log += text;
     });
     await waitUntilReady(url, child, () => log);
@@ -80,21 +85,29 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
     await stop();
     throw error;
   }
-  const residentBytes = async () => (child?.pid === undefined ? 0 : groupResidentBytes(child.pid, "workerd"));
-  return { url, stateDir, log: () => log, residentBytes, assertNoCrash, kill9: () => end("SIGKILL"), restart, stop };
+  const residentBytes = async () => (child?.pid === undefined ? 0 : residentBytesOf(child.pid, "workerd", stateDir));
+  const inspector = new URL(`ws://127.0.0.1:${inspectorPort}/ws`);
+  const kill9 = () => end("SIGKILL");
+  return { url, stateDir, inspector, log: () => log, residentBytes, assertNoCrash, kill9, restart, stop };
+}
+
+interface Launch {
+  port: number;
+  inspectorPort: number;
+  stateDir: string;
+  vars: Record<string, string>;
 }
 
 function spawnWrangler(
-  port: number,
-  stateDir: string,
-  vars: Record<string, string>,
+  { port, inspectorPort, stateDir, vars }: Launch,
   onOutput: (text: string) => void,
 ): ChildProcess {
   const { NODE_ENV: _, ...env } = process.env; // a test runner's NODE_ENV would be built into the bundle
   const child = spawn(
     "wrangler",
     [
-      ...["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", "0", "--persist-to", stateDir],
+      ...["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${inspectorPort}`],
+      ...["--persist-to", stateDir],
       ...["--env-file", "/dev/null", "--show-interactive-dev-session", "false"],
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],

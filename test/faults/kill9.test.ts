@@ -95,9 +95,13 @@ function effectsOf(id: string): Map<string, number> {
   return counts;
 }
 
-/** How often the step was found interrupted: only such a step may have acted more than once. */
+/** The times that the step began again, as it was interrupted or failed: only such a step may have acted more than once. */
+const retries = (status: JobStatus, path: string) =>
+  (status.events ?? []).filter((event) => event.type === "step_retrying" && event.step === path);
+
+/** The retries of a step that its process, not its service, made necessary. */
 const interruptions = (status: JobStatus, path: string): number =>
-  (status.events ?? []).filter((event) => event.type === "step_retrying" && event.step === path).length;
+  retries(status, path).filter(({ message }) => message?.startsWith("interrupted")).length;
 
 const interruptionsBySteps = (status: JobStatus): number[] =>
   [...new Set((status.events ?? []).map(({ step }) => step ?? ""))].map((path) => interruptions(status, path));
@@ -137,7 +141,7 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       );
       const missing = acknowledged.filter(({ id, shape }) => shape.effects.some((path) => !effectsOf(id).has(path)));
       const repeated = [...settled.values()].flatMap((status) =>
-        [...effectsOf(status.id)].filter(([path, count]) => count > 1 + interruptions(status, path)),
+        [...effectsOf(status.id)].filter(([path, count]) => count > 1 + retries(status, path).length),
       );
       const counts = {
         kills: CYCLES,
@@ -154,7 +158,8 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       recordFigures(test, { harness: "crash safety", seed: SEED, counts });
       console.info(JSON.stringify({ seed: SEED, ...counts }));
       // At once, and with their timelines: a run of hours tells of its failures only at its end.
-      for (const { id } of [...missing, ...otherEnds, ...stuck]) console.info(JSON.stringify(heard.get(id)));
+      const offenders = new Set([...missing, ...otherEnds, ...stuck].map(({ id }) => id));
+      for (const id of offenders) console.info(JSON.stringify(heard.get(id)));
       expect({ stuck, otherEnds, settledTwice, missing, repeated }).toEqual({
         stuck: [],
         otherEnds: [],

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DevServer } from "../../scripts/dev-server.ts";
 import type { JsonObject } from "../../src/jobs/json.ts";
 import { type EraVersion, send, toolCall } from "../support/raw.ts";
+import { liveHeapBytes as liveHeapBytesOf } from "./live-heap.ts";
 
 const TICK_MS = 100;
 const READS_A_TICK = 5;
@@ -21,7 +22,10 @@ const MOST_OPEN_CALLS = 48;
 export interface Sample {
   /** Ms since the start. */
   at: number;
+  /** Of the process, after a collection. */
   residentBytes: number;
+  /** Of the Worker's isolate, after a collection. */
+  liveHeapBytes: number;
   databaseBytes: number;
 }
 
@@ -48,7 +52,7 @@ export class Load {
     const start = performance.now();
     const elapsed = () => performance.now() - start;
     for (let tick = 0; elapsed() < ms; tick++) {
-      if ((tick * TICK_MS) % sampleEveryMs === 0) this.samples.push(await this.#sample(elapsed()));
+      if ((tick * TICK_MS) % sampleEveryMs === 0) this.#note(this.#sample(elapsed()));
       this.#begin(() => this.#submit());
       for (let i = 0; i < READS_A_TICK; i++) this.#begin(() => this.#read());
       await sleep(Math.max((tick + 1) * TICK_MS - elapsed(), 0));
@@ -61,7 +65,11 @@ export class Load {
       this.leftOut += 1;
       return;
     }
-    const noted = work().then(
+    this.#note(work());
+  }
+
+  #note(work: Promise<unknown>): void {
+    const noted = work.then(
       () => undefined,
       (error) => void this.errors.push(String(error)),
     );
@@ -107,9 +115,11 @@ export class Load {
     return result.structuredContent ?? {};
   }
 
-  async #sample(at: number): Promise<Sample> {
+  async #sample(at: number): Promise<void> {
+    const liveHeapBytes = await liveHeapBytesOf(this.#server.inspector);
+    const residentBytes = await this.#server.residentBytes();
     const databaseBytes = await bytesOf(join(this.#server.stateDir, "v3", "do"), "JobRegistry");
-    return { at, residentBytes: await this.#server.residentBytes(), databaseBytes };
+    this.samples.push({ at, residentBytes, liveHeapBytes, databaseBytes });
   }
 }
 
