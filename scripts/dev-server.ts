@@ -123,6 +123,8 @@ function spawnWrangler(
         WRANGLER_LOG_PATH: join(stateDir, "logs"),
         WRANGLER_REGISTRY_PATH: join(stateDir, "registry"),
         WRANGLER_SEND_METRICS: "false",
+        // A record of every call for the local explorer, which no deployment has and which grows for ever.
+        X_LOCAL_OBSERVABILITY: "false",
       },
     },
   );
