@@ -3,10 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRuntime } from "./runtime.ts";
+import { CALL_CASES, Caller } from "./scale/calls.ts";
+import { apiKey, SERVER } from "./server.ts";
 
 /**
- * A shard with a thousand jobs beside one with a million: a real registry in workerd, measured from inside the object,
- * both in turn. `npm run scale`; SCALE_JOBS and SCALE_ROUNDS make it shorter.
+ * A shard with a thousand jobs beside one with a million: a real server in workerd, measured by its callers and from
+ * inside the object, both in turn. `npm run scale`; SCALE_JOBS and SCALE_ROUNDS make it shorter.
  */
 
 export interface ScalePlan {
@@ -15,18 +17,28 @@ export interface ScalePlan {
   rounds: number;
 }
 
-export interface ScaleFigure {
-  operation: string;
-  /** Of one operation, in the median of the rounds. */
+/** The median of the rounds. */
+export interface Compared {
   smallUs: number;
   largeUs: number;
   ratio: number;
+}
+
+export interface CallFigure extends Compared {
+  call: string;
+}
+
+export interface ScaleFigure extends Compared {
+  operation: string;
   rowsSmall: number;
   rowsLarge: number;
 }
 
 export interface ScaleFigures {
   jobs: { small: number; large: number };
+  /** What callers wait for. */
+  calls: CallFigure[];
+  /** What the object itself takes. */
   operations: ScaleFigure[];
   /** That a job of two steps adds, which the engine ran to its end. */
   bytesPerJob: number;
@@ -58,6 +70,11 @@ const REAL = { first: 100, measured: 300, others: 30, waiting: 5 };
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
+function compared(smallMs: readonly number[], largeMs: readonly number[]): Compared {
+  const [smallUs, largeUs] = [median(smallMs) * 1_000, median(largeMs) * 1_000];
+  return { smallUs, largeUs, ratio: largeUs / smallUs };
+}
+
 /** Answers a webhook as most do, with nothing; `/fail` with 404. */
 async function startService() {
   const server = createServer((request, response) => {
@@ -72,21 +89,21 @@ async function startService() {
 class Shard {
   readonly #origin: string;
   readonly #service: string;
-  readonly #tenant: string;
+  readonly tenant: string;
 
   constructor(origin: string, service: string, tenant: string) {
     this.#origin = origin;
     this.#service = service;
-    this.#tenant = tenant;
+    this.tenant = tenant;
   }
 
   async call<T>(method: string, ...args: unknown[]): Promise<T> {
     const response = await fetch(this.#origin, {
       method: "POST",
-      body: JSON.stringify([this.#tenant, method, ...args]),
+      body: JSON.stringify([this.tenant, method, ...args]),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${this.#tenant}, ${method}: ${text}`);
+    if (!response.ok) throw new Error(`${this.tenant}, ${method}: ${text}`);
     return JSON.parse(text);
   }
 
@@ -127,71 +144,108 @@ class Shard {
   }
 }
 
-async function compare(small: Shard, large: Shard, rounds: number): Promise<ScaleFigure[]> {
-  const reads = (await small.call<string[]>("cases")).map((name): [string, ...string[]] => ["read", name]);
-  const operations: [method: string, ...args: string[]][] = [...reads, ["submits"], ["purges"]];
-  const seen = operations.map(() => ({ small: [] as Measured[], large: [] as Measured[] }));
+type Pair<T> = { small: T; large: T };
+
+/** Each operation on both shards in each round, so that whatever drifts meets all. */
+async function inTurn<Operation, T>(
+  operations: readonly Operation[],
+  rounds: number,
+  { small, large }: Pair<(operation: Operation) => Promise<T>>,
+): Promise<[Operation, Pair<T[]>][]> {
+  const seen = operations.map((operation): [Operation, Pair<T[]>] => [operation, { small: [], large: [] }]);
   // One more round than is counted: in the first, everything is cold.
   for (let round = 0; round <= rounds; round++) {
-    for (const [i, operation] of operations.entries()) {
-      const pair = { small: await small.call<Measured>(...operation), large: await large.call<Measured>(...operation) };
+    for (const [operation, found] of seen) {
+      const pair = { small: await small(operation), large: await large(operation) };
       if (round === 0) continue;
-      seen[i]?.small.push(pair.small);
-      seen[i]?.large.push(pair.large);
+      found.small.push(pair.small);
+      found.large.push(pair.large);
     }
   }
-  return operations.map(([method, name = method], i) => {
-    const of = (which: "small" | "large", field: keyof Measured) =>
-      median((seen[i]?.[which] ?? []).map((m) => m[field]));
-    const [smallUs, largeUs] = [of("small", "ms") * 1_000, of("large", "ms") * 1_000];
-    const rows = { rowsSmall: of("small", "rowsRead"), rowsLarge: of("large", "rowsRead") };
-    return { operation: name, smallUs, largeUs, ratio: largeUs / smallUs, ...rows };
+  return seen;
+}
+
+async function compareCalls(origin: string, { small, large }: Pair<Shard>, rounds: number): Promise<CallFigure[]> {
+  const callerOf = async (shard: Shard) =>
+    new Caller(origin, await apiKey(Date.now(), shard.tenant), await shard.call<string[]>("ids"));
+  const callers = { small: await callerOf(small), large: await callerOf(large) };
+  const seen = await inTurn(CALL_CASES, rounds, {
+    small: (call) => callers.small.p50Ms(call),
+    large: (call) => callers.large.p50Ms(call),
+  });
+  await Promise.all([callers.small.close(), callers.large.close()]);
+  return seen.map(([{ name }, ms]) => ({ call: name, ...compared(ms.small, ms.large) }));
+}
+
+async function compareObjects({ small, large }: Pair<Shard>, rounds: number): Promise<ScaleFigure[]> {
+  const reads = (await small.call<string[]>("cases")).map((name): [string, ...string[]] => ["read", name]);
+  const operations: [method: string, ...args: string[]][] = [...reads, ["submits"], ["purges"]];
+  const seen = await inTurn(operations, rounds, {
+    small: (operation) => small.call<Measured>(...operation),
+    large: (operation) => large.call<Measured>(...operation),
+  });
+  return seen.map(([[method, name = method], found]) => {
+    const of = (which: keyof Pair<unknown>, field: keyof Measured) => found[which].map((each) => each[field]);
+    const rows = { rowsSmall: median(of("small", "rowsRead")), rowsLarge: median(of("large", "rowsRead")) };
+    return { operation: name, ...compared(of("small", "ms"), of("large", "ms")), ...rows };
   });
 }
 
 export async function measureScale({ jobs, rounds }: ScalePlan = FULL): Promise<ScaleFigures> {
   const service = await startService();
-  const runtime = await startRuntime([{ ...WORKER, vars: { HTTP_ALLOW: service.host } }]);
+  const runtime = await startRuntime([{ ...WORKER, vars: { ...SERVER.vars, HTTP_ALLOW: service.host } }]);
   try {
     const origin = await runtime.origin(WORKER.name);
     const shard = (tenant: string) => new Shard(origin, service.host, tenant);
     const bytesPerJob = await shard("plain").bytesOf(REAL.measured, false);
     const bytesPerKeyedJob = await shard("keyed").bytesOf(REAL.measured, true);
-    const [small, large] = [shard("small"), shard("large")];
-    await Promise.all([small.sow(), large.sow()]);
-    await small.call("fill", SMALL_JOBS, LIVE);
-    await large.call("fill", jobs, LIVE);
-    const { bytes } = await large.call<Size>("size");
-    const operations = await compare(small, large, rounds);
+    const shards = { small: shard("small"), large: shard("large") };
+    await Promise.all([shards.small.sow(), shards.large.sow()]);
+    await shards.small.call("fill", SMALL_JOBS, LIVE);
+    await shards.large.call("fill", jobs, LIVE);
+    const { bytes } = await shards.large.call<Size>("size");
+    const calls = await compareCalls(origin, shards, rounds);
+    const operations = await compareObjects(shards, rounds);
     const sizes = { small: SMALL_JOBS, large: jobs };
-    return { jobs: sizes, operations, bytesPerJob, bytesPerKeyedJob, bytesPerCopy: bytes / jobs };
+    return { jobs: sizes, calls, operations, bytesPerJob, bytesPerKeyedJob, bytesPerCopy: bytes / jobs };
   } finally {
     await runtime.stop();
     service.stop();
   }
 }
 
-/** How many times what it takes with a thousand jobs, and the bytes that a settled one takes. */
-export function scaleSummary({ operations, bytesPerJob }: ScaleFigures): Record<string, number> {
-  const ratioOf = (name: string) =>
-    Number((operations.find(({ operation }) => operation === name)?.ratio ?? Number.NaN).toFixed(2));
+/** How many times what it takes with a thousand jobs, of calls and in the object, and the bytes that a settled one takes. */
+export function scaleSummary({ calls, operations, bytesPerJob }: ScaleFigures): Record<string, number> {
+  const ratios = new Map([
+    ...calls.map(({ call, ratio }): [string, number] => [call, ratio]),
+    ...operations.map(({ operation, ratio }): [string, number] => [operation, ratio]),
+  ]);
+  const ratioOf = (name: string) => Number((ratios.get(name) ?? Number.NaN).toFixed(2));
   return {
-    status_1m_vs_1k: ratioOf("status"),
-    list_1m_vs_1k: ratioOf("list(50)"),
-    submit_1m_vs_1k: ratioOf("submits"),
-    purge_1m_vs_1k: ratioOf("purges"),
+    status_1m_vs_1k: ratioOf("jobs_get_status"),
+    status_in_object_1m_vs_1k: ratioOf("status"),
+    list_1m_vs_1k: ratioOf("jobs_list"),
+    list_in_object_1m_vs_1k: ratioOf("list(50)"),
+    submit_in_object_1m_vs_1k: ratioOf("submits"),
+    purge_in_object_1m_vs_1k: ratioOf("purges"),
     bytes_per_settled_job: Math.round(bytesPerJob),
   };
 }
 
+const shown = ({ smallUs, largeUs, ratio }: Compared) => ({
+  "small, us": Math.round(smallUs),
+  "large, us": Math.round(largeUs),
+  ratio: Number(ratio.toFixed(2)),
+});
+
 if (import.meta.main) {
   const { SCALE_JOBS = FULL.jobs, SCALE_ROUNDS = FULL.rounds } = process.env;
   const figures = await measureScale({ jobs: Number(SCALE_JOBS), rounds: Number(SCALE_ROUNDS) });
-  const { operations, ...rest } = figures;
+  const { calls, operations, ...rest } = figures;
+  console.table(calls.map(({ call, ...figure }) => ({ call, ...shown(figure) })));
   console.table(
-    operations.map(({ operation, smallUs, largeUs, ratio, rowsSmall, rowsLarge }) => ({
-      operation,
-      ...{ "small, us": Math.round(smallUs), "large, us": Math.round(largeUs), ratio: Number(ratio.toFixed(2)) },
+    operations.map(({ operation, rowsSmall, rowsLarge, ...figure }) => ({
+      ...{ operation, ...shown(figure) },
       ...{ "rows, small": rowsSmall, "rows, large": rowsLarge },
     })),
   );

@@ -19,7 +19,7 @@ export const SERVER = {
 } satisfies WorkerSpec;
 
 /** @param now epoch ms */
-export async function apiKey(now: number): Promise<string> {
-  const request = { tenant: "bench", scope: ["jobs:read" as const, "jobs:write" as const], days: 1, secret: SECRET };
+export async function apiKey(now: number, tenant = "bench"): Promise<string> {
+  const request = { tenant, scope: ["jobs:read" as const, "jobs:write" as const], days: 1, secret: SECRET };
   return (await createKey(request, "key_000000000000000000000000", now)).key;
 }

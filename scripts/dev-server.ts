@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
-import { groupIsGone, residentBytesOf, signalGroup } from "./process-group.ts";
+import { groupIsGone, processWith, signalGroup } from "./process-group.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const READY_TIMEOUT_MS = 60_000;
@@ -29,10 +29,10 @@ export interface DevServer {
   /** All output so far, of all starts. */
   log(): string;
   /**
-   * Resident memory of the process that runs the Worker and holds its state, in bytes; 0 while it does not run. The proxy
-   * that wrangler puts before it is another process, and none that is deployed. Linux only.
+   * Id of the process that runs the Worker and holds its state; undefined while it does not run. The proxy that wrangler
+   * puts before it is another one, and none that is deployed. Linux only.
    */
-  residentBytes(): Promise<number>;
+  runtimePid(): Promise<number | undefined>;
   /** Throws with the log when the runtime crashed by itself, whatever else seems to work. */
   assertNoCrash(): void;
   /** SIGKILL to wrangler and workerd at once; resolves when all of them are gone. State stays. */
@@ -85,10 +85,10 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
     await stop();
     throw error;
   }
-  const residentBytes = async () => (child?.pid === undefined ? 0 : residentBytesOf(child.pid, "workerd", stateDir));
+  const runtimePid = async () => (child?.pid === undefined ? undefined : processWith(child.pid, "workerd", stateDir));
   const inspector = new URL(`ws://127.0.0.1:${inspectorPort}/ws`);
   const kill9 = () => end("SIGKILL");
-  return { url, stateDir, inspector, log: () => log, residentBytes, assertNoCrash, kill9, restart, stop };
+  return { url, stateDir, inspector, log: () => log, runtimePid, assertNoCrash, kill9, restart, stop };
 }
 
 interface Launch {

@@ -1,5 +1,6 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openFiles } from "./process.ts";
 
 const POLL_MS = 20;
 
@@ -53,18 +54,10 @@ async function processesOf(pgid: number): Promise<Process[]> {
   return found.flat();
 }
 
-/** Resident memory of the group's processes of this program that have a file of the folder open, in bytes. Linux only. */
-export async function residentBytesOf(pgid: number, program: string, folder: string): Promise<number> {
-  const processes = (await processesOf(pgid)).filter(({ name }) => name === program);
-  const sizes = processes.map(async ({ pid }) => {
-    if (!(await openFiles(pid)).some((file) => file.startsWith(folder))) return 0;
-    const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
-  });
-  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
-}
-
-async function openFiles(pid: string): Promise<string[]> {
-  const handles = await readdir(`/proc/${pid}/fd`).catch(() => []);
-  return Promise.all(handles.map((handle) => readlink(`/proc/${pid}/fd/${handle}`).catch(() => "")));
+/** The group's process of this program that has a file of the folder open; undefined when there is none. Linux only. */
+export async function processWith(pgid: number, program: string, folder: string): Promise<number | undefined> {
+  for (const { pid, name } of await processesOf(pgid)) {
+    if (name === program && (await openFiles(pid)).some((file) => file.startsWith(folder))) return Number(pid);
+  }
+  return undefined;
 }

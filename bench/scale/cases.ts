@@ -31,7 +31,7 @@ const STRIDE = 7_919;
  * One id after the other in a walk over all of them, far from the one before. At random, half the ids of a small shard
  * would be among the jobs that the object still remembers, and few of a large one.
  */
-const walk = (ids: readonly string[], turn: number): string => ids[(turn * STRIDE) % ids.length] ?? "";
+export const walk = (ids: readonly string[], turn: number): string => ids[(turn * STRIDE) % ids.length] ?? "";
 
 const anyId = ({ ids, turn }: Ground): string => walk(ids, turn());
 const recentId = ({ recent, turn }: Ground): string => walk(recent, turn());

@@ -1,5 +1,6 @@
 import { CATALOG } from "../../src/catalog/index.ts";
-import { JobRegistry as Shipped } from "../../src/index.ts";
+import type { Env } from "../../src/env.ts";
+import server, { JobRegistry as Shipped } from "../../src/index.ts";
 import { jobIdFloor, parseJobId } from "../../src/jobs/id.ts";
 import type { SubmitRequest } from "../../src/registry/api.ts";
 import { seeded } from "../../test/support/random.ts";
@@ -115,6 +116,11 @@ export class JobRegistry extends Shipped {
     this.#filler.fill({ settled, live: live - before.live, from, to });
   }
 
+  /** Of jobs, evenly from all times. */
+  async ids(): Promise<readonly string[]> {
+    return this.#filled.ids;
+  }
+
   async cases(): Promise<string[]> {
     return READ_CASES.map(({ name }) => name);
   }
@@ -184,12 +190,17 @@ export class JobRegistry extends Shipped {
   }
 }
 
-type Method = "size" | "cases" | "submitMany" | "cancelAll" | "fill" | "read" | "submits" | "purges";
+type Method = "ids" | "size" | "cases" | "submitMany" | "cancelAll" | "fill" | "read" | "submits" | "purges";
 /** Whose object, its method, and the arguments. */
 export type Call = [tenant: string, method: Method, ...args: unknown[]];
 
+interface ScaleEnv extends Env {
+  JOB_REGISTRY: DurableObjectNamespace<JobRegistry>;
+}
+
 export default {
-  async fetch(request: Request, env: { JOB_REGISTRY: DurableObjectNamespace<JobRegistry> }): Promise<Response> {
+  async fetch(request: Request, env: ScaleEnv, ctx: ExecutionContext): Promise<Response> {
+    if (new URL(request.url).pathname === "/mcp") return server.fetch(request, env, ctx);
     const [tenant, method, ...args]: Call = await request.json();
     const call = env.JOB_REGISTRY.getByName(`${tenant}/0`)[method] as (...args: unknown[]) => Promise<unknown>;
     return Response.json((await call(...args)) ?? null);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DevServer } from "../../scripts/dev-server.ts";
 import type { JsonObject } from "../../src/jobs/json.ts";
 import { type EraVersion, send, toolCall } from "../support/raw.ts";
-import { liveHeapBytes as liveHeapBytesOf } from "./live-heap.ts";
+import { type Memory, memoryOf } from "./memory.ts";
 
 const TICK_MS = 100;
 const READS_A_TICK = 5;
@@ -19,13 +19,9 @@ const READ_WHILE_MS = 12_000;
 /** A machine that cannot keep up is asked for less: each open call holds files of the local runtime, which it may not have. */
 const MOST_OPEN_CALLS = 48;
 
-export interface Sample {
+export interface Sample extends Memory {
   /** Ms since the start. */
   at: number;
-  /** Of the process, after a collection. */
-  residentBytes: number;
-  /** Of the Worker's isolate, after a collection. */
-  liveHeapBytes: number;
   databaseBytes: number;
 }
 
@@ -116,10 +112,9 @@ export class Load {
   }
 
   async #sample(at: number): Promise<void> {
-    const liveHeapBytes = await liveHeapBytesOf(this.#server.inspector);
-    const residentBytes = await this.#server.residentBytes();
+    const memory = await memoryOf(this.#server);
     const databaseBytes = await bytesOf(join(this.#server.stateDir, "v3", "do"), "JobRegistry");
-    this.samples.push({ at, residentBytes, liveHeapBytes, databaseBytes });
+    this.samples.push({ at, ...memory, databaseBytes });
   }
 }
 

@@ -1,0 +1,58 @@
+import { Client } from "undici";
+import { bodyOf, headersOf, type Message, toolCall } from "../mcp.ts";
+import { walk } from "./cases.ts";
+
+/** What a caller waits for: whole calls by MCP, with auth, one after the other on one connection. */
+
+export interface CallCase {
+  name: string;
+  message: (id: string) => Message;
+}
+
+export const CALL_CASES: readonly CallCase[] = [
+  { name: "jobs_get_status", message: (id) => toolCall("jobs_get_status", { job_id: id }) },
+  {
+    name: "jobs_get_status with steps and events",
+    message: (id) => toolCall("jobs_get_status", { job_id: id, include: ["steps", "events"] }),
+  },
+  { name: "jobs_list", message: () => toolCall("jobs_list", { limit: 50 }) },
+];
+
+const CALLS = 300;
+
+/** The caller of one tenant. */
+export class Caller {
+  readonly #client: Client;
+  readonly #key: string;
+  readonly #ids: readonly string[];
+  #turns = 0;
+
+  /** @param ids of the tenant's jobs: each is asked for in its turn */
+  constructor(origin: string, key: string, ids: readonly string[]) {
+    this.#client = new Client(origin);
+    this.#key = key;
+    this.#ids = ids;
+  }
+
+  /** The time in which half of the calls were answered, in ms. */
+  async p50Ms({ message }: CallCase): Promise<number> {
+    const times: number[] = [];
+    for (let i = 0; i < CALLS; i++) times.push(await this.#time(message(walk(this.#ids, this.#turns++))));
+    return times.sort((a, b) => a - b)[CALLS / 2] ?? Number.NaN;
+  }
+
+  async #time(message: Message): Promise<number> {
+    const headers = headersOf("2026", message, this.#key);
+    const body = bodyOf("2026", message).join("1");
+    const start = performance.now();
+    const response = await this.#client.request({ method: "POST", path: "/mcp", headers, body });
+    const text = await response.body.text();
+    const ms = performance.now() - start;
+    if (JSON.parse(text).result?.structuredContent === undefined) throw new Error(text);
+    return ms;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}
