@@ -1,6 +1,6 @@
 import { Client } from "undici";
 import { bodyOf, headersOf, type Message, toolCall } from "../mcp.ts";
-import { walk } from "./cases.ts";
+import { walk } from "./walk.ts";
 
 /** What a caller waits for: whole calls by MCP, with auth, one after the other on one connection. */
 

@@ -1,5 +1,6 @@
 import type { CallerApi, ListQuery } from "../../src/registry/api.ts";
 import { teamOf } from "./fill.ts";
+import { walk } from "./walk.ts";
 
 /** What must cost the same with a thousand jobs and with a million. */
 
@@ -23,15 +24,6 @@ export interface ReadCase {
   block: number;
   run: (ground: Ground) => Promise<unknown>;
 }
-
-/** Prime, so that a walk in such steps meets every id before one comes again. */
-const STRIDE = 7_919;
-
-/**
- * One id after the other in a walk over all of them, far from the one before. At random, half the ids of a small shard
- * would be among the jobs that the object still remembers, and few of a large one.
- */
-export const walk = (ids: readonly string[], turn: number): string => ids[(turn * STRIDE) % ids.length] ?? "";
 
 const anyId = ({ ids, turn }: Ground): string => walk(ids, turn());
 const recentId = ({ recent, turn }: Ground): string => walk(recent, turn());
