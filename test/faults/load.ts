@@ -22,7 +22,7 @@ export interface Sample extends Memory {
 
 /**
  * Ten submits and fifty reads a second, and what the server makes of them. No job reaches the engine, whose local version
- * keeps a MiB of each instance for ever, also of a bare Workflow of one step: they wait until they are cancelled.
+ * keeps half a MiB of each instance for ever, also of a bare Workflow of one step: they wait until they are cancelled.
  */
 export class Load {
   submits = 0;
