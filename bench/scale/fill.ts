@@ -1,4 +1,4 @@
-import { ID_ENTROPY_BYTES, newJobId } from "../../src/jobs/id.ts";
+import { ID_ENTROPY_BYTES, jobNumber, newJobId } from "../../src/jobs/id.ts";
 import { JOB_COLUMNS } from "../../src/registry/rows.ts";
 
 /** Many jobs quickly: copies of rows that the registry itself wrote, with ids, times, labels and metadata of their own. */
@@ -32,21 +32,29 @@ interface Template {
   submitted_at: number;
 }
 
-/** New id, the template's id, ms between them, label, metadata. */
-type Copy = [id: string, template: string, shiftMs: number, label: string, metadataJson: string];
+/** New number and id, those of the template, ms between them, label, metadata. */
+type Copy = [
+  number: string,
+  id: string,
+  templateNumber: string,
+  templateId: string,
+  shiftMs: number,
+  label: string,
+  metadataJson: string,
+];
 
 const FIELDS: Record<string, string> = {
-  job_id: "copy.value ->> 0",
-  blueprint: "copy.value ->> 3",
-  metadata_json: "copy.value ->> 4",
-  ...Object.fromEntries(SHIFTED.map((column) => [column, `jobs.${column} + (copy.value ->> 2)`])),
+  job_id: "copy.value ->> 1",
+  blueprint: "copy.value ->> 5",
+  metadata_json: "copy.value ->> 6",
+  ...Object.fromEntries(SHIFTED.map((column) => [column, `jobs.${column} + (copy.value ->> 4)`])),
 };
-const COPY_JOBS = `INSERT INTO jobs (${JOB_COLUMNS.join(", ")})
-  SELECT ${JOB_COLUMNS.map((column) => FIELDS[column] ?? `jobs.${column}`).join(", ")}
-  FROM json_each(?) AS copy CROSS JOIN jobs ON jobs.job_id = copy.value ->> 1`;
+const COPY_JOBS = `INSERT INTO jobs (job_number, ${JOB_COLUMNS.join(", ")})
+  SELECT copy.value ->> 0, ${JOB_COLUMNS.map((column) => FIELDS[column] ?? `jobs.${column}`).join(", ")}
+  FROM json_each(?) AS copy CROSS JOIN jobs ON jobs.job_number = copy.value ->> 2`;
 const COPY_VALUES = `INSERT INTO job_values (job_id, path, value_json)
-  SELECT copy.value ->> 0, job_values.path, value_json
-  FROM json_each(?) AS copy CROSS JOIN job_values ON job_id = copy.value ->> 1`;
+  SELECT copy.value ->> 1, job_values.path, value_json
+  FROM json_each(?) AS copy CROSS JOIN job_values ON job_id = copy.value ->> 3`;
 
 /** Metadata and label of the n-th job. */
 export const teamOf = (n: number): string => `team-${n % TEAMS}`;
@@ -100,13 +108,15 @@ export class Filler {
     const at = submittedAt ?? template.submitted_at;
     const entropy = Uint8Array.from({ length: ID_ENTROPY_BYTES }, () => Math.floor(this.#random() * 256));
     const metadata = JSON.stringify({ team: teamOf(n), n });
-    return [newJobId(at, entropy, 0), template.job_id, at - template.submitted_at, labelOf(n), metadata];
+    const id = newJobId(at, entropy, 0);
+    const { job_id, submitted_at } = template;
+    return [String(jobNumber(id)), id, String(jobNumber(job_id)), job_id, at - submitted_at, labelOf(n), metadata];
   }
 
   #insert(copies: readonly Copy[]): string[] {
     const json = JSON.stringify(copies);
     this.#sql.exec(COPY_JOBS, json);
     this.#sql.exec(COPY_VALUES, json);
-    return copies.map(([id]) => id);
+    return copies.map(([, id]) => id);
   }
 }

@@ -11,6 +11,10 @@ const FORM = /^job_[0-9a-hjkmnp-tv-z]{28}$/;
 /** Largest time that 10 characters hold, in epoch ms. */
 const MAX_TIME = 32 ** TIME_CHARS - 1;
 
+/** Random characters that {@link jobNumber} takes: with the time they fill SQLite's 63 bits, until the year 2248. */
+const NUMBER_CHARS = 4;
+const MAX_NUMBER = 2n ** 63n - 1n;
+
 /** Random bytes that one id takes. */
 export const ID_ENTROPY_BYTES = 10;
 export const MAX_SHARDS = 32 ** SHARD_CHARS;
@@ -69,4 +73,16 @@ export function parseJobId(text: string): JobIdParts | undefined {
 export function jobIdFloor(time: number): string {
   const bounded = Math.min(Math.max(Math.trunc(time), 0), MAX_TIME);
   return `job_${encodeNumber(bounded, TIME_CHARS)}`;
+}
+
+/**
+ * Where the job stands among all jobs of its shard, in 63 bits: the time and the first random characters. In the order of
+ * the ids; a bound of {@link jobIdFloor} has that of the first id that can be above it.
+ */
+export function jobNumber(idOrFloor: string): bigint {
+  const end = 4 + TIME_CHARS;
+  const time = decodeNumber(idOrFloor.slice(4, end));
+  const entropy = decodeNumber(idOrFloor.slice(end, end + NUMBER_CHARS));
+  const number = BigInt(time) * BigInt(32 ** NUMBER_CHARS) + BigInt(entropy);
+  return number < MAX_NUMBER ? number : MAX_NUMBER;
 }

@@ -43,7 +43,7 @@ export class Intake {
       accept(
         {
           ...fields,
-          job_id: newJobId(now, this.#entropy(ID_ENTROPY_BYTES), shard),
+          job_id: this.#newId(now, shard),
           run_at: run_at !== null && run_at > now ? run_at : null,
           step_count: plan.steps.length,
           idempotency_key: idempotency?.key ?? null,
@@ -61,5 +61,12 @@ export class Intake {
     if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);
     this.#ledger.insert(job);
     return job;
+  }
+
+  #newId(now: number, shard: number): string {
+    for (;;) {
+      const id = newJobId(now, this.#entropy(ID_ENTROPY_BYTES), shard);
+      if (!this.#ledger.queries.isTaken(id)) return id;
+    }
   }
 }

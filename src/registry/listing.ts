@@ -7,7 +7,7 @@ import type { ListPage, ListQuery } from "./api.ts";
 import type { Queries } from "./queries.ts";
 
 /** Above every job id. */
-const END = "job_~";
+const END = jobIdFloor(Number.MAX_SAFE_INTEGER);
 
 /** Rows that a list of several sources reads at once of each: at most so many of each are read in vain. */
 const ROWS_OF_SEVERAL = 3;
@@ -42,7 +42,7 @@ function labels(queries: Queries, blueprint: string): string[] {
 }
 
 function source(queries: Queries, query: ListQuery): Generator<Job> {
-  const low = query.submitted_after === null ? "" : jobIdFloor(query.submitted_after + 1);
+  const low = jobIdFloor(query.submitted_after === null ? 0 : query.submitted_after + 1);
   const before = query.submitted_before === null ? END : jobIdFloor(query.submitted_before);
   const high = query.after !== null && query.after < before ? query.after : before;
   const bys =

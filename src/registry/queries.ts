@@ -1,3 +1,4 @@
+import { jobNumber } from "../jobs/id.ts";
 import { INLINE, type Job } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
@@ -23,20 +24,29 @@ const ALL_COLUMNS = JOB_COLUMNS.join(", ");
 /** A listing needs no timeline, which may be the largest part of a row. */
 const LIST_COLUMNS = ALL_COLUMNS.replace("events_json", "'[]' AS events_json");
 
+/** By the number, which is the key, and by the id: what a caller sends may be another id of the same number. */
+const THE_JOB = "job_number = ? AND job_id = ?";
+const IN_RANGE = "job_number >= ? AND job_number < ? AND job_id < ?";
+
+/** As text: the object's SQL takes no bigint, and the column's type makes an integer of it. */
+const numberOf = (jobId: string): string => String(jobNumber(jobId));
+const keyOf = (jobId: string): [number: string, jobId: string] => [numberOf(jobId), jobId];
+
 export const SQL = {
-  insertJob: `INSERT INTO jobs (${ALL_COLUMNS}) VALUES (${placeholders(JOB_COLUMNS.length)})`,
-  job: `SELECT ${ALL_COLUMNS} FROM jobs WHERE job_id = ? AND tenant = ?`,
-  deleteJob: "DELETE FROM jobs WHERE job_id = ?",
-  dueJobs: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_id LIMIT ?",
-  putOff: "UPDATE jobs SET due_at = ? WHERE job_id = ?",
+  insertJob: `INSERT INTO jobs (job_number, ${ALL_COLUMNS}) VALUES (?, ${placeholders(JOB_COLUMNS.length)})`,
+  isTaken: "SELECT 1 FROM jobs WHERE job_number = ?",
+  job: `SELECT ${ALL_COLUMNS} FROM jobs WHERE ${THE_JOB} AND tenant = ?`,
+  deleteJob: `DELETE FROM jobs WHERE ${THE_JOB}`,
+  dueJobs: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_number LIMIT ?",
+  putOff: `UPDATE jobs SET due_at = ? WHERE ${THE_JOB}`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
-  waitingJobs: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_id > ? AND dispatched_at IS NULL
-    AND attempt = 1 AND parent_id IS NULL AND coalesce(run_at, 0) <= ? ORDER BY job_id LIMIT ?`,
+  waitingJobs: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
+    AND dispatched_at IS NULL AND attempt = 1 AND parent_id IS NULL AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
   census: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
-  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
-  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
-  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND job_id >= ? AND job_id < ? ORDER BY job_id DESC LIMIT ?`,
+  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
   pinPlan: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
     ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
@@ -75,13 +85,18 @@ export class Queries {
 
   insertJob(job: Job): void {
     const record = toRecord(job);
-    this.#sql.exec(SQL.insertJob, ...JOB_COLUMNS.map((column) => record[column]));
+    this.#sql.exec(SQL.insertJob, numberOf(job.job_id), ...JOB_COLUMNS.map((column) => record[column]));
+  }
+
+  /** True when a job has the id's number, which no two have. */
+  isTaken(jobId: string): boolean {
+    return this.#first(SQL.isTaken, numberOf(jobId)) !== undefined;
   }
 
   job(tenant: string, jobId: string): Job | undefined {
     const recent = this.#recent.get(tenant, jobId);
     if (recent !== undefined) return recent;
-    const record = this.#first<JobRecord>(SQL.job, jobId, tenant);
+    const record = this.#first<JobRecord>(SQL.job, ...keyOf(jobId), tenant);
     return record && this.#recent.keep(record);
   }
 
@@ -100,8 +115,8 @@ export class Queries {
     this.#recent.delete(before.job_id);
     const set = changed.map(([column]) => `${column} = ?`).join(", ");
     const values = changed.map(([, value]) => value);
-    const update = `UPDATE jobs SET ${set} WHERE job_id = ? AND status IN (${placeholders(from.length)}) RETURNING job_id`;
-    return this.#sql.exec(update, ...values, before.job_id, ...from).toArray().length === 1;
+    const update = `UPDATE jobs SET ${set} WHERE ${THE_JOB} AND status IN (${placeholders(from.length)}) RETURNING job_id`;
+    return this.#sql.exec(update, ...values, ...keyOf(before.job_id), ...from).toArray().length === 1;
   }
 
   /** Takes the key from the job, if it is that job's: a later one may have it by now. */
@@ -113,7 +128,7 @@ export class Queries {
   deleteJob(job: Job): void {
     this.#sql.exec(SQL.deleteValues, job.job_id);
     if (job.idempotency_key !== null) this.deleteKey(job.idempotency_key, job.job_id);
-    this.#sql.exec(SQL.deleteJob, job.job_id);
+    this.#sql.exec(SQL.deleteJob, ...keyOf(job.job_id));
     this.#recent.delete(job.job_id);
     this.#releasePlan(job);
   }
@@ -125,13 +140,13 @@ export class Queries {
 
   /** Look at the job at `dueAt` and not before, whatever state it is in. */
   putOff(jobId: string, dueAt: number): void {
-    this.#sql.exec(SQL.putOff, dueAt, jobId);
+    this.#sql.exec(SQL.putOff, dueAt, ...keyOf(jobId));
     this.#recent.delete(jobId);
   }
 
   /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */
   waitingJobs(afterId: string, now: number, limit: number): JobKey[] {
-    return this.#sql.exec<JobKey>(SQL.waitingJobs, afterId, now, limit).toArray();
+    return this.#sql.exec<JobKey>(SQL.waitingJobs, ...keyOf(afterId), now, limit).toArray();
   }
 
   /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */
@@ -144,25 +159,29 @@ export class Queries {
   }
 
   /**
-   * Jobs with `low <= job_id < high`, newest first, read as they are taken, so many rows at once, in all one more than a
-   * call may look at. Between two reads no cursor stays open: SQLite could not take its log back as long as one is, and
-   * would make it longer with every write.
+   * Jobs from the floor `low` on and below the id `high`, newest first, read as they are taken, so many rows at once, in
+   * all one more than a call may look at. Between two reads no cursor stays open: SQLite could not take its log back as
+   * long as one is, and would make it longer with every write.
    */
   *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
     let left = MAX_LIST_SCAN + 1;
-    for (let below: string | undefined = high; below !== undefined; ) {
+    // A page that ended in another shard: the job with that number here may still be below it.
+    let below = String(jobNumber(high) + 1n);
+    while (left > 0) {
       const wanted = Math.min(rows, left);
-      const records = this.#listed(low, below, wanted, by);
+      const records = this.#listed([numberOf(low), below, high, wanted], by);
       for (const record of records) yield fromRecord(record);
+      const last = records.at(-1);
+      if (last === undefined || records.length < wanted) return;
+      below = numberOf(last.job_id);
       left -= records.length;
-      below = records.length < wanted || left === 0 ? undefined : records.at(-1)?.job_id;
     }
   }
 
-  #listed(low: string, high: string, rows: number, by: ListedBy | undefined): JobRecord[] {
-    if (by === undefined) return this.#sql.exec<JobRecord>(SQL.list, low, high, rows).toArray();
-    if ("status" in by) return this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, low, high, rows).toArray();
-    return this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, low, high, rows).toArray();
+  #listed(range: [low: string, below: string, high: string, rows: number], by: ListedBy | undefined): JobRecord[] {
+    if (by === undefined) return this.#sql.exec<JobRecord>(SQL.list, ...range).toArray();
+    if ("status" in by) return this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, ...range).toArray();
+    return this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, ...range).toArray();
   }
 
   /** The first blueprint label above `low` and below `high` that a job has. */

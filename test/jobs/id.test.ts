@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ID_ENTROPY_BYTES, jobIdFloor, MAX_SHARDS, newJobId, parseJobId } from "../../src/jobs/id.ts";
+import { ID_ENTROPY_BYTES, jobIdFloor, jobNumber, MAX_SHARDS, newJobId, parseJobId } from "../../src/jobs/id.ts";
 import { instanceId, topLevelStep } from "../../src/jobs/job.ts";
 import { MAX_JOB_ID_CHARS, MAX_REGISTRY_SHARDS } from "../../src/limits.ts";
 import { T0 } from "../support/jobs.ts";
@@ -9,7 +9,7 @@ const LAST_TIME = 32 ** 10 - 1;
 const time = () => fc.integer({ min: 0, max: LAST_TIME });
 const entropy = () => fc.uint8Array({ minLength: ID_ENTROPY_BYTES, maxLength: ID_ENTROPY_BYTES });
 const shard = () => fc.integer({ min: 0, max: MAX_SHARDS - 1 });
-const order = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
+const order = <T extends number | bigint | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
 describe("a job id", () => {
   it("is job_ and 28 characters of lower-case Crockford base32, short enough for clients and the engine", () => {
@@ -108,6 +108,39 @@ describe("the floor of a time", () => {
     ["between two milliseconds", 1.9, 1],
   ])("of a time %s is that of the nearest time that ids have", (_when, outside, nearest) => {
     expect(jobIdFloor(outside)).toBe(jobIdFloor(nearest));
+  });
+});
+
+describe("the number of a job", () => {
+  /** Epoch ms in 2248: from here on, numbers do not fit. */
+  const END = 2 ** 43;
+  const early = () => fc.integer({ min: 0, max: END - 1 });
+  const compared = (a: string, b: string) => order(jobNumber(a), jobNumber(b));
+
+  it("is in the order of the ids of its shard, and the same only for those that begin alike", () => {
+    fc.assert(
+      fc.property(early(), early(), entropy(), entropy(), shard(), (a, b, bytesA, bytesB, of) => {
+        const [idA, idB] = [newJobId(a, bytesA, of), newJobId(b, bytesB, of)];
+        const begin = (id: string) => id.slice(0, 18);
+        expect(compared(idA, idB)).toBe(order(begin(idA), begin(idB)));
+      }),
+    );
+  });
+
+  it("is not below that of a floor exactly when the id is not", () => {
+    fc.assert(
+      fc.property(early(), early(), entropy(), shard(), (floor, now, bytes, of) => {
+        const [id, bound] = [newJobId(now, bytes, of), jobIdFloor(floor)];
+        expect(compared(id, bound) >= 0).toBe(id >= bound);
+      }),
+    );
+  });
+
+  it("fits into 63 bits, as a bound also of a later time", () => {
+    const last = (time: number) => jobNumber(newJobId(time, new Uint8Array(ID_ENTROPY_BYTES).fill(255), 0));
+    expect(last(END - 1)).toBe(2n ** 63n - 1n);
+    expect(last(END)).toBe(last(END - 1));
+    expect(jobNumber(jobIdFloor(Number.POSITIVE_INFINITY))).toBe(last(END - 1));
   });
 });
 

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { jobNumber, newJobId } from "../../src/jobs/id.ts";
 import { MAX_LIST_SCAN } from "../../src/limits.ts";
 import { deployment, newestFirst, pagesOf, shardOf, submit, submitMany, submitted } from "./deployment.ts";
 import { callTool } from "./support.ts";
@@ -84,12 +85,13 @@ describe("a shard that stops looking early", () => {
   async function fill(tenant: string, shard: number, count: number): Promise<void> {
     const stub = env.JOB_REGISTRY.getByName(`${tenant}/${shard}`);
     await runInDurableObject(stub, (_object, { storage }) => {
-      const { job_id: _, ...copy } = storage.sql.exec("SELECT * FROM jobs LIMIT 1").one();
+      const copy = storage.sql.exec("SELECT * FROM jobs LIMIT 1").one();
       const columns = Object.keys(copy);
-      const insert = `INSERT INTO jobs (job_id, ${columns.join(", ")}) VALUES (?, ${columns.map(() => "?").join(", ")})`;
+      const insert = `INSERT INTO jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
       for (let i = 0; i < count; i++) {
-        const id = `job_0${String(i).padStart(25, "0")}0${shard}`;
-        storage.sql.exec(insert, id, ...Object.values({ ...copy, metadata_json: "{}" }));
+        const job_id = newJobId(i, new Uint8Array(10), shard);
+        const row = { ...copy, job_number: String(jobNumber(job_id)), job_id, metadata_json: "{}" };
+        storage.sql.exec(insert, ...Object.values(row));
       }
     });
   }

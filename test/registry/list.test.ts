@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { jobNumber, newJobId } from "../../src/jobs/id.ts";
 import { MAX_LIST_SCAN } from "../../src/limits.ts";
 import type { ListQuery } from "../../src/registry/api.ts";
 import { aListQuery, type Bench, inRegistry, START } from "./bench.ts";
@@ -92,12 +93,13 @@ describe("list", () => {
       const copy = bench.storage.sql.exec("SELECT * FROM jobs").one();
       const columns = Object.keys(copy);
       const insert = `INSERT INTO jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
-      for (let i = 0; i < MAX_LIST_SCAN; i++) {
-        const job_id = `job_z${String(i).padStart(27, "0")}`;
-        bench.storage.sql.exec(insert, ...Object.values({ ...copy, job_id, metadata_json: "{}" }));
+      const newer = Array.from({ length: MAX_LIST_SCAN }, (_, i) => newJobId(START + 1 + i, new Uint8Array(10), 0));
+      for (const job_id of newer) {
+        const row = { ...copy, job_number: String(jobNumber(job_id)), job_id, metadata_json: "{}" };
+        bench.storage.sql.exec(insert, ...Object.values(row));
       }
       const first = await bench.caller.list(aListQuery({ metadata: { wanted: true } }));
-      expect(first).toEqual({ jobs: [], next_after: `job_z${"0".padStart(27, "0")}` });
+      expect(first).toEqual({ jobs: [], next_after: newer[0] });
       const second = await bench.caller.list(aListQuery({ metadata: { wanted: true }, after: first.next_after }));
       expect(second.jobs.map((job) => job.id)).toEqual([oldest]);
     }));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { jobNumber } from "../../src/jobs/id.ts";
 import { migrate } from "../../src/registry/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/migrations/index.ts";
+import { JOB_COLUMNS } from "../../src/registry/rows.ts";
 import { recordFigures } from "../support/figures.ts";
 import { setting } from "../support/setting.ts";
 import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
@@ -8,6 +10,7 @@ import schema1 from "./recorded/schema-0001.sql?raw";
 import schema2 from "./recorded/schema-0002.sql?raw";
 import schema3 from "./recorded/schema-0003.sql?raw";
 import schema4 from "./recorded/schema-0004.sql?raw";
+import schema5 from "./recorded/schema-0005.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -19,6 +22,7 @@ const STATES: [migrations: number, dump: string][] = [
   [2, schema2],
   [3, schema3],
   [4, schema4],
+  [5, schema5],
 ];
 
 /** Opens the state under this build. */
@@ -29,7 +33,13 @@ async function opened(bench: Bench, state: string): Promise<Bench> {
   return { ...bench, ...(await bench.reopen()) };
 }
 
-const rowsOf = ({ storage }: Bench) => storage.sql.exec("SELECT * FROM jobs ORDER BY job_id").toArray();
+const rowsOf = ({ storage }: Bench) =>
+  storage.sql.exec(`SELECT ${JOB_COLUMNS.join(", ")} FROM jobs ORDER BY job_id`).toArray();
+
+const numbersOf = ({ storage }: Bench) =>
+  storage.sql
+    .exec<{ job_id: string; number: string }>("SELECT job_id, CAST(job_number AS TEXT) AS number FROM jobs")
+    .toArray();
 
 /** The job of this name, in its first attempt. */
 function find({ storage, ref }: Bench, name: string) {
@@ -45,6 +55,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       const after = await opened(bench, state);
       await bench.reopen();
       expect(rowsOf(after)).toEqual(before);
+      for (const { job_id, number } of numbersOf(after)) expect(number).toBe(String(jobNumber(job_id)));
       const { jobs } = await after.caller.list(aListQuery());
       expect(jobs.map((job) => job.status).sort()).toEqual(before.map((row) => row.status).sort());
       for (const { id } of jobs) expect((await statusOf(after, id)).events?.[0]?.type).toBe("accepted");
@@ -123,6 +134,18 @@ function killed(applied: number) {
     });
   });
 }
+
+describe("two jobs that would get the same number", () => {
+  it("keep the object as the earlier build left it", () =>
+    inRegistry(async (bench) => {
+      await load(bench.storage, schema4);
+      const columns = JOB_COLUMNS.map((column) => (column === "job_id" ? "substr(job_id, 1, 29) || 'z00'" : column));
+      bench.storage.sql.exec(`INSERT INTO jobs SELECT ${columns.join(", ")} FROM jobs WHERE name = 'queued'`);
+      const before = dump(bench.storage);
+      await expect(bench.reopen()).rejects.toThrow("UNIQUE constraint failed: jobs.job_number");
+      expect(dump(bench.storage)).toBe(before);
+    }));
+});
 
 describe("the present schema", () => {
   it("has its own state recorded, and a dump opens as what it was taken of", () =>

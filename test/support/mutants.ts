@@ -9,8 +9,8 @@ export interface Mutant {
 export const MUTANTS: Record<string, Mutant> = {
   "the tenant is not asked for": {
     file: "src/registry/queries.ts",
-    from: "FROM jobs WHERE job_id = ? AND tenant = ?",
-    to: "FROM jobs WHERE job_id = ? AND ? <> ''",
+    from: " AND tenant = ?",
+    to: " AND ? <> ''",
   },
   "a stale attempt may report": {
     file: "src/jobs/reports.ts",

@@ -52,12 +52,6 @@ export async function writeState(bench: Bench): Promise<void> {
 
 const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL";
 
-const literal = (value: SqlStorageValue): string => {
-  if (value === null) return "NULL";
-  if (typeof value === "number") return String(value);
-  return `'${String(value).replaceAll("'", "''")}'`;
-};
-
 /** All tables with their rows, as SQL that makes them anew in an empty object. */
 export function dump({ sql }: DurableObjectStorage): string {
   const made = sql.exec<{ type: string; name: string; sql: string }>(
@@ -70,11 +64,11 @@ export function dump({ sql }: DurableObjectStorage): string {
 }
 
 function inserts(sql: SqlStorage, table: string): string[] {
-  const rows = sql.exec(`SELECT * FROM ${table}`).toArray();
-  return rows.map((row) => {
-    const columns = Object.keys(row).join(", ");
-    return `INSERT INTO ${table} (${columns}) VALUES (${Object.values(row).map(literal).join(", ")});`;
-  });
+  const columns = sql.exec(`SELECT * FROM ${table} LIMIT 0`).columnNames;
+  // By SQLite itself: JavaScript cannot hold all of its integers.
+  const quoted = `SELECT ${columns.map((column) => `quote(${column}) AS ${column}`).join(", ")} FROM ${table}`;
+  const rows = sql.exec(quoted).toArray();
+  return rows.map((row) => `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${Object.values(row).join(", ")});`);
 }
 
 /** The object's storage as it was when the dump was taken. */

@@ -1,0 +1,57 @@
+import type { Migration } from "./migration.ts";
+
+/** The first 14 characters behind `job_` as one number, five bits each. */
+const NUMBER = Array.from(
+  { length: 14 },
+  (_, i) => `((instr('0123456789abcdefghjkmnpqrstvwxyz', substr(job_id, ${5 + i}, 1)) - 1) << ${5 * (13 - i)})`,
+).join(" + ");
+
+/**
+ * Jobs are kept by a number that their id begins with. A row is then found through nodes of a few bytes for each job, not
+ * of whole rows: with a million jobs that was four pages from the disk for every read, and a seventh of the storage.
+ * Two jobs of one millisecond that have the same number, one pair in a million, would fail the migration and leave all
+ * as it was.
+ */
+export const JOB_NUMBERS: Migration = {
+  id: "0005_job_numbers",
+  sql: `
+    ALTER TABLE jobs RENAME TO unnumbered_jobs;
+    -- Written by submit, every report and the alarm; read by every call. Its key order is time order, and that of the ids.
+    CREATE TABLE jobs (
+      job_number INTEGER PRIMARY KEY,
+      job_id TEXT NOT NULL,
+      tenant TEXT NOT NULL,
+      name TEXT NOT NULL,
+      status TEXT NOT NULL CHECK (status IN ('queued','running','input_required','succeeded','failed','cancelled')),
+      blueprint TEXT NOT NULL,
+      plan_hash TEXT NOT NULL,
+      submitted_at INTEGER NOT NULL,
+      run_at INTEGER,
+      dispatched_at INTEGER,
+      started_at INTEGER,
+      settled_at INTEGER,
+      timeout_ms INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      nudges INTEGER NOT NULL,
+      expected_by INTEGER NOT NULL,
+      due_at INTEGER NOT NULL,
+      step_count INTEGER NOT NULL,
+      step TEXT,
+      message TEXT,
+      result_path TEXT,
+      error TEXT,
+      error_code TEXT,
+      parent_id TEXT,
+      retried_from TEXT,
+      idempotency_key TEXT,
+      metadata_json TEXT NOT NULL,
+      run_json TEXT NOT NULL,
+      events_json TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO jobs SELECT ${NUMBER}, * FROM unnumbered_jobs;
+    DROP TABLE unnumbered_jobs;
+    CREATE INDEX jobs_by_status ON jobs (status);
+    CREATE INDEX jobs_by_blueprint ON jobs (blueprint);
+    CREATE INDEX jobs_by_due ON jobs (due_at);
+  `,
+};
