@@ -16,10 +16,16 @@ const CRASH = "crashed unexpectedly";
 interface DevServerOptions {
   /** Worker vars and secrets, over those of wrangler.toml. */
   vars?: Record<string, string>;
+  /** Another Worker than Edge Jobs: its name, and the path of its wrangler.toml from the root. */
+  worker?: { name: string; config: string };
 }
+
+const EDGE_JOBS = { name: "edge-jobs", config: "wrangler.toml" };
 
 /** The real server: `wrangler dev`, so workerd with SQLite and Workflows, on the loopback interface. */
 export interface DevServer {
+  /** Name of the Worker. */
+  readonly worker: string;
   /** `http://127.0.0.1:<port>`, without a slash at the end; the same after a restart. */
   readonly url: string;
   /** Folder of all that it keeps: databases, and wrangler's own logs. */
@@ -44,7 +50,7 @@ export interface DevServer {
 }
 
 /** Start a server with state of its own on a free port. Resolves when `GET /healthz` answers 200; throws with the log. */
-export async function startDevServer({ vars = {} }: DevServerOptions = {}): Promise<DevServer> {
+export async function startDevServer({ vars = {}, worker = EDGE_JOBS }: DevServerOptions = {}): Promise<DevServer> {
   const [port, inspectorPort] = [await getPort({ host: "127.0.0.1" }), await getPort({ host: "127.0.0.1" })];
   const stateDir = await mkdtemp(join(tmpdir(), "edge-jobs-"));
   const url = `http://127.0.0.1:${port}`;
@@ -52,7 +58,7 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    child = spawnWrangler({ port, inspectorPort, stateDir, vars }, (text) => {
+    child = spawnWrangler({ port, inspectorPort, stateDir, vars, config: worker.config }, (text) => {
       log += text;
     });
     await waitUntilReady(url, child, () => log);
@@ -88,7 +94,8 @@ export async function startDevServer({ vars = {} }: DevServerOptions = {}): Prom
   const runtimePid = async () => (child?.pid === undefined ? undefined : processWith(child.pid, "workerd", stateDir));
   const inspector = new URL(`ws://127.0.0.1:${inspectorPort}/ws`);
   const kill9 = () => end("SIGKILL");
-  return { url, stateDir, inspector, log: () => log, runtimePid, assertNoCrash, kill9, restart, stop };
+  const place = { worker: worker.name, url, stateDir, inspector };
+  return { ...place, log: () => log, runtimePid, assertNoCrash, kill9, restart, stop };
 }
 
 interface Launch {
@@ -96,17 +103,18 @@ interface Launch {
   inspectorPort: number;
   stateDir: string;
   vars: Record<string, string>;
+  config: string;
 }
 
 function spawnWrangler(
-  { port, inspectorPort, stateDir, vars }: Launch,
+  { port, inspectorPort, stateDir, vars, config }: Launch,
   onOutput: (text: string) => void,
 ): ChildProcess {
   const { NODE_ENV: _, ...env } = process.env; // a test runner's NODE_ENV would be built into the bundle
   const child = spawn(
     "wrangler",
     [
-      ...["dev", "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${inspectorPort}`],
+      ...["dev", "--config", config, "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${inspectorPort}`],
       ...["--persist-to", stateDir],
       ...["--env-file", "/dev/null", "--show-interactive-dev-session", "false"],
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),

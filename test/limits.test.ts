@@ -77,6 +77,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_REPEATED_CHARS: kept("mcp/boundaries.test.ts"),
   MAX_BACKLOG_CHARS: kept("registry/changes.test.ts"),
   MAX_RECENT_JOBS: remembered("registry/recent-jobs.test.ts"),
+  MAX_ROW_RESULT_BYTES: "where a result is stored, which callers do not see: registry/results.test.ts",
   MAX_RECENT_JOB_CHARS: remembered("registry/recent-jobs.test.ts"),
   MAX_RECENT_PLANS: remembered("mcp/inline-plans.test.ts"),
   MAX_RECENT_PLAN_CHARS: remembered("mcp/inline-plans.test.ts"),

@@ -47,6 +47,7 @@ export function accept({ trace, ...given }: Given, now: number): Job {
     step: null,
     message: null,
     result_path: null,
+    result_json: null,
     error: null,
     error_code: null,
     run: { steps: {}, open: {}, ...(trace && { trace }) },

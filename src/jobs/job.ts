@@ -106,13 +106,15 @@ export interface Job {
   step_count: number;
   step: string | null;
   message: string | null;
-  /** Path of the stored value that is the result. */
+  /** Path of the stored value that is the result, if there is one and {@link result_json} does not hold it. */
   result_path: string | null;
   error: string | null;
   error_code: string | null;
   parent_id: string | null;
   retried_from: string | null;
   idempotency_key: string | null;
+  /** A small result that no step stored: it needs no row of its own. */
+  result_json: string | null;
   metadata: JsonObject;
   run: RunState;
   events: JobEvent[];

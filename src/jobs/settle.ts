@@ -5,8 +5,7 @@ import { oneLine } from "./text.ts";
 import { withEvent } from "./timeline.ts";
 
 export type Outcome =
-  /** `resultPath` names the stored value that is the result. */
-  | { name: "succeeded"; resultPath: string }
+  | ({ name: "succeeded" } & Pick<Job, "result_path" | "result_json">)
   /** `path` is the step that failed; null when the job as a whole did. */
   | { name: "failed"; error: StepError; path: string | null }
   | { name: "cancelled"; reason: string | null };
@@ -42,7 +41,8 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
   const settled: Job = { ...job, status, settled_at: now, due_at: now + keepMs, message: null };
   switch (outcome.name) {
     case "succeeded": {
-      const done = { ...settled, result_path: outcome.resultPath, run: { ...job.run, open: {} } };
+      const { result_path, result_json } = outcome;
+      const done = { ...settled, result_path, result_json, run: { ...job.run, open: {} } };
       return withEvent(done, "settled", now, null, status);
     }
     case "failed": {

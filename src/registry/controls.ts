@@ -76,8 +76,8 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
   async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN;
-    const stored = job.result_path && this.#deps.ledger.queries.valueJson(job.job_id, job.result_path);
-    if (!stored) return err({ code: "no_result", status: job.status });
+    const stored = this.#deps.ledger.queries.resultJson(job);
+    if (stored === undefined) return err({ code: "no_result", status: job.status });
     // As callers see it in JobStatus, so that a pointer means the same in both.
     const found = resolvePointer(asResult(JSON.parse(stored)), part.pointer);
     if (found === undefined) return err({ code: "pointer_not_found" });

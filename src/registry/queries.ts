@@ -21,8 +21,8 @@ export type DueJob = JobKey & Pick<Job, "status">;
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 
 const ALL_COLUMNS = JOB_COLUMNS.join(", ");
-/** A listing needs no timeline, which may be the largest part of a row. */
-const LIST_COLUMNS = ALL_COLUMNS.replace("events_json", "'[]' AS events_json");
+/** A listing needs neither the timeline, which may be the largest part of a row, nor the result. */
+const LIST_COLUMNS = ALL_COLUMNS.replace("events_json, result_json", "'[]' AS events_json, NULL AS result_json");
 
 /** By the number, which is the key, and by the id: what a caller sends may be another id of the same number. */
 const THE_JOB = "job_number = ? AND job_id = ?";
@@ -59,7 +59,7 @@ export const SQL = {
   value: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
   values: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
   copyValue:
-    "INSERT OR IGNORE INTO job_values (job_id, path, value_json) SELECT ?, ?, value_json FROM job_values WHERE job_id = ? AND path = ?",
+    "INSERT OR IGNORE INTO job_values (job_id, path, value_json) SELECT ?, path, value_json FROM job_values WHERE job_id = ? AND path = ?",
   valuePaths: "SELECT path FROM job_values WHERE job_id = ?",
   deleteValues: "DELETE FROM job_values WHERE job_id = ?",
   insertBlueprint:
@@ -216,9 +216,14 @@ export class Queries {
     return this.#first<{ value_json: string }>(SQL.value, jobId, path)?.value_json;
   }
 
-  /** The value at `from` of one job as the value at `to` of another. */
-  copyValue(fromJobId: string, from: string, toJobId: string, to: string): void {
-    this.#sql.exec(SQL.copyValue, toJobId, to, fromJobId, from);
+  /** @returns undefined as long as the job has no result */
+  resultJson({ job_id, result_path, result_json }: Job): string | undefined {
+    return result_json ?? (result_path === null ? undefined : this.valueJson(job_id, result_path));
+  }
+
+  /** The value at the path of one job as that of another. */
+  copyValue(fromJobId: string, path: string, toJobId: string): void {
+    this.#sql.exec(SQL.copyValue, toJobId, fromJobId, path);
   }
 
   valuePaths(jobId: string): string[] {

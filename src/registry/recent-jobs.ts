@@ -18,7 +18,8 @@ export class RecentJobs {
   /** Keeps the job of the row, if it is small. @returns it */
   keep(record: JobRecord): Job {
     const job = fromRecord(record);
-    const chars = record.run_json.length + record.events_json.length + record.metadata_json.length;
+    const { run_json, events_json, metadata_json, result_json } = record;
+    const chars = run_json.length + events_json.length + metadata_json.length + (result_json?.length ?? 0);
     if (chars <= MAX_RECENT_JOB_CHARS) this.#jobs.set(job.job_id, job);
     return job;
   }

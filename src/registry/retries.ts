@@ -99,7 +99,7 @@ export class Retries {
     if (!again.ok) return again;
     for (const path of this.#ledger.queries.valuePaths(job.job_id)) {
       if (!kept.includes(topLevelStep(path))) continue;
-      this.#ledger.queries.copyValue(job.job_id, path, again.value.job_id, path);
+      this.#ledger.queries.copyValue(job.job_id, path, again.value.job_id);
     }
     return again;
   }

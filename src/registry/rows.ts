@@ -35,6 +35,7 @@ const COLUMNS: Record<Column, true> = {
   metadata_json: true,
   run_json: true,
   events_json: true,
+  result_json: true,
 };
 
 /** Every column of `jobs`, in the order of the table. */

@@ -3,7 +3,7 @@ import type { Job, StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
-import { MAX_OUTPUT_BYTES } from "../limits.ts";
+import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../limits.ts";
 import type { Begun, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
@@ -110,13 +110,16 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   /** Store a result that no step stored, and say where it is. */
   #keepResult(job: Job, outcome: RunOutcome): Outcome {
     if (outcome.name === "failed") return outcome;
-    if ("output_path" in outcome) return { name: "succeeded", resultPath: outcome.output_path };
+    if ("output_path" in outcome) return { name: "succeeded", result_path: outcome.output_path, result_json: null };
     const bytes = jsonBytes(outcome.output);
     if (bytes > MAX_OUTPUT_BYTES) {
       const message = `The result has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Return less in the blueprint's output.`;
       return { name: "failed", error: { code: "output_too_large", message }, path: null };
     }
+    if (bytes <= MAX_ROW_RESULT_BYTES) {
+      return { name: "succeeded", result_path: null, result_json: JSON.stringify(outcome.output) };
+    }
     this.#queries.insertValue(job.job_id, RESULT_PATH, outcome.output);
-    return { name: "succeeded", resultPath: RESULT_PATH };
+    return { name: "succeeded", result_path: RESULT_PATH, result_json: null };
   }
 }

@@ -67,7 +67,8 @@ export class Settlements {
     if (parent === undefined || isSettled(parent.status)) return [];
     const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
     if (path === undefined) return [];
-    if (child.result_path !== null) queries.copyValue(child.job_id, child.result_path, parent.job_id, path);
+    const resultJson = queries.resultJson(child);
+    if (resultJson !== undefined) queries.insertValue(parent.job_id, path, JSON.parse(resultJson));
     this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));
     return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
   }

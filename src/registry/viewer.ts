@@ -14,9 +14,8 @@ export class Viewer {
   }
 
   view(job: Job, now: number, include: Include = NOTHING_MORE): JobStatus {
-    const { job_id, result_path, plan_hash } = job;
-    const resultJson = result_path === null ? undefined : this.#queries.valueJson(job_id, result_path);
-    const outline = include.steps ? JSON.parse(this.#queries.planJson(plan_hash)).steps : undefined;
+    const resultJson = this.#queries.resultJson(job);
+    const outline = include.steps ? JSON.parse(this.#queries.planJson(job.plan_hash)).steps : undefined;
     return toJobStatus(job, { resultJson, outline, events: include.events }, now);
   }
 }

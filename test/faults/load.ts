@@ -18,11 +18,14 @@ export interface Sample extends Memory {
   /** Ms since the start. */
   at: number;
   databaseBytes: number;
+  /** What the process of the bare Worker holds. */
+  bareResidentBytes: number;
 }
 
 /**
  * Ten submits and fifty reads a second, and what the server makes of them. No job reaches the engine, whose local version
  * keeps half a MiB of each instance for ever, also of a bare Workflow of one step: they wait until they are cancelled.
+ * With every call, a bare Worker gets one, which reads a row: what its process keeps is the local runtime's doing.
  */
 export class Load {
   submits = 0;
@@ -32,13 +35,15 @@ export class Load {
   readonly errors: string[] = [];
   readonly samples: Sample[] = [];
   readonly #server: DevServer;
+  readonly #bare: DevServer;
   readonly #random: () => number;
   #jobs: { id: string; at: number }[] = [];
   #openCalls = 0;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(server: DevServer, random: () => number) {
+  constructor(server: DevServer, bare: DevServer, random: () => number) {
     this.#server = server;
+    this.#bare = bare;
     this.#random = random;
   }
 
@@ -97,7 +102,8 @@ export class Load {
   async #call(tool: string, args: JsonObject): Promise<JsonObject> {
     const era: EraVersion = this.#random() < 0.5 ? "2025-11-25" : "2026-07-28";
     this.#openCalls += 1;
-    const { status, message } = await send(this.#server.url, "none", era, toolCall(tool, args)).finally(() => {
+    const calls = [send(this.#server.url, "none", era, toolCall(tool, args)), this.#callBare()] as const;
+    const [{ status, message }] = await Promise.all(calls).finally(() => {
       this.#openCalls -= 1;
     });
     const result = message.result as { isError?: boolean; structuredContent?: JsonObject } | undefined;
@@ -107,10 +113,17 @@ export class Load {
     return result.structuredContent ?? {};
   }
 
+  async #callBare(): Promise<void> {
+    const response = await fetch(this.#bare.url);
+    const { id } = (await response.json()) as { id?: string };
+    if (id !== "first") throw new Error(`the bare Worker: ${response.status}`);
+  }
+
   async #sample(at: number): Promise<void> {
     const memory = await memoryOf(this.#server);
+    const bare = await memoryOf(this.#bare);
     const databaseBytes = await bytesOf(join(this.#server.stateDir, "v3", "do"), "JobRegistry");
-    this.samples.push({ at, ...memory, databaseBytes });
+    this.samples.push({ at, ...memory, databaseBytes, bareResidentBytes: bare.residentBytes });
   }
 }
 

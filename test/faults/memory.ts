@@ -19,7 +19,7 @@ interface HeapUsage {
 }
 
 /** The Worker's isolate. wrangler holds its only session, and shares it. */
-const OWN = "core:user:edge-jobs";
+const isolateOf = (worker: string): string => `core:user:${worker}`;
 
 /** What the isolate reaches after a full collection, in bytes. */
 async function collected(url: URL): Promise<number> {
@@ -36,13 +36,13 @@ async function collected(url: URL): Promise<number> {
 }
 
 /** Of the isolates that the local runtime puts around the Worker, each with an inspector. */
-async function otherIsolates(pid: number): Promise<URL[]> {
+async function otherIsolates(pid: number, own: string): Promise<URL[]> {
   for (const port of await listeningPorts(pid)) {
     const response = await fetch(`http://127.0.0.1:${port}/json`).catch(() => undefined);
     const text = (await response?.text()) ?? "";
-    if (!text.includes(OWN)) continue;
+    if (!text.includes(own)) continue;
     const targets: { id: string }[] = JSON.parse(text);
-    return targets.filter(({ id }) => id !== OWN).map(({ id }) => new URL(`ws://127.0.0.1:${port}/${id}`));
+    return targets.filter(({ id }) => id !== own).map(({ id }) => new URL(`ws://127.0.0.1:${port}/${id}`));
   }
   throw new Error(`process ${pid} has no inspector`);
 }
@@ -54,7 +54,7 @@ const COLLECTIONS = 3;
 export async function memoryOf(server: DevServer): Promise<Memory> {
   const pid = await server.runtimePid();
   if (pid === undefined) throw new Error("the runtime does not run");
-  for (const url of await otherIsolates(pid)) await collected(url);
+  for (const url of await otherIsolates(pid, isolateOf(server.worker))) await collected(url);
   const live: number[] = [];
   for (let i = 0; i < COLLECTIONS; i++) live.push(await collected(server.inspector));
   return { liveHeapBytes: Math.min(...live), residentBytes: await residentBytes(pid) };

@@ -58,7 +58,10 @@ const anyMark = (): fc.Arbitrary<Mark> => {
 const anyOutcome = (): fc.Arbitrary<Outcome> =>
   fc.oneof(
     fc.constantFrom(null, ...ACTS, "pick").map(outcomeAt),
-    fc.constantFrom<Outcome>({ name: "succeeded", resultPath: "last" }, { name: "cancelled", reason: null }),
+    fc.constantFrom<Outcome>(
+      { name: "succeeded", result_path: "last", result_json: null },
+      { name: "cancelled", reason: null },
+    ),
   );
 
 /** Settling is rare, so that courses are long. */

@@ -3,7 +3,7 @@ import type { Job } from "../../src/jobs/job.ts";
 import { type Outcome, settle } from "../../src/jobs/settle.ts";
 import { AN_ERROR, aDoneStep, aJob, aRunningJob, aStep, HOUR, KEEP_MS, SECOND, T0 } from "../support/jobs.ts";
 
-const SUCCEEDED: Outcome = { name: "succeeded", resultPath: "$result" };
+const SUCCEEDED: Outcome = { name: "succeeded", result_path: null, result_json: '{"ok":true}' };
 const failedAt = (path: string | null, message = AN_ERROR.message): Outcome => ({
   name: "failed",
   path,
@@ -33,7 +33,7 @@ describe("succeeding", () => {
       status: "succeeded",
       settled_at: NOW,
       due_at: NOW + KEEP_MS,
-      result_path: "$result",
+      result_json: '{"ok":true}',
       message: null,
       error: null,
       error_code: null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rowsOf } from "../../bench/rows/meter.ts";
+import { MAX_ROW_RESULT_BYTES } from "../../src/limits.ts";
 import { aListQuery, type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
 
 const plan = planOf([{ id: "one", type: "http", url: "https://example.com" }]);
@@ -22,7 +23,7 @@ describe("rows written", () => {
       expect(keyed.written).toBeLessThanOrEqual(7);
     }));
 
-  it("one-step job from submit to its end: at most 16; each further step: at most 5", () =>
+  it("one-step job from submit to its end: at most 15; each further step: at most 5", () =>
     inRegistry(async (bench) => {
       await bench.submit(request);
       let id = "";
@@ -33,7 +34,7 @@ describe("rows written", () => {
         await bench.runner.settle(bench.ref(id), { name: "succeeded", output: { ok: true } }, []);
       });
       expect(whole.written).toBeGreaterThan(5);
-      expect(whole.written).toBeLessThanOrEqual(16);
+      expect(whole.written).toBeLessThanOrEqual(15);
       id = (await bench.submit(request)).id;
       await bench.runner.start(bench.ref(id));
       await step(bench, id, "one");
@@ -57,14 +58,18 @@ describe("rows written and read for a listener", () => {
 });
 
 describe("rows read", () => {
-  it("status: at most 2", () =>
+  it.each([
+    { output: { ok: true }, read: 1 },
+    { output: "a".repeat(MAX_ROW_RESULT_BYTES), read: 2 },
+  ])("status: $read", ({ output, read }) =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit(request);
       await bench.runner.start(bench.ref(id));
-      await bench.runner.settle(bench.ref(id), { name: "succeeded", output: { ok: true } }, []);
+      await bench.runner.settle(bench.ref(id), { name: "succeeded", output }, []);
       const cost = await rowsOf(bench.storage, () => bench.caller.status(TENANT, id, { steps: false, events: false }));
-      expect(cost).toEqual({ read: 2, written: 0 });
-    }));
+      expect(cost).toEqual({ read, written: 0 });
+    }),
+  );
 
   it.each([{ statuses: [] }, { statuses: ["queued"] }, { statuses: ["queued", "running", "failed"] }] as const)(
     "list(50) of many with $statuses: at most 60",

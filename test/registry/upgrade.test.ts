@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { jobNumber } from "../../src/jobs/id.ts";
 import { migrate } from "../../src/registry/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/migrations/index.ts";
-import { JOB_COLUMNS } from "../../src/registry/rows.ts";
 import { recordFigures } from "../support/figures.ts";
 import { setting } from "../support/setting.ts";
 import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
@@ -33,8 +32,7 @@ async function opened(bench: Bench, state: string): Promise<Bench> {
   return { ...bench, ...(await bench.reopen()) };
 }
 
-const rowsOf = ({ storage }: Bench) =>
-  storage.sql.exec(`SELECT ${JOB_COLUMNS.join(", ")} FROM jobs ORDER BY job_id`).toArray();
+const rowsOf = ({ storage }: Bench) => storage.sql.exec("SELECT * FROM jobs ORDER BY job_id").toArray();
 
 const numbersOf = ({ storage }: Bench) =>
   storage.sql
@@ -54,7 +52,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       const before = rowsOf(bench);
       const after = await opened(bench, state);
       await bench.reopen();
-      expect(rowsOf(after)).toEqual(before);
+      expect(rowsOf(after)).toEqual(before.map((row) => expect.objectContaining(row)));
       for (const { job_id, number } of numbersOf(after)) expect(number).toBe(String(jobNumber(job_id)));
       const { jobs } = await after.caller.list(aListQuery());
       expect(jobs.map((job) => job.status).sort()).toEqual(before.map((row) => row.status).sort());
@@ -139,7 +137,8 @@ describe("two jobs that would get the same number", () => {
   it("keep the object as the earlier build left it", () =>
     inRegistry(async (bench) => {
       await load(bench.storage, schema4);
-      const columns = JOB_COLUMNS.map((column) => (column === "job_id" ? "substr(job_id, 1, 29) || 'z00'" : column));
+      const { columnNames } = bench.storage.sql.exec("SELECT * FROM jobs LIMIT 0");
+      const columns = columnNames.map((column) => (column === "job_id" ? "substr(job_id, 1, 29) || 'z00'" : column));
       bench.storage.sql.exec(`INSERT INTO jobs SELECT ${columns.join(", ")} FROM jobs WHERE name = 'queued'`);
       const before = dump(bench.storage);
       await expect(bench.reopen()).rejects.toThrow("UNIQUE constraint failed: jobs.job_number");

@@ -9,6 +9,7 @@ const NUMBER = Array.from(
 /**
  * Jobs are kept by a number that their id begins with. A row is then found through nodes of a few bytes for each job, not
  * of whole rows: with a million jobs that was four pages from the disk for every read, and a seventh of the storage.
+ * A small result lies in its job's row, not in one of its own: a row less to write, and less to read for each status.
  * Two jobs of one millisecond that have the same number, one pair in a million, would fail the migration and leave all
  * as it was.
  */
@@ -46,9 +47,10 @@ export const JOB_NUMBERS: Migration = {
       idempotency_key TEXT,
       metadata_json TEXT NOT NULL,
       run_json TEXT NOT NULL,
-      events_json TEXT NOT NULL
+      events_json TEXT NOT NULL,
+      result_json TEXT
     ) STRICT;
-    INSERT INTO jobs SELECT ${NUMBER}, * FROM unnumbered_jobs;
+    INSERT INTO jobs SELECT ${NUMBER}, *, NULL FROM unnumbered_jobs;
     DROP TABLE unnumbered_jobs;
     CREATE INDEX jobs_by_status ON jobs (status);
     CREATE INDEX jobs_by_blueprint ON jobs (blueprint);

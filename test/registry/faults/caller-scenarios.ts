@@ -1,7 +1,6 @@
 import { expect } from "vitest";
 import { migrate } from "../../../src/registry/migrate.ts";
 import { MIGRATIONS } from "../../../src/registry/migrations/index.ts";
-import { JOB_COLUMNS } from "../../../src/registry/rows.ts";
 import { aListQuery, eventTypes, TENANT } from "../bench.ts";
 import { storedJobs } from "./rows.ts";
 import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";
@@ -115,20 +114,15 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
 /** Its jobs and plans, as a build that had only so many migrations would have stored them. */
 async function downgrade(storage: DurableObjectStorage, version: number): Promise<void> {
   const { sql } = storage;
-  const tables = Object.entries({ plans: ["*"], jobs: JOB_COLUMNS });
-  const kept = tables.map(([table, columns]) => sql.exec(`SELECT ${columns.join(", ")} FROM ${table}`).toArray());
+  const kept = ["plans", "jobs"].map((table) => [table, sql.exec(`SELECT * FROM ${table}`).toArray()] as const);
   await storage.deleteAll();
   migrate(storage, MIGRATIONS.slice(0, version));
   if (version === 0) return;
-  tables.forEach(([table], i) => {
-    for (const row of kept[i] ?? []) {
-      const values = Object.values(row);
-      sql.exec(
-        `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${values.map(() => "?").join(", ")})`,
-        ...values,
-      );
-    }
-  });
+  for (const [table, rows] of kept) {
+    const columns = sql.exec(`SELECT * FROM ${table} LIMIT 0`).columnNames;
+    const insert = `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
+    for (const row of rows) sql.exec(insert, ...columns.map((column) => row[column] ?? null));
+  }
 }
 
 /** An object that an earlier build left, with a job in it where there was a table for one. */
