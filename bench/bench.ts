@@ -8,7 +8,7 @@ import { startPeers } from "./peers.ts";
 import { resultsOf } from "./results.ts";
 import { measure, type Plan } from "./rounds.ts";
 import { startRuntime } from "./runtime.ts";
-import { measureScale, scaleSummary } from "./scale.ts";
+import { measureScale, scaleSummary, showScale } from "./scale.ts";
 import { apiKey, SERVER } from "./server.ts";
 import { measureStartup } from "./startup.ts";
 import { tableOf } from "./table.ts";
@@ -57,8 +57,9 @@ async function measureAll() {
 
 const startup = measureStartup(STARTS);
 const measured = await measureAll();
-const scale = scaleSummary(await measureScale(SCALE));
-const results = resultsOf({ ...measured, scale, plan: PLAN, startup }, Date.now());
+const scale = await measureScale(SCALE);
+const results = resultsOf({ ...measured, scale: scaleSummary(scale), plan: PLAN, startup }, Date.now());
+showScale(scale);
 console.log(`\n${tableOf(results)}`);
 if (!isQuick) {
   writeFileSync(join(import.meta.dirname, "results.json"), `${JSON.stringify(results, null, 2)}\n`);

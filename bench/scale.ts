@@ -238,9 +238,8 @@ const shown = ({ smallUs, largeUs, ratio }: Compared) => ({
   ratio: Number(ratio.toFixed(2)),
 });
 
-if (import.meta.main) {
-  const { SCALE_JOBS = FULL.jobs, SCALE_ROUNDS = FULL.rounds } = process.env;
-  const figures = await measureScale({ jobs: Number(SCALE_JOBS), rounds: Number(SCALE_ROUNDS) });
+/** On the screen: all that was measured. */
+export function showScale(figures: ScaleFigures): void {
   const { calls, operations, ...rest } = figures;
   console.table(calls.map(({ call, ...figure }) => ({ call, ...shown(figure) })));
   console.table(
@@ -250,4 +249,9 @@ if (import.meta.main) {
     })),
   );
   console.log(rest, scaleSummary(figures));
+}
+
+if (import.meta.main) {
+  const { SCALE_JOBS = FULL.jobs, SCALE_ROUNDS = FULL.rounds } = process.env;
+  showScale(await measureScale({ jobs: Number(SCALE_JOBS), rounds: Number(SCALE_ROUNDS) }));
 }
