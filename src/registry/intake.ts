@@ -38,12 +38,22 @@ export class Intake {
 
   #make(request: IntakeRequest, now: number, prepare: (job: Job) => Job): Job {
     const { queries } = this.#ledger;
-    const { shard, plan, input, idempotency, run_at, ...fields } = request;
+    const { plan, input, idempotency } = request;
+    let job = this.#draft(request, now, prepare);
+    while (!this.#ledger.insert(job)) job = this.#draft(request, now, prepare);
+    queries.keepPlan(job, JSON.stringify(plan));
+    if (Object.keys(input).length > 0) queries.insertValue(job.job_id, INPUT_PATH, input);
+    if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);
+    return job;
+  }
+
+  #draft(request: IntakeRequest, now: number, prepare: (job: Job) => Job): Job {
+    const { shard, plan, input: _, idempotency, run_at, ...fields } = request;
     const accepted = prepare(
       accept(
         {
           ...fields,
-          job_id: this.#newId(now, shard),
+          job_id: newJobId(now, this.#entropy(ID_ENTROPY_BYTES), shard),
           run_at: run_at !== null && run_at > now ? run_at : null,
           step_count: plan.steps.length,
           idempotency_key: idempotency?.key ?? null,
@@ -52,21 +62,7 @@ export class Intake {
       ),
     );
     // It waits then for a place, not for a crash to be repaired: the alarm need not look so soon.
-    const job =
-      needsPlace(accepted) && isDispatchable(accepted, now) && this.#gate.freePlaces() === 0
-        ? inLine(accepted, now)
-        : accepted;
-    queries.keepPlan(job, JSON.stringify(plan));
-    if (Object.keys(input).length > 0) queries.insertValue(job.job_id, INPUT_PATH, input);
-    if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);
-    this.#ledger.insert(job);
-    return job;
-  }
-
-  #newId(now: number, shard: number): string {
-    for (;;) {
-      const id = newJobId(now, this.#entropy(ID_ENTROPY_BYTES), shard);
-      if (!this.#ledger.queries.isTaken(id)) return id;
-    }
+    const mustWait = needsPlace(accepted) && isDispatchable(accepted, now) && this.#gate.freePlaces() === 0;
+    return mustWait ? inLine(accepted, now) : accepted;
   }
 }

@@ -70,10 +70,12 @@ export class Ledger {
     }
   }
 
-  insert(job: Job): void {
-    this.queries.insertJob(job);
+  /** @returns false when its id cannot be had: nothing is written */
+  insert(job: Job): boolean {
+    if (!this.queries.insertJob(job)) return false;
     this.#census.note(undefined, job);
     this.#clock.ringBy(job.due_at);
+    return true;
   }
 
   /**

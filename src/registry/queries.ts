@@ -33,8 +33,8 @@ const numberOf = (jobId: string): string => String(jobNumber(jobId));
 const keyOf = (jobId: string): [number: string, jobId: string] => [numberOf(jobId), jobId];
 
 export const SQL = {
-  insertJob: `INSERT INTO jobs (job_number, ${ALL_COLUMNS}) VALUES (?, ${placeholders(JOB_COLUMNS.length)})`,
-  isTaken: "SELECT 1 FROM jobs WHERE job_number = ?",
+  insertJob: `INSERT INTO jobs (job_number, ${ALL_COLUMNS}) VALUES (?, ${placeholders(JOB_COLUMNS.length)})
+    ON CONFLICT (job_number) DO NOTHING RETURNING job_id`,
   job: `SELECT ${ALL_COLUMNS} FROM jobs WHERE ${THE_JOB} AND tenant = ?`,
   deleteJob: `DELETE FROM jobs WHERE ${THE_JOB}`,
   dueJobs: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_number LIMIT ?",
@@ -83,14 +83,11 @@ export class Queries {
     this.#sql = sql;
   }
 
-  insertJob(job: Job): void {
+  /** @returns false when another job has the id's number, which no two have: nothing is written */
+  insertJob(job: Job): boolean {
     const record = toRecord(job);
-    this.#sql.exec(SQL.insertJob, numberOf(job.job_id), ...JOB_COLUMNS.map((column) => record[column]));
-  }
-
-  /** True when a job has the id's number, which no two have. */
-  isTaken(jobId: string): boolean {
-    return this.#first(SQL.isTaken, numberOf(jobId)) !== undefined;
+    const values = JOB_COLUMNS.map((column) => record[column]);
+    return this.#first(SQL.insertJob, numberOf(job.job_id), ...values) !== undefined;
   }
 
   job(tenant: string, jobId: string): Job | undefined {
@@ -165,11 +162,12 @@ export class Queries {
    */
   *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
     let left = MAX_LIST_SCAN + 1;
+    const from = numberOf(low);
     // A page that ended in another shard: the job with that number here may still be below it.
     let below = String(jobNumber(high) + 1n);
     while (left > 0) {
       const wanted = Math.min(rows, left);
-      const records = this.#listed([numberOf(low), below, high, wanted], by);
+      const records = this.#listed([from, below, high, wanted], by);
       for (const record of records) yield fromRecord(record);
       const last = records.at(-1);
       if (last === undefined || records.length < wanted) return;
@@ -178,7 +176,7 @@ export class Queries {
     }
   }
 
-  #listed(range: [low: string, below: string, high: string, rows: number], by: ListedBy | undefined): JobRecord[] {
+  #listed(range: [from: string, below: string, high: string, rows: number], by: ListedBy | undefined): JobRecord[] {
     if (by === undefined) return this.#sql.exec<JobRecord>(SQL.list, ...range).toArray();
     if ("status" in by) return this.#sql.exec<JobRecord>(SQL.listByStatus, by.status, ...range).toArray();
     return this.#sql.exec<JobRecord>(SQL.listByBlueprint, by.blueprint, ...range).toArray();
@@ -209,7 +207,12 @@ export class Queries {
 
   /** Keep the value. The first one stays: a repeated report changes nothing. */
   insertValue(jobId: string, path: string, value: Json): void {
-    this.#sql.exec(SQL.insertValue, jobId, path, JSON.stringify(value));
+    this.insertJson(jobId, path, JSON.stringify(value));
+  }
+
+  /** The same of a value that is JSON text already. */
+  insertJson(jobId: string, path: string, json: string): void {
+    this.#sql.exec(SQL.insertValue, jobId, path, json);
   }
 
   valueJson(jobId: string, path: string): string | undefined {

@@ -68,7 +68,7 @@ export class Settlements {
     const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
     if (path === undefined) return [];
     const resultJson = queries.resultJson(child);
-    if (resultJson !== undefined) queries.insertValue(parent.job_id, path, JSON.parse(resultJson));
+    if (resultJson !== undefined) queries.insertJson(parent.job_id, path, resultJson);
     this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));
     return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
   }

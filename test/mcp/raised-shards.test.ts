@@ -1,8 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { jobNumber, newJobId } from "../../src/jobs/id.ts";
+import { newJobId } from "../../src/jobs/id.ts";
 import { MAX_LIST_SCAN } from "../../src/limits.ts";
+import { copyFirstJob } from "../registry/copies.ts";
 import { deployment, newestFirst, pagesOf, shardOf, submit, submitMany, submitted } from "./deployment.ts";
 import { callTool } from "./support.ts";
 
@@ -85,14 +86,10 @@ describe("a shard that stops looking early", () => {
   async function fill(tenant: string, shard: number, count: number): Promise<void> {
     const stub = env.JOB_REGISTRY.getByName(`${tenant}/${shard}`);
     await runInDurableObject(stub, (_object, { storage }) => {
-      const copy = storage.sql.exec("SELECT * FROM jobs LIMIT 1").one();
-      const columns = Object.keys(copy);
-      const insert = `INSERT INTO jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
-      for (let i = 0; i < count; i++) {
-        const job_id = newJobId(i, new Uint8Array(10), shard);
-        const row = { ...copy, job_number: String(jobNumber(job_id)), job_id, metadata_json: "{}" };
-        storage.sql.exec(insert, ...Object.values(row));
-      }
+      copyFirstJob(
+        storage,
+        Array.from({ length: count }, (_, i) => newJobId(i, new Uint8Array(10), shard)),
+      );
     });
   }
 

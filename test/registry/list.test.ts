@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { jobNumber, newJobId } from "../../src/jobs/id.ts";
+import { newJobId } from "../../src/jobs/id.ts";
 import { MAX_LIST_SCAN } from "../../src/limits.ts";
 import type { ListQuery } from "../../src/registry/api.ts";
 import { aListQuery, type Bench, inRegistry, START } from "./bench.ts";
+import { copyFirstJob } from "./copies.ts";
 
 /** Jobs a second apart: a few of each status, blueprint and metadata. Ids oldest first. */
 async function seed(bench: Bench, count = 12): Promise<string[]> {
@@ -90,14 +91,8 @@ describe("list", () => {
   it("looks at a bounded number of rows and says where to go on", () =>
     inRegistry(async (bench) => {
       const { id: oldest } = await bench.submit({ metadata: { wanted: true } });
-      const copy = bench.storage.sql.exec("SELECT * FROM jobs").one();
-      const columns = Object.keys(copy);
-      const insert = `INSERT INTO jobs (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})`;
       const newer = Array.from({ length: MAX_LIST_SCAN }, (_, i) => newJobId(START + 1 + i, new Uint8Array(10), 0));
-      for (const job_id of newer) {
-        const row = { ...copy, job_number: String(jobNumber(job_id)), job_id, metadata_json: "{}" };
-        bench.storage.sql.exec(insert, ...Object.values(row));
-      }
+      copyFirstJob(bench.storage, newer);
       const first = await bench.caller.list(aListQuery({ metadata: { wanted: true } }));
       expect(first).toEqual({ jobs: [], next_after: newer[0] });
       const second = await bench.caller.list(aListQuery({ metadata: { wanted: true }, after: first.next_after }));

@@ -4,7 +4,6 @@ import { inRegistry } from "./bench.ts";
 
 const INDEX: Record<keyof typeof SQL, string | null> = {
   insertJob: null,
-  isTaken: "PRIMARY KEY",
   job: "PRIMARY KEY",
   deleteJob: "PRIMARY KEY",
   dueJobs: "jobs_by_due",
