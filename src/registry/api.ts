@@ -5,7 +5,7 @@ import type { Json, JsonObject } from "../jobs/json.ts";
 import type { Page } from "../jobs/merge-pages.ts";
 import type { TextPage } from "../jobs/page.ts";
 import type { Mark } from "../jobs/reports.ts";
-import type { Result } from "../jobs/result.ts";
+import { err, type Result } from "../jobs/result.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import type { TraceContext } from "../jobs/trace.ts";
 import type { JobRow, JobStatus } from "../jobs/view.ts";
@@ -49,6 +49,7 @@ export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry
 
 export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
 export type UnknownJob = { code: "unknown_job" };
+export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
 export interface Include {
   steps: boolean;

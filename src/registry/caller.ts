@@ -3,18 +3,19 @@ import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
 import { type JobStatus, toJobRow, toJobStatus } from "../jobs/view.ts";
-import type {
-  CallerApi,
-  Explanation,
-  Idempotency,
-  Include,
-  ListPage,
-  ListQuery,
-  SubmitError,
-  SubmitRequest,
-  Submitted,
-  UnknownJob,
-  WaitReport,
+import {
+  type CallerApi,
+  type Explanation,
+  type Idempotency,
+  type Include,
+  type ListPage,
+  type ListQuery,
+  type SubmitError,
+  type SubmitRequest,
+  type Submitted,
+  UNKNOWN_JOB,
+  type UnknownJob,
+  type WaitReport,
 } from "./api.ts";
 import type { Controls } from "./controls.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -24,8 +25,6 @@ import type { Ledger } from "./ledger.ts";
 import { listJobs } from "./listing.ts";
 import type { Viewer } from "./viewer.ts";
 import type { Waiters } from "./waiters.ts";
-
-const UNKNOWN: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
 interface CallerDeps {
   ledger: Ledger;
@@ -78,13 +77,13 @@ export class CallerDesk implements ReadersAndSubmit {
 
   async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
     const job = this.#find(tenant, jobId);
-    return job === undefined ? UNKNOWN : ok(this.#deps.viewer.view(job, this.#deps.now(), include));
+    return job === undefined ? UNKNOWN_JOB : ok(this.#deps.viewer.view(job, this.#deps.now(), include));
   }
 
   async wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
     const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && isAtRest(job), waitMs);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
-    return job === undefined ? UNKNOWN : ok(this.#deps.viewer.view(job, this.#deps.now()));
+    return job === undefined ? UNKNOWN_JOB : ok(this.#deps.viewer.view(job, this.#deps.now()));
   }
 
   async waitFor(
@@ -117,7 +116,7 @@ export class CallerDesk implements ReadersAndSubmit {
 
   async explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>> {
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     const status = this.#deps.viewer.view(job, this.#deps.now(), { steps: true, events: true });
     return ok(explain(this.#deps.ledger.queries, job, status));
   }

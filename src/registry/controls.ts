@@ -4,15 +4,16 @@ import { resolvePointer } from "../jobs/pointer.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled, type JobStatusName } from "../jobs/status.ts";
 import { asResult, type JobStatus } from "../jobs/view.ts";
-import type {
-  Answer,
-  CallerApi,
-  RespondError,
-  ResultError,
-  ResultPart,
-  RetryError,
-  RetryRequest,
-  UnknownJob,
+import {
+  type Answer,
+  type CallerApi,
+  type RespondError,
+  type ResultError,
+  type ResultPart,
+  type RetryError,
+  type RetryRequest,
+  UNKNOWN_JOB,
+  type UnknownJob,
 } from "./api.ts";
 import { digest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -22,8 +23,6 @@ import type { Questions } from "./questions.ts";
 import type { Retries } from "./retries.ts";
 import type { Settlements } from "./settlements.ts";
 import type { Viewer } from "./viewer.ts";
-
-const UNKNOWN: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
 interface ControlDeps {
   ledger: Ledger;
@@ -53,7 +52,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
     const { ledger, settlements, engine, now, background } = this.#deps;
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     const aftermath = ledger.transact(() => settlements.settle(job, job, { name: "cancelled", reason }, now()));
     if (aftermath !== undefined) {
       background(settlements.follow(aftermath));
@@ -67,7 +66,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     jobId: string,
   ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>> {
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
     this.#deps.ledger.transact(() => this.#deps.ledger.delete(job));
     return ok(null);
@@ -75,7 +74,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
 
   async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     const stored = this.#deps.ledger.queries.resultJson(job);
     if (stored === undefined) return err({ code: "no_result", status: job.status });
     // As callers see it in JobStatus, so that a pointer means the same in both.
@@ -88,7 +87,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     const { ledger, retries, dispatcher, background, now } = this.#deps;
     const requestHash = await digest(request);
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     const again = ledger.transact(() => retries.retry(job, request, requestHash, now()));
     if (!again.ok) return again;
     background(dispatcher.dispatch([again.value]));
@@ -98,7 +97,7 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
   async respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>> {
     const { ledger, questions, background, now } = this.#deps;
     const job = this.#find(tenant, jobId);
-    if (job === undefined) return UNKNOWN;
+    if (job === undefined) return UNKNOWN_JOB;
     const answered = ledger.transact(() => questions.respond(job, answer, now()));
     if (!answered.ok) return answered;
     background(questions.tell(answered.value.job, answered.value.event));
