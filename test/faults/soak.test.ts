@@ -14,9 +14,9 @@ const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
 /** Settled jobs are purged after this, so that the database must stop growing. */
 const RETENTION_SECONDS = 20;
-/** Memory is judged when the caches are full, and only over a time in which a leak stands out from the noise. */
+/** Memory is judged when the caches are full, and only over a time in which a leak would show. */
 const WARM_AFTER = Math.min(10 * 60_000, (MINUTES * 60_000) / 4);
-const JUDGED_FROM_MINUTES = 45;
+const JUDGED_FROM_MINUTES = 30;
 /** In percent of what is held. */
 const MOST_GROWTH_PER_HOUR = 5;
 
