@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { zodFaults } from "../blueprint/zod-faults.ts";
+import { LossyNumber } from "../jobs/exact-json.ts";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { type JsonObject, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import { MAX_JSON_DEPTH, MAX_JSON_ELEMENTS } from "../limits.ts";
+import { MAX_FAULTS, MAX_JSON_DEPTH, MAX_JSON_ELEMENTS } from "../limits.ts";
+import { type InputSchema, inForm } from "./lenient.ts";
 
 /** Stands for the arguments as a whole while faults are collected; paths are shown without it. */
 const ROOT = "$";
@@ -19,16 +21,19 @@ interface Node {
 }
 
 const sizeOf = (value: unknown): number =>
-  typeof value === "object" && value !== null ? Object.keys(value).length : 0;
+  typeof value === "object" && value !== null && !(value instanceof LossyNumber) ? Object.keys(value).length : 0;
 
 /** The node's fields or elements. */
 function children(parent: Node): Node[] {
   const { value } = parent;
-  if (typeof value !== "object" || value === null) return [];
+  if (typeof value !== "object" || value === null || value instanceof LossyNumber) return [];
   const depth = parent.depth + 1;
   if (Array.isArray(value)) return value.map((child, key) => ({ key, value: child, depth, parent }));
   return Object.entries(value).map(([key, child]) => ({ key, value: child, depth, parent }));
 }
+
+/** Digits of a number that an error repeats. */
+const MAX_SHOWN_DIGITS = 40;
 
 const TOO_MANY = {
   message: `have more than ${MAX_JSON_ELEMENTS} fields and elements in all`,
@@ -43,32 +48,56 @@ function pathOf(node: Node): string {
 
 const isIllFormed = (value: unknown): boolean => typeof value === "string" && !value.isWellFormed();
 
-/** Too deep or too many to walk, or text that storage and hashes cannot hold. Iterative: the depth is a stranger's. */
-function formFault(value: unknown): Fault | undefined {
+/** A number that would be stored as another one. */
+function lossyFault(node: Node, { text }: LossyNumber): Fault {
+  const fix = text.length <= MAX_SHOWN_DIGITS ? `Send it as text: "${text}".` : "Send it as text.";
+  return { path: pathOf(node), message: "is a number that cannot be kept exactly: a double has no such value", fix };
+}
+
+/** Too deep or too many to walk: nothing else can be said then. */
+function sizeProblem(node: Node, elements: number): Fault | undefined {
+  if (elements > MAX_JSON_ELEMENTS) return { ...TOO_MANY, path: ROOT };
+  if (node.depth <= MAX_JSON_DEPTH + 1) return undefined;
+  const message = `is nested deeper than ${MAX_JSON_DEPTH} levels`;
+  return { path: pathOf(node), message, fix: "Send a flatter value." };
+}
+
+/** What storage, hashes and doubles cannot hold, or what is too large to walk. Iterative: the depth is a stranger's. */
+function formFaults(value: unknown): Fault[] {
+  const faults: Fault[] = [];
   const open: Node[] = [{ key: "", value, depth: 0, parent: undefined }];
   let elements = 0;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (isIllFormed(node.key) || isIllFormed(node.value)) {
-      return { path: pathOf(node), message: "holds half of a surrogate pair", fix: "Send valid Unicode text." };
-    }
-    if (node.depth > MAX_JSON_DEPTH + 1) {
-      const message = `is nested deeper than ${MAX_JSON_DEPTH} levels`;
-      return { path: pathOf(node), message, fix: "Send a flatter value." };
-    }
     elements += sizeOf(node.value);
-    if (elements > MAX_JSON_ELEMENTS) return { ...TOO_MANY, path: ROOT };
-    for (const child of children(node)) open.push(child);
+    const problem = sizeProblem(node, elements);
+    if (problem !== undefined) return [problem];
+    if (isIllFormed(node.key) || isIllFormed(node.value)) {
+      faults.push({ path: pathOf(node), message: "holds half of a surrogate pair", fix: "Send valid Unicode text." });
+    }
+    if (node.value instanceof LossyNumber) faults.push(lossyFault(node, node.value));
+    open.push(...children(node).reverse());
   }
-  return undefined;
+  return faults.slice(0, MAX_FAULTS);
 }
 
-/** The arguments as the schema gives them, or every fault with its path from the arguments. */
-export function readArguments<I extends z.ZodObject>(schema: I, args: unknown): Result<z.output<I>, Fault[]> {
-  const malformed = formFault(args);
-  if (malformed) return err([{ ...malformed, path: fromArguments(malformed.path) }]);
-  const parsed = schema.safeParse(args);
-  if (parsed.success) return ok(parsed.data);
-  return err(zodFaults(ROOT, parsed.error).map((fault) => ({ ...fault, path: fromArguments(fault.path) })));
+const fromRoot = (faults: readonly Fault[]): Fault[] =>
+  faults.map((fault) => ({ ...fault, path: fromArguments(fault.path) }));
+
+/**
+ * The arguments as the schema gives them, or every fault with its path from the arguments.
+ * @param json the JSON Schema that is advertised
+ */
+export function readArguments<I extends z.ZodObject>(
+  schema: I,
+  json: InputSchema,
+  args: unknown,
+): Result<z.output<I>, Fault[]> {
+  const formed = inForm(json, args);
+  if (!formed.ok) return formed;
+  const malformed = formFaults(formed.value);
+  if (malformed.length > 0) return err(fromRoot(malformed));
+  const parsed = schema.safeParse(formed.value);
+  return parsed.success ? ok(parsed.data) : err(fromRoot(zodFaults(ROOT, parsed.error)));
 }
 
 /** No fault, or one. */

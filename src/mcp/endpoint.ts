@@ -2,7 +2,7 @@ import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/se
 import { createMcpHandler } from "agents/mcp/server";
 import { refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { scopesNeeded } from "../auth/scopes.ts";
-import type { Json } from "../jobs/json.ts";
+import { parseJson } from "../jobs/exact-json.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import { CORS_OPTIONS } from "./cors.ts";
 import type { McpDeps } from "./deps.ts";
@@ -39,15 +39,6 @@ const tooLarge = (): Response => {
 };
 
 const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
-
-/** The value of a JSON text, which is never undefined; undefined for text that is not JSON. */
-function parseJson(text: string): Json | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The body as text, as far as our bound lets it. A declared length is one that the runtime holds the caller to. */
 async function readBody(request: Request): ReturnType<typeof readRequestBody> {

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { JsonObject } from "../jobs/json.ts";
 import { JOB_STATUSES } from "../jobs/status.ts";
 import { DEFAULT_LIST_ROWS, MAX_CURSOR_CHARS, MAX_JOB_ID_CHARS, MAX_LIST_ROWS } from "../limits.ts";
 
@@ -18,9 +17,6 @@ export const cursor = z
   .max(MAX_CURSOR_CHARS)
   .optional()
   .describe("next_cursor of the page before, with the same other arguments.");
-
-/** A JSON object. Arguments come out of JSON text, so everything in it is JSON. */
-export const jsonObject = z.looseObject({}) as z.ZodType as z.ZodType<JsonObject>;
 
 export const instant = z.string().meta({ format: "date-time" });
 

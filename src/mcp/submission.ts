@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { checkInput } from "../blueprint/check.ts";
+import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { INLINE } from "../jobs/job.ts";
@@ -22,7 +23,7 @@ import { digest } from "../registry/api-digest.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { findBlueprint } from "./catalog.ts";
 import type { McpDeps } from "./deps.ts";
-import { instant, jsonObject } from "./fields.ts";
+import { instant } from "./fields.ts";
 import { inlinePlan, planHash } from "./inline-plans.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */

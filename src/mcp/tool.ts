@@ -5,6 +5,7 @@ import { visibleLines } from "../jobs/text.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { readArguments } from "./arguments.ts";
 import type { McpDeps } from "./deps.ts";
+import type { InputSchema } from "./lenient.ts";
 import { faultText } from "./text.ts";
 
 /** What a tool answers: fields for programs, and text for the model, which is not the same again. */
@@ -79,27 +80,31 @@ const withoutEmptyRules: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({
   if (typeof rest === "object" && Object.keys(rest).length === 0) delete jsonSchema.additionalProperties;
 };
 
-/**
- * A schema that is advertised but lets everything through: the check is ours, so that its errors are.
- * The JSON Schema is made once, at its first use, since a server is built for each request.
- */
-function advertised(schema: z.ZodObject, io: "input" | "output"): StandardSchemaWithJSON {
-  let json: { [keyword: string]: unknown } | undefined;
-  const toJson = () => {
-    json ??= { ...z.toJSONSchema(schema, { io, override: withoutEmptyRules }), $schema: undefined };
+type JsonSchema = InputSchema & { [keyword: string]: unknown };
+
+/** The JSON Schema is made once, at its first use, since a server is built for each request. */
+function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): () => JsonSchema {
+  let json: JsonSchema | undefined;
+  return () => {
+    json ??= { ...(z.toJSONSchema(schema, { io, override: withoutEmptyRules }) as JsonSchema), $schema: undefined };
     return json;
   };
+}
+
+/** A schema that is advertised but lets everything through: the check is ours, so that its errors are. */
+function advertised(toJson: () => JsonSchema): StandardSchemaWithJSON {
   const validate = (value: unknown) => ({ value });
   return { "~standard": { version: 1, vendor: "edge-jobs", validate, jsonSchema: { input: toJson, output: toJson } } };
 }
 
 export function defineTool<I extends z.ZodObject>({ input, output, run, ...text }: ToolDefinition<I>): Tool {
+  const inputJson = jsonSchemaOf(input, "input");
   return {
     ...text,
-    inputSchema: advertised(input, "input"),
-    outputSchema: advertised(output, "output"),
+    inputSchema: advertised(inputJson),
+    outputSchema: advertised(jsonSchemaOf(output, "output")),
     call: async (args, deps, context) => {
-      const parsed = readArguments(input, args);
+      const parsed = readArguments(input, inputJson(), args);
       return parsed.ok
         ? run(parsed.value, deps, context)
         : err(faultText("The arguments are not valid.", parsed.error));

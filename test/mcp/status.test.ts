@@ -153,7 +153,7 @@ describe("bad arguments of jobs_get_status", () => {
   it.each([
     [{}, "job_id"],
     [{ job_id: 5 }, "job_id"],
-    [{ job_id: "x", include: "steps" }, "include"],
+    [{ job_id: "x", include: { steps: true } }, "include"],
     [{ job_id: "x", include: ["all"] }, "include[0]"],
   ])("%j name their path", async (args, path) => {
     const { isError, text } = await callTool(world().deps, "jobs_get_status", args);

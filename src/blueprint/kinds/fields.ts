@@ -10,7 +10,14 @@ export const jsonValue = z.unknown().refine((value) => value !== undefined, {
   params: { fix: "Add it: any JSON value." },
 }) as unknown as z.ZodType<Json, Json>;
 
-export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
+/** The object as it came: zod's own would drop a field that is called `__proto__`. */
+export const jsonObject = z
+  .unknown()
+  .superRefine((input, context) => {
+    const isObject = typeof input === "object" && input !== null && !Array.isArray(input);
+    if (!isObject) context.addIssue({ code: "invalid_type", expected: "object", input });
+  })
+  .meta({ type: "object", properties: {} }) as unknown as z.ZodType<JsonObject, JsonObject>;
 
 /** What a part of a step's path may be called. */
 export const stepName = z

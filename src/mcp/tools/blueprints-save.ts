@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { checkBlueprint } from "../../blueprint/check.ts";
+import { jsonObject } from "../../blueprint/kinds/fields.ts";
 import type { Fault } from "../../jobs/fault.ts";
 import { INLINE } from "../../jobs/job.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
-import { jsonObject } from "../fields.ts";
 import { call, echo, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 

@@ -1,11 +1,12 @@
 import { z } from "zod";
+import { jsonObject } from "../../blueprint/kinds/fields.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { iso } from "../../jobs/time.ts";
 import { MAX_ECHO_CHARS, MAX_INPUT_BYTES } from "../../limits.ts";
 import type { RespondError } from "../../registry/api.ts";
 import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId, jsonObject } from "../fields.ts";
+import { jobFields, jobId } from "../fields.ts";
 import { jobReply } from "../reply.ts";
 import { call, echo, faultText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";

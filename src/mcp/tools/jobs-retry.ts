@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { jsonObject } from "../../blueprint/kinds/fields.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_INPUT_BYTES, MAX_NAME_CHARS } from "../../limits.ts";
 import type { RetryError } from "../../registry/api.ts";
 import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId, jsonObject } from "../fields.ts";
+import { jobFields, jobId } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
 import { call, echo, faultText, quotaText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";

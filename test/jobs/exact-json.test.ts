@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { LossyNumber, parseJson } from "../../src/jobs/exact-json.ts";
+
+const lossy = (text: string): LossyNumber => new LossyNumber(text);
+
+describe("a number that a double does not hold", () => {
+  it.each([
+    "1e400",
+    "-1e999",
+    "1E+309",
+    "1e-400",
+    "9007199254740993",
+    "-9007199254740993",
+    "9007199254740992",
+    "12345678901234567890",
+    "9.007199254740993e15",
+    "900719925474099.3e1",
+    "9007199254740993.0",
+    `1${"0".repeat(400)}`,
+    `0.${"0".repeat(400)}1`,
+  ])("is kept as its text: %s", (text) => {
+    expect(parseJson(`{"a":[1,${text}]}`)).toEqual({ a: [1, lossy(text)] });
+    expect(parseJson(text)).toEqual(lossy(text));
+  });
+});
+
+describe("a number that a double holds", () => {
+  it.each([
+    "9007199254740991",
+    "-9007199254740991",
+    "0",
+    "-0.0",
+    "0e999",
+    "1e20",
+    "1.5e300",
+    "1.7976931348623157e308",
+    "5e-324",
+    "0.1",
+    "3.14159265358979323846",
+    "1000e13",
+  ])("is that number: %s", (text) => {
+    expect(parseJson(`[${text}]`)).toEqual([Number(text)]);
+  });
+});
+
+it("digits inside of text stay text", () => {
+  const text = '{"1e400":"9007199254740993","n":"\\"1e400"}';
+  expect(parseJson(text)).toEqual(JSON.parse(text));
+});
+
+it("a key that is called __proto__ is a key, whether numbers are looked at or not", () => {
+  for (const text of ['{"__proto__":{"x":1},"b":3}', '{"__proto__":{"x":1e20},"b":3}']) {
+    expect(Object.keys(parseJson(text) ?? {})).toEqual(["__proto__", "b"]);
+  }
+});
+
+it("the last of two equal keys wins, and a lossy one before it is forgotten", () => {
+  expect(parseJson('{"a":1e400,"a":2}')).toEqual({ a: 2 });
+});
+
+it("text that is no JSON is undefined", () => {
+  for (const text of ["", "{", "1e", "{'a':1}", "NaN", "[1e400"]) expect(parseJson(text)).toBeUndefined();
+});
+
+it("a value that is too deep for a second look is still parsed", () => {
+  const text = `${"[".repeat(100_000)}1e400${"]".repeat(100_000)}`;
+  expect(Array.isArray(parseJson(text))).toBe(true);
+});
