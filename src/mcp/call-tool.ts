@@ -1,4 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
+import { isSettled } from "../jobs/status.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
 import { observe } from "./observe.ts";
@@ -13,7 +14,8 @@ export interface ToolCall {
   wantsTask: boolean;
 }
 
-/** Runs a tool for one request, measured. Whoever gets a task has the whole reply beside it. */
+/** Runs a tool for one request, measured. Whoever gets a task has the whole reply beside it. What has settled is a
+ * plain reply: nobody needs to be told of it later. */
 export async function callTool(
   tool: Tool,
   { args, context, wantsTask }: ToolCall,
@@ -23,5 +25,6 @@ export async function callTool(
   const outcome = await observe(tool.name, deps, era, () => tool.call(args, deps, context));
   if (!outcome.ok) return { content: [{ type: "text", text: outcome.error.text }], isError: true };
   const { submitted } = outcome.value;
-  return { ...resultOf(outcome.value), ...(wantsTask && submitted && createTaskResult(submitted)) };
+  const follows = wantsTask && submitted !== undefined && !isSettled(submitted.status);
+  return { ...resultOf(outcome.value), ...(follows && createTaskResult(submitted, deps)) };
 }

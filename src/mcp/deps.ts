@@ -30,6 +30,8 @@ export interface McpDeps {
   registry: (shard: number) => CallerApi;
   /** New jobs go to the shards 0 to this - 1; listings are of these. */
   shards: number;
+  /** How long a settled job is kept. */
+  retentionMs: number;
   /** Of listings, signed for the tenant. */
   cursors: Cursors;
   blueprints: readonly CatalogBlueprint[];
@@ -52,6 +54,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
+  const { shards, retentionMs } = settingsOf(env);
   return {
     tenant: principal.tenant,
     scopes: principal.scopes,
@@ -59,7 +62,8 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     version,
     home: `${url.origin}/`,
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
-    shards: settingsOf(env).shards,
+    shards,
+    retentionMs,
     cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StepState } from "../../src/jobs/job.ts";
+import type { Job, StepState } from "../../src/jobs/job.ts";
 import { pollAfterMs, progressOf } from "../../src/jobs/progress.ts";
 import { settle } from "../../src/jobs/settle.ts";
 import { JOB_STATUSES } from "../../src/jobs/status.ts";
@@ -83,18 +83,50 @@ describe("when asking again makes sense", () => {
     expect(pollAfterMs(aJob({ status }), T0 + HOUR)).toBe(0);
   });
 
+  /** A running job one of whose steps began `age` ms ago, whatever came before it. */
+  const acting = (age: number, open = "b") => {
+    const steps = { a: aDoneStep({ started_at: T0 - 24 * HOUR }), b: aStep({ started_at: T0 - age }) };
+    return aRunningJob({ submitted_at: T0 - 48 * HOUR, step: "b", run: { steps, open: { [open]: work } }, events: [] });
+  };
+  const question = { request_id: "ok", message: "Go?", schema: {}, expires_at: T0 + 24 * HOUR, fallback: null };
+  const withOpen = (job: Job, open: Job["run"]["open"]): Job => ({ ...job, run: { ...job.run, open } });
+  const work = { tries: 1, ended: 0, failures: 0, expected_by: T0 + HOUR };
+
   it.each([
     ["just submitted", aJob(), T0, 1 * SECOND],
-    ["running for 20 seconds", aRunningJob(), T0 + 20 * SECOND, 5 * SECOND],
-    ["running for 20 seconds and a bit", aRunningJob(), T0 + 20_001, 5 * SECOND],
-    ["running for a day", aRunningJob(), T0 + 24 * HOUR, 15 * SECOND],
-    ["to start in 40 seconds", aJob({ run_at: T0 + 40 * SECOND }), T0, 40 * SECOND],
+    ["to start in 40 seconds", aJob({ run_at: T0 + 40 * SECOND }), T0, 40_500],
     ["to start in a year", aJob({ run_at: T0 + 8_760 * HOUR }), T0, 60 * SECOND],
-    ["resting for 30 seconds", resting(T0 + 30 * SECOND), T0, 30 * SECOND],
+    ["resting for 30 seconds", resting(T0 + 30 * SECOND), T0, 30_500],
+    ["resting for a second and a half", resting(T0 + 1_500), T0, 2 * SECOND],
     ["resting for a year", resting(T0 + 8_760 * HOUR), T0, 60 * SECOND],
-    ["resting twice", resting(T0 + HOUR, T0 + 20 * SECOND), T0, 20 * SECOND],
+    ["resting twice", resting(T0 + HOUR, T0 + 20 * SECOND), T0, 20_500],
     ["resting past its end", resting(T0 - HOUR), T0, 1 * SECOND],
-  ])("%s", (_what, job, now, ms) => {
+    ["in a step that has just begun, after a sleep of a day", acting(100), T0, 1 * SECOND],
+    ["in a step of 8 seconds", acting(8 * SECOND), T0, 2 * SECOND],
+    ["in a step of 8 seconds and a bit", acting(8_001), T0, 2 * SECOND],
+    ["in a step of almost a minute", acting(59 * SECOND), T0, 5 * SECOND],
+    ["in a step of a minute and a half", acting(90 * SECOND), T0, 22_500],
+    ["in a step of a day", acting(24 * HOUR), T0, 30 * SECOND],
+    ["asking for 8 seconds", withOpen(acting(8 * SECOND), { b: { ...work, question } }), T0, 2 * SECOND],
+    [
+      "in an inner step that has just begun",
+      { ...acting(HOUR, "b.page"), events: [["step_started", T0 - 900, "b.page"]] },
+      T0,
+      1 * SECOND,
+    ],
+    [
+      "between two steps",
+      { ...withOpen(acting(HOUR), {}), events: [["step_succeeded", T0 - 4_000, "b"]] },
+      T0,
+      1 * SECOND,
+    ],
+    [
+      "resting for an hour beside a step of 8 seconds",
+      withOpen(acting(8 * SECOND), { b: work, nap: rest(T0 + HOUR) }),
+      T0,
+      2 * SECOND,
+    ],
+  ] as [string, Job, number, number][])("%s", (_what, job, now, ms) => {
     expect(pollAfterMs(job, now)).toBe(ms);
   });
 

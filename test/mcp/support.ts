@@ -9,6 +9,8 @@ import { FakeRegistry } from "./fake-registry.ts";
 
 export * from "./builders.ts";
 
+export const RETENTION_MS = 30 * 86_400_000;
+
 export interface World {
   registry: FakeRegistry;
   deps: McpDeps;
@@ -32,6 +34,7 @@ export function world(over: Partial<McpDeps> = {}): World {
       return registry;
     },
     shards: 1,
+    retentionMs: RETENTION_MS,
     cursors: cursorsOf("local"),
     blueprints: [blueprint(1), blueprint(2)],
     handlers: [],

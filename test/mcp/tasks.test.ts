@@ -9,7 +9,17 @@ import type { JobStatus } from "../../src/jobs/view.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/endpoint.ts";
 import { KeyRevoked } from "../../src/registry/api-keys.ts";
-import { callTool, type Envelope, jobIdOf, jobStatus, legacy, type World, world } from "./support.ts";
+import {
+  callTool,
+  type Envelope,
+  jobIdOf,
+  jobStatus,
+  legacy,
+  NOW,
+  RETENTION_MS,
+  type World,
+  world,
+} from "./support.ts";
 
 const TASKS = "io.modelcontextprotocol/tasks";
 const DECLARING: JsonObject = { elicitation: {}, extensions: { [TASKS]: {} } };
@@ -87,7 +97,7 @@ describe("jobs_submit_blueprint, called with the Tasks extension", () => {
       statusMessage: "0 %",
       createdAt: "2026-11-20T12:00:00.000Z",
       lastUpdatedAt: "2026-11-20T12:00:00.000Z",
-      ttlMs: null,
+      ttlMs: RETENTION_MS,
       pollIntervalMs: 1_000,
     });
     expect(body.result).toMatchObject({
@@ -99,11 +109,34 @@ describe("jobs_submit_blueprint, called with the Tasks extension", () => {
     }
   });
 
-  it("waits first, and then still answers with a task", async () => {
-    const { body } = await submit(world().deps, { wait_seconds: 5 });
-    expect(body.result).toMatchObject({ resultType: "task", status: "completed", taskId: ID });
-    expect(body.result).not.toHaveProperty("pollIntervalMs");
+  it("waits first, and answers what has settled by then as a plain result, which nobody has to be told of again", async () => {
+    const w = world();
+    const { body } = await submit(w.deps, { wait_seconds: 5 });
+    expect(body.result).toMatchObject({ resultType: "complete", structuredContent: { id: ID, status: "succeeded" } });
+    expect(body.result).not.toHaveProperty("taskId");
   });
+
+  it.each(["succeeded", "failed", "cancelled"] as const)(
+    "answers a repeated submit of a %s job as a plain result",
+    async (status) => {
+      const w = world();
+      await submit(w.deps, { idempotency_key: "key" });
+      w.registry.change(ID, { status, poll_after_ms: 0 });
+      const { body } = await submit(w.deps, { idempotency_key: "key" });
+      expect(body.result).toMatchObject({ resultType: "complete", structuredContent: { id: ID, status } });
+    },
+  );
+
+  it.each(["queued", "running", "input_required"] as const)(
+    "answers with a task when the job is still %s after the wait",
+    async (status) => {
+      const w = world();
+      await submit(w.deps, { idempotency_key: "key" });
+      w.registry.change(ID, { status });
+      const { body } = await submit(w.deps, { idempotency_key: "key" });
+      expect(body.result).toMatchObject({ resultType: "task", taskId: ID });
+    },
+  );
 
   it.each([
     ["a dry run", { dry_run: true }],
@@ -154,7 +187,7 @@ describe("tasks/get", () => {
 
   it("tells how far a job is, and when to ask again", async () => {
     const task = await get(withJob({ message: "3 of 6 pages", poll_after_ms: 4_000 }));
-    expect(task).toMatchObject({ statusMessage: "50 % | twice | 3 of 6 pages", pollIntervalMs: 4_000, ttlMs: null });
+    expect(task).toMatchObject({ statusMessage: "50 % | twice | 3 of 6 pages", pollIntervalMs: 4_000 });
   });
 
   it("dates the last change by the newest event, and a settled job by its end", async () => {
@@ -165,6 +198,11 @@ describe("tasks/get", () => {
     expect(await get(withJob({ status: "succeeded", events, completed_at }))).toMatchObject({
       lastUpdatedAt: completed_at,
     });
+  });
+
+  it("will be there for at least the retention from now on, and says so in a number", async () => {
+    const w = withJob({ submitted_at: new Date(NOW - 60_000).toISOString() });
+    expect(await get(w)).toMatchObject({ ttlMs: RETENTION_MS + 60_000 });
   });
 
   it("lives until a settled job is purged, counted from its submission", async () => {

@@ -36,10 +36,16 @@ function isPlainCapability(name: string, value: Json): boolean {
   }
 }
 
+const isPlainIcon = (value: Json): boolean =>
+  hasOnly(value, (key, text) => ["src", "mimeType"].includes(key) && typeof text === "string") && "src" in value;
+
+const isPlainClientField = (key: string, value: Json): boolean =>
+  key === "icons"
+    ? Array.isArray(value) && value.every(isPlainIcon)
+    : ["name", "version", "title", "description", "websiteUrl"].includes(key) && typeof value === "string";
+
 const isPlainClient = (value: Json): boolean =>
-  hasOnly(value, (key, text) => ["name", "version", "title"].includes(key) && typeof text === "string") &&
-  "name" in value &&
-  "version" in value;
+  hasOnly(value, isPlainClientField) && "name" in value && "version" in value;
 
 /** Foreign keys mean nothing to anybody here, and a progress token nothing to a tool that tells no progress. */
 const isPlainExtra = (key: string, value: Json): boolean =>

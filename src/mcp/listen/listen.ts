@@ -46,7 +46,12 @@ async function open(wanted: Wanted, deps: McpDeps): Promise<Result<Listening, st
 }
 
 /** Acknowledges, then tells every change until there is none to come or the signal aborts. */
-async function tell({ wanted, interests, feeds, jobIds }: Listening, stream: EventStream, signal: AbortSignal) {
+async function tell(
+  { wanted, interests, feeds, jobIds }: Listening,
+  stream: EventStream,
+  signal: AbortSignal,
+  deps: McpDeps,
+) {
   await stream.notify({
     method: "notifications/subscriptions/acknowledged",
     params: { notifications: honoured(wanted, jobIds) },
@@ -54,7 +59,7 @@ async function tell({ wanted, interests, feeds, jobIds }: Listening, stream: Eve
   const pass = async (feed: ShardFeed) => {
     for await (const { change, isFirst } of feed.changes(signal)) {
       const interest = interests.get(change.job_id);
-      for (const notification of interest ? notificationsOf(change, interest, isFirst) : []) {
+      for (const notification of interest ? notificationsOf(change, interest, isFirst, deps) : []) {
         await stream.notify(notification);
       }
     }
@@ -69,7 +74,7 @@ async function run(listening: Listening, stream: EventStream, signal: AbortSigna
   const anyEnd = AbortSignal.any([ended.signal, stream.gone, signal]);
   const outcome = await observe(`${METHOD} stream`, deps, "modern", async () => {
     try {
-      await tell(listening, stream, anyEnd);
+      await tell(listening, stream, anyEnd, deps);
     } catch (error) {
       if (!stream.gone.aborted && !signal.aborted) throw error;
     } finally {

@@ -1,5 +1,5 @@
 import type { JobChange } from "../../registry/api-changes.ts";
-import { detailedTask, pastTask } from "../tasks/task.ts";
+import { detailedTask, type Keeping, pastTask } from "../tasks/task.ts";
 import type { Wanted } from "./request.ts";
 
 /** Which notifications a change of a job leads to. */
@@ -55,10 +55,15 @@ const touches = ({ status }: JobChange, part: Resource["part"]): boolean => part
  * @param isFirst it only says how the job stood when the listening began: news for a task's reader, who has asked for
  *   states, and none for a resource's
  */
-export function notificationsOf(change: JobChange, interest: Interest, isFirst: boolean): Notification[] {
+export function notificationsOf(
+  change: JobChange,
+  interest: Interest,
+  isFirst: boolean,
+  keeping: Keeping,
+): Notification[] {
   const { job_id } = change;
   const updated = isFirst ? [] : interest.resources.filter(({ part }) => touches(change, part));
-  const task = "job" in change ? detailedTask(change.job) : pastTask(job_id, change.past);
+  const task = "job" in change ? detailedTask(change.job, keeping) : pastTask(job_id, change.past, keeping);
   return [
     ...updated.map(({ uri }) => ({ method: "notifications/resources/updated", params: { uri } })),
     ...(interest.isTask ? [{ method: "notifications/tasks", params: { ...task } }] : []),

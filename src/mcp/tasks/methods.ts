@@ -38,7 +38,7 @@ async function look({ taskId, deps }: TaskCall): Promise<Result<JobStatus, strin
 
 async function get(call: TaskCall): Promise<Result<DetailedTask, string>> {
   const found = await look(call);
-  return found.ok ? ok(detailedTask(found.value)) : found;
+  return found.ok ? ok(detailedTask(found.value, call.deps)) : found;
 }
 
 async function cancel({ taskId, deps, context }: TaskCall): Promise<Acknowledged> {

@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { PastStatus } from "../../jobs/changes.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import type { JobStatus } from "../../jobs/view.ts";
+import type { McpDeps } from "../deps.ts";
 import { jobReply } from "../reply.ts";
 import { resultOf } from "../tool.ts";
 
@@ -14,8 +15,8 @@ type Task = {
   /** ISO 8601, as all times here. */
   createdAt: string;
   lastUpdatedAt: string;
-  /** From `createdAt`; null: without end. */
-  ttlMs: number | null;
+  /** From `createdAt`. */
+  ttlMs: number;
   pollIntervalMs?: number;
 };
 
@@ -60,25 +61,33 @@ function statusMessage({ progress, step, message, error }: JobStatus): string {
   return [`${Math.round(progress * 100)} %`, step, message].filter((part) => part !== null).join(" | ");
 }
 
-/** An unsettled job is kept however long it takes, so only settling gives it an end. */
-const ttlMs = ({ submitted_at, expires_at }: JobStatus): number | null =>
-  expires_at === null ? null : Date.parse(expires_at) - Date.parse(submitted_at);
+/** What says how long a task will be there. */
+export type Keeping = Pick<McpDeps, "now" | "retentionMs">;
+
+/** An unsettled job will be kept for at least the whole retention from now on; settling makes the end exact. */
+function ttlMs(submittedAt: string, expiresAt: string | null, { now, retentionMs }: Keeping): number {
+  const end = expiresAt === null ? now() + retentionMs : Date.parse(expiresAt);
+  return end - Date.parse(submittedAt);
+}
 
 /** @param job with its events, when the exact time of its last change matters */
-function taskOf(job: JobStatus): Task {
-  const { id, submitted_at, started_at, completed_at, events, poll_after_ms } = job;
+function taskOf(job: JobStatus, keeping: Keeping): Task {
+  const { id, submitted_at, started_at, completed_at, events, expires_at, poll_after_ms } = job;
   return {
     taskId: id,
     status: taskStatus(job),
     statusMessage: statusMessage(job),
     createdAt: submitted_at,
     lastUpdatedAt: completed_at ?? events?.at(-1)?.at ?? started_at ?? submitted_at,
-    ttlMs: ttlMs(job),
+    ttlMs: ttlMs(submitted_at, expires_at, keeping),
     ...(poll_after_ms > 0 && { pollIntervalMs: poll_after_ms }),
   };
 }
 
-export const createTaskResult = (job: JobStatus): CreateTaskResult => ({ resultType: "task", ...taskOf(job) });
+export const createTaskResult = (job: JobStatus, keeping: Keeping): CreateTaskResult => ({
+  resultType: "task",
+  ...taskOf(job, keeping),
+});
 
 const inputRequests = (job: JobStatus): { [requestId: string]: ElicitationRequest } =>
   Object.fromEntries(
@@ -97,8 +106,8 @@ function inlinedResult({ events: _, ...job }: JobStatus): CallToolResult & { res
 const INTERNAL_ERROR = -32_603;
 
 /** @param job with its events */
-export function detailedTask(job: JobStatus): DetailedTask {
-  const task = taskOf(job);
+export function detailedTask(job: JobStatus, keeping: Keeping): DetailedTask {
+  const task = taskOf(job, keeping);
   switch (task.status) {
     case "input_required":
       return { ...task, inputRequests: inputRequests(job) };
@@ -117,8 +126,18 @@ export function detailedTask(job: JobStatus): DetailedTask {
 }
 
 /** A job as a task of a moment that has passed. What was asked then is not asked any more. */
-export function pastTask(taskId: string, { status, submitted_at, at, step, message }: PastStatus): DetailedTask {
+export function pastTask(
+  taskId: string,
+  { status, submitted_at, at, step, message }: PastStatus,
+  keeping: Keeping,
+): DetailedTask {
   const statusMessage = [status, step, message].filter((part) => part !== null).join(" | ");
-  const task = { taskId, statusMessage, createdAt: submitted_at, lastUpdatedAt: at, ttlMs: null };
+  const task = {
+    taskId,
+    statusMessage,
+    createdAt: submitted_at,
+    lastUpdatedAt: at,
+    ttlMs: ttlMs(submitted_at, null, keeping),
+  };
   return status === "input_required" ? { ...task, status, inputRequests: {} } : { ...task, status: "working" };
 }

@@ -44,7 +44,17 @@ const BAD_CAPABILITIES: Json[] = [
 const CLIENTS: Json[] = [
   { name: "c", version: "1" },
   { name: "c", version: "1", title: "C" },
+  { name: "c", version: "1", description: "A client.", websiteUrl: "https://example.com" },
   { name: "c", version: "1", icons: [{ src: "https://example.com/i.png" }], websiteUrl: "https://example.com" },
+  {
+    name: "c",
+    version: "1",
+    icons: [
+      { src: "data:,", mimeType: "image/png" },
+      { src: "x", sizes: ["any"] },
+    ],
+  },
+  { name: "c", version: "1", icons: [] },
 ];
 const BAD_CLIENTS: Json[] = [
   null,
@@ -53,6 +63,13 @@ const BAD_CLIENTS: Json[] = [
   { name: "c" },
   { name: 1, version: "1" },
   { name: "c", version: "1", title: 2 },
+  { name: "c", version: "1", description: null },
+  { name: "c", version: "1", websiteUrl: {} },
+  { name: "c", version: "1", icons: {} },
+  { name: "c", version: "1", icons: [{}] },
+  { name: "c", version: "1", icons: [{ src: 1 }] },
+  { name: "c", version: "1", icons: [{ src: "x", mimeType: null }] },
+  { name: "c", version: "1", icons: [{ src: "x", theme: "pink" }] },
 ];
 
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
