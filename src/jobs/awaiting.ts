@@ -75,6 +75,22 @@ export function answer(
 export const withoutQuestions = (job: Job, now: number): Job =>
   openQuestions(job).reduce((closed, [path]) => answer(closed, path, "expired", null, now), job);
 
+/** Whether the step at `path` lies in a row of the step at `rows`. */
+export const liesIn = (path: string, rows: string): boolean =>
+  path.startsWith(`${rows}.`) || path.startsWith(`${rows}[`);
+
+/** The steps whose rows the step at `path` may lie in, the outermost first. */
+export const enclosing = (path: string): string[] =>
+  [...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index));
+
+/** The rows of the step at `path` are over: what they had open, and asked, is closed. */
+export function halt(job: Job, path: string, now: number): Job {
+  const asked = openQuestions(job).filter(([below]) => liesIn(below, path));
+  const closed = asked.reduce((before, [below]) => answer(before, below, "expired", null, now), job);
+  const open = Object.entries(closed.run.open).filter(([below]) => !liesIn(below, path));
+  return withExpectation({ ...closed, run: { ...closed.run, open: Object.fromEntries(open) } }, now);
+}
+
 /** The step waits for a child. */
 export function adopt(job: Job, path: string, childId: string, now: number): Job {
   if (isOpen(job, path)) return job;

@@ -204,6 +204,16 @@ export interface RunRef {
 /** The job was cancelled, has settled, or another attempt took over: return quietly, without acting. */
 export type Stop = { do: "stop" };
 
+/** A row beside this one failed, and that is decided: nothing of this row begins any more. */
+export type Halted = { do: "halted" };
+
+/** How rows ended of which one failed, as it was decided first. */
+export interface HaltedRows {
+  error: StepError;
+  /** Places of the rows that had finished. */
+  finished: number[];
+}
+
 export interface RunPlan {
   do: "run";
   plan: Blueprint;
@@ -250,7 +260,7 @@ export type RunOutcome =
 export interface RunnerApi {
   start(ref: RunRef): Promise<RunPlan | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */
-  begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Stop>;
+  begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Halted | Stop>;
   retrying(
     ref: RunRef,
     path: string,
@@ -261,11 +271,30 @@ export interface RunnerApi {
   polled(ref: RunRef, path: string, everyMs: number, withinMs: number): Promise<Stop | { do: "go" }>;
   /** `error`: the failure that the blueprint goes on from; `output` is then what the step yields instead. */
   finish(ref: RunRef, path: string, output: Json, error: StepError | null): Promise<Stop | { do: "go" }>;
-  rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]): Promise<Stop | { do: "rest"; wake_at: number }>;
+  rest(
+    ref: RunRef,
+    path: string,
+    wakeAt: number,
+    marks: Mark[],
+  ): Promise<Stop | Halted | { do: "rest"; wake_at: number }>;
   /** Asks a question; asked again, it says how that stands. */
-  ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Stop>;
+  ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
   /** Starts a child job; called again, it says how that stands. */
-  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Stop>;
+  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
+  /**
+   * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
+   * more, in no attempt. The first report decides, and a later one is told how.
+   * @param error null: this run met no failure, only rows that were halted
+   */
+  halt(
+    ref: RunRef,
+    path: string,
+    error: StepError | null,
+    finished: number[],
+    marks: Mark[],
+  ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
+  /** The row of this step is halted: a child that it waits for is cancelled. */
+  abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
   settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void>;

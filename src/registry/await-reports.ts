@@ -1,14 +1,15 @@
-import { adopt, ask } from "../jobs/awaiting.ts";
+import { adopt, ask, halt, liesIn } from "../jobs/awaiting.ts";
 import { parseJobId } from "../jobs/id.ts";
-import { type Job, openWork } from "../jobs/job.ts";
+import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { finish, type Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
-import type { AskRequest, Awaited, Full, RunRef, SpawnRequest, Stop } from "./api.ts";
+import type { AskRequest, Awaited, Full, Halted, HaltedRows, RunRef, SpawnRequest, Stop } from "./api.ts";
 import { shortDigest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Intake } from "./intake.ts";
+import { haltedPath } from "./queries.ts";
 import type { Questions } from "./questions.ts";
 import { childRefused } from "./quotas.ts";
 import type { ReportDeps } from "./run-reports.ts";
@@ -31,22 +32,24 @@ export class AwaitReports {
     this.#reports = new FencedReports(deps.ledger, deps.now);
   }
 
-  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Stop> {
-    return this.#reports.apply<Awaited>(ref, (job, now) => {
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
+    return this.#reports.apply<Awaited | Halted>(ref, (job, now) => {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
       const marked = this.#reports.marked(job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
       return this.#outcome(ask(marked, path, question, now), path, now);
     });
   }
 
-  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Stop> {
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
-    const reply = this.#reports.apply<Awaited>(ref, (job, now) => {
+    const reply = this.#reports.apply<Awaited | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
       if (this.#depth(job) >= MAX_JOB_DEPTH) {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
         return { next: marked, reply: { do: "fail", error: { code: "job_depth", message } } };
@@ -60,10 +63,38 @@ export class AwaitReports {
     return reply;
   }
 
+  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+    for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
+    return this.#reports.apply<({ do: "kept" } & HaltedRows) | Halted>(ref, (job, now) => {
+      const { queries } = this.#deps.ledger;
+      const marked = this.#reports.marked(job, marks, now);
+      const known = queries.valueJson(job.job_id, haltedPath(path));
+      if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
+      if (error === null || this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      queries.insertValue(job.job_id, haltedPath(path), { error: { ...error }, finished });
+      return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
+    });
+  }
+
+  async abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }> {
+    const { ledger, settlements, now, background } = this.#deps;
+    const aftermath = ledger.transact(() => {
+      const job = this.#reports.find(ref);
+      return job && settlements.cancelChild(job, path, "a row beside it failed", now());
+    });
+    if (aftermath === undefined) return { do: "stop" };
+    background(settlements.follow(aftermath));
+    return { do: "go" };
+  }
+
   async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
     return this.#reports.apply<Awaited>(ref, (job, now) =>
       this.#outcome(this.#deps.questions.expire(job, now), path, now),
     );
+  }
+
+  #openBelow(ref: RunRef, path: string): string[] {
+    return Object.keys(this.#reports.find(ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
   }
 
   #isKnown(job: Job, path: string): boolean {

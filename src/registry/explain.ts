@@ -32,7 +32,7 @@ export function explain(queries: Queries, job: Job, status: JobStatus): Explanat
     status,
     plan: JSON.parse(queries.planJson(job.plan_hash)),
     input: JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}"),
-    outputs: Object.fromEntries(values.filter(([path]) => !path.startsWith("$"))),
+    outputs: Object.fromEntries(values.filter(([path]) => !path.includes("$"))),
     similar: similar(queries, job),
   };
 }

@@ -1,9 +1,11 @@
+import { enclosing } from "../jobs/awaiting.ts";
 import { type Job, openWork } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import { applyMarks, isFenced, type Mark } from "../jobs/reports.ts";
 import { isTopLevel } from "../jobs/work.ts";
 import type { RunRef, Stop } from "./api.ts";
 import type { Ledger } from "./ledger.ts";
+import { haltedPath } from "./queries.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
 function outcomeOf(job: Job, mark: Mark): Json | undefined {
@@ -37,6 +39,11 @@ export class FencedReports {
       if (output !== undefined) this.#ledger.queries.insertValue(job.job_id, mark.path, output);
     }
     return applyMarks(job, marks, now);
+  }
+
+  /** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
+  isHalted(job: Job, path: string): boolean {
+    return enclosing(path).some((rows) => this.#ledger.queries.valueJson(job.job_id, haltedPath(rows)) !== undefined);
   }
 
   /** One report as one transaction. */

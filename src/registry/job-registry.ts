@@ -149,6 +149,14 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).awaiting.collect(ref, path);
   }
 
+  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+    return (await this.#enter()).awaiting.halt(ref, path, error, finished, marks);
+  }
+
+  async abandon(ref: RunRef, path: string) {
+    return (await this.#enter()).awaiting.abandon(ref, path);
+  }
+
   async mark(ref: RunRef, marks: Mark[]) {
     return (await this.#enter()).runner.mark(ref, marks);
   }

@@ -9,6 +9,8 @@ import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } fro
 /** Paths of stored values that are no step's output. */
 export const INPUT_PATH = "$input";
 export const RESULT_PATH = "$result";
+/** Where it is kept how the rows of the step at `path` were halted: below the step, so that it goes where its values go. */
+export const haltedPath = (path: string): string => `${path}.$halted`;
 
 /** One version of a saved blueprint. */
 export type SavedRecord = { version: number; description: string; document_json: string; plan_json: string };

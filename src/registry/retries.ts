@@ -8,7 +8,7 @@ import { isSettled } from "../jobs/status.ts";
 import type { QuotaError, RetryError, RetryRequest } from "./api.ts";
 import type { Intake } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
-import { INPUT_PATH, type Queries } from "./queries.ts";
+import { haltedPath, INPUT_PATH, type Queries } from "./queries.ts";
 
 /** What a retry goes on from. */
 interface Ground {
@@ -22,7 +22,8 @@ interface Ground {
 function isFinished(queries: Queries, job: Job, step: string): boolean {
   const status = stepState(job.run, step)?.status;
   if (status === "succeeded" || status === "skipped") return true;
-  return status === "failed" && queries.valueJson(job.job_id, step) !== undefined;
+  const isKept = (path: string) => queries.valueJson(job.job_id, path) !== undefined;
+  return status === "failed" && (isKept(step) || isKept(haltedPath(step)));
 }
 
 /** New jobs that go on where settled ones ended. Settled jobs never change. */

@@ -4,7 +4,7 @@ import { type Json, jsonBytes } from "../jobs/json.ts";
 import { begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
 import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../limits.ts";
-import type { Begun, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
+import type { Begun, Halted, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Ledger } from "./ledger.ts";
@@ -12,6 +12,7 @@ import { INPUT_PATH, type Queries, RESULT_PATH } from "./queries.ts";
 import type { Settlements } from "./settlements.ts";
 
 const GO = { do: "go" } as const;
+const HALTED = { do: "halted" } as const;
 
 export interface ReportDeps {
   ledger: Ledger;
@@ -44,11 +45,12 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     });
   }
 
-  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Stop> {
-    return this.#reports.apply<Begun>(ref, (job, now) => {
+  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]) {
+    return this.#reports.apply<Begun | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
       const stored = this.#queries.valueJson(job.job_id, path);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
       const { job: next, opening } = begin(marked, path, token, withinMs, now);
       return { next, reply: opening };
     });
@@ -74,11 +76,12 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
-    return this.#reports.apply<{ do: "rest"; wake_at: number }>(ref, (job, now) => {
-      if (this.#queries.valueJson(job.job_id, path) !== undefined) {
-        return { next: this.#reports.marked(job, marks, now), reply: { do: "rest", wake_at: now } };
-      }
-      const resting = rest(this.#reports.marked(job, marks, now), path, wakeAt, now);
+    return this.#reports.apply<{ do: "rest"; wake_at: number } | Halted>(ref, (job, now) => {
+      const marked = this.#reports.marked(job, marks, now);
+      const isOver = this.#queries.valueJson(job.job_id, path) !== undefined;
+      if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
+      const resting = rest(marked, path, wakeAt, now);
       return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
     });
   }

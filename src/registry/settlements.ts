@@ -1,5 +1,5 @@
 import { childEnded } from "../jobs/awaiting.ts";
-import { type Job, type StepError, wakeEvent } from "../jobs/job.ts";
+import { type Job, openWork, type StepError, wakeEvent } from "../jobs/job.ts";
 import { type Outcome, settle } from "../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../jobs/status.ts";
 import type { Engine } from "./engine.ts";
@@ -52,13 +52,17 @@ export class Settlements {
     );
   }
 
+  /** Cancels the child that the parent's step at `path` waits for, if there is one. Called inside a transaction. */
+  cancelChild(parent: Job, path: string, reason: string, now: number): Aftermath[] {
+    const childId = openWork(parent.run, path)?.child_id;
+    const child = childId === undefined ? undefined : this.#ledger.queries.job(parent.tenant, childId);
+    if (child === undefined || isSettled(child.status)) return [];
+    const further = this.settle(child, child, { name: "cancelled", reason }, now) ?? [];
+    return child.dispatched_at === null ? further : [...further, { do: "terminate", job: child }];
+  }
+
   #cancelChildren(parent: Job, now: number): Aftermath[] {
-    return Object.values(parent.run.open).flatMap(({ child_id }) => {
-      const child = child_id === undefined ? undefined : this.#ledger.queries.job(parent.tenant, child_id);
-      if (child === undefined || isSettled(child.status)) return [];
-      const further = this.settle(child, child, { name: "cancelled", reason: "its parent ended" }, now) ?? [];
-      return child.dispatched_at === null ? further : [...further, { do: "terminate" as const, job: child }];
-    });
+    return Object.keys(parent.run.open).flatMap((path) => this.cancelChild(parent, path, "its parent ended", now));
   }
 
   #tellParent(child: Job, now: number): Aftermath[] {

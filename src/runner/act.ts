@@ -3,7 +3,7 @@ import type { StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, MAX_RETRY_DELAY_MS } from "../limits.ts";
-import { type Done, done, type Ending, failed, type RunContext, STOPPED, type Step } from "./context.ts";
+import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 import type { Secrets } from "./secrets.ts";
 
 /** A failed try. */
@@ -59,18 +59,25 @@ function sized(result: Result<Json, ActionError>): Result<Json, ActionError> {
   return err({ code: "output_too_large", message, retryable: false });
 }
 
-/** Ends the action when its time is up, also one that does not listen to its signal. */
-async function within(action: Action, timeoutMs: number): Promise<Result<Json, ActionError>> {
+/**
+ * Ends the action when its time is up, also one that does not listen to its signal. When the lane is halted, it is told
+ * so and its end is awaited.
+ */
+async function within(action: Action, timeoutMs: number, lane: AbortSignal): Promise<Result<Json, ActionError>> {
   const signal = AbortSignal.timeout(timeoutMs);
   const message = `No end within ${Math.round(timeoutMs / 1000)} s. Raise the step's timeout, or ask for less.`;
   const late = new Promise<Result<Json, ActionError>>((resolve) => {
     signal.addEventListener("abort", () => resolve(err({ code: "step_timeout", message, retryable: true })));
   });
-  return Promise.race([action(signal), late]);
+  return Promise.race([action(AbortSignal.any([signal, lane])), late]);
 }
 
-/** What the blueprint sees of a failure that it goes on from. */
-export const tolerated = (error: StepError): Done => done({ error: { ...plain(error) } }, { tolerated: 1 });
+/**
+ * What the blueprint sees of a failure that it goes on from.
+ * @param finished of rows that were stopped: the outputs of those that had finished
+ */
+export const tolerated = (error: StepError, finished?: Json): Done =>
+  done({ error: { ...plain(error) }, ...(finished !== undefined && { done: finished }) }, { tolerated: 1 });
 
 /**
  * One acting step as one engine step: opens with `begin`, acts, ends with `finish`, all inside. Tries are counted by
@@ -84,6 +91,8 @@ class ActingStep {
   readonly #poll: Poll | undefined;
   readonly #timeoutMs: number;
   #delayMs = SPARE_DELAY_MS;
+  /** The try that runs now. */
+  #trying: Promise<unknown> | undefined;
 
   constructor(context: RunContext, path: string, policy: Policy, action: Action, poll: Poll | undefined) {
     this.#poll = poll;
@@ -98,26 +107,42 @@ class ActingStep {
     const limit = this.#policy.retry.limit + SPARE_TRIES;
     const retries = { limit, delay: () => this.#delayMs, backoff: "constant" as const };
     const config = { retries, timeout: this.#timeoutMs + ENGINE_SLACK_MS };
+    const name = this.#poll?.name ?? this.#path;
+    const step = this.#context.ports.step.do(name, config, () => this.#noted(this.#oneTry()));
     try {
-      return await this.#context.ports.step.do(this.#poll?.name ?? this.#path, config, () => this.#oneTry());
+      const ending = await this.#context.unlessHalted(step);
+      // Between two tries nobody waits for the next one; one that runs is awaited, and perhaps it finishes.
+      return ending === HALTED && this.#trying !== undefined ? await step : ending;
     } catch (error) {
       const message = `The engine gave the step up: ${error instanceof Error ? error.message : String(error)}`;
       return failed({ code: "engine_step", message }, this.#path);
     }
   }
 
+  async #noted<T>(trying: Promise<T>): Promise<T> {
+    this.#trying = trying;
+    try {
+      return await trying;
+    } finally {
+      this.#trying = undefined;
+    }
+  }
+
   async #oneTry(): Promise<Ending | NotYet> {
+    if (this.#context.lane.aborted) return HALTED;
     this.#delayMs = SPARE_DELAY_MS;
     const opening = await this.#context.reports.begin(this.#path, this.#context.ports.newToken(), this.#timeoutMs);
     switch (opening.do) {
       case "stop":
         return STOPPED;
+      case "halted":
+        return HALTED;
       case "reuse":
         return done(opening.output, { storedAt: this.#path });
       case "fail":
         return this.#giveUp(opening.error);
       case "run":
-        return this.#act(opening.failures);
+        return this.#context.lane.aborted ? HALTED : this.#act(opening.failures);
       default:
         return opening satisfies never;
     }
@@ -125,8 +150,10 @@ class ActingStep {
 
   async #act(failures: number): Promise<Ending | NotYet> {
     const { ports } = this.#context;
-    const result = sized(redacted(await within(this.#action, this.#timeoutMs), ports.secrets));
+    const { lane } = this.#context;
+    const result = sized(redacted(await within(this.#action, this.#timeoutMs, lane), ports.secrets));
     if (result.ok) return this.#succeed(result.value);
+    if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);
     return this.#tryAgain(failures, result.error);
   }

@@ -1,6 +1,6 @@
 import { wakeEvent } from "../jobs/job.ts";
-import type { Awaited, Stop } from "../registry/api.ts";
-import { done, type Ending, failed, type RunContext, STOPPED } from "./context.ts";
+import type { Awaited, Halted, Stop } from "../registry/api.ts";
+import { done, type Ending, failed, HALTED, type RunContext, STOPPED } from "./context.ts";
 
 /** Waits that may end without what they waited for: by a lost event, or a clock that runs apart from the registry's. */
 const MAX_ROUNDS = 20;
@@ -13,18 +13,24 @@ const SLACK_MS = 1_000;
  * Waits by the engine, as one metered step, until the registry has what the step waits for. The event only says that
  * there is something to fetch; one that comes early, twice or not at all changes nothing but when we look.
  */
-export async function awaitOutcome(context: RunContext, path: string, first: Awaited | Stop): Promise<Ending> {
+export async function awaitOutcome(context: RunContext, path: string, first: Awaited | Halted | Stop): Promise<Ending> {
   let outcome = first;
   for (let round = 0; outcome.do === "wait"; round++) {
     if (round === MAX_ROUNDS) return failed(LOST, path);
     const name = round === 0 ? path : `${path}#${round}`;
     const timeout = outcome.timeout_ms + SLACK_MS;
-    await context.ports.step.waitForEvent(name, { type: wakeEvent(path), timeout }).catch(() => undefined);
+    const event = context.ports.step.waitForEvent(name, { type: wakeEvent(path), timeout }).catch(() => undefined);
+    if ((await context.unlessHalted(event)) === HALTED) {
+      await context.reports.abandon(path);
+      return HALTED;
+    }
     outcome = await context.reports.collect(path);
   }
   switch (outcome.do) {
     case "stop":
       return STOPPED;
+    case "halted":
+      return HALTED;
     case "fail":
       return failed(outcome.error, path);
     case "done":

@@ -20,39 +20,76 @@ export interface Done {
   tolerated: number;
 }
 
+export interface Failed {
+  end: "failed";
+  error: StepError;
+  path: string;
+  /** Of rows that were stopped: the outputs of those that had finished. */
+  done?: Json;
+}
+
 /** How a step, or a row of steps, ended. */
 export type Ending =
   | Done
-  | { end: "failed"; error: StepError; path: string }
+  | Failed
   /** The job was cancelled, has settled, or another attempt took over. */
-  | { end: "stopped" };
+  | { end: "stopped" }
+  /** A row beside this one failed: nothing more of this one begins. */
+  | { end: "halted" };
 
 export const done = (output: Json, more: { storedAt?: string; tolerated?: number } = {}): Done => {
   return { end: "done", output, storedAt: more.storedAt ?? null, tolerated: more.tolerated ?? 0 };
 };
-export const failed = (error: StepError, path: string): Extract<Ending, { end: "failed" }> => ({
-  end: "failed",
-  error,
-  path,
-});
-export const STOPPED: Ending = { end: "stopped" };
+export const failed = (error: StepError, path: string): Failed => ({ end: "failed", error, path });
+export const STOPPED = { end: "stopped" } as const;
+export const HALTED = { end: "halted" } as const;
 
-/** What one attempt shares between its steps. */
+/** What one attempt shares between its steps. Rows that run beside others have one of their own, with their lane. */
 export class RunContext {
   readonly ports: RunnerPorts;
   readonly reports: Reporter;
   readonly ref: RunRef;
   readonly trace: TraceContext | undefined;
   readonly kinds: StepRuns;
+  /** Aborts when a row beside this one failed: what runs in here is ended, and nothing more begins. */
+  readonly lane: AbortSignal;
   /** Each template is parsed once, however many items use it: strings by value, objects by identity. */
-  readonly #templates = new Map<Json, Template>();
+  readonly #templates: Map<Json, Template>;
 
-  constructor(ports: RunnerPorts, reports: Reporter, ref: RunRef, kinds: StepRuns, trace?: TraceContext) {
+  constructor(
+    ports: RunnerPorts,
+    reports: Reporter,
+    ref: RunRef,
+    kinds: StepRuns,
+    trace?: TraceContext,
+    { lane, templates } = { lane: new AbortController().signal, templates: new Map<Json, Template>() },
+  ) {
     this.kinds = kinds;
     this.ports = ports;
     this.reports = reports;
     this.ref = ref;
     this.trace = trace;
+    this.lane = lane;
+    this.#templates = templates;
+  }
+
+  /** The same for steps that run beside others. */
+  inLane(lane: AbortSignal): RunContext {
+    const { ports, reports, ref, kinds, trace } = this;
+    return new RunContext(ports, reports, ref, kinds, trace, { lane, templates: this.#templates });
+  }
+
+  /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */
+  async unlessHalted<T>(work: Promise<T>): Promise<T | typeof HALTED> {
+    const { promise, resolve } = Promise.withResolvers<typeof HALTED>();
+    const halt = () => resolve(HALTED);
+    if (this.lane.aborted) halt();
+    this.lane.addEventListener("abort", halt);
+    try {
+      return await Promise.race([promise, work]);
+    } finally {
+      this.lane.removeEventListener("abort", halt);
+    }
   }
 
   async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {

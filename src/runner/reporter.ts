@@ -64,6 +64,14 @@ export class Reporter {
     return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks));
   }
 
+  halt(path: string, error: StepError | null, finished: number[]) {
+    return this.#withMarks((registry, marks) => registry.halt(this.#ref, path, error, finished, marks));
+  }
+
+  abandon(path: string) {
+    return this.#send((registry) => registry.abandon(this.#ref, path));
+  }
+
   collect(path: string) {
     return this.#send((registry) => registry.collect(this.#ref, path));
   }

@@ -24,6 +24,7 @@ async function outcomeOf(
   ending: Ending,
 ): Promise<RunOutcome | undefined> {
   if (ending.end === "stopped") return undefined;
+  if (ending.end === "halted") throw new Error("a row was halted by no failure");
   if (ending.end === "failed") return { name: "failed", error: ending.error, path: ending.path };
   if (plan.output === undefined) {
     const { storedAt, output } = ending;

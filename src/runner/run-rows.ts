@@ -1,8 +1,9 @@
 import pMap from "p-map";
 import type { Scope } from "../blueprint/template.ts";
+import type { ItemCounts } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
-import { type Done, type Ending, failed, type RunContext, type Step } from "./context.ts";
+import { type Done, type Ending, type Failed, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 import { runSteps } from "./run-steps.ts";
 
 /** Steps that run beside others: an item of a map, or a branch. */
@@ -18,57 +19,111 @@ const TOO_LARGE = {
   message: `The outputs together are larger than ${MAX_ROWS_BYTES} bytes. End each row with a transform that keeps the gist.`,
 };
 
-type Broken = Exclude<Ending, Done>;
+/** How rows ended together. */
+export type RowsEnding =
+  | { end: "done"; outputs: Json[] }
+  /** `finished`: the last outputs of the rows that ended well, at their places. */
+  | (Failed & { finished: ReadonlyMap<number, Json> })
+  | Exclude<Ending, Done | Failed>;
 
-/** Rows without engine steps would keep a local server's only thread for themselves: the pause lets others in. */
-async function flushAndYield({ reports, ports }: RunContext): Promise<void> {
-  await reports.flush();
-  await ports.pause(0);
+/**
+ * Rows of one step, side by side, each in a scope of its own. Once one has failed, no other begins anything more, what
+ * they do is ended, and all have ended when this does: what comes next may take back what they did.
+ */
+class Rows {
+  readonly #context: RunContext;
+  readonly #path: string;
+  readonly #rows: readonly Row[];
+  readonly #counts: ItemCounts;
+  readonly #finished = new Map<number, Json>();
+  readonly #lane = new AbortController();
+  #broken: Failed | typeof STOPPED | undefined;
+  #bytes = 0;
+  #telling: Promise<void> | undefined;
+
+  constructor(context: RunContext, path: string, rows: readonly Row[]) {
+    this.#context = context;
+    this.#path = path;
+    this.#rows = rows;
+    this.#counts = { total: rows.length, done: 0, failed: 0 };
+  }
+
+  async run(concurrency: number, goesOn: boolean): Promise<RowsEnding> {
+    const { lane } = this.#context;
+    const inner = this.#context.inLane(AbortSignal.any([lane, this.#lane.signal]));
+    this.#count();
+    await pMap(this.#rows.keys(), (index) => this.#runRow(inner, index), { concurrency });
+    if (this.#broken?.end === "stopped") return STOPPED;
+    if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
+    if (goesOn && !lane.aborted) return this.#keep(concurrency);
+    return this.#broken === undefined ? HALTED : { ...this.#broken, finished: this.#finished };
+  }
+
+  async #runRow(context: RunContext, index: number): Promise<void> {
+    const row = this.#rows[index];
+    if (row === undefined || context.lane.aborted) return;
+    const { steps, scope, prefix } = row;
+    const ending = await runSteps(context, steps, { ...scope, steps: { ...scope.steps } }, prefix);
+    // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
+    if (ending.end === "halted") return;
+    if (ending.end !== "done") return this.#break(ending);
+    this.#bytes += jsonBytes(ending.output);
+    if (this.#bytes > MAX_ROWS_BYTES) return this.#break(failed(TOO_LARGE, this.#path));
+    this.#finished.set(index, ending.output);
+    this.#counts.done += 1;
+    if (ending.tolerated > 0) this.#counts.failed += 1;
+    this.#count();
+    await this.#tell();
+  }
+
+  /** The first that does not end well decides. */
+  #break(ending: Failed | typeof STOPPED): void {
+    this.#broken ??= ending;
+    this.#lane.abort();
+  }
+
+  /** The first run that comes here decides which rows had finished: a later one sees the same, whatever it met. */
+  async #keep(concurrency: number): Promise<RowsEnding> {
+    const error = this.#broken?.end === "failed" ? this.#broken.error : null;
+    const kept = await this.#context.reports.halt(this.#path, error, [...this.#finished.keys()]);
+    if (kept.do !== "kept") return kept.do === "stop" ? STOPPED : HALTED;
+    const unread = kept.finished.filter((index) => !this.#finished.has(index));
+    await pMap(unread, (index) => this.#runRow(this.#context, index), { concurrency });
+    const finished = new Map([...this.#finished].filter(([index]) => kept.finished.includes(index)));
+    return { ...failed(kept.error, this.#path), finished };
+  }
+
+  #count(): void {
+    this.#context.reports.add({ path: this.#path, status: "running", items: { ...this.#counts } });
+  }
+
+  /** One report at a time: rows that end meanwhile wait for it, and their counts ride along with the next one. */
+  #tell(): Promise<void> {
+    this.#telling ??= this.#flushAndYield().finally(() => {
+      this.#telling = undefined;
+    });
+    return this.#telling;
+  }
+
+  /** Rows without engine steps would keep a local server's only thread for themselves: the pause lets others in. */
+  async #flushAndYield(): Promise<void> {
+    await this.#context.reports.flush();
+    await this.#context.ports.pause(0);
+  }
+
+  #inOrder(): Json[] {
+    return this.#rows.map((_row, index) => this.#finished.get(index) ?? null);
+  }
 }
 
 /**
- * Runs rows side by side, each in a scope of its own. Ends with the first that does not end well, without waiting for
- * the others: once the job has settled, the registry lets them start nothing.
- * @returns the rows' last outputs, in order
+ * @param path of the step that has the rows
+ * @param goesOn whether the blueprint goes on from a failure: then it is kept which rows had finished
  */
-export async function runRows(
+export const runRows = (
   context: RunContext,
   path: string,
   rows: readonly Row[],
   concurrency: number,
-): Promise<{ end: "done"; outputs: Json[] } | Broken> {
-  const counts = { total: rows.length, done: 0, failed: 0 };
-  const count = () => context.reports.add({ path, status: "running", items: { ...counts } });
-  let telling: Promise<void> | undefined;
-  /** One report at a time: rows that end meanwhile wait for it, and their counts ride along with the next one. */
-  const tell = (): Promise<void> => {
-    telling ??= flushAndYield(context).finally(() => {
-      telling = undefined;
-    });
-    return telling;
-  };
-  const broken = Promise.withResolvers<Broken>();
-  let isBroken = false;
-  const end = (ending: Broken): null => {
-    isBroken = true;
-    broken.resolve(ending);
-    return null;
-  };
-  let bytes = 0;
-  const runRow = async ({ steps, scope, prefix }: Row): Promise<Json> => {
-    if (isBroken) return null;
-    const ending = await runSteps(context, steps, { ...scope, steps: { ...scope.steps } }, prefix);
-    if (ending.end !== "done") return end(ending);
-    bytes += jsonBytes(ending.output);
-    if (bytes > MAX_ROWS_BYTES) return end(failed(TOO_LARGE, path));
-    counts.done += 1;
-    if (ending.tolerated > 0) counts.failed += 1;
-    count();
-    await tell();
-    return ending.output;
-  };
-  count();
-  const all = pMap(rows, runRow, { concurrency }).then((outputs) => ({ end: "done" as const, outputs }));
-  const first = await Promise.race([broken.promise, all]);
-  return isBroken ? broken.promise : first;
-}
+  goesOn: boolean,
+): Promise<RowsEnding> => new Rows(context, path, rows).run(concurrency, goesOn);

@@ -1,7 +1,7 @@
 import type { Scope } from "../blueprint/template.ts";
 import type { Json } from "../jobs/json.ts";
 import { tolerated } from "./act.ts";
-import { done, type Ending, failed, type RunContext, type Step, type StepOf, type StepRun } from "./context.ts";
+import { done, type Ending, failed, HALTED, type RunContext, type Step, type StepOf, type StepRun } from "./context.ts";
 
 /** JSONata's idea of false. */
 const isFalsy = (value: Json): boolean =>
@@ -43,11 +43,12 @@ export async function runSteps(
   let last = done(null);
   let passedOver = 0;
   for (const step of steps) {
+    if (context.lane.aborted) return HALTED;
     const path = `${prefix}${step.id}`;
     let ending = await runStep(context, step, scope, path);
     if (ending.end === "failed" && step.on_error === "continue") {
       context.reports.add({ path, status: "failed", error: ending.error });
-      ending = tolerated(ending.error);
+      ending = tolerated(ending.error, ending.done);
     }
     if (ending.end !== "done") return ending;
     last = ending;

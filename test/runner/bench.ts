@@ -29,7 +29,7 @@ export class RecordingStep implements EngineStep {
         this.#cache.set(name, result);
         return result;
       } catch (error) {
-        if (error instanceof Crash) return this.#die();
+        if (error instanceof Crash) return this.die();
         if (tries === config.retries.limit) throw error;
         this.delays.push(config.retries.delay());
       }
@@ -37,7 +37,7 @@ export class RecordingStep implements EngineStep {
   }
 
   /** Nothing that waits for a dead process hears of it again. */
-  #die(): Promise<never> {
+  die(): Promise<never> {
     this.#died.resolve();
     return new Promise(() => undefined);
   }
@@ -72,6 +72,7 @@ export interface RunOptions {
   step?: RecordingStep;
   /** A job that is there already, with these steps. */
   existing?: string;
+  attempt?: number;
   /** Steps in between, to break something. */
   registry?: (real: RunnerApi) => RunnerApi;
 }
@@ -105,7 +106,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         newToken: () => crypto.randomUUID(),
         pause: async () => undefined,
       },
-      bench.ref(id),
+      bench.ref(id, options.attempt),
     );
   await resume();
   return { id, step, resume, status: () => statusOf(bench, id) };

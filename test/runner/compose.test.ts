@@ -31,9 +31,13 @@ describe("parallel", () => {
       expect(new Set(run.step.names)).toEqual(new Set(["both.left.a", "both.right.b", "$settle"]));
     }));
 
-  it("fails with its first failed branch, without waiting for the others", () =>
+  it("fails with its first failed branch, and ends the others", () =>
     inRegistry(async (bench) => {
-      const fetch = async (url: string) => (url.endsWith("/a") ? notFound() : new Promise<Response>(() => undefined));
+      const fetch = (url: string, { signal }: RequestInit = {}) =>
+        new Promise<Response>((resolve, reject) => {
+          if (url.endsWith("/a")) resolve(notFound());
+          signal?.addEventListener("abort", () => reject(signal.reason));
+        });
       const run = await runSteps(bench, [both()], { fetch });
       expect(await run.status()).toMatchObject({
         status: "failed",

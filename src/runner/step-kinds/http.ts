@@ -4,7 +4,7 @@ import type { StepError } from "../../jobs/job.ts";
 import type { Json, JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
-import { type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { RefusedAddress } from "../egress.ts";
 import { readBody } from "./http-body.ts";
 import { buildRequest } from "./http-request.ts";
@@ -96,7 +96,8 @@ async function poll(
   for (let round = 1; round <= limit; round++) {
     const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, everyMs, isOver });
     if (ending.end !== "not_yet") return ending;
-    if (round < limit) await context.ports.step.sleep(`${path}~${round}`, everyMs);
+    const pause = async () => context.ports.step.sleep(`${path}~${round}`, everyMs);
+    if (round < limit && (await context.unlessHalted(pause())) === HALTED) return HALTED;
   }
   const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;
   return failed({ code: "poll_limit", message }, path);

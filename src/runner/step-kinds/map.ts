@@ -15,7 +15,8 @@ export const runMap: StepRun<"map"> = async (context, step, scope, path) => {
   }
   const { steps } = step;
   const rows = items.map((item, index) => ({ steps, scope: { ...scope, item, index }, prefix: `${path}[${index}].` }));
-  const ended = await runRows(context, path, rows, step.concurrency);
+  const ended = await runRows(context, path, rows, step.concurrency, step.on_error === "continue");
+  if (ended.end === "failed") return { ...ended, done: rows.map((_row, i) => ended.finished.get(i) ?? null) };
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
   return done(ended.outputs);

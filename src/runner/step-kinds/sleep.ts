@@ -4,7 +4,7 @@ import type { StepError } from "../../jobs/job.ts";
 import type { Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
-import { done, failed, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
+import { done, failed, HALTED, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
 
 function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<number, StepError> {
   const field = step.for === undefined ? "until" : "for";
@@ -29,9 +29,11 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   const unheard = { do: "rest" as const, wake_at: wake.value };
   const resting = await context.reports.rest(path, wake.value).catch(() => unheard);
   if (resting.do === "stop") return STOPPED;
+  if (resting.do === "halted") return HALTED;
   const left = resting.wake_at - context.ports.now();
   // The engine takes no sleep that is over; a resume after its end needs none.
-  if (left > 0) await context.ports.step.sleep(path, left);
+  const slept = left > 0 ? await context.unlessHalted(context.ports.step.sleep(path, left)) : undefined;
+  if (slept === HALTED) return HALTED;
   context.reports.add({ path, status: "succeeded" });
   return done({});
 };

@@ -64,6 +64,24 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect(again).toEqual({ do: "rest", wake_at: wakeAt });
   },
 
+  "halt rows": async (stage) => {
+    const id = await stage.running();
+    await stage.begin(id, "both.left.first", "t1");
+    const request = { name: "child", blueprint: "inline", plan: PLAN, input: {} };
+    await stage.ask("spawn", (api) => api.runner.spawn(stage.ref(id), "both.right.kid", request, []));
+    const halt = (finished: number[]) =>
+      stage.ask("halt", (api) => api.runner.halt(stage.ref(id), "both", HTTP_ERROR, finished, []));
+    await stage.danger(async () => {
+      expect(await halt([0])).toEqual({ do: "kept", error: HTTP_ERROR, finished: [0] });
+    });
+    expect(await halt([0, 1])).toEqual({ do: "kept", error: HTTP_ERROR, finished: [0] });
+    expect(await stage.begin(id, "both.left.second", "t2")).toEqual({ do: "halted" });
+    const { jobs } = await stage.world.api.caller.list(aListQuery());
+    expect(jobs.find((job) => job.parent_id === id)?.status).toBe("cancelled");
+    await stage.succeed(id);
+    expect((await stage.status(id)).status).toBe("succeeded");
+  },
+
   "settle as succeeded": async (stage) => {
     const id = await stage.running();
     await stage.danger(() => stage.succeed(id));
