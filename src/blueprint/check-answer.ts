@@ -20,7 +20,7 @@ function ruleOf(field: Field): JsonObject {
 
 function ruleFaults(root: string, rule: JsonObject, value: Json): Fault[] {
   const { valid, errors } = validate(value, rule as Schema, "2020-12", lookupOf(rule), false);
-  return valid ? [] : inputFaults(root, value, errors);
+  return valid ? [] : inputFaults(root, rule, value, errors);
 }
 
 function contentFaults(root: string, { properties, required = [] }: QuestionSchema, content: Json): Fault[] {

@@ -1,10 +1,12 @@
 import { type Schema, validate } from "@cfworker/json-schema";
 import type { Fault } from "../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
-import { MAX_SCHEMA_CHECKS, MAX_UNIQUE_ITEMS } from "../limits.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_INPUT_BYTES, MAX_SCHEMA_CHECKS, MAX_UNIQUE_ITEMS } from "../limits.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { inputFaults } from "./input-faults.ts";
 import { lookupOf, positions } from "./input-schema.ts";
+import { withDefaults } from "./schema-defaults.ts";
 
 const ROOT = "input";
 
@@ -50,25 +52,45 @@ function costFault(schema: JsonObject, input: Json): { fault?: Fault; references
   return { references };
 }
 
-/** What is wrong with an input, at most MAX_FAULTS, with paths that start with `input`. Checked blueprints only. */
-export function checkInput(blueprint: Blueprint, input: Json): Fault[] {
-  if (!isJsonObject(input)) return [{ path: ROOT, message: "is not an object", fix: "Send a JSON object." }];
-  if (blueprint.input === undefined) return [];
+const ENDLESS: Fault = {
+  path: ROOT,
+  message: "cannot be checked: the schema refers to itself too often",
+  fix: "Simplify the schema's $ref.",
+};
+
+/** All that is wrong with the input, at most MAX_FAULTS. The schema was checked. */
+function schemaFaults(checked: JsonObject, input: JsonObject): Fault[] {
   // The validator writes into the schema.
-  const schema = structuredClone(blueprint.input);
+  const schema = structuredClone(checked);
   const { fault, references } = costFault(schema, input);
   if (fault !== undefined) return [fault];
   try {
     const lookup = limitReferences(lookupOf(schema), references);
     const result = validate(input, schema as Schema, "2020-12", lookup, false);
     if (result.valid) return [];
-    const faults = inputFaults(ROOT, input, result.errors);
+    const faults = inputFaults(ROOT, checked, input, result.errors);
     if (faults.length > 0) return faults;
     return [{ path: ROOT, message: "does not fit the blueprint's schema", fix: "Compare it with blueprints_get." }];
   } catch (error) {
     // A schema that refers to itself without end overflows the stack or the count.
     if (!(error instanceof TooMuchWork || error instanceof RangeError)) throw error;
-    const fix = "Simplify the schema's $ref.";
-    return [{ path: ROOT, message: "cannot be checked: the schema refers to itself too often", fix }];
+    return [ENDLESS];
   }
+}
+
+/**
+ * The input as the job gets it, with the defaults of the schema, or all that is wrong with it, with paths that start with
+ * `input`. Checked blueprints only.
+ */
+export function readInput(blueprint: Pick<Blueprint, "input">, input: Json): Result<JsonObject, Fault[]> {
+  if (!isJsonObject(input)) return err([{ path: ROOT, message: "is not an object", fix: "Send a JSON object." }]);
+  const { input: schema } = blueprint;
+  if (schema === undefined) return ok(input);
+  const filled = withDefaults(schema, input);
+  if (!filled.ok) {
+    const message = `has more than ${MAX_INPUT_BYTES} bytes with the defaults of the schema`;
+    return err([filled.error === "endless" ? ENDLESS : { path: ROOT, message, fix: "Send less at once." }]);
+  }
+  const faults = schemaFaults(schema, filled.value);
+  return faults.length === 0 ? filled : err(faults);
 }

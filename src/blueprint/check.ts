@@ -1,14 +1,14 @@
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import { err, type Result } from "../jobs/result.ts";
 import { MAX_FAULTS, MAX_STEPS } from "../limits.ts";
 import { Blueprint } from "./blueprint.ts";
 import { DocumentChecker } from "./check-document.ts";
 import { checkSize } from "./check-size.ts";
 import { countSteps } from "./nesting.ts";
-import { zodFaults } from "./zod-faults.ts";
+import { readWith } from "./zod-faults.ts";
 
-export { checkInput } from "./check-input.ts";
+export { readInput } from "./check-input.ts";
 
 const ROOT = "blueprint";
 
@@ -37,10 +37,10 @@ function distinct(faults: readonly Fault[]): Fault[] {
 export function checkBlueprint(document: Json, known: Known): Result<Blueprint, Fault[]> {
   const oversize = checkSize(ROOT, document);
   if (oversize.length > 0) return err(oversize.slice(0, MAX_FAULTS));
-  const parsed = Blueprint.safeParse(document);
-  const faults = parsed.success ? [] : zodFaults(ROOT, parsed.error);
+  const parsed = readWith(ROOT, Blueprint, document);
+  const faults = parsed.ok ? [] : parsed.error;
   if (isJsonObject(document)) {
     faults.push(...stepCountFaults(document), ...new DocumentChecker(ROOT, document, known.handlers).faults);
   }
-  return parsed.success && faults.length === 0 ? ok(parsed.data) : err(distinct(faults));
+  return parsed.ok && faults.length === 0 ? parsed : err(distinct(faults));
 }

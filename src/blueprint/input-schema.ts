@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
 import { MAX_SCHEMA_DEPTH } from "../limits.ts";
 import { InputSchema, SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS } from "./schema-keywords.ts";
 import type { Keys } from "./template.ts";
-import { zodFaults } from "./zod-faults.ts";
+import { readWith } from "./zod-faults.ts";
 
 /** A schema somewhere in a document; booleans are left out. */
 export interface Position {
@@ -60,8 +60,8 @@ function depthFault(root: string, schema: JsonObject): Fault[] {
  * @param root path of the schema, such as `blueprint.input`
  */
 export function checkInputSchema(schema: Json, root: string): Fault[] {
-  const parsed = InputSchema.safeParse(schema);
-  if (!parsed.success) return zodFaults(root, parsed.error);
+  const parsed = readWith(root, InputSchema, schema);
+  if (!parsed.ok) return parsed.error;
   const object = schema as JsonObject;
   return [...depthFault(root, object), ...referenceFaults(root, object)];
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_FAULTS } from "../limits.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -10,18 +11,20 @@ interface Finding {
   fix: string;
 }
 
-/** zod's own messages start like this; any other was written with the schema, for the reader. */
-const isOurs = (message: string): boolean => !/^(Invalid|Unrecognized|Too (big|small))/.test(message);
+/** zod's own messages are left empty by {@link readWith}; any other was written with the schema, for the reader. */
+const isOurs = (message: string): boolean => message !== "";
 
 const orList = (names: readonly unknown[]): string => names.map((name) => JSON.stringify(name)).join(", ");
 const withArticle = (noun: string): string => (/^[aeio]/.test(noun) ? `an ${noun}` : `a ${noun}`);
 
-/** zod puts what it got into the message only. */
-const received = (message: string): string => /received (.+)$/.exec(message)?.[1] ?? "something else";
+function typeName(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "array" : typeof value;
+}
 
 function wrongType(issue: z.core.$ZodIssueInvalidType): Omit<Finding, "keys"> {
   const expected = issue.expected === "int" ? "integer" : issue.expected === "record" ? "object" : issue.expected;
-  const got = received(issue.message);
+  const got = typeName(issue.input);
   if (got === "undefined") return { message: "is missing", fix: `Add it: ${withArticle(expected)}.` };
   return { message: `expected ${expected}, got ${got}`, fix: `Send ${withArticle(expected)}.` };
 }
@@ -50,7 +53,7 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion): Finding[] {
   const found = branches[meant];
   if (found !== undefined) return found.map((each) => ({ ...each, keys: [...keys, ...each.keys] }));
   const types = issue.errors.flatMap(([first]) => (first?.code === "invalid_type" ? [first.expected] : []));
-  const got = received(issue.errors[0]?.[0]?.message ?? "");
+  const got = typeName(issue.input);
   const expected = types.join(" or ");
   if (got === "undefined") return [{ keys, message: "is missing", fix: `Add it: ${expected}.` }];
   return [{ keys, message: `expected ${expected}, got ${got}`, fix: `Send ${expected}.` }];
@@ -85,16 +88,20 @@ function findings(issue: Issue): Finding[] {
     case "invalid_element":
       return issue.issues.flatMap(findings).map((each) => ({ ...each, keys: [...keys, ...each.keys] }));
     default:
-      return [{ keys, message: issue.message, fix: fixOf(issue) }];
+      return [{ keys, message: "is not valid", fix: fixOf(issue) }];
   }
 }
 
-/**
- * What a schema found, for a reader without it.
- * @param root name of the parsed value, such as `blueprint`; paths start with it
- * @returns at most MAX_FAULTS
- */
-export function zodFaults(root: string, error: z.ZodError): Fault[] {
+function faultsOf(root: string, error: z.ZodError): Fault[] {
   const all = error.issues.flatMap(findings);
   return all.slice(0, MAX_FAULTS).map(({ keys, message, fix }) => ({ path: jsonPath(root, keys), message, fix }));
+}
+
+/**
+ * The value as the schema gives it, or what the schema found, for a reader without it: at most MAX_FAULTS.
+ * @param root name of the value, such as `blueprint`; paths start with it
+ */
+export function readWith<S extends z.ZodType>(root: string, schema: S, value: unknown): Result<z.output<S>, Fault[]> {
+  const parsed = schema.safeParse(value, { reportInput: true, error: () => "" });
+  return parsed.success ? ok(parsed.data) : err(faultsOf(root, parsed.error));
 }

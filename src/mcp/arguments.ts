@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { zodFaults } from "../blueprint/zod-faults.ts";
+import { readWith } from "../blueprint/zod-faults.ts";
 import { LossyNumber } from "../jobs/exact-json.ts";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { type JsonObject, jsonBytes } from "../jobs/json.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import { err, type Result } from "../jobs/result.ts";
 import { MAX_FAULTS, MAX_JSON_DEPTH, MAX_JSON_ELEMENTS } from "../limits.ts";
 import { type InputSchema, inForm } from "./lenient.ts";
 
@@ -96,8 +96,8 @@ export function readArguments<I extends z.ZodObject>(
   if (!formed.ok) return formed;
   const malformed = formFaults(formed.value);
   if (malformed.length > 0) return err(fromRoot(malformed));
-  const parsed = schema.safeParse(formed.value);
-  return parsed.success ? ok(parsed.data) : err(fromRoot(zodFaults(ROOT, parsed.error)));
+  const parsed = readWith(ROOT, schema, formed.value);
+  return parsed.ok ? parsed : err(fromRoot(parsed.error));
 }
 
 /** No fault, or one. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { checkInput } from "../blueprint/check.ts";
+import { readInput } from "../blueprint/check.ts";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { INLINE } from "../jobs/job.ts";
+import type { JsonObject } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import {
@@ -65,6 +66,8 @@ interface Draft {
   /** `name@version`, or `inline`. */
   label: string;
   plan: Blueprint;
+  /** With the defaults of the blueprint's schema. */
+  input: JsonObject;
   /** Epoch ms; null: now. */
   runAt: number | null;
 }
@@ -83,7 +86,10 @@ function readRunAt(text: string | undefined, now: number): Result<number | null,
   return err({ path: "run_at", message: `is more than ${days} days ahead`, fix: "Choose an earlier time." });
 }
 
-async function readPlan({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Result<Omit<Draft, "runAt">, Fault[]>> {
+async function readPlan(
+  { blueprint }: SubmitArgs,
+  deps: McpDeps,
+): Promise<Result<Pick<Draft, "label" | "plan">, Fault[]>> {
   if (typeof blueprint === "string") {
     const found = await findBlueprint(blueprint, deps);
     return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
@@ -97,13 +103,15 @@ export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<D
   const runAt = readRunAt(args.run_at, deps.now());
   const plan = await readPlan(args, deps);
   const oversize = sizeFaults(args);
+  const input = plan.ok && oversize.length === 0 ? readInput(plan.value.plan, args.input) : err([]);
   const faults = [
     ...(plan.ok ? [] : plan.error),
     ...oversize,
-    ...(plan.ok && oversize.length === 0 ? checkInput(plan.value.plan, args.input) : []),
+    ...(input.ok ? [] : input.error),
     ...(runAt.ok ? [] : [runAt.error]),
   ];
-  return plan.ok && runAt.ok && faults.length === 0 ? ok({ ...plan.value, runAt: runAt.value }) : err(faults);
+  if (!plan.ok || !runAt.ok || !input.ok) return err(faults);
+  return ok({ ...plan.value, input: input.value, runAt: runAt.value });
 }
 
 /** The request, for whichever shard takes it. */
@@ -121,7 +129,7 @@ export async function submitRequest(
     plan: draft.plan,
     trace,
     plan_hash: await planHash(draft.plan),
-    input,
+    input: draft.input,
     metadata,
     run_at: draft.runAt,
     timeout_ms: timeout_seconds === undefined ? DEFAULT_JOB_TIMEOUT_MS : timeout_seconds * 1_000,

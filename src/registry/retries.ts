@@ -1,5 +1,5 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { checkInput } from "../blueprint/check-input.ts";
+import { readInput } from "../blueprint/check-input.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { type Job, stepState, topLevelStep } from "../jobs/job.ts";
 import type { JsonObject } from "../jobs/json.ts";
@@ -60,12 +60,12 @@ export class Retries {
     const ids = plan.steps.map((step) => step.id);
     const unfinished = ids.findIndex((id) => !isFinished(queries, job, id));
     const last = unfinished === -1 ? ids.length : unfinished;
-    const input = request.input ?? JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
-    const faults = request.input === null ? [] : checkInput(plan, input);
-    if (faults.length > 0) return err({ code: "invalid_input", faults });
+    const stored = () => ok<JsonObject>(JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}"));
+    const input = request.input === null ? stored() : readInput(plan, request.input);
+    if (!input.ok) return err({ code: "invalid_input", faults: input.error });
     const from = request.from_step === null ? (request.input === null ? last : 0) : ids.indexOf(request.from_step);
     if (from === -1 || from > last) return err({ code: "no_such_step", steps: ids.slice(0, last + 1) });
-    return ok({ plan, input, kept: ids.slice(0, from) });
+    return ok({ plan, input: input.value, kept: ids.slice(0, from) });
   }
 
   #again(

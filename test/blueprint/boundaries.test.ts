@@ -1,7 +1,7 @@
-import { checkBlueprint, checkInput } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
 import { type Json, type JsonObject, jsonBytes } from "../../src/jobs/json.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
-import { aBlueprint, aTransform } from "./support.ts";
+import { aBlueprint, aTransform, checkInput } from "./support.ts";
 
 const refusalOf = (document: Json): string | undefined => {
   const checked = checkBlueprint(document, { handlers: [] });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { checkBlueprint, checkInput } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
 import { MAX_FAULTS } from "../../src/limits.ts";
-import { aBlueprint, aTransform } from "./support.ts";
+import { aBlueprint, aTransform, checkInput } from "./support.ts";
 
 function planOf(input: JsonObject | undefined) {
   const document = aBlueprint([aTransform("a")], input && { input });
@@ -76,8 +76,8 @@ const CASES: readonly (readonly [
   ["a number on the lower bound", field({ exclusiveMinimum: 3 }), { a: 3 }, "input.a", "is 3, not more than 3"],
   ["a number on the upper bound", field({ exclusiveMaximum: 3 }), { a: 3 }, "input.a", "is 3, not less than 3"],
   ["no multiple", field({ multipleOf: 3 }), { a: 4 }, "input.a", "is 4, no multiple of 3"],
-  ["too few fields", { minProperties: 1 }, {}, "input", "has too few fields"],
-  ["too many fields", { maxProperties: 1 }, { a: 1, b: 2 }, "input", "has too many fields"],
+  ["too few fields", { minProperties: 1 }, {}, "input", "has 0 fields, fewer than 1"],
+  ["too many fields", { maxProperties: 1 }, { a: 1, b: 2 }, "input", "has 2 fields, more than 1"],
   [
     "no alternative",
     field({ anyOf: [{ type: "string" }, { type: "array", items: {} }] }),
@@ -107,7 +107,78 @@ const CASES: readonly (readonly [
     "input.a",
     'is of type number, expected "string"',
   ],
-  ["nothing like what is contained", field({ contains: { type: "string" } }), { a: [] }, "input.a", "Array is empty"],
+  [
+    "a field that another one needs",
+    { dependentRequired: { a: ["b"] } },
+    { a: 1 },
+    "input.b",
+    'is missing, and "a" needs it',
+  ],
+  [
+    "too few of what is contained",
+    field({ contains: { const: 1 }, minContains: 2 }),
+    { a: [1] },
+    "input.a",
+    "fewer than 2",
+  ],
+  [
+    "too many of what is contained",
+    field({ contains: { const: 1 }, maxContains: 1 }),
+    { a: [1, 1] },
+    "input.a",
+    "more than 1",
+  ],
+  [
+    "a bound behind two references",
+    { $ref: "#/$defs/o", $defs: { o: field({ $ref: "#/$defs/n" }), n: { maximum: 3 } } },
+    { a: 4 },
+    "input.a",
+    "is 4, more than 3",
+  ],
+  [
+    "a bound under a name with signs",
+    { properties: { "a/b~c#d%20": { minimum: 3 } } },
+    { "a/b~c#d%20": 2 },
+    'input["a/b~c#d%20"]',
+    "is 2, less than 3",
+  ],
+  ["a bound in a part", field({ allOf: [{ maximum: 9 }, { maximum: 3 }] }), { a: 4 }, "input.a", "is 4, more than 3"],
+  [
+    "a bound in a list of first items",
+    field({ prefixItems: [{}, { minLength: 2 }] }),
+    { a: [1, "b"] },
+    "input.a[1]",
+    "has 1 characters, fewer than 2",
+  ],
+  [
+    "a bound that a condition sets",
+    field(JSON.parse('{"if":{"minimum":2},"then":{"maximum":3}}')),
+    { a: 4 },
+    "input.a",
+    "is 4, more than 3",
+  ],
+  ["a name that does not fit", { propertyNames: { maxLength: 1 } }, { ab: 1 }, "input.ab", "characters, more than 1"],
+  [
+    "text with quotes in the one value",
+    field({ const: 'a "b".' }),
+    { a: "c" },
+    "input.a",
+    "is not the one allowed value",
+  ],
+  [
+    "equal items that are objects",
+    field({ uniqueItems: true }),
+    { a: [0, { x: 1, y: 2 }, { y: 2, x: 1 }] },
+    "input.a",
+    "has equal items at 1 and 2",
+  ],
+  [
+    "nothing like what is contained",
+    field({ contains: { type: "string" } }),
+    { a: [] },
+    "input.a",
+    "holds no item that the schema asks for",
+  ],
 ];
 
 describe("an input is refused, with one fault at its place, for", () => {
@@ -117,6 +188,22 @@ describe("an input is refused, with one fault at its place, for", () => {
       { path, message: expect.stringContaining(message), fix: expect.stringMatching(/^[A-Z].+\.$/) },
     ]);
     expect(JSON.stringify(faults)).not.toMatch(/#\//);
+  });
+});
+
+describe("an input with several faults", () => {
+  it("is told all of them at once", () => {
+    const schema = { required: ["a", "b", "c"], properties: { a: { maximum: 1 }, d: { type: "string" } } };
+    const faults = checkInput(planOf(schema), { a: 2, d: 5 });
+    expect(faults.map(({ path }) => path).sort()).toEqual(["input.a", "input.b", "input.c", "input.d"]);
+  });
+
+  it("is told what the alternatives ask for", () => {
+    const [fault] = checkInput(
+      planOf(field({ anyOf: [{ type: "string" }, { type: ["null", "array"] }, { const: "x" }] })),
+      { a: 1 },
+    );
+    expect(fault?.fix).toBe('Alternatives: string, null, array, "x".');
   });
 });
 

@@ -1,4 +1,7 @@
+import type { Blueprint } from "../../src/blueprint/blueprint.ts";
+import { readInput } from "../../src/blueprint/check.ts";
 import { compileTemplate, type Scope } from "../../src/blueprint/template.ts";
+import type { Fault } from "../../src/jobs/fault.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
@@ -21,3 +24,9 @@ export async function evaluated(template: Json, over: Partial<Scope> = {}): Prom
 
 export const aBlueprint = (steps: Json[], more: JsonObject = {}): JsonObject => ({ name: "plan", steps, ...more });
 export const aTransform = (id: string, value: Json = null): JsonObject => ({ id, type: "transform", value });
+
+/** What is wrong with an input. */
+export function checkInput(plan: Pick<Blueprint, "input">, input: Json): Fault[] {
+  const read = readInput(plan, input);
+  return read.ok ? [] : read.error;
+}

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { zodFaults } from "../../src/blueprint/zod-faults.ts";
+import { readWith } from "../../src/blueprint/zod-faults.ts";
 import { MAX_FAULTS } from "../../src/limits.ts";
 
 function faultsOf(schema: z.ZodType, value: unknown) {
-  const parsed = schema.safeParse(value);
-  return parsed.success ? [] : zodFaults("args", parsed.error);
+  const read = readWith("args", schema, value);
+  return read.ok ? [] : read.error;
 }
 
 const pet = z.discriminatedUnion("kind", [
@@ -48,6 +48,10 @@ const CASES: readonly (readonly [z.ZodType, unknown, string, string, string])[] 
     "send a name or an id",
     "Correct it.",
   ],
+  [z.string().refine(() => false, "Invalid only in name"), "b", "args", "Invalid only in name", "Correct it."],
+  [z.string().regex(/a/), "b", "args", "is not valid", "Correct it."],
+  [z.object({ a: z.string() }), { a: [] }, "args.a", "expected string, got array", "Send a string."],
+  [z.object({ a: z.date() }), { a: {} }, "args.a", "expected date, got object", "Send a date."],
   [pet, { kind: "cow" }, "args.kind", "is not a known kind", 'Use one of "cat", "dog".'],
   [pet, { kind: "cat" }, "args.lives", "is missing", "Add it: a number."],
   [

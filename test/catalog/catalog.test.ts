@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { checkInput } from "../../src/blueprint/check.ts";
 import { compileTemplate } from "../../src/blueprint/template.ts";
 import { parseEntry } from "../../src/catalog/entry.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json } from "../../src/jobs/json.ts";
+import { checkInput } from "../blueprint/support.ts";
 
 const HANDLERS = Object.keys(CATALOG.handlers);
 

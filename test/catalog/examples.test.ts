@@ -1,8 +1,9 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { checkBlueprint, checkInput } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
+import { checkInput } from "../blueprint/support.ts";
 
 const Submission = z.looseObject({
   blueprint: z.union([z.string(), z.record(z.string(), z.json())]),

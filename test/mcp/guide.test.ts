@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { checkBlueprint, checkInput } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
 import { KIND_TABLE } from "../../src/blueprint/kinds/index.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { JsonObject } from "../../src/jobs/json.ts";
 import { JobStatus } from "../../src/jobs/view.ts";
 import { guideText } from "../../src/mcp/guide/guide.ts";
+import { checkInput } from "../blueprint/support.ts";
 import { modern, world } from "./support.ts";
 
 const HANDLERS = Object.values(CATALOG.handlers);

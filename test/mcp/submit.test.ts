@@ -50,6 +50,14 @@ describe("submit", () => {
     expect(w.registry.requests).toMatchObject([{ name: "double", run_at: null, timeout_ms: DAY }]);
   });
 
+  it("stores the input with the defaults of the blueprint's schema", async () => {
+    const w = world();
+    const input = { type: "object", properties: { n: { type: "integer", default: 5 }, m: { type: "integer" } } };
+    const steps = [{ id: "x", type: "transform", value: "{% $input %}" }];
+    await submit(w, { blueprint: { name: "x", input, steps }, input: { m: 1 } });
+    expect(w.registry.requests[0]).toMatchObject({ input: { n: 5, m: 1 } });
+  });
+
   it("runs the version that is asked for", async () => {
     const w = world();
     expect((await submit(w, { ...GOOD, blueprint: "double@1" })).structured.blueprint).toBe("double@1");

@@ -389,6 +389,22 @@ describe("job", () => {
       expect(outcomes).toEqual(["wait", "wait", "wait", "wait", "job_depth"]);
     }));
 
+  it("fills in what the child's schema has defaults for", () =>
+    inRegistry(async (bench) => {
+      const kid = {
+        name: "kid",
+        input: { properties: { n: {}, page: { properties: { size: { default: 20 } } }, all: { default: false } } },
+        steps: [{ id: "value", type: "transform", value: 1 }],
+      };
+      const input = { n: "{% $input.n %}", page: {} };
+      const run = await withChild(bench, [child({ blueprint: kid, input })], async (id) => {
+        const started = await bench.runner.start(bench.ref(id));
+        expect(started).toMatchObject({ do: "run", input: { n: 4, page: { size: 20 }, all: false } });
+        await succeed(bench, id);
+      });
+      expect(await run.status()).toMatchObject({ status: "succeeded" });
+    }));
+
   it("refuses an input that the child's schema refuses", () =>
     inRegistry(async (bench) => {
       const strict = {

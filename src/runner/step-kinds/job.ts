@@ -1,7 +1,8 @@
-import { checkInput } from "../../blueprint/check-input.ts";
+import { readInput } from "../../blueprint/check-input.ts";
 import { INLINE, type StepError } from "../../jobs/job.ts";
-import { isJsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { oneLine } from "../../jobs/text.ts";
+import { MAX_ERROR_CHARS } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import type { NamedPlan } from "../ports.ts";
@@ -21,11 +22,11 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   const named = await planOf(context, step);
   if (!named.ok) return failed(named.error, path);
   const { label, plan } = named.value;
-  const [fault] = checkInput(plan, input.value);
-  if (fault !== undefined || !isJsonObject(input.value)) {
-    const message = fault ? `${fault.path}: ${fault.message}. ${fault.fix}` : "The child's input must be an object.";
-    return failed({ code: "child_input", message }, path);
+  const checked = readInput(plan, input.value);
+  if (!checked.ok) {
+    const message = checked.error.map((fault) => `${fault.path}: ${fault.message}. ${fault.fix}`).join(" ");
+    return failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path);
   }
-  const request = { name: plan.name, blueprint: label, plan, input: input.value };
+  const request = { name: plan.name, blueprint: label, plan, input: checked.value };
   return awaitOutcome(context, path, await context.reports.spawn(path, request));
 };
