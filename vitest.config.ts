@@ -3,7 +3,9 @@ import { defineConfig } from "vitest/config";
 import { mutate } from "./test/support/mutate.ts";
 
 /** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
-const workerd = ["auth", "catalog", "http", "mcp", "registry", "runner"].map((folder) => `test/${folder}/**/*.test.ts`);
+const workerd = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 /** Folders whose tests start real servers: one file at a time. */
 const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type Claims, signApiKey, TenantName } from "../src/auth/api-key.ts";
 import { SCOPES, Scope } from "../src/auth/scopes.ts";
-import { signingKey } from "../src/auth/signing-key.ts";
+import { signingKey } from "../src/lib/signing-key.ts";
 import { DEFAULT_KEY_DAYS, MAX_KEY_DAYS, MIN_SECRET_CHARS } from "../src/limits.ts";
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { authenticate } from "./auth/authenticate.ts";
 import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
-import { refuseOwnJob } from "./auth/sender.ts";
+import { refuseOwnJob } from "./egress/self-call.ts";
 import { type Env, readSettings } from "./env.ts";
 import { health, methodNotAllowed, notFound } from "./http/answers.ts";
 import { home } from "./http/home.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import type { SigningKey } from "../lib/signing-key.ts";
 import { MAX_KEY_CHARS } from "../limits.ts";
-import { fromBase64Url, toBase64Url } from "./base64url.ts";
 import { Scope } from "./scopes.ts";
-import type { SigningKey } from "./signing-key.ts";
 
 /**
  * API keys: `ej1_<claims>.<signature>`, both base64url. The server stores no key: whoever holds AUTH_SECRET makes them,

@@ -1,8 +1,8 @@
 import { BoundedMap } from "../jobs/bounded-map.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { memoizedKey } from "../lib/signing-key.ts";
 import { MAX_VERIFIED_KEYS } from "../limits.ts";
 import { type Claims, verifyApiKey } from "./api-key.ts";
-import { memoizedKey } from "./signing-key.ts";
 
 const nothingVerified = (secret: string) => ({ secret, claims: new BoundedMap<string, Claims>(MAX_VERIFIED_KEYS) });
 

@@ -1,7 +1,7 @@
-import { fromBase64Url, toBase64Url } from "../auth/base64url.ts";
-import { memoizedKey } from "../auth/signing-key.ts";
 import { type Cursor, decodeCursor, encodeCursor } from "../jobs/cursor.ts";
 import { err, type Result } from "../jobs/result.ts";
+import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { memoizedKey } from "../lib/signing-key.ts";
 
 /**
  * Cursors of one tenant, as callers carry them: `<fields>.<HMAC>`. The signature covers the tenant too, so that a cursor

@@ -1,10 +1,10 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
-import { senderId } from "../auth/sender.ts";
 import { CATALOG } from "../catalog/index.ts";
+import { egress } from "../egress/egress.ts";
+import { senderId } from "../egress/self-call.ts";
 import { type Env, type RunParams, secretsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { registryOf } from "../registry/api.ts";
-import { egress } from "./egress.ts";
 import { namedPlan } from "./named-plan.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Claims, newKeyId, verifyApiKey } from "../../src/auth/api-key.ts";
-import { toBase64Url } from "../../src/auth/base64url.ts";
-import { signingKey } from "../../src/auth/signing-key.ts";
+import { toBase64Url } from "../../src/lib/base64url.ts";
+import { signingKey } from "../../src/lib/signing-key.ts";
 import { aKey, claims, NOW, SECRET } from "./keys.ts";
 
 const text = new TextEncoder();

@@ -1,5 +1,5 @@
 import { type Claims, signApiKey } from "../../src/auth/api-key.ts";
-import { signingKey } from "../../src/auth/signing-key.ts";
+import { signingKey } from "../../src/lib/signing-key.ts";
 
 export const SECRET = "a secret of the tests, 32 characters or more";
 export const NOW = Date.UTC(2030, 0, 1);

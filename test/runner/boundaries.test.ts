@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
+import { egress } from "../../src/egress/egress.ts";
 import { type Json, jsonBytes } from "../../src/jobs/json.ts";
-import { egress } from "../../src/runner/egress.ts";
 import { aListQuery, inRegistry, TENANT } from "../registry/bench.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RefusedAddress } from "../../src/runner/egress.ts";
+import { RefusedAddress } from "../../src/egress/egress.ts";
 import { inRegistry } from "../registry/bench.ts";
 import { json, runSteps, scripted } from "./bench.ts";
 

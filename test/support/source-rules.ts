@@ -12,19 +12,24 @@ interface Layer {
   packages?: readonly string[];
 }
 
-/** DESIGN section 4: `jobs <- blueprint <- registry/api <- { runner, mcp, http } <- index`; an arrow is an import. */
+/**
+ * DESIGN section 4: `jobs <- blueprint <- registry/api <- { runner, mcp, http } <- index`, beside them
+ * `lib <- egress <- { runner, auth, http }`; an arrow is an import.
+ */
 const LAYERS: Record<string, Layer> = {
   limits: { imports: [], packages: [] },
+  lib: { imports: ["limits"], packages: [] },
   jobs: { imports: ["limits"], packages: ["zod"] },
   blueprint: { imports: ["limits", "jobs"], packages: ["zod", "jsonata", "re2js", "@cfworker/json-schema"] },
   "registry/api": { imports: ["limits", "jobs", "blueprint"] },
   env: { imports: ["limits", "jobs", "registry/api"] },
   catalog: { imports: ["limits", "jobs", "blueprint"] },
-  auth: { imports: ["limits", "env", "jobs"] },
+  egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
+  auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
   registry: { imports: ["limits", "env", "jobs", "blueprint", "registry/api"] },
-  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
-  mcp: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
-  http: { imports: ["limits", "env", "jobs", "registry/api", "auth"] },
+  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"] },
+  mcp: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
+  http: { imports: ["limits", "env", "jobs", "registry/api", "auth", "egress"] },
 };
 
 /** Static, side-effect, re-exporting and dynamic imports, types included. */

@@ -1,11 +1,11 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
 import type { Scope } from "../../blueprint/template.ts";
+import { RefusedAddress } from "../../egress/egress.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { Json, JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
-import { RefusedAddress } from "../egress.ts";
 import { readBody } from "./http-body.ts";
 import { buildRequest } from "./http-request.ts";
 

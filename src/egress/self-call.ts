@@ -1,5 +1,5 @@
-import { toBase64Url } from "./base64url.ts";
-import { memoizedKey } from "./signing-key.ts";
+import { toBase64Url } from "../lib/base64url.ts";
+import { memoizedKey } from "../lib/signing-key.ts";
 
 /**
  * Every request that a job sends says which deployment runs it, and a deployment refuses its own: a job that submits

@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
-import { SENDER_HEADER } from "../auth/sender.ts";
 import { MAX_REDIRECTS } from "../limits.ts";
+import { SENDER_HEADER } from "./self-call.ts";
 
 /**
  * Where steps may send requests. Agents write the URLs, so nothing that is not public is reached, whatever its

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { egress, RefusedAddress, refusal } from "../../src/runner/egress.ts";
+import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
 
 const send = egress({ allowList: "", isSecret: () => false, sender: "us" });
 const refused = (url: string, allow: string[] = []) => refusal(new URL(url), allow);

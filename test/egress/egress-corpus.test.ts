@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { egress, RefusedAddress, refusal } from "../../src/runner/egress.ts";
+import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
 import { hostileUrls, LEGITIMATE_URLS } from "../support/hostile-urls.ts";
 
 /** Some spellings are no URL at all: nothing is asked for them either. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { refuseOwnJob, SENDER_HEADER, senderId } from "../../src/auth/sender.ts";
-import { SECRET } from "./keys.ts";
+import { refuseOwnJob, SENDER_HEADER, senderId } from "../../src/egress/self-call.ts";
+import { SECRET } from "../auth/keys.ts";
 
 const from = (sender?: string): Request =>
   new Request("https://jobs.example.com/mcp", { headers: sender === undefined ? {} : { [SENDER_HEADER]: sender } });
