@@ -1,0 +1,168 @@
+import { Validator } from "@cfworker/json-schema";
+import { isSpecType, type specTypeSchemas } from "@modelcontextprotocol/client";
+import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from "@modelcontextprotocol/ext-tasks/core/v2";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
+import type { JsonObject } from "../../../src/jobs/json.ts";
+import { type Exchange, Replay, recording } from "./replay.ts";
+import { SEEN, toolReply } from "./replies.ts";
+import { startWorld, type World } from "./world.ts";
+
+/** Clients at a server that is open to its own machine. */
+const CLIENTS = [...Object.keys(SEEN), "inspector-cli", "inspector-subscribe", "mcp-remote"];
+
+/** The sign-in that stands at the end of a recording was made at a server with a secret. */
+const IS_SECURED: Record<string, (index: number, length: number) => boolean> = {
+  "mcp-remote": (index, length) => index >= length - 3,
+};
+
+let world: World;
+let server: DevServer;
+const replayed = new Map<string, Exchange[]>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(world.url).host, SUBMITS_PER_MINUTE: "0" } });
+  const replayOne = async (client: string) => {
+    const isSecured = IS_SECURED[client] ?? (() => false);
+    const requests = (await recording(client)).filter((_, index, all) => !isSecured(index, all.length));
+    replayed.set(client, await new Replay({ server: server.url, world: world.url }).sendAll(requests));
+  };
+  await Promise.all(CLIENTS.map(replayOne));
+}, 120_000);
+
+afterAll(async () => {
+  await server?.stop();
+  await world?.close();
+});
+
+const RESULT_OF: Record<string, keyof typeof specTypeSchemas> = {
+  initialize: "InitializeResult",
+  "server/discover": "DiscoverResult",
+  "tools/list": "ListToolsResult",
+  "tools/call": "CallToolResult",
+  "prompts/list": "ListPromptsResult",
+  "prompts/get": "GetPromptResult",
+  "resources/list": "ListResourcesResult",
+  "resources/templates/list": "ListResourceTemplatesResult",
+  "resources/read": "ReadResourceResult",
+  "completion/complete": "CompleteResult",
+};
+
+/** Whether its client could read this result. */
+function isReadable({ rpc, answer, text }: Exchange): boolean {
+  const { method = "" } = rpc;
+  if (method === "subscriptions/listen") return text.includes("acknowledged");
+  if (method === "tasks/get") return GetTaskResultV2Schema.safeParse(answer?.result).success;
+  const schema = RESULT_OF[method];
+  return schema !== undefined && isSpecType[schema](answer?.result);
+}
+
+/** What a request is answered with at an open server, where nobody signs in and nobody listens by GET. */
+function expectedStatus({ sent, rpc }: Exchange): number {
+  if (sent.path !== "/mcp") return 404;
+  if (sent.method === "GET") return 405;
+  return rpc.id === undefined ? 202 : 200;
+}
+
+/** Why this answer is none that its client could have read; undefined when all is well. */
+function faultOf(exchange: Exchange): string | undefined {
+  const { sent, status, text, rpc } = exchange;
+  const isRight = status === expectedStatus(exchange) && (rpc.id === undefined || isReadable(exchange));
+  return isRight ? undefined : `${sent.method} ${sent.path} ${rpc.method ?? ""}: ${status} ${text.slice(0, 500)}`;
+}
+
+/** By name, what a client that lists the tools holds later replies against. */
+function outputSchemas(exchanges: Exchange[]): Map<string, JsonObject> {
+  const lists = exchanges.filter(({ rpc }) => rpc.method === "tools/list");
+  const tools = lists.flatMap(({ answer }) => answer?.result?.tools as { name: string; outputSchema: JsonObject }[]);
+  return new Map(tools.map(({ name, outputSchema }) => [name, outputSchema]));
+}
+
+const callsOf = (exchanges: Exchange[], tool?: string) =>
+  exchanges.filter(({ rpc }) => rpc.method === "tools/call" && (tool === undefined || rpc.params.name === tool));
+
+describe.each(CLIENTS)("the recorded requests of %s", (client) => {
+  const exchanges = () => replayed.get(client) ?? [];
+
+  it("are all answered as their protocol says", () => {
+    expect(exchanges().length).toBeGreaterThan(3);
+    expect(
+      exchanges()
+        .map(faultOf)
+        .filter((fault) => fault !== undefined),
+    ).toEqual([]);
+  });
+
+  it("get structure that fits the listed output schema", () => {
+    const schemas = outputSchemas([...replayed.values()].flat());
+    for (const exchange of callsOf(exchanges())) {
+      const { isError, structured } = toolReply(exchange);
+      const schema = schemas.get(String(exchange.rpc.params.name));
+      if (schema === undefined) throw new Error(`${exchange.rpc.params.name} is not listed`);
+      if (isError) continue;
+      expect(new Validator(schema, "2020-12", false).validate(structured).errors, exchange.text).toEqual([]);
+    }
+  });
+
+  it("get a fault of a call as text that says what and where, without structure", () => {
+    const wrong = callsOf(exchanges()).filter(({ sent }) => /"slep"|"job_nope"/.test(JSON.stringify(sent.body)));
+    for (const exchange of wrong) {
+      const { isError, text, structured } = toolReply(exchange);
+      expect({ isError, structured }).toEqual({ isError: true, structured: undefined });
+      expect(text).toMatch(/blueprint\.steps\[0\]\.type|Unknown job: job_nope/);
+    }
+  });
+});
+
+describe.each(Object.entries(SEEN))("the model of %s", (client, seen) => {
+  const calls = (tool: string) => callsOf(replayed.get(client) ?? [], tool).filter((each) => !toolReply(each).isError);
+
+  it("reads the id and the status of the job that it submitted", () => {
+    const submits = calls("jobs_submit_blueprint");
+    expect(submits.length).toBeGreaterThan(0);
+    for (const submit of submits) {
+      expect(seen(toolReply(submit))).toMatch(/job_[0-9a-z]{28}/);
+      expect(seen(toolReply(submit))).toMatch(/queued|running|succeeded/);
+    }
+  });
+});
+
+describe("Claude Code with Tasks", () => {
+  const interactive = () =>
+    ["claude-code-interactive-more", "claude-code-interactive-task"].flatMap((name) => replayed.get(name) ?? []);
+
+  it("is answered with a task where the job goes on, with the result where it has settled", () => {
+    const submits = callsOf(interactive(), "jobs_submit_blueprint").filter((each) => !toolReply(each).isError);
+    const kinds = submits.map((each) => {
+      const { resultType, structured } = toolReply(each);
+      return `${resultType} of a job that is ${["queued", "running"].includes(String(structured?.status)) ? "" : "not "}going on`;
+    });
+    expect(new Set(kinds)).toEqual(
+      new Set(["task of a job that is going on", "complete of a job that is not going on"]),
+    );
+    for (const { answer } of submits.filter((each) => toolReply(each).resultType === "task")) {
+      expect(CreateTaskResultV2Schema.parse(answer?.result).ttlMs).toBeGreaterThan(0);
+    }
+  });
+
+  it("finds the result in the task, within two seconds of the job's end", () => {
+    const last = replayed.get("claude-code-interactive-task")?.at(-1);
+    const task = GetTaskResultV2Schema.parse(last?.answer?.result);
+    expect(task).toMatchObject({
+      status: "completed",
+      ttlMs: expect.any(Number),
+      result: { structuredContent: { status: "succeeded", result: { total: 4200, note: "done after nap" } } },
+    });
+    expect((last?.at ?? 0) - Date.parse(task.lastUpdatedAt)).toBeLessThan(2_000);
+  });
+});
+
+describe("the Inspector's subscription", () => {
+  it("is told of changes, then ended when the job has settled", () => {
+    const listened = replayed.get("inspector-subscribe")?.find(({ rpc }) => rpc.method === "subscriptions/listen");
+    const told = [...(listened?.text ?? "").matchAll(/"method":"([^"]+)"/g)].map(([, method]) => method);
+    expect(told[0]).toBe("notifications/subscriptions/acknowledged");
+    expect(told.filter((method) => method === "notifications/resources/updated").length).toBeGreaterThan(0);
+  });
+});
