@@ -3,6 +3,7 @@ import type { Json } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import { MAX_ERROR_CHARS, MAX_RANGE_ITEMS } from "../limits.ts";
+import { BudgetSpent, type EvaluationBudget } from "./evaluation-budget.ts";
 import { meteredFunctions } from "./functions.ts";
 import { LimitReached, Meter } from "./meter.ts";
 import type { Node } from "./node.ts";
@@ -12,16 +13,17 @@ import { toJson } from "./to-json.ts";
 import { RUN, type Run, watch } from "./watch.ts";
 
 export interface ExpressionError {
-  code: "expression";
+  /** `limit_exceeded`: all expressions of the job together cost too much. */
+  code: "expression" | "limit_exceeded";
   /** One line, with an excerpt of the expression. */
   message: string;
 }
 
-/** A parsed expression. Its evaluations may run at the same time: each has a budget of its own. */
+/** A parsed expression. Its evaluations may run at the same time, but not on one budget. */
 export interface Expression {
   readonly syntax: Syntax;
   /** Undefined where the expression yields nothing. Never throws, and always ends. */
-  evaluate(scope: Scope): Promise<Result<Json | undefined, ExpressionError>>;
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>>;
 }
 
 const EXCERPT_CHARS = 120;
@@ -32,16 +34,21 @@ function failure(text: string, problem: unknown): { ok: false; error: Expression
   const known = problem instanceof RangeError ? "it is nested too deeply, or too large" : message;
   const reason = typeof known === "string" ? known : String(problem);
   const excerpt = `{% ${oneLine(text, EXCERPT_CHARS)} %}`;
-  return err({ code: "expression", message: `${oneLine(reason, MAX_ERROR_CHARS - EXCERPT_CHARS)}: ${excerpt}` });
+  const code = problem instanceof BudgetSpent ? "limit_exceeded" : "expression";
+  return err({ code, message: `${oneLine(reason, MAX_ERROR_CHARS - EXCERPT_CHARS)}: ${excerpt}` });
 }
 
 /**
- * An evaluation waits for nothing outside itself: when it has not ended by the next task, it never will. A value with
+ * An evaluation waits for nothing but its turns: when it has not ended by the next task, it never will. A value with
  * a function named `then` does that, because JavaScript takes it for a promise.
  */
-async function settled<T>(evaluation: Promise<T>): Promise<T> {
+async function settled<T>(evaluation: Promise<T>, budget: EvaluationBudget): Promise<T> {
   const { promise: stuck, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new LimitReached("the evaluation never ends")), 0);
+  let timer = setTimeout(look, 0);
+  function look(): void {
+    if (budget.pausing === undefined) reject(new LimitReached("the evaluation never ends"));
+    else timer = setTimeout(look, 0);
+  }
   try {
     return await Promise.race([evaluation, stuck]);
   } finally {
@@ -61,12 +68,13 @@ class ParsedExpression implements Expression {
     watch(parsed, syntax);
   }
 
-  async evaluate(scope: Scope): Promise<Result<Json | undefined, ExpressionError>> {
+  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {
     const { now, ...variables } = scope;
-    const run: Run = { meter: new Meter(), now };
+    const run: Run = { meter: new Meter(budget), now };
     try {
       const functions = await meteredFunctions(run.meter, now);
-      const result = await settled(this.#parsed.evaluate(undefined, { ...functions, ...variables, [RUN]: run }));
+      const bindings = { ...functions, ...variables, [RUN]: run };
+      const result = await settled(this.#parsed.evaluate(undefined, bindings), budget);
       run.meter.size(result);
       return ok(toJson(result));
     } catch (problem) {

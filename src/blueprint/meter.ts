@@ -8,25 +8,35 @@ import {
   MAX_VALUE_BYTES,
 } from "../limits.ts";
 
+import type { EvaluationBudget } from "./evaluation-budget.ts";
+
 /** Thrown inside an evaluation to end it; never leaves this folder. */
 export class LimitReached extends Error {}
 
 export class Meter {
+  readonly budget: EvaluationBudget;
   #evaluations = 0;
   #work = 0;
   #calls = 0;
   #ended = false;
   #sizes: WeakMap<object, Size> | undefined = new WeakMap();
 
+  /** @param budget of all evaluations that this one is part of */
+  constructor(budget: EvaluationBudget) {
+    this.budget = budget;
+  }
+
   /** One node of the expression, or one call of a built-in function. */
   step(): void {
     // The library runs the members of an object or array at once: when one fails, this stops the others.
     if (this.#ended) throw new LimitReached("the evaluation has ended");
+    this.budget.step();
     if (++this.#evaluations > MAX_EVALUATIONS) throw new LimitReached(`more than ${MAX_EVALUATIONS} evaluations`);
   }
 
   /** Work that one step does without further steps: about one unit for each list item, or for 8 bytes of text. */
   spend(units: number): void {
+    this.budget.spend(units);
     this.#work += units;
     if (this.#work > MAX_EVALUATION_WORK)
       throw new LimitReached("too much work on large values or regular expressions");

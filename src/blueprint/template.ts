@@ -2,6 +2,7 @@ import { jsonPath } from "../jobs/fault.ts";
 import { isJsonObject, type Json, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
+import type { EvaluationBudget } from "./evaluation-budget.ts";
 import type { ExpressionError } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 import { compileText, hasExpression, type TextTemplate } from "./text-template.ts";
@@ -11,7 +12,7 @@ export type { Scope } from "./scope.ts";
 /** A JSON value with expressions in its strings, parsed once. */
 export interface Template {
   /** The value with every expression replaced. The message names the path of the string that failed. */
-  evaluate(scope: Scope): Promise<Result<Json, ExpressionError>>;
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>>;
 }
 
 /** Keys from the value's root to one of its strings. */
@@ -52,12 +53,12 @@ class CompiledTemplate implements Template {
     this.#texts = texts;
   }
 
-  async evaluate(scope: Scope): Promise<Result<Json, ExpressionError>> {
+  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
     if (this.#texts.length === 0) return ok(this.#value);
     const replacements: Json[] = [];
     let bytes = 0;
     for (const [keys, text] of this.#texts) {
-      const result = await text.evaluate(scope);
+      const result = await text.evaluate(scope, budget);
       if (!result.ok) return placed(keys, result.error);
       bytes += jsonBytes(result.value);
       if (bytes > MAX_VALUE_BYTES) {

@@ -2,6 +2,7 @@ import type { Json } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
+import type { EvaluationBudget } from "./evaluation-budget.ts";
 import { compileExpression, type Expression, type ExpressionError } from "./expression.ts";
 import type { Scope } from "./scope.ts";
 
@@ -11,7 +12,7 @@ const CLOSE = "%}";
 /** A string with expressions in it. */
 export interface TextTemplate {
   readonly expressions: readonly Expression[];
-  evaluate(scope: Scope): Promise<Result<Json, ExpressionError>>;
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>>;
 }
 
 export const hasExpression = (text: string): boolean => text.includes(OPEN);
@@ -30,8 +31,8 @@ class WholeExpression implements TextTemplate {
     this.expressions = [expression];
   }
 
-  async evaluate(scope: Scope): Promise<Result<Json, ExpressionError>> {
-    const result = await this.expressions[0].evaluate(scope);
+  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
+    const result = await this.expressions[0].evaluate(scope, budget);
     return result.ok ? ok(result.value ?? null) : result;
   }
 }
@@ -49,10 +50,10 @@ class Interpolation implements TextTemplate {
     return this.#parts.filter((part) => typeof part !== "string");
   }
 
-  async evaluate(scope: Scope): Promise<Result<Json, ExpressionError>> {
+  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
     let whole = "";
     for (const part of this.#parts) {
-      const result = typeof part === "string" ? ok(part) : await part.evaluate(scope);
+      const result = typeof part === "string" ? ok(part) : await part.evaluate(scope, budget);
       if (!result.ok) return result;
       const { value } = result;
       if (value === undefined || value === null) {

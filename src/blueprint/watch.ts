@@ -43,7 +43,7 @@ function checkResult(node: Node, result: unknown, { operands }: Syntax, meter: M
 export function watch(parsed: Parsed, syntax: Syntax): void {
   const prepared = new WeakSet<Run>();
 
-  const entry = (node: Node, input: unknown, frame: Frame): void => {
+  const entry = (node: Node, input: unknown, frame: Frame): Promise<void> | undefined => {
     const run = frame.lookup(RUN) as Run;
     if (!prepared.has(run)) {
       prepared.add(run);
@@ -53,6 +53,7 @@ export function watch(parsed: Parsed, syntax: Syntax): void {
     run.meter.step();
     if (syntax.bodies.has(node)) run.meter.enterCall();
     spendOn(node, input, run.meter);
+    return run.meter.budget.turn();
   };
 
   const exit = (node: Node, _input: unknown, frame: Frame, result: unknown): void => {

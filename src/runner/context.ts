@@ -1,10 +1,11 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { compileTemplate, type Scope, type Template } from "../blueprint/template.ts";
+import type { Scope } from "../blueprint/template.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
-import { err, type Result } from "../jobs/result.ts";
+import type { Result } from "../jobs/result.ts";
 import type { TraceContext } from "../jobs/trace.ts";
 import type { RunRef } from "../registry/api.ts";
+import { Evaluator } from "./evaluator.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -53,8 +54,7 @@ export class RunContext {
   readonly kinds: StepRuns;
   /** Aborts when a row beside this one failed: what runs in here is ended, and nothing more begins. */
   readonly lane: AbortSignal;
-  /** Each template is parsed once, however many items use it: strings by value, objects by identity. */
-  readonly #templates: Map<Json, Template>;
+  readonly #evaluator: Evaluator;
 
   constructor(
     ports: RunnerPorts,
@@ -62,7 +62,7 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     trace?: TraceContext,
-    { lane, templates } = { lane: new AbortController().signal, templates: new Map<Json, Template>() },
+    { lane, evaluator } = { lane: new AbortController().signal, evaluator: new Evaluator(() => ports.pause(0)) },
   ) {
     this.kinds = kinds;
     this.ports = ports;
@@ -70,13 +70,13 @@ export class RunContext {
     this.ref = ref;
     this.trace = trace;
     this.lane = lane;
-    this.#templates = templates;
+    this.#evaluator = evaluator;
   }
 
   /** The same for steps that run beside others. */
   inLane(lane: AbortSignal): RunContext {
     const { ports, reports, ref, kinds, trace } = this;
-    return new RunContext(ports, reports, ref, kinds, trace, { lane, templates: this.#templates });
+    return new RunContext(ports, reports, ref, kinds, trace, { lane, evaluator: this.#evaluator });
   }
 
   /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */
@@ -92,13 +92,9 @@ export class RunContext {
     }
   }
 
-  async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
-    const known = this.#templates.get(value);
-    if (known !== undefined) return known.evaluate(scope);
-    const compiled = compileTemplate(value);
-    if (!compiled.ok) return err(compiled.error);
-    this.#templates.set(value, compiled.value);
-    return compiled.value.evaluate(scope);
+  /** The value with its expressions replaced. */
+  evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
+    return this.#evaluator.evaluate(value, scope);
   }
 }
 

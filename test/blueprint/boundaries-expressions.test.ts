@@ -1,20 +1,21 @@
 import { RE2JS } from "re2js";
 import { expect, it } from "vitest";
+import { BudgetSpent } from "../../src/blueprint/evaluation-budget.ts";
 import { compileExpression } from "../../src/blueprint/expression.ts";
 import { LimitReached, Meter } from "../../src/blueprint/meter.ts";
 import { compileRegex } from "../../src/blueprint/regex.ts";
 import type { Json } from "../../src/jobs/json.ts";
 import { MAX_EVALUATIONS } from "../../src/limits.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
-import { aScope, evaluated } from "./support.ts";
+import { aBudget, aScope, evaluated } from "./support.ts";
 
 /** Why an expression with a meter of its own ends. */
 function metered(work: (meter: Meter) => unknown): string | undefined {
   try {
-    work(new Meter());
+    work(new Meter(aBudget()));
     return undefined;
   } catch (problem) {
-    if (problem instanceof LimitReached) return problem.message;
+    if (problem instanceof LimitReached || problem instanceof BudgetSpent) return problem.message;
     throw problem;
   }
 }
@@ -26,7 +27,7 @@ async function failure(text: string, input: Json = {}): Promise<string | undefin
 
 atBound("MAX_EVALUATIONS", {
   of: "one expression",
-  refusal: /more than 100000 evaluations/,
+  refusal: /more than 500000 evaluations/,
   attempt: (count) =>
     metered((meter) => {
       for (let i = 0; i < count; i++) meter.step();
@@ -37,6 +38,22 @@ atBound("MAX_EVALUATION_WORK", {
   of: "one expression",
   refusal: /too much work on large values/,
   attempt: (units) => metered((meter) => meter.spend(units)),
+});
+
+atBound("MAX_JOB_EVALUATIONS", {
+  of: "all expressions of an attempt",
+  refusal: /the expressions of this job need more than 20000000 evaluations in all/,
+  attempt: (count) =>
+    metered(() => {
+      const budget = aBudget();
+      for (let i = 0; i < count; i++) budget.step();
+    }),
+});
+
+atBound("MAX_JOB_WORK", {
+  of: "all expressions of an attempt",
+  refusal: /the expressions of this job do too much work/,
+  attempt: (units) => metered(() => aBudget().spend(units)),
 });
 
 atBound("MAX_CALLS_IN_FLIGHT", {
@@ -111,6 +128,6 @@ it("a text ends when it is too large, not when memory does", async () => {
 it("an expression that runs on for ever ends all the same, within its evaluations", async () => {
   const compiled = compileExpression("($f := function() { $f() }; $f())");
   if (!compiled.ok) throw new Error(compiled.error.message);
-  const ended = await compiled.value.evaluate(aScope());
+  const ended = await compiled.value.evaluate(aScope(), aBudget());
   expect(ended.ok ? "" : ended.error.message).toContain(`${MAX_EVALUATIONS} evaluations`);
 });

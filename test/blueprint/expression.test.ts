@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "../../src/blueprint/expression.ts";
 import type { Json } from "../../src/jobs/json.ts";
-import { aScope, evaluated } from "./support.ts";
+import { aBudget, aScope, evaluated } from "./support.ts";
 
 describe("the language", () => {
   it.each<[string, Json]>([
@@ -181,7 +181,7 @@ describe("an expression", () => {
         async (source) => {
           const compiled = compileExpression(source);
           const result = compiled.ok
-            ? await compiled.value.evaluate(aScope({ input: { a: [1, { b: "x" }] } }))
+            ? await compiled.value.evaluate(aScope({ input: { a: [1, { b: "x" }] } }), aBudget())
             : compiled;
           if (!result.ok) expect(result.error).toEqual({ code: "expression", message: expect.stringMatching(/^.+$/) });
         },

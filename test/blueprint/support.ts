@@ -1,10 +1,13 @@
 import type { Blueprint } from "../../src/blueprint/blueprint.ts";
 import { readInput } from "../../src/blueprint/check.ts";
+import { EvaluationBudget } from "../../src/blueprint/evaluation-budget.ts";
 import { compileTemplate, type Scope } from "../../src/blueprint/template.ts";
 import type { Fault } from "../../src/jobs/fault.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
+
+export const aBudget = (pause = async () => {}): EvaluationBudget => new EvaluationBudget(pause);
 
 export const aScope = (over: Partial<Scope> = {}): Scope => ({
   input: {},
@@ -18,7 +21,7 @@ export const aScope = (over: Partial<Scope> = {}): Scope => ({
 export async function evaluated(template: Json, over: Partial<Scope> = {}): Promise<Json> {
   const compiled = compileTemplate(template);
   if (!compiled.ok) return `error: ${compiled.error.message}`;
-  const result = await compiled.value.evaluate(aScope(over));
+  const result = await compiled.value.evaluate(aScope(over), aBudget());
   return result.ok ? result.value : `error: ${result.error.message}`;
 }
 

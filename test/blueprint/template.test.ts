@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileTemplate } from "../../src/blueprint/template.ts";
 import type { Json } from "../../src/jobs/json.ts";
-import { aScope, evaluated, NOW } from "./support.ts";
+import { aBudget, aScope, evaluated, NOW } from "./support.ts";
 
 const input: Json = { repo: "a/b", n: 3, yes: true, none: null, list: [1, 2], object: { k: "v" } };
 const steps: Record<string, Json> = { get: { body: [{ tag: "v1" }, { tag: "v2" }] } };
@@ -116,7 +116,9 @@ describe("the value of a template", () => {
     const compiled = compileTemplate({ a: "{% $sum($input) %}", b: "{% $match($string($input), /[0-9]/).match %}" });
     if (!compiled.ok) throw new Error(compiled.error.message);
     const inputs = Array.from({ length: 20 }, (_, i) => [i % 10, 1]);
-    const results = await Promise.all(inputs.map((each) => compiled.value.evaluate(aScope({ input: each }))));
+    const results = await Promise.all(
+      inputs.map((each) => compiled.value.evaluate(aScope({ input: each }), aBudget())),
+    );
     expect(results).toEqual(inputs.map(([i = 0]) => ({ ok: true, value: { a: i + 1, b: [String(i), "1"] } })));
   });
 });

@@ -3,7 +3,7 @@ import { compileTemplate } from "../../src/blueprint/template.ts";
 import { parseEntry } from "../../src/catalog/entry.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json } from "../../src/jobs/json.ts";
-import { checkInput } from "../blueprint/support.ts";
+import { aBudget, checkInput } from "../blueprint/support.ts";
 
 const HANDLERS = Object.keys(CATALOG.handlers);
 
@@ -20,7 +20,7 @@ async function evaluate(name: string, stepId: string, input: Json, steps: Record
   const template = compileTemplate(step.value);
   if (!template.ok) throw new Error(template.error.message);
   const job = { id: "job_x", attempt: 1, submitted_at: "2026-11-01T00:00:00.000Z" };
-  const result = await template.value.evaluate({ input, steps, job, now: 0 });
+  const result = await template.value.evaluate({ input, steps, job, now: 0 }, aBudget());
   if (!result.ok) throw new Error(result.error.message);
   return result.value;
 }

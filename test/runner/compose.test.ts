@@ -265,7 +265,10 @@ describe("input", () => {
       let answered = 0;
       const run = await asked(bench, [{ id: "both", type: "parallel", branches }], async (id) => {
         if (answered++ > 0) return;
-        const open = (await statusOf(bench, id)).input_requests.map((request) => request.request_id);
+        const asked = async () => (await statusOf(bench, id)).input_requests.map((request) => request.request_id);
+        // The second branch asks when the first one waits.
+        let open = await asked();
+        while (open.length < 2) open = await asked();
         expect(new Set(open)).toEqual(new Set(["first", "second"]));
         for (const request_id of open) {
           expect((await statusOf(bench, id)).status).toBe("input_required");

@@ -1,0 +1,32 @@
+import { EvaluationBudget } from "../blueprint/evaluation-budget.ts";
+import { compileTemplate, type Scope, type Template } from "../blueprint/template.ts";
+import type { StepError } from "../jobs/job.ts";
+import type { Json } from "../jobs/json.ts";
+import { err, ok, type Result } from "../jobs/result.ts";
+
+/** The expressions of one attempt: one at a time, and within one budget. */
+export class Evaluator {
+  readonly #budget: EvaluationBudget;
+  /** Each template is parsed once, however many items use it: strings by value, objects by identity. */
+  readonly #templates = new Map<Json, Template>();
+
+  /** @param pause lets everything else that waits for the thread go first */
+  constructor(pause: () => Promise<void>) {
+    this.#budget = new EvaluationBudget(pause);
+  }
+
+  /** The value with its expressions replaced. */
+  async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
+    const template = this.#compiled(value);
+    if (!template.ok) return err(template.error);
+    return this.#budget.alone(() => template.value.evaluate(scope, this.#budget));
+  }
+
+  #compiled(value: Json): ReturnType<typeof compileTemplate> {
+    const known = this.#templates.get(value);
+    if (known !== undefined) return ok(known);
+    const compiled = compileTemplate(value);
+    if (compiled.ok) this.#templates.set(value, compiled.value);
+    return compiled;
+  }
+}
