@@ -63,6 +63,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_INTERRUPTED_TRIES: `${pace}; jobs/reports.test.ts`,
   MAX_WAIT_LOSSES: `${pace}; mcp/wait.test.ts`,
   AUDIT_TIMEOUT_MS: pace,
+  EVALUATION_WORK: "what one unit is in another",
+  MAX_TURN_WORK: `${pace}: blueprint/evaluation-budget.test.ts`,
   ALARM_BATCH: "rows of one look, the others come next: registry/reconcile.test.ts",
   MAX_DISPATCH_BATCH: "jobs of one call to the engine, the others come next: registry/boundaries.test.ts",
   MAX_LIST_SCAN: "rows of one look, the others come with the next page: registry/list.test.ts",
