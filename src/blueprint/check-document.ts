@@ -1,11 +1,12 @@
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
 import { MAX_JOB_DEPTH, MAX_STEP_PATH_CHARS } from "../limits.ts";
+import { foreignProblems } from "./faults/foreign-templates.ts";
 import { checkInputSchema } from "./input-schema.ts";
 import type { Kind } from "./kinds/common.ts";
-import { childOf, innerOf, kindOf, stepsIn } from "./nesting.ts";
-import { type Names, referenceFaults } from "./references.ts";
-import { type Keys, templateTexts } from "./template.ts";
+import { childOf, innerOf, kindOf, outputShape, stepsIn } from "./nesting.ts";
+import { type KnownStep, type Names, referenceFaults } from "./references.ts";
+import { type Keys, templateTexts, textsIn } from "./template.ts";
 
 /** Where a list of steps stands. */
 interface Place {
@@ -21,11 +22,13 @@ interface Place {
  */
 export class DocumentChecker {
   readonly faults: Fault[] = [];
+  /** What is a fault unless something else is wrong at its place. */
+  readonly doubts: Fault[] = [];
   readonly #root: string;
   readonly #handlers: readonly string[];
   readonly #depth: number;
-  /** Path of the first step with each id. */
-  readonly #ids = new Map<string, string>();
+  /** The first step with each id. */
+  readonly #ids = new Map<string, KnownStep>();
 
   /**
    * @param root path of the document, such as `blueprint`
@@ -35,8 +38,8 @@ export class DocumentChecker {
     this.#root = root;
     this.#handlers = handlers;
     this.#depth = depth;
-    for (const [keys, { id }] of stepsIn(document.steps, ["steps"])) {
-      if (typeof id === "string") this.#addId(id, this.#path(keys, "id"));
+    for (const [keys, step] of stepsIn(document.steps, ["steps"])) {
+      if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
     }
     if (isJsonObject(document.input)) this.faults.push(...checkInputSchema(document.input, this.#path(["input"])));
     const names = { steps: new Set<string>(), item: false, response: false };
@@ -48,10 +51,13 @@ export class DocumentChecker {
     return jsonPath(this.#root, [...keys, ...more]);
   }
 
-  #addId(id: string, path: string): void {
+  #addStep(id: string, step: KnownStep): void {
     const first = this.#ids.get(id);
-    if (first === undefined) this.#ids.set(id, path);
-    else this.faults.push({ path, message: `is used before, at ${first}`, fix: "Give each step an id of its own." });
+    if (first === undefined) this.#ids.set(id, step);
+    else {
+      const fix = "Give each step an id of its own.";
+      this.faults.push({ path: step.at, message: `is used before, at ${first.at}`, fix });
+    }
   }
 
   /** @returns ids in scope after the list */
@@ -107,7 +113,9 @@ export class DocumentChecker {
     const child = childOf(step);
     if (child === undefined) return;
     const root = this.#path(keys, kind.child);
-    this.faults.push(...new DocumentChecker(root, child, this.#handlers, this.#depth + 1).faults);
+    const inside = new DocumentChecker(root, child, this.#handlers, this.#depth + 1);
+    this.faults.push(...inside.faults);
+    this.doubts.push(...inside.doubts);
   }
 
   #addNotInMap(type: string, keys: Keys): void {
@@ -125,6 +133,10 @@ export class DocumentChecker {
     if (value === undefined) return;
     for (const [more, text] of templateTexts(value)) {
       this.faults.push(...referenceFaults(this.#path(keys, ...more), text, names, this.#ids));
+    }
+    for (const [more, text] of textsIn(value)) {
+      const path = this.#path(keys, ...more);
+      this.doubts.push(...foreignProblems(text).map((problem) => ({ path, ...problem })));
     }
   }
 }

@@ -40,7 +40,10 @@ export function checkBlueprint(document: Json, known: Known): Result<Blueprint, 
   const parsed = readWith(ROOT, Blueprint, document);
   const faults = parsed.ok ? [] : parsed.error;
   if (isJsonObject(document)) {
-    faults.push(...stepCountFaults(document), ...new DocumentChecker(ROOT, document, known.handlers).faults);
+    const checked = new DocumentChecker(ROOT, document, known.handlers);
+    faults.push(...stepCountFaults(document), ...checked.faults);
+    const places = new Set(faults.map(({ path }) => path));
+    faults.push(...checked.doubts.filter(({ path }) => !places.has(path)));
   }
   return parsed.ok && faults.length === 0 ? parsed : err(distinct(faults));
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { visibleLines } from "../jobs/text.ts";
 import { MAX_STRING_CHARS } from "../limits.ts";
 import { jsonObject, jsonValue, strict } from "./kinds/fields.ts";
+import { IN_DOCUMENT } from "./kinds/misplaced.ts";
 
 const fields = {
   name: z
@@ -23,7 +24,10 @@ export type DocumentFieldsInput = z.input<z.ZodObject<typeof fields>>;
 
 /** A blueprint, whether it is submitted or stands inside another. @param steps schema of a list of steps */
 export const document = <Steps extends z.ZodType>(steps: Steps) =>
-  strict({
-    ...fields,
-    steps: steps.describe("Run in order; each sees the outputs of those before it as $steps.<id>."),
-  });
+  strict(
+    {
+      ...fields,
+      steps: steps.describe("Run in order; each sees the outputs of those before it as $steps.<id>."),
+    },
+    IN_DOCUMENT,
+  );

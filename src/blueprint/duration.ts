@@ -1,10 +1,12 @@
+import { z } from "zod";
 import { err, ok, type Result } from "../jobs/result.ts";
 
 const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 type Unit = keyof typeof UNIT_MS;
 
 const DURATION = /^(\d{1,9}) (second|minute|hour|day)s?$/;
-const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
+/** With seconds or to the minute. Knows how long each month is. */
+const IsoTime = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
 
 const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
@@ -17,10 +19,9 @@ export function parseDuration(text: string): Result<number, { message: string }>
   return ok(Number(amount) * UNIT_MS[unit as Unit]);
 }
 
-/** An ISO 8601 time with its zone to epoch milliseconds. */
+/** An ISO 8601 time with its zone to epoch milliseconds. A day that is in no calendar is none. */
 export function parseTime(text: string): Result<number, { message: string }> {
-  const time = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return ok(time);
+  if (IsoTime.safeParse(text).success) return ok(Date.parse(text));
   return err({ message: `${quoted(text)} is not an ISO 8601 time with a zone, such as "2026-12-01T09:00:00Z"` });
 }
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
+import { orShape, type Shape } from "./faults/shapes.ts";
 import type { Inner, Kind } from "./kinds/common.ts";
 import { KIND_TABLE } from "./kinds/index.ts";
 import type { Keys } from "./template.ts";
@@ -34,4 +35,18 @@ export function countSteps(document: JsonObject): number {
     count += 1 + (child === undefined ? 0 : countSteps(child));
   }
   return count;
+}
+
+/** The output of a list is that of its last step, if that one surely has one. */
+function lastShape(steps: Json | undefined): Shape | undefined {
+  const last = Array.isArray(steps) ? steps.at(-1) : undefined;
+  return isJsonObject(last) && last.when === undefined && last.type !== "sleep" ? outputShape(last) : undefined;
+}
+
+/** What is known of a step's output before it runs. */
+export function outputShape(step: JsonObject): Shape | undefined {
+  const kind = kindOf(step);
+  const shape = kind?.output?.(step, lastShape);
+  if (step.on_error !== "continue") return shape;
+  return orShape(shape, kind?.inner === undefined ? ["error"] : ["error", "done"]);
 }

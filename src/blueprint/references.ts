@@ -1,6 +1,12 @@
 import type { Fault } from "../jobs/fault.ts";
+import { javascriptProblems } from "./faults/javascript.ts";
+import type { Problem } from "./faults/problem.ts";
+import { regexProblems } from "./faults/regex-brackets.ts";
+import { fieldProblem, type Shape, shapeOf } from "./faults/shapes.ts";
+import { readSource, sourcesIn } from "./faults/source.ts";
 import { FUNCTION_NAMES } from "./functions.ts";
-import type { Variable } from "./scope.ts";
+import { RESPONSE } from "./kinds/http.ts";
+import type { Scope, Variable } from "./scope.ts";
 import type { Syntax } from "./syntax.ts";
 import { compileText } from "./text-template.ts";
 
@@ -13,7 +19,12 @@ export interface Names {
   response: boolean;
 }
 
-type Problem = Omit<Fault, "path">;
+/** A step of the document. */
+export interface KnownStep {
+  /** Path of its id. */
+  at: string;
+  shape: Shape | undefined;
+}
 
 const PLACES: { readonly [Name in Variable]: string } = {
   input: "everywhere",
@@ -43,9 +54,11 @@ function variableProblem(name: string, names: Names): Problem | undefined {
   return { message, fix: `Here there are ${variablesIn(names)}, and the functions of JSONata.` };
 }
 
-function stepProblem(id: string, names: Names, ids: ReadonlyMap<string, string>): Problem | undefined {
+type KnownSteps = ReadonlyMap<string, KnownStep>;
+
+function stepProblem(id: string, names: Names, all: KnownSteps): Problem | undefined {
   if (names.steps.has(id)) return undefined;
-  const message = ids.has(id)
+  const message = all.has(id)
     ? `$steps.${id} does not come before this, or is inside another step`
     : `no step is called ${id}`;
   const [...known] = names.steps;
@@ -53,26 +66,61 @@ function stepProblem(id: string, names: Names, ids: ReadonlyMap<string, string>)
   return { message, fix };
 }
 
-function syntaxProblems(syntax: Syntax, names: Names, ids: ReadonlyMap<string, string>): Problem[] {
-  const { variables, steps, contextName } = syntax;
-  const problems = [
-    ...[...variables].map((name) => variableProblem(name, names)),
-    ...[...steps].map((id) => stepProblem(id, names, ids)),
-  ].filter((problem) => problem !== undefined);
-  if (contextName === undefined) return problems;
-  const message = `${contextName} stands for nothing: variables start with $`;
-  return [...problems, { message, fix: `Write $input.${contextName}, or start with one of ${variablesIn(names)}.` }];
+const JOB_FIELDS = { id: true, attempt: true, submitted_at: true } satisfies { [Field in keyof Scope["job"]]: true };
+const JOB = shapeOf(Object.keys(JOB_FIELDS));
+
+/** What the field is missing of, where that is known. */
+function pathProblem([variable, ...fields]: readonly string[], names: Names, all: KnownSteps): Problem | undefined {
+  const [id = "", ...inside] = fields;
+  if (variable === "steps")
+    return names.steps.has(id) ? fieldProblem(`$steps.${id}`, inside, all.get(id)?.shape) : undefined;
+  if (variable === "response" && names.response) return fieldProblem("$response", fields, RESPONSE);
+  return variable === "job" ? fieldProblem("$job", fields, JOB) : undefined;
 }
+
+/** `$steps.page.headers.content-type`: a name with a hyphen, read as a subtraction. */
+const HYPHENED = /(\$\w+(?:\.\w+)*\.)(\w+(?:-\w+)+)/;
+
+function contextProblem(name: string, code: string, names: Names): Problem {
+  const [, before = "", hyphened] = HYPHENED.exec(code) ?? [];
+  if (hyphened?.split("-").slice(1).includes(name)) {
+    const right = before.endsWith(".headers.") ? hyphened.toLowerCase() : hyphened;
+    const message = `${hyphened} is read as a subtraction: a name with a hyphen stands in backticks`;
+    return { message, fix: `Write ${before}\`${right}\`.` };
+  }
+  const message = `${name} stands for nothing: variables start with $`;
+  return { message, fix: `Write $input.${name}, or start with one of ${variablesIn(names)}.` };
+}
+
+function syntaxProblems(syntax: Syntax, code: string, names: Names, all: KnownSteps): Problem[] {
+  const { variables, steps, paths, contextName } = syntax;
+  return [
+    ...[...variables].map((name) => variableProblem(name, names)),
+    ...[...steps].map((id) => stepProblem(id, names, all)),
+    ...paths.map((path) => pathProblem(path, names, all)),
+    contextName === undefined ? undefined : contextProblem(contextName, code, names),
+  ].filter((problem) => problem !== undefined);
+}
+
+const UNPARSED = "Correct the JSONata between {% and %}.";
 
 /**
  * What is wrong with the expressions of one string.
- * @param ids all steps of the blueprint
+ * @param all steps of the blueprint by id
  */
-export function referenceFaults(path: string, text: string, names: Names, ids: ReadonlyMap<string, string>): Fault[] {
+export function referenceFaults(path: string, text: string, names: Names, all: KnownSteps): Fault[] {
+  const sources = sourcesIn(text).map(readSource);
+  // What the text alone shows: of an expression that does not parse, or parses as something else than was meant.
+  const shown = sources.flatMap(({ code, regexes }) => [...javascriptProblems(code), ...regexProblems(regexes)]);
   const compiled = compileText(text);
   if (!compiled.ok) {
-    return [{ path, message: compiled.error.message, fix: "Correct the JSONata between {% and %}." }];
+    const unparsed = { message: compiled.error.message, fix: UNPARSED };
+    return (shown.length > 0 ? shown : [unparsed]).map((problem) => ({ path, ...problem }));
   }
-  const problems = compiled.value.expressions.flatMap(({ syntax }) => syntaxProblems(syntax, names, ids));
-  return problems.map((problem) => ({ path, ...problem }));
+  const found = compiled.value.expressions.flatMap(({ syntax }, i) => {
+    // A bare name of JavaScript says nothing that its own fault does not say better.
+    const judged = shown.length > 0 ? { ...syntax, contextName: undefined } : syntax;
+    return syntaxProblems(judged, sources[i]?.code ?? "", names, all);
+  });
+  return [...shown, ...found].map((problem) => ({ path, ...problem }));
 }

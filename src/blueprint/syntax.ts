@@ -12,6 +12,8 @@ export interface Syntax {
   readonly contextName: string | undefined;
   /** `<id>` of each `$steps.<id>`. */
   readonly steps: ReadonlySet<string>;
+  /** Each path from a variable that the expression does not define: its name, then those of the fields. */
+  readonly paths: readonly (readonly string[])[];
   readonly regexes: ReadonlyMap<RegExp, RE2JS>;
   /** Bodies of lambdas. */
   readonly bodies: ReadonlySet<Node>;
@@ -31,6 +33,7 @@ class Reader {
   readonly used = new Set<string>();
   readonly bound = new Set<string>();
   readonly steps = new Set<string>();
+  readonly paths: string[][] = [];
   readonly regexes = new Map<RegExp, RE2JS>();
   readonly bodies = new Set<Node>();
   readonly operands = new Set<Node>();
@@ -74,9 +77,13 @@ class Reader {
 
   #readPath(steps: unknown): void {
     if (!Array.isArray(steps)) return;
-    const [head, next] = steps as Node[];
-    if (head?.type !== "variable" || head.value !== "steps") return;
-    if (next?.type === "name") this.steps.add(String(next.value));
+    const [head, ...rest] = steps as Node[];
+    if (head?.type !== "variable") return;
+    const end = rest.findIndex(({ type }) => type !== "name");
+    const fields = rest.slice(0, end < 0 ? rest.length : end).map(({ value }) => String(value));
+    this.paths.push([String(head.value), ...fields]);
+    const [id] = fields;
+    if (head.value === "steps" && id !== undefined) this.steps.add(id);
   }
 
   #bind(target: unknown): void {
@@ -109,11 +116,12 @@ export function readSyntax(root: Node): Result<Syntax, string> {
   const reader = new Reader();
   reader.read(root);
   if (reader.problem !== undefined) return err(reader.problem);
-  const { used, bound, steps, regexes, bodies, operands, patterns } = reader;
+  const { used, bound, steps, paths, regexes, bodies, operands, patterns } = reader;
   return ok({
     variables: used.difference(bound),
     contextName: contextName(root),
     steps,
+    paths: paths.filter(([name = ""]) => !bound.has(name)),
     regexes,
     bodies,
     operands,

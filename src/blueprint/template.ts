@@ -23,10 +23,15 @@ function* children(value: Json): Generator<[string | number, Json]> {
   else if (isJsonObject(value)) yield* Object.entries(value);
 }
 
-/** Every string that holds an expression. Keys of objects are plain data. */
+/** Every string. Keys of objects are plain data. */
+export function* textsIn(value: Json, keys: Keys = []): Generator<[Keys, string]> {
+  if (typeof value === "string") yield [keys, value];
+  for (const [key, child] of children(value)) yield* textsIn(child, [...keys, key]);
+}
+
+/** Every string that holds an expression. */
 export function* templateTexts(value: Json, keys: Keys = []): Generator<[Keys, string]> {
-  if (typeof value === "string" && hasExpression(value)) yield [keys, value];
-  for (const [key, child] of children(value)) yield* templateTexts(child, [...keys, key]);
+  for (const found of textsIn(value, keys)) if (hasExpression(found[1])) yield found;
 }
 
 /** The error as it is, with the place of the string in front. */

@@ -26,7 +26,7 @@ function wrongType(issue: z.core.$ZodIssueInvalidType): Omit<Finding, "keys"> {
   const expected = issue.expected === "int" ? "integer" : issue.expected === "record" ? "object" : issue.expected;
   const got = typeName(issue.input);
   if (got === "undefined") return { message: "is missing", fix: `Add it: ${withArticle(expected)}.` };
-  return { message: `expected ${expected}, got ${got}`, fix: `Send ${withArticle(expected)}.` };
+  return { message: `expected ${expected}, got ${got}`, fix: issue.message || `Send ${withArticle(expected)}.` };
 }
 
 const UNITS: Readonly<Record<string, string>> = { string: " characters", array: " items", object: " fields" };
@@ -56,12 +56,16 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion): Finding[] {
   const got = typeName(issue.input);
   const expected = types.join(" or ");
   if (got === "undefined") return [{ keys, message: "is missing", fix: `Add it: ${expected}.` }];
-  return [{ keys, message: `expected ${expected}, got ${got}`, fix: `Send ${expected}.` }];
+  return [{ keys, message: `expected ${expected}, got ${got}`, fix: issue.message || `Send ${expected}.` }];
 }
 
+/** Words of our own say what to do, a line a field. */
 function unknownFields(issue: z.core.$ZodIssueUnrecognizedKeys): Finding[] {
-  const fix = isOurs(issue.message) ? issue.message : "Remove it, or check its spelling.";
-  return issue.keys.map((key) => ({ keys: [...issue.path, key], message: "is not a known field", fix }));
+  const fixes = issue.message.split("\n");
+  const message = "is not a known field";
+  return issue.keys.map((key, i) => {
+    return { keys: [...issue.path, key], message, fix: fixes[i] || "Remove it, or check its spelling." };
+  });
 }
 
 function fixOf(issue: Issue): string {
@@ -71,13 +75,12 @@ function fixOf(issue: Issue): string {
 
 function findings(issue: Issue): Finding[] {
   const keys = issue.path;
+  // Of a wrong type our own words say what to do, else what is wrong.
   if (issue.code === "unrecognized_keys") return unknownFields(issue);
+  if (issue.code === "invalid_type") return [{ keys, ...wrongType(issue) }];
+  if (issue.code === "invalid_union") return unionFindings(issue);
   if (isOurs(issue.message)) return [{ keys, message: issue.message, fix: fixOf(issue) }];
   switch (issue.code) {
-    case "invalid_type":
-      return [{ keys, ...wrongType(issue) }];
-    case "invalid_union":
-      return unionFindings(issue);
     case "invalid_value":
       return [{ keys, message: "is not one of the known values", fix: `Use one of ${orList(issue.values)}.` }];
     case "too_small":

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { parseTime } from "../blueprint/duration.ts";
 import { readWith } from "../blueprint/zod-faults.ts";
 import { LossyNumber } from "../jobs/exact-json.ts";
 import { type Fault, jsonPath } from "../jobs/fault.ts";
@@ -108,14 +109,14 @@ export function sizeFault(path: string, value: JsonObject, maxBytes: number): Fa
   return [{ path, message: `is ${bytes} bytes of JSON, more than ${maxBytes}`, fix }];
 }
 
-const Instant = z.iso.datetime({ offset: true });
-
 /** Epoch ms of an ISO 8601 time with a zone; undefined for any other text. */
-export const readInstant = (text: string): number | undefined =>
-  Instant.safeParse(text).success ? Date.parse(text) : undefined;
+export function readInstant(text: string): number | undefined {
+  const time = parseTime(text);
+  return time.ok ? time.value : undefined;
+}
 
 export const instantFault = (path: string): Fault => ({
   path,
-  message: "is not an ISO 8601 time with a zone",
+  message: "is not an ISO 8601 time with a zone, or a day that no calendar has",
   fix: "Send a time such as 2026-12-01T09:00:00Z.",
 });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { readInput } from "../blueprint/check.ts";
-import { jsonObject } from "../blueprint/kinds/fields.ts";
+import { jsonObject, strict } from "../blueprint/kinds/fields.ts";
+import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
 import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { INLINE } from "../jobs/job.ts";
@@ -29,36 +30,39 @@ import { inlinePlan, planHash } from "./inline-plans.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
 
-export const SubmitInput = z.strictObject({
-  blueprint: z
-    .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
-    .describe(
-      "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
-    ),
-  input: jsonObject.default({}).describe("The blueprint's input."),
-  name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
-  metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
-  idempotency_key: z
-    .string()
-    .min(1)
-    .max(MAX_IDEMPOTENCY_KEY_CHARS)
-    .optional()
-    .describe("Makes retries safe: the same key and arguments return the first job."),
-  run_at: instant.optional().describe("Start no earlier than this time (ISO 8601); the past means now."),
-  timeout_seconds: z
-    .int()
-    .min(1)
-    .max(MAX_JOB_TIMEOUT_MS / 1_000)
-    .optional()
-    .describe("The job fails when it runs longer; default 1 day."),
-  wait_seconds: z
-    .number()
-    .min(0)
-    .max(MAX_WAIT_MS / 1_000)
-    .default(0)
-    .describe("Wait this long for the result; the job goes on when the time is over."),
-  dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
-});
+export const SubmitInput = strict(
+  {
+    blueprint: z
+      .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
+      .describe(
+        "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
+      ),
+    input: jsonObject.default({}).describe("The blueprint's input."),
+    name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
+    metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(MAX_IDEMPOTENCY_KEY_CHARS)
+      .optional()
+      .describe("Makes retries safe: the same key and arguments return the first job."),
+    run_at: instant.optional().describe("Start no earlier than this time (ISO 8601); the past means now."),
+    timeout_seconds: z
+      .int()
+      .min(1)
+      .max(MAX_JOB_TIMEOUT_MS / 1_000)
+      .optional()
+      .describe("The job fails when it runs longer; default 1 day."),
+    wait_seconds: z
+      .number()
+      .min(0)
+      .max(MAX_WAIT_MS / 1_000)
+      .default(0)
+      .describe("Wait this long for the result; the job goes on when the time is over."),
+    dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
+  },
+  IN_ARGUMENTS,
+);
 export type SubmitArgs = z.output<typeof SubmitInput>;
 
 /** A submission that has been checked. */

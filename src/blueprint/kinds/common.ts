@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Fault } from "../../jobs/fault.ts";
 import type { Json, JsonObject } from "../../jobs/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
+import type { Shape } from "../faults/shapes.ts";
 import type { Keys } from "../template.ts";
 import { duration, expression, stepName, strict } from "./fields.ts";
+import { IN_STEP } from "./misplaced.ts";
 
 /** A list of steps inside a step. */
 export interface Inner {
@@ -29,6 +31,8 @@ export interface Kind {
   child?: string;
   /** Whether it cannot stand inside a map. */
   notInMap?: true;
+  /** What is known of the output; `last` is that of a list of steps. Left out: nothing is. */
+  output?: (step: JsonObject, last: (steps: Json | undefined) => Shape | undefined) => Shape | undefined;
   /** What else can be wrong with the step at the path `at`; it may not have the schema's shape. */
   check?: (step: JsonObject, at: string) => Fault[];
 }
@@ -41,6 +45,9 @@ const retry = (limit: number) =>
   })
     .prefault({})
     .describe(`When to try again; ${limit} retries when left out.`);
+
+/** A step of these fields. */
+export const stepOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => strict(shape, IN_STEP);
 
 /** Fields of every step. `retries` is the kind's default. */
 export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { MAX_NAME_CHARS } from "../../limits.ts";
-import { common, type Kind } from "./common.ts";
-import { jsonValue, strict } from "./fields.ts";
+import { common, type Kind, stepOf } from "./common.ts";
+import { jsonValue } from "./fields.ts";
 
 export const handler = {
   templates: ["input"],
-  schema: strict({
+  schema: stepOf({
     ...common("handler", { retries: 0 }),
     handler: z.string().min(1).max(MAX_NAME_CHARS).describe("Name of a function that ships with the server."),
     input: jsonValue.default({}).describe("The function's input."),

@@ -1,22 +1,34 @@
 import { z } from "zod";
 import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
-import { common, type Kind } from "./common.ts";
+import type { Problem } from "../faults/problem.ts";
+import { shapeOf } from "../faults/shapes.ts";
+import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
+import { behindAuthority, httpFaults } from "./http-rules.ts";
 import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";
 
+/** Stands for an expression while the rest of a URL is looked at. */
+const standIn = (_: string, colon: string): string => (colon === "" ? "x" : ":1");
+
 /** What is wrong with the literal part of a URL. Each expression in it may still become anything. */
-function urlProblem(template: string): string | undefined {
+function literalProblem(template: string): string | undefined {
   if (template.startsWith("{%")) return undefined;
-  const url = URL.parse(template.replace(/\{%.*?%\}/gs, "1"));
+  const url = URL.parse(template.replace(/(:?)\{%.*?%\}/gs, standIn));
   if (url === null) return "is not an absolute URL";
   if (url.protocol !== "https:" && url.protocol !== "http:") return "is neither an http nor an https URL";
   return url.username !== "" || url.password !== "" ? "holds a user name or password" : undefined;
 }
 
+function urlProblem(template: string): Problem | undefined {
+  const message = literalProblem(template);
+  const fix = "Send a URL such as https://api.example.com/items; credentials go into headers as {secret: NAME}.";
+  return behindAuthority(template) ?? (message === undefined ? undefined : { message, fix });
+}
+
 const url = text.max(MAX_URL_CHARS).superRefine((value, context) => {
   const problem = urlProblem(value);
-  const fix = "Send a URL such as https://api.example.com/items; credentials go into headers as {secret: NAME}.";
-  if (problem !== undefined) context.addIssue({ code: "custom", message: problem, params: { fix } });
+  if (problem !== undefined)
+    context.addIssue({ code: "custom", message: problem.message, params: { fix: problem.fix } });
 });
 
 const secret = strict({
@@ -29,10 +41,15 @@ const secret = strict({
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, "is not a valid header name");
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
+/** `$response`, and the output. */
+export const RESPONSE = shapeOf(["status", "headers", "body", "bytes", "url"], "body");
+
 export const http = {
   templates: ["url", "headers", "query", "body", "expect", "until"],
   seeResponse: ["expect", "until"],
-  schema: strict({
+  output: () => RESPONSE,
+  check: httpFaults,
+  schema: stepOf({
     ...common("http", { retries: 3 }),
     url: url.describe("Absolute http or https URL."),
     method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET").describe("Request method."),
@@ -46,7 +63,9 @@ export const http = {
       .describe("Appended to the URL; null is left out, a list is repeated."),
     body: jsonValue.optional().describe("Sent as JSON; a string is sent as it is."),
     expect: z
-      .union([z.array(z.int().min(100).max(599)).min(1).max(MAX_EXPECTED_STATUSES), expression])
+      .union([z.array(z.int().min(100).max(599)).min(1).max(MAX_EXPECTED_STATUSES), expression], {
+        error: ({ input }) => (typeof input === "number" ? `Send a list: [${input}].` : undefined),
+      })
       .optional()
       .describe("Statuses that are a success, or an expression over $response; 200 to 299 when left out."),
     max_bytes: z

@@ -2,18 +2,20 @@ import type { z } from "zod";
 import type { JsonObject } from "../../jobs/json.ts";
 import { MAX_INPUT_TIMEOUT_MS } from "../../limits.ts";
 import { questionFaults } from "../check-answer.ts";
+import { shapeOf } from "../faults/shapes.ts";
 import { QuestionSchema } from "../question-schema.ts";
-import { common, type Kind } from "./common.ts";
-import { duration, jsonObject, strict, text } from "./fields.ts";
+import { common, type Kind, stepOf } from "./common.ts";
+import { duration, jsonObject, text } from "./fields.ts";
 
 /** Plain JSON for who stores it and sends it on. */
 const question = QuestionSchema as unknown as z.ZodType<JsonObject, JsonObject>;
 
 export const input = {
   templates: ["message"],
+  output: () => shapeOf(["action", "content"], "content"),
   notInMap: true,
   check: questionFaults,
-  schema: strict({
+  schema: stepOf({
     ...common("input", { retries: 0 }),
     message: text.describe("What is asked; may hold expressions."),
     schema: question.describe("What is answered: a flat object of strings, numbers, booleans and choices."),

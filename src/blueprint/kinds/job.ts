@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { isJsonObject } from "../../jobs/json.ts";
 import { isOneExpression } from "../text-template.ts";
-import { common, type Kind } from "./common.ts";
-import { jsonValue, strict } from "./fields.ts";
+import { common, type Kind, stepOf } from "./common.ts";
+import { jsonValue } from "./fields.ts";
 
 const childInput = jsonValue.refine(
   (value) => (typeof value === "string" ? isOneExpression(value) : isJsonObject(value)),
@@ -30,7 +30,7 @@ export const job = <Child extends z.ZodType>(child: Child) =>
   ({
     templates: ["input"],
     child: "blueprint",
-    schema: strict({
+    schema: stepOf({
       ...fields,
       blueprint: z.union([reference, child]).describe("`name`, `name@version`, or an inline blueprint, run as a job."),
     }),

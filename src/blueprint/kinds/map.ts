@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_MAP_CONCURRENCY, MAX_MAP_ITEMS } from "../../limits.ts";
-import { common, type Kind } from "./common.ts";
-import { expression, jsonValue, strict } from "./fields.ts";
+import { common, type Kind, stepOf } from "./common.ts";
+import { expression, jsonValue } from "./fields.ts";
 
 const fields = {
   ...common("map", { retries: 0 }),
@@ -19,6 +19,8 @@ export type MapFieldsInput = z.input<z.ZodObject<typeof fields>>;
 export const map = <Steps extends z.ZodType>(steps: Steps) =>
   ({
     templates: ["over"],
+    // A path over a list goes on in each of its items.
+    output: ({ steps }, last) => last(steps),
     inner: ({ steps }) => [{ keys: ["steps"], steps, segment: `[${MAX_MAP_ITEMS}]`, perItem: true }],
-    schema: strict({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
+    schema: stepOf({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
   }) satisfies Kind;

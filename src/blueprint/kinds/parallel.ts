@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../../jobs/json.ts";
 import { MAX_BRANCHES } from "../../limits.ts";
-import { common, type Inner, type Kind } from "./common.ts";
-import { stepName, strict } from "./fields.ts";
+import { common, type Inner, type Kind, stepOf } from "./common.ts";
+import { stepName } from "./fields.ts";
 
 const fields = common("parallel", { retries: 0 });
 
@@ -23,8 +23,11 @@ const isFew = (branches: object): boolean => {
 export const parallel = <Steps extends z.ZodType>(steps: Steps) =>
   ({
     templates: [],
+    output: ({ branches = null }, last) => ({
+      fields: new Map(Object.entries(isJsonObject(branches) ? branches : {}).map(([name, each]) => [name, last(each)])),
+    }),
     inner,
-    schema: strict({
+    schema: stepOf({
       ...fields,
       branches: z
         .record(stepName, steps)

@@ -1,8 +1,9 @@
 import { MAX_SLEEP_MS } from "../../limits.ts";
 import { parseTime } from "../duration.ts";
+import { shapeOf } from "../faults/shapes.ts";
 import { hasExpression } from "../text-template.ts";
-import { common, type Kind } from "./common.ts";
-import { isDuration, strict, type TextCheck, text } from "./fields.ts";
+import { common, type Kind, stepOf } from "./common.ts";
+import { durationText, isDuration, type TextCheck, text } from "./fields.ts";
 
 const isTime: TextCheck = (value, context) => {
   const parsed = parseTime(value);
@@ -11,17 +12,18 @@ const isTime: TextCheck = (value, context) => {
 };
 
 /** What an expression will give is checked when it is known. */
-const orTemplate = (check: TextCheck) =>
-  text.superRefine((value, context) => {
+const orTemplate = (base: typeof text, check: TextCheck) =>
+  base.superRefine((value, context) => {
     if (!hasExpression(value)) check(value, context);
   });
 
 export const sleep = {
   templates: ["for", "until"],
-  schema: strict({
+  output: () => shapeOf([]),
+  schema: stepOf({
     ...common("sleep", { retries: 0 }),
-    for: orTemplate(isDuration(MAX_SLEEP_MS, 0)).optional().describe("How long, such as `10 minutes`."),
-    until: orTemplate(isTime).optional().describe("ISO 8601 time with a zone; the past does not wait."),
+    for: orTemplate(durationText, isDuration(MAX_SLEEP_MS, 0)).optional().describe("How long, such as `10 minutes`."),
+    until: orTemplate(text, isTime).optional().describe("ISO 8601 time with a zone; the past does not wait."),
   }).refine((step) => (step.for === undefined) !== (step.until === undefined), {
     error: "needs exactly one of for and until",
     params: { fix: 'Send "for": "10 minutes", or "until": "2026-12-01T09:00:00Z".' },

@@ -1,0 +1,4 @@
+import type { Fault } from "../../jobs/fault.ts";
+
+/** A fault whose place the caller knows. */
+export type Problem = Omit<Fault, "path">;
