@@ -16,6 +16,8 @@ const CRASH = "crashed unexpectedly";
 interface DevServerOptions {
   /** Worker vars and secrets, over those of wrangler.toml. */
   vars?: Record<string, string>;
+  /** Address to listen on, when not on loopback alone; `url` stays the loopback one. */
+  ip?: string;
   /** Another Worker than Edge Jobs: its name, and the path of its wrangler.toml from the root. */
   worker?: { name: string; config: string };
 }
@@ -50,7 +52,11 @@ export interface DevServer {
 }
 
 /** Start a server with state of its own on a free port. Resolves when `GET /healthz` answers 200; throws with the log. */
-export async function startDevServer({ vars = {}, worker = EDGE_JOBS }: DevServerOptions = {}): Promise<DevServer> {
+export async function startDevServer({
+  vars = {},
+  ip = "127.0.0.1",
+  worker = EDGE_JOBS,
+}: DevServerOptions = {}): Promise<DevServer> {
   const [port, inspectorPort] = [await getPort({ host: "127.0.0.1" }), await getPort({ host: "127.0.0.1" })];
   const stateDir = await mkdtemp(join(tmpdir(), "edge-jobs-"));
   const url = `http://127.0.0.1:${port}`;
@@ -58,7 +64,7 @@ export async function startDevServer({ vars = {}, worker = EDGE_JOBS }: DevServe
   let child: ChildProcess | undefined;
 
   const start = async () => {
-    child = spawnWrangler({ port, inspectorPort, stateDir, vars, config: worker.config }, (text) => {
+    child = spawnWrangler({ ip, port, inspectorPort, stateDir, vars, config: worker.config }, (text) => {
       log += text;
     });
     await waitUntilReady(url, child, () => log);
@@ -99,6 +105,7 @@ export async function startDevServer({ vars = {}, worker = EDGE_JOBS }: DevServe
 }
 
 interface Launch {
+  ip: string;
   port: number;
   inspectorPort: number;
   stateDir: string;
@@ -107,14 +114,14 @@ interface Launch {
 }
 
 function spawnWrangler(
-  { port, inspectorPort, stateDir, vars, config }: Launch,
+  { ip, port, inspectorPort, stateDir, vars, config }: Launch,
   onOutput: (text: string) => void,
 ): ChildProcess {
   const { NODE_ENV: _, ...env } = process.env; // a test runner's NODE_ENV would be built into the bundle
   const child = spawn(
     "wrangler",
     [
-      ...["dev", "--config", config, "--ip", "127.0.0.1", "--port", `${port}`, "--inspector-port", `${inspectorPort}`],
+      ...["dev", "--config", config, "--ip", ip, "--port", `${port}`, "--inspector-port", `${inspectorPort}`],
       ...["--persist-to", stateDir],
       ...["--env-file", "/dev/null", "--show-interactive-dev-session", "false"],
       ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),

@@ -1,10 +1,15 @@
 import { z } from "zod";
+import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
+  DEFAULT_RETENTION_DAYS,
   DEFAULT_RUNNING_JOBS,
   DEFAULT_STORED_BYTES,
   DEFAULT_SUBMITS_PER_MINUTE,
+  MAX_QUOTA,
   MAX_REGISTRY_SHARDS,
+  MAX_RETENTION_DAYS,
+  MIN_SECRET_CHARS,
 } from "./limits.ts";
 
 /** Parameters of one engine instance. The runner reads everything else from the registry. */
@@ -25,6 +30,8 @@ export interface Env {
   SIGN_INS: RateLimit;
   /** Signs API keys and cursors. Unset: only loopback hosts are served. */
   AUTH_SECRET?: string;
+  /** The AUTH_SECRET before: verifies what it signed, and signs nothing. */
+  AUTH_SECRET_PREVIOUS?: string;
   REGISTRY_SHARDS?: string;
   RETENTION_DAYS?: string;
   /** Per tenant and shard; 0: no limit. {@link Quotas} says what each counts. */
@@ -36,34 +43,63 @@ export interface Env {
   HTTP_ALLOW?: string;
   /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
   ALLOWED_ORIGINS?: string;
+  /** `off`: OAuth clients register, as they do on loopback; `on`: they may also name a document about themselves. */
+  OAUTH_METADATA_DOCUMENTS?: string;
+  /** Where clients reach the server, if not under the name that each request has. */
+  PUBLIC_URL?: string;
   /** Names of Worker secrets that blueprints may reference, separated by commas. */
   BLUEPRINT_SECRETS?: string;
 }
 
 const DAY_MS = 86_400_000;
 
-/** A whole number, written in digits: nothing else may pass for 0, which is "no limit". */
-const quota = (fallback: number) =>
+/** A whole number from `min` to `max`, written in digits and nothing else. */
+const digits = (min: number, max: number, fallback: number) =>
   z.coerce
     .string()
-    .regex(/^\d{1,15}$/, "must be a whole number; 0 means no limit")
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}, in digits`)
     .transform(Number)
+    .pipe(z.number().min(min).max(max))
     .default(fallback);
+
+/** Nothing else than digits may pass for 0, which is "no limit". */
+const quota = (fallback: number) => digits(0, MAX_QUOTA, fallback);
+
+const isOff = z.enum(["on", "off"], "must be on or off").transform((text) => text === "off");
+
+/** Entries of a list that is separated by commas. */
+const entries = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").flatMap((entry) => entry.trim() || []));
+
+/** Absent, or empty as wrangler.toml writes it. */
+const unsetOr = <T extends z.ZodType>(schema: T) => z.preprocess((text) => text || undefined, schema.optional());
 
 const SHARD_COUNTS = Array.from({ length: Math.log2(MAX_REGISTRY_SHARDS) + 1 }, (_, power) => `${2 ** power}`);
 
-const Settings = z.object({
-  REGISTRY_SHARDS: z.coerce
-    .string()
-    .refine((text) => SHARD_COUNTS.includes(text), `must be one of ${SHARD_COUNTS.join(", ")}`)
-    .transform(Number)
-    .default(1),
-  RETENTION_DAYS: z.coerce.number().min(0).default(30),
-  MAX_ACTIVE_JOBS: quota(DEFAULT_ACTIVE_JOBS),
-  MAX_RUNNING_JOBS: quota(DEFAULT_RUNNING_JOBS),
-  SUBMITS_PER_MINUTE: quota(DEFAULT_SUBMITS_PER_MINUTE),
-  MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
-});
+const Settings = z
+  .object({
+    AUTH_SECRET: unsetOr(z.string()),
+    AUTH_SECRET_PREVIOUS: unsetOr(z.string().min(MIN_SECRET_CHARS, `needs ${MIN_SECRET_CHARS} characters or more`)),
+    REGISTRY_SHARDS: z.coerce
+      .string()
+      .refine((text) => SHARD_COUNTS.includes(text), `must be one of ${SHARD_COUNTS.join(", ")}`)
+      .transform(Number)
+      .default(1),
+    RETENTION_DAYS: digits(1, MAX_RETENTION_DAYS, DEFAULT_RETENTION_DAYS),
+    MAX_ACTIVE_JOBS: quota(DEFAULT_ACTIVE_JOBS),
+    MAX_RUNNING_JOBS: quota(DEFAULT_RUNNING_JOBS),
+    SUBMITS_PER_MINUTE: quota(DEFAULT_SUBMITS_PER_MINUTE),
+    MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
+    ALLOWED_ORIGINS: entries,
+    OAUTH_METADATA_DOCUMENTS: unsetOr(isOff),
+    PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
+  })
+  .refine(({ AUTH_SECRET, AUTH_SECRET_PREVIOUS }) => AUTH_SECRET || !AUTH_SECRET_PREVIOUS, {
+    path: ["AUTH_SECRET_PREVIOUS"],
+    message: "needs AUTH_SECRET, which signs",
+  });
 
 /** What a tenant may use of one shard; 0: no limit. */
 export interface Quotas {
@@ -77,11 +113,19 @@ export interface Quotas {
 }
 
 export interface Settings {
+  /** What keys are signed and verified with; undefined: this machine only is served. */
+  secrets: Secrets | undefined;
   /** New jobs go to the shards 0 to this - 1 of their tenant. */
   shards: number;
   /** How long a settled job is kept. */
   retentionMs: number;
   quotas: Quotas;
+  /** Hostnames or origins of web pages that may call. */
+  allowedOrigins: readonly string[];
+  /** Whether OAuth clients may name themselves by the URL of a document about them. */
+  metadataDocuments: boolean;
+  /** Origin under which clients reach the server; null: that of each request. */
+  publicOrigin: string | null;
 }
 
 /** @throws when a variable has no usable value: a deployment error that must be seen at once */
@@ -90,6 +134,7 @@ export function readSettings(env: Env): Settings {
   if (!parsed.success) throw new Error(`The Worker's variables cannot be used.\n${z.prettifyError(parsed.error)}`);
   const vars = parsed.data;
   return {
+    secrets: vars.AUTH_SECRET ? { current: vars.AUTH_SECRET, previous: vars.AUTH_SECRET_PREVIOUS } : undefined,
     shards: vars.REGISTRY_SHARDS,
     retentionMs: vars.RETENTION_DAYS * DAY_MS,
     quotas: {
@@ -98,6 +143,9 @@ export function readSettings(env: Env): Settings {
       submitsPerMinute: vars.SUBMITS_PER_MINUTE,
       storedBytes: vars.MAX_STORED_BYTES,
     },
+    allowedOrigins: vars.ALLOWED_ORIGINS,
+    metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS !== true,
+    publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
   };
 }
 

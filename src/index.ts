@@ -5,8 +5,9 @@ import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
 import { refuseOwnJob } from "./egress/self-call.ts";
-import { type Env, readSettings } from "./env.ts";
+import { type Env, readSettings, settingsOf } from "./env.ts";
 import { health, methodNotAllowed, notFound } from "./http/answers.ts";
+import { withinBoundary } from "./http/boundary.ts";
 import { home } from "./http/home.ts";
 import { keysRoute } from "./http/keys.ts";
 import { isOAuthPath, oauthRoute } from "./http/oauth.ts";
@@ -45,17 +46,25 @@ const keys = (request: Request, url: URL, env: Env): Promise<Response> =>
     }),
   );
 
-async function route(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+async function route(request: Request, url: URL, env: Env, context: ExecutionContext): Promise<Response> {
   const ownJob = await refuseOwnJob(request, env.AUTH_SECRET);
   if (ownJob !== undefined) return ownJob;
-  const url = new URL(request.url);
-  const { pathname, origin } = url;
+  const { pathname } = url;
   if (pathname === "/mcp") return mcp(request, url, env);
   if (pathname === "/keys" || pathname.startsWith("/keys/")) return keys(request, url, env);
   if (isOAuthPath(pathname)) return oauthRoute(request, env, context);
   if (pathname !== "/" && pathname !== "/healthz") return notFound();
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
-  return pathname === "/" ? home(request, { version, origin, isLocked: Boolean(env.AUTH_SECRET) }) : health(version);
+  if (pathname === "/healthz") return health(version);
+  const { secrets, publicOrigin } = settingsOf(env);
+  return home(request, { version, origin: publicOrigin ?? url.origin, isLocked: secrets !== undefined });
 }
 
-export default { fetch: route } satisfies ExportedHandler<Env>;
+const fetch = (request: Request, env: Env, context: ExecutionContext): Promise<Response> =>
+  withinBoundary(
+    request,
+    (url) => route(request, url, env, context),
+    () => crypto.randomUUID(),
+  );
+
+export default { fetch } satisfies ExportedHandler<Env>;

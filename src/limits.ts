@@ -119,11 +119,17 @@ export const MAX_INTERRUPTED_TRIES = 10;
 /** Rows that one alarm looks at before it re-arms itself. */
 export const ALARM_BATCH = 50;
 
+/** Settled jobs are kept this long, unless the deployment says otherwise; ten years at most. */
+export const DEFAULT_RETENTION_DAYS = 30;
+export const MAX_RETENTION_DAYS = 3_650;
+
 // What a tenant may use of one shard, unless the deployment says otherwise.
-export const DEFAULT_ACTIVE_JOBS = 1_000;
+export const DEFAULT_ACTIVE_JOBS = 10_000;
 export const DEFAULT_RUNNING_JOBS = 100;
 export const DEFAULT_SUBMITS_PER_MINUTE = 600;
 export const DEFAULT_STORED_BYTES = KIB * KIB * KIB;
+/** The largest number that a quota can be set to: 15 digits, which a number holds exactly. */
+export const MAX_QUOTA = 999_999_999_999_999;
 /** Submits are counted over this. */
 export const SUBMIT_WINDOW_MS = MINUTE;
 
@@ -201,12 +207,16 @@ export const MAX_ROW_RESULT_BYTES = KIB;
 /** Jobs that one object remembers as it read them, and how much JSON such a job has at most: 4 MiB of text in all. */
 export const MAX_RECENT_JOBS = 512;
 export const MAX_RECENT_JOB_CHARS = 8 * KIB;
+/** Signing keys that one isolate remembers: one for each purpose and secret. */
+export const MAX_DERIVED_KEYS = 16;
 /** Verified keys that one isolate remembers, about half a kilobyte each. */
 export const MAX_VERIFIED_KEYS = 1_000;
 /** Keys that one object remembers as not revoked. */
 export const MAX_CLEARED_KEYS = 1_000;
 export const DEFAULT_KEY_DAYS = 365;
 export const MAX_KEY_DAYS = 3_650;
+/** How far the clock of whoever made a key may be ahead of ours. */
+export const KEY_CLOCK_SKEW_MS = 5 * MINUTE;
 /** Objects of a tenant that a revocation is written to at the same time. */
 export const REVOKE_CONCURRENCY = 8;
 /** Revoked keys that one list names, the newest first. */

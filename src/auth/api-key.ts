@@ -2,7 +2,7 @@ import { z } from "zod";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
 import type { SigningKey } from "../lib/signing-key.ts";
-import { MAX_KEY_CHARS } from "../limits.ts";
+import { KEY_CLOCK_SKEW_MS, MAX_KEY_CHARS, MAX_KEY_DAYS } from "../limits.ts";
 import { Scope } from "./scopes.ts";
 
 /**
@@ -41,22 +41,28 @@ export async function signApiKey(claims: Claims, key: SigningKey): Promise<strin
   return `${signed}.${toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(signed))))}`;
 }
 
+/** Why a key that looks like one is not served. `too_long`: another tool signed it for longer than any key may be good. */
+export type KeyFault = "invalid" | "expired" | "too_long";
+
+const LONGEST_MS = MAX_KEY_DAYS * 86_400_000 + KEY_CLOCK_SKEW_MS;
+
+/** @param now epoch ms */
+export function inItsTime(claims: Claims, now: number): Result<Claims, KeyFault> {
+  if (now >= claims.expires_at) return err("expired");
+  return claims.expires_at - now > LONGEST_MS ? err("too_long") : ok(claims);
+}
+
 /**
  * What the key says, once its signature holds; compared in constant time.
  * @param now epoch ms
  */
-export async function verifyApiKey(
-  token: string,
-  key: SigningKey,
-  now: number,
-): Promise<Result<Claims, "invalid" | "expired">> {
+export async function verifyApiKey(token: string, key: SigningKey, now: number): Promise<Result<Claims, KeyFault>> {
   const [, signed, payload, mac] = (token.length <= MAX_KEY_CHARS && FORM.exec(token)) || [];
   const signature = mac === undefined ? undefined : fromBase64Url(mac);
   if (signed === undefined || payload === undefined || signature === undefined) return err("invalid");
   if (!(await crypto.subtle.verify("HMAC", key, signature, new TextEncoder().encode(signed)))) return err("invalid");
   const claims = readClaims(payload);
-  if (claims === undefined) return err("invalid");
-  return now < claims.expires_at ? ok(claims) : err("expired");
+  return claims === undefined ? err("invalid") : inItsTime(claims, now);
 }
 
 /** Signed by us, but perhaps by another version: claims that this build does not know are no key. */

@@ -1,9 +1,10 @@
-import type { Env } from "../env.ts";
+import { type Env, settingsOf } from "../env.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
+import type { Secrets } from "../lib/signing-key.ts";
 import { MIN_SECRET_CHARS } from "../limits.ts";
 import { isApiKey } from "./api-key.ts";
 import { checkApiKey } from "./check-key.ts";
-import { hasLoopbackHost, isLoopbackClient } from "./loopback.ts";
+import { isLocalCall, isLoopbackClient } from "./loopback.ts";
 import { accessTokenPrincipal } from "./oauth.ts";
 import type { Principal } from "./principal.ts";
 import {
@@ -14,6 +15,7 @@ import {
   NO_TOKEN,
   type Refusal,
   TOKEN_IN_URL,
+  TOO_LONG_KEY,
   WEAK_SECRET,
 } from "./refusal.ts";
 import { SCOPES } from "./scopes.ts";
@@ -23,7 +25,7 @@ const BEARER = /^Bearer +(\S+)$/i;
 const URL_CREDENTIALS = ["access_token", "api_key", "key", "token"];
 
 /**
- * Who calls. Without AUTH_SECRET, whoever reaches a loopback host is the tenant `local`; with it, everybody needs an API
+ * Who calls. Without AUTH_SECRET, whoever is on this machine and says so is the tenant `local`; with it, everybody needs an API
  * key, or an access token that somebody got with one.
  * @param url of the request
  * @param now epoch ms
@@ -34,30 +36,33 @@ export async function authenticate(
   env: Env,
   now: number,
 ): Promise<Result<Principal, Refusal>> {
-  const secret = env.AUTH_SECRET;
-  if (!secret) return withoutSecret(request, url);
-  if (secret.length < MIN_SECRET_CHARS) return err(WEAK_SECRET);
+  const { secrets } = settingsOf(env);
+  if (secrets === undefined) return withoutSecret(request, url);
+  if (secrets.current.length < MIN_SECRET_CHARS) return err(WEAK_SECRET);
   if (URL_CREDENTIALS.some((name) => url.searchParams.has(name))) return err(TOKEN_IN_URL);
   const header = request.headers.get("authorization");
   if (header === null) return err(NO_TOKEN);
   const [, token = ""] = BEARER.exec(header) ?? [];
-  if (isApiKey(token)) return keyPrincipal(token, secret, now);
-  const principal = await accessTokenPrincipal(token, url, env, now);
+  if (isApiKey(token)) return keyPrincipal(token, secrets, now);
+  const principal = await accessTokenPrincipal(token, url, env, secrets, now);
   return principal ? ok(principal) : err(INVALID_TOKEN);
 }
 
 /**
  * A foreign Host from a client on this machine is a web page that points a name of its own at it (DNS rebinding), so it
- * is told nothing more. Any other foreign Host is a deployment that nobody has set up yet.
+ * is told nothing more. A client of another machine found a deployment that nobody has set up yet, or a server that listens
+ * in a network; the Host is what the client chose to say, and changes nothing.
  */
 function withoutSecret(request: Request, url: URL): Result<Principal, Refusal> {
-  if (hasLoopbackHost(url)) return ok(LOCAL);
+  if (isLocalCall(request, url)) return ok(LOCAL);
   return err(isLoopbackClient(request) ? FOREIGN_HOST : NO_SECRET);
 }
 
-async function keyPrincipal(token: string, secret: string, now: number): Promise<Result<Principal, Refusal>> {
-  const found = await checkApiKey(token, secret, now);
-  if (!found.ok) return err(found.error === "expired" ? EXPIRED_KEY : INVALID_TOKEN);
+const BAD_KEYS = { invalid: INVALID_TOKEN, expired: EXPIRED_KEY, too_long: TOO_LONG_KEY };
+
+async function keyPrincipal(token: string, secrets: Secrets, now: number): Promise<Result<Principal, Refusal>> {
+  const found = await checkApiKey(token, secrets, now);
+  if (!found.ok) return err(BAD_KEYS[found.error]);
   const { tenant, key_id, scopes } = found.value;
   return ok({ tenant, key_id, scopes });
 }

@@ -1,11 +1,16 @@
 import { OAuthAuthorizationServer, type OAuthAuthorizationServerOptions } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import type { Env } from "../env.ts";
+import { toBase64Url } from "../lib/base64url.ts";
+import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";
 import { ACCESS_TOKEN_SECONDS, CLIENT_REGISTRATION_SECONDS, REFRESH_TOKEN_SECONDS } from "../limits.ts";
 import { KeyId, TenantName } from "./api-key.ts";
 import { hasLoopbackHost } from "./loopback.ts";
 import type { Principal } from "./principal.ts";
 import { SCOPES, type Scope } from "./scopes.ts";
+
+/** 96 bits: more than two secrets of one deployment ever share. */
+const FINGERPRINT_BYTES = 12;
 
 /** What OAuth can grant: managing keys takes a key. */
 export const GRANTABLE_SCOPES = SCOPES.filter((scope) => scope !== "admin");
@@ -19,14 +24,38 @@ export const speaksOAuth = (url: URL): boolean => url.protocol === "https:" || h
 export const mcpResource = (origin: string): string => `${origin}/mcp`;
 export const resourceMetadataUrl = (origin: string): string => `${origin}/.well-known/oauth-protected-resource/mcp`;
 
-/** PERSISTED, encrypted, in grants. What a grant is worth is never more than the API key that was signed in with. */
+/**
+ * PERSISTED, encrypted, in grants. What a grant is worth is never more than the API key that was signed in with, and it
+ * ends with the secret that signed that key. Grants of 0.1.0 name no secret, so nothing says that theirs is still good:
+ * their owners sign in again, once.
+ */
 export const Grant = z.strictObject({
   tenant: TenantName,
   key_id: KeyId,
   /** Epoch ms, of the API key. */
   expires_at: z.int().positive(),
+  /** {@link fingerprint} of the secret. Never written anew: a refreshed grant is still of its first secret. */
+  secret: z.string(),
 });
 export type Grant = z.infer<typeof Grant>;
+
+/** Names a secret, and tells nothing about it. */
+export async function fingerprint(secret: string): Promise<string> {
+  const key = await memoizedKey(secret, "edge-jobs grant v1");
+  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode("fingerprint"));
+  return toBase64Url(new Uint8Array(mac).subarray(0, FINGERPRINT_BYTES));
+}
+
+/**
+ * What the encrypted part of a grant says; undefined when no secret that is in use made it, or its key has expired.
+ * @param now epoch ms
+ */
+export async function readGrant(props: unknown, secrets: Secrets, now: number): Promise<Grant | undefined> {
+  const grant = Grant.safeParse(props).data;
+  if (grant === undefined || now >= grant.expires_at) return undefined;
+  const good = await Promise.all(allOf(secrets).map(fingerprint));
+  return good.includes(grant.secret) ? grant : undefined;
+}
 
 /** This deployment is an authorization server for itself, under whichever name it was called. */
 export const authorizationServerOptions = (origin: string): OAuthAuthorizationServerOptions<Env> => ({
@@ -49,13 +78,14 @@ export async function accessTokenPrincipal(
   token: string,
   url: URL,
   env: Env,
+  secrets: Secrets,
   now: number,
 ): Promise<Principal | undefined> {
   if (!speaksOAuth(url)) return undefined;
   const server = new OAuthAuthorizationServer<Env>(authorizationServerOptions(url.origin));
   const valid = await server.validateToken<unknown>(mcpResource(url.origin), token, env);
-  const grant = Grant.safeParse(valid?.props);
-  if (!valid || !grant.success || now >= grant.data.expires_at) return undefined;
-  const { tenant, key_id } = grant.data;
+  const grant = valid ? await readGrant(valid.props, secrets, now) : undefined;
+  if (valid === null || grant === undefined) return undefined;
+  const { tenant, key_id } = grant;
   return { tenant, key_id, scopes: GRANTABLE_SCOPES.filter((scope) => valid.scope.includes(scope)) };
 }

@@ -1,4 +1,5 @@
 import { err, ok, type Result } from "../jobs/result.ts";
+import { MAX_KEY_DAYS } from "../limits.ts";
 import { BASIC_SCOPES, resourceMetadataUrl, speaksOAuth } from "./oauth.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -18,7 +19,7 @@ const SET_SECRET = "Set it to 32 random bytes or more: `openssl rand -hex 32 | n
 export const NO_SECRET: Refusal = {
   status: 503,
   code: "auth_not_configured",
-  message: "This server has no AUTH_SECRET, so it answers on loopback addresses only.",
+  message: "This server has no AUTH_SECRET, so it answers callers on its own machine only.",
   fix: SET_SECRET,
 };
 
@@ -58,6 +59,11 @@ export const INVALID_TOKEN = invalidToken(
 );
 
 export const EXPIRED_KEY = invalidToken("This API key has expired.", "Make a new one: `npm run keys -- create`.");
+
+export const TOO_LONG_KEY = invalidToken(
+  `This API key would be valid for more than ${MAX_KEY_DAYS} days, which no key may be.`,
+  "Make a new one: `npm run keys -- create`.",
+);
 
 export const REVOKED_KEY = invalidToken("This API key was revoked.", "Ask the operator for another one.");
 

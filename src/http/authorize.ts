@@ -6,7 +6,8 @@ import {
 } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import { checkApiKey } from "../auth/check-key.ts";
-import { GRANTABLE_SCOPES, type Grant } from "../auth/oauth.ts";
+import { fingerprint, GRANTABLE_SCOPES, type Grant } from "../auth/oauth.ts";
+import type { Secrets } from "../lib/signing-key.ts";
 import { methodNotAllowed } from "./answers.ts";
 import { consentPage, problemPage } from "./consent-page.ts";
 
@@ -20,10 +21,15 @@ const Form = z.object({
  * `GET /authorize` shows who asks for what; `POST` is the owner's answer, who signs in with an API key.
  * @param now epoch ms
  */
-export async function authorize(request: Request, oauth: OAuthHelpers, secret: string, now: number): Promise<Response> {
+export async function authorize(
+  request: Request,
+  oauth: OAuthHelpers,
+  secrets: Secrets,
+  now: number,
+): Promise<Response> {
   try {
     if (request.method === "GET") return await ask(request, oauth);
-    if (request.method === "POST") return await decide(request, oauth, secret, now);
+    if (request.method === "POST") return await decide(request, oauth, secrets, now);
     return methodNotAllowed("GET, POST");
   } catch (error) {
     return await refuse(error);
@@ -55,7 +61,7 @@ async function ask(request: Request, oauth: OAuthHelpers): Promise<Response> {
   return consentPage({ client, handle }, headers);
 }
 
-async function decide(request: Request, oauth: OAuthHelpers, secret: string, now: number): Promise<Response> {
+async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, now: number): Promise<Response> {
   // What is no form at all makes formData throw.
   const fields = await request.formData().catch(() => new FormData());
   const form = Form.safeParse(Object.fromEntries(fields));
@@ -65,9 +71,9 @@ async function decide(request: Request, oauth: OAuthHelpers, secret: string, now
     const { redirectTo, headers } = await oauth.denyConsent(request, handle);
     return redirect(redirectTo, headers);
   }
-  const owner = await checkApiKey(key.trim(), secret, now);
+  const owner = await checkApiKey(key.trim(), secrets, now);
   if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.");
-  const { tenant, key_id, expires_at, scopes } = owner.value;
+  const { tenant, key_id, expires_at, scopes, secret } = owner.value;
   const chosen = new Set(fields.getAll("scope"));
   const scope = GRANTABLE_SCOPES.filter((one) => chosen.has(one) && scopes.includes(one));
   if (scope.length === 0) return problemPage("Choose at least one scope that the key has. Go back and try again.");
@@ -77,7 +83,7 @@ async function decide(request: Request, oauth: OAuthHelpers, secret: string, now
     userId: key_id,
     metadata: {},
     scope,
-    props: { tenant, key_id, expires_at } satisfies Grant,
+    props: { tenant, key_id, expires_at, secret: await fingerprint(secret) } satisfies Grant,
   });
   return redirect(redirectTo, headers);
 }

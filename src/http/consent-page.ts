@@ -41,7 +41,6 @@ async function respond(markup: Markup, status: number, headers: Headers): Promis
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
   );
   headers.set("x-frame-options", "DENY");
-  headers.set("x-content-type-options", "nosniff");
   headers.set("referrer-policy", "no-referrer");
   return new Response((await markup).toString(), { status, headers });
 }

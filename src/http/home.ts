@@ -73,8 +73,7 @@ export function home(request: Request, about: About): Response {
   return new Response(page(about), {
     headers: {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
-      "x-content-type-options": "nosniff",
+      "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
       vary: "accept",
     },
   });

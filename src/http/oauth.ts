@@ -6,8 +6,8 @@ import {
   type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
 import { readRequestBody } from "@modelcontextprotocol/server";
-import { authorizationServerOptions, BASIC_SCOPES, Grant, mcpResource, speaksOAuth } from "../auth/oauth.ts";
-import type { Env } from "../env.ts";
+import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
+import { type Env, settingsOf } from "../env.ts";
 import { ACCESS_TOKEN_SECONDS, MAX_BODY_BYTES, MIN_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS } from "../limits.ts";
 import { callerRegistry, KeyRevoked } from "../registry/api-keys.ts";
 import { notFound } from "./answers.ts";
@@ -26,7 +26,8 @@ export const isOAuthPath = (pathname: string): boolean => PATHS.includes(pathnam
 /** The authorization server for clients that speak nothing else. Whoever has no AUTH_SECRET has none. */
 export async function oauthRoute(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
   const url = new URL(request.url);
-  if (!env.AUTH_SECRET || !speaksOAuth(url)) return notFound();
+  const { secrets } = settingsOf(env);
+  if (secrets === undefined || !speaksOAuth(url)) return notFound();
   if (METADATA_PATHS.includes(url.pathname)) return resourceMetadata(url.origin);
   const bounded = await withBoundedBody(request);
   if (bounded === undefined) return Response.json({ error: "invalid_request" }, { status: 413 });
@@ -39,7 +40,7 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
     onError: ({ code, internal: { category, reason } }) =>
       console.log(JSON.stringify({ event: "oauth_error", code, category, reason })),
   });
-  if (url.pathname === "/authorize") return authorize(bounded, server.getOAuthApi(env), env.AUTH_SECRET, Date.now());
+  if (url.pathname === "/authorize") return authorize(bounded, server.getOAuthApi(env), secrets, Date.now());
   return server.fetch(bounded, env, context);
 }
 
@@ -80,8 +81,11 @@ async function exchange({
   props,
   env,
 }: TokenExchangeCallbackOptions<Env>): Promise<TokenExchangeCallbackResult> {
-  const { tenant, key_id, expires_at } = Grant.parse(props);
   const now = Date.now();
+  const { secrets } = settingsOf(env);
+  const grant = secrets && (await readGrant(props, secrets, now));
+  if (grant === undefined) throw invalidGrant("The API key behind this grant has expired, or its secret was changed");
+  const { tenant, key_id, expires_at } = grant;
   const secondsLeft = Math.floor((expires_at - now) / 1_000);
   if (secondsLeft < MIN_TOKEN_SECONDS) throw invalidGrant("The API key behind this grant has expired");
   if (grantType === GrantType.AUTHORIZATION_CODE && !(await spendCode({ tenant, key_id }, grantId, env, now))) {

@@ -1,5 +1,8 @@
+import { MAX_DERIVED_KEYS } from "../limits.ts";
+import { BoundedMap } from "./bounded-map.ts";
+
 /** PERSISTED: what a signature is for. A key of one purpose never verifies what another signed. */
-export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1" | "edge-jobs sender v1";
+export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1" | "edge-jobs grant v1" | "edge-jobs sender v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */
 export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;
@@ -15,13 +18,24 @@ export async function signingKey(secret: string, purpose: Purpose): Promise<Sign
   ]);
 }
 
-const derived = new Map<Purpose, { secret: string; key: SigningKey }>();
+/** What a deployment signs with, and what it still verifies with while a secret is being changed. */
+export interface Secrets {
+  current: string;
+  previous?: string | undefined;
+}
 
-/** {@link signingKey}, derived once: a Worker's secret stays the same while it lives. */
+/** The one that signs comes first. */
+export const allOf = ({ current, previous }: Secrets): string[] =>
+  previous === undefined ? [current] : [current, previous];
+
+const derived = new BoundedMap<string, SigningKey>(MAX_DERIVED_KEYS);
+
+/** {@link signingKey}, derived once: a Worker's secrets stay the same while it lives. */
 export async function memoizedKey(secret: string, purpose: Purpose): Promise<SigningKey> {
-  const known = derived.get(purpose);
-  if (known?.secret === secret) return known.key;
+  const name = `${purpose}\n${secret}`;
+  const known = derived.get(name);
+  if (known !== undefined) return known;
   const key = await signingKey(secret, purpose);
-  derived.set(purpose, { secret, key });
+  derived.set(name, key);
   return key;
 }

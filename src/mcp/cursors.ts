@@ -1,7 +1,7 @@
 import { type Cursor, decodeCursor, encodeCursor } from "../jobs/cursor.ts";
 import { err, type Result } from "../jobs/result.ts";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
-import { memoizedKey } from "../lib/signing-key.ts";
+import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";
 
 /**
  * Cursors of one tenant, as callers carry them: `<fields>.<HMAC>`. The signature covers the tenant too, so that a cursor
@@ -18,22 +18,25 @@ const DEV_SECRET = "edge-jobs without AUTH_SECRET";
 
 const INVALID = err({ code: "invalid_cursor" as const });
 
-/** @param secret AUTH_SECRET */
-export function cursorsOf(tenant: string, secret?: string): Cursors {
-  const key = () => memoizedKey(secret || DEV_SECRET, "edge-jobs cursor v1");
+/** @param secrets undefined: without AUTH_SECRET */
+export function cursorsOf(tenant: string, secrets: Secrets = { current: DEV_SECRET }): Cursors {
+  const keyOf = (secret: string) => memoizedKey(secret, "edge-jobs cursor v1");
   const signed = (fields: string) => new TextEncoder().encode(`${tenant}\n${fields}`);
   return {
     write: async (cursor) => {
       const fields = encodeCursor(cursor);
-      const mac = await crypto.subtle.sign("HMAC", await key(), signed(fields));
+      const mac = await crypto.subtle.sign("HMAC", await keyOf(secrets.current), signed(fields));
       return `${fields}.${toBase64Url(new Uint8Array(mac))}`;
     },
     read: async (text, filter) => {
       const [fields = "", mac = "", ...more] = text.split(".");
       const signature = fromBase64Url(mac);
       if (signature === undefined || more.length > 0) return INVALID;
-      const isOurs = await crypto.subtle.verify("HMAC", await key(), signature, signed(fields));
-      return isOurs ? decodeCursor(fields, filter) : INVALID;
+      for (const secret of allOf(secrets)) {
+        const isOurs = await crypto.subtle.verify("HMAC", await keyOf(secret), signature, signed(fields));
+        if (isOurs) return decodeCursor(fields, filter);
+      }
+      return INVALID;
     },
   };
 }

@@ -54,7 +54,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
-  const { shards, retentionMs } = settingsOf(env);
+  const { secrets, shards, retentionMs } = settingsOf(env);
   return {
     tenant: principal.tenant,
     scopes: principal.scopes,
@@ -64,7 +64,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
     shards,
     retentionMs,
-    cursors: cursorsOf(principal.tenant, env.AUTH_SECRET),
+    cursors: cursorsOf(principal.tenant, secrets),
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
     now: Date.now,

@@ -1,9 +1,9 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { checkBlueprint } from "../blueprint/check.ts";
-import { BoundedMap } from "../jobs/bounded-map.ts";
 import type { Fault } from "../jobs/fault.ts";
 import type { JsonObject } from "../jobs/json.ts";
 import { ok, type Result } from "../jobs/result.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../limits.ts";
 import { shortDigest } from "../registry/api-digest.ts";
 import { knownTo, type McpDeps } from "./deps.ts";

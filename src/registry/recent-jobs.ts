@@ -1,5 +1,5 @@
-import { BoundedMap } from "../jobs/bounded-map.ts";
 import type { Job } from "../jobs/job.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../limits.ts";
 import { fromRecord, type JobRecord } from "./rows.ts";
 

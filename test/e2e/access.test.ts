@@ -55,7 +55,9 @@ describe("npm run keys", () => {
       await make({ AUTH_SECRET: other }, "--secret", SECRET),
     ];
     const valid = await Promise.all(
-      signers.map(async (out) => (await checkApiKey(out.trimEnd().split("\n").at(-1) ?? "", SECRET, Date.now())).ok),
+      signers.map(
+        async (out) => (await checkApiKey(out.trimEnd().split("\n").at(-1) ?? "", { current: SECRET }, Date.now())).ok,
+      ),
     );
     expect(valid).toEqual([true, false, true]);
     await rm(folder, { recursive: true });

@@ -9,8 +9,10 @@ import { type Memory, memoryOf } from "./memory.ts";
 const TICK_MS = 100;
 const READS_A_TICK = 5;
 const CANCELLED_AFTER_MS = 3_000;
-/** Jobs that are read are younger than this: they cannot have been purged. */
+/** Jobs that are read are younger than this: they cannot have been deleted. */
 const READ_WHILE_MS = 12_000;
+/** After it was cancelled, so that the database must stop growing. */
+const DELETED_AFTER_MS = 20_000;
 /** A machine that cannot keep up is asked for less: each open call holds files of the local runtime, which it may not have. */
 const MOST_OPEN_CALLS = 48;
 
@@ -85,6 +87,8 @@ export class Load {
     this.#jobs.push({ id, at: performance.now() });
     await sleep(CANCELLED_AFTER_MS);
     await this.#call("jobs_cancel", { job_id: id });
+    await sleep(DELETED_AFTER_MS);
+    await this.#call("jobs_delete", { job_id: id });
   }
 
   async #read(): Promise<void> {

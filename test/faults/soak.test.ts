@@ -12,8 +12,6 @@ const SEED = setting("SEED", 1);
 const BOOT_KILLS = setting("BOOT_KILLS", 20);
 const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
-/** Settled jobs are purged after this, so that the database must stop growing. */
-const RETENTION_SECONDS = 20;
 /** Memory is judged when the caches are full, and only over a time in which a leak would show. */
 const WARM_AFTER = Math.min(10 * 60_000, (MINUTES * 60_000) / 4);
 const JUDGED_FROM_MINUTES = 30;
@@ -37,7 +35,7 @@ const mean = (samples: readonly Sample[], of: Measure) =>
 let server: DevServer;
 let bare: DevServer;
 beforeAll(async () => {
-  const vars = { SUBMITS_PER_MINUTE: "0", MAX_ACTIVE_JOBS: "0", RETENTION_DAYS: String(RETENTION_SECONDS / 86_400) };
+  const vars = { SUBMITS_PER_MINUTE: "0", MAX_ACTIVE_JOBS: "0" };
   server = await startDevServer({ vars });
   bare = await startDevServer({ worker: { name: "bare", config: "test/faults/bare/wrangler.toml" } });
 });

@@ -79,8 +79,8 @@ export async function codeFor(clientId: string, key: string, scope?: string[], o
   return code;
 }
 
-export const token = (parameters: Parameters): Promise<Response> =>
-  serve(new Request(`${ORIGIN}/oauth/token`, { method: "POST", body: new URLSearchParams(defined(parameters)) }));
+export const token = (parameters: Parameters, over: Partial<Env> = {}): Promise<Response> =>
+  serve(new Request(`${ORIGIN}/oauth/token`, { method: "POST", body: new URLSearchParams(defined(parameters)) }), over);
 
 export const exchange = (clientId: string, code: string, over: Parameters = {}): Promise<Response> =>
   token({
@@ -93,8 +93,8 @@ export const exchange = (clientId: string, code: string, over: Parameters = {}):
     ...over,
   });
 
-export const refresh = (clientId: string, refreshToken: string): Promise<Response> =>
-  token({ grant_type: "refresh_token", client_id: clientId, refresh_token: refreshToken, resource: RESOURCE });
+export const refresh = (clientId: string, refreshToken: string, over: Partial<Env> = {}): Promise<Response> =>
+  token({ grant_type: "refresh_token", client_id: clientId, refresh_token: refreshToken, resource: RESOURCE }, over);
 
 export interface Tokens {
   access_token: string;
@@ -104,7 +104,12 @@ export interface Tokens {
 }
 
 /** A call of a tool with an access token, at the origin that is asked. */
-export const callTool = (accessToken: string, name: string, origin = ORIGIN): Promise<Response> =>
+export const callTool = (
+  accessToken: string,
+  name: string,
+  origin = ORIGIN,
+  over: Partial<Env> = {},
+): Promise<Response> =>
   serve(
     new Request(`${origin}/mcp`, {
       method: "POST",
@@ -115,6 +120,7 @@ export const callTool = (accessToken: string, name: string, origin = ORIGIN): Pr
       },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: {} } }),
     }),
+    over,
   );
 
 export const HOUR_MS = 3_600_000;

@@ -23,6 +23,7 @@ import {
   serve,
   signedIn,
   times,
+  token,
   VERIFIER,
 } from "./oauth-flow.ts";
 
@@ -95,6 +96,51 @@ describe("an access token", () => {
     expect(await (await callTool(access_token, "jobs_list")).text()).toContain("revoked");
     const [next] = await granted([await refresh(client, refresh_token)]);
     if (next) expect(await (await callTool(next.access_token, "jobs_list")).text()).toContain("revoked");
+  });
+});
+
+describe("a sign-in, when AUTH_SECRET is changed", () => {
+  const SECOND = "the second secret of the tests, 32 characters";
+  const rotated = { AUTH_SECRET: SECOND, AUTH_SECRET_PREVIOUS: SECRET };
+  const ended = { AUTH_SECRET: SECOND };
+  const call = async (token: string, over: Partial<Env>) => (await callTool(token, "jobs_list", ORIGIN, over)).status;
+
+  it("is good while the secret before is named, and ends with it, for its refresh token too", async () => {
+    const { access_token, refresh_token, client } = await signedIn();
+    expect([await call(access_token, {}), await call(access_token, rotated)]).toEqual([200, 200]);
+    expect(await call(access_token, ended)).toBe(401);
+    const refused = await refresh(client, refresh_token, ended);
+    expect([refused.status, await refused.json()]).toEqual([400, expect.objectContaining({ error: "invalid_grant" })]);
+  });
+
+  it("that was refreshed in between is still of the secret before", async () => {
+    const { refresh_token, client } = await signedIn();
+    const [next] = await granted([await refresh(client, refresh_token, rotated)]);
+    const token = next?.access_token ?? "";
+    expect([await call(token, rotated), await call(token, ended)]).toEqual([200, 401]);
+    expect((await refresh(client, next?.refresh_token ?? "", ended)).status).toBe(400);
+  });
+
+  it("that was made with a key of the secret before ends with it, though the new one was current then", async () => {
+    const old = await key();
+    const { client_id } = await register();
+    const page = await ask(client_id);
+    const handle = /name="handle" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+    const fields = { handle, key: old, decision: "approve", scope: "jobs:read" };
+    const headers = { cookie: page.headers.get("set-cookie")?.split(";")[0] ?? "" };
+    const init = { method: "POST", body: new URLSearchParams(fields), headers, redirect: "manual" as const };
+    const answered = await serve(new Request(`${ORIGIN}/authorize`, init), rotated);
+    const code = new URL(answered.headers.get("location") ?? "").searchParams.get("code") ?? "";
+    const parameters = { client_id, code, redirect_uri: REDIRECT, code_verifier: VERIFIER, resource: RESOURCE };
+    const exchanged = await token({ grant_type: "authorization_code", ...parameters }, rotated);
+    const { access_token } = (await exchanged.json()) as { access_token: string };
+    expect([await call(access_token, rotated), await call(access_token, ended)]).toEqual([200, 401]);
+  });
+
+  it("of another secret than these two is none", async () => {
+    const { access_token } = await signedIn();
+    const others = { AUTH_SECRET: SECOND, AUTH_SECRET_PREVIOUS: `${SECOND}!` };
+    expect(await call(access_token, others)).toBe(401);
   });
 });
 

@@ -1,6 +1,6 @@
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Claims } from "../../src/auth/api-key.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
@@ -19,6 +19,54 @@ const post = (headers: { [name: string]: string }) => ({
   method: "POST",
   headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
   body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} }),
+});
+
+describe("every answer", () => {
+  it.each([
+    ["/", "GET"],
+    ["/healthz", "GET"],
+    ["/nothing", "GET"],
+    ["/mcp", "GET"],
+    ["/mcp", "OPTIONS"],
+    ["/mcp", "POST"],
+    ["/keys", "GET"],
+    ["/authorize", "GET"],
+    ["/oauth/token", "POST"],
+    ["/.well-known/oauth-protected-resource", "GET"],
+    ["/.well-known/oauth-authorization-server", "GET"],
+  ])("of %s %s is neither framed nor sniffed, and over TLS only once it was", async (path, method) => {
+    const over = { AUTH_SECRET: SECRET };
+    const [tls, plain] = [
+      await call(`https://jobs.example.com${path}`, { method }, over),
+      await call(`http://localhost${path}`, { method }, over),
+    ];
+    for (const { headers } of [tls, plain]) {
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    }
+    expect(tls.headers.get("strict-transport-security")).toBe("max-age=31536000");
+    expect(plain.headers.get("strict-transport-security")).toBeNull();
+  });
+
+  it("of a request that met a bug says nothing of our inside, and names the one log line that does", async () => {
+    const lines = vi.spyOn(console, "log").mockImplementation(() => {});
+    const broken = {
+      get: () => {
+        throw new Error("canary-inside");
+      },
+    } as unknown as KVNamespace;
+    const init = post({ authorization: "Bearer some:access:token" });
+    const response = await call("https://jobs.example.com/mcp", init, { AUTH_SECRET: SECRET, OAUTH_KV: broken });
+    const text = await response.text();
+    const logged = lines.mock.calls.map(([line]) => String(line)).filter((line) => line.includes("crash"));
+    lines.mockRestore();
+    expect([response.status, response.headers.get("x-content-type-options")]).toEqual([500, "nosniff"]);
+    expect(text).not.toMatch(/canary|\.ts|at /);
+    const { reference } = JSON.parse(logged[0] ?? "{}");
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain("canary-inside");
+    expect(JSON.parse(text)).toMatchObject({ error: "internal_error", message: expect.stringContaining(reference) });
+  });
 });
 
 describe("routes", () => {
@@ -65,7 +113,7 @@ describe("routes", () => {
   });
 });
 
-const FUTURE = Date.UTC(2100, 0, 1);
+const FUTURE = Date.now() + 365 * 86_400_000;
 const withKey = async (scopes: Claims["scopes"]) => ({
   authorization: `Bearer ${await aKey({ scopes, expires_at: FUTURE })}`,
 });

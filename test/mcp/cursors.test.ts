@@ -4,7 +4,7 @@ import { cursorsOf } from "../../src/mcp/cursors.ts";
 import { callTool, world } from "./support.ts";
 
 const SECRET = "a secret of the tests, 32 characters or more";
-const ours = cursorsOf("acme", SECRET);
+const ours = cursorsOf("acme", { current: SECRET });
 const cursor = { after: "job_1", filter: "f" };
 const INVALID = { ok: false, error: { code: "invalid_cursor" } };
 
@@ -13,13 +13,22 @@ describe("a signed cursor", () => {
     expect(await ours.read(await ours.write(cursor), "f")).toEqual({ ok: true, value: cursor });
   });
 
+  it("of the secret before is read as long as that one is named, and never written", async () => {
+    const rotated = cursorsOf("acme", { current: `${SECRET}!`, previous: SECRET });
+    expect(await rotated.read(await ours.write(cursor), "f")).toEqual({ ok: true, value: cursor });
+    expect(await ours.read(await rotated.write(cursor), "f")).toEqual(INVALID);
+    expect(await cursorsOf("acme", { current: `${SECRET}!` }).read(await rotated.write(cursor), "f")).toMatchObject({
+      ok: true,
+    });
+  });
+
   it("needs no escaping in a URL", async () => {
     expect(await ours.write(cursor)).toMatch(/^[\w-]+\.[\w-]{43}$/);
   });
 
   it.each([
-    ["another tenant", cursorsOf("globex", SECRET), "f"],
-    ["another secret", cursorsOf("acme", `${SECRET}!`), "f"],
+    ["another tenant", cursorsOf("globex", { current: SECRET }), "f"],
+    ["another secret", cursorsOf("acme", { current: `${SECRET}!` }), "f"],
     ["a server without secret", cursorsOf("acme"), "f"],
     ["another filter", ours, "g"],
   ])("is refused by %s", async (_who, theirs, filter) => {

@@ -16,7 +16,7 @@ describe("the limits in the Worker's variables", () => {
   it("are the documented ones when nothing is said", () => {
     const unset = { MAX_ACTIVE_JOBS: undefined, MAX_RUNNING_JOBS: undefined };
     expect(quotasOf({ ...unset, SUBMITS_PER_MINUTE: undefined, MAX_STORED_BYTES: undefined })).toEqual({
-      activeJobs: 1_000,
+      activeJobs: 10_000,
       runningJobs: 100,
       submitsPerMinute: 600,
       storedBytes: 1_073_741_824,

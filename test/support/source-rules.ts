@@ -22,14 +22,14 @@ const LAYERS: Record<string, Layer> = {
   jobs: { imports: ["limits"], packages: ["zod"] },
   blueprint: { imports: ["limits", "jobs"], packages: ["zod", "jsonata", "re2js", "@cfworker/json-schema"] },
   "registry/api": { imports: ["limits", "jobs", "blueprint"] },
-  env: { imports: ["limits", "jobs", "registry/api"] },
+  env: { imports: ["limits", "lib", "jobs", "registry/api"] },
   catalog: { imports: ["limits", "jobs", "blueprint"] },
   egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
-  registry: { imports: ["limits", "env", "jobs", "blueprint", "registry/api"] },
+  registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api"] },
   runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"] },
   mcp: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
-  http: { imports: ["limits", "env", "jobs", "registry/api", "auth", "egress"] },
+  http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress"] },
 };
 
 /** Static, side-effect, re-exporting and dynamic imports, types included. */

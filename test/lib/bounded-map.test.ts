@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BoundedMap } from "../../src/jobs/bounded-map.ts";
+import { BoundedMap } from "../../src/lib/bounded-map.ts";
 
 describe("a bounded map", () => {
   it("loses its oldest entry for one more, and none for another value of one that it has", () => {
