@@ -221,6 +221,8 @@ export const KEY_CLOCK_SKEW_MS = 5 * MINUTE;
 export const REVOKE_CONCURRENCY = 8;
 /** Revoked keys that one list names, the newest first. */
 export const MAX_LISTED_KEYS = 1_000;
+/** A client that holds a deleted job as a task hears for so long how it ended: https://modelcontextprotocol.io, extension Tasks, asks at its own pace. */
+export const LAST_STATE_KEPT_MS = 60 * MINUTE;
 /** Authorization codes live 10 minutes. */
 export const SPENT_CODE_KEPT_MS = 60 * MINUTE;
 export const ACCESS_TOKEN_SECONDS = 3_600;

@@ -95,6 +95,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_KEY_CHARS: "a longer text is no key, as a shorter wrong one is none: both are 401 (auth/api-key.test.ts)",
   MIN_SECRET_CHARS: "a least, of the operator: auth/authenticate.test.ts has 31 and 32",
   SPENT_CODE_KEPT_MS: "how long we remember",
+  LAST_STATE_KEPT_MS: "how long we remember: registry/last-states.test.ts",
   ACCESS_TOKEN_SECONDS: "how long what we give lives",
   REFRESH_TOKEN_SECONDS: "how long what we give lives",
   MIN_TOKEN_SECONDS: "how long what we give lives",

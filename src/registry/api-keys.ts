@@ -33,6 +33,7 @@ const METHODS = {
   follow: true,
   cancel: true,
   remove: true,
+  lastState: true,
   readResult: true,
   retry: true,
   respond: true,

@@ -37,7 +37,9 @@ interface ControlDeps {
 }
 
 /** What a caller does to a job that is there. */
-export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResult" | "retry" | "respond"> {
+export class Controls
+  implements Pick<CallerApi, "cancel" | "remove" | "lastState" | "readResult" | "retry" | "respond">
+{
   readonly #deps: ControlDeps;
 
   constructor(deps: ControlDeps) {
@@ -68,8 +70,15 @@ export class Controls implements Pick<CallerApi, "cancel" | "remove" | "readResu
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
-    this.#deps.ledger.transact(() => this.#deps.ledger.delete(job));
+    const { ledger, now } = this.#deps;
+    ledger.transact(() => ledger.delete(job, now()));
     return ok(null);
+  }
+
+  async lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>> {
+    const { ledger, now } = this.#deps;
+    const state = ledger.lastStates.find(tenant, jobId, now());
+    return state === undefined ? UNKNOWN_JOB : ok(state);
   }
 
   async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {

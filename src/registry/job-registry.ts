@@ -89,6 +89,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).controls.remove(tenant, jobId);
   }
 
+  async lastState(tenant: string, jobId: string) {
+    return (await this.#enter()).controls.lastState(tenant, jobId);
+  }
+
   async readResult(tenant: string, jobId: string, part: ResultPart) {
     return (await this.#enter()).controls.readResult(tenant, jobId, part);
   }

@@ -1,8 +1,10 @@
 import type { Job } from "../jobs/job.ts";
 import { isSettled, type JobStatusName } from "../jobs/status.ts";
+import { toJobStatus } from "../jobs/view.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { Census } from "./census.ts";
 import type { Changes } from "./changes.ts";
+import type { LastStates } from "./last-states.ts";
 import type { Log } from "./log.ts";
 import type { Queries } from "./queries.ts";
 import type { Waiters } from "./waiters.ts";
@@ -10,6 +12,7 @@ import type { Waiters } from "./waiters.ts";
 interface LedgerDeps {
   storage: DurableObjectStorage;
   queries: Queries;
+  lastStates: LastStates;
   clock: AlarmClock;
   waiters: Waiters;
   changes: Changes;
@@ -23,6 +26,7 @@ interface LedgerDeps {
  */
 export class Ledger {
   readonly queries: Queries;
+  readonly lastStates: LastStates;
   readonly #storage: DurableObjectStorage;
   readonly #clock: AlarmClock;
   readonly #waiters: Waiters;
@@ -32,9 +36,10 @@ export class Ledger {
   /** Of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, queries, clock, waiters, changes, census, log }: LedgerDeps) {
+  constructor({ storage, queries, lastStates, clock, waiters, changes, census, log }: LedgerDeps) {
     this.#storage = storage;
     this.queries = queries;
+    this.lastStates = lastStates;
     this.#clock = clock;
     this.#waiters = waiters;
     this.#changes = changes;
@@ -91,22 +96,29 @@ export class Ledger {
     return true;
   }
 
-  /** Delete the job with all that belongs to it. */
-  delete(job: Job): void {
+  /** Delete the job with all that belongs to it. How it ended is known for a while. Called inside a transaction. */
+  delete(job: Job, now: number): void {
+    const status = toJobStatus(job, { resultJson: this.queries.resultJson(job) }, now);
+    this.#clock.ringBy(this.lastStates.keep(job.tenant, status, now));
     this.queries.deleteJob(job);
     this.#census.note(job, undefined);
   }
 
-  /** Set the alarm for the first due job, but not before `floor` (epoch ms). */
+  /** Set the alarm for what is due first, but not before `floor` (epoch ms). */
   rearm(floor: number): void {
-    const due = this.queries.firstDue();
-    if (due !== undefined) this.#clock.ringBy(Math.max(due, floor));
+    const due = this.#firstDue();
+    if (due < Number.POSITIVE_INFINITY) this.#clock.ringBy(Math.max(due, floor));
   }
 
   /** The same when all that is due is known, and the alarm may be later than it was set for. */
   moveAlarm(floor: number): void {
-    const due = this.queries.firstDue();
-    if (due !== undefined) this.#clock.ringAt(Math.max(due, floor));
+    const due = this.#firstDue();
+    if (due < Number.POSITIVE_INFINITY) this.#clock.ringAt(Math.max(due, floor));
+  }
+
+  #firstDue(): number {
+    const never = Number.POSITIVE_INFINITY;
+    return Math.min(this.queries.firstDue() ?? never, this.lastStates.firstDue() ?? never);
   }
 
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */

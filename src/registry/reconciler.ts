@@ -70,6 +70,7 @@ export class Reconciler {
   }
 
   async #work(now: number): Promise<void> {
+    this.#ledger.lastStates.forget(now);
     const due = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#look(key, now).catch((error) => {
@@ -86,7 +87,7 @@ export class Reconciler {
     // Read now: what was done about the jobs before it may have ended this one, and then it is not due to be purged.
     const job = this.#ledger.queries.job(tenant, job_id);
     if (job === undefined || job.due_at > now) return;
-    if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job));
+    if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job, now));
     if (this.#expireQuestions(job, now)) return this.#tell(job);
     const need = triage(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);

@@ -8,6 +8,7 @@ import { Controls } from "./controls.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { Engine } from "./engine.ts";
 import { Intake } from "./intake.ts";
+import { LastStates } from "./last-states.ts";
 import { Ledger } from "./ledger.ts";
 import type { Log } from "./log.ts";
 import { migrate } from "./migrate.ts";
@@ -62,7 +63,8 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const clock = await AlarmClock.read(storage, now);
   const viewer = new Viewer(queries);
   const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
-  const ledger = new Ledger({ storage, queries, clock, waiters, changes, census, log });
+  const lastStates = new LastStates(storage.sql);
+  const ledger = new Ledger({ storage, queries, lastStates, clock, waiters, changes, census, log });
   ledger.rearm(now() + 1);
   const intake = new Intake(ledger, gate, ports.entropy);
   const random = () => (ports.entropy(1)[0] ?? 0) / 256;

@@ -34,6 +34,8 @@ const waitRow = ({ step, message, input_requests, ...job }: JobStatus): WaitRow 
 /** A registry in memory. */
 export class FakeRegistry implements CallerApi {
   jobs = new Map<string, JobStatus>();
+  /** Deleted within the last hour. */
+  gone = new Map<string, JobStatus>();
   saved: SavedBlueprint[] = [];
   requests: SubmitRequest[] = [];
   queries: ListQuery[] = [];
@@ -152,7 +154,13 @@ export class FakeRegistry implements CallerApi {
     if (!job) return UNKNOWN;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
     this.jobs.delete(jobId);
+    this.gone.set(jobId, job);
     return ok(null);
+  }
+
+  async lastState(_tenant: string, jobId: string): ReturnType<CallerApi["lastState"]> {
+    const job = this.gone.get(jobId);
+    return job ? ok(job) : UNKNOWN;
   }
 
   async readResult(tenant: string, jobId: string, part: ResultPart): ReturnType<CallerApi["readResult"]> {

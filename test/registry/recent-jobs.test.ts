@@ -3,6 +3,7 @@ import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../src/limits.ts";
 import { AlarmClock } from "../../src/registry/alarm-clock.ts";
 import { Census } from "../../src/registry/census.ts";
 import { Changes } from "../../src/registry/changes.ts";
+import { LastStates } from "../../src/registry/last-states.ts";
 import { Ledger } from "../../src/registry/ledger.ts";
 import { migrate } from "../../src/registry/migrate.ts";
 import { Queries } from "../../src/registry/queries.ts";
@@ -63,8 +64,9 @@ describe("a job that is asked for again and again", () => {
       const queries = new Queries(storage.sql);
       const changes = new Changes({ queries, viewer: new Viewer(queries), now, durable: () => storage.sync(), log });
       const census = new Census(queries, () => undefined);
+      const lastStates = new LastStates(storage.sql);
       const clock = await AlarmClock.read(storage, now);
-      const ledger = new Ledger({ storage, queries, clock, waiters: new Waiters(), changes, census, log });
+      const ledger = new Ledger({ storage, queries, lastStates, clock, waiters: new Waiters(), changes, census, log });
       const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
       ledger.transact(() => ledger.insert(job));
       const undone = () =>

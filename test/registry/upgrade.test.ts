@@ -10,6 +10,7 @@ import schema2 from "./recorded/schema-0002.sql?raw";
 import schema3 from "./recorded/schema-0003.sql?raw";
 import schema4 from "./recorded/schema-0004.sql?raw";
 import schema5 from "./recorded/schema-0005.sql?raw";
+import schema6 from "./recorded/schema-0006.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -22,6 +23,7 @@ const STATES: [migrations: number, dump: string][] = [
   [3, schema3],
   [4, schema4],
   [5, schema5],
+  [6, schema6],
 ];
 
 /** Opens the state under this build. */

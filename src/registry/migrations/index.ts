@@ -3,7 +3,15 @@ import { REVOKED_KEYS } from "./0002-revoked-keys.ts";
 import { SAVED_BLUEPRINTS } from "./0003-saved-blueprints.ts";
 import { SPENT_CODES } from "./0004-spent-codes.ts";
 import { JOB_NUMBERS } from "./0005-job-numbers.ts";
+import { CHAINS } from "./0006-chains.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
-export const MIGRATIONS: readonly Migration[] = [JOBS, REVOKED_KEYS, SAVED_BLUEPRINTS, SPENT_CODES, JOB_NUMBERS];
+export const MIGRATIONS: readonly Migration[] = [
+  JOBS,
+  REVOKED_KEYS,
+  SAVED_BLUEPRINTS,
+  SPENT_CODES,
+  JOB_NUMBERS,
+  CHAINS,
+];

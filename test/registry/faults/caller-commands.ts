@@ -81,6 +81,8 @@ const remove: AnyStep = named("remove", fc.record({ pick: anyPick() }), ({ pick 
   if (!again) expect(reply).toEqual({ ok: true, value: null });
   rig.model.jobs.delete(id);
   await rig.compareJob(id);
+  const last = await rig.ask("lastState", null, (api) => api.caller.lastState(TENANT, id));
+  expect(last.reply).toMatchObject({ ok: true, value: { id, status: job.status } });
 });
 
 type RetryRequest = { from_step: StepId | null; input: { b: number } | null };

@@ -72,6 +72,8 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
       expect(reply.ok || reply.error.code).toBeOneOf([true, "unknown_job"]);
     });
     expect(await idsOf(stage)).toEqual([]);
+    const last = await stage.ask("last state", (api) => api.caller.lastState(TENANT, id));
+    expect(last).toMatchObject({ ok: true, value: { id, status: "succeeded" } });
   },
 
   "delete a retry": async (stage) => {
