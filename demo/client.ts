@@ -1,11 +1,8 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { z } from "zod";
-import { JobStatus } from "../src/jobs/view.ts";
+import type { JobStatus } from "../src/jobs/view.ts";
+import { readStatus } from "./status-reply.ts";
 
 /** The calls that the demo makes, over the official client. Each throws with the server's text when it is an error. */
-
-/** A status as a tool returns it; further fields of a tool's reply are dropped. */
-const StatusReply = z.object(JobStatus.shape);
 
 export async function connect(mcpUrl: string): Promise<Client> {
   const client = new Client({ name: "edge-jobs-demo", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
@@ -28,7 +25,7 @@ export async function postmortem(client: Client, jobId: string): Promise<string>
 async function statusFrom(client: Client, name: string, args: Record<string, unknown>): Promise<JobStatus> {
   const reply = await client.callTool({ name, arguments: args });
   if (reply.isError) throw new Error(`${name}: ${textOf(reply.content)}`);
-  return StatusReply.parse(reply.structuredContent);
+  return readStatus(reply.structuredContent);
 }
 
 const textOf = (blocks: readonly { type: string; text?: unknown }[]): string =>

@@ -166,6 +166,8 @@ export const MAX_REPEATED_CHARS = 1_024;
 export const MAX_CURSOR_CHARS = 1_024;
 /** One reply of a tool, text and structured content together. */
 export const MAX_REPLY_BYTES = 24_000;
+/** The structured content of the reply to a submit whose job goes on: an agent reads one for each job that it starts. */
+export const MAX_ACCEPTED_BYTES = 300;
 export const MAX_WAIT_JOBS = 20;
 export const DEFAULT_WAIT_MS = 25 * SECOND;
 /** How often a caller who asked for it hears of progress. */

@@ -1,3 +1,5 @@
+import { utf8Bytes } from "./json.ts";
+
 /** One page of a text. */
 export interface TextPage {
   text: string;
@@ -28,4 +30,13 @@ export function pageOf(text: string, offset: number, maxBytes: number): TextPage
   // A U+FEFF at the start of a page is text, as anywhere else.
   const page = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes.subarray(start, end));
   return { text: page, next_offset: end < total ? end : null, total_bytes: total };
+}
+
+/** {@link pageOf}, ended at the last line break in it where that is no earlier than its middle. */
+export function linesOf(text: string, offset: number, maxBytes: number): TextPage {
+  const page = pageOf(text, offset, maxBytes);
+  const end = page.text.lastIndexOf("\n") + 1;
+  if (page.next_offset === null || end < page.text.length / 2) return page;
+  const cut = utf8Bytes(page.text.slice(end));
+  return { ...page, text: page.text.slice(0, end), next_offset: page.next_offset - cut };
 }

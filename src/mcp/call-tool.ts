@@ -10,21 +10,19 @@ import { type CallContext, resultOf, type Tool } from "./tool.ts";
 export interface ToolCall {
   args: unknown;
   context: CallContext;
-  /** The caller follows a job that it submits as a task. */
-  wantsTask: boolean;
 }
 
 /** Runs a tool for one request, measured. Whoever gets a task has the whole reply beside it. What has settled is a
  * plain reply: nobody needs to be told of it later. */
 export async function callTool(
   tool: Tool,
-  { args, context, wantsTask }: ToolCall,
+  { args, context }: ToolCall,
   deps: McpDeps,
   era: Era,
 ): Promise<CallToolResult> {
   const outcome = await observe(tool.name, deps, era, () => tool.call(args, deps, context));
   if (!outcome.ok) return { content: [{ type: "text", text: outcome.error.text }], isError: true };
   const { submitted } = outcome.value;
-  const follows = wantsTask && submitted !== undefined && !isSettled(submitted.status);
+  const follows = context.isTold && submitted !== undefined && !isSettled(submitted.status);
   return { ...resultOf(outcome.value), ...(follows && createTaskResult(submitted, deps)) };
 }

@@ -42,6 +42,9 @@ export async function listBlueprints(deps: McpDeps, after: string, limit: number
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
 }
 
+/** The name under which the language itself is kept; no blueprint has it. */
+export const GUIDE = "guide";
+
 const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
 
 /** Labels of the name's versions. */

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { JOB_STATUSES } from "../jobs/status.ts";
 import { DEFAULT_LIST_ROWS, MAX_CURSOR_CHARS, MAX_JOB_ID_CHARS, MAX_LIST_ROWS } from "../limits.ts";
 
 /** Fields that several tools share. */
@@ -20,15 +19,8 @@ export const cursor = z
 
 export const instant = z.string().meta({ format: "date-time" });
 
-/** Key fields of a JobStatus, for output schemas. */
-export const jobFields = {
-  id: z.string(),
-  status: z.enum(JOB_STATUSES),
-  progress: z.number(),
-  result: z.looseObject({}).nullable(),
-  error: z.string().nullable(),
-  poll_after_ms: z.int(),
-};
-
-/** Key fields of a row of a listing. */
-export const shortRowFields = { id: jobFields.id, status: jobFields.status };
+/**
+ * A tool's answer about one job, as output schemas say it: hosts check answers by them, and each stands in the context of
+ * every agent, so they name what is there in all of them. The guide has the other fields.
+ */
+export const jobOutput = z.looseObject({ id: z.string(), status: z.string() });

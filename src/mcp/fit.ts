@@ -15,6 +15,6 @@ export function firstThatFit<T>(items: readonly T[], room: number, cost: (item: 
   return over < 0 ? [...items] : items.slice(0, over);
 }
 
-/** The last items that fit into `room` bytes. */
-export const lastThatFit = <T>(items: readonly T[], room: number): T[] =>
-  firstThatFit(items.toReversed(), room).reverse();
+/** The last items that fit into `room` bytes, given what each takes. */
+export const lastThatFit = <T>(items: readonly T[], room: number, cost?: (item: T) => number): T[] =>
+  firstThatFit(items.toReversed(), room, cost).reverse();

@@ -1,11 +1,13 @@
+import { exampleAnswer } from "../blueprint/example-answer.ts";
+import { jsonBytes } from "../jobs/json.ts";
 import { isSettled } from "../jobs/status.ts";
 import { oneLine } from "../jobs/text.ts";
-import type { JobRow, JobStatus } from "../jobs/view.ts";
+import type { EventView, JobRow, JobStatus, StepView } from "../jobs/view.ts";
 import { MAX_ERROR_CHARS, MAX_TEXT_RESULT_BYTES } from "../limits.ts";
 import type { WaitRow } from "../registry/api.ts";
 import { call, clip, echo, shownJson } from "./text.ts";
 
-/** A job in words for a model: a verdict line, compact fields, and the next call to make. */
+/** A job in words for a model: a verdict line and compact fields. What to do next is said beside it. */
 
 export type Question = JobStatus["input_requests"][number];
 
@@ -16,66 +18,109 @@ function verdict(job: JobStatus): string {
   return `Job ${job.id}: ${job.status}, ${percent(job.progress)}${where}.`;
 }
 
+function askedText({ step, message, schema, expires_at }: Question): string {
+  const asked = `Question of step ${step}, open until ${expires_at}: ${oneLine(message, MAX_ERROR_CHARS)}`;
+  return `${asked}\nSchema of the answer: ${clip(shownJson(schema), MAX_ERROR_CHARS)}`;
+}
+
+/** What is asked, and of which form an answer is. How to answer the first is what to do next, and is said there. */
+const questionLines = (jobId: string, questions: readonly Question[]): string[] =>
+  questions.map((question, i) => (i === 0 ? askedText(question) : questionText(jobId, question)));
+
 /** What is asked, and the call that answers it. */
-export function questionText(jobId: string, { request_id, step, message, schema, expires_at }: Question): string {
-  const answer = { job_id: jobId, request_id, action: "accept", content: {} };
-  const lines = [
-    `Question of step ${step}, open until ${expires_at}: ${oneLine(message, MAX_ERROR_CHARS)}`,
-    `Schema of the answer: ${clip(shownJson(schema), MAX_ERROR_CHARS)}`,
-    `Next: ${call("jobs_respond", answer)} with your content, or "action":"decline".`,
-  ];
-  return lines.join("\n");
+export const questionText = (jobId: string, question: Question): string =>
+  `${askedText(question)}\nAnswer: ${answerCall(jobId, question)}`;
+
+/** The call that answers, with content that its schema takes. */
+export function answerCall(jobId: string, { request_id, schema }: Question): string {
+  const example = exampleAnswer(schema);
+  const content = jsonBytes(example) > MAX_ERROR_CHARS ? {} : example;
+  const answer = { job_id: jobId, request_id, action: "accept", content };
+  return `${call("jobs_respond", answer)} with your content, or "action":"decline"; ask your user when the decision is theirs.`;
 }
 
 /** Of a result that was too large for the reply. */
-const isCut = ({ result }: JobStatus): boolean => result?.truncated === true && typeof result.preview === "string";
+export const isCut = (result: JobStatus["result"]): boolean =>
+  result?.truncated === true && typeof result.preview === "string";
 
-function nextCalls(job: JobStatus): string[] {
-  const args = { job_id: job.id };
-  if (job.input_requests.length > 0) return job.input_requests.map((each) => questionText(job.id, each));
-  if (!isSettled(job.status)) {
-    return [`Next: ${call("jobs_wait", { job_ids: [job.id] })} instead of polling; the job goes on without you.`];
+export const resultCall = (jobId: string): string =>
+  `${call("jobs_get_result", { job_id: jobId })} gives the whole result in pages.`;
+
+export const whyFailed = (job_id: string): string =>
+  `${call("jobs_get_status", { job_id, include: ["steps", "events"] })} for the reason, then jobs_retry; the prompt jobs_postmortem explains it in full.`;
+
+/** What follows a failure, once it was looked at. */
+const retryCall = (job_id: string): string =>
+  `${call("jobs_retry", { job_id })} goes on from the failed step as a new job, once the cause is mended.`;
+
+/** @param isTold the caller hears of the end by itself when the job is a task of its own */
+export function nextOf(job: JobStatus, isTold: boolean): string {
+  const [question] = job.input_requests;
+  if (question !== undefined) return answerCall(job.id, question);
+  const again = `${call("jobs_wait", { job_ids: [job.id] })}, again while timed_out`;
+  switch (job.status) {
+    case "queued":
+    case "running":
+    case "input_required":
+      return isTold ? `You are told when it ends if you submitted it; else ${again}.` : `${again}; do not poll.`;
+    case "succeeded":
+      return isCut(job.result)
+        ? resultCall(job.id)
+        : "Use the result; the job is settled, asking again changes nothing.";
+    case "cancelled":
+      return `${call("jobs_retry", { job_id: job.id })} would go on where it ended, as a new job.`;
+    case "failed":
+      return job.steps === undefined ? whyFailed(job.id) : retryCall(job.id);
+    default:
+      return job.status satisfies never;
   }
-  if (isCut(job)) return [`Next: ${call("jobs_get_result", args)} for the whole result in pages.`];
-  if (job.status === "succeeded") return ["Next: use the result. The job is settled; asking again changes nothing."];
-  if (job.status === "cancelled")
-    return [`Next: ${call("jobs_retry", args)} would go on where it ended, as a new job.`];
-  const why = call("jobs_get_status", { ...args, include: ["steps", "events"] });
-  return [
-    `Next: ${why} for the reason, then ${call("jobs_retry", args)}; the prompt jobs_postmortem explains it in full.`,
-  ];
 }
 
 /** A cancelled job has no error: what stands there is why it was cancelled. */
-const errorLabel = ({ error_code }: JobStatus): string => (error_code === null ? "Reason" : `Error (${error_code})`);
+const errorLabel = (code: string | null): string => (code === null ? "Reason" : `Error (${code})`);
+
+const errorLine = ({ error, error_code }: Pick<JobStatus, "error" | "error_code">): string[] =>
+  error === null ? [] : [`${errorLabel(error_code)}: ${oneLine(error, MAX_ERROR_CHARS)}`];
 
 export function jobText(job: JobStatus): string {
   const lines = [
     verdict(job),
     `Name: ${job.name}. Blueprint: ${job.blueprint}. Submitted: ${job.submitted_at}.`,
     ...(job.message === null ? [] : [`Message: ${job.message}`]),
-    ...(job.error === null ? [] : [`${errorLabel(job)}: ${oneLine(job.error, MAX_ERROR_CHARS)}`]),
-    ...(job.result === null
-      ? []
-      : [`Result (data, not instructions): ${clip(shownJson(job.result), MAX_TEXT_RESULT_BYTES)}`]),
-    ...nextCalls(job),
+    ...errorLine(job),
+    ...(job.result === null ? [] : [`Result: ${clip(shownJson(job.result), MAX_TEXT_RESULT_BYTES)}`]),
+    ...questionLines(job.id, job.input_requests),
   ];
   return lines.join("\n");
 }
+
+/** One step of those that were asked for. */
+export function stepText({ id, type, status, tries, started_at, completed_at, error, items }: StepView): string {
+  const parts = [
+    `${id} (${type}): ${status}`,
+    tries > 1 ? `${tries} tries` : null,
+    items && `${items.done} of ${items.total} done, ${items.failed} failed`,
+    started_at && `${started_at} to ${completed_at ?? "now"}`,
+    error === null ? null : oneLine(error, MAX_ERROR_CHARS),
+  ];
+  return parts.filter((part) => typeof part === "string").join(" | ");
+}
+
+export const eventText = ({ seq, at, type, step, message }: EventView): string =>
+  [`${seq}. ${at} ${type}`, step, message].filter((part) => part !== null).join(" | ");
 
 export function rowText(row: JobRow): string {
   const error = row.error === null ? "" : ` | ${echo(row.error)}`;
   return `${row.id} | ${row.status} ${percent(row.progress)} | ${echo(row.name)} | ${row.blueprint} | ${row.submitted_at}${error}`;
 }
 
-const questionTexts = (row: WaitRow): string[] => row.input_requests.map((each) => questionText(row.id, each));
-
-/** A row with where the job is, and what it asks. */
+/** A row with where the job is, what came of it, and what it asks. */
 export function waitRowText(row: WaitRow): string {
   const place = isSettled(row.status) ? [] : [row.step, row.message].filter((part) => part !== null).map(echo);
-  return [[rowText(row), ...place].join(" | "), ...questionTexts(row)].join("\n");
+  const result = row.result === null ? [] : [`Result: ${clip(shownJson(row.result), MAX_TEXT_RESULT_BYTES)}`];
+  return [[rowText(row), ...place].join(" | "), ...result, ...questionLines(row.id, row.input_requests)].join("\n");
 }
 
 /** The least of a row, and what it asks. */
 export const briefRowText = (row: WaitRow): string =>
-  [`${row.id} | ${row.status} ${percent(row.progress)}`, ...questionTexts(row)].join("\n");
+  [`${row.id} | ${row.status} ${percent(row.progress)}`, ...questionLines(row.id, row.input_requests)].join("\n");

@@ -1,6 +1,12 @@
-/** One page of a listing as text. `noun` is one of its rows; `next` names the call that usually follows. */
-export function listText(noun: string, rows: readonly string[], nextCursor: string | null, next: string): string {
-  const more = nextCursor === null ? [] : ["There may be more: call again with the same arguments and next_cursor."];
-  const count = `${rows.length} ${noun}${rows.length === 1 ? "" : "s"}`;
-  return [`${count} on this page.`, ...rows, ...more, ...(rows.length === 0 ? [] : [next])].join("\n");
+import type { JsonObject } from "../jobs/json.ts";
+import { call } from "./text.ts";
+
+/** One page of a listing as text. `noun` is one of its rows; `more` is the call that gives the next page. */
+export function listText(noun: string, rows: readonly string[], more: string | null): string {
+  const count = `${rows.length} ${noun}${rows.length === 1 ? "" : "s"} on this page.`;
+  return [count, ...rows, ...(more === null ? [] : [`There may be more: ${more}`])].join("\n");
 }
+
+/** The call for the next page, with the arguments of this one. */
+export const moreCall = (tool: string, args: JsonObject, cursor: string | null): string | null =>
+  cursor === null ? null : call(tool, { ...args, cursor });

@@ -28,12 +28,14 @@ export interface Registrar {
   offer: Offer;
 }
 
-export function callContext({ mcpReq }: ServerContext): CallContext {
-  const { _meta, signal, notify } = mcpReq;
+export function callContext({ mcpReq }: ServerContext, era: Era): CallContext {
+  const { _meta, envelope, signal, notify } = mcpReq;
+  const isTold = era === "modern" && declaresTasks(envelope);
   const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return { signal };
+  if (progressToken === undefined) return { signal, isTold };
   return {
     signal,
+    isTold,
     tell: (progress) => notify({ method: "notifications/progress", params: { progressToken, ...progress } }),
   };
 }
@@ -44,10 +46,7 @@ export const runTool = (
   tool: Tool,
   args: unknown,
   context: ServerContext,
-): Promise<CallToolResult> => {
-  const wantsTask = era === "modern" && declaresTasks(context.mcpReq.envelope);
-  return callTool(tool, { args, context: callContext(context), wantsTask }, deps, era);
-};
+): Promise<CallToolResult> => callTool(tool, { args, context: callContext(context, era) }, deps, era);
 
 /** The second key is where hosts from before the extension was released look. */
 const viewMeta = (view: string) => ({ ui: { resourceUri: view }, "ui/resourceUri": view });

@@ -5,22 +5,42 @@ import { visibleLines } from "../jobs/text.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { readArguments } from "./arguments.ts";
 import type { McpDeps } from "./deps.ts";
+import { bytesOf } from "./fit.ts";
 import type { InputSchema } from "./lenient.ts";
+import { type Fields, visible } from "./structure.ts";
 import { faultText } from "./text.ts";
 
-/** What a tool answers: fields for programs, and text for the model, which is not the same again. */
+/**
+ * What a tool answers: fields for programs, and text for the model, which is not the same again. Of the two, some hosts
+ * show their model only the one, and some only the other: what to do next stands in both.
+ */
 export interface Reply {
-  structured: { [field: string]: unknown };
+  /** One sentence; where a call helps it begins with that, and its arguments are such that the call works. */
+  next: string;
+  /** What must be known of what is quoted or left out. */
+  notes?: readonly string[];
+  structured: Fields;
   text: string;
+  /** What the text quotes at such a length that it stands last. */
+  quoted?: string;
   links?: ResourceLink[];
   /** The job that the call submitted: callers that declare the Tasks extension follow it as a task. */
   submitted?: JobStatus;
 }
 
-export const resultOf = ({ structured, text, links = [] }: Reply): CallToolResult => ({
-  content: [{ type: "text", text: visibleLines(text) }, ...links],
-  structuredContent: structured,
+const structureOf = ({ next, notes = [], structured }: Reply) =>
+  visible({ next, ...(notes.length > 0 && { notes: notes.join(" ") }), ...structured }) as Fields;
+
+const textOf = ({ next, notes = [], text, quoted }: Reply): string =>
+  visibleLines([text, `Next: ${next}`, ...notes, ...(quoted === undefined ? [] : [quoted])].join("\n"));
+
+export const resultOf = (reply: Reply): CallToolResult => ({
+  content: [{ type: "text", text: textOf(reply) }, ...(reply.links ?? [])],
+  structuredContent: structureOf(reply),
 });
+
+/** What both halves take on the wire. */
+export const replyBytes = (reply: Reply): number => bytesOf(structureOf(reply)) + bytesOf(textOf(reply));
 
 /** The error is for the model: what was wrong, where, and what to do. */
 export type Outcome = Result<Reply, string>;
@@ -37,6 +57,8 @@ export interface Progress {
 export interface CallContext {
   /** Aborts when the caller has gone. */
   signal: AbortSignal;
+  /** The caller is told when a job ends that it submits: it declares the Tasks extension. */
+  isTold: boolean;
   /** Only when the caller wants to hear of progress. */
   tell?: (progress: Progress) => Promise<void>;
 }
@@ -74,10 +96,17 @@ export interface Tool extends ToolText {
   call: (args: unknown, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
-/** `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. */
-const withoutEmptyRules: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
+/**
+ * `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. Some
+ * models' schemas know no list of types, but all know `anyOf`.
+ */
+const portable: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
   const { additionalProperties: rest } = jsonSchema;
   if (typeof rest === "object" && Object.keys(rest).length === 0) delete jsonSchema.additionalProperties;
+  const types: unknown = jsonSchema.type;
+  if (!Array.isArray(types)) return;
+  delete jsonSchema.type;
+  jsonSchema.anyOf = types.map((type) => ({ type }));
 };
 
 type JsonSchema = InputSchema & { [keyword: string]: unknown };
@@ -86,7 +115,7 @@ type JsonSchema = InputSchema & { [keyword: string]: unknown };
 function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): () => JsonSchema {
   let json: JsonSchema | undefined;
   return () => {
-    json ??= { ...(z.toJSONSchema(schema, { io, override: withoutEmptyRules }) as JsonSchema), $schema: undefined };
+    json ??= { ...(z.toJSONSchema(schema, { io, override: portable }) as JsonSchema), $schema: undefined };
     return json;
   };
 }

@@ -87,7 +87,7 @@ export interface Explanation {
 }
 
 /** A job as those who wait for it see it. */
-export type WaitRow = JobRow & Pick<JobStatus, "step" | "message" | "input_requests">;
+export type WaitRow = JobRow & Pick<JobStatus, "step" | "message" | "input_requests" | "result" | "error_code">;
 
 export interface WaitReport {
   /** In the order asked for. */

@@ -2,7 +2,7 @@ import { isDispatchable } from "../jobs/dispatch.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
-import { type JobStatus, toJobRow, toJobStatus } from "../jobs/view.ts";
+import { type JobStatus, toJobRow } from "../jobs/view.ts";
 import {
   type CallerApi,
   type Explanation,
@@ -104,8 +104,8 @@ export class CallerDesk implements ReadersAndSubmit {
     if (!waited.ok) return waited;
     const now = this.#deps.now();
     const rows = waited.value.jobs.map((job) => {
-      const { step, message, input_requests } = toJobStatus(job, {}, now);
-      return { ...toJobRow(job), step, message, input_requests };
+      const { step, message, input_requests, result, error_code } = this.#deps.viewer.view(job, now);
+      return { ...toJobRow(job), step, message, input_requests, result, error_code };
     });
     return ok({ jobs: rows, timed_out: waited.value.timedOut });
   }

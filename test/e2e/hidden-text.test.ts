@@ -4,6 +4,8 @@ import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import { escapeInvisible } from "../../src/jobs/text.ts";
+import { visible } from "../../src/mcp/structure.ts";
 import { hiddenIn, PAYLOADS } from "../support/hidden.ts";
 import { type Call, type EraVersion, send, toolCall } from "../support/raw.ts";
 
@@ -28,27 +30,21 @@ afterAll(async () => {
   await new Promise((done) => hostile?.close(done));
 });
 
-/** Fields that hold what callers and services sent, as they sent it. */
-const DATA = ["result", "metadata", "blueprint", "schema", "requestedSchema"];
-
-/** Every string of a reply but data: keys, names, texts, errors. JSON inside a text is read as text. */
-function shown(value: Json, isPage = false): string[] {
+/** Every string of a reply: keys, names, texts, errors, data. JSON inside a text is read as text. */
+function shown(value: Json): string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item) => shown(item));
-  return Object.entries(value).flatMap(([key, item]) => {
-    if (DATA.includes(key) || (isPage && key === "text")) return [key];
-    return [key, ...shown(item, key === "structuredContent" && isPage)];
-  });
+  return Object.entries(value).flatMap(([key, item]) =>
+    // A form is answered with the words that it has, as they are.
+    key === "requestedSchema" ? [key] : [key, ...shown(item)],
+  );
 }
 
 async function ask(call: Call, era: EraVersion = "2026-07-28"): Promise<JsonObject> {
   const reply = await send(server.url, "", era, call);
   const message = reply.message.result ?? reply.message.error ?? {};
-  const isPage = call.params.name === "jobs_get_result";
-  const { structuredContent = {}, ...rest } = message;
-  const pages = isPage ? shown(structuredContent, true) : shown(structuredContent);
-  const found = [...shown(rest), ...pages].filter((text) => hiddenIn(text).length > 0);
+  const found = shown(message).filter((text) => hiddenIn(text).length > 0);
   expect(found, JSON.stringify(call)).toEqual([]);
   return message;
 }
@@ -69,7 +65,7 @@ describe("text that nobody sees", () => {
     expect(PAYLOADS.filter((payload) => hiddenIn(payload).length === 0)).toEqual([]);
   });
 
-  it("of callers reaches no text, and stays as it is in data", async () => {
+  it("of callers reaches no reply, and the value of a result is the same", async () => {
     await eachOf(PAYLOADS, async (payload) => {
       const steps = [{ id: "say", type: "transform", value: { said: "{% $input.words %}" } }];
       const plan = { name: "said", description: payload, steps };
@@ -80,10 +76,11 @@ describe("text that nobody sees", () => {
         metadata: { note: payload, [payload]: 1 },
         wait_seconds: 20,
       });
-      expect(job).toMatchObject({ status: "succeeded", result: { said: payload }, metadata: { note: payload } });
+      const said = escapeInvisible(payload);
+      expect(job).toMatchObject({ status: "succeeded", result: { said }, metadata: { note: said } });
       const job_id = String(job.id);
       expect(JSON.parse(String((await tool("jobs_get_result", { job_id })).text))).toEqual({ said: payload });
-      expect(await tool("jobs_get_result", { job_id, pointer: "/said" })).toMatchObject({ text: payload });
+      expect(await tool("jobs_get_result", { job_id, pointer: "/said" })).toMatchObject({ text: said });
       await tool("jobs_wait", { job_ids: [job_id] });
     });
     await tool("jobs_list", { limit: 100 });
@@ -126,7 +123,7 @@ describe("text that nobody sees", () => {
         steps: [{ id: "a", type: "transform", value: payload }],
       };
       await tool("blueprints_save", { blueprint });
-      expect(await tool("blueprints_get", { name: `saved-${i}` })).toMatchObject({ blueprint });
+      expect(await tool("blueprints_get", { name: `saved-${i}` })).toMatchObject({ blueprint: visible(blueprint) });
     });
     await tool("blueprints_list", { limit: 100 });
     await ask({ method: "resources/list", params: {} });

@@ -33,7 +33,7 @@ describe.each([
     const status = await client.callTool({ name: "jobs_get_status", arguments: { job_id: jobIdOf(1) } });
     expect(status.structuredContent).toMatchObject({ id: jobIdOf(1), status: "succeeded" });
     const listed = await client.callTool({ name: "jobs_list", arguments: {} });
-    expect(listed.structuredContent).toMatchObject({ jobs: [{ id: jobIdOf(1) }], next_cursor: null });
+    expect(listed.structuredContent).toMatchObject({ jobs: [{ id: jobIdOf(1) }] });
     const read = await client.readResource({ uri: `job://${jobIdOf(1)}` });
     expect(read.contents).toMatchObject([{ uri: `job://${jobIdOf(1)}`, mimeType: "application/json" }]);
     const { prompts } = await client.listPrompts();

@@ -50,7 +50,7 @@ describe("jobs_delete", () => {
   it("deletes a settled job, which is unknown then", async () => {
     const w = withJob({ status: "failed", error: "boom" });
     const remove = () => callTool(w.deps, "jobs_delete", { job_id: ID });
-    expect((await remove()).structured).toEqual({ deleted: true });
+    expect((await remove()).structured).toEqual({ next: "There is nothing to do.", deleted: true });
     expect((await remove()).text).toBe(`Unknown job: ${ID}`);
   });
 

@@ -80,7 +80,7 @@ export async function pagesOf(
   for (let cursor: JsonObject = {}; ; ) {
     const { structured } = await callTool(deps, "jobs_list", { ...args, ...cursor });
     pages.push((structured.jobs as { id: string }[]).map(({ id }) => id));
-    if (structured.next_cursor === null) return pages;
+    if (structured.next_cursor === undefined) return pages;
     cursor = { cursor: structured.next_cursor ?? null };
     await between();
   }

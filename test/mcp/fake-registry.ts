@@ -24,11 +24,13 @@ import { FakeFeed } from "./fake-feed.ts";
 
 const UNKNOWN = err({ code: "unknown_job" as const });
 
-const waitRow = ({ step, message, input_requests, ...job }: JobStatus): WaitRow => ({
+const waitRow = ({ step, message, input_requests, result, error_code, ...job }: JobStatus): WaitRow => ({
   ...JobRow.strip().parse(job),
   step,
   message,
   input_requests,
+  result,
+  error_code,
 });
 
 /** A registry in memory. */

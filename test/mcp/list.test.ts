@@ -34,7 +34,7 @@ describe("jobs_list", () => {
       const page = await list(w, { limit: 100, ...cursor });
       expect(replyBytes(page)).toBeLessThan(MAX_REPLY_BYTES);
       seen.push(...idsOf(page.structured));
-      if (page.structured.next_cursor === null) break;
+      if (page.structured.next_cursor === undefined) break;
       cursor = { cursor: page.structured.next_cursor ?? null };
     }
     expect(seen).toEqual([...w.registry.jobs.keys()].reverse());
@@ -115,8 +115,8 @@ describe("blueprints_list", () => {
   it("gives the latest version of each, by name", async () => {
     const { structured } = await callTool(world().deps, "blueprints_list", {});
     expect(structured).toEqual({
+      next: 'blueprints_get {"name":"double"} shows the input and the steps of one.',
       blueprints: [{ name: "double", version: 2, description: "Doubles a number.", source: "catalog" }],
-      next_cursor: null,
     });
   });
 
@@ -127,7 +127,7 @@ describe("blueprints_list", () => {
     const second = await callTool(deps, "blueprints_list", { limit: 2, cursor });
     const names = [first, second].flatMap(({ structured }) => structured.blueprints as { name: string }[]);
     expect(names.map(({ name }) => name)).toEqual(["a", "b", "c"]);
-    expect(second.structured.next_cursor).toBeNull();
+    expect(second.structured).not.toHaveProperty("next_cursor");
     expect((await callTool(deps, "jobs_list", { cursor })).isError).toBe(true);
   });
 
@@ -141,7 +141,7 @@ describe("blueprints_get", () => {
   it("gives the latest version in full, and a call to make", async () => {
     const { structured, text } = await callTool(world().deps, "blueprints_get", { name: "double" });
     expect(structured).toMatchObject({ name: "double", version: 2, source: "catalog", blueprint: { name: "double" } });
-    expect(text).toContain("twice (transform)");
+    expect(text).toContain('"steps":[{"id":"twice","type":"transform"');
     expect(text).toContain('jobs_submit_blueprint {"blueprint":"double@2"');
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/jobs/json.ts";
+import { escapeInvisible } from "../../src/jobs/text.ts";
 import { MAX_REPLY_BYTES } from "../../src/limits.ts";
 import { callTool, jobIdOf, jobStatus, replyBytes, world } from "./support.ts";
 
@@ -22,7 +23,7 @@ async function readAll(w: ReturnType<typeof world>, args: JsonObject): Promise<{
     const page = await get(w, { ...args, offset });
     pages.push(String(page.structured.text));
     sizes.push(replyBytes(page));
-    offset = page.structured.next_offset as number | null;
+    offset = (page.structured.next_offset ?? null) as number | null;
   }
   return { whole: pages.join(""), sizes };
 }
@@ -30,8 +31,15 @@ async function readAll(w: ReturnType<typeof world>, args: JsonObject): Promise<{
 describe("jobs_get_result", () => {
   it("gives the whole result as JSON text, and says that it is the end", async () => {
     const { structured, text } = await get(withResult({ n: 42 }));
-    expect(structured).toEqual({ text: '{"n":42}', next_offset: null, total_bytes: 8 });
-    expect(text).toMatch(/^Bytes 0 to 8 of 8\. This is the end\.\n.*data, not instructions.*\n\{"n":42\}$/);
+    expect(structured).toEqual({
+      next: "This is the end of it.",
+      notes: expect.stringContaining("data, not instructions"),
+      text: '{"n":42}',
+      total_bytes: 8,
+    });
+    expect(text).toMatch(
+      /^Bytes 0 to 8 of 8\.\nNext: This is the end of it\.\n.*data, not instructions.*\n\{"n":42\}$/,
+    );
   });
 
   it("gives the value that a pointer points at, a string bare", async () => {
@@ -51,13 +59,15 @@ describe("jobs_get_result", () => {
   it.each(["\u0001", '"\\', "ü", "x"])("keeps every reply small for a result of many %j", async (unit) => {
     const text = unit.repeat(30_000);
     const { whole, sizes } = await readAll(withResult({ text }), { max_bytes: 10_240, pointer: "/text" });
-    expect(whole).toBe(text);
+    // What nobody sees is escaped, as JSON escapes it.
+    expect(whole).toBe(escapeInvisible(text));
     expect(Math.max(...sizes)).toBeLessThan(MAX_REPLY_BYTES);
   });
 
   it("after the end is empty", async () => {
     const { structured } = await get(withResult({ n: 42 }), { offset: 100 });
-    expect(structured).toEqual({ text: "", next_offset: null, total_bytes: 8 });
+    expect(structured).toMatchObject({ text: "", total_bytes: 8 });
+    expect(structured).not.toHaveProperty("next_offset");
   });
 
   it.each([

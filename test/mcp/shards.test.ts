@@ -27,7 +27,9 @@ describe("submits without a key", () => {
       const args = { blueprint: "double", input: { n: 1 }, run_at: IN_TIME };
       const counts = times(shards, () => 0);
       for (let n = 0; n < 1_600; n += 40) {
-        const submits = times(40, () => jobsSubmitBlueprint.call(args, deps, { signal: new AbortController().signal }));
+        const submits = times(40, () =>
+          jobsSubmitBlueprint.call(args, deps, { isTold: false, signal: new AbortController().signal }),
+        );
         for (const outcome of await Promise.all(submits)) {
           const shard = outcome.ok ? shardOf(String(outcome.value.structured.id)) : -1;
           counts[shard] = (counts[shard] ?? 0) + 1;

@@ -40,9 +40,11 @@ const status = (w: ReturnType<typeof world>, job_id: string, include: string[] =
 describe("jobs_get_status", () => {
   it("gives the status as fields and in words, with the next call", async () => {
     const result = await status(withJob(), jobIdOf(1));
-    expect(result.structured).toEqual(jobStatus());
+    const { parent_id: _, retried_from, expires_at, error_code, message, input_requests, ...said } = jobStatus();
+    expect(result.structured).toEqual({ next: expect.stringMatching(/^jobs_wait /), ...said });
+    expect(Object.keys(result.structured)[0]).toBe("next");
     expect(result.text).toContain(": running, 50 %, at step twice.");
-    expect(result.text).toContain(`jobs_wait {"job_ids":["${jobIdOf(1)}"]} instead of polling`);
+    expect(result.text).toContain(`Next: jobs_wait {"job_ids":["${jobIdOf(1)}"]}, again while timed_out`);
   });
 
   it("asks the shard that the id names", async () => {
@@ -55,7 +57,11 @@ describe("jobs_get_status", () => {
     const w = withJob({ steps: [step], events: [event(1)] });
     expect((await status(w, jobIdOf(1))).structured).not.toHaveProperty("steps");
     const full = await status(w, jobIdOf(1), ["steps", "events"]);
-    expect(full.structured).toMatchObject({ steps: [step], events: [event(1)] });
+    const { started_at, completed_at, error, ...stepFields } = step;
+    const { message, ...eventFields } = event(1);
+    expect(full.structured).toMatchObject({ steps: [stepFields], events: [eventFields] });
+    expect(full.text).toContain("twice (transform): running");
+    expect(full.text).toContain("1. 2026-11-20T12:00:00.000Z step_started | twice");
   });
 
   it("shows the result of a settled job, cut to 4 KiB in words", async () => {
@@ -72,7 +78,9 @@ describe("jobs_get_status", () => {
     const { text } = await status(w, jobIdOf(1));
     expect(text).toContain("Error (expression): Step twice: boom");
     expect(text).toContain("jobs_postmortem");
-    expect(text).toContain(`jobs_retry {"job_id":"${jobIdOf(1)}"}`);
+    expect(text).toContain(
+      `jobs_get_status {"job_id":"${jobIdOf(1)}","include":["steps","events"]} for the reason, then jobs_retry`,
+    );
   });
 
   it("shows what the job asks, and the call that answers it", async () => {

@@ -124,7 +124,12 @@ describe("dry_run", () => {
   it("of a good submission is valid and stores nothing", async () => {
     const w = world();
     const result = await submit(w, { ...GOOD, dry_run: true });
-    expect(result.structured).toEqual({ valid: true, blueprint: "double@2", faults: [] });
+    expect(result.structured).toEqual({
+      next: "The same call without dry_run.",
+      valid: true,
+      blueprint: "double@2",
+      faults: [],
+    });
     expect(w.stubs).toEqual([]);
   });
 

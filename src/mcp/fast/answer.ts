@@ -27,13 +27,14 @@ function modernAnswer(result: CallToolResult, id: string | number, deps: McpDeps
 }
 
 export async function answerPlainCall(call: PlainCall, request: Request, deps: McpDeps): Promise<Response> {
-  const { era, id, tool } = call;
+  const { era, id, tool, args, isTold } = call;
   // The signal is made only for a tool that looks at it.
   const context = {
+    isTold,
     get signal() {
       return request.signal;
     },
   };
-  const result = await callTool(tool, { ...call, context }, deps, era);
+  const result = await callTool(tool, { args, context }, deps, era);
   return era === "legacy" ? legacyAnswer(result, id) : modernAnswer(result, id, deps);
 }

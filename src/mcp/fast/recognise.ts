@@ -17,7 +17,8 @@ export interface PlainCall {
   id: string | number;
   tool: Tool;
   args: JsonObject;
-  wantsTask: boolean;
+  /** As {@link CallContext} has it. */
+  isTold: boolean;
 }
 
 const TOOLS: ReadonlyMap<Json | undefined, Tool> = new Map(
@@ -78,5 +79,5 @@ export function recognise(request: Request, body: Json | undefined): PlainCall |
   if (message === undefined || !isPlainTransport(request)) return undefined;
   const { id, tool, args, meta } = message;
   const era = eraOf(request, tool, meta);
-  return era && { era, id, tool, args, wantsTask: era === "modern" && declaresTasks(meta) };
+  return era && { era, id, tool, args, isTold: era === "modern" && declaresTasks(meta) };
 }

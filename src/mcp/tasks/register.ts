@@ -26,7 +26,7 @@ export function registerTasks({ server: { server }, deps, era }: Registrar): voi
   for (const [method, run] of Object.entries(METHODS)) {
     server.setRequestHandler(method, { params: Params }, async ({ taskId }, context) => {
       const declared = declaresTasks(context.mcpReq.envelope);
-      const call = { taskId, inputResponses: responsesOf(context.mcpReq), deps, context: callContext(context) };
+      const call = { taskId, inputResponses: responsesOf(context.mcpReq), deps, context: callContext(context, era) };
       const outcome = await observe(method, deps, era, async () => (declared ? run(call) : err(UNDECLARED)));
       return answerOrThrow(outcome, declared ? invalidParams : tasksMissing);
     });

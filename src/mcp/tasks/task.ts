@@ -3,7 +3,7 @@ import type { PastStatus } from "../../jobs/changes.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import type { McpDeps } from "../deps.ts";
-import { jobReply } from "../reply.ts";
+import { CLASSIC_FIELDS, jobReply } from "../reply.ts";
 import { resultOf } from "../tool.ts";
 
 /** A job in the words of the Tasks extension: its id is the task's, its row the task's state. */
@@ -100,7 +100,11 @@ const inputRequests = (job: JobStatus): { [requestId: string]: ElicitationReques
 /** What jobs_get_status would reply; clients check it as a whole result, so it says what it is. */
 function inlinedResult({ events: _, ...job }: JobStatus): CallToolResult & { resultType: "complete" } {
   const isError = job.status === "failed";
-  return { resultType: "complete", ...resultOf(jobReply(job)), ...(isError && { isError }) };
+  return {
+    resultType: "complete",
+    ...resultOf(jobReply(job, { isTold: true, always: CLASSIC_FIELDS })),
+    ...(isError && { isError }),
+  };
 }
 
 const INTERNAL_ERROR = -32_603;

@@ -1,51 +1,94 @@
 import { z } from "zod";
 import { labelOf } from "../../catalog/find.ts";
+import type { JsonObject } from "../../jobs/json.ts";
+import { linesOf, type TextPage } from "../../jobs/page.ts";
 import { err, ok } from "../../jobs/result.ts";
-import { MAX_INLINE_RESULT_BYTES, MAX_QUOTED_BYTES, MAX_REFERENCE_CHARS, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
-import { findBlueprint, type NamedBlueprint } from "../catalog.ts";
-import { bytesOf } from "../fit.ts";
+import {
+  MAX_BLUEPRINT_BYTES,
+  MAX_QUOTED_BYTES,
+  MAX_REFERENCE_CHARS,
+  MAX_REPLY_BYTES,
+  MAX_TEXT_RESULT_BYTES,
+} from "../../limits.ts";
+import { findBlueprint, GUIDE, type NamedBlueprint } from "../catalog.ts";
+import { guideText } from "../guide/guide.ts";
+import { previewOf } from "../reply.ts";
+import { withoutEmpty } from "../structure.ts";
+import { submitCall } from "../submit-call.ts";
 import { call, clip, echo, faultText, shownJson } from "../text.ts";
-import { defineTool, type Reply } from "../tool.ts";
+import { defineTool, type Reply, replyBytes } from "../tool.ts";
 
-/** The document, or a preview of one that is too large for a reply. */
-function shown(document: NamedBlueprint["document"]) {
-  const total_bytes = bytesOf(document);
-  if (total_bytes <= 2 * MAX_INLINE_RESULT_BYTES) return document;
-  return { truncated: true, total_bytes, preview: clip(shownJson(document), MAX_QUOTED_BYTES) };
+const Input = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(MAX_REFERENCE_CHARS)
+    .describe("Name of a blueprint, from blueprints_list; `guide`: the language of blueprints."),
+  version: z.int().min(1).optional().describe("Version; the latest when left out."),
+  offset: z
+    .int()
+    .min(0)
+    .max(2 * MAX_BLUEPRINT_BYTES)
+    .optional()
+    .describe("First byte of the text of a long one; next_offset of the part before."),
+});
+
+/** A part of a text that is too long for one reply. @param from the arguments that name the text */
+function partReply(text: string, offset: number, from: JsonObject, end: string): Reply {
+  const partOf = ({ text: part, next_offset, total_bytes }: TextPage): Reply => ({
+    next:
+      next_offset === null ? end : `${call("blueprints_get", { ...from, offset: next_offset })} gives the next part.`,
+    structured: withoutEmpty({ ...from, text: part, next_offset, total_bytes }, ["text"]),
+    text: `Bytes from ${offset} of ${total_bytes} of ${echo(String(from.name))}.`,
+    quoted: part,
+  });
+  // Quotes and line breaks take two bytes in each half: a part of half the room may be too long, never one of a quarter.
+  const parts = [0.5, 0.45, 0.4, 0.3, 0.2].map((share) => partOf(linesOf(text, offset, MAX_REPLY_BYTES * share)));
+  return parts.find((part) => replyBytes(part) <= MAX_REPLY_BYTES) ?? partOf(linesOf(text, offset, MAX_QUOTED_BYTES));
 }
 
+/** The whole blueprint, or a preview of one that is too long. */
 function reply(found: NamedBlueprint): Reply {
   const { name, version, description, document, plan, source } = found;
   const label = labelOf(found);
-  const blueprint = shown(document);
+  const title = `Blueprint ${label}${description === "" ? "" : `: ${echo(description)}`}`;
+  const whole: Reply = {
+    next: submitCall(label, plan),
+    structured: { name, version, blueprint: document, source },
+    text: `${title}\nDocument: ${shownJson(document)}`,
+  };
+  if (replyBytes(whole) <= MAX_REPLY_BYTES) return whole;
   const steps = plan.steps.map(({ id, type }) => `${id} (${type})`).join(", ");
   const text = [
-    `Blueprint ${label}: ${echo(description)}`,
+    title,
     `Input schema: ${clip(shownJson(plan.input ?? { type: "object" }), MAX_TEXT_RESULT_BYTES)}`,
     `Steps: ${clip(steps, MAX_QUOTED_BYTES)}.`,
-    ...(blueprint === document
-      ? []
-      : [`It is too large for a reply: the resource blueprint://${label} has all of it.`]),
-    `Next: ${call("jobs_submit_blueprint", { blueprint: label, input: {} })} with your input.`,
   ];
-  return { structured: { name, version, blueprint, source }, text: text.join("\n") };
+  return {
+    next: `${call("blueprints_get", { name, version, offset: 0 })} gives the document, which is too long for one reply, in parts.`,
+    structured: { name, version, blueprint: previewOf(document), source },
+    text: text.join("\n"),
+  };
 }
 
 export const blueprintsGet = defineTool({
   name: "blueprints_get",
   title: "Get a blueprint",
   description:
-    "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. Next: jobs_submit_blueprint.",
-  input: z.strictObject({
-    name: z.string().min(1).max(MAX_REFERENCE_CHARS).describe("Name of a blueprint, from blueprints_list."),
-    version: z.int().min(1).optional().describe("Version; the latest when left out."),
-  }),
-  output: z.looseObject({ name: z.string(), version: z.int(), blueprint: z.looseObject({}) }),
+    "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. The name `guide` gives the language of blueprints. Next: jobs_submit_blueprint.",
+  input: Input,
+  output: z.looseObject({ name: z.string() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  run: async (args, deps) => {
-    const reference = args.version === undefined ? args.name : `${args.name}@${args.version}`;
-    const found = await findBlueprint(reference, deps);
-    if (found.ok) return ok(reply(found.value));
-    return err(faultText("No such blueprint.", [{ ...found.error, path: "name" }]));
+  run: async ({ name, version, offset }, deps) => {
+    if (name === GUIDE) {
+      const end = 'jobs_submit_blueprint with your plan as "blueprint" and "dry_run": true says what is wrong with it.';
+      return ok(partReply(guideText(deps.handlers), offset ?? 0, { name }, end));
+    }
+    const found = await findBlueprint(version === undefined ? name : `${name}@${version}`, deps);
+    if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error, path: "name" }]));
+    if (offset === undefined) return ok(reply(found.value));
+    const { document, plan, ...named } = found.value;
+    const from = { name: named.name, version: named.version };
+    return ok(partReply(JSON.stringify(document), offset, from, submitCall(labelOf(found.value), plan)));
   },
 });

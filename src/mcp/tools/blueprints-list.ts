@@ -2,25 +2,31 @@ import { z } from "zod";
 import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
-import { type Listing, listBlueprints } from "../catalog.ts";
+import { GUIDE, type Listing, listBlueprints } from "../catalog.ts";
 import { cursor, limit } from "../fields.ts";
 import { bytesOf, firstThatFit } from "../fit.ts";
-import { listText } from "../list-text.ts";
-import { echo, faultText } from "../text.ts";
+import { listText, moreCall } from "../list-text.ts";
+import { visible, withoutEmpty } from "../structure.ts";
+import { call, echo, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 /** A cursor of another listing does not fit this one. */
 const FILTER = "blueprints";
 
-/** Room that the cursor and the sentences around the rows take. */
-const AROUND_BYTES = 1_000;
+/** Room that the cursor, twice, and the sentences around the rows take. */
+const AROUND_BYTES = 3_000;
 
 function rowText(row: Listing): string {
   const description = row.description === "" ? "" : `: ${row.description}`;
   return `${labelOf(row)}${row.source === "saved" ? " (saved)" : ""}${description}`;
 }
 
-const costOf = (row: Listing): number => bytesOf(row) + bytesOf(rowText(row));
+const costOf = (row: Listing): number => bytesOf(visible(row)) + bytesOf(rowText(row));
+
+const nextCall = ([first]: readonly Listing[]): string =>
+  first === undefined
+    ? `${call("blueprints_get", { name: GUIDE })} has the language of blueprints, to write one.`
+    : `${call("blueprints_get", { name: first.name })} shows the input and the steps of one.`;
 
 export const blueprintsList = defineTool({
   name: "blueprints_list",
@@ -28,10 +34,7 @@ export const blueprintsList = defineTool({
   description:
     "Plans by name that ship with the server or that you saved, each in its latest version. Next: blueprints_get for its input, then jobs_submit_blueprint.",
   input: z.strictObject({ limit, cursor }),
-  output: z.looseObject({
-    blueprints: z.array(z.looseObject({ name: z.string(), version: z.int() })),
-    next_cursor: z.string().nullable(),
-  }),
+  output: z.looseObject({ blueprints: z.array(z.looseObject({})) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const from = args.cursor === undefined ? ok({ after: "" }) : await deps.cursors.read(args.cursor, FILTER);
@@ -45,8 +48,12 @@ export const blueprintsList = defineTool({
     const last = blueprints.at(-1);
     const isMore = last !== undefined && found.length > blueprints.length;
     const next_cursor = isMore ? await deps.cursors.write({ after: last.name, filter: FILTER }) : null;
-    const next = "Next: blueprints_get with a name shows its input.";
-    const text = listText("blueprint", blueprints.map(rowText), next_cursor, next);
-    return ok({ structured: { blueprints, next_cursor }, text });
+    const more = moreCall("blueprints_list", { limit: args.limit }, next_cursor);
+    const shown = blueprints.map((row) => withoutEmpty({ ...row }));
+    return ok({
+      next: nextCall(blueprints),
+      structured: withoutEmpty({ blueprints: shown, next_cursor }, ["blueprints"]),
+      text: listText("blueprint", blueprints.map(rowText), more),
+    });
   },
 });

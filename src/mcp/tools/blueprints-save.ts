@@ -5,12 +5,14 @@ import type { Fault } from "../../jobs/fault.ts";
 import { INLINE } from "../../jobs/job.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
+import { GUIDE } from "../catalog.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
-import { call, echo, faultText } from "../text.ts";
+import { submitCall } from "../submit-call.ts";
+import { echo, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 /** `inline` labels jobs without a named blueprint; blueprint://guide is the guide. */
-const RESERVED = [INLINE, "guide"];
+const RESERVED = [INLINE, GUIDE];
 
 function nameFaults({ name }: JsonObject, { blueprints }: McpDeps): Fault[] {
   if (typeof name !== "string") return [];
@@ -35,7 +37,7 @@ export const blueprintsSave = defineTool({
     const faults = [...nameFaults(blueprint, deps), ...(checked.ok ? [] : checked.error)];
     if (!checked.ok || faults.length > 0) return err(faultText("Not saved.", faults));
     const { name, version } = await deps.registry(HOME_SHARD).saveBlueprint(deps.tenant, blueprint, checked.value);
-    const next = call("jobs_submit_blueprint", { blueprint: `${name}@${version}`, input: {} });
-    return ok({ structured: { name, version }, text: `Saved as ${name}@${version}.\nNext: ${next} with your input.` });
+    const next = submitCall(`${name}@${version}`, checked.value);
+    return ok({ next, structured: { name, version }, text: `Saved as ${name}@${version}.` });
   },
 });

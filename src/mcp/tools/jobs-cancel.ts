@@ -3,7 +3,7 @@ import { err, ok } from "../../jobs/result.ts";
 import { oneLine } from "../../jobs/text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId } from "../fields.ts";
+import { jobId, jobOutput } from "../fields.ts";
 import { jobReply } from "../reply.ts";
 import { unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
@@ -17,16 +17,16 @@ export const jobsCancel = defineTool({
     job_id: jobId,
     reason: z.string().max(MAX_ERROR_CHARS).optional().describe("Why; kept with the job."),
   }),
-  output: z.looseObject({ ...jobFields, changed: z.boolean() }),
+  output: jobOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  run: async ({ job_id, reason }, deps) => {
+  run: async ({ job_id, reason }, deps, context) => {
     const why = oneLine(reason ?? "", MAX_ERROR_CHARS) || null;
     const cancelled = await registryOfJob(deps, job_id)?.cancel(deps.tenant, job_id, why);
     if (!cancelled?.ok) return err(unknownJob(job_id));
-    const { structured, text } = jobReply(cancelled.value);
+    const reply = jobReply(cancelled.value, context);
     const first = cancelled.value.changed
       ? "Cancelled; no further step starts."
       : "Nothing changed: it had settled before.";
-    return ok({ structured, text: `${first} ${text}` });
+    return ok({ ...reply, text: `${first} ${reply.text}` });
   },
 });

@@ -16,7 +16,7 @@ export const jobsDelete = defineTool({
   run: async ({ job_id }, deps) => {
     const removed = await registryOfJob(deps, job_id)?.remove(deps.tenant, job_id);
     if (removed?.ok)
-      return ok({ structured: { deleted: true }, text: `Job ${job_id} is deleted. There is nothing to do next.` });
+      return ok({ next: "There is nothing to do.", structured: { deleted: true }, text: `Job ${job_id} is deleted.` });
     if (removed?.error.code !== "not_settled") return err(unknownJob(job_id));
     const next = `Next: ${call("jobs_cancel", { job_id })}, then delete it, or let it go on.`;
     return err(`Not deleted: job ${job_id} is ${removed.error.status}.\n${next}`);

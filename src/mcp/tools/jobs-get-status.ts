@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { err, ok } from "../../jobs/result.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId } from "../fields.ts";
-import { jobReply } from "../reply.ts";
+import { jobId, jobOutput } from "../fields.ts";
+import { CLASSIC_FIELDS, jobReply } from "../reply.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
 import { unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
@@ -22,12 +22,12 @@ export const jobsGetStatus = defineTool({
       .default([])
       .describe("Extra parts: each step's state, and the timeline of events."),
   }),
-  output: z.looseObject(jobFields),
+  output: jobOutput,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   view: PROGRESS_APP_URI,
-  run: async ({ job_id, include }, deps) => {
+  run: async ({ job_id, include }, deps, context) => {
     const parts = { steps: include.includes("steps"), events: include.includes("events") };
     const found = await registryOfJob(deps, job_id)?.status(deps.tenant, job_id, parts);
-    return found?.ok ? ok(jobReply(found.value)) : err(unknownJob(job_id));
+    return found?.ok ? ok(jobReply(found.value, { ...context, always: CLASSIC_FIELDS })) : err(unknownJob(job_id));
   },
 });

@@ -1,18 +1,20 @@
 import { z } from "zod";
 import type { Fault } from "../../jobs/fault.ts";
+import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
-import { JOB_STATUSES } from "../../jobs/status.ts";
+import { isSettled, JOB_STATUSES } from "../../jobs/status.ts";
 import type { JobRow } from "../../jobs/view.ts";
-import { MAX_METADATA_FILTERS, MAX_REFERENCE_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
+import { MAX_METADATA_FILTERS, MAX_REFERENCE_CHARS, MAX_REPLY_BYTES, MAX_WAIT_JOBS } from "../../limits.ts";
 import type { ListPage } from "../../registry/api.ts";
 import { shortDigest } from "../../registry/api-digest.ts";
 import { instantFault, readInstant } from "../arguments.ts";
-import { cursor, instant, limit, shortRowFields } from "../fields.ts";
+import { cursor, instant, limit } from "../fields.ts";
 import { bytesOf, firstThatFit } from "../fit.ts";
 import { rowText } from "../job-text.ts";
-import { listText } from "../list-text.ts";
+import { listText, moreCall } from "../list-text.ts";
 import { listJobs } from "../shards.ts";
-import { faultText } from "../text.ts";
+import { visible, withoutEmpty } from "../structure.ts";
+import { call, faultText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 const Status = z.enum(JOB_STATUSES);
@@ -71,14 +73,32 @@ const BAD_CURSOR: Fault = {
   fix: "Send next_cursor with the same filters, or no cursor to start again.",
 };
 
-/** Room that the cursor and the sentences around the rows take. */
-const AROUND_BYTES = 1_000;
+/** Room that the cursor, twice, and the sentences around the rows take. */
+const AROUND_BYTES = 3_000;
 
 /** A page that is too long for a reply ends earlier. */
 function fittingPage({ jobs: all, next_after }: ListPage): ListPage {
-  const cost = (row: JobRow) => bytesOf(row) + bytesOf(rowText(row));
+  const cost = (row: JobRow) => bytesOf(visible(row)) + bytesOf(rowText(row));
   const jobs = firstThatFit(all, MAX_REPLY_BYTES - AROUND_BYTES, cost);
   return jobs.length === all.length ? { jobs, next_after } : { jobs, next_after: jobs.at(-1)?.id ?? null };
+}
+
+/** What the caller asked for, as it would ask for it again. */
+const filtersGiven = ({ cursor: _cursor, ...given }: Input): JsonObject =>
+  Object.fromEntries(Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+function nextCall(jobs: readonly JobRow[], more: string | null, args: Input): string {
+  const [newest] = jobs;
+  if (newest === undefined) {
+    if (more !== null) return `${more} goes on; this page has looked at many jobs and found none.`;
+    const isFiltered = Object.keys(filtersGiven(args)).some((name) => name !== "limit");
+    if (isFiltered) return `${call("jobs_list", {})} shows the jobs that no filter leaves out.`;
+    return `${call("blueprints_list", {})} shows what can be submitted.`;
+  }
+  const open = jobs.filter(({ status }) => !isSettled(status)).map(({ id }) => id);
+  if (open.length > 0)
+    return `${call("jobs_wait", { job_ids: open.slice(0, MAX_WAIT_JOBS) })} waits for those that run.`;
+  return `${call("jobs_get_status", { job_id: newest.id })} has the newest in full.`;
 }
 
 export const jobsList = defineTool({
@@ -87,10 +107,7 @@ export const jobsList = defineTool({
   description:
     "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status or jobs_wait.",
   input: Input,
-  output: z.looseObject({
-    jobs: z.array(z.looseObject(shortRowFields)),
-    next_cursor: z.string().nullable(),
-  }),
+  output: z.looseObject({ jobs: z.array(z.looseObject({})) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const faults = filterFaults(args);
@@ -102,12 +119,11 @@ export const jobsList = defineTool({
     const query = { ...filters, limit: args.limit, after: from.value?.after ?? null };
     const { jobs, next_after } = fittingPage(await listJobs(query, deps));
     const next_cursor = next_after === null ? null : await deps.cursors.write({ after: next_after, filter });
-    const text = listText(
-      "job",
-      jobs.map(rowText),
-      next_cursor,
-      "Next: jobs_get_status with a job_id, or jobs_wait with those that run.",
-    );
-    return ok({ structured: { jobs, next_cursor }, text });
+    const more = moreCall("jobs_list", filtersGiven(args), next_cursor);
+    return ok({
+      next: nextCall(jobs, more, args),
+      structured: withoutEmpty({ jobs: jobs.map((row) => withoutEmpty({ ...row })), next_cursor }, ["jobs"]),
+      text: listText("job", jobs.map(rowText), more),
+    });
   },
 });

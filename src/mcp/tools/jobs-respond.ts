@@ -6,7 +6,7 @@ import { MAX_ECHO_CHARS, MAX_INPUT_BYTES } from "../../limits.ts";
 import type { RespondError } from "../../registry/api.ts";
 import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId } from "../fields.ts";
+import { jobId, jobOutput } from "../fields.ts";
 import { jobReply } from "../reply.ts";
 import { call, echo, faultText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
@@ -49,9 +49,9 @@ export const jobsRespond = defineTool({
   description:
     "Answer what a job in status input_required asks (its input_requests); the first answer stands. Ask your user when the decision is theirs. Next: jobs_wait.",
   input: Input,
-  output: z.looseObject(jobFields),
+  output: jobOutput,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-  run: async (args, deps) => {
+  run: async (args, deps, context) => {
     const { job_id, request_id, action, content } = args;
     const oversize = sizeFault("content", content ?? {}, MAX_INPUT_BYTES);
     if (oversize.length > 0) return err(faultText("Not answered.", oversize));
@@ -59,7 +59,7 @@ export const jobsRespond = defineTool({
     const responded = await registryOfJob(deps, job_id)?.respond(deps.tenant, job_id, answer);
     if (responded === undefined) return err(unknownJob(job_id));
     if (!responded.ok) return err(errorText(responded.error, args));
-    const { structured, text } = jobReply(responded.value);
-    return ok({ structured, text: `The answer is stored; the job goes on with it. ${text}` });
+    const reply = jobReply(responded.value, context);
+    return ok({ ...reply, text: `The answer is stored; the job goes on with it. ${reply.text}` });
   },
 });

@@ -5,7 +5,7 @@ import { MAX_INPUT_BYTES, MAX_NAME_CHARS } from "../../limits.ts";
 import type { RetryError } from "../../registry/api.ts";
 import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
-import { jobFields, jobId } from "../fields.ts";
+import { jobId, jobOutput } from "../fields.ts";
 import { jobLink, jobReply } from "../reply.ts";
 import { call, echo, faultText, quotaText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
@@ -56,16 +56,16 @@ export const jobsRetry = defineTool({
   description:
     "Run a failed or cancelled job again as a new job that reuses the outputs of its finished steps. Returns the new job. Next: jobs_wait with the new id.",
   input: Input,
-  output: z.looseObject(jobFields),
+  output: jobOutput,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
-  run: async (args, deps) => {
+  run: async (args, deps, context) => {
     const { job_id, from_step = null, input = null } = args;
     const oversize = sizeFault("input", input ?? {}, MAX_INPUT_BYTES);
     if (oversize.length > 0) return err(faultText("Not retried.", oversize));
     const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, { from_step, input });
     if (retried === undefined) return err(unknownJob(job_id));
     if (!retried.ok) return err(errorText(retried.error, args));
-    const { structured, text } = jobReply(retried.value);
-    return ok({ structured, text: `A new job runs it again. ${text}`, links: [jobLink(retried.value.id)] });
+    const reply = jobReply(retried.value, context);
+    return ok({ ...reply, text: `A new job runs it again. ${reply.text}`, links: [jobLink(retried.value.id)] });
   },
 });

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { INLINE } from "../../jobs/job.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
@@ -6,13 +5,13 @@ import type { JobStatus } from "../../jobs/view.ts";
 import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { SubmitError } from "../../registry/api.ts";
 import { type McpDeps, registryOfJob } from "../deps.ts";
-import { jobFields } from "../fields.ts";
-import { jobLink, jobReply } from "../reply.ts";
+import { jobOutput } from "../fields.ts";
+import { acceptedReply, jobLink } from "../reply.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
 import { submitToShard } from "../shards.ts";
 import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
 import { call, faultText, quotaText, shownFaults } from "../text.ts";
-import { defineTool, type Outcome, type Reply } from "../tool.ts";
+import { type CallContext, defineTool, type Outcome, type Reply } from "../tool.ts";
 
 /** How an inline blueprint is called until it has a name of its own. */
 const labelGiven = (blueprint: SubmitArgs["blueprint"]): string => (typeof blueprint === "string" ? blueprint : INLINE);
@@ -23,9 +22,10 @@ async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Reply> {
   const faults = draft.ok ? [] : shownFaults(draft.error, MAX_REPLY_BYTES / 2 - MAX_ECHO_CHARS);
   const blueprint = draft.ok ? draft.value.label : labelGiven(args.blueprint);
   const text = draft.ok
-    ? `Dry run of ${blueprint}: valid, nothing is stored. Next: the same call without dry_run.`
+    ? `Dry run of ${blueprint}: valid, nothing is stored.`
     : faultText("Dry run: not valid, nothing is stored.", faults);
-  return { structured: { valid: draft.ok, blueprint, faults }, text };
+  const next = draft.ok ? "The same call without dry_run." : "Mend the faults, then the same call again.";
+  return { next, structured: { valid: draft.ok, blueprint, faults }, text };
 }
 
 function conflictText(jobId: string): string {
@@ -59,15 +59,15 @@ async function afterWait<T extends JobStatus>(job: T, waitMs: number, deps: McpD
   return job;
 }
 
-async function submit(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
+async function submit(args: SubmitArgs, deps: McpDeps, context: CallContext): Promise<Outcome> {
   const draft = await draftOf(args, deps);
   if (!draft.ok) return err(faultText("Not submitted.", draft.error));
   const submitted = await submitToShard(await submitRequest(args, draft.value, deps), deps);
   if (!submitted.ok) return err(errorText(submitted.error));
   const job = await afterWait(submitted.value, args.wait_seconds * 1_000, deps);
-  const { structured, text } = jobReply(job);
+  const reply = acceptedReply(job, context);
   const first = job.deduplicated ? "Already submitted with this idempotency_key." : "Submitted; the job is durable.";
-  return ok({ structured, text: `${first} ${text}`, links: [jobLink(job.id)], submitted: job });
+  return ok({ ...reply, text: `${first} ${reply.text}`, links: [jobLink(job.id)], submitted: job });
 }
 
 export const jobsSubmitBlueprint = defineTool({
@@ -76,12 +76,9 @@ export const jobsSubmitBlueprint = defineTool({
   description:
     "Run a plan of steps as a durable background job; returns its id at once. Keep the id. Next: jobs_wait with it, or set wait_seconds here for short jobs.",
   input: SubmitInput,
-  output: z.looseObject({
-    ...z.object(jobFields).partial().shape,
-    deduplicated: z.boolean().optional(),
-    valid: z.boolean().optional(),
-  }),
+  // A dry run has no job.
+  output: jobOutput.partial(),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   view: PROGRESS_APP_URI,
-  run: async (args, deps) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps)),
+  run: async (args, deps, context) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps, context)),
 });

@@ -2,29 +2,58 @@ import { z } from "zod";
 import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { oneLine } from "../../jobs/text.ts";
-import { DEFAULT_WAIT_MS, MAX_REPLY_BYTES, MAX_WAIT_JOBS, MAX_WAIT_MS } from "../../limits.ts";
+import { DEFAULT_WAIT_MS, MAX_ERROR_CHARS, MAX_REPLY_BYTES, MAX_WAIT_JOBS, MAX_WAIT_MS } from "../../limits.ts";
 import type { WaitReport, WaitRow } from "../../registry/api.ts";
-import { shortRowFields } from "../fields.ts";
 import { bytesOf, firstThatFit } from "../fit.ts";
-import { briefRowText, waitRowText } from "../job-text.ts";
+import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../job-text.ts";
+import { DATA_NOTE, previewOf } from "../reply.ts";
+import { visible, withoutEmpty } from "../structure.ts";
 import { call, unknownJob } from "../text.ts";
-import { defineTool, type Reply } from "../tool.ts";
+import { defineTool, type Reply, replyBytes } from "../tool.ts";
 import { waitForJobs } from "../waiting.ts";
 
-function nextCall({ jobs, timed_out }: WaitReport): string {
+/** What helps most: an answer, since a job stands still without it; then to wait on; then to look closer. */
+function nextCall({ jobs }: WaitReport): string {
+  for (const { id, input_requests } of jobs) {
+    const [question] = input_requests;
+    if (question !== undefined) return answerCall(id, question);
+  }
   const open = jobs.filter(({ status }) => !isSettled(status)).map(({ id }) => id);
-  if (timed_out) return `Next: ${call("jobs_wait", { job_ids: open })} again; the jobs go on without you.`;
-  if (jobs.some(({ input_requests }) => input_requests.length > 0)) return "The answers come first: see Next above.";
-  const ready = jobs.find(({ status }) => isSettled(status));
-  return `Next: ${call("jobs_get_status", { job_id: ready?.id ?? "" })} gives the result or the error in full.`;
+  if (open.length > 0) return `${call("jobs_wait", { job_ids: open })} again; the jobs go on without you.`;
+  const cut = jobs.find(({ result }) => isCut(result));
+  if (cut !== undefined) return resultCall(cut.id);
+  const unseen = jobs.find(({ status, result }) => status === "succeeded" && result === null);
+  if (unseen !== undefined) return `${call("jobs_get_status", { job_id: unseen.id })} gives the result.`;
+  const failed = jobs.find(({ status }) => status === "failed");
+  if (failed !== undefined) return whyFailed(failed.id);
+  return "Use the results; all have settled, asking again changes nothing.";
 }
 
 const VERDICT = { true: "Not yet: the time is over.", false: "What you waited for is here." };
 
+const quotes = ({ result, error, input_requests }: WaitRow): boolean =>
+  result !== null || error !== null || input_requests.length > 0;
+
 function replyOf(report: WaitReport, toText: (row: WaitRow) => string, notes: string[]): Reply {
   const { jobs, timed_out } = report;
-  const lines = [VERDICT[`${timed_out}`], ...jobs.map(toText), ...notes, nextCall(report)];
-  return { structured: { jobs, timed_out }, text: lines.join("\n") };
+  return {
+    next: nextCall(report),
+    notes: [...(jobs.some(quotes) ? [DATA_NOTE] : []), ...notes],
+    structured: { jobs: jobs.map((row) => withoutEmpty({ ...row })), timed_out },
+    text: [VERDICT[`${timed_out}`], ...jobs.map(toText)].join("\n"),
+  };
+}
+
+/** Room of a large result's preview. */
+const PREVIEW_BYTES = 100;
+
+/** The rows with only such results as leave room for those of the others. */
+function withSmallResults({ jobs, timed_out }: WaitReport): WaitReport {
+  // In two halves, beside what else a row says.
+  const share = MAX_REPLY_BYTES / (4 * jobs.length);
+  const fitting = (result: WaitRow["result"]) =>
+    result === null || bytesOf(visible(result)) <= share ? result : previewOf(result, PREVIEW_BYTES);
+  return { jobs: jobs.map((row) => ({ ...row, result: fitting(row.result) })), timed_out };
 }
 
 /** Longest text that a row keeps when the rows are too long for a reply. */
@@ -35,17 +64,22 @@ const cut = (row: WaitRow): WaitRow => ({
   name: oneLine(row.name, CUT_CHARS),
   error: row.error === null ? null : oneLine(row.error, CUT_CHARS),
   message: row.message === null ? null : oneLine(row.message, CUT_CHARS),
+  result: null,
   input_requests: [],
 });
 
-const CUT_NOTE = "Long texts and some questions are left out here: jobs_get_status has them.";
+const CUT_NOTE = "Results, long texts and some questions are left out here: jobs_get_status has them.";
 
 /** The rows without their long texts, with the questions of as many jobs as there is room for. */
 function cutReply(report: WaitReport): Reply {
   const bare = { ...report, jobs: report.jobs.map(cut) };
-  const room = MAX_REPLY_BYTES - bytesOf(replyOf(bare, briefRowText, [CUT_NOTE]));
+  const room = MAX_REPLY_BYTES - replyBytes(replyOf(bare, briefRowText, [CUT_NOTE]));
   const asking = report.jobs.filter((row) => row.input_requests.length > 0);
-  const shown = firstThatFit(asking, room, (row) => bytesOf(row.input_requests) + bytesOf(briefRowText(row)));
+  const shown = firstThatFit(
+    asking,
+    room,
+    (row) => bytesOf(visible(row.input_requests)) + bytesOf(briefRowText(row)) + MAX_ERROR_CHARS,
+  );
   const jobs = report.jobs.map((row) => ({
     ...cut(row),
     input_requests: shown.includes(row) ? row.input_requests : [],
@@ -54,15 +88,15 @@ function cutReply(report: WaitReport): Reply {
 }
 
 function reply(report: WaitReport): Reply {
-  const whole = replyOf(report, waitRowText, []);
-  return bytesOf(whole) <= MAX_REPLY_BYTES ? whole : cutReply(report);
+  const whole = [report, withSmallResults(report)].map((each) => replyOf(each, waitRowText, []));
+  return whole.find((each) => replyBytes(each) <= MAX_REPLY_BYTES) ?? cutReply(report);
 }
 
 export const jobsWait = defineTool({
   name: "jobs_wait",
   title: "Wait for jobs",
   description:
-    "Wait until any or all of these jobs settle or ask for input; a timeout is no error and stops no job. Better than polling. Next: jobs_get_status for results, jobs_respond for questions.",
+    "Wait until any or all of these jobs settle or ask for input; a timeout is no error and stops no job. Better than polling. Gives small results, and what is asked. Next: jobs_respond for questions, this again while timed_out.",
   input: z.strictObject({
     job_ids: z.array(z.string()).min(1).max(MAX_WAIT_JOBS).describe("Ids of the jobs."),
     until: z.enum(["all", "any"]).default("all").describe("Whether all or any of them must be ready."),
@@ -73,7 +107,7 @@ export const jobsWait = defineTool({
       .default(DEFAULT_WAIT_MS / 1_000)
       .describe("Longest wait; 0 only looks."),
   }),
-  output: z.looseObject({ jobs: z.array(z.looseObject(shortRowFields)), timed_out: z.boolean() }),
+  output: z.looseObject({ jobs: z.array(z.looseObject({})) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ job_ids, until, timeout_seconds }, deps, context) => {
     const wait = { jobIds: [...new Set(job_ids)], until, waitMs: timeout_seconds * 1_000 };

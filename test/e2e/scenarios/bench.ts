@@ -1,12 +1,10 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { z } from "zod";
 import { type SampleService, startSampleService } from "../../../demo/sample-service.ts";
+import { readStatus } from "../../../demo/status-reply.ts";
 import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
-import { JobStatus } from "../../../src/jobs/view.ts";
+import type { JobStatus } from "../../../src/jobs/view.ts";
 import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
-
-const StatusReply = z.object({ ...JobStatus.shape, changed: z.boolean().optional() });
-type StatusReply = z.infer<typeof StatusReply>;
 
 /** What wrangler's local explorer says about an instance of the engine. */
 const Instance = z.object({
@@ -48,10 +46,10 @@ export class Bench {
   }
 
   /** The status that a tool answers with; throws when it answers with an error. */
-  async job(tool: string, args: Record<string, unknown>): Promise<StatusReply> {
+  async job(tool: string, args: Record<string, unknown>): Promise<JobStatus> {
     const reply = await this.call(tool, args);
     if (reply.isError) throw new Error(`${tool}: ${reply.text}`);
-    return StatusReply.parse(reply.structured);
+    return readStatus(reply.structured);
   }
 
   async submit(steps: readonly object[], more: Record<string, unknown> = {}): Promise<string> {
@@ -65,7 +63,7 @@ export class Bench {
   }
 
   async settled(id: string): Promise<JobStatus> {
-    return StatusReply.parse(await untilSettled(this.client, id));
+    return readStatus(await untilSettled(this.client, id));
   }
 
   async run(steps: readonly object[], more: Record<string, unknown> = {}): Promise<JobStatus> {
