@@ -65,8 +65,6 @@ const digits = (min: number, max: number, fallback: number) =>
 /** Nothing else than digits may pass for 0, which is "no limit". */
 const quota = (fallback: number) => digits(0, MAX_QUOTA, fallback);
 
-const isOff = z.enum(["on", "off"], "must be on or off").transform((text) => text === "off");
-
 /** Entries of a list that is separated by commas. */
 const entries = z
   .string()
@@ -93,7 +91,7 @@ const Settings = z
     SUBMITS_PER_MINUTE: quota(DEFAULT_SUBMITS_PER_MINUTE),
     MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
     ALLOWED_ORIGINS: entries,
-    OAUTH_METADATA_DOCUMENTS: unsetOr(isOff),
+    OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
     PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
   })
   .refine(({ AUTH_SECRET, AUTH_SECRET_PREVIOUS }) => AUTH_SECRET || !AUTH_SECRET_PREVIOUS, {
@@ -122,8 +120,8 @@ export interface Settings {
   quotas: Quotas;
   /** Hostnames or origins of web pages that may call. */
   allowedOrigins: readonly string[];
-  /** Whether OAuth clients may name themselves by the URL of a document about them. */
-  metadataDocuments: boolean;
+  /** Whether OAuth clients may name themselves by the URL of a document about them; undefined: not on this machine. */
+  metadataDocuments: "on" | "off" | undefined;
   /** Origin under which clients reach the server; null: that of each request. */
   publicOrigin: string | null;
 }
@@ -144,7 +142,7 @@ export function readSettings(env: Env): Settings {
       storedBytes: vars.MAX_STORED_BYTES,
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
-    metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS !== true,
+    metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
   };
 }

@@ -233,5 +233,14 @@ export const REFRESH_TOKEN_SECONDS = 30 * 86_400;
 export const MIN_TOKEN_SECONDS = 60;
 /** Sign-ins that strangers begin are counted over this; how many stands in wrangler.toml, with the same window. */
 export const SIGN_IN_WINDOW_SECONDS = 60;
+/** What one registration may say; the longest of real clients has about 1 KiB. */
+export const MAX_REGISTRATION_BYTES = 8 * KIB;
+/** As the draft of client ID metadata documents advises. */
+export const MAX_CLIENT_DOCUMENT_BYTES = 5 * KIB;
+export const CLIENT_DOCUMENT_TIMEOUT_MS = 5 * SECOND;
+/** One sign-in needs a client's document about four times. */
+export const CLIENT_DOCUMENT_KEPT_MS = 5 * MINUTE;
+/** Documents that one isolate remembers. */
+export const MAX_CLIENT_DOCUMENTS = 200;
 /** OAuth clients that registered themselves and then stay away are forgotten after this. */
 export const CLIENT_REGISTRATION_SECONDS = 30 * 86_400;

@@ -62,7 +62,8 @@ export const authorizationServerOptions = (origin: string): OAuthAuthorizationSe
   issuer: origin,
   resources: [mcpResource(origin)],
   scopesSupported: GRANTABLE_SCOPES,
-  clientIdMetadataDocumentEnabled: true,
+  // http/client-documents.ts does it: the provider would fetch whatever URL a stranger names.
+  clientIdMetadataDocumentEnabled: false,
   // Deprecated by MCP in favour of client ID metadata documents, which many clients do not have yet.
   clientRegistrationEndpoint: "/oauth/register",
   clientRegistrationTTL: CLIENT_REGISTRATION_SECONDS,

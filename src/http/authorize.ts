@@ -1,14 +1,10 @@
-import {
-  AuthorizationError,
-  authorizationErrorRedirect,
-  CimdFetchError,
-  type OAuthHelpers,
-} from "@cloudflare/workers-oauth-provider";
+import { AuthorizationError, authorizationErrorRedirect, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
 import { z } from "zod";
 import { checkApiKey } from "../auth/check-key.ts";
-import { fingerprint, GRANTABLE_SCOPES, type Grant } from "../auth/oauth.ts";
+import { fingerprint, GRANTABLE_SCOPES, type Grant, mcpResource } from "../auth/oauth.ts";
 import type { Secrets } from "../lib/signing-key.ts";
 import { methodNotAllowed } from "./answers.ts";
+import { isDocumentUrl, UnusableDocument } from "./client-documents.ts";
 import { consentPage, problemPage } from "./consent-page.ts";
 
 const Form = z.object({
@@ -32,16 +28,18 @@ export async function authorize(
     if (request.method === "POST") return await decide(request, oauth, secrets, now);
     return methodNotAllowed("GET, POST");
   } catch (error) {
-    return await refuse(error);
+    return await refuse(error, mcpResource(new URL(request.url).origin));
   }
 }
 
 /** Only a request whose client and redirect were checked is sent back to the client; any other is shown here. */
-function refuse(error: unknown): Response | Promise<Response> {
+function refuse(error: unknown, endpoint: string): Response | Promise<Response> {
   if (error instanceof AuthorizationError) {
-    return error.redirectTo ? redirect(error.redirectTo) : problemPage(error.description);
+    return error.redirectTo ? redirect(error.redirectTo) : problemPage(`${error.description}.`, endpoint);
   }
-  if (error instanceof CimdFetchError) return problemPage("The client's metadata document could not be used.");
+  if (error instanceof UnusableDocument) {
+    return problemPage(`The client's document ${error.url} could not be used: ${error.message}.`, endpoint);
+  }
   throw error;
 }
 
@@ -56,7 +54,9 @@ async function ask(request: Request, oauth: OAuthHelpers): Promise<Response> {
   if (!asked.codeChallenge) {
     return redirect(authorizationErrorRedirect(asked, "invalid_request", "PKCE with S256 is required"));
   }
-  const client = await oauth.describeConsent(asked);
+  const described = await oauth.describeConsent(asked);
+  const clientDomain = isDocumentUrl(asked.clientId) ? new URL(asked.clientId).hostname : undefined;
+  const client = { ...described, ...(clientDomain && { clientDomain }) };
   const { handle, headers } = await oauth.beginConsent(asked);
   return consentPage({ client, handle }, headers);
 }
@@ -65,18 +65,21 @@ async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, n
   // What is no form at all makes formData throw.
   const fields = await request.formData().catch(() => new FormData());
   const form = Form.safeParse(Object.fromEntries(fields));
-  if (!form.success) return problemPage("The form is not complete. Go back and try again.");
+  const endpoint = mcpResource(new URL(request.url).origin);
+  if (!form.success) return problemPage("The form is not complete. Go back and try again.", endpoint);
   const { handle, decision, key } = form.data;
   if (decision === "deny") {
     const { redirectTo, headers } = await oauth.denyConsent(request, handle);
     return redirect(redirectTo, headers);
   }
   const owner = await checkApiKey(key.trim(), secrets, now);
-  if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.");
+  if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.", endpoint);
   const { tenant, key_id, expires_at, scopes, secret } = owner.value;
   const chosen = new Set(fields.getAll("scope"));
   const scope = GRANTABLE_SCOPES.filter((one) => chosen.has(one) && scopes.includes(one));
-  if (scope.length === 0) return problemPage("Choose at least one scope that the key has. Go back and try again.");
+  if (scope.length === 0) {
+    return problemPage("Choose at least one scope that the key has. Go back and try again.", endpoint);
+  }
   const { request: approved, headers } = await oauth.approveConsent(request, handle, { scope });
   const { redirectTo } = await oauth.completeAuthorization({
     request: approved,

@@ -4,6 +4,7 @@ import { BASIC_SCOPES, GRANTABLE_SCOPES } from "../auth/oauth.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { oneLine } from "../jobs/text.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
+import { withKeyCommand } from "./home.ts";
 
 /** Pages that people see while they let a client in. Whatever a client says of itself is escaped by `html`. */
 
@@ -74,5 +75,18 @@ Access ends with this key, and is never more than the key has.</p>
 export const consentPage = (consent: Consent, headers: Headers): Promise<Response> =>
   respond(page("Let a client use Edge Jobs", consentForm(consent)), 200, headers);
 
-export const problemPage = (problem: string): Promise<Response> =>
-  respond(page("This did not work", html`<p>${problem}</p>`), 400, new Headers());
+const remedy = (endpoint: string): Markup =>
+  html`<p>No sign-in is needed by a client that sends an API key in a header, for instance:</p>
+<p><code>${withKeyCommand(endpoint)}</code></p>`;
+
+/** @param endpoint of the server, which a client can call with a key instead */
+export const problemPage = (problem: string, endpoint: string): Promise<Response> =>
+  respond(
+    page(
+      "This did not work",
+      html`<p>${problem}</p>
+${remedy(endpoint)}`,
+    ),
+    400,
+    new Headers(),
+  );

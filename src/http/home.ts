@@ -15,11 +15,17 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => 
 /** What a host that does not sign in by OAuth must send. */
 const KEY = "Bearer YOUR_KEY";
 
+const WITH_KEY = ` --header "Authorization: ${KEY}"`;
+const claudeCode = (endpoint: string): string => `claude mcp add --transport http jobs ${endpoint}`;
+
+/** How a client connects that signs in nowhere. */
+export const withKeyCommand = (endpoint: string): string => claudeCode(endpoint) + WITH_KEY;
+
 function connect(endpoint: string, isLocked: boolean) {
-  const flag = isLocked ? ` --header "Authorization: ${KEY}"` : "";
+  const flag = isLocked ? WITH_KEY : "";
   const headers = isLocked ? { headers: { Authorization: KEY } } : {};
   return {
-    claude_code: `claude mcp add --transport http jobs ${endpoint}${flag}`,
+    claude_code: claudeCode(endpoint) + flag,
     cursor: { mcpServers: { jobs: { url: endpoint, ...headers } } },
     vscode: { servers: { jobs: { type: "http", url: endpoint, ...headers } } },
     stdio_only: `npx -y mcp-remote ${endpoint}${flag}`,

@@ -6,15 +6,26 @@ import {
   type TokenExchangeCallbackResult,
 } from "@cloudflare/workers-oauth-provider";
 import { readRequestBody } from "@modelcontextprotocol/server";
+import { hasLoopbackHost } from "../auth/loopback.ts";
 import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
+import { senderId } from "../egress/self-call.ts";
 import { type Env, settingsOf } from "../env.ts";
-import { ACCESS_TOKEN_SECONDS, MAX_BODY_BYTES, MIN_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS } from "../limits.ts";
+import {
+  ACCESS_TOKEN_SECONDS,
+  MAX_BODY_BYTES,
+  MAX_REGISTRATION_BYTES,
+  MIN_TOKEN_SECONDS,
+  REFRESH_TOKEN_SECONDS,
+} from "../limits.ts";
 import { callerRegistry, KeyRevoked } from "../registry/api-keys.ts";
 import { notFound } from "./answers.ts";
 import { authorize } from "./authorize.ts";
+import { UnusableDocument, withClientDocuments } from "./client-documents.ts";
 import { mayBegin, tooManySignIns } from "./sign-ins.ts";
 
-const PROTOCOL_PATHS = ["/.well-known/oauth-authorization-server", "/oauth/token", "/oauth/register"];
+const AS_METADATA = "/.well-known/oauth-authorization-server";
+const REGISTER = "/oauth/register";
+const PROTOCOL_PATHS = [AS_METADATA, "/oauth/token", REGISTER];
 const METADATA_PATHS = ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
 const PATHS = ["/authorize", ...PROTOCOL_PATHS, ...METADATA_PATHS];
 
@@ -29,8 +40,8 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
   const { secrets } = settingsOf(env);
   if (secrets === undefined || !speaksOAuth(url)) return notFound();
   if (METADATA_PATHS.includes(url.pathname)) return resourceMetadata(url.origin);
-  const bounded = await withBoundedBody(request);
-  if (bounded === undefined) return Response.json({ error: "invalid_request" }, { status: 413 });
+  const bounded = await withBoundedBody(request, url.pathname === REGISTER ? MAX_REGISTRATION_BYTES : MAX_BODY_BYTES);
+  if (bounded === undefined) return tooLarge();
   if (STRANGERS_WRITE.includes(`${request.method} ${url.pathname}`) && !(await mayBegin(request, env.SIGN_INS))) {
     return tooManySignIns();
   }
@@ -40,9 +51,41 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
     onError: ({ code, internal: { category, reason } }) =>
       console.log(JSON.stringify({ event: "oauth_error", code, category, reason })),
   });
-  if (url.pathname === "/authorize") return authorize(bounded, server.getOAuthApi(env), secrets, Date.now());
-  return server.fetch(bounded, env, context);
+  const hasDocuments = usesDocuments(env, url);
+  const ports = {
+    sender: await senderId(secrets.current),
+    mayFetch: () => mayBegin(request, env.SIGN_INS),
+    now: Date.now,
+  };
+  const seen = hasDocuments ? { ...env, OAUTH_KV: withClientDocuments(env.OAUTH_KV, ports) } : env;
+  if (url.pathname === "/authorize") return authorize(bounded, server.getOAuthApi(seen), secrets, Date.now());
+  try {
+    const response = await server.fetch(bounded, seen, context);
+    return hasDocuments && url.pathname === AS_METADATA ? withDocumentsAdvertised(response) : response;
+  } catch (error) {
+    if (error instanceof UnusableDocument) return unknownClient(error);
+    throw error;
+  }
 }
+
+/** Not on this machine, which a document's server may not reach and whose clients could not tell why. */
+const usesDocuments = (env: Env, url: URL): boolean =>
+  (settingsOf(env).metadataDocuments ?? (hasLoopbackHost(url) ? "off" : "on")) === "on";
+
+async function withDocumentsAdvertised(response: Response): Promise<Response> {
+  if (response.status !== 200 || response.body === null) return response;
+  const metadata: object = await response.json();
+  return Response.json({ ...metadata, client_id_metadata_document_supported: true }, { headers: response.headers });
+}
+
+const tooLarge = (): Response => Response.json({ error: "invalid_request" }, { status: 413 });
+
+/** RFC 6749, section 5.2. */
+const unknownClient = ({ url, message }: UnusableDocument): Response =>
+  Response.json(
+    { error: "invalid_client", error_description: `The client's document ${url} could not be used: ${message}` },
+    { status: 401, headers: { "cache-control": "no-store", "access-control-allow-origin": "*" } },
+  );
 
 /** RFC 9728: where a client that was told 401 learns whom to ask. */
 const resourceMetadata = (origin: string): Response =>
@@ -61,10 +104,10 @@ const resourceMetadata = (origin: string): Response =>
 /** A GET with a body is legal HTTP but no `Request`; the body means nothing, so it goes. */
 const withoutBody = ({ url, method, headers }: Request): Request => new Request(url, { method, headers });
 
-async function withBoundedBody(request: Request): Promise<Request | undefined> {
+async function withBoundedBody(request: Request, maxBytes: number): Promise<Request | undefined> {
   if (request.body === null) return request;
   if (request.method === "GET" || request.method === "HEAD") return withoutBody(request);
-  const body = await readRequestBody(request, MAX_BODY_BYTES);
+  const body = await readRequestBody(request, maxBytes);
   return body.tooLarge ? undefined : new Request(request, { body: body.text });
 }
 

@@ -35,7 +35,7 @@ type Parameters = { [name: string]: string | undefined };
 const defined = (parameters: Parameters): [string, string][] =>
   Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 
-export async function ask(clientId: string, over: Parameters = {}): Promise<Response> {
+export async function ask(clientId: string, over: Parameters = {}, vars: Partial<Env> = {}): Promise<Response> {
   const url = new URL(`${ORIGIN}/authorize`);
   const parameters = {
     response_type: "code",
@@ -49,7 +49,7 @@ export async function ask(clientId: string, over: Parameters = {}): Promise<Resp
     ...over,
   };
   for (const [name, value] of defined(parameters)) url.searchParams.set(name, value);
-  return serve(new Request(url, { redirect: "manual" }));
+  return serve(new Request(url, { redirect: "manual" }), vars);
 }
 
 /** The owner's answer to a consent page. */

@@ -71,7 +71,12 @@ describe("the other variables", () => {
 
   it("OAUTH_METADATA_DOCUMENTS is on or off, and nothing else", () => {
     const documents = (value?: string) => settings({ OAUTH_METADATA_DOCUMENTS: value }).metadataDocuments;
-    expect([documents(), documents(""), documents("on"), documents("off")]).toEqual([true, true, true, false]);
+    expect([documents(), documents(""), documents("on"), documents("off")]).toEqual([
+      undefined,
+      undefined,
+      "on",
+      "off",
+    ]);
     for (const bad of ["OFF", "false", "0", "no"]) expect(() => documents(bad)).toThrow(/OAUTH_METADATA_DOCUMENTS/);
   });
 });
