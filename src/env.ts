@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
@@ -47,9 +48,31 @@ export interface Env {
   OAUTH_METADATA_DOCUMENTS?: string;
   /** Where clients reach the server, if not under the name that each request has. */
   PUBLIC_URL?: string;
-  /** Names of Worker secrets that blueprints may reference, separated by commas. */
+  /** Worker secrets that blueprints may reference, each with where it may go: {@link readBindings}. */
   BLUEPRINT_SECRETS?: string;
 }
+
+/** Every name of {@link Env}: none is a secret for blueprints. */
+const OWN_NAMES: Record<keyof Env, true> = {
+  JOB_REGISTRY: true,
+  JOB_WORKFLOW: true,
+  METRICS: true,
+  OAUTH_KV: true,
+  SIGN_INS: true,
+  AUTH_SECRET: true,
+  AUTH_SECRET_PREVIOUS: true,
+  REGISTRY_SHARDS: true,
+  RETENTION_DAYS: true,
+  MAX_ACTIVE_JOBS: true,
+  MAX_RUNNING_JOBS: true,
+  SUBMITS_PER_MINUTE: true,
+  MAX_STORED_BYTES: true,
+  HTTP_ALLOW: true,
+  ALLOWED_ORIGINS: true,
+  OAUTH_METADATA_DOCUMENTS: true,
+  PUBLIC_URL: true,
+  BLUEPRINT_SECRETS: true,
+};
 
 const DAY_MS = 86_400_000;
 
@@ -124,6 +147,19 @@ export interface Settings {
   metadataDocuments: "on" | "off" | undefined;
   /** Origin under which clients reach the server; null: that of each request. */
   publicOrigin: string | null;
+  /** What blueprints may send, and where. */
+  blueprintSecrets: readonly BoundSecret[];
+}
+
+function blueprintSecretsOf(env: Env): readonly BoundSecret[] {
+  const variables = new Map<string, unknown>(Object.entries(env));
+  const bound = readBindings(
+    env.BLUEPRINT_SECRETS ?? "",
+    (name) => variables.get(name),
+    (name) => Object.hasOwn(OWN_NAMES, name),
+  );
+  if (bound.ok) return bound.value;
+  throw new Error(["BLUEPRINT_SECRETS cannot be used.", ...bound.error].join("\n"));
 }
 
 /** @throws when a variable has no usable value: a deployment error that must be seen at once */
@@ -144,6 +180,7 @@ export function readSettings(env: Env): Settings {
     allowedOrigins: vars.ALLOWED_ORIGINS,
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
+    blueprintSecrets: blueprintSecretsOf(env),
   };
 }
 
@@ -154,16 +191,4 @@ export function settingsOf(env: Env): Settings {
   const settings = known.get(env) ?? readSettings(env);
   known.set(env, settings);
   return settings;
-}
-
-/** The Worker secrets that blueprints may reference, by name, and no other binding. */
-export function secretsOf(env: Env): ReadonlyMap<string, string> {
-  const names = (env.BLUEPRINT_SECRETS ?? "").split(",").map((name) => name.trim());
-  const bindings = new Map<string, unknown>(Object.entries(env));
-  return new Map(
-    names.flatMap((name): [string, string][] => {
-      const value = bindings.get(name);
-      return typeof value === "string" && value !== "" ? [[name, value]] : [];
-    }),
-  );
 }

@@ -52,6 +52,10 @@ export const MAX_ROWS_BYTES = 16 * KIB * KIB;
 export const MAX_REDIRECTS = 5;
 export const MAX_STEP_TIMEOUT_MS = 10 * MINUTE;
 export const MAX_RETRY_DELAY_MS = DAY;
+/** A delay that grows stops growing here: a service that is back after an hour should not wait for another. */
+export const MAX_BACKOFF_MS = 5 * MINUTE;
+/** Delays are longer by up to this part of them, so that what failed together does not come back together. */
+export const RETRY_SPREAD = 0.2;
 /** A sleep is at most a year: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
 export const MAX_SLEEP_MS = 365 * DAY;
 export const DEFAULT_POLLS = 60;
@@ -199,6 +203,10 @@ export const MAX_QUOTED_EVENTS = 40;
 // Access.
 /** An AUTH_SECRET that is shorter could be guessed by anybody who holds one API key. */
 export const MIN_SECRET_CHARS = 32;
+/** A shorter secret of BLUEPRINT_SECRETS could be guessed, and would be found in texts that have nothing to do with it. */
+export const MIN_BLUEPRINT_SECRET_CHARS = 8;
+/** A variable has 5 KB at most: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
+export const MAX_BLUEPRINT_SECRET_CHARS = 5 * KIB;
 /** An API key is about 250 characters. */
 export const MAX_KEY_CHARS = 1_024;
 /** Plans that one isolate remembers to have checked, and the longest document of one: some megabytes together. */

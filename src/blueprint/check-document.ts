@@ -1,6 +1,8 @@
 import { type Fault, jsonPath } from "../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
 import { MAX_JOB_DEPTH, MAX_STEP_PATH_CHARS } from "../limits.ts";
+import type { Known } from "./check.ts";
+import { outputSecretFaults, secretFaults } from "./check-secrets.ts";
 import { foreignProblems } from "./faults/foreign-templates.ts";
 import { checkInputSchema } from "./input-schema.ts";
 import type { Kind } from "./kinds/common.ts";
@@ -25,7 +27,7 @@ export class DocumentChecker {
   /** What is a fault unless something else is wrong at its place. */
   readonly doubts: Fault[] = [];
   readonly #root: string;
-  readonly #handlers: readonly string[];
+  readonly #known: Known;
   readonly #depth: number;
   /** The first step with each id. */
   readonly #ids = new Map<string, KnownStep>();
@@ -34,9 +36,9 @@ export class DocumentChecker {
    * @param root path of the document, such as `blueprint`
    * @param depth how many documents it stands in, itself counted
    */
-  constructor(root: string, document: JsonObject, handlers: readonly string[], depth = 1) {
+  constructor(root: string, document: JsonObject, known: Known, depth = 1) {
     this.#root = root;
-    this.#handlers = handlers;
+    this.#known = known;
     this.#depth = depth;
     for (const [keys, step] of stepsIn(document.steps, ["steps"])) {
       if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
@@ -45,6 +47,7 @@ export class DocumentChecker {
     const names = { steps: new Set<string>(), item: false, response: false };
     const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
     this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
+    this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));
   }
 
   #path(keys: Keys, ...more: Keys): string {
@@ -79,6 +82,7 @@ export class DocumentChecker {
     this.#checkChild(step, kind, keys);
     if (kind?.notInMap && names.item) this.#addNotInMap(String(step.type), keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
+    if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
     const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
     if (path.length > MAX_STEP_PATH_CHARS) this.#addLongPath(path, keys);
     for (const inner of innerOf(step)) {
@@ -97,8 +101,9 @@ export class DocumentChecker {
   }
 
   #checkHandler({ type, handler }: JsonObject, keys: Keys): void {
-    if (type !== "handler" || typeof handler !== "string" || this.#handlers.includes(handler)) return;
-    const known = this.#handlers.length > 0 ? `Use one of ${this.#handlers.join(", ")}.` : "This server has none.";
+    if (type !== "handler" || typeof handler !== "string" || this.#known.handlers.includes(handler)) return;
+    const { handlers } = this.#known;
+    const known = handlers.length > 0 ? `Use one of ${handlers.join(", ")}.` : "This server has none.";
     const message = `there is no handler ${JSON.stringify(handler)}`;
     this.faults.push({ path: this.#path(keys, "handler"), message, fix: known });
   }
@@ -113,7 +118,7 @@ export class DocumentChecker {
     const child = childOf(step);
     if (child === undefined) return;
     const root = this.#path(keys, kind.child);
-    const inside = new DocumentChecker(root, child, this.#handlers, this.#depth + 1);
+    const inside = new DocumentChecker(root, child, this.#known, this.#depth + 1);
     this.faults.push(...inside.faults);
     this.doubts.push(...inside.doubts);
   }

@@ -4,6 +4,7 @@ import { err, type Result } from "../jobs/result.ts";
 import { MAX_FAULTS, MAX_STEPS } from "../limits.ts";
 import { Blueprint } from "./blueprint.ts";
 import { DocumentChecker } from "./check-document.ts";
+import type { UsableSecret } from "./check-secrets.ts";
 import { checkSize } from "./check-size.ts";
 import { countSteps } from "./nesting.ts";
 import { readWith } from "./zod-faults.ts";
@@ -15,6 +16,8 @@ const ROOT = "blueprint";
 /** What the server has that blueprints can name. */
 export interface Known {
   handlers: readonly string[];
+  /** What the caller's blueprints may send; none when left out. */
+  secrets?: readonly UsableSecret[];
 }
 
 function stepCountFaults(document: JsonObject): Fault[] {
@@ -40,7 +43,7 @@ export function checkBlueprint(document: Json, known: Known): Result<Blueprint, 
   const parsed = readWith(ROOT, Blueprint, document);
   const faults = parsed.ok ? [] : parsed.error;
   if (isJsonObject(document)) {
-    const checked = new DocumentChecker(ROOT, document, known.handlers);
+    const checked = new DocumentChecker(ROOT, document, known);
     faults.push(...stepCountFaults(document), ...checked.faults);
     const places = new Set(faults.map(({ path }) => path));
     faults.push(...checked.doubts.filter(({ path }) => !places.has(path)));

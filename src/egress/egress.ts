@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { MAX_REDIRECTS } from "../limits.ts";
-import { SENDER_HEADER } from "./self-call.ts";
+import type { Secrets } from "./secrets.ts";
+import { type Home, NONCE_HEADER, SENDER_HEADER } from "./self-call.ts";
 
 /**
  * Where steps may send requests. Agents write the URLs, so nothing that is not public is reached, whatever its
@@ -8,6 +9,9 @@ import { SENDER_HEADER } from "./self-call.ts";
  * private network to reach.
  */
 export class RefusedAddress extends Error {}
+
+/** A redirect that leads nowhere, or on and on. */
+export class BadRedirect extends Error {}
 
 /** Of no public zone: special use (RFC 6761, 6762, 7686, 8375), and what networks call themselves inside. */
 const INTERNAL_SUFFIXES = [
@@ -52,56 +56,92 @@ export function refusal(url: URL, allow: readonly string[]): string | undefined 
   return hostRefusal(url.hostname);
 }
 
-/** The next hop of a redirect, or undefined when the response is none. */
-function nextHop(response: Response, from: URL): URL | undefined {
-  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
-  const location = response.headers.get("location");
-  return location === null ? undefined : (URL.parse(location, from.href) ?? undefined);
+const REDIRECTS = [301, 302, 303, 307, 308];
+
+function located(location: string, from: URL): URL {
+  const url = URL.parse(location, from.href);
+  if (location.trim() === "") throw new BadRedirect(`${from.host} redirects with an empty Location`);
+  if (url === null) throw new BadRedirect(`${from.host} redirects to what is no URL`);
+  return url;
 }
 
-type IsSecret = (text: string) => boolean;
+/** The next hop of a redirect, or undefined when the response is none. @throws BadRedirect */
+function nextHop(response: Response, from: URL): URL | undefined {
+  const location = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
+  return location === null ? undefined : located(location, from);
+}
 
-function requestForHop(init: RequestInit, status: number, from: URL, to: URL, isSecret: IsSecret): RequestInit {
+/** Credentials, and headers with a secret, are for the first origin only. */
+function requestForHop(
+  init: RequestInit,
+  status: number,
+  from: URL,
+  to: URL,
+  secrets: EgressRules["secrets"],
+): RequestInit {
   const all = [...new Headers(init.headers)];
   const sameOrigin = from.origin === to.origin;
-  const headers = new Headers(all.filter(([name, value]) => sameOrigin || !(CREDENTIAL.test(name) || isSecret(value))));
+  const headers = new Headers(
+    all.filter(([name, value]) => sameOrigin || !(CREDENTIAL.test(name) || secrets?.areIn(value))),
+  );
   const method = init.method ?? "GET";
   const becomesGet = status === 303 ? method !== "HEAD" : method === "POST" && (status === 301 || status === 302);
   if (!becomesGet) return { ...init, headers };
-  headers.delete("content-type");
+  // They describe a body that is not sent any more.
+  for (const name of [...headers.keys()]) if (name.startsWith("content-")) headers.delete(name);
   const { body: _dropped, ...rest } = init;
   return { ...rest, headers, method: "GET" };
 }
 
+/** A secret goes to the hosts that it is bound to, wherever in the request it stands. @throws RefusedAddress */
+function refuseStrays(url: URL, { headers, body }: RequestInit, secrets: Pick<Secrets, "strays">): void {
+  const texts = [url.href, ...new Headers(headers).values(), ...(typeof body === "string" ? [body] : [])];
+  const [stray] = texts.flatMap((text) => secrets.strays(text, url));
+  if (stray !== undefined) throw new RefusedAddress(`the secret ${stray} may not be sent to ${url.host}`);
+}
+
 /** One request, which says whose job sends it. @throws RefusedAddress when the answer is that it came home */
-async function oneHop(url: URL, init: RequestInit, sender: string): Promise<Response> {
+async function oneHop(url: URL, init: RequestInit, home: Home): Promise<Response> {
+  const nonce = home.newNonce();
   const headers = new Headers(init.headers);
-  headers.set(SENDER_HEADER, sender);
+  headers.set(SENDER_HEADER, home.sender);
+  headers.set(NONCE_HEADER, nonce);
   const response = await fetch(url, { ...init, headers, redirect: "manual" });
-  if (response.status !== 403 || response.headers.get(SENDER_HEADER) !== sender) return response;
+  if (!(await home.isRefusal(response, nonce))) return response;
   await response.body?.cancel();
   throw new RefusedAddress(`${url.host} is the server that runs this job; a step of type job starts a child`);
 }
 
-interface EgressRules {
+export interface EgressRules {
   /** The variable HTTP_ALLOW: hosts or `host:port`, separated by commas. */
   allowList: string;
-  /** Whether a header's value, whatever the header's name, is for the first origin only. */
-  isSecret: IsSecret;
-  /** Names this deployment to itself. */
-  sender: string;
+  /** Left out: no request holds a secret. */
+  secrets?: Pick<Secrets, "strays" | "areIn">;
+  home: Home;
+}
+
+export type Fetch = (target: string, init?: RequestInit) => Promise<Response>;
+
+/** The redirect to follow, as the caller's `redirect` says; undefined: the response is the answer. */
+async function toFollow(
+  response: Response,
+  url: URL,
+  hops: number,
+  redirect: RequestInit["redirect"],
+): Promise<URL | undefined> {
+  const next = redirect === "manual" ? undefined : nextHop(response, url);
+  if (next === undefined) return undefined;
+  await response.body?.cancel();
+  if (hops === MAX_REDIRECTS) throw new BadRedirect(`more than ${MAX_REDIRECTS} redirects`);
+  return next;
 }
 
 /**
  * A fetch that refuses what is not public and follows redirects itself, each hop checked, credentials dropped across
  * origins. With `redirect: "manual"` it takes one hop only.
- * @throws RefusedAddress, or what the platform's fetch throws
+ * @throws RefusedAddress, BadRedirect, or what the platform's fetch throws
  */
-export function egress({
-  allowList,
-  isSecret,
-  sender,
-}: EgressRules): (target: string, init?: RequestInit) => Promise<Response> {
+export function egress({ allowList, secrets, home }: EgressRules): Fetch {
   const allow = allowList.split(",").map((entry) => entry.trim());
   return async (target, init = {}) => {
     let url = new URL(target);
@@ -109,12 +149,11 @@ export function egress({
     for (let hops = 0; ; hops++) {
       const reason = refusal(url, allow);
       if (reason !== undefined) throw new RefusedAddress(reason);
-      const response = await oneHop(url, request, sender);
-      const next = init.redirect === "manual" ? undefined : nextHop(response, url);
+      if (secrets !== undefined) refuseStrays(url, request, secrets);
+      const response = await oneHop(url, request, home);
+      const next = await toFollow(response, url, hops, init.redirect);
       if (next === undefined) return response;
-      await response.body?.cancel();
-      if (hops === MAX_REDIRECTS) throw new RefusedAddress(`more than ${MAX_REDIRECTS} redirects`);
-      request = requestForHop(request, response.status, url, next, isSecret);
+      request = requestForHop(request, response.status, url, next, secrets);
       url = next;
     }
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { egress, RefusedAddress } from "../egress/egress.ts";
+import type { Home } from "../egress/self-call.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import {
@@ -57,7 +58,7 @@ export const isDocumentUrl = (clientId: string): boolean => /^https:\/\/[^/?#]+\
 
 export interface DocumentPorts {
   /** Names this deployment to itself. */
-  sender: string;
+  home: Home;
   /** Whether this caller may send us out once more. */
   mayFetch: () => Promise<boolean>;
   /** Epoch ms. */
@@ -79,9 +80,9 @@ async function textOf({ body }: Response, max: number): Promise<Result<string, s
 /** A URL that is spelt as it is meant: what a parser would change could name another document than it seems to. */
 const isPlainUrl = (url: string): boolean => URL.parse(url)?.href === url && !url.includes("#");
 
-async function load(url: string, { sender }: DocumentPorts): Promise<Result<string, string>> {
+async function load(url: string, { home }: DocumentPorts): Promise<Result<string, string>> {
   if (!isPlainUrl(url)) return err("its URL is not spelt in full, or has a fragment");
-  const send = egress({ allowList: "", isSecret: () => false, sender });
+  const send = egress({ allowList: "", home });
   const signal = AbortSignal.timeout(CLIENT_DOCUMENT_TIMEOUT_MS);
   try {
     const response = await send(url, { headers: { accept: "application/json" }, redirect: "manual", signal });

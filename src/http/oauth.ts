@@ -8,7 +8,7 @@ import {
 import { readRequestBody } from "@modelcontextprotocol/server";
 import { hasLoopbackHost } from "../auth/loopback.ts";
 import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
-import { senderId } from "../egress/self-call.ts";
+import { homeOf } from "../egress/self-call.ts";
 import { type Env, settingsOf } from "../env.ts";
 import {
   ACCESS_TOKEN_SECONDS,
@@ -53,7 +53,7 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
   });
   const hasDocuments = usesDocuments(env, url);
   const ports = {
-    sender: await senderId(secrets.current),
+    home: await homeOf(secrets.current, () => crypto.randomUUID()),
     mayFetch: () => mayBegin(request, env.SIGN_INS),
     now: Date.now,
   };

@@ -3,7 +3,9 @@ import { pageHosts } from "../auth/pages.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/check.ts";
+import type { UsableSecret } from "../blueprint/check-secrets.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
+import { secretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import type { TraceContext } from "../jobs/trace.ts";
@@ -37,6 +39,8 @@ export interface McpDeps {
   blueprints: readonly CatalogBlueprint[];
   /** What `handler` steps may call. */
   handlers: readonly HandlerText[];
+  /** What the tenant's blueprints may send. */
+  secrets: readonly UsableSecret[];
   /** The trace that the request belongs to. */
   trace?: TraceContext | undefined;
   /** Epoch ms. */
@@ -54,7 +58,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
-  const { secrets, shards, retentionMs } = settingsOf(env);
+  const { secrets, blueprintSecrets, shards, retentionMs } = settingsOf(env);
   return {
     tenant: principal.tenant,
     scopes: principal.scopes,
@@ -67,6 +71,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     cursors: cursorsOf(principal.tenant, secrets),
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
+    secrets: secretsFor(principal.tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
     now: Date.now,
     random: Math.random,
     newReference: () => crypto.randomUUID(),
@@ -76,7 +81,10 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
 }
 
 /** What blueprints can name. */
-export const knownTo = ({ handlers }: McpDeps): Known => ({ handlers: handlers.map(({ name }) => name) });
+export const knownTo = ({ handlers, secrets }: McpDeps): Known => ({
+  handlers: handlers.map(({ name }) => name),
+  secrets,
+});
 
 /** The shard that keeps what a tenant has only once, such as its saved blueprints. */
 export const HOME_SHARD = 0;

@@ -22,7 +22,8 @@ function recentOf(handlers: McpDeps["handlers"]): Map<string, Blueprint> {
 /** The plan of an inline document, or all that is wrong with it. Nobody changes a plan: it may be another call's too. */
 export function inlinePlan(document: JsonObject, deps: McpDeps): Result<Blueprint, Fault[]> {
   const plans = recentOf(deps.handlers);
-  const text = JSON.stringify(document);
+  // What may be sent is part of what was found out: another tenant may have other secrets.
+  const text = JSON.stringify([document, deps.secrets]);
   const known = plans.get(text);
   if (known !== undefined) return ok(known);
   const checked = checkBlueprint(document, knownTo(deps));

@@ -32,6 +32,8 @@ export interface RunPlan {
   input: JsonObject;
   submitted_at: number;
   started_at: number;
+  /** When the job must have settled. */
+  ends_at: number;
   trace?: TraceContext | undefined;
 }
 

@@ -40,7 +40,8 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
       const next = start(job, now);
       const input = JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
       const plan = JSON.parse(this.#queries.planJson(job.plan_hash));
-      const times = { submitted_at: next.submitted_at, started_at: next.started_at ?? now };
+      const started_at = next.started_at ?? now;
+      const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
       return { next, reply: { do: "run", plan, input, ...times, trace: next.run.trace } };
     });
   }

@@ -1,10 +1,10 @@
 import { durationMs } from "../blueprint/duration.ts";
+import type { Secrets } from "../egress/secrets.ts";
 import type { StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import { MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, MAX_RETRY_DELAY_MS } from "../limits.ts";
+import { MAX_BACKOFF_MS, MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, RETRY_SPREAD } from "../limits.ts";
 import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
-import type { Secrets } from "./secrets.ts";
 
 /** A failed try. */
 export interface ActionError extends StepError {
@@ -27,7 +27,8 @@ type Policy = Pick<Step, "retry" | "timeout" | "on_error">;
 export interface Poll {
   /** Name of the round's engine step. */
   name: string;
-  everyMs: number;
+  /** Until the next round, after this output. */
+  pauseMs: (output: Json) => number;
   /** Whether the output is what the step waits for. */
   isOver: (output: Json) => Promise<Result<boolean, StepError>>;
 }
@@ -35,13 +36,22 @@ export interface Poll {
 /** The poll was answered, but not yet as the step wants it. */
 export interface NotYet {
   end: "not_yet";
+  pauseMs: number;
 }
 
-function delayAfter(policy: Policy, failures: number, error: ActionError): number {
+/** What the other side asked for, and else what the policy says; @param random 0 to below 1 */
+function delayAfter(policy: Policy, failures: number, error: ActionError, random: number): number {
   const base = durationMs(policy.retry.delay);
   const factor = { fixed: 1, linear: failures + 1, exponential: 2 ** failures }[policy.retry.backoff];
-  return Math.min(Math.max(base * factor, error.retryAfterMs ?? 0), MAX_RETRY_DELAY_MS);
+  const backoff = Math.min(base * factor, Math.max(base, MAX_BACKOFF_MS));
+  return Math.round((error.retryAfterMs ?? backoff) * (1 + RETRY_SPREAD * random));
 }
+
+/** The error with why no other try follows. */
+const tooLate = (error: ActionError, delayMs: number): ActionError => {
+  const why = `The next try would be in ${Math.ceil(delayMs / 1_000)} s, after the end of the job. Raise timeout_seconds.`;
+  return { ...error, message: `${error.message} ${why}` };
+};
 
 const plain = ({ code, message, status }: StepError): StepError =>
   status === undefined ? { code, message } : { code, message, status };
@@ -57,6 +67,12 @@ function sized(result: Result<Json, ActionError>): Result<Json, ActionError> {
   if (bytes <= MAX_OUTPUT_BYTES) return result;
   const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;
   return err({ code: "output_too_large", message, retryable: false });
+}
+
+function noNextPoll(pauseMs: number): StepError {
+  const seconds = Math.ceil(pauseMs / 1_000);
+  const message = `Not yet what until asks for, and the next poll would be in ${seconds} s, after the end of the job.`;
+  return { code: "poll_limit", message: `${message} Raise timeout_seconds.` };
 }
 
 /**
@@ -162,17 +178,25 @@ class ActingStep {
     const over = this.#poll === undefined ? ok(true) : await this.#poll.isOver(output);
     if (!over.ok) return this.#giveUp(over.error);
     if (this.#poll === undefined || over.value) return this.#finish(done(output, { storedAt: this.#path }), null);
-    const answer = await this.#context.reports.polled(this.#path, this.#poll.everyMs, this.#timeoutMs);
-    return answer.do === "stop" ? STOPPED : { end: "not_yet" };
+    const pauseMs = this.#poll.pauseMs(output);
+    if (this.#isTooLate(pauseMs)) return this.#giveUp(noNextPoll(pauseMs));
+    const answer = await this.#context.reports.polled(this.#path, pauseMs, this.#timeoutMs);
+    return answer.do === "stop" ? STOPPED : { end: "not_yet", pauseMs };
   }
 
   /** The engine tries again when the step throws; the delay that it then asks for is kept here. */
   async #tryAgain(failures: number, error: ActionError): Promise<Ending> {
-    const delayMs = delayAfter(this.#policy, failures, error);
+    const delayMs = delayAfter(this.#policy, failures, error, this.#context.ports.random());
+    if (this.#isTooLate(delayMs)) return this.#giveUp(tooLate(error, delayMs));
     const answer = await this.#context.reports.retrying(this.#path, plain(error), delayMs, this.#timeoutMs);
     if (answer.do === "stop") return STOPPED;
     this.#delayMs = delayMs;
     throw new Error(error.message);
+  }
+
+  /** Whether what comes then would come after the job's end. */
+  #isTooLate(delayMs: number): boolean {
+    return this.#context.ports.now() + delayMs >= this.#context.endsAt;
   }
 
   async #giveUp(error: StepError): Promise<Ending> {

@@ -4,7 +4,7 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { Result } from "../jobs/result.ts";
 import type { TraceContext } from "../jobs/trace.ts";
-import type { RunRef } from "../registry/api.ts";
+import type { RunPlan, RunRef } from "../registry/api.ts";
 import { Evaluator } from "./evaluator.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
@@ -45,12 +45,16 @@ export const failed = (error: StepError, path: string): Failed => ({ end: "faile
 export const STOPPED = { end: "stopped" } as const;
 export const HALTED = { end: "halted" } as const;
 
+type RunTerms = Pick<RunPlan, "trace" | "ends_at">;
+
 /** What one attempt shares between its steps. Rows that run beside others have one of their own, with their lane. */
 export class RunContext {
   readonly ports: RunnerPorts;
   readonly reports: Reporter;
   readonly ref: RunRef;
   readonly trace: TraceContext | undefined;
+  /** When the job must have settled, in epoch ms. */
+  readonly endsAt: number;
   readonly kinds: StepRuns;
   /** Aborts when a row beside this one failed: what runs in here is ended, and nothing more begins. */
   readonly lane: AbortSignal;
@@ -61,7 +65,7 @@ export class RunContext {
     reports: Reporter,
     ref: RunRef,
     kinds: StepRuns,
-    trace?: TraceContext,
+    { trace, ends_at }: RunTerms,
     { lane, evaluator } = { lane: new AbortController().signal, evaluator: new Evaluator(() => ports.pause(0)) },
   ) {
     this.kinds = kinds;
@@ -69,14 +73,15 @@ export class RunContext {
     this.reports = reports;
     this.ref = ref;
     this.trace = trace;
+    this.endsAt = ends_at;
     this.lane = lane;
     this.#evaluator = evaluator;
   }
 
   /** The same for steps that run beside others. */
   inLane(lane: AbortSignal): RunContext {
-    const { ports, reports, ref, kinds, trace } = this;
-    return new RunContext(ports, reports, ref, kinds, trace, { lane, evaluator: this.#evaluator });
+    const { ports, reports, ref, kinds, trace, endsAt } = this;
+    return new RunContext(ports, reports, ref, kinds, { trace, ends_at: endsAt }, { lane, evaluator: this.#evaluator });
   }
 
   /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */

@@ -1,14 +1,16 @@
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
+import { version } from "../../package.json";
 import { CATALOG } from "../catalog/index.ts";
 import { egress } from "../egress/egress.ts";
-import { senderId } from "../egress/self-call.ts";
-import { type Env, type RunParams, secretsOf } from "../env.ts";
+import { secretsFor } from "../egress/secret-bindings.ts";
+import { Secrets } from "../egress/secrets.ts";
+import { homeOf } from "../egress/self-call.ts";
+import { type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { registryOf } from "../registry/api.ts";
 import { namedPlan } from "./named-plan.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
-import { Secrets } from "./secrets.ts";
 
 /** What Cloudflare Workflows runs. Only forwards. */
 export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
@@ -16,7 +18,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const { tenant, job_id, attempt } = event.payload;
     const shard = parseJobId(job_id)?.shard;
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
-    const secrets = new Secrets(secretsOf(this.env));
+    const secrets = new Secrets(secretsFor(tenant, settingsOf(this.env).blueprintSecrets));
     await runBlueprint(
       {
         registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
@@ -24,13 +26,15 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         step: step as unknown as EngineStep,
         fetch: egress({
           allowList: this.env.HTTP_ALLOW ?? "",
-          isSecret: (text) => secrets.areIn(text),
-          sender: await senderId(this.env.AUTH_SECRET),
+          secrets,
+          home: await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID()),
         }),
         secrets,
+        userAgent: `edge-jobs/${version}`,
         blueprint: (reference) => namedPlan(registryOf(this.env.JOB_REGISTRY, tenant, 0), tenant, reference),
         handlers: CATALOG.handlers,
         now: Date.now,
+        random: Math.random,
         newToken: () => crypto.randomUUID().slice(0, 8),
         pause: (ms) => scheduler.wait(ms),
       },

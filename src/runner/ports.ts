@@ -1,7 +1,7 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { Handler } from "../catalog/handler.ts";
+import type { Secrets } from "../egress/secrets.ts";
 import type { RunnerApi } from "../registry/api.ts";
-import type { Secrets } from "./secrets.ts";
 
 export interface RetryPlan {
   limit: number;
@@ -34,11 +34,15 @@ export interface RunnerPorts {
   /** Refuses what is not public, by throwing RefusedAddress. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>;
   secrets: Secrets;
+  /** Of requests that bring none. */
+  userAgent: string;
   /** The blueprint of this name, or `name@version`, that the tenant can use; undefined when there is none. */
   blueprint: (reference: string) => Promise<NamedPlan | undefined>;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;
+  /** 0 to below 1. Spreads what would otherwise come back at the same time. */
+  random: () => number;
   /** Unlike any before. */
   newToken: () => string;
   /** Waits between two tries of one report. */

@@ -43,7 +43,7 @@ export async function runBlueprint(ports: RunnerPorts, ref: RunRef): Promise<voi
   const reports = new Reporter(ports, ref);
   const run = await reports.start();
   if (run.do === "stop") return;
-  const context = new RunContext(ports, reports, ref, STEP_RUNS, run.trace);
+  const context = new RunContext(ports, reports, ref, STEP_RUNS, run);
   const scope = scopeOf(ref, run);
   const ending = await runSteps(context, run.plan.steps, scope, "");
   const outcome = await outcomeOf(context, run.plan, scope, ending);

@@ -104,9 +104,9 @@ const CASES: readonly (readonly [title: string, document: Json, path: string])[]
   ["a header that is a number", http({ headers: { a: 5 } }), "blueprint.steps[0].headers.a"],
   ["a secret with a bad name", http({ headers: { a: { secret: "token" } } }), "blueprint.steps[0].headers.a.secret"],
   [
-    "a secret with another field",
-    http({ headers: { a: { secret: "T", prefix: "x" } } }),
-    "blueprint.steps[0].headers.a.prefix",
+    "a secret with an unknown field",
+    http({ headers: { a: { secret: "T", suffix: "x" } } }),
+    "blueprint.steps[0].headers.a.suffix",
   ],
   ["headers as a list", http({ headers: ["a: b"] }), "blueprint.steps[0].headers"],
   ["an object in the query", http({ query: { a: { b: 1 } } }), "blueprint.steps[0].query.a"],

@@ -4,7 +4,8 @@ import { checkBlueprint } from "../../src/blueprint/check.ts";
 import type { Json } from "../../src/jobs/json.ts";
 import { aBlueprint, aTransform } from "./support.ts";
 
-const check = (document: Json) => checkBlueprint(document, { handlers: ["audit"] });
+const check = (document: Json) =>
+  checkBlueprint(document, { handlers: ["audit"], secrets: [{ name: "API_TOKEN", hosts: ["example.com"] }] });
 
 function planOf(document: Json) {
   const checked = check(document);

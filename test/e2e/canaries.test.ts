@@ -190,7 +190,14 @@ describe("25 canaries", () => {
     await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
     const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
     server = await startDevServer({
-      vars: { AUTH_SECRET, ...VALUES, BLUEPRINT_SECRETS: Object.keys(VALUES).join(","), HTTP_ALLOW: host },
+      vars: {
+        AUTH_SECRET,
+        ...VALUES,
+        BLUEPRINT_SECRETS: Object.keys(VALUES)
+          .map((name) => `${name}@*`)
+          .join(","),
+        HTTP_ALLOW: host,
+      },
     });
     const key = await keyOf("acme", AUTH_SECRET);
     const [payload = "", signature = ""] = key.split(".");

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
+import { Secrets } from "../../src/egress/secrets.ts";
 import { hostileUrls, LEGITIMATE_URLS } from "../support/hostile-urls.ts";
+import { HOME } from "./home.ts";
 
 /** Some spellings are no URL at all: nothing is asked for them either. */
 const reached = (target: string): boolean => URL.canParse(target) && refusal(new URL(target), []) === undefined;
@@ -55,10 +57,9 @@ describe("redirects to hostile URLs", () => {
     for (const target of targets) {
       for (const before of [[], ["https://b.example/2", "/3"]]) {
         const requested = chain(...before, target);
-        await expect(
-          egress({ allowList: "", isSecret: () => false, sender: "us" })("https://a.example/1"),
-          target,
-        ).rejects.toThrow(RefusedAddress);
+        await expect(egress({ allowList: "", home: HOME })("https://a.example/1"), target).rejects.toThrow(
+          RefusedAddress,
+        );
         expect(requested).toHaveLength(before.length + 1);
         vi.restoreAllMocks();
       }
@@ -86,15 +87,16 @@ describe("a redirect to another origin", () => {
       "X-Amz-Signature",
       "Idempotency-Key",
     ];
+    const secrets = new Secrets([{ name: "A", value: "s3cr3t-value", hosts: ["*"] }]);
     const headers = new Headers([
       ...credentials.map((name): [string, string] => [name, "x"]),
-      ["x-plain", "of s3cr3t"],
+      ["x-plain", "of s3cr3t-value"],
       ["accept", "*/*"],
     ]);
-    await egress({ allowList: "", isSecret: (text) => text.includes("s3cr3t"), sender: "us" })("https://a.example/", {
+    await egress({ allowList: "", secrets, home: HOME })("https://a.example/", {
       headers,
     });
-    expect([...(sent[0]?.keys() ?? [])]).toHaveLength(credentials.length + 3);
-    expect([...(sent[1]?.keys() ?? [])]).toEqual(["accept", "edge-jobs-sender"]);
+    expect([...(sent[0]?.keys() ?? [])]).toHaveLength(credentials.length + 4);
+    expect([...(sent[1]?.keys() ?? [])]).toEqual(["accept", "edge-jobs-nonce", "edge-jobs-sender"]);
   });
 });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
+import { HOME } from "./home.ts";
 
-const send = egress({ allowList: "", isSecret: () => false, sender: "us" });
+const send = egress({ allowList: "", home: HOME });
 const refused = (url: string, allow: string[] = []) => refusal(new URL(url), allow);
 
 describe("addresses that are refused", () => {
@@ -120,14 +121,43 @@ describe("redirects", () => {
     expect(requests.map((request) => request.headers.get("edge-jobs-sender"))).toEqual(["us", "us", "us"]);
   });
 
-  it("that come home are refused; what only looks so is not", async () => {
-    const from = (sender: string, status = 403) =>
-      new Response(null, { status, headers: { "edge-jobs-sender": sender } });
-    platform(from("them"), from("us", 200), redirect("https://b.example/"), from("us"));
+  it("that come home are refused; what only says that it is home is not", async () => {
+    const from = (headers: Record<string, string>) => new Response(null, { status: 403, headers });
+    const liar = from({ "edge-jobs-sender": "us", "edge-jobs-proof": "proof of nonce-2" });
+    platform(liar, from({}), redirect("https://b.example/"), from({ "edge-jobs-proof": "proof of nonce-1" }));
     expect((await send("https://a.example/")).status).toBe(403);
-    expect((await send("https://a.example/")).status).toBe(200);
+    expect((await send("https://a.example/")).status).toBe(403);
     await expect(send("https://a.example/")).rejects.toThrow("b.example is the server that runs this job");
   });
+
+  it.each([
+    ["", "redirects with an empty Location"],
+    ["http://[bad", "redirects to what is no URL"],
+    ["https://", "redirects to what is no URL"],
+  ])("to %j lead nowhere, and say so", async (location, message) => {
+    platform(redirect(location));
+    await expect(send("https://a.example/1")).rejects.toThrow(message);
+  });
+
+  it.each([300, 304, 305, 306])("are none with status %i, whatever Location says", async (status) => {
+    platform(redirect("https://b.example/", status));
+    expect((await send("https://a.example/1")).status).toBe(status);
+  });
+
+  it("without a Location are the answer", async () => {
+    platform(new Response(null, { status: 302 }));
+    expect((await send("https://a.example/1")).status).toBe(302);
+  });
+
+  it.each(["content-type", "content-encoding", "content-language", "content-md5"])(
+    "that drop the body drop %s, and those that keep it keep it",
+    async (name) => {
+      const requests = platform(redirect("/2", 307), redirect("/3", 303));
+      await send("https://a.example/1", { method: "POST", body: "data", headers: { [name]: "x", "x-keep": "1" } });
+      expect(requests.map(({ headers }) => headers.get(name))).toEqual(["x", "x", null]);
+      expect(requests.map(({ headers }) => headers.get("x-keep"))).toEqual(["1", "1", "1"]);
+    },
+  );
 
   it("are left to the caller who asks for one hop", async () => {
     platform(redirect("/next"));

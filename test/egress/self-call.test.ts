@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { refuseOwnJob, SENDER_HEADER, senderId } from "../../src/egress/self-call.ts";
+import {
+  homeOf,
+  NONCE_HEADER,
+  PROOF_HEADER,
+  refuseOwnJob,
+  SENDER_HEADER,
+  senderId,
+} from "../../src/egress/self-call.ts";
 import { SECRET } from "../auth/keys.ts";
 
 const from = (sender?: string): Request =>
@@ -15,8 +22,27 @@ describe("the name of a deployment", () => {
 
   it("is what a request of its own job is refused for", async () => {
     const refused = await refuseOwnJob(from(await senderId(SECRET)), SECRET);
-    expect([refused?.status, refused?.headers.get(SENDER_HEADER)]).toEqual([403, await senderId(SECRET)]);
+    expect(refused?.status).toBe(403);
     expect(await refused?.json()).toMatchObject({ error: "own_job", fix: expect.stringContaining("`job`") });
+  });
+
+  it("is proven by the refusal, for the nonce that was asked with and by nobody else", async () => {
+    const ours = await homeOf(SECRET, () => "nonce-1");
+    const request = from(ours.sender);
+    request.headers.set(NONCE_HEADER, ours.newNonce());
+    const refused = (await refuseOwnJob(request, SECRET)) ?? new Response();
+    expect(await ours.isRefusal(refused, "nonce-1")).toBe(true);
+    expect(await ours.isRefusal(refused, "nonce-2")).toBe(false);
+    const theirs = await homeOf(`${SECRET}.`, () => "nonce-1");
+    expect(await theirs.isRefusal(refused, "nonce-1")).toBe(false);
+    const proof = refused.headers.get(PROOF_HEADER) ?? "";
+    const answers = [
+      new Response(null, { status: 403, headers: { [SENDER_HEADER]: ours.sender } }),
+      new Response(null, { status: 403, headers: { [PROOF_HEADER]: `${proof.slice(0, -2)}AA` } }),
+      new Response(null, { status: 403, headers: { [PROOF_HEADER]: "no base64url!" } }),
+      new Response(null, { status: 200, headers: { [PROOF_HEADER]: proof } }),
+    ];
+    for (const answer of answers) expect(await ours.isRefusal(answer, "nonce-1")).toBe(false);
   });
 
   it.each([undefined, "", "local", "another"])("lets %s pass", async (sender) => {

@@ -38,6 +38,7 @@ export function world(over: Partial<McpDeps> = {}): World {
     cursors: cursorsOf("local"),
     blueprints: [blueprint(1), blueprint(2)],
     handlers: [],
+    secrets: [],
     now: () => registry.now,
     random: Math.random,
     newReference: () => "ref-1",

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { checkBlueprint, type Known } from "../../src/blueprint/check.ts";
 import type { Quotas } from "../../src/env.ts";
 import type { Json } from "../../src/jobs/json.ts";
 import type { CallerApi, ListQuery, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
@@ -13,8 +13,8 @@ export const RETENTION_MS = 30 * 86_400_000;
 /** Far ahead of the real clock, so that no real alarm rings inside a test. */
 export const START = Date.UTC(2040, 0, 1);
 
-export function planOf(steps: Json[], more: Record<string, Json> = {}) {
-  const checked = checkBlueprint({ name: "test-plan", steps, ...more }, { handlers: [] });
+export function planOf(steps: Json[], more: Record<string, Json> = {}, known: Known = { handlers: [] }) {
+  const checked = checkBlueprint({ name: "test-plan", steps, ...more }, known);
   if (!checked.ok) throw new Error(JSON.stringify(checked.error));
   return checked.value;
 }

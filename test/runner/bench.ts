@@ -1,10 +1,10 @@
 import { CATALOG } from "../../src/catalog/index.ts";
+import { Secrets } from "../../src/egress/secrets.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
 import type { TraceContext } from "../../src/jobs/trace.ts";
 import type { RunnerApi } from "../../src/registry/api.ts";
 import type { EngineStep, RunnerPorts } from "../../src/runner/ports.ts";
 import { runBlueprint } from "../../src/runner/run-blueprint.ts";
-import { Secrets } from "../../src/runner/secrets.ts";
 import { type Bench, planOf, statusOf } from "../registry/bench.ts";
 
 /** The engine's step object without the engine: caches results by name, retries at once, records what was asked. */
@@ -67,7 +67,12 @@ export interface RunOptions {
   input?: JsonObject;
   output?: Json;
   fetch?: RunnerPorts["fetch"];
+  /** By name, for every host unless `hosts` says where. */
   secrets?: Record<string, string>;
+  hosts?: string[];
+  /** Names of secrets that were there when the job was accepted. */
+  gone?: string[];
+  random?: () => number;
   trace?: TraceContext;
   step?: RecordingStep;
   /** A job that is there already, with these steps. */
@@ -87,7 +92,11 @@ export interface Run {
 
 /** Submits the steps as a job and runs it against the real registry. */
 export async function runSteps(bench: Bench, steps: Json[], options: RunOptions = {}): Promise<Run> {
-  const plan = planOf(steps, options.output === undefined ? {} : { output: options.output });
+  const { hosts = ["*"] } = options;
+  const secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value, hosts }));
+  const named = [...secrets.map(({ name }) => name), ...(options.gone ?? [])];
+  const known = { handlers: [], secrets: named.map((name) => ({ name, hosts: ["*"] })) };
+  const plan = planOf(steps, options.output === undefined ? {} : { output: options.output }, known);
   const fresh = { plan, plan_hash: crypto.randomUUID(), input: options.input ?? {}, trace: options.trace };
   const id = options.existing ?? (await bench.submit(fresh)).id;
   const step = options.step ?? new RecordingStep();
@@ -99,10 +108,12 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         registry: () => registry,
         step: engineStep,
         fetch: options.fetch ?? (async () => new Response("unexpected request", { status: 599 })),
-        secrets: new Secrets(new Map(Object.entries(options.secrets ?? {}))),
+        secrets: new Secrets(secrets),
+        userAgent: "edge-jobs/test",
         blueprint: async () => undefined,
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,
+        random: options.random ?? (() => 0),
         newToken: () => crypto.randomUUID(),
         pause: async () => undefined,
       },

@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
 import { type Json, jsonBytes } from "../../src/jobs/json.ts";
+import { HOME } from "../egress/home.ts";
 import { aListQuery, inRegistry, TENANT } from "../registry/bench.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";
@@ -31,7 +32,10 @@ atBound("DEFAULT_HTTP_BYTES", {
   attempt: (bytes) => failureOf([get()], { fetch: scripted(textOf(bytes)).fetch }),
 });
 
-const emptyOutput = { status: 200, headers: { "content-type": "text/plain;charset=UTF-8" }, body: "", bytes: 500_000 };
+const emptyOutput = {
+  ...{ status: 200, headers: { "content-type": "text/plain;charset=UTF-8" } },
+  ...{ body: "", bytes: 500_000, url: "https://example.com/" },
+};
 atBound("MAX_OUTPUT_BYTES", {
   of: "an acting step",
   refusal: /^output_too_large Step get: The output has 524289 bytes, the most is 524288\. Ask for less/,
@@ -148,7 +152,7 @@ atBound("MAX_REDIRECTS", {
       const next = { status: 302, headers: { location: `/${left}` } };
       return left-- > 0 ? new Response(null, next) : new Response("end");
     });
-    const send = egress({ allowList: "", isSecret: () => false, sender: "us" });
+    const send = egress({ allowList: "", home: HOME });
     return send("https://example.com/").then(
       () => undefined,
       (error: Error) => error.message,

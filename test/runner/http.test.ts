@@ -180,7 +180,10 @@ describe("http", () => {
   it("fails when a secret is not there, and names it", () =>
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({}));
-      const run = await runSteps(bench, get({ headers: { authorization: { secret: "MISSING" } } }), { fetch });
+      const run = await runSteps(bench, get({ headers: { authorization: { secret: "MISSING" } } }), {
+        fetch,
+        gone: ["MISSING"],
+      });
       expect((await run.status()).error).toContain("MISSING");
       expect(sent).toEqual([]);
     }));

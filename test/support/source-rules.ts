@@ -20,15 +20,17 @@ const LAYERS: Record<string, Layer> = {
   limits: { imports: [], packages: [] },
   lib: { imports: ["limits"], packages: [] },
   jobs: { imports: ["limits"], packages: ["zod"] },
-  blueprint: { imports: ["limits", "jobs"], packages: ["zod", "jsonata", "re2js", "@cfworker/json-schema"] },
+  blueprint: { imports: ["limits", "lib", "jobs"], packages: ["zod", "jsonata", "re2js", "@cfworker/json-schema"] },
   "registry/api": { imports: ["limits", "jobs", "blueprint"] },
-  env: { imports: ["limits", "lib", "jobs", "registry/api"] },
-  catalog: { imports: ["limits", "jobs", "blueprint"] },
+  env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
+  catalog: { imports: ["limits", "lib", "jobs", "blueprint", "egress"] },
   egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
   registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api"] },
-  runner: { imports: ["limits", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"] },
-  mcp: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth"] },
+  runner: {
+    imports: ["limits", "lib", "package.json", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"],
+  },
+  mcp: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"] },
   http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress"] },
 };
 

@@ -25,6 +25,8 @@ export interface Kind {
   templates: readonly string[];
   /** Those of them that see `$response`. */
   seeResponse?: readonly string[];
+  /** Whether a secret may stand at these keys from the step; left out: nowhere. */
+  sendsSecret?: (keys: Keys) => boolean;
   /** The lists of steps inside the step, which may not have the schema's shape. */
   inner?: (step: JsonObject) => readonly Inner[];
   /** The field with an inline blueprint, or the name of one, that runs as a job of its own. */

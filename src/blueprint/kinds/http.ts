@@ -2,6 +2,8 @@ import { z } from "zod";
 import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
 import type { Problem } from "../faults/problem.ts";
 import { shapeOf } from "../faults/shapes.ts";
+import { SecretRef } from "../secret-refs.ts";
+import type { Keys } from "../template.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
 import { behindAuthority, httpFaults } from "./http-rules.ts";
@@ -31,43 +33,63 @@ const url = text.max(MAX_URL_CHARS).superRefine((value, context) => {
     context.addIssue({ code: "custom", message: problem.message, params: { fix: problem.fix } });
 });
 
-const secret = strict({
-  secret: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be the name of a secret: A-Z, 0-9 and _, starting with a letter")
-    .describe("Name of a Worker secret that BLUEPRINT_SECRETS lists."),
-});
+/** The whole URL, as incoming webhooks of chats are. */
+const secretUrl = SecretRef.omit({ prefix: true });
 
 const headerName = z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,64}$/, "is not a valid header name");
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const parameters = z.record(z.string(), z.union([scalar, SecretRef, z.array(z.union([scalar, SecretRef]))]));
+
+const credential = z.union([text, SecretRef]);
+const auth = strict({
+  bearer: credential.optional().describe("Sent as `Authorization: Bearer ...`."),
+  basic: strict({ user: credential, password: credential }).optional().describe("Sent as `Authorization: Basic ...`."),
+}).superRefine(({ bearer, basic }, context) => {
+  if ((bearer === undefined) !== (basic === undefined)) return;
+  const params = { fix: 'Write one, such as {"bearer": {"secret": "NAME"}}.' };
+  context.addIssue({ code: "custom", message: "must be one of bearer and basic", params });
+});
+
+/** Keys from the step to where a secret may stand. */
+function sendsSecret([field, ...keys]: Keys): boolean {
+  if (field === "url") return keys.length === 0;
+  if (field === "query" || field === "form") return keys.length === 1 || keys.length === 2;
+  return field === "headers" || field === "auth" || field === "body";
+}
 
 /** `$response`, and the output. */
 export const RESPONSE = shapeOf(["status", "headers", "body", "bytes", "url"], "body");
 
 export const http = {
-  templates: ["url", "headers", "query", "body", "expect", "until"],
+  templates: ["url", "headers", "auth", "query", "form", "body", "expect", "until"],
+  sendsSecret,
   seeResponse: ["expect", "until"],
   output: () => RESPONSE,
   check: httpFaults,
   schema: stepOf({
     ...common("http", { retries: 3 }),
-    url: url.describe("Absolute http or https URL."),
+    url: z.union([url, secretUrl]).describe("Absolute http or https URL; values in it are encoded."),
     method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).default("GET").describe("Request method."),
     headers: z
-      .record(headerName, z.union([z.string(), secret]))
+      .record(headerName, z.union([z.string(), z.null(), SecretRef]))
       .optional()
-      .describe("Text, or {secret: NAME}."),
-    query: z
-      .record(z.string(), z.union([scalar, z.array(scalar)]))
+      .describe("Text, or {secret: NAME}; null is left out."),
+    auth: auth.optional().describe("{bearer: V} or {basic: {user: V, password: V}}; V is text or {secret: NAME}."),
+    query: parameters.optional().describe("Appended to the URL; null is left out, a list is repeated."),
+    form: parameters.optional().describe("Sent urlencoded, in place of body."),
+    body: jsonValue
       .optional()
-      .describe("Appended to the URL; null is left out, a list is repeated."),
-    body: jsonValue.optional().describe("Sent as JSON; a string is sent as it is."),
+      .describe('Sent as JSON; a string is sent as it is, and {"base64": "..."} as the bytes that it stands for.'),
     expect: z
       .union([z.array(z.int().min(100).max(599)).min(1).max(MAX_EXPECTED_STATUSES), expression], {
         error: ({ input }) => (typeof input === "number" ? `Send a list: [${input}].` : undefined),
       })
       .optional()
       .describe("Statuses that are a success, or an expression over $response; 200 to 299 when left out."),
+    as: z
+      .enum(["auto", "json", "text", "base64"])
+      .optional()
+      .describe("How the body is read; auto, when left out: JSON when the content type says so, else text."),
     max_bytes: z
       .int()
       .min(1)

@@ -1,12 +1,29 @@
-import { isDeeperThan, type Json } from "../../jobs/json.ts";
+import { LossyNumber, parseJson } from "../../jobs/exact-json.ts";
+import { isDeeperThan, isJsonObject, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
+import type { StepOf } from "../context.ts";
 
-function tooLarge(maxBytes: number): ActionError {
-  const message = `The body is larger than ${maxBytes} bytes. Raise max_bytes, or ask the service for less.`;
-  return { code: "http_too_large", message, retryable: false };
+/** How a body is read: `as` of the step. */
+export type ReadAs = NonNullable<StepOf<"http">["as"]>;
+
+export interface Body {
+  body: Json;
+  bytes: number;
 }
+
+/** Another try would bring the same answer. */
+const unreadable = (code: ActionError["code"], message: string): { ok: false; error: ActionError } =>
+  err({ code, message, retryable: false });
+
+const tooLarge = (maxBytes: number) =>
+  unreadable(
+    "http_too_large",
+    `The body is larger than ${maxBytes} bytes. Raise max_bytes, or ask the service for less.`,
+  );
+
+const TOO_DEEP = `The body nests more than ${MAX_EVALUATION_DEPTH} levels deep. Ask the service for a flatter answer.`;
 
 async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
@@ -26,34 +43,121 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
   return whole;
 }
 
-const TOO_DEEP: ActionError = {
-  code: "http_too_deep",
-  message: `The body nests more than ${MAX_EVALUATION_DEPTH} levels deep. Ask the service for a flatter answer.`,
-  retryable: false,
-};
+const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^;\s]*))/i;
+const BOMS: readonly (readonly [charset: string, ...bytes: number[]])[] = [
+  ["utf-8", 0xef, 0xbb, 0xbf],
+  ["utf-16le", 0xff, 0xfe],
+  ["utf-16be", 0xfe, 0xff],
+];
 
-/** JSON when the content type says so and the text is; else the text. */
-function parse(text: string, contentType: string): Json {
-  if (!/[/+]json\b/i.test(contentType)) return text;
+/** The byte order mark comes before what the content type says, as in browsers; without either it is UTF-8. */
+function charsetOf(bytes: Uint8Array, contentType: string): string {
+  const [mark] = BOMS.find(([, ...mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? [];
+  const [, ...named] = CHARSET.exec(contentType) ?? [];
+  return mark ?? named.find((name) => name)?.trim() ?? "utf-8";
+}
+
+function decoderOf(charset: string): TextDecoder {
   try {
-    return JSON.parse(text);
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: false });
   } catch {
-    return text;
+    // A name that nobody knows says nothing.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   }
 }
 
-/** The body, never cut: one that is larger than `maxBytes` is an error. Throws when the connection breaks. */
+/** @returns undefined for bytes that are no text in their charset */
+export function decodeText(bytes: Uint8Array, contentType: string): string | undefined {
+  try {
+    return decoderOf(charsetOf(bytes, contentType)).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What the value is when it is read back: without a minus before 0, and with a whole number that a double does not hold
+ * as its digits.
+ * @returns undefined when another number in it would become a different one
+ */
+function asStored(value: Json | LossyNumber): Json | undefined {
+  if (value instanceof LossyNumber) return /^-?\d+$/.test(value.text) ? value.text : undefined;
+  if (typeof value === "number") return value === 0 ? 0 : value;
+  if (Array.isArray(value)) {
+    const items = value.map(asStored);
+    return items.every((item) => item !== undefined) ? items : undefined;
+  }
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, asStored(item)] as const);
+  const held = entries.filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return held.length === entries.length ? Object.fromEntries(held) : undefined;
+}
+
+function parsed(text: string, as: ReadAs): Result<Json, ActionError> {
+  const value = parseJson(text);
+  const excerpt = text === "" ? "it is empty" : `it begins ${JSON.stringify(text.slice(0, 80))}`;
+  if (value === undefined) {
+    return as === "auto"
+      ? ok(text)
+      : unreadable("http_json", `The body is not JSON: ${excerpt}. Read it with as: text.`);
+  }
+  if (isDeeperThan(value, MAX_EVALUATION_DEPTH)) return unreadable("http_too_deep", TOO_DEEP);
+  const stored = asStored(value);
+  if (stored !== undefined) return ok(stored);
+  const message = "The body has a number that would become another one. Read it with as: text.";
+  return as === "auto" ? ok(text) : unreadable("http_json", message);
+}
+
+const isJsonType = (contentType: string): boolean => /^[^;,]*[/+]json\s*(?:[;,]|$)/i.test(contentType);
+
+function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  // In parts: the arguments of a call are limited.
+  for (let at = 0; at < bytes.length; at += 8_192) binary += String.fromCharCode(...bytes.subarray(at, at + 8_192));
+  return btoa(binary);
+}
+
+function interpret(bytes: Uint8Array, contentType: string, as: ReadAs): Result<Json, ActionError> {
+  if (as === "base64") return ok(toBase64(bytes));
+  const text = decodeText(bytes, contentType);
+  if (text === undefined) {
+    const message = `The body is not text in its charset (${contentType || "no content type"}). Read it with as: base64.`;
+    return unreadable("http_binary", message);
+  }
+  return as === "json" || (as === "auto" && isJsonType(contentType)) ? parsed(text, as) : ok(text);
+}
+
+const hasNoBody = (method: string, status: number): boolean => method === "HEAD" || status === 204 || status === 304;
+
+/** Throws when the body is shorter than its length says: the connection broke. */
+function refuseCut(response: Response, received: number): void {
+  const length = response.headers.get("content-length");
+  const isKnown = length !== null && /^\d+$/.test(length) && !response.headers.has("content-encoding");
+  if (!isKnown || Number(length) === received) return;
+  throw new TypeError(`the body ended after ${received} of ${length} bytes`);
+}
+
+/**
+ * The body, never cut: one that is larger than `maxBytes` is an error. Throws when the connection breaks.
+ * @param method of the request that was answered last
+ */
 export async function readBody(
   response: Response,
+  method: string,
+  as: ReadAs,
   maxBytes: number,
-): Promise<Result<{ body: Json; bytes: number }, ActionError>> {
+): Promise<Result<Body, ActionError>> {
+  if (hasNoBody(method, response.status)) {
+    await response.body?.cancel();
+    return ok({ body: as === "json" ? null : "", bytes: 0 });
+  }
   if (Number(response.headers.get("content-length") ?? 0) > maxBytes) {
     await response.body?.cancel();
-    return err(tooLarge(maxBytes));
+    return tooLarge(maxBytes);
   }
   const bytes = response.body === null ? new Uint8Array() : await readUpTo(response.body, maxBytes);
-  if (bytes === undefined) return err(tooLarge(maxBytes));
-  const text = new TextDecoder().decode(bytes);
-  const body = parse(text, response.headers.get("content-type") ?? "");
-  return isDeeperThan(body, MAX_EVALUATION_DEPTH) ? err(TOO_DEEP) : ok({ body, bytes: bytes.byteLength });
+  if (bytes === undefined) return tooLarge(maxBytes);
+  refuseCut(response, bytes.byteLength);
+  const body = interpret(bytes, response.headers.get("content-type") ?? "", as);
+  return body.ok ? ok({ body: body.value, bytes: bytes.byteLength }) : body;
 }

@@ -1,60 +1,81 @@
+import { type SecretRef, withSecrets } from "../../blueprint/secret-refs.ts";
 import type { Scope } from "../../blueprint/template.ts";
+import type { Secrets } from "../../egress/secrets.ts";
+import { jsonPath } from "../../jobs/fault.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
+import { ok, type Result } from "../../jobs/result.ts";
 import { childOf } from "../../jobs/trace.ts";
-import { MAX_ECHO_CHARS, MAX_REQUEST_URL_CHARS } from "../../limits.ts";
 import { digest } from "../../registry/api-digest.ts";
 import type { RunContext, StepOf } from "../context.ts";
-import type { Secrets } from "../secrets.ts";
+import { badRequest, targetUrl, urlencoded, withQuery } from "./http-url.ts";
 
 export interface HttpRequest {
   url: string;
   init: RequestInit & { headers: Headers };
+  /** Values with a slash, which were sent as one component of the path. */
+  slashes: readonly string[];
 }
-
-const USER_AGENT = "edge-jobs/0.1";
 
 const SPAN_CHARS = 16;
 
-const NONE: JsonObject = {};
+/** Fields whose values are evaluated, besides the URL. */
+const FIELDS = ["query", "headers", "auth", "form", "body"] as const;
+type Parts = { [Field in (typeof FIELDS)[number]]?: Json };
 
-const badRequest = (message: string): { ok: false; error: StepError } => err({ code: "http_request", message });
-
-function withQuery(target: Json, query: JsonObject): Result<string, StepError> {
-  const url = typeof target === "string" ? URL.parse(target) : null;
-  if (url === null) return badRequest(`url is not a URL: ${JSON.stringify(target).slice(0, MAX_ECHO_CHARS)}`);
-  for (const [name, value] of Object.entries(query)) {
-    const values = Array.isArray(value) ? value : [value];
-    for (const each of values) {
-      if (each !== null) url.searchParams.append(name, typeof each === "string" ? each : JSON.stringify(each));
-    }
-  }
-  if (url.href.length <= MAX_REQUEST_URL_CHARS) return ok(url.href);
-  return badRequest(`url with its query has more than ${MAX_REQUEST_URL_CHARS} characters; send a body instead`);
+/** The value with the secrets that the document names in it, none of which goes to a host that it is not bound to. */
+function filled(document: Json, value: Json, place: string, target: URL, secrets: Secrets): Result<Json, StepError> {
+  const faults: string[] = [];
+  const read = ({ secret, prefix = "" }: SecretRef, keys: readonly (string | number)[]): Json => {
+    const found = secrets.get(secret);
+    const path = jsonPath(place, keys);
+    if (found === undefined) faults.push(`${path}: the secret ${secret} is not listed in BLUEPRINT_SECRETS any more`);
+    else if (!secrets.mayGo(secret, target))
+      faults.push(`${path}: the secret ${secret} may not be sent to ${target.host}`);
+    return `${prefix}${found ?? ""}`;
+  };
+  const whole = withSecrets(document, value, read);
+  return faults.length === 0 ? ok(whole) : badRequest(faults.join("; "));
 }
 
-/** A header's value: text, or the name of a Worker secret that is read now and stored nowhere. */
-function headerValue(value: Json, secrets: Secrets): Result<string, string> {
-  if (!isJsonObject(value)) return ok(typeof value === "string" ? value : JSON.stringify(value));
-  const name = String(value.secret);
-  const found = secrets.get(name);
-  return found === undefined ? err(`the secret ${name} is not listed in BLUEPRINT_SECRETS, or not set`) : ok(found);
+async function evaluatedParts(
+  context: RunContext,
+  step: StepOf<"http">,
+  scope: Scope,
+  target: URL,
+): Promise<Result<Parts, StepError>> {
+  const parts: Parts = {};
+  for (const field of FIELDS) {
+    // A parsed document: what it leaves out is not there.
+    const document = step[field] as Json | undefined;
+    if (document === undefined) continue;
+    const value = await context.evaluate(document, scope);
+    if (!value.ok) return value;
+    const whole = filled(document, value.value, field, target, context.ports.secrets);
+    if (!whole.ok) return whole;
+    parts[field] = whole.value;
+  }
+  return ok(parts);
 }
 
 /** What every request carries, unless the blueprint says otherwise. */
-async function ownHeaders({ trace }: RunContext, key: string): Promise<Headers> {
+async function ownHeaders({ trace, ports }: RunContext, key: string): Promise<Headers> {
   // A span of its own for each step, the same in every try.
   const span = trace && childOf(trace, (await digest(key)).slice(0, SPAN_CHARS));
-  return new Headers({ "user-agent": USER_AGENT, "idempotency-key": key, ...span });
+  return new Headers({ "user-agent": ports.userAgent, "idempotency-key": key, ...span });
 }
 
-function withGiven(headers: Headers, given: JsonObject, secrets: Secrets): Result<Headers, StepError> {
+/** Null and nothing are left out: a header has no such value. */
+function withGiven(headers: Headers, given: JsonObject): Result<Headers, StepError> {
   for (const [name, value] of Object.entries(given)) {
-    const text = headerValue(value, secrets);
-    if (!text.ok) return badRequest(`headers.${name}: ${text.error}`);
+    if (value === null) continue;
+    if (typeof value === "object") {
+      return badRequest(
+        `headers.${name} is ${Array.isArray(value) ? "a list" : "an object"}; a header's value is text`,
+      );
+    }
     try {
-      headers.set(name, text.value);
+      headers.set(name, String(value));
     } catch {
       return badRequest(`headers.${name} is no valid header`);
     }
@@ -62,11 +83,61 @@ function withGiven(headers: Headers, given: JsonObject, secrets: Secrets): Resul
   return ok(headers);
 }
 
-function toBody(body: Json | undefined, headers: Headers): string | undefined {
-  if (body === undefined) return undefined;
-  if (typeof body === "string") return body;
-  if (!headers.has("content-type")) headers.set("content-type", "application/json");
-  return JSON.stringify(body);
+const utf8 = new TextEncoder();
+
+const base64 = (text: string): string => btoa(String.fromCharCode(...utf8.encode(text)));
+
+function authorization(auth: JsonObject): Result<string, StepError> {
+  const { bearer, basic } = auth;
+  const { user, password } = isJsonObject(basic) ? basic : {};
+  const needed =
+    basic === undefined ? { "auth.bearer": bearer } : { "auth.basic.user": user, "auth.basic.password": password };
+  const [missing] = Object.entries(needed).filter(([, value]) => typeof value !== "string" || value === "");
+  if (missing !== undefined) return badRequest(`${missing[0]} gives no text`);
+  return ok(basic === undefined ? `Bearer ${bearer}` : `Basic ${base64(`${user}:${password}`)}`);
+}
+
+/** `{"base64": "..."}`, as only the document can write it, stands for bytes. */
+const isBinary = (document: Json | undefined): boolean =>
+  isJsonObject(document) && typeof document.base64 === "string" && Object.keys(document).length === 1;
+
+function bytesOf(text: Json | undefined): Result<Uint8Array<ArrayBuffer>, StepError> {
+  try {
+    if (typeof text !== "string") return badRequest("body.base64 gives no text");
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    return ok(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+  } catch {
+    return badRequest("body.base64 is not base64");
+  }
+}
+
+interface Payload {
+  body: string | Uint8Array<ArrayBuffer>;
+  /** What it is unless a header says otherwise; undefined: the platform's own for text. */
+  type?: string;
+}
+
+function payloadOf({ body, form }: Parts, step: StepOf<"http">): Result<Payload | undefined, StepError> {
+  if (isJsonObject(form)) return ok({ body: urlencoded(form), type: "application/x-www-form-urlencoded" });
+  if (body === undefined) return ok(undefined);
+  if (isBinary(step.body)) {
+    const bytes = bytesOf(isJsonObject(body) ? body.base64 : undefined);
+    return bytes.ok ? ok({ body: bytes.value, type: "application/octet-stream" }) : bytes;
+  }
+  return ok(typeof body === "string" ? { body } : { body: JSON.stringify(body), type: "application/json" });
+}
+
+async function headersOf(
+  context: RunContext,
+  { auth, headers: given }: Parts,
+  key: string,
+): Promise<Result<Headers, StepError>> {
+  const headers = withGiven(await ownHeaders(context, key), isJsonObject(given) ? given : {});
+  if (!headers.ok || !isJsonObject(auth)) return headers;
+  const value = authorization(auth);
+  if (!value.ok) return value;
+  headers.value.set("authorization", value.value);
+  return headers;
 }
 
 /** The request with every template evaluated, and the step's idempotency key unless the blueprint brings its own. */
@@ -76,21 +147,22 @@ export async function buildRequest(
   scope: Scope,
   idempotencyKey: string,
 ): Promise<Result<HttpRequest, StepError>> {
-  const target = await context.evaluate(step.url, scope);
+  const target = await targetUrl(context, step, scope);
   if (!target.ok) return target;
-  const query = await context.evaluate(step.query ?? NONE, scope);
-  if (!query.ok) return query;
-  const given = await context.evaluate(step.headers ?? NONE, scope);
-  if (!given.ok) return given;
-  const body = step.body === undefined ? undefined : await context.evaluate(step.body, scope);
-  if (body?.ok === false) return body;
-
-  const url = withQuery(target.value, query.value as JsonObject);
+  const parts = await evaluatedParts(context, step, scope, new URL(target.value.url));
+  if (!parts.ok) return parts;
+  const url = withQuery(target.value.url, parts.value.query);
   if (!url.ok) return url;
-  const own = await ownHeaders(context, idempotencyKey);
-  const headers = withGiven(own, given.value as JsonObject, context.ports.secrets);
+  const headers = await headersOf(context, parts.value, idempotencyKey);
   if (!headers.ok) return headers;
-  const text = toBody(body?.value, headers.value);
-  const init = { method: step.method, headers: headers.value, ...(text !== undefined && { body: text }) };
-  return ok({ url: url.value, init });
+  const payload = payloadOf(parts.value, step);
+  if (!payload.ok) return payload;
+  const init: HttpRequest["init"] = { method: step.method, headers: headers.value };
+  if (payload.value !== undefined) {
+    if (step.method === "GET" || step.method === "HEAD") return badRequest(`${step.method} is never sent with a body`);
+    const { body, type } = payload.value;
+    if (type !== undefined && !headers.value.has("content-type")) headers.value.set("content-type", type);
+    init.body = body;
+  }
+  return ok({ url: url.value, init, slashes: target.value.slashes });
 }

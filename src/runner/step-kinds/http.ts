@@ -1,24 +1,23 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
 import type { Scope } from "../../blueprint/template.ts";
-import { RefusedAddress } from "../../egress/egress.ts";
+import { BadRedirect, RefusedAddress } from "../../egress/egress.ts";
 import type { StepError } from "../../jobs/job.ts";
-import type { Json, JsonObject } from "../../jobs/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { retryAfterMs } from "../../lib/retry-after.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
-import { readBody } from "./http-body.ts";
-import { buildRequest } from "./http-request.ts";
+import { type Body, readBody } from "./http-body.ts";
+import { buildRequest, type HttpRequest } from "./http-request.ts";
 
 /** Statuses after which the same request may succeed. */
 const RETRYABLE = [408, 425, 429];
 const isRetryable = (status: number): boolean => status >= 500 || RETRYABLE.includes(status);
 
-/** `Retry-After` is seconds or a date. */
-function retryAfterMs(response: Response, now: number): number | undefined {
-  const value = response.headers.get("retry-after");
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+/** Whether the status alone decides, and how; undefined when `expect` has to see the body. */
+function judgedByStatus({ expect }: StepOf<"http">, status: number): boolean | undefined {
+  if (expect === undefined) return status >= 200 && status <= 299;
+  return Array.isArray(expect) ? expect.includes(status) : undefined;
 }
 
 async function isExpected(
@@ -28,18 +27,39 @@ async function isExpected(
   output: JsonObject,
   status: number,
 ): Promise<Result<boolean, StepError>> {
-  if (step.expect === undefined) return ok(status >= 200 && status <= 299);
-  if (Array.isArray(step.expect)) return ok(step.expect.includes(status));
+  const judged = judgedByStatus(step, status);
+  if (judged !== undefined || typeof step.expect !== "string") return ok(judged === true);
   const verdict = await context.evaluate(step.expect, { ...scope, response: output });
   return verdict.ok ? ok(verdict.value === true) : verdict;
 }
 
-function unexpected(response: Response, body: Json, now: number): ActionError {
+/** What `expect` has to do with it, so that nobody looks for the reason in a status that is good. */
+function unmet({ expect }: StepOf<"http">): string {
+  if (expect === undefined) return "";
+  return typeof expect === "string" ? ", and expect is not met" : `, which expect does not list (${expect.join(", ")})`;
+}
+
+/** A value with a slash may have been meant as several segments. */
+function slashHint(status: number, [value]: readonly string[]): string {
+  if (status !== 404 || value === undefined) return "";
+  const sent = `${JSON.stringify(value)} was sent as one component of the path, its slashes encoded`;
+  return ` (${sent}; to send a path, make the url one whole expression, such as {% $url(base, path) %})`;
+}
+
+function unexpected(
+  response: Response,
+  body: Json,
+  step: StepOf<"http">,
+  { slashes }: HttpRequest,
+  context: RunContext,
+): ActionError {
   const { status } = response;
   const excerpt = typeof body === "string" ? body : JSON.stringify(body);
+  const text = context.ports.secrets.redactText(response.statusText);
   const retryable = isRetryable(status);
-  const after = retryable ? retryAfterMs(response, now) : undefined;
-  const message = `HTTP ${status}${response.statusText && ` ${response.statusText}`}: ${excerpt.slice(0, 200) || "no body"}`;
+  const after = retryable ? retryAfterMs(response.headers.get("retry-after"), context.ports.now()) : undefined;
+  const what = `HTTP ${status}${text && ` ${text}`}${unmet(step)}`;
+  const message = `${what}: ${excerpt.slice(0, 200) || "no body"}${slashHint(status, slashes)}`;
   return { code: "http_status", message, status, retryable, ...(after !== undefined && { retryAfterMs: after }) };
 }
 
@@ -49,36 +69,60 @@ function transportError(error: unknown, signal: AbortSignal): ActionError {
     return { code: "refused_address", message: `The request was refused: ${error.message}.`, retryable: false };
   }
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof BadRedirect)
+    return { code: "http_redirect", message: `No answer: ${message}.`, retryable: false };
   if (signal.aborted) return { code: "step_timeout", message: "No answer within the step's timeout.", retryable: true };
   return { code: "network", message: `No answer: ${message}`, retryable: true };
+}
+
+/** Names are lower case. Each cookie is a line of its own, whose commas are its own. */
+function headersOf(response: Response): JsonObject {
+  const headers: JsonObject = Object.fromEntries(response.headers);
+  const cookies = response.headers.getSetCookie();
+  return cookies.length > 0 ? { ...headers, "set-cookie": cookies } : headers;
+}
+
+/** What the step yields. No secret is in it: nothing that looks at it, or keeps it, may see one. */
+function outputOf(response: Response, { body, bytes }: Body, { url }: HttpRequest, { ports }: RunContext): JsonObject {
+  const output = { status: response.status, headers: headersOf(response), body, bytes, url: response.url || url };
+  return ports.secrets.redact(output) as JsonObject;
+}
+
+/** One request and what its answer means. */
+function sending(context: RunContext, step: StepOf<"http">, scope: Scope, request: HttpRequest): Action {
+  return async (signal) => {
+    try {
+      const response = await context.ports.fetch(request.url, { ...request.init, signal });
+      const read = await readBody(response, step.method, step.as ?? "auto", step.max_bytes);
+      if (!read.ok) {
+        const isUnexpected = judgedByStatus(step, response.status) === false;
+        return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
+      }
+      const output = outputOf(response, read.value, request, context);
+      const expected = await isExpected(context, step, scope, output, response.status);
+      if (!expected.ok) return err({ ...expected.error, retryable: false });
+      return expected.value ? ok(output) : err(unexpected(response, output.body ?? null, step, request, context));
+    } catch (error) {
+      return err(transportError(error, signal));
+    }
+  };
 }
 
 /** One request as one engine step, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
 export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
   const request = await buildRequest(context, step, scope, `${context.ref.job_id}.${path}`);
   if (!request.ok) return failed(request.error, path);
-  const { url, init } = request.value;
-
-  const send: Action = async (signal) => {
-    try {
-      const response = await context.ports.fetch(url, { ...init, signal });
-      const read = await readBody(response, step.max_bytes);
-      if (!read.ok) return read;
-      // Before anything is cut out of it: half a secret would not be found any more.
-      const body = context.ports.secrets.redact(read.value.body);
-      const { bytes } = read.value;
-      const output = { status: response.status, headers: Object.fromEntries(response.headers), body, bytes };
-      const expected = await isExpected(context, step, scope, output, response.status);
-      if (!expected.ok) return err({ ...expected.error, retryable: false });
-      return expected.value ? ok(output) : err(unexpected(response, body, context.ports.now()));
-    } catch (error) {
-      return err(transportError(error, signal));
-    }
-  };
-
+  const send = sending(context, step, scope, request.value);
   const polling = pollingOf(step);
   return polling === undefined ? act(context, path, step, send) : poll(context, path, step, send, polling, scope);
 };
+
+/** What the service asks for with `Retry-After`, and `every` at least. */
+function pauseAfter(output: Json, everyMs: number, now: number): number {
+  const headers = isJsonObject(output) ? output.headers : undefined;
+  const after = isJsonObject(headers) ? headers["retry-after"] : undefined;
+  return Math.max(everyMs, (typeof after === "string" && retryAfterMs(after, now)) || 0);
+}
 
 /** The request again and again until it answers what the step waits for: two metered engine steps for each round. */
 async function poll(
@@ -93,10 +137,11 @@ async function poll(
     const verdict = await context.evaluate(until, { ...scope, response });
     return verdict.ok ? ok(verdict.value === true) : verdict;
   };
+  const pauseMs = (output: Json) => pauseAfter(output, everyMs, context.ports.now());
   for (let round = 1; round <= limit; round++) {
-    const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, everyMs, isOver });
+    const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, pauseMs, isOver });
     if (ending.end !== "not_yet") return ending;
-    const pause = async () => context.ports.step.sleep(`${path}~${round}`, everyMs);
+    const pause = async () => context.ports.step.sleep(`${path}~${round}`, ending.pauseMs);
     if (round < limit && (await context.unlessHalted(pause())) === HALTED) return HALTED;
   }
   const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;

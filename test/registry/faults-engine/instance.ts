@@ -1,9 +1,9 @@
 import { CATALOG } from "../../../src/catalog/index.ts";
+import { Secrets } from "../../../src/egress/secrets.ts";
 import type { RunParams } from "../../../src/env.ts";
 import type { RunnerApi } from "../../../src/registry/api.ts";
 import type { EngineStep, RunnerPorts } from "../../../src/runner/ports.ts";
 import { runBlueprint } from "../../../src/runner/run-blueprint.ts";
-import { Secrets } from "../../../src/runner/secrets.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 
@@ -63,10 +63,12 @@ export class SimInstance {
       registry: () => line(life),
       step: this.#steps(life),
       fetch: (url, init) => held(life, fetch(url, init)),
-      secrets: new Secrets(new Map()),
+      secrets: new Secrets([]),
+      userAgent: "edge-jobs/test",
       blueprint: async () => undefined,
       handlers: CATALOG.handlers,
       now: () => clock.now,
+      random: () => 0,
       newToken,
       pause: (ms) => held(life, clock.sleep(ms)),
     };
