@@ -91,7 +91,12 @@ export const MAX_FAULTS = 20;
 // Time.
 export const MAX_WAIT_MS = 50 * SECOND;
 export const DEFAULT_JOB_TIMEOUT_MS = DAY;
-export const MAX_JOB_TIMEOUT_MS = 30 * DAY;
+/** No sleep and no wait of the engine is longer: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
+export const MAX_ENGINE_WAIT_MS = 365 * DAY;
+/** A job that ends later would have a wait that the engine does not take. */
+export const MAX_JOB_TIMEOUT_MS = 365 * DAY;
+/** What a wait that an expression gives counts as, when a job's timeout is made of the waits that its plan names. */
+export const EXPRESSION_WAIT_MS = 7 * DAY;
 export const MAX_RUN_AT_AHEAD_MS = 365 * DAY;
 
 // The engine. A report that is this late makes the registry ask the engine.

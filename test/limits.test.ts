@@ -35,6 +35,8 @@ const pace = "how long we wait, or how often we try: nobody sends it";
 const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_POLLS: defaults("MAX_POLLS"),
   DEFAULT_JOB_TIMEOUT_MS: defaults("MAX_JOB_TIMEOUT_MS"),
+  MAX_ENGINE_WAIT_MS: "the engine's own bound; one wait is made of several when it must be longer",
+  EXPRESSION_WAIT_MS: "what a wait that nobody knows yet counts as; blueprint/planned-wait.test.ts",
   DEFAULT_LIST_ROWS: defaults("MAX_LIST_ROWS"),
   DEFAULT_WAIT_MS: defaults("MAX_WAIT_MS"),
   DEFAULT_PAGE_BYTES: defaults("MAX_PAGE_BYTES"),

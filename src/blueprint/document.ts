@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { visibleLines } from "../jobs/text.ts";
-import { MAX_STRING_CHARS } from "../limits.ts";
-import { jsonObject, jsonValue, strict } from "./kinds/fields.ts";
+import { MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
+import { duration, jsonObject, jsonValue, strict } from "./kinds/fields.ts";
 import { IN_DOCUMENT } from "./kinds/misplaced.ts";
 
 const fields = {
@@ -16,6 +16,9 @@ const fields = {
     .optional()
     .describe("What it does, in a sentence."),
   input: jsonObject.optional().describe("JSON Schema of the input; any object when left out."),
+  timeout: duration(MAX_JOB_TIMEOUT_MS)
+    .optional()
+    .describe("The job's timeout when its submit gives none; a day and the waits that the steps name when left out."),
   output: jsonValue.optional().describe("The job's result, with expressions; the last step's output when left out."),
 };
 

@@ -45,7 +45,7 @@ export async function listBlueprints(deps: McpDeps, after: string, limit: number
 /** The name under which the language itself is kept; no blueprint has it. */
 export const GUIDE = "guide";
 
-const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
+export const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
 
 /** Labels of the name's versions. */
 async function versionsOf(name: string, deps: McpDeps): Promise<string[]> {
@@ -55,11 +55,18 @@ async function versionsOf(name: string, deps: McpDeps): Promise<string[]> {
   return Array.from({ length: latest?.version ?? 0 }, (_, i) => `${name}@${i + 1}`);
 }
 
+/** Names that begin alike, then the first ones. */
+async function namesNear(name: string, deps: McpDeps): Promise<string[]> {
+  const pages = await Promise.all(["", name.slice(0, 2)].map((after) => listBlueprints(deps, after, MAX_NAMED)));
+  const [first = [], near = []] = pages.map((page) => page.map((entry) => entry.name));
+  return [...new Set([...near.slice(0, MAX_NAMED / 2), ...first])].slice(0, MAX_NAMED);
+}
+
 /** Says what there is instead. */
 async function notFound(reference: string, deps: McpDeps): Promise<Fault> {
   const [name = "", version] = reference.split("@");
   const versions = version === undefined ? [] : await versionsOf(name, deps);
-  const known = versions.length > 0 ? versions : (await listBlueprints(deps, "", MAX_NAMED)).map((entry) => entry.name);
+  const known = versions.length > 0 ? versions : await namesNear(name, deps);
   const message = versions.length > 0 ? `has no version ${echo(version ?? "")}` : `"${echo(reference)}" is not known`;
   return { path: "blueprint", message, fix: `Use one of: ${known.slice(-MAX_NAMED).join(", ")}.` };
 }

@@ -1,16 +1,17 @@
 import { z } from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { readInput } from "../blueprint/check.ts";
+import { durationMs } from "../blueprint/duration.ts";
 import { jsonObject, strict } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
+import { defaultTimeoutMs, sleepBeyond } from "../blueprint/planned-wait.ts";
 import { labelOf } from "../catalog/find.ts";
 import type { Fault } from "../jobs/fault.ts";
 import { INLINE } from "../jobs/job.ts";
-import type { JsonObject } from "../jobs/json.ts";
+import { isJsonObject, type JsonObject } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
 import {
-  DEFAULT_JOB_TIMEOUT_MS,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_INPUT_BYTES,
   MAX_JOB_TIMEOUT_MS,
@@ -24,6 +25,7 @@ import type { SubmitRequest } from "../registry/api.ts";
 import { digest } from "../registry/api-digest.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { findBlueprint } from "./catalog.ts";
+import { type Children, findChildren, pinned } from "./children.ts";
 import type { McpDeps } from "./deps.ts";
 import { instant } from "./fields.ts";
 import { inlinePlan, planHash } from "./inline-plans.ts";
@@ -52,7 +54,7 @@ export const SubmitInput = strict(
       .min(1)
       .max(MAX_JOB_TIMEOUT_MS / 1_000)
       .optional()
-      .describe("The job fails when it runs longer; default 1 day."),
+      .describe("The job fails when it runs longer; default 1 day and the plan's waits."),
     wait_seconds: z
       .number()
       .min(0)
@@ -70,10 +72,14 @@ interface Draft {
   /** `name@version`, or `inline`. */
   label: string;
   plan: Blueprint;
+  /** That the plan names. */
+  children: Children;
   /** With the defaults of the blueprint's schema. */
   input: JsonObject;
   /** Epoch ms; null: now. */
   runAt: number | null;
+  /** Epoch ms before which the job does not start. */
+  start: number;
 }
 
 const sizeFaults = ({ input, metadata }: SubmitArgs): Fault[] => [
@@ -90,32 +96,67 @@ function readRunAt(text: string | undefined, now: number): Result<number | null,
   return err({ path: "run_at", message: `is more than ${days} days ahead`, fix: "Choose an earlier time." });
 }
 
-async function readPlan(
-  { blueprint }: SubmitArgs,
-  deps: McpDeps,
-): Promise<Result<Pick<Draft, "label" | "plan">, Fault[]>> {
-  if (typeof blueprint === "string") {
-    const found = await findBlueprint(blueprint, deps);
-    return found.ok ? ok({ label: labelOf(found.value), plan: found.value.plan }) : err([found.error]);
+/** A plan, its label, and its document as it was sent or saved. */
+interface Source {
+  label: string;
+  document: JsonObject;
+  plan: Result<Blueprint, Fault[]>;
+}
+
+async function sourceOf({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Result<Source, Fault[]>> {
+  if (typeof blueprint !== "string") {
+    return ok({ label: INLINE, document: blueprint, plan: inlinePlan(blueprint, deps) });
   }
-  const checked = inlinePlan(blueprint, deps);
-  return checked.ok ? ok({ label: INLINE, plan: checked.value }) : checked;
+  const found = await findBlueprint(blueprint, deps);
+  if (!found.ok) return err([found.error]);
+  const { document, plan } = found.value;
+  return ok({ label: labelOf(found.value), document: isJsonObject(document) ? document : {}, plan: ok(plan) });
+}
+
+/** The plan with its children pinned, or all that is wrong with it and with the names in it. */
+async function readPlan(
+  args: SubmitArgs,
+  deps: McpDeps,
+): Promise<Result<Pick<Draft, "label" | "plan" | "children">, Fault[]>> {
+  const source = await sourceOf(args, deps);
+  if (!source.ok) return source;
+  const { label, document, plan } = source.value;
+  const children = await findChildren(document, deps);
+  if (!plan.ok || !children.ok) return err([...(plan.ok ? [] : plan.error), ...(children.ok ? [] : children.error)]);
+  return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
+}
+
+/** A sleep that the timeout cuts off for certain. */
+function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: number): Fault[] {
+  const planned = plan.timeout === undefined ? undefined : durationMs(plan.timeout);
+  const timeoutMs = timeout_seconds === undefined ? planned : timeout_seconds * 1_000;
+  const sleep = timeoutMs === undefined ? undefined : sleepBeyond(plan, timeoutMs, start);
+  if (sleep === undefined) return [];
+  const path = timeout_seconds === undefined ? "blueprint.timeout" : "timeout_seconds";
+  const seconds = Math.ceil(sleep.ms / 1_000);
+  const least = timeout_seconds === undefined ? `"${seconds} seconds"` : `${seconds}`;
+  const message = `ends the job before step ${sleep.id} has slept its ${seconds} seconds`;
+  return [
+    { path, message, fix: `Send more than ${least}, or leave it out: it is then a day more than the plan waits.` },
+  ];
 }
 
 /** Everything that is wrong at once, so that one more call can be enough. */
 export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<Draft, Fault[]>> {
-  const runAt = readRunAt(args.run_at, deps.now());
+  const now = deps.now();
+  const runAt = readRunAt(args.run_at, now);
   const plan = await readPlan(args, deps);
   const oversize = sizeFaults(args);
   const input = plan.ok && oversize.length === 0 ? readInput(plan.value.plan, args.input) : err([]);
+  const start = (runAt.ok ? runAt.value : null) ?? now;
   const faults = [
-    ...(plan.ok ? [] : plan.error),
+    ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),
     ...oversize,
     ...(input.ok ? [] : input.error),
     ...(runAt.ok ? [] : [runAt.error]),
   ];
-  if (!plan.ok || !runAt.ok || !input.ok) return err(faults);
-  return ok({ ...plan.value, input: input.value, runAt: runAt.value });
+  if (faults.length > 0 || !plan.ok || !runAt.ok || !input.ok) return err(faults);
+  return ok({ ...plan.value, input: input.value, runAt: runAt.value, start });
 }
 
 /** The request, for whichever shard takes it. */
@@ -125,18 +166,23 @@ export async function submitRequest(
   { tenant, trace }: Pick<McpDeps, "tenant" | "trace">,
 ): Promise<Omit<SubmitRequest, "shard">> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
+  const { plan, children, start } = draft;
+  const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
   const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
   return {
     tenant,
-    name: oneLine(name ?? "", MAX_NAME_CHARS) || draft.plan.name,
+    name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
     blueprint: draft.label,
-    plan: draft.plan,
+    plan: plan,
     trace,
-    plan_hash: await planHash(draft.plan),
+    plan_hash: await planHash(plan),
     input: draft.input,
     metadata,
     run_at: draft.runAt,
-    timeout_ms: timeout_seconds === undefined ? DEFAULT_JOB_TIMEOUT_MS : timeout_seconds * 1_000,
+    timeout_ms:
+      timeout_seconds === undefined
+        ? defaultTimeoutMs(plan, start, (child) => byLabel.get(child)?.plan)
+        : timeout_seconds * 1_000,
     idempotency: idempotency_key === undefined ? null : { key: idempotency_key, request_hash: await digest(asked) },
   };
 }

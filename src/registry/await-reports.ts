@@ -1,3 +1,4 @@
+import { defaultTimeoutMs } from "../blueprint/planned-wait.ts";
 import { adopt, ask, halt, liesIn } from "../jobs/awaiting.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../jobs/job.ts";
@@ -21,6 +22,12 @@ interface AwaitDeps extends ReportDeps {
 }
 
 type Applied = { next: Job; reply: Awaited };
+
+/** The plan's own, else its default, which is no shorter than what the parent was given. */
+function childTimeoutMs(parent: Job, { plan }: SpawnRequest, now: number): number {
+  const own = defaultTimeoutMs(plan, now);
+  return plan.timeout === undefined ? Math.max(parent.timeout_ms, own) : own;
+}
 
 /** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
 export class AwaitReports {
@@ -134,7 +141,7 @@ export class AwaitReports {
         plan_hash: planHash,
         metadata: {},
         run_at: null,
-        timeout_ms: parent.timeout_ms,
+        timeout_ms: childTimeoutMs(parent, request, now),
         parent_id: parent.job_id,
         retried_from: null,
         idempotency: null,

@@ -1,4 +1,5 @@
 import { wakeEvent } from "../jobs/job.ts";
+import { MAX_ENGINE_WAIT_MS } from "../limits.ts";
 import type { Awaited, Halted, Stop } from "../registry/api.ts";
 import { done, type Ending, failed, HALTED, type RunContext, STOPPED } from "./context.ts";
 
@@ -18,7 +19,7 @@ export async function awaitOutcome(context: RunContext, path: string, first: Awa
   for (let round = 0; outcome.do === "wait"; round++) {
     if (round === MAX_ROUNDS) return failed(LOST, path);
     const name = round === 0 ? path : `${path}#${round}`;
-    const timeout = outcome.timeout_ms + SLACK_MS;
+    const timeout = Math.min(outcome.timeout_ms + SLACK_MS, MAX_ENGINE_WAIT_MS);
     const event = context.ports.step.waitForEvent(name, { type: wakeEvent(path), timeout }).catch(() => undefined);
     if ((await context.unlessHalted(event)) === HALTED) {
       await context.reports.abandon(path);

@@ -75,6 +75,13 @@ const FIELDS: Case[] = [
     ["$steps.made.deep.est", "$steps.made.deep.er", "$steps.made.deep.er"],
   ]),
   [
+    "$steps.nap.error of a step that fails the job",
+    afterStep(nap, "{% $exists($steps.nap.error) %}"),
+    VALUE,
+    '"on_error": "continue"',
+    afterStep({ ...nap, on_error: "continue" }, "{% $exists($steps.nap.error) %}"),
+  ],
+  [
     "$response.data in expect",
     http({ expect: "{% $response.data.ok %}" }),
     `${STEP}.expect`,

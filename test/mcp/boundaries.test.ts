@@ -144,7 +144,7 @@ atBound("MAX_RUN_AT_AHEAD_MS", {
 
 atBound("MAX_JOB_TIMEOUT_MS", {
   of: "a submit",
-  refusal: /timeout_seconds: must be at most 2592000/,
+  refusal: /timeout_seconds: must be at most 31536000/,
   attempt: (ms) => submit({ timeout_seconds: ms / 1_000 }),
   step: 1_000,
 });

@@ -58,6 +58,45 @@ describe("submit", () => {
     expect(w.registry.requests[0]).toMatchObject({ input: { n: 5, m: 1 } });
   });
 
+  it("gives a job a day more than its plan waits, from its run_at, when nobody gives a timeout", async () => {
+    const w = world();
+    const at = NOW + 3 * DAY;
+    const until = { id: "s", type: "sleep", until: iso(at + 2 * DAY) };
+    const ask = { id: "q", type: "input", message: "?", schema: { type: "object" }, timeout: "5 days" };
+    await submit(w, { blueprint: { name: "x", steps: [until, ask] }, run_at: iso(at) });
+    expect(w.registry.requests[0]).toMatchObject({ run_at: at, timeout_ms: 8 * DAY });
+  });
+
+  it("takes the blueprint's own timeout, and the caller's before that", async () => {
+    const w = world();
+    const blueprint = { name: "x", timeout: "2 hours", steps: [{ id: "one", type: "transform", value: 1 }] };
+    await submit(w, { blueprint });
+    await submit(w, { blueprint, timeout_seconds: 60 });
+    expect(w.registry.requests).toMatchObject([{ timeout_ms: 7_200_000 }, { timeout_ms: 60_000 }]);
+  });
+
+  it.each<[string, JsonObject, JsonObject, string, string]>([
+    ["the caller's timeout", {}, { timeout_seconds: 3_600 }, "timeout_seconds", "Send more than 7200,"],
+    ["the blueprint's timeout", { timeout: "1 hour" }, {}, "blueprint.timeout", 'Send more than "7200 seconds",'],
+  ])("refuses %s when a sleep is longer, and takes it when the remedy is followed", async (_, own, more, path, fix) => {
+    const w = world();
+    const nap = { id: "nap", type: "sleep", for: "2 hours" };
+    const nested = { id: "p", type: "parallel", branches: { a: [{ id: "m", type: "map", over: [1], steps: [nap] }] } };
+    const refused = await submit(w, { blueprint: { name: "x", steps: [nested], ...own }, ...more });
+    expect([refused.isError, refused.text]).toEqual([
+      true,
+      expect.stringMatching(`${path}: ends the job before step nap.*${fix}`),
+    ]);
+    const longer = own.timeout === undefined ? {} : { timeout: "7201 seconds" };
+    const again = {
+      blueprint: { name: "x", steps: [nested], ...longer },
+      ...(more.timeout_seconds === undefined ? {} : { timeout_seconds: 7_201 }),
+    };
+    expect((await submit(w, again)).isError).toBe(false);
+    const maybe = { ...nap, when: "{% $input.slow %}" };
+    expect((await submit(w, { blueprint: { name: "x", steps: [maybe], ...own }, ...more })).isError).toBe(false);
+  });
+
   it("runs the version that is asked for", async () => {
     const w = world();
     expect((await submit(w, { ...GOOD, blueprint: "double@1" })).structured.blueprint).toBe("double@1");
@@ -177,7 +216,7 @@ describe("bad arguments", () => {
     ["run_at without a zone", { ...GOOD, run_at: "2026-12-01T09:00:00" }, "run_at"],
     ["run_at too far ahead", { ...GOOD, run_at: iso(NOW + 366 * DAY) }, "run_at"],
     ["a timeout of zero", { ...GOOD, timeout_seconds: 0 }, "timeout_seconds"],
-    ["a timeout over 30 days", { ...GOOD, timeout_seconds: 30 * 86_400 + 1 }, "timeout_seconds"],
+    ["a timeout over 365 days", { ...GOOD, timeout_seconds: 365 * 86_400 + 1 }, "timeout_seconds"],
     ["a negative wait", { ...GOOD, wait_seconds: -1 }, "wait_seconds"],
     ["a wait over 50 seconds", { ...GOOD, wait_seconds: 51 }, "wait_seconds"],
     ["a wait that is text", { ...GOOD, wait_seconds: "5" }, "wait_seconds"],
@@ -226,5 +265,82 @@ describe("bad arguments", () => {
     const metadata = JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}');
     expect((await submit(w, { ...GOOD, metadata })).isError).toBe(false);
     expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+  });
+});
+
+describe("a job step that names a blueprint", () => {
+  const child = (blueprint: string, id = "kid"): JsonObject => ({ id, type: "job", blueprint, input: { n: 1 } });
+  const parent = (...steps: JsonObject[]): JsonObject => ({ name: "parent", steps });
+  const saved = (value: number): JsonObject => ({ name: "mine", steps: [{ id: "one", type: "transform", value }] });
+  const save = (w: ReturnType<typeof world>, blueprint: JsonObject) =>
+    callTool(w.deps, "blueprints_save", { blueprint });
+
+  it("is pinned to the version that is the latest at submit, wherever it stands", async () => {
+    const w = world();
+    await save(w, saved(1));
+    await save(w, saved(2));
+    const inline = { id: "in", type: "job", blueprint: parent(child("mine", "a")) };
+    const both = {
+      id: "both",
+      type: "parallel",
+      branches: { left: [child("double", "b")], right: [child("mine@1", "c")] },
+    };
+    const each = { id: "each", type: "map", over: [1], steps: [child("mine", "d")] };
+    await submit(w, { blueprint: parent(inline, both, each, child("double@1")) });
+    const plan = JSON.stringify(w.registry.requests[0]?.plan);
+    expect(plan.match(/"(mine|double)[^"]*"/g)).toEqual([
+      '"mine@2"',
+      '"double@2"',
+      '"mine@1"',
+      '"mine@2"',
+      '"double@1"',
+    ]);
+  });
+
+  it("of a saved blueprint is pinned at each submit, and the saved one stays as it is", async () => {
+    const w = world();
+    await save(w, saved(1));
+    await save(w, parent(child("mine")));
+    await submit(w, { blueprint: "parent" });
+    await save(w, saved(2));
+    await submit(w, { blueprint: "parent" });
+    expect(w.registry.requests.map(({ plan }) => plan.steps[0])).toMatchObject([
+      { blueprint: "mine@1" },
+      { blueprint: "mine@2" },
+    ]);
+    expect(w.registry.saved.find(({ name }) => name === "parent")?.plan.steps[0]).toMatchObject({ blueprint: "mine" });
+  });
+
+  it("gives its waits to the job's timeout", async () => {
+    const w = world();
+    await save(w, { name: "mine", steps: [{ id: "nap", type: "sleep", for: "3 days" }] });
+    await submit(w, { blueprint: parent(child("mine")) });
+    expect(w.registry.requests[0]).toMatchObject({ timeout_ms: 4 * DAY });
+  });
+
+  it.each([
+    ["an unknown name", "dubble", 'blueprint.steps[0].blueprint: "dubble" is not known. Use one of: double'],
+    [
+      "an unknown version",
+      "double@9",
+      "blueprint.steps[0].blueprint: has no version 9. Use one of: double@1, double@2",
+    ],
+    ["another tenant's name", "theirs", 'blueprint.steps[0].blueprint: "theirs" is not known.'],
+  ])("with %s is refused at submit and at save, with what there is", async (_, name, text) => {
+    const w = world();
+    for (const reply of [await submit(w, { blueprint: parent(child(name)) }), await save(w, parent(child(name)))]) {
+      expect([reply.isError, reply.text]).toEqual([true, expect.stringContaining(text)]);
+    }
+  });
+
+  it("with an unknown name inside is told beside all other faults, at each place", async () => {
+    const w = world();
+    const inner = { id: "in", type: "job", blueprint: parent(child("nope1", "a")) };
+    const each = { id: "each", type: "map", over: [1], steps: [child("nope2", "b")], wait: 1 };
+    const { text } = await submit(w, { blueprint: parent(inner, each), run_at: "soon" });
+    for (const path of ["steps[0].blueprint.steps[0].blueprint", "steps[1].steps[0].blueprint", "steps[1].wait"]) {
+      expect(text).toContain(`\nblueprint.${path}: `);
+    }
+    expect(text).toContain("\nrun_at: ");
   });
 });

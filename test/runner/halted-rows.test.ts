@@ -100,7 +100,7 @@ describe("a row that fails", () => {
     inRegistry(async (bench) => {
       const { fetch, effects } = world();
       const rows = { flight: [call("bad")], hotel: [call("wild"), call("reserve")] };
-      const run = await runSteps(bench, [branches(rows, { on_error: "fail" }), RELEASE], { fetch });
+      const run = await runSteps(bench, [branches(rows, { on_error: "fail" }), call("release")], { fetch });
       expect(effects).toEqual(["wild"]);
       expect(await run.status()).toMatchObject({
         status: "failed",

@@ -29,6 +29,7 @@ export const orShape = (shape: Shape | undefined, names: readonly string[]): Sha
 const WHOLE = ["output", "outputs", "result", "results", "value", "response"];
 
 function fixOf(path: string, name: string, { fields, data }: Shape): string {
+  if (name === "error") return 'Set "on_error": "continue" on that step: its output then has error when it fails.';
   const known = [...fields.keys()];
   const whole = WHOLE.includes(name) ? `The output is ${path} itself. ` : "";
   if (known.length === 0) return `${whole}It has no fields: leave ${path} out.`;

@@ -10,7 +10,7 @@ export const IN_DOCUMENT: Places = {
   idempotency_key: beside("idempotency_key"),
   metadata: beside("metadata"),
   run_at: beside("run_at"),
-  timeout_seconds: beside("timeout_seconds"),
+  timeout_seconds: `${beside("timeout_seconds")} Or write "timeout": "2 days" here.`,
   wait_seconds: beside("wait_seconds"),
   inputs: "Call it input: a JSON Schema of the input.",
   input_schema: "Call it input: a JSON Schema of the input.",

@@ -59,6 +59,6 @@ export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
 - A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need with a \`transform\` inside the \`map\`.
 - \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
-- One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
+- One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
 - An expression ${MAX_EVALUATIONS} evaluations.
 - The engine meters steps: a job costs 1 and what its steps cost (see each kind), so a plan of k plain steps at most k + 1.`;

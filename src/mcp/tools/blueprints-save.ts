@@ -6,6 +6,7 @@ import { INLINE } from "../../jobs/job.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
 import { GUIDE } from "../catalog.ts";
+import { findChildren } from "../children.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
 import { submitCall } from "../submit-call.ts";
 import { echo, faultText } from "../text.ts";
@@ -34,7 +35,12 @@ export const blueprintsSave = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ blueprint }, deps) => {
     const checked = checkBlueprint(blueprint, knownTo(deps));
-    const faults = [...nameFaults(blueprint, deps), ...(checked.ok ? [] : checked.error)];
+    const children = await findChildren(blueprint, deps);
+    const faults = [
+      ...nameFaults(blueprint, deps),
+      ...(checked.ok ? [] : checked.error),
+      ...(children.ok ? [] : children.error),
+    ];
     if (!checked.ok || faults.length > 0) return err(faultText("Not saved.", faults));
     const { name, version } = await deps.registry(HOME_SHARD).saveBlueprint(deps.tenant, blueprint, checked.value);
     const next = submitCall(`${name}@${version}`, checked.value);

@@ -1,0 +1,85 @@
+import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
+import type { Blueprint } from "./blueprint.ts";
+import { durationMs, parseTime } from "./duration.ts";
+import type { Step } from "./kinds/index.ts";
+import { pollingOf } from "./kinds/polling.ts";
+import { hasExpression } from "./text-template.ts";
+
+/** How long a plan means to wait, so that no job ends before its plan does. */
+
+/** The plan of a blueprint that a `job` step names, where it is known. */
+export type PlanOf = (reference: string) => Blueprint | undefined;
+
+function untilMs(text: string, now: number): number {
+  const time = parseTime(text);
+  return time.ok ? Math.max(0, time.value - now) : 0;
+}
+
+function sleepMs(step: Extract<Step, { type: "sleep" }>, now: number): number {
+  const text = step.for ?? step.until ?? "";
+  if (hasExpression(text)) return EXPRESSION_WAIT_MS;
+  return step.for === undefined ? untilMs(text, now) : durationMs(text);
+}
+
+function stepMs(step: Step, now: number, planOf: PlanOf): number {
+  switch (step.type) {
+    case "sleep":
+      return sleepMs(step, now);
+    case "input":
+      return durationMs(step.timeout);
+    case "http": {
+      const polling = pollingOf(step);
+      return polling === undefined ? 0 : polling.everyMs * polling.limit;
+    }
+    case "map":
+      return listMs(step.steps, now, planOf);
+    case "parallel":
+      return Object.values(step.branches).reduce((sum, branch) => sum + listMs(branch, now, planOf), 0);
+    case "job": {
+      const child = typeof step.blueprint === "string" ? planOf(step.blueprint) : step.blueprint;
+      return child === undefined ? 0 : listMs(child.steps, now, planOf);
+    }
+    default:
+      return 0;
+  }
+}
+
+const listMs = (steps: readonly Step[], now: number, planOf: PlanOf): number =>
+  steps.reduce((sum, step) => sum + stepMs(step, now, planOf), 0);
+
+/**
+ * All waits that the plan names, in milliseconds: sleeps, questions, pauses between polls. Rows of a map count once; a wait
+ * that an expression gives counts as EXPRESSION_WAIT_MS.
+ * @param now epoch ms at which the job starts
+ */
+export const plannedWaitMs = (plan: Pick<Blueprint, "steps">, now: number, planOf: PlanOf = () => undefined): number =>
+  listMs(plan.steps, now, planOf);
+
+/** The job's timeout when its submit gives none: the plan's own, else a day more than it waits. */
+export function defaultTimeoutMs(plan: Blueprint, now: number, planOf?: PlanOf): number {
+  if (plan.timeout !== undefined) return durationMs(plan.timeout);
+  return Math.min(MAX_JOB_TIMEOUT_MS, DEFAULT_JOB_TIMEOUT_MS + plannedWaitMs(plan, now, planOf));
+}
+
+/** The longest sleep that is written in the plan: it will last as long as it says. */
+interface LongSleep {
+  id: string;
+  ms: number;
+}
+
+function sleepsIn(steps: readonly Step[], now: number): LongSleep[] {
+  return steps.flatMap((step) => {
+    if (step.when !== undefined) return [];
+    if (step.type === "map") return sleepsIn(step.steps, now);
+    if (step.type === "parallel") return Object.values(step.branches).flatMap((branch) => sleepsIn(branch, now));
+    if (step.type === "job") return typeof step.blueprint === "string" ? [] : sleepsIn(step.blueprint.steps, now);
+    if (step.type !== "sleep" || hasExpression(step.for ?? step.until ?? "")) return [];
+    return [{ id: step.id, ms: sleepMs(step, now) }];
+  });
+}
+
+/** The longest sleep of the plan, where it is longer than the timeout. A step with `when` may be left out, so it counts not. */
+export function sleepBeyond(plan: Pick<Blueprint, "steps">, timeoutMs: number, now: number): LongSleep | undefined {
+  const [longest] = sleepsIn(plan.steps, now).sort((a, b) => b.ms - a.ms);
+  return longest !== undefined && longest.ms > timeoutMs ? longest : undefined;
+}

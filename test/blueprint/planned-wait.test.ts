@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import type { Blueprint } from "../../src/blueprint/blueprint.ts";
+import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { defaultTimeoutMs, plannedWaitMs, sleepBeyond } from "../../src/blueprint/planned-wait.ts";
+import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
+import { aBlueprint, aTransform, NOW } from "./support.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+function planOf(steps: Json[], more: JsonObject = {}): Blueprint {
+  const checked = checkBlueprint(aBlueprint(steps, more), { handlers: [] });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
+  return checked.value;
+}
+
+let ids = 0;
+const step = (type: string, more: JsonObject): JsonObject => ({ id: `s${ids++}`, type, ...more });
+const nap = (text: string): JsonObject => step("sleep", { for: text });
+const until = (text: string): JsonObject => step("sleep", { until: text });
+const ask = (more: JsonObject = {}): JsonObject => step("input", { message: "?", schema: { type: "object" }, ...more });
+const http = (more: JsonObject): JsonObject => step("http", { url: "https://example.com/", ...more });
+const job = (blueprint: Json): JsonObject => step("job", { blueprint });
+
+/** Steps, and how long they mean to wait. */
+const CASES: readonly (readonly [title: string, steps: Json[], ms: number])[] = [
+  ["nothing", [aTransform("a"), http({})], 0],
+  ["sleeps", [nap("3 hours"), nap("0 seconds"), nap("2 days")], 3 * HOUR + 2 * DAY],
+  ["a sleep until a time", [until("2026-11-21T12:00:00Z")], DAY],
+  ["a sleep until the past", [until("2020-01-01T00:00:00Z")], 0],
+  ["a sleep that an expression gives", [nap("{% $input.pause %}"), until("{% $input.at %}")], 2 * EXPRESSION_WAIT_MS],
+  ["questions", [ask(), ask({ timeout: "3 days" })], 4 * DAY],
+  [
+    "polls",
+    [http({ until: "{% $response.body %}" }), http({ until: "{% $response.body %}", every: "1 hour", limit: 5 })],
+    10 * MINUTE + 5 * HOUR,
+  ],
+  ["rows of a map, once", [step("map", { over: [1, 2, 3], steps: [nap("1 hour"), nap("1 hour")] })], 2 * HOUR],
+  ["branches", [step("parallel", { branches: { a: [nap("1 hour")], b: [ask({ timeout: "1 hour" })] } })], 2 * HOUR],
+  ["an inline child", [job(aBlueprint([nap("1 hour"), job(aBlueprint([nap("2 hours")]))]))], 3 * HOUR],
+  ["a child that is not known", [job("other")], 0],
+  ["a child that is known", [job("kid@1"), job("kid@1")], 2 * HOUR],
+  ["rows of rows", [step("map", { over: [1], steps: [step("map", { over: [1], steps: [nap("1 minute")] })] })], MINUTE],
+];
+
+const KID = planOf([nap("1 hour")]);
+const kid = (name: string): Blueprint | undefined => (name === "kid@1" ? KID : undefined);
+
+describe("a plan waits for", () => {
+  it.each(CASES)("%s", (_title, steps, ms) => {
+    expect(plannedWaitMs(planOf(steps), NOW, kid)).toBe(ms);
+    expect(defaultTimeoutMs(planOf(steps), NOW, kid)).toBe(DEFAULT_JOB_TIMEOUT_MS + ms);
+  });
+});
+
+describe("the default timeout", () => {
+  it("is the plan's own, whatever it waits for", () => {
+    expect(defaultTimeoutMs(planOf([nap("1 hour")], { timeout: "2 hours" }), NOW)).toBe(2 * HOUR);
+  });
+
+  it("is never longer than a job's may be", () => {
+    expect(defaultTimeoutMs(planOf([nap("365 days"), nap("365 days")]), NOW)).toBe(MAX_JOB_TIMEOUT_MS);
+  });
+});
+
+describe("a sleep beyond the timeout", () => {
+  it.each<[string, Json[], number | undefined]>([
+    ["is the longest one", [nap("2 hours"), nap("3 hours")], 3 * HOUR],
+    ["is none of the same length", [nap("1 hour")], undefined],
+    ["is none that an expression gives", [nap("{% $input.x %}")], undefined],
+    ["is none that may be left out", [{ ...nap("2 hours"), when: "{% $input.x %}" }], undefined],
+    ["is no question, which may be answered before", [ask()], undefined],
+    ["stands in a row", [step("map", { over: [1], steps: [nap("2 hours")] })], 2 * HOUR],
+    ["stands in a branch", [step("parallel", { branches: { a: [nap("2 hours")] } })], 2 * HOUR],
+    ["stands in a child", [job(aBlueprint([nap("2 hours")]))], 2 * HOUR],
+    ["is one until a time", [until("2026-11-21T12:00:00Z")], DAY],
+  ])("%s", (_title, steps, ms) => {
+    expect(sleepBeyond(planOf(steps), HOUR, NOW)?.ms).toBe(ms);
+  });
+});
