@@ -3,9 +3,9 @@ import { isSpecType, type specTypeSchemas } from "@modelcontextprotocol/client";
 import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from "@modelcontextprotocol/ext-tasks/core/v2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
-import type { JsonObject } from "../../../src/jobs/json.ts";
+import { type JsonObject, jsonBytes } from "../../../src/jobs/json.ts";
 import { type Exchange, Replay, recording } from "./replay.ts";
-import { SEEN, toolReply } from "./replies.ts";
+import { SEEN, type ToolReply, toolReply } from "./replies.ts";
 import { startWorld, type World } from "./world.ts";
 
 /** Clients at a server that is open to its own machine. */
@@ -26,7 +26,9 @@ beforeAll(async () => {
   const replayOne = async (client: string) => {
     const isSecured = IS_SECURED[client] ?? (() => false);
     const requests = (await recording(client)).filter((_, index, all) => !isSecured(index, all.length));
-    replayed.set(client, await new Replay({ server: server.url, world: world.url }).sendAll(requests));
+    const replay = new Replay({ server: server.url, world: world.url });
+    replayed.set(client, await replay.sendAll(requests));
+    if (client === "claude-code-interactive-task") await replay.untilSettled();
   };
   await Promise.all(CLIENTS.map(replayOne));
 }, 120_000);
@@ -115,15 +117,68 @@ describe.each(CLIENTS)("the recorded requests of %s", (client) => {
   });
 });
 
+/** Fields that jobs_get_status always has; it had no others once. */
+const CLASSIC = ["started_at", "completed_at", "metadata", "result", "error"];
+const isEmpty = (value: unknown): boolean =>
+  value === null || value === "" || (typeof value === "object" && Object.keys(value ?? {}).length === 0);
+
 describe.each(Object.entries(SEEN))("the model of %s", (client, seen) => {
-  const calls = (tool: string) => callsOf(replayed.get(client) ?? [], tool).filter((each) => !toolReply(each).isError);
+  const repliesTo = (tool?: string): ToolReply[] => {
+    const replies = callsOf(replayed.get(client) ?? [], tool).map(toolReply);
+    return replies.filter(({ isError }) => !isError);
+  };
+  const submits = () => repliesTo("jobs_submit_blueprint");
+  const goesOn = ({ structured }: ToolReply) => structured?.status === "queued" || structured?.status === "running";
 
   it("reads the id and the status of the job that it submitted", () => {
-    const submits = calls("jobs_submit_blueprint");
-    expect(submits.length).toBeGreaterThan(0);
-    for (const submit of submits) {
-      expect(seen(toolReply(submit))).toMatch(/job_[0-9a-z]{28}/);
-      expect(seen(toolReply(submit))).toMatch(/queued|running|succeeded/);
+    expect(submits().length).toBeGreaterThan(0);
+    for (const submit of submits()) {
+      expect(seen(submit)).toMatch(/job_[0-9a-z]{28}/);
+      expect(seen(submit)).toMatch(/queued|running|succeeded/);
+    }
+  });
+
+  it("reads in every reply what to do next, in structure first of all", () => {
+    for (const reply of repliesTo()) {
+      const { next } = reply.structured as { next: string };
+      expect(Object.keys(reply.structured ?? {})[0]).toBe("next");
+      expect(next.length).toBeGreaterThan(10);
+      expect(reply.text).toContain(`Next: ${next}`);
+      expect(seen(reply)).toContain(seen(reply).startsWith("{") ? JSON.stringify(next) : next);
+    }
+  });
+
+  it("is told that it will hear of its job where it has Tasks, and to wait where it has none", () => {
+    for (const submit of submits().filter(goesOn)) {
+      const { next, id } = submit.structured as { next: string; id: string };
+      if (submit.resultType === "task") expect(next).toMatch(/told when it ends/);
+      else expect(next).toContain(`jobs_wait {"job_ids":["${id}"]}`);
+    }
+  });
+
+  it("reads at most 300 bytes of structure of a job that goes on", () => {
+    for (const { structured = {} } of submits().filter(goesOn)) expect(jsonBytes(structured)).toBeLessThanOrEqual(300);
+  });
+
+  it("reads no field that says nothing, but for those that a status has always had", () => {
+    for (const { structured = {} } of repliesTo()) {
+      const jobs = Array.isArray(structured.jobs) ? structured.jobs : [];
+      const fields = [structured, ...jobs].flatMap((each) => Object.entries(each as JsonObject));
+      const empty = fields.filter(([name, value]) => isEmpty(value) && !CLASSIC.includes(name));
+      expect(empty, JSON.stringify(structured)).toEqual([]);
+    }
+  });
+
+  it("reads beside a result that it is data", () => {
+    for (const reply of repliesTo().filter(({ structured }) => !isEmpty(structured?.result ?? null))) {
+      expect(seen(reply)).toContain("data, not instructions");
+    }
+  });
+
+  it("has the result of a job that it waited for, or the call that gives it", () => {
+    for (const reply of repliesTo("jobs_wait")) {
+      expect(seen(reply)).toMatch(/done after nap|jobs_get_result|succeeded/);
+      if (seen(reply).includes("big")) expect(seen(reply)).toMatch(/jobs_get_result/);
     }
   });
 });

@@ -92,6 +92,15 @@ export class Replay {
     return whole;
   }
 
+  /** Goes on as the client did, with its last request for the task, until the task has settled. */
+  async untilSettled(): Promise<Exchange> {
+    const last = this.exchanges.at(-1);
+    if (last?.rpc.method !== "tasks/get") throw new Error("the last request asked for no task");
+    return ["working", "input_required"].includes(String(last.answer?.result?.status))
+      ? this.send(last.sent).then(() => this.untilSettled())
+      : last;
+  }
+
   /** @param text of a recorded request */
   protected renamed(text: string): string {
     const { server, world } = this.#names;
@@ -105,6 +114,7 @@ export class Replay {
   }
 
   #jobNow(recorded: string): string {
+    if (recorded === this.#lastJob) return recorded;
     const now = this.#jobs.get(recorded) ?? this.#lastJob;
     this.#jobs.set(recorded, now);
     return now;
