@@ -3,10 +3,12 @@ import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
+  DEFAULT_REQUESTS_PER_MINUTE,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_RUNNING_JOBS,
   DEFAULT_STORED_BYTES,
   DEFAULT_SUBMITS_PER_MINUTE,
+  DEFAULT_TREE_JOBS,
   MAX_QUOTA,
   MAX_REGISTRY_SHARDS,
   MAX_RETENTION_DAYS,
@@ -40,6 +42,8 @@ export interface Env {
   MAX_RUNNING_JOBS?: string;
   SUBMITS_PER_MINUTE?: string;
   MAX_STORED_BYTES?: string;
+  REQUESTS_PER_MINUTE?: string;
+  MAX_TREE_JOBS?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
   /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
@@ -113,6 +117,8 @@ const Settings = z
     MAX_RUNNING_JOBS: quota(DEFAULT_RUNNING_JOBS),
     SUBMITS_PER_MINUTE: quota(DEFAULT_SUBMITS_PER_MINUTE),
     MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
+    REQUESTS_PER_MINUTE: quota(DEFAULT_REQUESTS_PER_MINUTE),
+    MAX_TREE_JOBS: quota(DEFAULT_TREE_JOBS),
     ALLOWED_ORIGINS: entries,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
     PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
@@ -126,9 +132,14 @@ const Settings = z
 export interface Quotas {
   /** Jobs that have not settled. */
   activeJobs: number;
-  /** Jobs that were handed to the engine and have not settled; sleeping and asking ones too. */
+  /** Jobs that were handed to the engine and have not settled; sleeping and asking ones too, but not those that wait for a child. */
   runningJobs: number;
+  /** Children too. */
   submitsPerMinute: number;
+  /** Actions of `http` and `handler` steps that begin. */
+  requestsPerMinute: number;
+  /** Of parents and children together. */
+  treeJobs: number;
   /** Of the object's database. */
   storedBytes: number;
 }
@@ -176,6 +187,8 @@ export function readSettings(env: Env): Settings {
       runningJobs: vars.MAX_RUNNING_JOBS,
       submitsPerMinute: vars.SUBMITS_PER_MINUTE,
       storedBytes: vars.MAX_STORED_BYTES,
+      requestsPerMinute: vars.REQUESTS_PER_MINUTE,
+      treeJobs: vars.MAX_TREE_JOBS,
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,

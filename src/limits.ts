@@ -139,8 +139,24 @@ export const DEFAULT_SUBMITS_PER_MINUTE = 600;
 export const DEFAULT_STORED_BYTES = KIB * KIB * KIB;
 /** The largest number that a quota can be set to: 15 digits, which a number holds exactly. */
 export const MAX_QUOTA = 999_999_999_999_999;
-/** Submits are counted over this. */
-export const SUBMIT_WINDOW_MS = MINUTE;
+/** A child is a submit of its parent. */
+export const DEFAULT_TREE_JOBS = 1_000;
+/** Of all jobs of the shard: as many actions of `http` and `handler` steps begin in a minute. 50 a second. */
+export const DEFAULT_REQUESTS_PER_MINUTE = 3_000;
+/** Submits and requests are counted over this. */
+export const RATE_WINDOW_MS = MINUTE;
+
+// What one attempt of a job may hold at once, so that the process serves others beside it.
+/** Rows of all maps that are open at once; each holds a scope, and perhaps an engine step. */
+export const MAX_OPEN_ROWS = 10_000;
+/** Outputs of steps, of all rows, as JSON: with their copies an isolate's 128 MB hold them. */
+export const MAX_HELD_BYTES = 32 * KIB * KIB;
+/** Actions that run at once: each may read an answer of MAX_HTTP_BYTES, 16 MiB together. Further ones wait. */
+export const MAX_ACTIONS_IN_FLIGHT = 32;
+/** An action waits so long for its turn inside an engine step; then the engine is asked to try again. */
+export const MAX_TURN_MS = 10 * MINUTE;
+/** Between two questions whether an action may begin. */
+export const MIN_TURN_PAUSE_MS = 250;
 
 // What is kept, and what a reply may hold.
 export const MAX_EVENTS = 500;

@@ -8,7 +8,14 @@ import { rowsOf } from "./meter.ts";
 const TENANT = "bench";
 const DAY_MS = 86_400_000;
 const PLAN = { name: "bench", steps: [{ id: "one", type: "http", url: "https://example.com" }] };
-const NO_LIMITS = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
+const NO_LIMITS = {
+  activeJobs: 0,
+  runningJobs: 0,
+  submitsPerMinute: 0,
+  storedBytes: 0,
+  requestsPerMinute: 0,
+  treeJobs: 0,
+};
 
 /** Takes what it is given: the reports come from the measurement itself. */
 const engine: Engine = {

@@ -7,7 +7,7 @@ import {
   PLACE_GRACE_MS,
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
-import type { Job, OpenWork } from "./job.ts";
+import type { Job, OpenWork, RunState } from "./job.ts";
 import { isSettled } from "./status.ts";
 import { withEvent } from "./timeline.ts";
 import type { TraceContext } from "./trace.ts";
@@ -60,12 +60,22 @@ export function accept({ trace, ...given }: Given, now: number): Job {
 export const isDispatchable = (job: Job, now: number): boolean =>
   isUndispatched(job) && (job.attempt > 1 || (job.run_at ?? now) <= now);
 
-/** True from the first hand-over to the end, over all attempts: the job counts as running at the engine. */
-export const holdsPlace = (job: Job): boolean =>
-  !isSettled(job.status) && (job.dispatched_at !== null || job.attempt > 1);
+/** Nothing of the run goes on but the waits for its children. */
+export function waitsForChildren({ open }: Pick<RunState, "open">): boolean {
+  const work = Object.values(open);
+  return work.length > 0 && work.every(({ child_id, ready }) => child_id !== undefined && ready === undefined);
+}
 
-/** A child goes at once: its parent holds a place until it ends, so parents alone could hold them all for ever. */
-export const needsPlace = (job: Job): boolean => job.parent_id === null && !holdsPlace(job);
+/** The engine was given the job once. */
+const isGiven = (job: Job): boolean => job.dispatched_at !== null || job.attempt > 1;
+
+/**
+ * True from the first hand-over to the end, over all attempts: the job counts as running at the engine. But for a parent
+ * while it waits for its children: parents alone could hold all places for ever.
+ */
+export const holdsPlace = (job: Job): boolean => !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
+
+export const needsPlace = (job: Job): boolean => !isGiven(job);
 
 /**
  * No place is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all

@@ -77,6 +77,8 @@ export interface RunState {
   answers?: Record<string, Answered>;
   /** Of whoever submitted the job. */
   trace?: TraceContext;
+  /** Of a job without a parent: how many jobs its tree has had, itself counted; absent while it is alone. */
+  tree?: number;
 }
 
 /** The blueprint label of a job whose plan came with its submission. */

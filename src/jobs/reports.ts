@@ -1,5 +1,6 @@
-import { MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
+import { DISPATCH_GRACE_MS, MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../limits.ts";
 import { dispatched } from "./dispatch.ts";
+import { withDue } from "./due.ts";
 import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "./job.ts";
 import { isSettled, transition } from "./status.ts";
 import { oneLine } from "./text.ts";
@@ -29,6 +30,13 @@ export function start(job: Job, now: number): Job {
 }
 
 export type Opening = { do: "run"; try: number; failures: number } | { do: "fail"; error: StepError };
+
+/**
+ * The run asked for something that it cannot have yet, and will ask again. Noted only when its silence would soon be
+ * wondered at.
+ */
+export const heard = (job: Job, now: number): Job =>
+  job.expected_by - now < REPORT_GRACE_MS ? withDue({ ...job, expected_by: now + DISPATCH_GRACE_MS }, now) : job;
 
 /**
  * A try of an acting step is about to act.

@@ -16,6 +16,9 @@ export interface RunRef {
 /** The job was cancelled, has settled, or another attempt took over: return quietly, without acting. */
 export type Stop = { do: "stop" };
 
+/** The tenant's rate is used up: ask again after this. */
+export type Later = { do: "later"; after_ms: number };
+
 /** A row beside this one failed, and that is decided: nothing of this row begins any more. */
 export type Halted = { do: "halted" };
 
@@ -74,7 +77,13 @@ export type RunOutcome =
 export interface RunnerApi {
   start(ref: RunRef): Promise<RunPlan | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */
-  begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]): Promise<Begun | Halted | Stop>;
+  begin(
+    ref: RunRef,
+    path: string,
+    token: string,
+    withinMs: number,
+    marks: Mark[],
+  ): Promise<Begun | Later | Halted | Stop>;
   retrying(
     ref: RunRef,
     path: string,
@@ -94,7 +103,7 @@ export interface RunnerApi {
   /** Asks a question; asked again, it says how that stands. */
   ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
   /** Starts a child job; called again, it says how that stands. */
-  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
+  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Later | Halted | Stop>;
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.

@@ -9,6 +9,7 @@ import type { TraceContext } from "../jobs/trace.ts";
 import type { JobRow, JobStatus } from "../jobs/view.ts";
 import type { Followed, Following, TooManyListeners } from "./api-changes.ts";
 import type { RunnerApi } from "./api-runner.ts";
+import type { ShelfApi } from "./api-shelf.ts";
 
 export type * from "./api-runner.ts";
 
@@ -139,18 +140,8 @@ export type RespondError =
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 
-export interface SavedBlueprint {
-  name: string;
-  /** Counts from 1; a saved version never changes. */
-  version: number;
-  description: string;
-  /** As it was saved. */
-  document: JsonObject;
-  plan: Blueprint;
-}
-
 /** For the Worker, on behalf of a verified tenant. */
-export interface CallerApi {
+export interface CallerApi extends ShelfApi {
   submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
   findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
@@ -192,12 +183,6 @@ export interface CallerApi {
   /** A new job that reuses what the old one finished. The same retry again returns its job while that is unsettled. */
   retry(tenant: string, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>>;
   respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
-  /** In shard 0 only. A document equal to the latest version of its name returns that version. */
-  saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint): Promise<{ name: string; version: number }>;
-  /** In shard 0 only. `version` null: the latest. */
-  savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
-  /** In shard 0 only: the latest version of each name above `after`, by name. */
-  savedBlueprints(tenant: string, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
 }
 
 export type RegistryApi = CallerApi & RunnerApi;

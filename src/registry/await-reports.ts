@@ -5,20 +5,21 @@ import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { finish, type Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
 import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
-import type { AskRequest, Awaited, Full, Halted, HaltedRows, RunRef, SpawnRequest, Stop } from "./api.ts";
+import type { AskRequest, Awaited, Halted, HaltedRows, Later, QuotaError, RunRef, SpawnRequest, Stop } from "./api.ts";
 import { shortDigest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Intake } from "./intake.ts";
 import { haltedPath } from "./queries.ts";
 import type { Questions } from "./questions.ts";
-import { childRefused } from "./quotas.ts";
+import { childRefused, type Gate, treeIsFull } from "./quotas.ts";
 import type { ReportDeps } from "./run-reports.ts";
 
 interface AwaitDeps extends ReportDeps {
   intake: Intake;
   questions: Questions;
   dispatcher: Dispatcher;
+  gate: Gate;
 }
 
 type Applied = { next: Job; reply: Awaited };
@@ -28,6 +29,16 @@ function childTimeoutMs(parent: Job, { plan }: SpawnRequest, now: number): numbe
   const own = defaultTimeoutMs(plan, now);
   return plan.timeout === undefined ? Math.max(parent.timeout_ms, own) : own;
 }
+
+const fails = (error: StepError) => ({ do: "fail", error }) as const;
+
+/** The child can be started later, or never. */
+const notNow = (refused: QuotaError) =>
+  refused.code === "too_many_submits"
+    ? ({ do: "later", after_ms: refused.retry_after_ms } as const)
+    : fails(childRefused(refused));
+
+const withTree = (job: Job, tree: number): Job => ({ ...job, run: { ...job.run, tree } });
 
 /** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
 export class AwaitReports {
@@ -50,21 +61,31 @@ export class AwaitReports {
     });
   }
 
-  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
+  async spawn(
+    ref: RunRef,
+    path: string,
+    request: SpawnRequest,
+    marks: Mark[],
+  ): Promise<Awaited | Halted | Later | Stop> {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
-    const reply = this.#reports.apply<Awaited | Halted>(ref, (job, now) => {
+    const reply = this.#reports.apply<Awaited | Halted | Later>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
       if (this.#depth(job) >= MAX_JOB_DEPTH) {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
-        return { next: marked, reply: { do: "fail", error: { code: "job_depth", message } } };
+        return { next: marked, reply: fails({ code: "job_depth", message }) };
       }
+      const family = this.#family(job);
+      const { treeJobs } = this.#deps.gate;
+      if (treeJobs > 0 && family.size >= treeJobs) return { next: marked, reply: fails(treeIsFull(treeJobs)) };
       const accepted = this.#accept(job, request, planHash, now);
-      if (!accepted.ok) return { next: marked, reply: { do: "fail", error: childRefused(accepted.error) } };
+      if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
       child = accepted.value;
-      return this.#outcome(adopt(marked, path, child.job_id, now), path, now);
+      const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
+      if (family.root !== null) this.#deps.ledger.save(family.root, withTree(family.root, family.size + 1));
+      return this.#outcome(adopt(grown, path, child.job_id, now), path, now);
     });
     if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
     return reply;
@@ -119,6 +140,16 @@ export class AwaitReports {
     return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
   }
 
+  /** The tree that the job is in. @returns its outermost job, null for the job itself, and how many jobs it has had */
+  #family(job: Job): { root: Job | null; size: number } {
+    let root: Job | null = null;
+    for (let parentId = job.parent_id; parentId !== null; parentId = root?.parent_id ?? null) {
+      root = this.#deps.ledger.queries.job(job.tenant, parentId) ?? null;
+      if (root === null) break;
+    }
+    return { root, size: (root ?? job).run.tree ?? 1 };
+  }
+
   #depth(job: Job): number {
     let depth = 1;
     let parentId = job.parent_id;
@@ -129,10 +160,10 @@ export class AwaitReports {
     return depth;
   }
 
-  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Result<Job, Full> {
+  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Result<Job, QuotaError> {
     const shard = parseJobId(parent.job_id)?.shard;
     if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
-    return this.#deps.intake.acceptChild(
+    return this.#deps.intake.accept(
       {
         ...request,
         tenant: parent.tenant,

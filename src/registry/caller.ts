@@ -17,6 +17,7 @@ import {
   type UnknownJob,
   type WaitReport,
 } from "./api.ts";
+import type { ShelfApi } from "./api-shelf.ts";
 import type { Controls } from "./controls.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { explain } from "./explain.ts";
@@ -38,10 +39,7 @@ interface CallerDeps {
   background: (work: Promise<void>) => void;
 }
 
-type ReadersAndSubmit = Omit<
-  CallerApi,
-  keyof Controls | "follow" | "saveBlueprint" | "savedBlueprint" | "savedBlueprints"
->;
+type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof ShelfApi>;
 
 /** Nothing more happens to the job until somebody acts. */
 const isAtRest = (job: Job): boolean => isSettled(job.status) || job.status === "input_required";

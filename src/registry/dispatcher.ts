@@ -1,10 +1,10 @@
 import { dispatched, inLine, isDispatchable, needsPlace, pauseMs, postponed } from "../jobs/dispatch.ts";
 import { isUndispatched } from "../jobs/due.ts";
-import { jobIdFloor } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../limits.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
+import { Line } from "./line.ts";
 import type { JobKey } from "./queries.ts";
 import type { Gate } from "./quotas.ts";
 
@@ -27,8 +27,8 @@ export class Dispatcher {
   readonly #gate: Gate;
   readonly #ports: DispatcherPorts;
   readonly #asked = new Map<string, JobKey>();
-  /** Every job in line has an id above this; null: the line is empty. */
-  #lineAfter: string | null;
+  /** Children first: their parents wait for them. */
+  readonly #lines: { children: Line; others: Line };
   #draining: Promise<void> | undefined;
   /** The engine refused, and is left alone until then. Epoch ms. */
   #pausedUntil = 0;
@@ -40,8 +40,8 @@ export class Dispatcher {
     this.#engine = engine;
     this.#gate = gate;
     this.#ports = ports;
-    // An earlier life of this object may have left a line.
-    this.#lineAfter = ledger.queries.waitingJobs("", ports.now(), 1).length > 0 ? "" : null;
+    const line = (ofChildren: boolean) => new Line(ledger.queries, ofChildren, ports.now());
+    this.#lines = { children: line(true), others: line(false) };
   }
 
   /**
@@ -64,7 +64,7 @@ export class Dispatcher {
     let most = MAX_DISPATCH_BATCH;
     let hasTaken = false;
     try {
-      while (this.#asked.size > 0 || (this.#lineAfter !== null && this.#freePlaces() > 0)) {
+      while (this.#asked.size > 0 || (!this.#isLineEmpty && this.#freePlaces() > 0)) {
         const jobs = this.#next(most);
         if (jobs.length === 0) continue;
         const isTaken = await this.#handOver(jobs, hasTaken || jobs.length === 1);
@@ -72,8 +72,8 @@ export class Dispatcher {
         hasTaken ||= isTaken;
       }
     } catch (error) {
-      // Some may have left the line without having been handed over.
-      this.#lineAfter = "";
+      this.#lines.children.readAgain();
+      this.#lines.others.readAgain();
       throw error;
     } finally {
       // At once, so that what is asked for from now on is not taken for part of this.
@@ -101,26 +101,27 @@ export class Dispatcher {
     const newcomers = asked.filter(needsPlace);
     const others = asked.filter((job) => !needsPlace(job));
     if (this.#isPaused) this.#postpone(others);
-    else if (this.#lineAfter === null && newcomers.length <= free) return asked;
+    else if (this.#isLineEmpty && newcomers.length <= free) return asked;
     this.#join(newcomers);
     const called = this.#call(Math.min(free, most - others.length));
     this.#putOff(newcomers.filter(({ job_id }) => !called.some((job) => job.job_id === job_id)));
     return this.#isPaused ? [] : [...others, ...called];
   }
 
+  get #isLineEmpty(): boolean {
+    return this.#lines.children.isEmpty && this.#lines.others.isEmpty;
+  }
+
   #join(jobs: readonly Job[]): void {
-    for (const { submitted_at } of jobs) {
-      const before = jobIdFloor(submitted_at);
-      if (this.#lineAfter === null || before < this.#lineAfter) this.#lineAfter = before;
-    }
+    for (const job of jobs) (job.parent_id === null ? this.#lines.others : this.#lines.children).join(job);
   }
 
   /** The first jobs of the line, who leave it. */
   #call(places: number): Job[] {
-    if (this.#lineAfter === null || places === 0) return [];
-    const called = this.#ledger.queries.waitingJobs(this.#lineAfter, this.#ports.now(), places);
-    this.#lineAfter = called.length < places ? null : (called.at(-1)?.job_id ?? null);
-    return called.flatMap((key) => this.#readable(key) ?? []);
+    const now = this.#ports.now();
+    const children = this.#lines.children.call(places, now);
+    const others = this.#lines.others.call(places - children.length, now);
+    return [...children, ...others].flatMap((key) => this.#readable(key) ?? []);
   }
 
   /** A row that cannot be read is for the alarm to report; it holds up nobody behind it. */

@@ -2,7 +2,7 @@ import { accept, inLine, isDispatchable, needsPlace } from "../jobs/dispatch.ts"
 import { ID_ENTROPY_BYTES, newJobId } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import type { Full, QuotaError, SubmitRequest } from "./api.ts";
+import type { QuotaError, SubmitRequest } from "./api.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH } from "./queries.ts";
 import type { Gate } from "./quotas.ts";
@@ -29,11 +29,6 @@ export class Intake {
   accept(request: IntakeRequest, now: number, prepare: (job: Job) => Job = (job) => job): Result<Job, QuotaError> {
     const refused = this.#gate.admit(now);
     return refused === undefined ? ok(this.#make(request, now, prepare)) : err(refused);
-  }
-
-  acceptChild(request: IntakeRequest, now: number): Result<Job, Full> {
-    const refused = this.#gate.admitChild();
-    return refused === undefined ? ok(this.#make(request, now, (job) => job)) : err(refused);
   }
 
   #make(request: IntakeRequest, now: number, prepare: (job: Job) => Job): Job {

@@ -1,9 +1,11 @@
+import { waitsForChildren } from "../jobs/dispatch.ts";
 import { jobNumber } from "../jobs/id.ts";
 import { INLINE, type Job } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../limits.ts";
 import { RecentJobs } from "./recent-jobs.ts";
+import { readRun } from "./row-json.ts";
 import { changedColumns, fromRecord, JOB_COLUMNS, type JobRecord, toRecord } from "./rows.ts";
 
 /** Paths of stored values that are no step's output. */
@@ -43,9 +45,11 @@ export const SQL = {
   putOff: `UPDATE jobs SET due_at = ? WHERE ${THE_JOB}`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
   waitingJobs: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
-    AND dispatched_at IS NULL AND attempt = 1 AND parent_id IS NULL AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
+    AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
   census: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
+  parents: `SELECT run_json FROM jobs WHERE status IN ('queued', 'running', 'input_required')
+    AND (dispatched_at IS NOT NULL OR attempt > 1) AND instr(run_json, '"child_id"') > 0`,
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
@@ -144,13 +148,16 @@ export class Queries {
   }
 
   /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */
-  waitingJobs(afterId: string, now: number, limit: number): JobKey[] {
-    return this.#sql.exec<JobKey>(SQL.waitingJobs, ...keyOf(afterId), now, limit).toArray();
+  waitingJobs(afterId: string, areChildren: boolean, now: number, limit: number): JobKey[] {
+    return this.#sql.exec<JobKey>(SQL.waitingJobs, ...keyOf(afterId), Number(areChildren), now, limit).toArray();
   }
 
   /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */
   census(): { active: number; running: number } {
-    return this.#sql.exec<{ active: number; running: number }>(SQL.census).one();
+    const { active, running } = this.#sql.exec<{ active: number; running: number }>(SQL.census).one();
+    const parents = this.#sql.exec<{ run_json: string }>(SQL.parents).toArray();
+    const waiting = parents.filter(({ run_json }) => waitsForChildren(readRun(run_json, 0)));
+    return { active, running: running - waiting.length };
   }
 
   firstDue(): number | undefined {

@@ -1,55 +1,49 @@
 import type { Quotas } from "../env.ts";
 import type { StepError } from "../jobs/job.ts";
-import { SUBMIT_WINDOW_MS } from "../limits.ts";
+import { RATE_WINDOW_MS } from "../limits.ts";
 import type { Full, QuotaError } from "./api.ts";
 import type { Census } from "./census.ts";
+import { Rate } from "./rate.ts";
 
-/** When the last `limit` submits were taken. In memory: an object that starts anew has forgotten them. */
-class SubmitRate {
-  readonly #limit: number;
-  /** A ring: the next entry to be written is the oldest. Epoch ms. */
-  readonly #times: number[] = [];
-  #next = 0;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** @returns ms until a submit can be taken; 0: it was */
-  take(now: number): number {
-    const oldest = this.#times[this.#next];
-    if (oldest !== undefined && oldest + SUBMIT_WINDOW_MS > now) return oldest + SUBMIT_WINDOW_MS - now;
-    this.#times[this.#next] = now;
-    this.#next = (this.#next + 1) % this.#limit;
-    return 0;
-  }
-}
+const rateOf = (limit: number): Rate | undefined => (limit === 0 ? undefined : new Rate(limit, RATE_WINDOW_MS));
 
 /** What the tenant of this object may still use of it. */
 export class Gate {
   readonly #quotas: Quotas;
   readonly #census: Census;
   readonly #storedBytes: () => number;
-  readonly #rate: SubmitRate;
+  readonly #submits: Rate | undefined;
+  readonly #requests: Rate | undefined;
 
   constructor(quotas: Quotas, census: Census, storedBytes: () => number) {
     this.#quotas = quotas;
     this.#census = census;
     this.#storedBytes = storedBytes;
-    this.#rate = new SubmitRate(quotas.submitsPerMinute);
+    this.#submits = rateOf(quotas.submitsPerMinute);
+    this.#requests = rateOf(quotas.requestsPerMinute);
   }
 
-  /** Lets a caller's job in. @returns why not; then it does not count as a submit either */
+  /** Lets one more job in. @returns why not; then it does not count as a submit either */
   admit(now: number): QuotaError | undefined {
-    const full = this.admitChild();
-    const limit = this.#quotas.submitsPerMinute;
-    if (full !== undefined || limit === 0) return full;
-    const wait = this.#rate.take(now);
-    return wait === 0 ? undefined : { code: "too_many_submits", limit, retry_after_ms: wait };
+    const full = this.#full();
+    if (full !== undefined) return full;
+    const wait = this.#submits?.take(now) ?? 0;
+    return wait === 0
+      ? undefined
+      : { code: "too_many_submits", limit: this.#quotas.submitsPerMinute, retry_after_ms: wait };
   }
 
-  /** Lets a child in, which nobody submits. @returns why not */
-  admitChild(): Full | undefined {
+  /** Lets an acting step begin. @returns ms until it may; 0: now */
+  admitAction(now: number): number {
+    return this.#requests?.take(now) ?? 0;
+  }
+
+  /** Jobs that one tree of parents and children may have; 0: no limit. */
+  get treeJobs(): number {
+    return this.#quotas.treeJobs;
+  }
+
+  #full(): Full | undefined {
     const { activeJobs, storedBytes } = this.#quotas;
     const active = activeJobs === 0 ? 0 : this.#census.counts.active;
     if (active >= activeJobs && activeJobs > 0) return { code: "too_many_active", active, limit: activeJobs };
@@ -68,6 +62,12 @@ export class Gate {
     return Math.max(this.#quotas.runningJobs - this.#census.counts.running, 0);
   }
 }
+
+/** Why a step fails that would make the tree of its job too large. */
+export const treeIsFull = (limit: number): StepError => ({
+  code: "limit_exceeded",
+  message: `No child was started: this job, its parents and all their children are ${limit} jobs, the most of one tree (MAX_TREE_JOBS). Put steps into a map instead of a job for each item, or submit several jobs.`,
+});
 
 /** Why a step fails that could not start its child. */
 export function childRefused(full: Full): StepError {

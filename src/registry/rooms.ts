@@ -72,7 +72,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const settlements = new Settlements(ledger, engine, ports.retentionMs);
   const questions = new Questions(ledger, engine);
   const retries = new Retries(ledger, intake);
-  const shared = { ledger, engine, settlements, questions, intake, dispatcher, viewer, now, background };
+  const shared = { gate, ledger, engine, settlements, questions, intake, dispatcher, viewer, now, background };
   return {
     caller: new CallerDesk({ ...shared, waiters }),
     controls: new Controls({ ...shared, retries }),

@@ -66,6 +66,7 @@ interface ShortRun {
   open?: RunState["open"];
   answers?: NonNullable<RunState["answers"]>;
   trace?: NonNullable<RunState["trace"]>;
+  tree?: number;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -111,12 +112,13 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
-export function runJson({ steps, open, answers, trace }: RunState, submittedAt: number): string {
+export function runJson({ steps, open, answers, trace, tree }: RunState, submittedAt: number): string {
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
     ...(trace && { trace }),
+    ...(tree && { tree }),
   };
   return JSON.stringify(short);
 }

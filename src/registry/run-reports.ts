@@ -1,14 +1,15 @@
 import { withoutQuestions } from "../jobs/awaiting.ts";
-import type { Job, StepError } from "../jobs/job.ts";
+import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
-import { begin, finish, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
+import { begin, finish, heard, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
 import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../limits.ts";
-import type { Begun, Halted, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
+import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH, type Queries, RESULT_PATH } from "./queries.ts";
+import type { Gate } from "./quotas.ts";
 import type { Settlements } from "./settlements.ts";
 
 const GO = { do: "go" } as const;
@@ -17,6 +18,7 @@ const HALTED = { do: "halted" } as const;
 export interface ReportDeps {
   ledger: Ledger;
   settlements: Settlements;
+  gate: Gate;
   /** Epoch ms. */
   now: () => number;
   /** Lets work go on after the reply. */
@@ -47,11 +49,13 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]) {
-    return this.#reports.apply<Begun | Halted>(ref, (job, now) => {
+    return this.#reports.apply<Begun | Later | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
       const stored = this.#queries.valueJson(job.job_id, path);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
+      const wait = openWork(job.run, path)?.token === token ? 0 : this.#deps.gate.admitAction(now);
+      if (wait > 0) return { next: heard(marked, now), reply: { do: "later", after_ms: wait } };
       const { job: next, opening } = begin(marked, path, token, withinMs, now);
       return { next, reply: opening };
     });

@@ -1,11 +1,11 @@
 import canonicalize from "canonicalize";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { JsonObject } from "../jobs/json.ts";
-import type { CallerApi, SavedBlueprint } from "./api.ts";
+import type { SavedBlueprint, ShelfApi } from "./api-shelf.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** The blueprints that this object's tenant saved. Versions count up and never change. */
-export class Shelf implements Pick<CallerApi, "saveBlueprint" | "savedBlueprint" | "savedBlueprints"> {
+export class Shelf implements ShelfApi {
   readonly #ledger: Ledger;
 
   constructor(ledger: Ledger) {

@@ -3,7 +3,14 @@ import type { Secrets } from "../egress/secrets.ts";
 import type { StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
-import { MAX_BACKOFF_MS, MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, RETRY_SPREAD } from "../limits.ts";
+import {
+  MAX_BACKOFF_MS,
+  MAX_INTERRUPTED_TRIES,
+  MAX_OUTPUT_BYTES,
+  MAX_TURN_MS,
+  MIN_TURN_PAUSE_MS,
+  RETRY_SPREAD,
+} from "../limits.ts";
 import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 
 /** A failed try. */
@@ -18,6 +25,7 @@ export type Action = (signal: AbortSignal) => Promise<Result<Json, ActionError>>
 /** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
 const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 const SPARE_DELAY_MS = 1_000;
+const HALTED_TRY = { do: "halted" } as const;
 /** The engine's own timeout comes later than ours, so that ours reports. */
 const ENGINE_SLACK_MS = 5_000;
 
@@ -122,9 +130,9 @@ class ActingStep {
   async run(): Promise<Ending | NotYet> {
     const limit = this.#policy.retry.limit + SPARE_TRIES;
     const retries = { limit, delay: () => this.#delayMs, backoff: "constant" as const };
-    const config = { retries, timeout: this.#timeoutMs + ENGINE_SLACK_MS };
+    const config = { retries, timeout: MAX_TURN_MS + this.#timeoutMs + ENGINE_SLACK_MS };
     const name = this.#poll?.name ?? this.#path;
-    const step = this.#context.ports.step.do(name, config, () => this.#noted(this.#oneTry()));
+    const step = this.#context.ports.step.do(name, config, () => this.#oneTry());
     try {
       const ending = await this.#context.unlessHalted(step);
       // Between two tries nobody waits for the next one; one that runs is awaited, and perhaps it finishes.
@@ -145,9 +153,27 @@ class ActingStep {
   }
 
   async #oneTry(): Promise<Ending | NotYet> {
-    if (this.#context.lane.aborted) return HALTED;
     this.#delayMs = SPARE_DELAY_MS;
-    const opening = await this.#context.reports.begin(this.#path, this.#context.ports.newToken(), this.#timeoutMs);
+    const { holdings } = this.#context;
+    return holdings.inTurn(async () => (this.#context.lane.aborted ? HALTED : this.#noted(this.#begin())));
+  }
+
+  /** Asks until the tenant's rate allows one more action. @throws when that takes too long for one engine step */
+  async #opened() {
+    const { ports, reports } = this.#context;
+    const token = ports.newToken();
+    for (let waited = 0; waited <= MAX_TURN_MS; ) {
+      const opening = await reports.begin(this.#path, token, this.#timeoutMs);
+      if (opening.do !== "later") return opening;
+      const pause = Math.max(opening.after_ms, MIN_TURN_PAUSE_MS);
+      if ((await this.#context.unlessHalted(ports.pause(pause))) === HALTED) return HALTED_TRY;
+      waited += pause;
+    }
+    throw new Error(`no turn within ${MAX_TURN_MS} ms: REQUESTS_PER_MINUTE is used up`);
+  }
+
+  async #begin(): Promise<Ending | NotYet> {
+    const opening = await this.#opened();
     switch (opening.do) {
       case "stop":
         return STOPPED;

@@ -6,6 +6,7 @@ import type { Result } from "../jobs/result.ts";
 import type { TraceContext } from "../jobs/trace.ts";
 import type { RunPlan, RunRef } from "../registry/api.ts";
 import { Evaluator } from "./evaluator.ts";
+import { Holdings } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -59,6 +60,7 @@ export class RunContext {
   /** Aborts when a row beside this one failed: what runs in here is ended, and nothing more begins. */
   readonly lane: AbortSignal;
   readonly #evaluator: Evaluator;
+  readonly holdings: Holdings;
 
   constructor(
     ports: RunnerPorts,
@@ -66,7 +68,11 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     { trace, ends_at }: RunTerms,
-    { lane, evaluator } = { lane: new AbortController().signal, evaluator: new Evaluator(() => ports.pause(0)) },
+    { lane, evaluator, holdings } = {
+      lane: new AbortController().signal,
+      evaluator: new Evaluator(() => ports.pause(0)),
+      holdings: new Holdings(),
+    },
   ) {
     this.kinds = kinds;
     this.ports = ports;
@@ -76,12 +82,14 @@ export class RunContext {
     this.endsAt = ends_at;
     this.lane = lane;
     this.#evaluator = evaluator;
+    this.holdings = holdings;
   }
 
   /** The same for steps that run beside others. */
   inLane(lane: AbortSignal): RunContext {
-    const { ports, reports, ref, kinds, trace, endsAt } = this;
-    return new RunContext(ports, reports, ref, kinds, { trace, ends_at: endsAt }, { lane, evaluator: this.#evaluator });
+    const { ports, reports, ref, kinds, trace, endsAt, holdings } = this;
+    const mine = { lane, evaluator: this.#evaluator, holdings };
+    return new RunContext(ports, reports, ref, kinds, { trace, ends_at: endsAt }, mine);
   }
 
   /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */

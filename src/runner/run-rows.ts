@@ -49,10 +49,18 @@ class Rows {
   }
 
   async run(concurrency: number, goesOn: boolean): Promise<RowsEnding> {
-    const { lane } = this.#context;
-    const inner = this.#context.inLane(AbortSignal.any([lane, this.#lane.signal]));
+    const inner = this.#context.inLane(AbortSignal.any([this.#context.lane, this.#lane.signal]));
     this.#count();
+    try {
+      return await this.#run(inner, concurrency, goesOn);
+    } finally {
+      this.#context.holdings.drop(this.#bytes);
+    }
+  }
+
+  async #run(inner: RunContext, concurrency: number, goesOn: boolean): Promise<RowsEnding> {
     await pMap(this.#rows.keys(), (index) => this.#runRow(inner, index), { concurrency });
+    const { lane } = this.#context;
     if (this.#broken?.end === "stopped") return STOPPED;
     if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
     if (goesOn && !lane.aborted) return this.#keep(concurrency);
@@ -67,7 +75,10 @@ class Rows {
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
     if (ending.end === "halted") return;
     if (ending.end !== "done") return this.#break(ending);
-    this.#bytes += jsonBytes(ending.output);
+    const bytes = jsonBytes(ending.output);
+    const error = this.#context.holdings.keep(bytes);
+    if (error !== undefined) return this.#break(failed(error, this.#path));
+    this.#bytes += bytes;
     if (this.#bytes > MAX_ROWS_BYTES) return this.#break(failed(TOO_LARGE, this.#path));
     this.#finished.set(index, ending.output);
     this.#counts.done += 1;

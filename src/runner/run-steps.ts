@@ -1,5 +1,5 @@
 import type { Scope } from "../blueprint/template.ts";
-import type { Json } from "../jobs/json.ts";
+import { type Json, jsonBytes } from "../jobs/json.ts";
 import { tolerated } from "./act.ts";
 import { done, type Ending, failed, HALTED, type RunContext, type Step, type StepOf, type StepRun } from "./context.ts";
 
@@ -29,6 +29,14 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
   return runKind(context, step, scope, path);
 }
 
+/** The ending with its output held, as later steps see it; or why it cannot be. */
+function kept(context: RunContext, ending: Ending, path: string) {
+  if (ending.end !== "done") return ending;
+  const bytes = jsonBytes(ending.output);
+  const error = context.holdings.keep(bytes);
+  return error === undefined ? { ...ending, bytes } : failed(error, path);
+}
+
 /**
  * Runs steps one after the other; each sees the outputs of those before it, which are added to the scope.
  * @param prefix path of the enclosing item or branch with its dot, or nothing
@@ -42,18 +50,24 @@ export async function runSteps(
 ): Promise<Ending> {
   let last = done(null);
   let passedOver = 0;
-  for (const step of steps) {
-    if (context.lane.aborted) return HALTED;
-    const path = `${prefix}${step.id}`;
-    let ending = await runStep(context, step, scope, path);
-    if (ending.end === "failed" && step.on_error === "continue") {
-      context.reports.add({ path, status: "failed", error: ending.error });
-      ending = tolerated(ending.error, ending.done);
+  let held = 0;
+  try {
+    for (const step of steps) {
+      if (context.lane.aborted) return HALTED;
+      const path = `${prefix}${step.id}`;
+      let ending = kept(context, await runStep(context, step, scope, path), path);
+      if (ending.end === "failed" && step.on_error === "continue") {
+        context.reports.add({ path, status: "failed", error: ending.error });
+        ending = kept(context, tolerated(ending.error, ending.done), path);
+      }
+      if (ending.end !== "done") return ending;
+      last = ending;
+      held += ending.bytes;
+      passedOver += ending.tolerated;
+      scope.steps[step.id] = ending.output;
     }
-    if (ending.end !== "done") return ending;
-    last = ending;
-    passedOver += ending.tolerated;
-    scope.steps[step.id] = ending.output;
+    return { ...last, tolerated: passedOver };
+  } finally {
+    context.holdings.drop(held);
   }
-  return { ...last, tolerated: passedOver };
 }

@@ -14,11 +14,11 @@ import type {
   ResultPart,
   RetryError,
   RetryRequest,
-  SavedBlueprint,
   SubmitRequest,
   WaitRow,
 } from "../../src/registry/api.ts";
 import type { Followed, TooManyListeners } from "../../src/registry/api-changes.ts";
+import type { SavedBlueprint } from "../../src/registry/api-shelf.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
 import { FakeFeed } from "./fake-feed.ts";
 

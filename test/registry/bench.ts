@@ -39,7 +39,14 @@ export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
   ...over,
 });
 
-export const NO_LIMITS: Quotas = { activeJobs: 0, runningJobs: 0, submitsPerMinute: 0, storedBytes: 0 };
+export const NO_LIMITS: Quotas = {
+  activeJobs: 0,
+  runningJobs: 0,
+  submitsPerMinute: 0,
+  storedBytes: 0,
+  requestsPerMinute: 0,
+  treeJobs: 0,
+};
 
 export interface Bench {
   caller: CallerApi;

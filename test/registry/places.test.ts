@@ -75,7 +75,7 @@ describe("the limit of running jobs", () => {
       { runningJobs: 2 },
     ));
 
-  it("lets children pass, so that parents that wait for them cannot hold all places for ever", () =>
+  it("has none for a parent that waits for its children, who go before others: parents cannot hold all places for ever", () =>
     inRegistry(
       async (bench) => {
         const [parent = "", waiting = ""] = await submitMany(bench, 2);
@@ -83,11 +83,69 @@ describe("the limit of running jobs", () => {
         await spawn(bench, parent);
         const child = started(bench)[1] ?? "";
         expect(child).not.toBe(waiting);
-        expect(bench.census.counts).toEqual({ active: 3, running: 2 });
+        expect(bench.census.counts).toEqual({ active: 3, running: 1 });
         await end(bench, child);
         expect(started(bench)).toHaveLength(2);
+        expect(bench.census.counts).toEqual({ active: 2, running: 1 });
         await end(bench, parent);
         expect(started(bench)).toEqual([parent, child, waiting]);
+      },
+      { runningJobs: 1 },
+    ));
+
+  /** The kid ends, its fork sees that, and ends with the last of its kids. */
+  async function endKid(bench: Bench, id: string, fork: string): Promise<void> {
+    await end(bench, id);
+    for (let i = 0; i < 10; i++) await bench.runner.collect(bench.ref(fork), `kids[${i}].job`);
+    const left = "SELECT 1 FROM jobs WHERE parent_id = ? AND settled_at IS NULL";
+    if (bench.storage.sql.exec(left, fork).toArray().length === 0) await end(bench, fork);
+    const root = (await statusOf(bench, fork)).parent_id ?? "";
+    for (let i = 0; i < 12; i++) await bench.runner.collect(bench.ref(root), `forks[${i}].job`);
+    await bench.settleBackground();
+  }
+
+  /** Runs a tree of twelve forks of ten jobs each, as the engine would. @returns how many ran at once, at most */
+  async function runTree(bench: Bench): Promise<number> {
+    const { id: root } = await bench.submit();
+    await bench.runner.start(bench.ref(root));
+    for (let i = 0; i < 12; i++) await spawn(bench, root, `forks[${i}].job`);
+    let most = 0;
+    for (let seen = 1; seen < bench.engine.started.length; seen++) {
+      most = Math.max(most, bench.census.counts.running);
+      const id = bench.engine.started[seen]?.job_id ?? "";
+      await bench.runner.start(bench.ref(id));
+      const parent = (await statusOf(bench, id)).parent_id ?? "";
+      if (parent !== root) await endKid(bench, id, parent);
+      else for (let i = 0; i < 10; i++) await spawn(bench, id, `kids[${i}].job`);
+    }
+    return most;
+  }
+
+  it.each([1, 3, 12])("holds for a tree of forks with %i places: never more run, and all of them come", (runningJobs) =>
+    inRegistry(
+      async (bench) => {
+        expect(await runTree(bench)).toBe(runningJobs);
+        expect(bench.engine.started).toHaveLength(1 + 12 + 120);
+      },
+      { runningJobs },
+    ),
+  );
+
+  it("counts a parent that acts beside its wait, and one whose child's end is there", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        await bench.runner.begin(bench.ref(id), "both.left.first", "t", 30_000, []);
+        await spawn(bench, id, "both.right.job");
+        expect(bench.engine.started).toHaveLength(1);
+        expect((await bench.reopen()).census.counts).toEqual({ active: 2, running: 1 });
+        await bench.runner.finish(bench.ref(id), "both.left.first", {}, null);
+        await bench.settleBackground();
+        expect(bench.engine.started).toHaveLength(2);
+        expect((await bench.reopen()).census.counts).toEqual({ active: 2, running: 1 });
+        await end(bench, bench.engine.started[1]?.job_id ?? "");
+        expect(bench.census.counts).toEqual({ active: 1, running: 1 });
       },
       { runningJobs: 1 },
     ));

@@ -11,6 +11,7 @@ const INDEX: Record<keyof typeof SQL, string | null> = {
   putOff: "PRIMARY KEY",
   waitingJobs: "jobs_by_status",
   census: "jobs_by_status",
+  parents: "jobs_by_status",
   list: "PRIMARY KEY",
   listByStatus: "jobs_by_status",
   listByBlueprint: "jobs_by_blueprint",

@@ -15,11 +15,14 @@ describe("the limits in the Worker's variables", () => {
 
   it("are the documented ones when nothing is said", () => {
     const unset = { MAX_ACTIVE_JOBS: undefined, MAX_RUNNING_JOBS: undefined };
-    expect(quotasOf({ ...unset, SUBMITS_PER_MINUTE: undefined, MAX_STORED_BYTES: undefined })).toEqual({
+    const rates = { SUBMITS_PER_MINUTE: undefined, REQUESTS_PER_MINUTE: undefined };
+    expect(quotasOf({ ...unset, ...rates, MAX_STORED_BYTES: undefined, MAX_TREE_JOBS: undefined })).toEqual({
       activeJobs: 10_000,
       runningJobs: 100,
       submitsPerMinute: 600,
       storedBytes: 1_073_741_824,
+      requestsPerMinute: 3_000,
+      treeJobs: 1_000,
     });
   });
 
@@ -99,29 +102,27 @@ describe("the limit of active jobs", () => {
 });
 
 describe("the limit of submits a minute", () => {
-  it("refuses one too many and says when the next is free, to the millisecond", () =>
+  it("lets a minute's worth in at once, then one at a time, and says when, to the millisecond", () =>
     inRegistry(
       async (bench) => {
-        await bench.submit();
-        bench.clock.now += 20_000;
-        await bench.submit();
-        await bench.submit();
-        bench.clock.now += 39_999;
-        const refused = { ok: false, error: { code: "too_many_submits", limit: 3, retry_after_ms: 1 } };
+        for (let i = 0; i < 3; i++) await bench.submit();
+        const refused = { ok: false, error: { code: "too_many_submits", limit: 3, retry_after_ms: 20_000 } };
         expect(await trySubmit(bench)).toEqual(refused);
         expect(stored(bench)).toBe(3);
+        bench.clock.now += 19_999;
+        expect(await trySubmit(bench)).toMatchObject({ error: { retry_after_ms: 1 } });
         bench.clock.now += 1;
         await bench.submit();
         expect(await trySubmit(bench)).toMatchObject({ error: { retry_after_ms: 20_000 } });
-        bench.clock.now += 20_000;
+        bench.clock.now += 40_000;
         await bench.submit();
         await bench.submit();
-        expect(await trySubmit(bench)).toMatchObject({ error: { retry_after_ms: 40_000 } });
+        expect((await trySubmit(bench)).ok).toBe(false);
       },
       { submitsPerMinute: 3 },
     ));
 
-  it("counts neither a repeated submit, nor a refused one, nor a child; a retry it does", () =>
+  it("counts neither a repeated submit nor a refused one; a child and a retry it does", () =>
     inRegistry(
       async (bench) => {
         const { id } = await bench.submit({ idempotency: KEY });
@@ -135,7 +136,112 @@ describe("the limit of submits a minute", () => {
         expect(await trySubmit(bench)).toMatchObject({ error: { code: "too_many_submits" } });
         expect(await trySubmit(bench, { idempotency: KEY })).toMatchObject({ value: { id, deduplicated: true } });
       },
-      { submitsPerMinute: 2, activeJobs: 2 },
+      { submitsPerMinute: 3, activeJobs: 2 },
+    ));
+});
+
+describe("a child that the tenant's rate of submits has no room for", () => {
+  it("is started later, as its parent is told, and not refused", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        expect(await spawn(bench, id, "a")).toMatchObject({ do: "wait" });
+        expect(await spawn(bench, id, "b")).toEqual({ do: "later", after_ms: 30_000 });
+        expect(await spawn(bench, id, "a")).toMatchObject({ do: "wait" });
+        bench.clock.now += 30_000;
+        expect(await spawn(bench, id, "b")).toMatchObject({ do: "wait" });
+        expect(stored(bench)).toBe(3);
+      },
+      { submitsPerMinute: 2 },
+    ));
+});
+
+describe("the limit of jobs in one tree", () => {
+  const LIMIT = 4;
+  const treeOf = async (bench: Bench) => {
+    const { id } = await bench.submit();
+    await bench.runner.start(bench.ref(id));
+    await spawn(bench, id, "a");
+    const kid = bench.engine.started[1]?.job_id ?? "";
+    await bench.runner.start(bench.ref(kid));
+    return { id, kid };
+  };
+
+  it("counts all generations, also those that have ended, and says what to do", () =>
+    inRegistry(
+      async (bench) => {
+        const { id, kid } = await treeOf(bench);
+        expect(await spawn(bench, kid, "a")).toMatchObject({ do: "wait" });
+        await end(bench, bench.engine.started[2]?.job_id ?? "");
+        expect(await spawn(bench, id, "b")).toMatchObject({ do: "wait" });
+        const full = {
+          do: "fail",
+          error: { code: "limit_exceeded", message: expect.stringContaining("MAX_TREE_JOBS") },
+        };
+        expect(await spawn(bench, id, "c")).toEqual(full);
+        expect(await spawn(bench, kid, "b")).toEqual(full);
+        expect(await spawn(bench, id, "b")).toMatchObject({ do: "wait" });
+        expect(stored(bench)).toBe(LIMIT);
+      },
+      { treeJobs: LIMIT },
+    ));
+
+  it("is another tree's affair, and none when it is 0", async () => {
+    await inRegistry(
+      async (bench) => {
+        await treeOf(bench);
+        const { id } = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        expect(await spawn(bench, id, "a")).toMatchObject({ do: "wait" });
+      },
+      { treeJobs: 2 },
+    );
+    await inRegistry(async (bench) => {
+      const { id } = await treeOf(bench);
+      for (let i = 0; i < 20; i++) expect(await spawn(bench, id, `m[${i}].j`)).toMatchObject({ do: "wait" });
+    });
+  });
+});
+
+describe("the limit of requests a minute", () => {
+  it("lets an action begin later, and counts neither a report sent twice nor an output that is stored", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        const other = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        await bench.runner.start(bench.ref(other.id));
+        const begin = (job: string, path: string, token: string) =>
+          bench.runner.begin(bench.ref(job), path, token, 30_000, []);
+        expect(await begin(id, "first", "t1")).toMatchObject({ do: "run" });
+        expect(await begin(id, "first", "t1")).toMatchObject({ do: "run" });
+        expect(await begin(other.id, "first", "t1")).toMatchObject({ do: "run" });
+        await bench.runner.finish(bench.ref(id), "first", {}, null);
+        expect(await begin(id, "first", "t2")).toMatchObject({ do: "reuse" });
+        expect(await begin(id, "second", "t3")).toEqual({ do: "later", after_ms: 30_000 });
+        expect((await bench.caller.status(TENANT, id, { steps: true, events: false })).ok).toBe(true);
+        bench.clock.now += 30_000;
+        expect(await begin(id, "second", "t3")).toMatchObject({ do: "run", try: 1 });
+      },
+      { requestsPerMinute: 2 },
+    ));
+
+  it("does not let a job that waits for its turn be taken for a silent one", () =>
+    inRegistry(
+      async (bench) => {
+        const { id } = await bench.submit();
+        await bench.runner.start(bench.ref(id));
+        await bench.runner.begin(bench.ref(id), "first", "t0", 30_000, []);
+        await bench.runner.finish(bench.ref(id), "first", {}, null);
+        for (let i = 0; i < 40; i++) {
+          bench.clock.now += 1_000;
+          expect((await bench.runner.begin(bench.ref(id), "second", "t1", 30_000, [])).do).toBe("later");
+          await bench.reconciler.ring();
+        }
+        expect(bench.engine.nudged).toEqual([]);
+      },
+      { requestsPerMinute: 1 },
     ));
 });
 
@@ -216,7 +322,10 @@ describe("a submit at limits that are not met", () => {
       }, limits);
       return cost;
     };
-    const limits = { activeJobs: 10, runningJobs: 10, submitsPerMinute: 10, storedBytes: 1_000_000_000 };
+    const limits = {
+      ...{ activeJobs: 10, runningJobs: 10, submitsPerMinute: 10, storedBytes: 1_000_000_000 },
+      ...{ requestsPerMinute: 10, treeJobs: 10 },
+    };
     const limited = await rows(limits);
     expect(limited).toEqual(await rows({}));
     expect(limited.written).toBeGreaterThan(0);

@@ -78,6 +78,7 @@ export interface RunOptions {
   /** A job that is there already, with these steps. */
   existing?: string;
   attempt?: number;
+  pause?: RunnerPorts["pause"];
   /** Steps in between, to break something. */
   registry?: (real: RunnerApi) => RunnerApi;
 }
@@ -115,7 +116,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         now: () => bench.clock.now,
         random: options.random ?? (() => 0),
         newToken: () => crypto.randomUUID(),
-        pause: async () => undefined,
+        pause: options.pause ?? (async () => undefined),
       },
       bench.ref(id, options.attempt),
     );

@@ -3,8 +3,9 @@ import { INLINE, type StepError } from "../../jobs/job.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { oneLine } from "../../jobs/text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
+import type { SpawnRequest } from "../../registry/api.ts";
 import { awaitOutcome } from "../await-outcome.ts";
-import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import type { NamedPlan } from "../ports.ts";
 
 async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<NamedPlan, StepError>> {
@@ -27,6 +28,15 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
     const message = checked.error.map((fault) => `${fault.path}: ${fault.message}. ${fault.fix}`).join(" ");
     return failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path);
   }
-  const request = { name: plan.name, blueprint: label, plan, input: checked.value };
-  return awaitOutcome(context, path, await context.reports.spawn(path, request));
+  return start(context, path, { name: plan.name, blueprint: label, plan, input: checked.value });
 };
+
+/** The tenant's rate of submits holds for children too: then the engine sleeps, and it is asked again. */
+async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
+  for (let turn = 1; ; turn++) {
+    const started = await context.reports.spawn(path, request);
+    if (started.do !== "later") return awaitOutcome(context, path, started);
+    const slept = await context.unlessHalted(context.ports.step.sleep(`${path}~turn${turn}`, started.after_ms));
+    if (slept === HALTED) return HALTED;
+  }
+}

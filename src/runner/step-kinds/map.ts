@@ -1,5 +1,6 @@
+import type { Scope } from "../../blueprint/template.ts";
 import type { Json } from "../../jobs/json.ts";
-import { done, failed, type StepRun } from "../context.ts";
+import { done, type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 
 const toItems = (over: Json): Json[] => (over === null ? [] : Array.isArray(over) ? over : [over]);
@@ -13,6 +14,22 @@ export const runMap: StepRun<"map"> = async (context, step, scope, path) => {
     const message = `over has ${items.length} items, max_items is ${step.max_items}. Take fewer, or raise max_items.`;
     return failed({ code: "too_many_items", message }, path);
   }
+  const tooMany = context.holdings.openRows(items.length);
+  if (tooMany !== undefined) return failed(tooMany, path);
+  try {
+    return await mapItems(context, step, scope, path, items);
+  } finally {
+    context.holdings.closeRows(items.length);
+  }
+};
+
+async function mapItems(
+  context: RunContext,
+  step: StepOf<"map">,
+  scope: Scope,
+  path: string,
+  items: readonly Json[],
+): Promise<Ending> {
   const { steps } = step;
   const rows = items.map((item, index) => ({ steps, scope: { ...scope, item, index }, prefix: `${path}[${index}].` }));
   const ended = await runRows(context, path, rows, step.concurrency, step.on_error === "continue");
@@ -20,4 +37,4 @@ export const runMap: StepRun<"map"> = async (context, step, scope, path) => {
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
   return done(ended.outputs);
-};
+}

@@ -43,7 +43,12 @@ export function armed(jobs: readonly StoredJob[], alarmAt: number | null, now: n
 /** I7: the counts in memory are those of the rows. */
 export function countedRight(jobs: readonly StoredJob[], counted: { active: number; running: number }): string[] {
   const active = jobs.filter((job) => !isSettled(job));
-  const running = active.filter((job) => job.dispatched_at !== null || job.attempt > 1);
+  const given = active.filter((job) => job.dispatched_at !== null || job.attempt > 1);
+  // A parent that does nothing but wait for its children leaves them its place.
+  const running = given.filter(({ run }) => {
+    const work = Object.values(run.open);
+    return work.length === 0 || work.some(({ child_id, ready }) => child_id === undefined || ready !== undefined);
+  });
   const isRight = counted.active === active.length && counted.running === running.length;
   return isRight ? [] : [`I7: counted ${JSON.stringify(counted)}, there are ${active.length} and ${running.length}`];
 }

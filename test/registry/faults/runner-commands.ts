@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Json } from "../../../src/jobs/json.ts";
-import type { Awaited, Halted, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api.ts";
+import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api.ts";
 import { aListQuery } from "../bench.ts";
 import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
 import type { Fault, Rig } from "./rig.ts";
@@ -180,7 +180,7 @@ const spawn: AnyStep = named("spawn", anyReport({}), (given) => (rig, fault) => 
   const isFull = rig.model.active.length >= MAX_ACTIVE;
   const who = reporting(rig, given);
   const isTooDeep = who.job !== undefined && rig.model.depth(who.job) >= MAX_DEPTH;
-  const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Halted | Stop>] = [
+  const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Halted | Later | Stop>] = [
     "spawn",
     (api, ref) => api.runner.spawn(ref, "child", request, []),
   ];

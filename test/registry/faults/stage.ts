@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Begun, Halted, Stop, SubmitRequest, Submitted } from "../../../src/registry/api.ts";
+import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../src/registry/api.ts";
 import { aRequest, planOf, statusOf, TENANT } from "../bench.ts";
 import type { Mode } from "./hazard.ts";
 import { Watch } from "./watch.ts";
@@ -61,7 +61,7 @@ export class Stage {
     expect(plan.do).toBe("run");
   }
 
-  async begin(id: string, path: string, token: string): Promise<Begun | Halted | Stop> {
+  async begin(id: string, path: string, token: string): Promise<Begun | Halted | Later | Stop> {
     return this.ask("begin", (api) => api.runner.begin(this.ref(id), path, token, 30_000, []));
   }
 

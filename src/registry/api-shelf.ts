@@ -1,0 +1,24 @@
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import type { JsonObject } from "../jobs/json.ts";
+
+/** The blueprints that a tenant saved. */
+
+export interface SavedBlueprint {
+  name: string;
+  /** Counts from 1; a saved version never changes. */
+  version: number;
+  description: string;
+  /** As it was saved. */
+  document: JsonObject;
+  plan: Blueprint;
+}
+
+/** In shard 0 only. */
+export interface ShelfApi {
+  /** A document equal to the latest version of its name returns that version. */
+  saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint): Promise<{ name: string; version: number }>;
+  /** `version` null: the latest. */
+  savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
+  /** The latest version of each name above `after`, by name. */
+  savedBlueprints(tenant: string, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
+}

@@ -1,0 +1,57 @@
+import type { StepError } from "../jobs/job.ts";
+import { MAX_ACTIONS_IN_FLIGHT, MAX_HELD_BYTES, MAX_OPEN_ROWS } from "../limits.ts";
+
+const exceeded = (message: string): StepError => ({ code: "limit_exceeded", message });
+
+/** What one attempt of a job holds in memory at once, over all its rows: bounded, for others run in the same process. */
+export class Holdings {
+  #rows = 0;
+  #bytes = 0;
+  #actions = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** A map opens its rows. @returns why it must not; then it holds nothing */
+  openRows(count: number): StepError | undefined {
+    const rows = this.#rows + count;
+    if (rows > MAX_OPEN_ROWS) {
+      return exceeded(
+        `The maps that are open at once would have ${rows} rows, the most is ${MAX_OPEN_ROWS}. Lower the outer map's concurrency, or map over fewer items.`,
+      );
+    }
+    this.#rows = rows;
+    return undefined;
+  }
+
+  closeRows(count: number): void {
+    this.#rows -= count;
+  }
+
+  /** An output must be kept. @returns why it cannot be; then it is not held */
+  keep(bytes: number): StepError | undefined {
+    const all = this.#bytes + bytes;
+    if (all > MAX_HELD_BYTES) {
+      return exceeded(
+        `The outputs of all steps together would have ${all} bytes, the most at once is ${MAX_HELD_BYTES}. End each row with a transform that keeps the gist, or lower max_bytes.`,
+      );
+    }
+    this.#bytes = all;
+    return undefined;
+  }
+
+  drop(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /** Runs the action when one may, in the order they came. */
+  async inTurn<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#actions === MAX_ACTIONS_IN_FLIGHT) await new Promise<void>((call) => this.#waiting.push(call));
+    else this.#actions += 1;
+    try {
+      return await action();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#actions -= 1;
+      else next();
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import { describe, expect, it } from "vitest";
+import type { Json } from "../../src/jobs/json.ts";
+import { MAX_ACTIONS_IN_FLIGHT, MAX_HELD_BYTES, MAX_OPEN_ROWS } from "../../src/limits.ts";
+import { Holdings } from "../../src/runner/holdings.ts";
+import { inRegistry } from "../registry/bench.ts";
+import { type RunOptions, runSteps } from "./bench.ts";
+
+const list = (length: number): Json => Array.from({ length }, (_, i) => i);
+const map = (id: string, over: Json, steps: Json[], more: Record<string, Json> = {}): Json => {
+  return { id, type: "map", over, steps, concurrency: 20, ...more };
+};
+const one = (id: string): Json => ({ id, type: "transform", value: 1 });
+const pad = (id: string, chars: number): Json => ({ id, type: "transform", value: `{% $pad('', ${chars}, 'x') %}` });
+
+const codeOf = (steps: Json[], options?: RunOptions): Promise<string | null> => {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  return inRegistry(async (bench) => resolve((await (await runSteps(bench, steps, options)).status()).error_code)).then(
+    () => promise,
+  );
+};
+
+describe("the rows of a job that are open at once", () => {
+  it.each([
+    [-1, undefined],
+    [0, undefined],
+    [1, "limit_exceeded"],
+  ])("may be the most and %i: %s", (more, code) => {
+    const holdings = new Holdings();
+    expect(holdings.openRows(10)).toBe(undefined);
+    expect(holdings.openRows(MAX_OPEN_ROWS - 10 + more)?.code).toBe(code);
+  });
+
+  it("are free again when their map has ended, and are not taken by one that was refused", () => {
+    const holdings = new Holdings();
+    holdings.openRows(1);
+    expect(holdings.openRows(MAX_OPEN_ROWS)?.message).toContain("10001 rows, the most is 10000");
+    holdings.closeRows(1);
+    expect(holdings.openRows(MAX_OPEN_ROWS)).toBe(undefined);
+  });
+
+  it("fail a map of maps that opens more, with what to do", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [map("outer", list(20), [map("inner", list(1_000), [one("one")])])]);
+      expect(await run.status()).toMatchObject({
+        error_code: "limit_exceeded",
+        error: expect.stringMatching(/Step outer\[\d+\]\.inner: .* Lower the outer map's concurrency/),
+      });
+    }));
+
+  it.each([
+    ["one after the other", [map("a", list(1_000), [one("b")]), map("c", list(1_000), [one("d")])]],
+    ["of which few are open at once", [map("a", list(12), [map("b", list(1_000), [one("c")])], { concurrency: 2 })]],
+    ["inside each other, below the most", [map("a", list(5), [map("b", list(5), [map("c", list(5), [one("d")])])])]],
+  ])("do not count maps %s", async (_what, steps) => {
+    expect(await codeOf(steps)).toBe(null);
+  });
+});
+
+describe("the outputs that a job holds", () => {
+  it.each([
+    [-1, undefined],
+    [0, undefined],
+    [1, "limit_exceeded"],
+  ])("may have the most bytes and %i: %s", (more, code) => {
+    const holdings = new Holdings();
+    holdings.keep(1_000);
+    expect(holdings.keep(MAX_HELD_BYTES - 1_000 + more)?.code).toBe(code);
+    holdings.drop(1_000);
+    expect(holdings.keep(1_000)).toBe(undefined);
+  });
+
+  const WIDE = 480_000;
+  const wide = (count: number): Json[] => Array.from({ length: count }, (_, i) => pad(`s${i}`, WIDE));
+
+  it.each([
+    ["steps in a row", [...wide(70)], "limit_exceeded"],
+    ["steps in a row that fit", [...wide(60)], null],
+    ["rows of a map of maps", [map("a", list(20), [map("b", list(30), [pad("c", WIDE)])])], "limit_exceeded"],
+    [
+      "rows that drop what they do not yield",
+      [map("a", list(100), [pad("b", WIDE), one("c")], { concurrency: 5 })],
+      null,
+    ],
+    [
+      "branches that hold at the same time",
+      [
+        {
+          id: "p",
+          type: "parallel",
+          branches: { a: wide(40), b: wide(40).map((step, i) => ({ ...(step as object), id: `t${i}` })) },
+        },
+      ],
+      "limit_exceeded",
+    ],
+  ])("are those of %s", async (_what, steps, code) => {
+    expect(await codeOf(steps)).toBe(code);
+  });
+
+  it("are dropped with the rows that held them when one fails and the blueprint goes on", async () => {
+    const heavy = (i: number) =>
+      map(
+        `a${i}`,
+        list(40),
+        [pad(`b${i}`, WIDE), { ...(one(`c${i}`) as object), value: "{% $index = 39 ? $error('no') : 1 %}" }],
+        { on_error: "continue" },
+      );
+    expect(await codeOf([heavy(1), heavy(2), heavy(3), heavy(4)])).toBe(null);
+  });
+});
+
+describe("the actions of a job", () => {
+  it("run so many at once, however wide the maps are, and all of them run", () =>
+    inRegistry(async (bench) => {
+      let now = 0;
+      let most = 0;
+      let sent = 0;
+      const fetch: RunOptions["fetch"] = async () => {
+        most = Math.max(most, ++now);
+        await scheduler.wait(1);
+        now -= 1;
+        sent += 1;
+        return Response.json({});
+      };
+      const call = { id: "call", type: "http", url: "https://api.example.com" };
+      const run = await runSteps(bench, [map("a", list(10), [map("b", list(10), [call])])], { fetch });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(most).toBe(MAX_ACTIONS_IN_FLIGHT);
+      expect(sent).toBe(100);
+    }));
+
+  it("give their turn on when they fail", async () => {
+    const holdings = new Holdings();
+    const turns = Array.from({ length: MAX_ACTIONS_IN_FLIGHT + 5 }, (_, i) =>
+      holdings.inTurn(async () => {
+        if (i < MAX_ACTIONS_IN_FLIGHT) throw new Error("no");
+        return i;
+      }),
+    );
+    const ends = await Promise.allSettled(turns);
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
+  });
+
+  it("wait for the tenant's rate, each as long as it is told, and then run once", () =>
+    inRegistry(
+      async (bench) => {
+        const pauses: number[] = [];
+        const pause = async (ms: number) => {
+          pauses.push(ms);
+          bench.clock.now += ms;
+        };
+        let sent = 0;
+        const fetch = async () => Response.json({ sent: ++sent });
+        const calls = [1, 2, 3, 4].map((i) => ({ id: `c${i}`, type: "http", url: "https://api.example.com" }));
+        const run = await runSteps(bench, calls, { fetch, pause });
+        expect((await run.status()).status).toBe("succeeded");
+        expect(sent).toBe(4);
+        expect(pauses.filter((ms) => ms > 0)).toEqual([30_000, 30_000]);
+      },
+      { requestsPerMinute: 2 },
+    ));
+
+  it("that get no turn in ten minutes leave their engine step, which comes again", () =>
+    inRegistry(async (bench) => {
+      let asked = 0;
+      const run = await runSteps(bench, [{ id: "c", type: "http", url: "https://api.example.com" }], {
+        fetch: async () => Response.json({}),
+        registry: (real) =>
+          ({
+            ...Object.fromEntries(
+              (["start", "finish", "settle", "mark"] as const).map((name) => [name, real[name].bind(real)]),
+            ),
+            begin: async (...args: Parameters<typeof real.begin>) => {
+              asked += 1;
+              return asked <= 25 ? { do: "later", after_ms: 30_000 } : real.begin(...args);
+            },
+          }) as unknown as typeof real,
+      });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(asked).toBe(26);
+      expect(run.step.delays).toEqual([1_000]);
+    }));
+});
