@@ -1,4 +1,5 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import { redacted, withoutCredentials } from "../jobs/credentials.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { MAX_QUOTED_BYTES, MAX_QUOTED_EVENTS } from "../limits.ts";
@@ -9,7 +10,7 @@ import { clip, fenced, shownJson } from "./text.ts";
 /** The text of a postmortem: facts first, all of them quoted as data, then the questions to answer. */
 
 const quoted = (value: Json | undefined): string =>
-  fenced(value === undefined ? "(not stored, or too large)" : clip(shownJson(value, 2), MAX_QUOTED_BYTES));
+  fenced(value === undefined ? "(not stored, or too large)" : clip(shownJson(redacted(value), 2), MAX_QUOTED_BYTES));
 
 const section = (title: string, body: string): string => `## ${title}\n${body}`;
 
@@ -101,5 +102,6 @@ export function postmortemText(explanation: Explanation): string {
     ...(status.status === "failed" ? [section("Similar failures", failures)] : []),
     status.status === "failed" || status.status === "cancelled" ? QUESTIONS : OPEN_QUESTIONS,
   ];
-  return parts.join("\n\n");
+  // What a service said may hold one where no field names it.
+  return withoutCredentials(parts.join("\n\n"));
 }

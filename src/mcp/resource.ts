@@ -33,6 +33,8 @@ export interface Listed {
   uri: string;
   name: string;
   title: string;
+  /** What menus show of it, which is often nothing else; left out: the template's own. */
+  description?: string;
 }
 
 /** Documents whose URI has one variable. */

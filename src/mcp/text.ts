@@ -14,6 +14,20 @@ export const unknownJob = (jobId: string): string => `Unknown job: ${stripInvisi
 /** A caller's own text, as it may be repeated to a model. */
 export const echo = (text: string): string => oneLine(text, MAX_ECHO_CHARS);
 
+const UNITS: [unit: string, ms: number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1_000],
+];
+
+/** A time span in its largest unit, such as `3 hours`. */
+export function ageOf(ms: number): string {
+  const [unit, size] = UNITS.find(([, least]) => ms >= least) ?? ["second", 1_000];
+  const count = Math.max(0, Math.floor(ms / size));
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 const faultLine = ({ path, message, fix }: Fault): string => `${path}: ${message.replace(/\.$/, "")}. ${fix}`;
 
 const shortFault = ({ path, message, fix }: Fault): Fault => ({

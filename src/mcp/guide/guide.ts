@@ -9,9 +9,9 @@ const INTRODUCTION =
 
 /** How an agent gets from a plan to its result. */
 export const HABIT = `1. jobs_submit_blueprint, and keep the id. Set \`idempotency_key\` when you may send it twice, \`wait_seconds\` when the job is short.
-2. Do other work, then jobs_wait with the ids: it returns when jobs settle or ask. Do not poll.
+2. Do other work. If your host takes tasks you are told when the job ends; else jobs_wait with the ids, again while \`timed_out\`: it returns when jobs settle or ask. Do not poll.
 3. On \`input_required\`: jobs_respond with the \`request_id\`.
-4. jobs_get_status has the result; jobs_get_result pages a truncated one. On \`failed\`: read \`error\`, mend the cause, jobs_retry.`;
+4. jobs_wait and jobs_get_status have the result; jobs_get_result pages a truncated one. On \`failed\`: read \`error\`, mend the cause, jobs_retry.`;
 
 /** The function's name, and the JSON Schemas of what it takes and gives. */
 const handlerLines = (handlers: readonly HandlerText[]): string =>

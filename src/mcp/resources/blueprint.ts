@@ -25,6 +25,7 @@ export const blueprint: TemplateResource = {
       uri: `blueprint://${row.name}`,
       name: row.name,
       title: `${labelOf(row)}: ${echo(row.description)}`,
+      description: `Blueprint ${labelOf(row)}: ${echo(row.description)}`,
     }));
   },
   complete: async (prefix, deps) => {

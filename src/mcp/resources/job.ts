@@ -2,7 +2,7 @@ import { err, ok } from "../../jobs/result.ts";
 import { registryOfJob } from "../deps.ts";
 import { completeJobId, recentJobs } from "../recent-jobs.ts";
 import type { TemplateResource } from "../resource.ts";
-import { echo, unknownJob } from "../text.ts";
+import { ageOf, echo, unknownJob } from "../text.ts";
 
 export const job: TemplateResource = {
   name: "job",
@@ -18,7 +18,12 @@ export const job: TemplateResource = {
   },
   list: async (deps) => {
     const jobs = await recentJobs(deps);
-    return jobs.map((row) => ({ uri: `job://${row.id}`, name: row.id, title: `${echo(row.name)} (${row.status})` }));
+    return jobs.map((row) => {
+      const title = `${echo(row.name)} (${row.status})`;
+      const age = ageOf(deps.now() - Date.parse(row.submitted_at));
+      const description = `${echo(row.name)}: ${row.status}, submitted ${age} ago`;
+      return { uri: `job://${row.id}`, name: row.id, title, description };
+    });
   },
   complete: completeJobId,
 };
