@@ -13,7 +13,7 @@ import { listen } from "./listen/listen.ts";
 import { listenRequest } from "./listen/request.ts";
 import { buildServer } from "./server.ts";
 import { traceOf } from "./trace.ts";
-import { wantedTools } from "./wanted-tools.ts";
+import { reachOf } from "./wanted-tools.ts";
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
 const frontDoor = (factory: McpServerFactory, pages: readonly string[], corsOptions: typeof CORS_OPTIONS | false) =>
@@ -68,7 +68,7 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const build = lanes.build ?? buildServer;
   // Only a page has an Origin, and only its browser looks at the headers of CORS.
   const cors = request.headers.has("origin") && CORS_OPTIONS;
-  const handler = frontDoor(({ era }) => build(deps, era, {}, wantedTools(parsedBody)), deps.pages(), cors);
+  const handler = frontDoor(({ era }) => build(deps, era, {}, reachOf(parsedBody)), deps.pages(), cors);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
   const response = await handler.fetch(request, { parsedBody });

@@ -223,6 +223,32 @@ describe("tasks/get", () => {
     });
   });
 
+  it.each([
+    ["succeeded", "completed"],
+    ["failed", "completed"],
+    ["cancelled", "cancelled"],
+  ] as const)(
+    "answers for a %s job that was deleted as it stood, so that nobody asks on for ever",
+    async (status, as) => {
+      const w = world();
+      w.registry.gone.set(ID, jobStatus({ status, poll_after_ms: 0 }));
+      const task = await get(w);
+      expect(task).toMatchObject({ status: as });
+      expect(task).not.toHaveProperty("pollIntervalMs");
+      if (as === "completed") expect(JSON.stringify(task.result)).toContain("the job was deleted");
+      // To every tool it is unknown.
+      expect(await callTool(w.deps, "jobs_get_status", { job_id: ID })).toMatchObject({ text: `Unknown job: ${ID}` });
+    },
+  );
+
+  it("says who answers in a few bytes", async () => {
+    const { body } = await send(withJob().deps, "tasks/get", { taskId: ID });
+    expect(body.result).toMatchObject({
+      _meta: { "io.modelcontextprotocol/serverInfo": { name: "edge-jobs", version: "1.2.3" } },
+    });
+    expect(JSON.stringify(body)).not.toContain("data:image");
+  });
+
   it("inlines a failure as a tool's error", async () => {
     const task = await get(withJob({ status: "failed", error: "Step twice: boom", error_code: "expression" }));
     expect(task).toMatchObject({

@@ -43,7 +43,9 @@ describe("2025-11-25", () => {
         resources: { listChanged: false },
         prompts: { listChanged: false },
       },
-      instructions: expect.stringContaining("jobs_submit_blueprint"),
+      instructions: expect.stringMatching(
+        /^Use this.*later.*schedule.*retry.*poll an API.*many URLs.*approval.*webhook.*\n.*jobs_submit_blueprint/,
+      ),
     });
     expect(JSON.stringify(body)).not.toContain("subscribe");
   });
@@ -71,8 +73,20 @@ describe("2026-07-28", () => {
     expect(body.result).toMatchObject({ supportedVersions: ["2026-07-28"], cacheScope: "public", ttlMs: 300_000 });
   });
 
-  it("every result says who answers, with a small icon that needs no other request", async () => {
-    const { body } = await modern(world().deps, "tools/call", { name: "jobs_list", arguments: {} });
+  it.each<[string, JsonObject]>([
+    ["tools/call", { name: "jobs_list", arguments: {} }],
+    ["tools/list", {}],
+    ["resources/list", {}],
+    ["prompts/list", {}],
+    ["resources/read", { uri: "module://jobs" }],
+  ])("the result of %s says who answers, in a few bytes", async (method, params) => {
+    const { body } = await modern(world().deps, method, params);
+    const { _meta } = body.result as { _meta: { [key: string]: JsonObject } };
+    expect(_meta["io.modelcontextprotocol/serverInfo"]).toEqual({ name: "edge-jobs", version: "1.2.3" });
+  });
+
+  it("server/discover says who answers, with a small icon that needs no other request", async () => {
+    const { body } = await modern(world().deps, "server/discover");
     const { _meta } = body.result as { _meta: { [key: string]: JsonObject } };
     const info = _meta["io.modelcontextprotocol/serverInfo"];
     // Strict about what stands in a URI, as some clients are.

@@ -1,10 +1,12 @@
-import { type CallToolResult, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
+import { type CallToolResult, ProtocolErrorCode, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 import { callTool } from "../call-tool.ts";
 import type { McpDeps } from "../deps.ts";
-import { serverInfo } from "../server-info.ts";
-import type { PlainCall } from "./recognise.ts";
+import { observe, type Problem } from "../observe.ts";
+import { briefServerInfo } from "../server-info.ts";
+import { GET_TASK, getTask } from "../tasks/get.ts";
+import type { PlainCall, PlainTaskGet, PlainToolCall } from "./recognise.ts";
 
-/** The SDK's envelopes around a tool's result, byte for byte: a test compares both lanes. */
+/** The SDK's envelopes around a result, byte for byte: a test compares both lanes. */
 
 const JSON_HEADERS = new Headers({ "content-type": "application/json" });
 const STREAM_HEADERS = new Headers({
@@ -20,14 +22,25 @@ const message = (result: object, id: string | number): string => JSON.stringify(
 const legacyAnswer = (result: CallToolResult, id: string | number): Response =>
   new Response(`event: message\ndata: ${message(result, id)}\n\n`, { headers: STREAM_HEADERS });
 
-function modernAnswer(result: CallToolResult, id: string | number, deps: McpDeps): Response {
+function modernAnswer(result: object, id: string | number, deps: McpDeps): Response {
   const typed = "resultType" in result ? result : { ...result, resultType: "complete" };
-  const _meta = { [SERVER_INFO_META_KEY]: serverInfo(deps) };
+  const _meta = { [SERVER_INFO_META_KEY]: briefServerInfo(deps) };
   return new Response(message({ ...typed, _meta }, id), { headers: JSON_HEADERS });
 }
 
-export async function answerPlainCall(call: PlainCall, request: Request, deps: McpDeps): Promise<Response> {
-  const { era, id, tool, args, isTold } = call;
+const errorAnswer = ({ crash, text }: Problem, id: string | number): Response => {
+  const code = crash ? ProtocolErrorCode.InternalError : ProtocolErrorCode.InvalidParams;
+  return new Response(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message: text } }), {
+    headers: JSON_HEADERS,
+  });
+};
+
+async function answerTaskGet({ id, taskId }: PlainTaskGet, deps: McpDeps): Promise<Response> {
+  const outcome = await observe(GET_TASK, deps, "modern", () => getTask(taskId, deps));
+  return outcome.ok ? modernAnswer(outcome.value, id, deps) : errorAnswer(outcome.error, id);
+}
+
+async function answerToolCall({ era, id, tool, args, isTold }: PlainToolCall, request: Request, deps: McpDeps) {
   // The signal is made only for a tool that looks at it.
   const context = {
     isTold,
@@ -38,3 +51,6 @@ export async function answerPlainCall(call: PlainCall, request: Request, deps: M
   const result = await callTool(tool, { args, context }, deps, era);
   return era === "legacy" ? legacyAnswer(result, id) : modernAnswer(result, id, deps);
 }
+
+export const answerPlainCall = (call: PlainCall, request: Request, deps: McpDeps): Promise<Response> =>
+  "taskId" in call ? answerTaskGet(call, deps) : answerToolCall(call, request, deps);

@@ -2,6 +2,7 @@ import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import type { Era } from "../metrics.ts";
 import { declaresTasks } from "../tasks/declared.ts";
+import { GET_TASK } from "../tasks/get.ts";
 import type { Tool } from "../tool.ts";
 import { jobsGetStatus } from "../tools/jobs-get-status.ts";
 import { jobsSubmitBlueprint } from "../tools/jobs-submit-blueprint.ts";
@@ -12,7 +13,7 @@ import { claimsModern, isPlainLegacyMeta, isPlainModernMeta } from "./meta.ts";
  * or bad, is left to the SDK: a request that is not recognised here is only slower.
  */
 
-export interface PlainCall {
+export interface PlainToolCall {
   era: Era;
   id: string | number;
   tool: Tool;
@@ -20,6 +21,14 @@ export interface PlainCall {
   /** As {@link CallContext} has it. */
   isTold: boolean;
 }
+
+/** Of a client that declares the Tasks extension. */
+export interface PlainTaskGet {
+  id: string | number;
+  taskId: string;
+}
+
+export type PlainCall = PlainToolCall | PlainTaskGet;
 
 const TOOLS: ReadonlyMap<Json | undefined, Tool> = new Map(
   [jobsGetStatus, jobsSubmitBlueprint].map((tool) => [tool.name, tool]),
@@ -32,16 +41,41 @@ const hasOnlyKeys = (value: JsonObject, keys: readonly string[]): boolean =>
 const arePlainArguments = (args: JsonObject): boolean =>
   !Object.hasOwn(args, "__proto__") && (args.wait_seconds === undefined || args.wait_seconds === 0);
 
-/** The parts of the message, when it is a request for one of the tools and nothing else. */
-function readMessage(body: Json | undefined) {
-  if (!isJsonObject(body) || body.method !== "tools/call" || body.jsonrpc !== "2.0") return undefined;
-  const { id, params } = body;
+/** Of an id that could be a job's: nothing in it has to be made legible. */
+const JOB_ID = /^job_[a-z0-9]{1,60}$/;
+
+interface Message {
+  id: string | number;
+  method: "tools/call" | typeof GET_TASK;
+  /** What the headers of 2026 repeat. */
+  name: string;
+  meta: Json | undefined;
+  /** Only of a tool. */
+  call?: { tool: Tool; args: JsonObject };
+}
+
+function readParams(method: Json | undefined, params: JsonObject): Omit<Message, "id"> | undefined {
+  const { name, arguments: args, taskId, _meta: meta } = params;
+  if (method === GET_TASK) {
+    const isPlain = typeof taskId === "string" && JOB_ID.test(taskId) && hasOnlyKeys(params, ["taskId", "_meta"]);
+    return isPlain ? { method, name: taskId, meta } : undefined;
+  }
+  const tool = TOOLS.get(name);
+  if (method !== "tools/call" || tool === undefined || !isJsonObject(args) || !arePlainArguments(args))
+    return undefined;
+  return hasOnlyKeys(params, ["name", "arguments", "_meta"])
+    ? { method, name: tool.name, meta, call: { tool, args } }
+    : undefined;
+}
+
+/** The parts of the message, when it is one of these requests and nothing else. */
+function readMessage(body: Json | undefined): Message | undefined {
+  if (!isJsonObject(body) || body.jsonrpc !== "2.0") return undefined;
+  const { id, params, method } = body;
   if (typeof id !== "string" && !(typeof id === "number" && Number.isSafeInteger(id))) return undefined;
   if (!isJsonObject(params) || !hasOnlyKeys(body, ["jsonrpc", "id", "method", "params"])) return undefined;
-  const { name, arguments: args, _meta: meta } = params;
-  const tool = TOOLS.get(name);
-  if (tool === undefined || !isJsonObject(args) || !arePlainArguments(args)) return undefined;
-  return hasOnlyKeys(params, ["name", "arguments", "_meta"]) ? { id, tool, args, meta } : undefined;
+  const read = readParams(method, params);
+  return read && { id, ...read };
 }
 
 const BOTH_FORMS = /application\/json.*text\/event-stream|text\/event-stream.*application\/json/;
@@ -59,7 +93,7 @@ function isPlainTransport({ headers, url }: Request): boolean {
   );
 }
 
-function eraOf({ headers }: Request, tool: Tool, meta: Json | undefined): Era | undefined {
+function eraOf({ headers }: Request, { method, name, meta }: Message): Era | undefined {
   const version = headers.get("mcp-protocol-version");
   if (!claimsModern(meta)) {
     const isLegacy = version === null || SUPPORTED_PROTOCOL_VERSIONS.includes(version);
@@ -67,8 +101,8 @@ function eraOf({ headers }: Request, tool: Tool, meta: Json | undefined): Era | 
   }
   const isModern =
     version === "2026-07-28" &&
-    headers.get("mcp-method") === "tools/call" &&
-    headers.get("mcp-name") === tool.name &&
+    headers.get("mcp-method") === method &&
+    headers.get("mcp-name") === name &&
     isPlainModernMeta(meta);
   return isModern ? "modern" : undefined;
 }
@@ -77,7 +111,9 @@ function eraOf({ headers }: Request, tool: Tool, meta: Json | undefined): Era | 
 export function recognise(request: Request, body: Json | undefined): PlainCall | undefined {
   const message = readMessage(body);
   if (message === undefined || !isPlainTransport(request)) return undefined;
-  const { id, tool, args, meta } = message;
-  const era = eraOf(request, tool, meta);
-  return era && { era, id, tool, args, isTold: era === "modern" && declaresTasks(meta) };
+  const era = eraOf(request, message);
+  const isTold = era === "modern" && declaresTasks(message.meta);
+  const { id, call, name } = message;
+  if (call === undefined) return isTold ? { id, taskId: name } : undefined;
+  return era && { era, id, ...call, isTold };
 }

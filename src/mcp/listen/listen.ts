@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../jobs/result.ts";
 import { KEEP_ALIVE_MS, LOCAL_KEEP_ALIVE_MS, MAX_LISTEN_MS } from "../../limits.ts";
 import { type McpDeps, shardOfJob } from "../deps.ts";
 import { observe } from "../observe.ts";
-import { serverInfo } from "../server-info.ts";
+import { briefServerInfo } from "../server-info.ts";
 import { EventStream } from "./event-stream.ts";
 import { type ListenError, type ListenRequest, readWanted, type Wanted } from "./request.ts";
 import { ShardFeed } from "./shard-feed.ts";
@@ -84,7 +84,7 @@ async function run(listening: Listening, stream: EventStream, signal: AbortSigna
     return ok(null);
   });
   clearTimeout(lifetime);
-  const last = outcome.ok ? stream.complete(serverInfo(deps)) : stream.fail(INTERNAL_ERROR, outcome.error.text);
+  const last = outcome.ok ? stream.complete(briefServerInfo(deps)) : stream.fail(INTERNAL_ERROR, outcome.error.text);
   await last.catch(() => {});
 }
 

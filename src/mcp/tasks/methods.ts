@@ -3,12 +3,13 @@ import type { Fault } from "../../jobs/fault.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
-import { type McpDeps, registryOfJob } from "../deps.ts";
-import { clip, echo, faultText, unknownJob } from "../text.ts";
+import type { McpDeps } from "../deps.ts";
+import { clip, echo, faultText } from "../text.ts";
 import type { CallContext } from "../tool.ts";
 import { jobsCancel } from "../tools/jobs-cancel.ts";
 import { jobsRespond } from "../tools/jobs-respond.ts";
-import { type DetailedTask, detailedTask } from "./task.ts";
+import { GET_TASK, getTask, lookAtTask } from "./get.ts";
+import type { DetailedTask } from "./task.ts";
 
 /** The methods of the Tasks extension. Whatever changes a job goes through the tool that does the same. */
 
@@ -29,17 +30,6 @@ type Empty = { [field: string]: never };
 type Acknowledged = Result<Empty, string>;
 
 const ACKNOWLEDGED: Acknowledged = ok({});
-
-/** The job with its events. */
-async function look({ taskId, deps }: TaskCall): Promise<Result<JobStatus, string>> {
-  const found = await registryOfJob(deps, taskId)?.status(deps.tenant, taskId, { steps: false, events: true });
-  return found?.ok ? found : err(unknownJob(taskId));
-}
-
-async function get(call: TaskCall): Promise<Result<DetailedTask, string>> {
-  const found = await look(call);
-  return found.ok ? ok(detailedTask(found.value, call.deps)) : found;
-}
 
 async function cancel({ taskId, deps, context }: TaskCall): Promise<Acknowledged> {
   const cancelled = await jobsCancel.call({ job_id: taskId }, deps, context);
@@ -83,12 +73,12 @@ const NO_RESPONSES: Fault = {
 
 /** Responses to what is not asked, or not any more, are ignored: the client may not have seen the answer yet. */
 async function update(call: TaskCall): Promise<Acknowledged> {
-  const before = await look(call);
+  const before = await lookAtTask(call.taskId, call.deps);
   if (!before.ok) return before;
   if (call.inputResponses === undefined) return err(faultText("Not answered.", [NO_RESPONSES]));
   const refused = await answerAll(call, before.value.input_requests, call.inputResponses);
   if (refused.length === 0) return ACKNOWLEDGED;
-  const after = await look(call);
+  const after = await lookAtTask(call.taskId, call.deps);
   if (!after.ok) return after;
   const isOpen = ({ requestId }: Refused) => after.value.input_requests.some((each) => each.request_id === requestId);
   const standing = refused.filter(isOpen).map(({ requestId, text }) => `inputResponses.${echo(requestId)}: ${text}`);
@@ -96,7 +86,7 @@ async function update(call: TaskCall): Promise<Acknowledged> {
 }
 
 export const METHODS: { [method: string]: (call: TaskCall) => Promise<Result<DetailedTask | Empty, string>> } = {
-  "tasks/get": get,
+  [GET_TASK]: ({ taskId, deps }) => getTask(taskId, deps),
   "tasks/update": update,
   "tasks/cancel": cancel,
 };

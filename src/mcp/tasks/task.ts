@@ -129,6 +129,15 @@ export function detailedTask(job: JobStatus, keeping: Keeping): DetailedTask {
   }
 }
 
+/** A job that was deleted, as it stood then. Whoever asks for its result hears that it is gone. */
+export function goneTask(job: JobStatus, keeping: Keeping): DetailedTask {
+  const task = detailedTask(job, keeping);
+  if (task.result === undefined) return task;
+  const reply = jobReply(job, { isTold: true, always: CLASSIC_FIELDS });
+  const next = "There is nothing to do: the job was deleted, and its result with it.";
+  return { ...task, result: { ...task.result, ...resultOf({ ...reply, next }) } };
+}
+
 /** A job as a task of a moment that has passed. What was asked then is not asked any more. */
 export function pastTask(
   taskId: string,

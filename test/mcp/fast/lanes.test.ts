@@ -47,6 +47,7 @@ async function aWorld(isBroken: boolean): Promise<World> {
     jobStatus({ id: jobIdOf(4), status: "input_required", input_requests: [question], events: [event], steps: [] }),
   ];
   for (const job of jobs) registry.jobs.set(job.id, job);
+  registry.gone.set(jobIdOf(5), jobStatus({ id: jobIdOf(5), status: "succeeded", poll_after_ms: 0 }));
   if (isBroken) registry.broken = { status: LOST, submit: LOST };
   return made;
 }
@@ -72,10 +73,10 @@ const onTheWire = async (response: Response) => ({
 
 describe("the fast lane", () => {
   it(`answers ${REQUESTS} generated requests, valid and not, byte for byte as the SDK does`, async () => {
-    const taken = { legacy: 0, modern: 0 };
+    const taken = { legacy: 0, modern: 0, tasks: 0 };
     const look: typeof recognise = (request, body) => {
       const call = recognise(request, body);
-      if (call !== undefined) taken[call.era] += 1;
+      if (call !== undefined) taken["taskId" in call ? "tasks" : call.era] += 1;
       return call;
     };
     const same = fc.asyncProperty(sent, fc.integer({ min: 0, max: 19 }), async (request, luck) => {
@@ -92,6 +93,7 @@ describe("the fast lane", () => {
     console.log(`${REQUESTS} requests, by the fast lane: ${JSON.stringify(taken)}`);
     // Else the lanes were hardly compared.
     expect(Math.min(taken.legacy, taken.modern)).toBeGreaterThan(REQUESTS / 20);
+    expect(taken.tasks).toBeGreaterThan(REQUESTS / 100);
   }, 120_000);
 
   it.each(ENVELOPES.map((meta) => [JSON.stringify(meta), meta] as const))(

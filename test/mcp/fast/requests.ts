@@ -217,16 +217,31 @@ const statusArguments = fc
   .map(defined);
 
 interface Params {
-  name: Json | undefined;
-  args: Json | undefined;
+  method: "tools/call" | "tasks/get";
+  name?: Json | undefined;
+  args?: Json | undefined;
+  taskId?: Json | undefined;
 }
 
+const taskIds = oneOf(
+  [1, 2, 3, 4, 5, 9].map((n) => jobIdOf(n)),
+  ["nope", "", "job_", `job_${"x".repeat(80)}`, "JOB_X", 5, null, []],
+);
+
 const params: fc.Arbitrary<Params> = fc.oneof(
-  { weight: 12, arbitrary: statusArguments.map((args) => ({ name: "jobs_get_status", args })) },
-  { weight: 12, arbitrary: submitArguments.map((args) => ({ name: "jobs_submit_blueprint", args })) },
+  { weight: 8, arbitrary: taskIds.map((taskId) => ({ method: "tasks/get" as const, taskId })) },
+  {
+    weight: 12,
+    arbitrary: statusArguments.map((args) => ({ method: "tools/call" as const, name: "jobs_get_status", args })),
+  },
+  {
+    weight: 12,
+    arbitrary: submitArguments.map((args) => ({ method: "tools/call" as const, name: "jobs_submit_blueprint", args })),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
+      method: fc.constant("tools/call" as const),
       name: fc.constantFrom<Json | undefined>(
         "jobs_get_status",
         "jobs_submit_blueprint",
@@ -284,14 +299,19 @@ const damage = usually<(text: string) => string>(
   (text) => text + " ".repeat(MAX_BODY_BYTES),
 );
 
-function bodyOf(id: Json | undefined, { name, args }: Params, meta: Json | undefined, more: [JsonObject, JsonObject]) {
-  const params = { ...defined({ name, arguments: args, _meta: meta }), ...more[1] };
-  return JSON.stringify({ jsonrpc: "2.0", ...defined({ id }), method: "tools/call", params, ...more[0] });
+function bodyOf(
+  id: Json | undefined,
+  { method, name, args, taskId }: Params,
+  meta: Json | undefined,
+  more: [JsonObject, JsonObject],
+) {
+  const params = { ...defined({ name, arguments: args, taskId, _meta: meta }), ...more[1] };
+  return JSON.stringify({ jsonrpc: "2.0", ...defined({ id }), method, params, ...more[0] });
 }
 
 const nameHeader = (name: Json | undefined): string => (typeof name === "string" ? name : "none");
 
-const headersOf = (era: Era, name: string): fc.Arbitrary<[string, string][]> => {
+const headersOf = (era: Era, method: string, name: string): fc.Arbitrary<[string, string][]> => {
   const right = era === "modern" ? "2026-07-28" : "2025-11-25";
   return fc
     .record<{ [header: string]: string | undefined }>({
@@ -323,7 +343,7 @@ const headersOf = (era: Era, name: string): fc.Arbitrary<[string, string][]> => 
       ),
       "mcp-method":
         era === "modern"
-          ? usually<string | undefined>("tools/call", "tools/list", undefined, " tools/call ")
+          ? usually<string | undefined>(method, "tools/list", undefined, ` ${method} `)
           : usually<string | undefined>(undefined, "tools/list"),
       "mcp-name":
         era === "modern"
@@ -367,7 +387,10 @@ export const sent: fc.Arbitrary<Sent> = fc
   .record({ era: fc.constantFrom<Era>("legacy", "modern"), url, id, params, messageExtra, paramsExtra, damage })
   .chain(({ era, params, ...rest }) =>
     fc
-      .record({ headers: headersOf(era, nameHeader(params.name)), meta: era === "modern" ? modernMeta : legacyMeta })
+      .record({
+        headers: headersOf(era, params.method, nameHeader(params.name ?? params.taskId)),
+        meta: era === "modern" ? modernMeta : legacyMeta,
+      })
       .map(({ headers, meta }) => ({
         url: rest.url,
         headers: headers.map(([name, value]): [string, string] => [

@@ -1,0 +1,22 @@
+import { err, ok, type Result } from "../../jobs/result.ts";
+import type { JobStatus } from "../../jobs/view.ts";
+import { type McpDeps, registryOfJob } from "../deps.ts";
+import { unknownJob } from "../text.ts";
+import { type DetailedTask, detailedTask, goneTask } from "./task.ts";
+
+/** What clients of tasks ask most. */
+export const GET_TASK = "tasks/get";
+
+/** The job with its events. */
+export async function lookAtTask(taskId: string, deps: McpDeps): Promise<Result<JobStatus, string>> {
+  const found = await registryOfJob(deps, taskId)?.status(deps.tenant, taskId, { steps: false, events: true });
+  return found?.ok ? found : err(unknownJob(taskId));
+}
+
+/** A job that was deleted or purged answers as it stood for a while: a client that hears of no end asks on for ever. */
+export async function getTask(taskId: string, deps: McpDeps): Promise<Result<DetailedTask, string>> {
+  const found = await lookAtTask(taskId, deps);
+  if (found.ok) return ok(detailedTask(found.value, deps));
+  const gone = await registryOfJob(deps, taskId)?.lastState(deps.tenant, taskId);
+  return gone?.ok ? ok(goneTask(gone.value, deps)) : found;
+}
