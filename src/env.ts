@@ -71,6 +71,8 @@ const OWN_NAMES: Record<keyof Env, true> = {
   MAX_RUNNING_JOBS: true,
   SUBMITS_PER_MINUTE: true,
   MAX_STORED_BYTES: true,
+  REQUESTS_PER_MINUTE: true,
+  MAX_TREE_JOBS: true,
   HTTP_ALLOW: true,
   ALLOWED_ORIGINS: true,
   OAUTH_METADATA_DOCUMENTS: true,
