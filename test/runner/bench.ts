@@ -1,3 +1,4 @@
+import { defaultTimeoutMs } from "../../src/blueprint/planned-wait.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import { Secrets } from "../../src/egress/secrets.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
@@ -77,6 +78,8 @@ export interface RunOptions {
   step?: RecordingStep;
   /** A job that is there already, with these steps. */
   existing?: string;
+  /** Given by the submit; left out: what the plan needs. */
+  timeoutMs?: number;
   attempt?: number;
   pause?: RunnerPorts["pause"];
   /** Steps in between, to break something. */
@@ -98,7 +101,8 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
   const named = [...secrets.map(({ name }) => name), ...(options.gone ?? [])];
   const known = { handlers: [], secrets: named.map((name) => ({ name, hosts: ["*"] })) };
   const plan = planOf(steps, options.output === undefined ? {} : { output: options.output }, known);
-  const fresh = { plan, plan_hash: crypto.randomUUID(), input: options.input ?? {}, trace: options.trace };
+  const timeout_ms = options.timeoutMs ?? defaultTimeoutMs(plan, bench.clock.now);
+  const fresh = { plan, timeout_ms, plan_hash: crypto.randomUUID(), input: options.input ?? {}, trace: options.trace };
   const id = options.existing ?? (await bench.submit(fresh)).id;
   const step = options.step ?? new RecordingStep();
   const registry = options.registry?.(bench.runner) ?? bench.runner;

@@ -117,7 +117,10 @@ atBound("MAX_SLEEP_MS", {
   of: "a sleep that is computed",
   refusal: /^sleep_time Step nap: for: a sleep is at most 365 days/,
   attempt: (ms) =>
-    failureOf([{ id: "nap", type: "sleep", for: "{% $input.for %}" }], { input: { for: `${ms / 1_000} seconds` } }),
+    failureOf([{ id: "nap", type: "sleep", for: "{% $input.for %}" }], {
+      input: { for: `${ms / 1_000} seconds` },
+      timeoutMs: MAX_JOB_TIMEOUT_MS,
+    }),
   step: 1_000,
 });
 

@@ -138,6 +138,45 @@ describe("sleep", () => {
       expect(late.sleeps).toEqual([]);
     }));
 
+  it.each([
+    ["3600 seconds", undefined],
+    ["3601 seconds", "limit_exceeded"],
+    ["2 days", "limit_exceeded"],
+    ["365 days", "limit_exceeded"],
+    ["1 second", undefined],
+  ])("of %s in a job of an hour fails at once if it cannot end in it", (value, code) =>
+    inRegistry(async (bench) => {
+      const nap = { id: "nap", type: "sleep", for: "{% $input.for %}" };
+      const run = await runSteps(bench, [nap], { input: { for: value }, timeoutMs: 3_600_000 });
+      const { status, error_code, error } = await run.status();
+      expect([status, error_code ?? undefined]).toEqual([code === undefined ? "succeeded" : "failed", code]);
+      expect(run.step.sleeps).toHaveLength(code === undefined ? 1 : 0);
+      if (code !== undefined) expect(error).toContain("the job ends at");
+    }),
+  );
+
+  it("that was begun is not measured anew by another run of the attempt", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "50 minutes" }], {
+        timeoutMs: 3_600_000,
+        registry: (real) => replaced(real, { settle: async () => Promise.reject(new Crash("died")) }),
+      });
+      bench.clock.now += 1_800_000;
+      const again = new RecordingStep();
+      await run.resume(again);
+      expect(again.sleeps).toEqual([["nap", 1_200_000]]);
+    }));
+
+  it("that goes beyond the job is passed over where failures are, and leaves nothing open", () =>
+    inRegistry(async (bench) => {
+      const nap = { id: "nap", type: "sleep", for: "{% '2 hours' %}", on_error: "continue" };
+      const after = { id: "after", type: "transform", value: "{% $steps.nap.error.code %}" };
+      const run = await runSteps(bench, [nap, after], { timeoutMs: 3_600_000 });
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { value: "limit_exceeded" } });
+      const [row] = [...bench.storage.sql.exec("SELECT run_json FROM jobs WHERE job_id = ?", run.id)];
+      expect(JSON.parse(String(row?.run_json))).not.toHaveProperty("open.nap");
+    }));
+
   it.each(["tomorrow", "-1 seconds", "999 days"])("refuses a duration that came out as %s", (value) =>
     inRegistry(async (bench) => {
       const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "{% $input.for %}" }], {

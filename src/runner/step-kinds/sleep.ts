@@ -3,6 +3,7 @@ import type { Scope } from "../../blueprint/template.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { iso } from "../../jobs/time.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
 import { done, failed, HALTED, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
 
@@ -19,6 +20,13 @@ function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<numbe
   });
 }
 
+/** A sleep that the job's end would cut off does not begin: what comes after it would never run. */
+function beyondJob(wakeAt: number, endsAt: number): StepError | undefined {
+  if (wakeAt <= endsAt) return undefined;
+  const message = `The sleep would last until ${iso(wakeAt)}, and the job ends at ${iso(endsAt)}. Submit with a longer timeout_seconds, or sleep less.`;
+  return { code: "limit_exceeded", message };
+}
+
 /** One metered engine step. The registry keeps when it ends, so that neither a resume nor a new attempt sleeps again. */
 export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scope: Scope, path) => {
   const value = await context.evaluate(step.for ?? step.until ?? null, scope);
@@ -30,6 +38,9 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   const resting = await context.reports.rest(path, wake.value).catch(() => unheard);
   if (resting.do === "stop") return STOPPED;
   if (resting.do === "halted") return HALTED;
+  // Not before the registry has said when: at a resume, part of the sleep is over.
+  const beyond = beyondJob(resting.wake_at, context.endsAt);
+  if (beyond !== undefined) return failed(beyond, path);
   const left = resting.wake_at - context.ports.now();
   // The engine takes no sleep that is over; a resume after its end needs none.
   const slept = left > 0 ? await context.unlessHalted(context.ports.step.sleep(path, left)) : undefined;

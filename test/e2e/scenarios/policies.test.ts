@@ -168,15 +168,10 @@ describe("a failure inside", () => {
 describe("a job's timeout", () => {
   it.concurrent.each<[state: string, step: () => object, requests: object]>([
     ["while a step acts", () => http("busy", "/hang?job-timeout", { timeout: "20 seconds" }), { busy: 1 }],
-    ["while it sleeps", () => map("busy", [1, 2, 3, 4, 5], [sleep("nap", 1)], { concurrency: 1 }), {}],
     ["while it asks", () => question("busy"), {}],
     [
       "while it waits for a child",
-      () =>
-        child("busy", {
-          name: "kid",
-          steps: [map("naps", [1, 2, 3, 4, 5], [sleep("nap", 1)], { concurrency: 1 }), effect("x")],
-        }),
+      () => child("busy", { name: "kid", steps: [http("hang", "/hang?job-timeout"), effect("x")] }),
       {},
     ],
   ])("ends it %s", async (_state, step, requests) => {
