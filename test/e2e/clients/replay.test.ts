@@ -4,6 +4,7 @@ import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from "@modelcontextpr
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
 import { type JsonObject, jsonBytes } from "../../../src/jobs/json.ts";
+import { send, toolCall } from "../../support/raw.ts";
 import { type Exchange, Replay, recording } from "./replay.ts";
 import { SEEN, type ToolReply, toolReply } from "./replies.ts";
 import { startWorld, type World } from "./world.ts";
@@ -210,6 +211,53 @@ describe("Claude Code with Tasks", () => {
       result: { structuredContent: { status: "succeeded", result: { total: 4200, note: "done after nap" } } },
     });
     expect((last?.at ?? 0) - Date.parse(task.lastUpdatedAt)).toBeLessThan(2_000);
+  });
+});
+
+describe("Claude Code whose task was deleted", () => {
+  it("is answered with the task's last state, so that it stops asking", async () => {
+    const requests = await recording("claude-code-interactive-task");
+    const submit = requests.find(({ body }) => JSON.stringify(body).includes("jobs_submit_blueprint"));
+    const poll = requests.at(-1);
+    if (submit === undefined || poll === undefined) throw new Error("was not recorded");
+    const replay = new Replay({ server: server.url, world: world.url });
+    const { structured } = toolReply(await replay.send(submit));
+    const job_id = String(structured?.id);
+    for (const tool of ["jobs_cancel", "jobs_delete"]) {
+      const called = await send(server.url, "", "2026-07-28", toolCall(tool, { job_id }));
+      expect(called.message.result?.isError ?? false).toBe(false);
+    }
+    const task = GetTaskResultV2Schema.parse((await replay.send(poll)).answer?.result);
+    expect(task).toMatchObject({ taskId: job_id, status: "cancelled", ttlMs: expect.any(Number) });
+  });
+});
+
+describe("what a task says", () => {
+  it("is about the task alone: who the server is was said at the beginning", () => {
+    const polls = [...replayed.values()].flat().filter(({ rpc }) => rpc.method === "tasks/get");
+    expect(polls.length).toBeGreaterThan(3);
+    for (const { text } of polls) expect(text).not.toContain("data:image/");
+  });
+
+  it("has a pause of at least half a second and at most 30 s to it, or until what is due", () => {
+    const answers = [...replayed.values()].flat().filter(({ rpc }) => rpc.method === "tasks/get");
+    const pauses = answers.flatMap(({ answer }) => answer?.result?.pollIntervalMs ?? []).map(Number);
+    expect(pauses.length).toBeGreaterThan(0);
+    for (const pause of pauses) {
+      expect(pause).toBeGreaterThanOrEqual(500);
+      expect(pause).toBeLessThanOrEqual(30_000);
+    }
+  });
+});
+
+describe("the introduction", () => {
+  it("begins with the words that a search for tools looks for, which is all that Codex shows", () => {
+    const introduced = [...replayed.values()].flat().filter(({ rpc }) => /initialize$|discover/.test(rpc.method ?? ""));
+    const first = introduced.map(({ answer }) => String(answer?.result?.instructions).split("\n")[0] ?? "");
+    expect(first.length).toBeGreaterThan(8);
+    for (const line of first) {
+      for (const word of ["later", "schedule", "retry", "poll", "approval", "webhook"]) expect(line).toContain(word);
+    }
   });
 });
 

@@ -95,3 +95,27 @@ describe("Claude Code's recorded step-up", () => {
     expect(exchanges.slice(-2).map(({ status }) => status)).toEqual([200, 200]);
   });
 });
+
+describe("clients that would sign in by a metadata document", () => {
+  it("are not led there on this machine, where nobody could fetch it: they register, which each of them can", async () => {
+    const request = (await recording("oauth-claude-code")).find(({ path }) => path.endsWith("authorization-server"));
+    if (request === undefined) throw new Error("was not recorded");
+    const found = jsonOf(await new SignIn(names(), "").send(request));
+    expect(found.client_id_metadata_document_supported).not.toBe(true);
+    expect(found.registration_endpoint).toBe(`${server().url}/oauth/register`);
+  });
+
+  it.each(["oauth-claude-code", "oauth-codex"])(
+    "%s reads, when it comes with one all the same, that a key in a header works",
+    async (name) => {
+      const open = (await recording(name)).find(
+        ({ method, path }) => method === "GET" && path.startsWith("/authorize"),
+      );
+      if (open === undefined) throw new Error("was not recorded");
+      const { status, text } = await new SignIn(names(), "").send(open);
+      expect(status).toBe(400);
+      expect(text).toMatch(/claude mcp add .*--header/);
+      expect(text).toContain(`${server().url}/mcp`);
+    },
+  );
+});
