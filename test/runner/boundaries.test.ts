@@ -1,6 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
 import { type Json, jsonBytes } from "../../src/jobs/json.ts";
+import { MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { HOME } from "../egress/home.ts";
 import { aListQuery, inRegistry, TENANT } from "../registry/bench.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
