@@ -1,8 +1,10 @@
 import jsonata from "jsonata";
+import type { Json } from "../jobs/json.ts";
 import { MAX_PICTURE_CHARS, MAX_VALUE_BYTES } from "../limits.ts";
 import { distinct } from "./distinct.ts";
 import { mergeSort } from "./merge-sort.ts";
 import { isFunction, LimitReached, type Meter } from "./meter.ts";
+import { isTrue } from "./truth.ts";
 
 /** JSONata's built-in functions, each charged for what it will do before it does it. */
 
@@ -110,9 +112,14 @@ function base64encode(str: string | undefined): string | undefined {
 function base64decode(str: string | undefined): string | undefined {
   return str === undefined ? undefined : atob(str);
 }
+// The library's own two yield nothing for nothing: a missing approval could not be told from one.
+const boolean = (value: unknown): boolean => !isFunction(value) && isTrue(value as Json | undefined);
+const not = (value: unknown): boolean => !boolean(value);
 const OURS: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
   ["sort", mergeSort],
   ["distinct", distinct],
+  ["boolean", boolean],
+  ["not", not],
   ["base64encode", base64encode],
   ["base64decode", base64decode],
 ]);

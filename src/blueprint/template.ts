@@ -11,8 +11,11 @@ export type { Scope } from "./scope.ts";
 
 /** A JSON value with expressions in its strings, parsed once. */
 export interface Template {
-  /** The value with every expression replaced. The message names the path of the string that failed. */
-  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>>;
+  /**
+   * The value with every expression replaced; undefined where it is an expression that yields nothing. Fields that yield
+   * nothing are left out, and elements are null. The message names the path of the string that failed.
+   */
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>>;
 }
 
 /** Keys from the value's root to one of its strings. */
@@ -41,12 +44,13 @@ function placed(keys: Keys, error: ExpressionError): { ok: false; error: Express
 }
 
 /** The value with the texts replaced by what `replacements` gives for them, in order. */
-function rebuilt(value: Json, replacements: Iterator<Json>): Json {
-  if (typeof value === "string") return hasExpression(value) ? (replacements.next().value as Json) : value;
-  if (Array.isArray(value)) return value.map((item) => rebuilt(item, replacements));
+function rebuilt(value: Json, replacements: Iterator<Json | undefined>): Json | undefined {
+  if (typeof value === "string") return hasExpression(value) ? replacements.next().value : value;
+  if (Array.isArray(value)) return value.map((item) => rebuilt(item, replacements) ?? null);
   if (!isJsonObject(value)) return value;
   // Not by assignment: a key may be `__proto__`.
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rebuilt(item, replacements)]));
+  const fields = Object.entries(value).map(([key, item]) => [key, rebuilt(item, replacements)] as const);
+  return Object.fromEntries(fields.filter((field): field is [string, Json] => field[1] !== undefined));
 }
 
 class CompiledTemplate implements Template {
@@ -58,14 +62,14 @@ class CompiledTemplate implements Template {
     this.#texts = texts;
   }
 
-  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
+  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {
     if (this.#texts.length === 0) return ok(this.#value);
-    const replacements: Json[] = [];
+    const replacements: (Json | undefined)[] = [];
     let bytes = 0;
     for (const [keys, text] of this.#texts) {
       const result = await text.evaluate(scope, budget);
       if (!result.ok) return placed(keys, result.error);
-      bytes += jsonBytes(result.value);
+      bytes += jsonBytes(result.value ?? null);
       if (bytes > MAX_VALUE_BYTES) {
         const message = `the value is larger than ${MAX_VALUE_BYTES} bytes; take less of it`;
         return placed(keys, { code: "expression", message });

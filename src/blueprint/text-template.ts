@@ -12,7 +12,8 @@ const CLOSE = "%}";
 /** A string with expressions in it. */
 export interface TextTemplate {
   readonly expressions: readonly Expression[];
-  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>>;
+  /** Undefined where it is one whole expression that yields nothing. */
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>>;
 }
 
 export const hasExpression = (text: string): boolean => text.includes(OPEN);
@@ -23,7 +24,6 @@ export const isOneExpression = (text: string): boolean =>
 
 const problem = (message: string): { ok: false; error: ExpressionError } => err({ code: "expression", message });
 
-/** Nothing becomes null. */
 class WholeExpression implements TextTemplate {
   readonly expressions: readonly [Expression];
 
@@ -31,9 +31,8 @@ class WholeExpression implements TextTemplate {
     this.expressions = [expression];
   }
 
-  async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
-    const result = await this.expressions[0].evaluate(scope, budget);
-    return result.ok ? ok(result.value ?? null) : result;
+  evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {
+    return this.expressions[0].evaluate(scope, budget);
   }
 }
 

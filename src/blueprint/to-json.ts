@@ -15,5 +15,6 @@ export function toJson(value: unknown): Json | undefined {
     return Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== undefined));
   }
   if (typeof value === "number" && !Number.isFinite(value)) throw new Error("the result holds a number out of range");
-  return value as Json | undefined;
+  // What is stored has no sign on its zero.
+  return value === 0 ? 0 : (value as Json | undefined);
 }

@@ -1,4 +1,6 @@
 import type { Json } from "./json.ts";
+import { err, ok, type Result } from "./result.ts";
+import { oneLine } from "./text.ts";
 
 /** JSON text to values, without a number that silently becomes another one. */
 
@@ -45,5 +47,27 @@ export function parseJson(text: string): Json | undefined {
   } catch (error) {
     // The second pass over a value recurses: of one that is too deep for that, only the depth matters.
     return error instanceof RangeError ? JSON.parse(text) : undefined;
+  }
+}
+
+class OutOfRange extends Error {}
+
+const keepDigits = (_key: string, value: unknown, { source }: { source?: string }): unknown => {
+  if (typeof value !== "number" || source === undefined || !isLossy(source, value)) return value;
+  if (Number.isFinite(value) && value !== 0) return source;
+  throw new OutOfRange(`the number ${oneLine(source, 40)} is beyond what a number can hold`);
+};
+
+/**
+ * The value of a JSON text that others wrote: a whole number beyond 2^53 keeps its digits, as text.
+ * @returns an error, in one line without its end, for text that is not JSON or has a number that no double is close to
+ */
+export function parseJsonExactly(text: string): Result<Json, string> {
+  try {
+    if (!MAY_BE_LOSSY.test(text)) return ok(JSON.parse(text));
+    return ok(JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown));
+  } catch (error) {
+    if (error instanceof OutOfRange) return err(error.message);
+    return err(error instanceof RangeError ? "the JSON is nested too deeply" : "the text is not JSON");
   }
 }

@@ -1,7 +1,7 @@
 import { durationMs } from "../blueprint/duration.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { StepError } from "../jobs/job.ts";
-import { type Json, jsonBytes } from "../jobs/json.ts";
+import { type Json, utf8Bytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import {
   MAX_BACKOFF_MS,
@@ -69,10 +69,12 @@ function redacted(result: Result<Json, ActionError>, secrets: Secrets): Result<J
   return err({ ...result.error, message: secrets.redactText(result.error.message) });
 }
 
-function sized(result: Result<Json, ActionError>): Result<Json, ActionError> {
+/** The output as it will be stored, which is what later steps see, before a crash and after it. */
+function stored(result: Result<Json, ActionError>): Result<Json, ActionError> {
   if (!result.ok) return result;
-  const bytes = jsonBytes(result.value);
-  if (bytes <= MAX_OUTPUT_BYTES) return result;
+  const text = JSON.stringify(result.value);
+  const bytes = utf8Bytes(text);
+  if (bytes <= MAX_OUTPUT_BYTES) return ok(JSON.parse(text));
   const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;
   return err({ code: "output_too_large", message, retryable: false });
 }
@@ -100,7 +102,7 @@ async function within(action: Action, timeoutMs: number, lane: AbortSignal): Pro
  * What the blueprint sees of a failure that it goes on from.
  * @param finished of rows that were stopped: the outputs of those that had finished
  */
-export const tolerated = (error: StepError, finished?: Json): Done =>
+export const tolerated = (error: StepError, finished?: Json): Done & { output: Json } =>
   done({ error: { ...plain(error) }, ...(finished !== undefined && { done: finished }) }, { tolerated: 1 });
 
 /**
@@ -193,7 +195,7 @@ class ActingStep {
   async #act(failures: number): Promise<Ending | NotYet> {
     const { ports } = this.#context;
     const { lane } = this.#context;
-    const result = sized(redacted(await within(this.#action, this.#timeoutMs, lane), ports.secrets));
+    const result = stored(redacted(await within(this.#action, this.#timeoutMs, lane), ports.secrets));
     if (result.ok) return this.#succeed(result.value);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);
@@ -230,7 +232,7 @@ class ActingStep {
     return this.#finish({ ...tolerated(error), storedAt: this.#path }, plain(error));
   }
 
-  async #finish(ending: Done, error: StepError | null): Promise<Ending> {
+  async #finish(ending: Done & { output: Json }, error: StepError | null): Promise<Ending> {
     const answer = await this.#context.reports.finish(this.#path, ending.output, error);
     return answer.do === "stop" ? STOPPED : ending;
   }

@@ -15,11 +15,14 @@ export type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
 
 export interface Done {
   end: "done";
-  output: Json;
+  /** Undefined: nothing. */
+  output: Json | undefined;
   /** Path under which the registry stores the output; null where it does not. */
   storedAt: string | null;
   /** How many failures `on_error: continue` passed over. */
   tolerated: number;
+  /** It acts on time or state alone: its output is not what the steps around it yield. */
+  silent: boolean;
 }
 
 export interface Failed {
@@ -39,9 +42,10 @@ export type Ending =
   /** A row beside this one failed: nothing more of this one begins. */
   | { end: "halted" };
 
-export const done = (output: Json, more: { storedAt?: string; tolerated?: number } = {}): Done => {
-  return { end: "done", output, storedAt: more.storedAt ?? null, tolerated: more.tolerated ?? 0 };
-};
+export const done = <Output extends Json | undefined>(
+  output: Output,
+  more: Partial<Omit<Done, "end" | "output">> = {},
+): Done & { output: Output } => ({ end: "done", output, storedAt: null, tolerated: 0, silent: false, ...more });
 export const failed = (error: StepError, path: string): Failed => ({ end: "failed", error, path });
 export const STOPPED = { end: "stopped" } as const;
 export const HALTED = { end: "halted" } as const;
@@ -105,8 +109,8 @@ export class RunContext {
     }
   }
 
-  /** The value with its expressions replaced. */
-  evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
+  /** The value with its expressions replaced; undefined for nothing. */
+  evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
     return this.#evaluator.evaluate(value, scope);
   }
 }

@@ -15,8 +15,8 @@ export class Evaluator {
     this.#budget = new EvaluationBudget(pause);
   }
 
-  /** The value with its expressions replaced. */
-  async evaluate(value: Json, scope: Scope): Promise<Result<Json, StepError>> {
+  /** The value with its expressions replaced; undefined for nothing. */
+  async evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
     const template = this.#compiled(value);
     if (!template.ok) return err(template.error);
     return this.#budget.alone(() => template.value.evaluate(scope, this.#budget));

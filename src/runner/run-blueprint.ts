@@ -28,10 +28,12 @@ async function outcomeOf(
   if (ending.end === "failed") return { name: "failed", error: ending.error, path: ending.path };
   if (plan.output === undefined) {
     const { storedAt, output } = ending;
-    return storedAt === null ? { name: "succeeded", output } : { name: "succeeded", output_path: storedAt };
+    return storedAt === null
+      ? { name: "succeeded", output: output ?? null }
+      : { name: "succeeded", output_path: storedAt };
   }
   const output = await context.evaluate(plan.output, scope);
-  if (output.ok) return { name: "succeeded", output: output.value };
+  if (output.ok) return { name: "succeeded", output: output.value ?? null };
   return { name: "failed", error: { ...output.error, message: `In output: ${output.error.message}` }, path: null };
 }
 

@@ -21,9 +21,9 @@ const TOO_LARGE = {
 
 /** How rows ended together. */
 export type RowsEnding =
-  | { end: "done"; outputs: Json[] }
+  | { end: "done"; outputs: (Json | undefined)[] }
   /** `finished`: the last outputs of the rows that ended well, at their places. */
-  | (Failed & { finished: ReadonlyMap<number, Json> })
+  | (Failed & { finished: ReadonlyMap<number, Json | undefined> })
   | Exclude<Ending, Done | Failed>;
 
 /**
@@ -35,7 +35,7 @@ class Rows {
   readonly #path: string;
   readonly #rows: readonly Row[];
   readonly #counts: ItemCounts;
-  readonly #finished = new Map<number, Json>();
+  readonly #finished = new Map<number, Json | undefined>();
   readonly #lane = new AbortController();
   #broken: Failed | typeof STOPPED | undefined;
   #bytes = 0;
@@ -75,7 +75,7 @@ class Rows {
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
     if (ending.end === "halted") return;
     if (ending.end !== "done") return this.#break(ending);
-    const bytes = jsonBytes(ending.output);
+    const bytes = jsonBytes(ending.output ?? null);
     const error = this.#context.holdings.keep(bytes);
     if (error !== undefined) return this.#break(failed(error, this.#path));
     this.#bytes += bytes;
@@ -122,8 +122,8 @@ class Rows {
     await this.#context.ports.pause(0);
   }
 
-  #inOrder(): Json[] {
-    return this.#rows.map((_row, index) => this.#finished.get(index) ?? null);
+  #inOrder(): (Json | undefined)[] {
+    return this.#rows.map((_row, index) => this.#finished.get(index));
   }
 }
 

@@ -1,11 +1,18 @@
 import type { Scope } from "../blueprint/template.ts";
-import { type Json, jsonBytes } from "../jobs/json.ts";
+import { isTrue } from "../blueprint/truth.ts";
+import { jsonBytes } from "../jobs/json.ts";
 import { tolerated } from "./act.ts";
-import { done, type Ending, failed, HALTED, type RunContext, type Step, type StepOf, type StepRun } from "./context.ts";
-
-/** JSONata's idea of false. */
-const isFalsy = (value: Json): boolean =>
-  value === null || value === false || value === 0 || value === "" || (Array.isArray(value) && value.length === 0);
+import {
+  type Done,
+  done,
+  type Ending,
+  failed,
+  HALTED,
+  type RunContext,
+  type Step,
+  type StepOf,
+  type StepRun,
+} from "./context.ts";
 
 function runKind<Type extends Step["type"]>(
   context: RunContext,
@@ -21,9 +28,9 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
   if (step.when !== undefined) {
     const condition = await context.evaluate(step.when, scope);
     if (!condition.ok) return failed(condition.error, path);
-    if (isFalsy(condition.value)) {
+    if (!isTrue(condition.value)) {
       context.reports.add({ path, status: "skipped" });
-      return done(null);
+      return done(undefined);
     }
   }
   return runKind(context, step, scope, path);
@@ -32,7 +39,7 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
 /** The ending with its output held, as later steps see it; or why it cannot be. */
 function kept(context: RunContext, ending: Ending, path: string) {
   if (ending.end !== "done") return ending;
-  const bytes = jsonBytes(ending.output);
+  const bytes = jsonBytes(ending.output ?? null);
   const error = context.holdings.keep(bytes);
   return error === undefined ? { ...ending, bytes } : failed(error, path);
 }
@@ -40,7 +47,7 @@ function kept(context: RunContext, ending: Ending, path: string) {
 /**
  * Runs steps one after the other; each sees the outputs of those before it, which are added to the scope.
  * @param prefix path of the enclosing item or branch with its dot, or nothing
- * @returns the last step's output, or the first failure that no `on_error: continue` passes over
+ * @returns the output of the last step that yields one, or the first failure that no `on_error: continue` passes over
  */
 export async function runSteps(
   context: RunContext,
@@ -48,7 +55,7 @@ export async function runSteps(
   scope: Scope,
   prefix: string,
 ): Promise<Ending> {
-  let last = done(null);
+  let last: Done = done(undefined);
   let passedOver = 0;
   let held = 0;
   try {
@@ -61,10 +68,11 @@ export async function runSteps(
         ending = kept(context, tolerated(ending.error, ending.done), path);
       }
       if (ending.end !== "done") return ending;
-      last = ending;
       held += ending.bytes;
       passedOver += ending.tolerated;
+      if (ending.output === undefined) continue;
       scope.steps[step.id] = ending.output;
+      if (!ending.silent) last = ending;
     }
     return { ...last, tolerated: passedOver };
   } finally {

@@ -17,12 +17,12 @@ export const aScope = (over: Partial<Scope> = {}): Scope => ({
   ...over,
 });
 
-/** The value of a template, or its error's message behind `error: `. */
+/** The value of a template, null for nothing, or its error's message behind `error: `. */
 export async function evaluated(template: Json, over: Partial<Scope> = {}): Promise<Json> {
   const compiled = compileTemplate(template);
   if (!compiled.ok) return `error: ${compiled.error.message}`;
   const result = await compiled.value.evaluate(aScope(over), aBudget());
-  return result.ok ? result.value : `error: ${result.error.message}`;
+  return result.ok ? (result.value ?? null) : `error: ${result.error.message}`;
 }
 
 export const aBlueprint = (steps: Json[], more: JsonObject = {}): JsonObject => ({ name: "plan", steps, ...more });

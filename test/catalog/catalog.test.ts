@@ -22,7 +22,7 @@ async function evaluate(name: string, stepId: string, input: Json, steps: Record
   const job = { id: "job_x", attempt: 1, submitted_at: "2026-11-01T00:00:00.000Z" };
   const result = await template.value.evaluate({ input, steps, job, now: 0 }, aBudget());
   if (!result.ok) throw new Error(result.error.message);
-  return result.value;
+  return result.value ?? null;
 }
 
 const page = (url: string, more: Record<string, Json> = {}): Json => ({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { LossyNumber, parseJson } from "../../src/jobs/exact-json.ts";
+import { LossyNumber, parseJson, parseJsonExactly } from "../../src/jobs/exact-json.ts";
+import type { Json } from "../../src/jobs/json.ts";
 
 const lossy = (text: string): LossyNumber => new LossyNumber(text);
 
@@ -65,4 +66,38 @@ it("text that is no JSON is undefined", () => {
 it("a value that is too deep for a second look is still parsed", () => {
   const text = `${"[".repeat(100_000)}1e400${"]".repeat(100_000)}`;
   expect(Array.isArray(parseJson(text))).toBe(true);
+});
+
+describe("JSON of others", () => {
+  it.each<[string, Json]>([
+    ['{"id": 9007199254740993}', { id: "9007199254740993" }],
+    ["[-9007199254740993, 12345678901234567890]", ["-9007199254740993", "12345678901234567890"]],
+    ["9007199254740991", Number.MAX_SAFE_INTEGER],
+    ["9007199254740992", "9007199254740992"],
+    ["1e25", 1e25],
+    ["0.12345678901234567999", 0.12345678901234568],
+    ["[1E2, -0.0, 0e99]", [100, -0, 0]],
+    ['"9007199254740993 and 1e400"', "9007199254740993 and 1e400"],
+    ['{"__proto__": {"a": 9007199254740993}}', JSON.parse('{"__proto__": {"a": "9007199254740993"}}')],
+  ])("%s keeps every digit of whole numbers", (text, value) => {
+    const read = parseJsonExactly(text);
+    expect(read).toEqual({ ok: true, value });
+    expect(JSON.stringify(read)).toBe(JSON.stringify({ ok: true, value }));
+  });
+
+  it.each(["1e400", '{"a": [-1e999]}', "1e-999", `${"9".repeat(400)}`, '[{"x": 12E+308}]'])(
+    "%s says which number no double is close to",
+    (text) => {
+      expect(parseJsonExactly(text)).toEqual({ ok: false, error: expect.stringMatching(/^the number \S+ is beyond/) });
+    },
+  );
+
+  it.each(["", "{", "nope 1e400", "[01]", "NaN", '{"a": 9007199254740993'])("%j is none", (text) => {
+    expect(parseJsonExactly(text)).toEqual({ ok: false, error: "the text is not JSON" });
+  });
+
+  it("may be nested as deep as anybody likes", () => {
+    const text = `${"[".repeat(100_000)}1e40${"]".repeat(100_000)}`;
+    expect(parseJsonExactly(text)).toEqual({ ok: false, error: "the JSON is nested too deeply" });
+  });
 });

@@ -59,7 +59,7 @@ describe("a blueprint", () => {
       expect(status.events?.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6]);
     }));
 
-  it("skips a step whose condition is false; its output is null", () =>
+  it("skips a step whose condition is false; it yields nothing", () =>
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({}));
       const run = await runSteps(bench, [call("one", { when: "{% $input.go %}" })], {
@@ -69,10 +69,61 @@ describe("a blueprint", () => {
       });
       expect(await run.status()).toMatchObject({
         status: "succeeded",
-        result: { one: null },
         steps: [{ status: "skipped" }],
       });
+      expect((await run.status()).result).toEqual({});
       expect(sent).toEqual([]);
+    }));
+
+  it.each<[string, Json[], Json]>([
+    ["a sleep", [{ id: "wait", type: "sleep", for: "1 second" }], 1],
+    ["a skipped step", [{ id: "two", type: "transform", when: "{% {} %}", value: 2 }], 1],
+    ["a transform of nothing", [{ id: "two", type: "transform", value: "{% $input.missing %}" }], 1],
+    ["nothing", [], 1],
+    ["a transform of null", [{ id: "two", type: "transform", value: null }], null],
+  ])("yields the output of the last step that has one, before %s", (_title, more, value) =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, [{ id: "one", type: "transform", value: 1 }, ...more]);
+      expect((await run.status()).result).toEqual({ value });
+    }),
+  );
+
+  it("takes the same values for true in when, expect and until", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({ no: [0, {}], yes: [0, { a: false }] }));
+      const retry = { limit: 0 };
+      const steps: Json[] = ["no", "yes"].flatMap((name): Json[] => [
+        call(`expect_${name}`, { expect: `{% $response.body.${name} %}`, retry, on_error: "continue" }),
+        call(`until_${name}`, { until: `{% $response.body.${name} %}`, limit: 1, retry, on_error: "continue" }),
+        { id: `when_${name}`, type: "transform", when: `{% $input.${name} %}`, value: "ran" },
+      ]);
+      const input = { no: [0, {}], yes: [0, { a: false }] };
+      const output = Object.fromEntries(
+        ["no", "yes"].flatMap((name) => [
+          [`expect_${name}`, `{% $steps.expect_${name}.error.code %}`],
+          [`until_${name}`, `{% $steps.until_${name}.error.code %}`],
+          [`when_${name}`, `{% $steps.when_${name} %}`],
+        ]),
+      );
+      const run = await runSteps(bench, steps, { fetch, input, output });
+      expect((await run.status()).result).toEqual({
+        expect_no: "http_status",
+        until_no: "poll_limit",
+        when_yes: "ran",
+      });
+    }));
+
+  it("shows later steps what is stored, before a crash and after it", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(
+        () => new Response('{"zero": -0}', { headers: { "content-type": "application/json" } }),
+      );
+      const look: Json = { id: "look", type: "transform", value: "{% $string(1 / ($steps.one.body.zero + 1)) %}" };
+      const run = await runSteps(bench, [call("one"), look], {
+        fetch,
+        output: ["{% $steps.one.body.zero %}", "{% $steps.look %}"],
+      });
+      expect(JSON.stringify((await run.status()).result)).toBe('{"value":[0,"1"]}');
     }));
 
   it("fails at the step whose expression fails, and says where", () =>

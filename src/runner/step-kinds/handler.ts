@@ -11,5 +11,5 @@ export const runHandler: StepRun<"handler"> = async (context, step, scope, path)
     return failed({ code: "unknown_handler", message }, path);
   }
   const { fetch, now } = context.ports;
-  return act(context, path, step, (signal) => handler.run(input.value, { fetch, now, signal }));
+  return act(context, path, step, (signal) => handler.run(input.value ?? null, { fetch, now, signal }));
 };

@@ -51,6 +51,7 @@ async function evaluatedParts(
     if (document === undefined) continue;
     const value = await context.evaluate(document, scope);
     if (!value.ok) return value;
+    if (value.value === undefined) continue;
     const whole = filled(document, value.value, field, target, context.ports.secrets);
     if (!whole.ok) return whole;
     parts[field] = whole.value;

@@ -1,5 +1,6 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
 import type { Scope } from "../../blueprint/template.ts";
+import { isTrue } from "../../blueprint/truth.ts";
 import { BadRedirect, RefusedAddress } from "../../egress/egress.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
@@ -30,7 +31,7 @@ async function isExpected(
   const judged = judgedByStatus(step, status);
   if (judged !== undefined || typeof step.expect !== "string") return ok(judged === true);
   const verdict = await context.evaluate(step.expect, { ...scope, response: output });
-  return verdict.ok ? ok(verdict.value === true) : verdict;
+  return verdict.ok ? ok(isTrue(verdict.value)) : verdict;
 }
 
 /** What `expect` has to do with it, so that nobody looks for the reason in a status that is good. */
@@ -135,7 +136,7 @@ async function poll(
 ): Promise<Ending> {
   const isOver = async (response: Json): Promise<Result<boolean, StepError>> => {
     const verdict = await context.evaluate(until, { ...scope, response });
-    return verdict.ok ? ok(verdict.value === true) : verdict;
+    return verdict.ok ? ok(isTrue(verdict.value)) : verdict;
   };
   const pauseMs = (output: Json) => pauseAfter(output, everyMs, context.ports.now());
   for (let round = 1; round <= limit; round++) {

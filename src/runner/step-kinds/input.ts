@@ -9,6 +9,9 @@ import { failed, type StepRun } from "../context.ts";
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
   const message = await context.evaluate(step.message, scope);
   if (!message.ok) return failed(message.error, path);
+  if (message.value === undefined || message.value === null) {
+    return failed({ code: "input_message", message: "message came out as nothing: there is nothing to ask." }, path);
+  }
   const text = visibleLines(typeof message.value === "string" ? message.value : JSON.stringify(message.value));
   if (utf8Bytes(text) > MAX_QUESTION_BYTES) {
     const tooLong = `message came out longer than ${MAX_QUESTION_BYTES} bytes. Ask with the gist, and name where the rest is.`;

@@ -23,7 +23,7 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   const named = await planOf(context, step);
   if (!named.ok) return failed(named.error, path);
   const { label, plan } = named.value;
-  const checked = readInput(plan, input.value);
+  const checked = readInput(plan, input.value ?? null);
   if (!checked.ok) {
     const message = checked.error.map((fault) => `${fault.path}: ${fault.message}. ${fault.fix}`).join(" ");
     return failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path);

@@ -3,7 +3,8 @@ import type { Json } from "../../jobs/json.ts";
 import { done, type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 
-const toItems = (over: Json): Json[] => (over === null ? [] : Array.isArray(over) ? over : [over]);
+const toItems = (over: Json | undefined): Json[] =>
+  over === undefined || over === null ? [] : Array.isArray(over) ? over : [over];
 
 /** The inner steps once for each item; the first failure that is not passed over ends the map. */
 export const runMap: StepRun<"map"> = async (context, step, scope, path) => {
@@ -36,5 +37,5 @@ async function mapItems(
   if (ended.end === "failed") return { ...ended, done: rows.map((_row, i) => ended.finished.get(i) ?? null) };
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
-  return done(ended.outputs);
+  return done(ended.outputs.map((output) => output ?? null));
 }

@@ -1,4 +1,4 @@
-import type { Json } from "../../jobs/json.ts";
+import type { Json, JsonObject } from "../../jobs/json.ts";
 import { done, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 
@@ -6,15 +6,16 @@ import { runRows } from "../run-rows.ts";
 export const runParallel: StepRun<"parallel"> = async (context, step, scope, path) => {
   const branches = Object.entries(step.branches);
   const rows = branches.map(([name, steps]) => ({ steps, scope, prefix: `${path}.${name}.` }));
+  /** A branch that yields nothing is left out. */
+  const byName = (outputOf: (index: number) => Json | undefined): JsonObject => {
+    const outputs = branches.map(([name], i) => [name, outputOf(i)] as const);
+    return Object.fromEntries(outputs.filter((each): each is [string, Json] => each[1] !== undefined));
+  };
   const ended = await runRows(context, path, rows, rows.length, step.on_error === "continue");
   if (ended.end === "failed") {
-    const done = branches.flatMap(([name], i): [string, Json][] => {
-      const output = ended.finished.get(i);
-      return output === undefined ? [] : [[name, output]];
-    });
-    return { ...ended, done: Object.fromEntries(done) };
+    return { ...ended, done: byName((i) => ended.finished.get(i)) };
   }
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
-  return done(Object.fromEntries(branches.map(([name], i) => [name, ended.outputs[i] ?? null])));
+  return done(byName((i) => ended.outputs[i]));
 };

@@ -31,7 +31,7 @@ function beyondJob(wakeAt: number, endsAt: number): StepError | undefined {
 export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scope: Scope, path) => {
   const value = await context.evaluate(step.for ?? step.until ?? null, scope);
   if (!value.ok) return failed(value.error, path);
-  const wake = readWake(step, value.value, context.ports.now());
+  const wake = readWake(step, value.value ?? null, context.ports.now());
   if (!wake.ok) return failed(wake.error, path);
   // A sleep needs no registry: when the report does not arrive, the reconciler wonders and the sleep goes on.
   const unheard = { do: "rest" as const, wake_at: wake.value };
@@ -46,5 +46,5 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   const slept = left > 0 ? await context.unlessHalted(context.ports.step.sleep(path, left)) : undefined;
   if (slept === HALTED) return HALTED;
   context.reports.add({ path, status: "succeeded" });
-  return done({});
+  return done({}, { silent: true });
 };
