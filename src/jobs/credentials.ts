@@ -15,7 +15,7 @@ const NAME = new RegExp(`(?:${WORDS})$`, "i");
 const VALUE = String.raw`(?!\{%)[^\s"'\\&,;{}<>]+`;
 
 const SHAPES: readonly [shape: RegExp, shown: string][] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, GONE],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\w+/=\s\\]*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g, GONE],
   [/\b(Bearer|Token|ApiKey)(\s+)(?=\S{0,200}\d|\S{20})(?!\{%)[\w+/.~=-]{6,}/gi, `$1$2${GONE}`],
   [/\b([Bb]asic)(\s+)(?=\S{0,200}[\dA-Z=])[\w+/]{6,}={0,2}/g, `$1$2${GONE}`],
   // A JWT; keys of services that say what they are.

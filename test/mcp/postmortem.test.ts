@@ -87,6 +87,43 @@ describe("jobs_postmortem", () => {
     expect(text).toContain('`$input`:\n```\n{\n  "url": "https://example.com"\n}');
   });
 
+  it("shows no credential, wherever the job recorded it", async () => {
+    const token = ["Zx9Kq2Lm7Pw4", "Rt8Vb3Nc6Yd1"].join("");
+    const events: JobStatus["events"] = [
+      {
+        seq: 1,
+        at: EVENTS[0]?.at ?? "",
+        type: "step_failed",
+        step: "parse",
+        message: `HTTP 401: Bearer ${token} expired`,
+      },
+    ];
+    const headers = { authorization: `Bearer ${token}`, "x-api-key": token };
+    const plan = blueprint(1, {
+      name: "two",
+      steps: [
+        { id: "login", type: "http", url: "https://example.com/login" },
+        {
+          id: "parse",
+          type: "http",
+          method: "POST",
+          url: "https://example.com/",
+          headers,
+          body: "{% $steps.login & $input.password %}",
+        },
+      ],
+    }).plan;
+    const outputs = {
+      login: { body: { access_token: token, user: "ada" }, headers: { "set-cookie": [`sid=${token}`] } },
+    };
+    const error = `HTTP 401 from https://ada:${token}@example.com/?api_key=${token}`;
+    const similar = [JobRow.strip().parse(jobStatus({ id: jobIdOf(7), status: "failed", error }))];
+    const text = await prompt(explanation({ error, events }, { plan, outputs, similar, input: { password: token } }));
+    expect(text).not.toContain(token);
+    expect(text).toContain('"user": "ada"');
+    expect(text).toContain("$input.password");
+  });
+
   it("says that a value is missing rather than leaving it out", async () => {
     expect(await prompt(explanation({}, { outputs: {} }))).toContain("`$steps.page`:\n```\n(not stored");
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/jobs/json.ts";
-import { jobIdOf, jobStatus, legacy, modern, world } from "./support.ts";
+import { jobIdOf, jobStatus, legacy, modern, NOW, world } from "./support.ts";
 
 function withJobs(count: number) {
   const w = world();
@@ -37,6 +37,22 @@ describe("job://{job_id}", () => {
       "blueprint://double",
     ]);
     expect(body.result).toMatchObject({ cacheScope: "private" });
+  });
+
+  it("says in its description how the job is, and how old: menus show nothing else", async () => {
+    const w = withJobs(1);
+    const described = async (fields: Parameters<typeof jobStatus>[0], ageMs: number) => {
+      w.registry.change(jobIdOf(1), { submitted_at: new Date(NOW - ageMs).toISOString(), ...fields });
+      const { resources } = (await modern(w.deps, "resources/list")).body.result as {
+        resources: { uri: string; description: string }[];
+      };
+      return resources.find(({ uri }) => uri === `job://${jobIdOf(1)}`)?.description;
+    };
+    expect(await described({ name: "nightly", status: "running" }, 90_000)).toBe(
+      "nightly: running, submitted 1 minute ago",
+    );
+    expect(await described({ status: "failed" }, 3 * 86_400_000)).toBe("nightly: failed, submitted 3 days ago");
+    expect(await described({ status: "queued" }, 0)).toBe("nightly: queued, submitted 0 seconds ago");
   });
 
   it("completes ids by prefix", async () => {
