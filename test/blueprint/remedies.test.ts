@@ -5,6 +5,7 @@ import { foreignProblems } from "../../src/blueprint/faults/foreign-templates.ts
 import { javascriptProblems } from "../../src/blueprint/faults/javascript.ts";
 import { regexProblems } from "../../src/blueprint/faults/regex-brackets.ts";
 import { readSource, sourcesIn } from "../../src/blueprint/faults/source.ts";
+import { FUNCTION_NAMES } from "../../src/blueprint/functions.ts";
 import type { Json, JsonObject } from "../../src/jobs/json.ts";
 import { aBlueprint, aTransform } from "./support.ts";
 
@@ -205,7 +206,7 @@ const REQUESTS: Case[] = [
       `an expression right behind ${base}`,
       http({ url: `${base}{% $steps.p %}` }),
       `${STEP}.url`,
-      `{% $url('${base}', $steps.p) %}`,
+      `${base}/{% ... %}`,
       http({ url: `${base}/{% $steps.p %}` }),
     ],
   ),
@@ -296,6 +297,18 @@ describe("a remedy", () => {
   it.each(CASES)("of %s stands in its only fault, and works", (_title, wrong, path, remedy, right) => {
     expect(faultsOf(wrong)).toEqual([{ path, message: expect.any(String), fix: expect.stringContaining(remedy) }]);
     expect(faultsOf(right)).toEqual([]);
+  });
+});
+
+describe("remedies", () => {
+  it("name only functions that there are", () => {
+    const jsonParse = afterStep(page, "{% JSON.parse($input.a) %}");
+    const fixes = [jsonParse, ...CASES.map(([, wrong]) => wrong)].flatMap((wrong) =>
+      faultsOf(wrong).map(({ fix }) => fix),
+    );
+    const named = fixes.flatMap((fix) => [...fix.matchAll(/\$(\w+)\(/g)].map(([, name = ""]) => name));
+    expect(new Set(named).size).toBeGreaterThan(5);
+    expect(new Set(named).difference(FUNCTION_NAMES)).toEqual(new Set());
   });
 });
 

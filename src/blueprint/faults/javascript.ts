@@ -1,3 +1,4 @@
+import { FUNCTION_NAMES } from "../functions.ts";
 import type { Problem } from "./problem.ts";
 
 /** JavaScript where JSONata is meant, each with JSONata's word for it. */
@@ -5,7 +6,7 @@ import type { Problem } from "./problem.ts";
 type Rule = readonly [pattern: RegExp, instead: (found: string, name: string) => string];
 
 const FUNCTIONS: Readonly<Record<string, string>> = {
-  "JSON.parse": "$parse(text)",
+  "JSON.parse": FUNCTION_NAMES.has("parse") ? "$parse(text)" : "the body of an http step, which is parsed already",
   "JSON.stringify": "$string(value)",
   "Date.now": "$millis()",
   "Date.parse": "$toMillis(text)",

@@ -1,6 +1,7 @@
 import { type Fault, jsonPath } from "../../jobs/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import type { Problem } from "../faults/problem.ts";
+import { FUNCTION_NAMES } from "../functions.ts";
 
 /** What can be wrong with a request although each of its fields is right. */
 
@@ -36,8 +37,11 @@ export function behindAuthority(url: string): Problem | undefined {
   const [, base, expression = ""] = BEHIND_AUTHORITY.exec(url) ?? [];
   if (base === undefined) return undefined;
   const message = "has an expression right behind the host, which could change the host";
+  const slash = `Put a slash before the expression: ${base}/{% ... %}`;
   const resolved = `{% $url('${base}', ${expression.trim()}) %}`;
-  const fix = `Write ${resolved}, which resolves a path or a URL of that host, or put a slash before the expression: ${base}/{% ... %}.`;
+  const fix = FUNCTION_NAMES.has("url")
+    ? `${slash}, or write ${resolved}, which resolves a path or a URL of that host.`
+    : `${slash}.`;
   return { message, fix };
 }
 
