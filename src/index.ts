@@ -42,6 +42,8 @@ const keys = (request: Request, url: URL, env: Env): Promise<Response> =>
     keysRoute(request, {
       principal,
       registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+      trusted: (shard) => callerRegistry(env.JOB_REGISTRY, { tenant: principal.tenant, key_id: null }, shard),
+      shards: settingsOf(env).shards,
       now: Date.now,
     }),
   );

@@ -254,6 +254,17 @@ export const REVOKE_CONCURRENCY = 8;
 export const MAX_LISTED_KEYS = 1_000;
 /** A client that holds a deleted job as a task hears for so long how it ended: https://modelcontextprotocol.io, extension Tasks, asks at its own pace. */
 export const LAST_STATE_KEPT_MS = 60 * MINUTE;
+/** Waits that one key may have open in one object. An agent has a few; each holds its call open. */
+export const MAX_WAITS_PER_KEY = 100;
+/** Streams that one object feeds for one key, of MAX_LISTENERS. */
+export const MAX_LISTENERS_PER_KEY = 64;
+export const AUDIT_KEPT_MS = 90 * DAY;
+/** Rows that one alarm deletes at most. */
+export const AUDIT_PURGE_BATCH = 500;
+/** Entries that one answer names, the newest first. */
+export const MAX_LISTED_AUDIT = 1_000;
+/** Longest name of a caller that is kept with what it did: a key id and an OAuth client's id. */
+export const MAX_ACTOR_CHARS = 200;
 /** Authorization codes live 10 minutes. */
 export const SPENT_CODE_KEPT_MS = 60 * MINUTE;
 export const ACCESS_TOKEN_SECONDS = 3_600;

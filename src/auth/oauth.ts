@@ -88,5 +88,6 @@ export async function accessTokenPrincipal(
   const grant = valid ? await readGrant(valid.props, secrets, now) : undefined;
   if (valid === null || grant === undefined) return undefined;
   const { tenant, key_id } = grant;
-  return { tenant, key_id, scopes: GRANTABLE_SCOPES.filter((scope) => valid.scope.includes(scope)) };
+  const client_id = valid.clientId;
+  return { tenant, key_id, client_id, scopes: GRANTABLE_SCOPES.filter((scope) => valid.scope.includes(scope)) };
 }

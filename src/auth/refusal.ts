@@ -1,6 +1,8 @@
 import { err, ok, type Result } from "../jobs/result.ts";
+import { log } from "../lib/log.ts";
 import { MAX_KEY_DAYS } from "../limits.ts";
 import { BASIC_SCOPES, resourceMetadataUrl, speaksOAuth } from "./oauth.ts";
+import type { Principal } from "./principal.ts";
 import type { Scope } from "./scopes.ts";
 
 /** Why a request is not served. */
@@ -93,16 +95,21 @@ function discovery({ challenge }: Refusal, url: URL): { [parameter: string]: str
   return { scope: challenge?.scope ?? BASIC_SCOPES.join(" "), resource_metadata: resourceMetadataUrl(url.origin) };
 }
 
-/** The reply. A page in a browser may read it, so that clients there learn what to do; it holds nothing secret. */
-export function refusalResponse(refusal: Refusal, request: Request): Response {
+/** Whose request it was, where that is known. */
+type Known = Pick<Principal, "tenant" | "key_id">;
+
+/** The reply, which leaves a line in the log. A page in a browser may read it, so that clients there learn what to do; it holds nothing secret. */
+export function refusalResponse(refusal: Refusal, request: Request, known?: Known): Response {
   const { status, code, message, fix, challenge } = refusal;
+  const url = new URL(request.url);
+  log({ event: "refused", code, status, path: url.pathname, ...known });
   const headers = new Headers({
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "WWW-Authenticate",
     "cache-control": "no-store",
   });
   if (challenge) {
-    const all = { ...challenge, ...discovery(refusal, new URL(request.url)) };
+    const all = { ...challenge, ...discovery(refusal, url) };
     const parameters = Object.entries(all).map(([name, value]) => `${name}="${value}"`);
     headers.set("www-authenticate", `Bearer ${parameters.join(", ")}`);
   }

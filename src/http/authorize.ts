@@ -2,6 +2,7 @@ import { AuthorizationError, authorizationErrorRedirect, type OAuthHelpers } fro
 import { z } from "zod";
 import { checkApiKey } from "../auth/check-key.ts";
 import { fingerprint, GRANTABLE_SCOPES, type Grant, mcpResource } from "../auth/oauth.ts";
+import { log } from "../lib/log.ts";
 import type { Secrets } from "../lib/signing-key.ts";
 import { methodNotAllowed } from "./answers.ts";
 import { isDocumentUrl, UnusableDocument } from "./client-documents.ts";
@@ -70,9 +71,11 @@ async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, n
   const { handle, decision, key } = form.data;
   if (decision === "deny") {
     const { redirectTo, headers } = await oauth.denyConsent(request, handle);
+    log({ event: "sign_in", outcome: "denied" });
     return redirect(redirectTo, headers);
   }
   const owner = await checkApiKey(key.trim(), secrets, now);
+  if (!owner.ok) log({ event: "sign_in", outcome: `key_${owner.error}` });
   if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.", endpoint);
   const { tenant, key_id, expires_at, scopes, secret } = owner.value;
   const chosen = new Set(fields.getAll("scope"));
@@ -88,5 +91,6 @@ async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, n
     scope,
     props: { tenant, key_id, expires_at, secret: await fingerprint(secret) } satisfies Grant,
   });
+  log({ event: "sign_in", outcome: "approved", tenant, key_id, client_id: approved.clientId });
   return redirect(redirectTo, headers);
 }

@@ -1,3 +1,5 @@
+import { log } from "../lib/log.ts";
+
 /** What every answer of the Worker has, whichever route made it, and what becomes of what no route expected. */
 
 const YEAR_SECONDS = 31_536_000;
@@ -15,7 +17,7 @@ const describe = (error: unknown): string => (error instanceof Error ? (error.st
 
 /** A bug, or a lost connection. The reply names the log line that tells more, and nothing of our inside. */
 function crashed(error: unknown, url: URL, reference: string): Response {
-  console.log(JSON.stringify({ event: "crash", path: url.pathname, reference, error: describe(error) }));
+  log({ event: "crash", path: url.pathname, reference, error: describe(error) });
   const body = {
     error: "internal_error",
     message: `Internal error, reference ${reference}. The request is not the cause.`,

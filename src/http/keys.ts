@@ -2,16 +2,22 @@ import { readRequestBody } from "@modelcontextprotocol/server";
 import pMap from "p-map";
 import { z } from "zod";
 import { KeyId } from "../auth/api-key.ts";
-import type { Principal } from "../auth/principal.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
-import { MAX_BODY_BYTES, MAX_REGISTRY_SHARDS, REVOKE_CONCURRENCY } from "../limits.ts";
+import { log } from "../lib/log.ts";
+import { MAX_BODY_BYTES, MAX_LISTED_AUDIT, REVOKE_CONCURRENCY } from "../limits.ts";
 import { type KeyApi, KeyRevoked } from "../registry/api-keys.ts";
 import { methodNotAllowed, notFound } from "./answers.ts";
 
 /** What the routes under /keys are made of. The scope `admin` reaches the keys of its own tenant only. */
 export interface KeyDeps {
   principal: Principal;
-  registry: (shard: number) => Pick<KeyApi, "revokeKey" | "revokedKeys">;
+  /** With the caller's key, which each call looks at. */
+  registry: (shard: number) => Pick<KeyApi, "checkKey" | "revokedKeys" | "audit">;
+  /** Without: whoever revokes their own key is not stopped half way. */
+  trusted: (shard: number) => Pick<KeyApi, "keyShards" | "revokeKey">;
+  /** Shards that take new jobs. */
+  shards: number;
   /** Epoch ms. */
   now: () => number;
 }
@@ -24,14 +30,14 @@ const failure = (status: number, error: string, message: string, fix: string): R
 const badRequest = (): Response =>
   failure(400, "invalid_request", "The body is no revocation.", 'Send the JSON object {"key_id": "key_..."}.');
 
-/** `GET /keys` lists the revoked keys, `POST /keys/revoke` adds one. */
+/** `GET /keys` lists the revoked keys, `POST /keys/revoke` adds one, `GET /keys/audit` tells what was done. */
 export async function keysRoute(request: Request, deps: KeyDeps): Promise<Response> {
   const allowed = requireScopes(deps.principal.scopes, ["admin"]);
-  if (!allowed.ok) return refusalResponse(allowed.error, request);
+  if (!allowed.ok) return refusalResponse(allowed.error, request, deps.principal);
   try {
     return await answer(request, deps);
   } catch (error) {
-    if (error instanceof KeyRevoked) return refusalResponse(REVOKED_KEY, request);
+    if (error instanceof KeyRevoked) return refusalResponse(REVOKED_KEY, request, deps.principal);
     throw error;
   }
 }
@@ -42,6 +48,8 @@ async function answer(request: Request, deps: KeyDeps): Promise<Response> {
       return request.method === "GET" ? listRevoked(deps) : methodNotAllowed("GET");
     case "/keys/revoke":
       return request.method === "POST" ? revoke(request, deps) : methodNotAllowed("POST");
+    case "/keys/audit":
+      return request.method === "GET" ? readAudit(request, deps) : methodNotAllowed("GET");
     default:
       return notFound();
   }
@@ -51,6 +59,30 @@ async function listRevoked({ registry }: KeyDeps): Promise<Response> {
   const keys = await registry(0).revokedKeys();
   const revoked = keys.map(({ key_id, revoked_at }) => ({ key_id, revoked_at: new Date(revoked_at).toISOString() }));
   return Response.json({ revoked });
+}
+
+const Before = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** What was done, the newest first; `?before=` a time goes on from there. */
+async function readAudit(request: Request, { registry, shards, now }: KeyDeps): Promise<Response> {
+  const asked = new URL(request.url).searchParams.get("before");
+  const before = asked === null ? { success: true as const, data: now() + 1 } : Before.safeParse(asked);
+  if (!before.success) {
+    return failure(400, "invalid_request", "before is no time.", "Send ISO 8601, such as 2026-11-29T12:00:00Z.");
+  }
+  const all = Array.from({ length: shards }, (_, shard) => shard);
+  const parts = await pMap(all, (shard) => registry(shard).audit(before.data, MAX_LISTED_AUDIT), {
+    concurrency: REVOKE_CONCURRENCY,
+  });
+  const newest = parts.flat().sort((a, b) => b.at - a.at);
+  const shown = newest.slice(0, MAX_LISTED_AUDIT);
+  const isCut = newest.length > shown.length || parts.some((part) => part.length === MAX_LISTED_AUDIT);
+  const last = shown.at(-1);
+  return Response.json({
+    entries: shown.map(({ at, ...entry }) => ({ at: new Date(at).toISOString(), ...entry })),
+    // What was done in the same millisecond comes again, rather than not at all.
+    next_before: isCut && last !== undefined ? new Date(last.at + 1).toISOString() : null,
+  });
 }
 
 /** Only JSON: a page of another site cannot send that without asking first, and is never told yes. */
@@ -65,14 +97,20 @@ async function revoke(request: Request, deps: KeyDeps): Promise<Response> {
 }
 
 /**
- * Into every object that the tenant may ever have, so that raising REGISTRY_SHARDS later brings no key back. Idempotent;
- * the object that answers lists comes last, so that a listed revocation is a whole one.
+ * Into every object of the tenant that checks keys; shard 0, which answers lists, comes last but for those that joined
+ * in between, so that a listed revocation is a whole one. Idempotent.
  */
-async function revokeEverywhere(keyId: string, { registry, now }: KeyDeps): Promise<void> {
+async function revokeEverywhere(keyId: string, { registry, trusted, principal, now }: KeyDeps): Promise<void> {
+  await registry(0).checkKey();
   const at = now();
-  const others = Array.from({ length: MAX_REGISTRY_SHARDS - 1 }, (_, i) => i + 1);
-  await pMap(others, (shard) => registry(shard).revokeKey(keyId, at), { concurrency: REVOKE_CONCURRENCY });
-  await registry(0).revokeKey(keyId, at);
+  const tell = (shards: number[]) =>
+    pMap(shards, (shard) => trusted(shard).revokeKey(keyId, at), { concurrency: REVOKE_CONCURRENCY });
+  const told = await trusted(0).keyShards();
+  await tell(told);
+  await trusted(0).revokeKey(keyId, at, actorOf(principal) ?? "local");
+  const joined = await trusted(0).keyShards();
+  await tell(joined.filter((shard) => !told.includes(shard)));
+  log({ event: "key_revoked", tenant: principal.tenant, key_id: principal.key_id, revoked: keyId });
 }
 
 async function jsonOf(request: Request): Promise<unknown> {

@@ -10,6 +10,7 @@ import { hasLoopbackHost } from "../auth/loopback.ts";
 import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
 import { homeOf } from "../egress/self-call.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { log } from "../lib/log.ts";
 import {
   ACCESS_TOKEN_SECONDS,
   MAX_BODY_BYTES,
@@ -48,8 +49,7 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
   const server = new OAuthAuthorizationServer<Env>({
     ...authorizationServerOptions(url.origin),
     tokenExchangeCallback: exchange,
-    onError: ({ code, internal: { category, reason } }) =>
-      console.log(JSON.stringify({ event: "oauth_error", code, category, reason })),
+    onError: ({ code, internal: { category, reason } }) => log({ event: "oauth_error", code, category, reason }),
   });
   const hasDocuments = usesDocuments(env, url);
   const ports = {
@@ -131,23 +131,19 @@ async function exchange({
   const { tenant, key_id, expires_at } = grant;
   const secondsLeft = Math.floor((expires_at - now) / 1_000);
   if (secondsLeft < MIN_TOKEN_SECONDS) throw invalidGrant("The API key behind this grant has expired");
-  if (grantType === GrantType.AUTHORIZATION_CODE && !(await spendCode({ tenant, key_id }, grantId, env, now))) {
-    throw invalidGrant("Authorization code already used");
-  }
+  const registry = callerRegistry(env.JOB_REGISTRY, { tenant, key_id }, 0);
+  const isCode = grantType === GrantType.AUTHORIZATION_CODE;
+  const isNew = await unlessRevoked(isCode ? registry.spendCode(grantId, now) : registry.checkKey());
+  if (!isNew) throw invalidGrant("Authorization code already used");
   return {
     accessTokenTTL: Math.min(ACCESS_TOKEN_SECONDS, secondsLeft),
     refreshTokenTTL: Math.min(REFRESH_TOKEN_SECONDS, secondsLeft),
   };
 }
 
-async function spendCode(
-  owner: { tenant: string; key_id: string },
-  grantId: string,
-  env: Env,
-  now: number,
-): Promise<boolean> {
+async function unlessRevoked<T>(asked: Promise<T>): Promise<T> {
   try {
-    return await callerRegistry(env.JOB_REGISTRY, owner, 0).spendCode(grantId, now);
+    return await asked;
   } catch (error) {
     if (error instanceof KeyRevoked) throw invalidGrant("The API key behind this grant was revoked");
     throw error;

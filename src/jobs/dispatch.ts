@@ -27,6 +27,7 @@ type Given = Pick<
   | "parent_id"
   | "retried_from"
   | "idempotency_key"
+  | "submitted_by"
   | "metadata"
 > & { trace?: TraceContext | undefined };
 

@@ -115,6 +115,8 @@ export interface Job {
   parent_id: string | null;
   retried_from: string | null;
   idempotency_key: string | null;
+  /** Who asked for it, as auth/principal.ts names callers; null: this machine, or a version that did not note it. */
+  submitted_by: string | null;
   /** A small result that no step stored: it needs no row of its own. */
   result_json: string | null;
   metadata: JsonObject;

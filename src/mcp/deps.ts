@@ -1,6 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { pageHosts } from "../auth/pages.ts";
-import type { Principal } from "../auth/principal.ts";
+import { actorOf, type Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/check.ts";
 import type { UsableSecret } from "../blueprint/check-secrets.ts";
@@ -11,7 +11,7 @@ import { parseJobId } from "../jobs/id.ts";
 import type { TraceContext } from "../jobs/trace.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import type { CallerApi } from "../registry/api.ts";
-import { callerRegistry } from "../registry/api-keys.ts";
+import { callerRegistry, KeyWatch } from "../registry/api-keys.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
 import { type Record, recorder } from "./metrics.ts";
 
@@ -21,6 +21,12 @@ export type HandlerText = Pick<Handler, "name" | "description" | "input" | "outp
 /** What a server for one request is made of. Tests bring their own registry, catalogue and clock. */
 export interface McpDeps {
   tenant: string;
+  /** Who calls, as jobs and the audit keep it; null or absent: this machine. */
+  actor?: string | null;
+  /** null or absent: no key is needed. */
+  keyId?: string | null;
+  /** Of what needs a key: what the registry said of it. */
+  key?: { watch: KeyWatch; check: () => Promise<unknown> };
   /** What the caller's key allows. */
   scopes: readonly Scope[];
   /** Hostnames of the web pages that may call. */
@@ -59,13 +65,18 @@ const HANDLERS = Object.values(CATALOG.handlers);
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
   const { secrets, blueprintSecrets, shards, retentionMs } = settingsOf(env);
+  const watch = new KeyWatch();
+  const registry = (shard: number) => callerRegistry(env.JOB_REGISTRY, principal, shard, watch);
   return {
     tenant: principal.tenant,
+    actor: actorOf(principal),
+    keyId: principal.key_id,
+    ...(principal.key_id !== null && { key: { watch, check: () => registry(HOME_SHARD).checkKey() } }),
     scopes: principal.scopes,
     pages: () => pageHosts(env, url),
     version,
     home: `${url.origin}/`,
-    registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+    registry,
     shards,
     retentionMs,
     cursors: cursorsOf(principal.tenant, secrets),

@@ -1,9 +1,11 @@
 import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
-import { refusalResponse, requireScopes } from "../auth/refusal.ts";
+import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { scopesNeeded } from "../auth/scopes.ts";
 import { parseJson } from "../jobs/exact-json.ts";
+import type { Json } from "../jobs/json.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
+import { KeyRevoked } from "../registry/api-keys.ts";
 import { CORS_OPTIONS } from "./cors.ts";
 import type { McpDeps } from "./deps.ts";
 import { answerPlainCall } from "./fast/answer.ts";
@@ -53,6 +55,32 @@ export interface Lanes {
   recognise: typeof recognise;
 }
 
+/**
+ * A revoked key is told so whatever it asked, also where that asks the registry nothing. What a call reaches of the
+ * registry looks at the key itself, so the look that is ours goes beside it.
+ * @param alwaysLook the answer may come before the registry was asked
+ */
+async function unlessRevoked(
+  request: Request,
+  { key, tenant, keyId = null }: McpDeps,
+  alwaysLook: boolean,
+  serve: () => Promise<Response>,
+): Promise<Response> {
+  if (key === undefined) return serve();
+  const { watch, check } = key;
+  // What it says, also of a broken connection, stands in the verdict.
+  const looked = alwaysLook ? check().catch(() => {}) : undefined;
+  const [response] = await Promise.all([serve(), looked]);
+  if (watch.verdict === "unknown") await check().catch((error) => passRevoked(error));
+  if (watch.verdict !== "revoked") return response;
+  await response.body?.cancel();
+  return refusalResponse(REVOKED_KEY, request, { tenant, key_id: keyId });
+}
+
+function passRevoked(error: unknown): void {
+  if (!(error instanceof KeyRevoked)) throw error;
+}
+
 /** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
 export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
   const body = await readBody(request);
@@ -63,14 +91,24 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const parsedBody = call === undefined && parsed !== undefined ? legible(parsed) : parsed;
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
-  if (!allowed.ok) return refusalResponse(allowed.error, request);
-  if (call !== undefined) return answerPlainCall(call, request, deps);
+  if (!allowed.ok) return refusalResponse(allowed.error, request, { tenant: deps.tenant, key_id: deps.keyId ?? null });
+  if (call !== undefined) return unlessRevoked(request, deps, false, () => answerPlainCall(call, request, deps));
+  return unlessRevoked(request, deps, true, () => serveBySdk(request, body.text, parsedBody, deps, lanes));
+}
+
+async function serveBySdk(
+  request: Request,
+  text: string,
+  parsedBody: Json | undefined,
+  deps: McpDeps,
+  lanes: Partial<Lanes>,
+): Promise<Response> {
   const build = lanes.build ?? buildServer;
   // Only a page has an Origin, and only its browser looks at the headers of CORS.
   const cors = request.headers.has("origin") && CORS_OPTIONS;
   const handler = frontDoor(({ era }) => build(deps, era, {}, reachOf(parsedBody)), deps.pages(), cors);
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
-  if (parsedBody === undefined) return handler.fetch(new Request(request, { body: body.text }));
+  if (parsedBody === undefined) return handler.fetch(new Request(request, { body: text }));
   const response = await handler.fetch(request, { parsedBody });
   const wanted = listenRequest(parsedBody);
   return wanted && isStream(response) ? listen(wanted, request, response, deps) : response;

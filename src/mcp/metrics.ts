@@ -1,3 +1,5 @@
+import { log } from "../lib/log.ts";
+
 /** Which protocol generation a request speaks: 2025 (legacy) or 2026-07-28 (modern). */
 export type Era = "legacy" | "modern";
 
@@ -7,6 +9,11 @@ export interface Measurement {
   outcome: "ok" | "tool_error" | "crash";
   ms: number;
   era: Era;
+  tenant: string;
+  /** As auth/principal.ts names callers. */
+  actor: string | null;
+  /** The job that the call is about, if it is about one. */
+  job_id?: string | undefined;
   /** Of the caller's trace context. */
   traceparent?: string;
   tracestate?: string;
@@ -22,6 +29,6 @@ export function recorder(dataset: AnalyticsEngineDataset): Record {
   return (measurement) => {
     const { name, outcome, ms, era } = measurement;
     dataset.writeDataPoint({ indexes: [name], blobs: [name, outcome, era], doubles: [ms] });
-    console.log(JSON.stringify({ event: "mcp_call", ...measurement }));
+    log({ event: "mcp_call", ...measurement });
   };
 }

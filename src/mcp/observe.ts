@@ -1,6 +1,7 @@
 import { err, type Result } from "../jobs/result.ts";
 import { visibleLines } from "../jobs/text.ts";
-import { KeyRevoked } from "../registry/api-keys.ts";
+import { MAX_WAITS_PER_KEY } from "../limits.ts";
+import { KeyRevoked, TooManyWaits } from "../registry/api-keys.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
 
@@ -17,6 +18,8 @@ const crashText = (reference: string): string =>
     "Try once more (a submit without idempotency_key only after a look at jobs_list). If it stays, tell the operator the reference.",
   ].join("\n");
 
+const TOO_MANY_WAITS = `Too many waits are open with this API key: ${MAX_WAITS_PER_KEY} are the most. Nothing was changed. Let one end first, or look with jobs_get_status.`;
+
 const REVOKED = "This API key was revoked: nothing was read or changed. Ask the operator for another one.";
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -27,17 +30,30 @@ export async function observe<T>(
   deps: McpDeps,
   era: Era,
   run: () => Promise<Result<T, string>>,
+  jobOf: (value?: T) => string | undefined = () => undefined,
 ): Promise<Result<T, Problem>> {
   const started = deps.now();
-  const took = () => ({ name, era, ms: deps.now() - started, ...deps.trace });
+  const took = (value?: T) => ({
+    name,
+    era,
+    ms: deps.now() - started,
+    tenant: deps.tenant,
+    actor: deps.actor ?? null,
+    job_id: jobOf(value),
+    ...deps.trace,
+  });
   try {
     const outcome = await run();
-    deps.record({ ...took(), outcome: outcome.ok ? "ok" : "tool_error" });
+    deps.record({ ...took(outcome.ok ? outcome.value : undefined), outcome: outcome.ok ? "ok" : "tool_error" });
     return outcome.ok ? outcome : err({ crash: false, text: visibleLines(outcome.error) });
   } catch (error) {
     if (error instanceof KeyRevoked) {
       deps.record({ ...took(), outcome: "tool_error" });
       return err({ crash: false, text: REVOKED });
+    }
+    if (error instanceof TooManyWaits) {
+      deps.record({ ...took(), outcome: "tool_error" });
+      return err({ crash: false, text: TOO_MANY_WAITS });
     }
     const reference = deps.newReference();
     deps.record({ ...took(), outcome: "crash", reference, error: describe(error) });

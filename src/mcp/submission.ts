@@ -163,7 +163,7 @@ export async function draftOf(args: SubmitArgs, deps: McpDeps): Promise<Result<D
 export async function submitRequest(
   args: SubmitArgs,
   draft: Draft,
-  { tenant, trace }: Pick<McpDeps, "tenant" | "trace">,
+  { tenant, trace, actor }: Pick<McpDeps, "tenant" | "trace" | "actor">,
 ): Promise<Omit<SubmitRequest, "shard">> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const { plan, children, start } = draft;
@@ -175,6 +175,7 @@ export async function submitRequest(
     blueprint: draft.label,
     plan: plan,
     trace,
+    submitted_by: actor,
     plan_hash: await planHash(plan),
     input: draft.input,
     metadata,

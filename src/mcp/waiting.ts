@@ -2,6 +2,7 @@ import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
 import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
 import type { WaitReport, WaitRow } from "../registry/api.ts";
+import { KeyRevoked, TooManyWaits } from "../registry/api-keys.ts";
 import { type McpDeps, shardOfJob } from "./deps.ts";
 import type { CallContext, Progress } from "./tool.ts";
 
@@ -65,7 +66,8 @@ class Watch {
     const { tenant, registry } = this.#deps;
     try {
       return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs, released);
-    } catch {
+    } catch (error) {
+      if (error instanceof KeyRevoked || error instanceof TooManyWaits) throw error;
       this.losses += 1;
       return registry(shard).waitFor(tenant, ids, this.#wait.until, 0);
     }

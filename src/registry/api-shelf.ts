@@ -15,8 +15,13 @@ export interface SavedBlueprint {
 
 /** In shard 0 only. */
 export interface ShelfApi {
-  /** A document equal to the latest version of its name returns that version. */
-  saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint): Promise<{ name: string; version: number }>;
+  /** A document equal to the latest version of its name returns that version. `by`: as in CallerApi. */
+  saveBlueprint(
+    tenant: string,
+    document: JsonObject,
+    plan: Blueprint,
+    by?: string | null,
+  ): Promise<{ name: string; version: number }>;
   /** `version` null: the latest. */
   savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
   /** The latest version of each name above `after`, by name. */

@@ -33,6 +33,8 @@ export interface SubmitRequest {
   idempotency: Idempotency | null;
   /** The trace that the job belongs to. */
   trace?: TraceContext | undefined;
+  /** Who asks; null or absent: this machine, or a Worker that did not say. */
+  submitted_by?: string | null | undefined;
 }
 
 export interface Idempotency {
@@ -140,7 +142,7 @@ export type RespondError =
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 
-/** For the Worker, on behalf of a verified tenant. */
+/** For the Worker, on behalf of a verified tenant. `by`: who it is, for the audit; null or absent: this machine. */
 export interface CallerApi extends ShelfApi {
   submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
@@ -148,8 +150,8 @@ export interface CallerApi extends ShelfApi {
   status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
   /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
   wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
-  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. */
-  follow(tenant: string, jobs: Followed[]): Promise<Result<Following, TooManyListeners>>;
+  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. `owner`: the key id that listens, of which only so many may. */
+  follow(tenant: string, jobs: Followed[], owner?: string | null): Promise<Result<Following, TooManyListeners>>;
   list(query: ListQuery): Promise<ListPage>;
   explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
   /**
@@ -168,11 +170,13 @@ export interface CallerApi extends ShelfApi {
     tenant: string,
     jobId: string,
     reason: string | null,
+    by?: string | null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
   /** Deletes a settled job with all that belongs to it. */
   remove(
     tenant: string,
     jobId: string,
+    by?: string | null,
   ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>>;
   /**
    * How a job stood that was deleted or purged within the last hour: for tasks/get alone, whose clients ask on. To every
@@ -181,7 +185,12 @@ export interface CallerApi extends ShelfApi {
   lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>>;
   readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>>;
   /** A new job that reuses what the old one finished. The same retry again returns its job while that is unsettled. */
-  retry(tenant: string, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>>;
+  retry(
+    tenant: string,
+    jobId: string,
+    request: RetryRequest,
+    by?: string | null,
+  ): Promise<Result<JobStatus, RetryError>>;
   respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
 }
 

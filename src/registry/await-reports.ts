@@ -176,6 +176,7 @@ export class AwaitReports {
         parent_id: parent.job_id,
         retried_from: null,
         idempotency: null,
+        submitted_by: parent.submitted_by,
       },
       now,
     );

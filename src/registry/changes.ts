@@ -4,11 +4,11 @@ import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { isSettled } from "../jobs/status.ts";
 import { eventViews } from "../jobs/view.ts";
-import { MAX_LISTENERS } from "../limits.ts";
+import type { Log } from "../lib/log.ts";
+import { MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../limits.ts";
 import type { CallerApi } from "./api.ts";
 import type { Followed, Following, JobChange, TooManyListeners } from "./api-changes.ts";
 import { type Line, Listener } from "./listener.ts";
-import type { Log } from "./log.ts";
 import type { Queries } from "./queries.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -50,6 +50,8 @@ export class Changes implements Pick<CallerApi, "follow"> {
   readonly #deps: ChangesDeps;
   /** With the jobs that they still follow. */
   readonly #listeners = new Map<Listener, Set<string>>();
+  /** By which key those were opened that a key opened. */
+  readonly #owners = new Map<Listener, string>();
   readonly #byJob = new Map<string, Set<Listener>>();
 
   constructor(deps: ChangesDeps) {
@@ -61,9 +63,16 @@ export class Changes implements Pick<CallerApi, "follow"> {
     return this.#listeners.size;
   }
 
-  async follow(tenant: string, jobs: Followed[]): Promise<Result<Following, TooManyListeners>> {
+  async follow(
+    tenant: string,
+    jobs: Followed[],
+    owner: string | null = null,
+  ): Promise<Result<Following, TooManyListeners>> {
     if (this.#listeners.size >= MAX_LISTENERS) return err({ code: "too_many_listeners", limit: MAX_LISTENERS });
+    const ofOwner = owner === null ? 0 : [...this.#owners.values()].filter((other) => other === owner).length;
+    if (ofOwner >= MAX_LISTENERS_PER_KEY) return err({ code: "too_many_listeners", limit: MAX_LISTENERS_PER_KEY });
     const listener = new Listener({ durable: this.#deps.durable, onGone: () => this.#forget(listener) });
+    if (owner !== null) this.#owners.set(listener, owner);
     this.#listeners.set(listener, new Set());
     this.#deps.log({ event: "listener_came", listeners: this.#listeners.size });
     // From here to the end nothing is awaited, so nothing can happen between the look and the listening.
@@ -145,6 +154,7 @@ export class Changes implements Pick<CallerApi, "follow"> {
 
   #forget(listener: Listener): void {
     this.#dismiss(listener);
+    this.#owners.delete(listener);
     if (this.#listeners.delete(listener)) this.#deps.log({ event: "listener_gone", listeners: this.#listeners.size });
   }
 }

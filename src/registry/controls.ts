@@ -51,11 +51,16 @@ export class Controls
     tenant: string,
     jobId: string,
     reason: string | null,
+    by: string | null = null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
     const { ledger, settlements, engine, now, background } = this.#deps;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const aftermath = ledger.transact(() => settlements.settle(job, job, { name: "cancelled", reason }, now()));
+    const aftermath = ledger.transact(() => {
+      const settled = settlements.settle(job, job, { name: "cancelled", reason }, now());
+      if (settled) ledger.note({ at: now(), action: "job_cancelled", actor: by, subject: jobId });
+      return settled;
+    });
     if (aftermath !== undefined) {
       background(settlements.follow(aftermath));
       if (job.dispatched_at !== null) background(engine.terminate(job.job_id, job.attempt));
@@ -66,12 +71,16 @@ export class Controls
   async remove(
     tenant: string,
     jobId: string,
+    by: string | null = null,
   ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
     const { ledger, now } = this.#deps;
-    ledger.transact(() => ledger.delete(job, now()));
+    ledger.transact(() => {
+      ledger.delete(job, now());
+      ledger.note({ at: now(), action: "job_deleted", actor: by, subject: jobId });
+    });
     return ok(null);
   }
 
@@ -92,12 +101,17 @@ export class Controls
     return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
   }
 
-  async retry(tenant: string, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>> {
+  async retry(
+    tenant: string,
+    jobId: string,
+    request: RetryRequest,
+    by: string | null = null,
+  ): Promise<Result<JobStatus, RetryError>> {
     const { ledger, retries, dispatcher, background, now } = this.#deps;
     const requestHash = await digest(request);
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const again = ledger.transact(() => retries.retry(job, request, requestHash, now()));
+    const again = ledger.transact(() => retries.retry(job, request, requestHash, by, now()));
     if (!again.ok) return again;
     background(dispatcher.dispatch([again.value]));
     return ok(this.#view(again.value));

@@ -52,6 +52,7 @@ export class Intake {
           run_at: run_at !== null && run_at > now ? run_at : null,
           step_count: plan.steps.length,
           idempotency_key: idempotency?.key ?? null,
+          submitted_by: request.submitted_by ?? null,
         },
         now,
       ),

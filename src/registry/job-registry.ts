@@ -5,6 +5,7 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json, JsonObject } from "../jobs/json.ts";
 import type { Mark } from "../jobs/reports.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { log } from "../lib/log.ts";
 import type {
   Answer,
   AskRequest,
@@ -20,7 +21,7 @@ import type {
   SubmitRequest,
 } from "./api.ts";
 import type { Followed } from "./api-changes.ts";
-import type { CallerMethod, GuardedApi } from "./api-keys.ts";
+import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api-keys.ts";
 import { WorkflowEngine } from "./engine.ts";
 import { openRegistry, type RegistryRooms } from "./rooms.ts";
 
@@ -37,7 +38,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
         now: Date.now,
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
-        log: (line) => console.log(JSON.stringify({ ...line, object: ctx.id.toString() })),
+        log: (line) => log({ ...line, object: ctx.id.toString() }),
         ...readSettings(env),
       }),
     );
@@ -77,16 +78,16 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs, released);
   }
 
-  async follow(tenant: string, jobs: Followed[]) {
-    return (await this.#enter()).changes.follow(tenant, jobs);
+  async follow(tenant: string, jobs: Followed[], owner: string | null = null) {
+    return (await this.#enter()).changes.follow(tenant, jobs, owner);
   }
 
-  async cancel(tenant: string, jobId: string, reason: string | null) {
-    return (await this.#enter()).controls.cancel(tenant, jobId, reason);
+  async cancel(tenant: string, jobId: string, reason: string | null, by: string | null = null) {
+    return (await this.#enter()).controls.cancel(tenant, jobId, reason, by);
   }
 
-  async remove(tenant: string, jobId: string) {
-    return (await this.#enter()).controls.remove(tenant, jobId);
+  async remove(tenant: string, jobId: string, by: string | null = null) {
+    return (await this.#enter()).controls.remove(tenant, jobId, by);
   }
 
   async lastState(tenant: string, jobId: string) {
@@ -97,16 +98,16 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).controls.readResult(tenant, jobId, part);
   }
 
-  async retry(tenant: string, jobId: string, request: RetryRequest) {
-    return (await this.#enter()).controls.retry(tenant, jobId, request);
+  async retry(tenant: string, jobId: string, request: RetryRequest, by: string | null = null) {
+    return (await this.#enter()).controls.retry(tenant, jobId, request, by);
   }
 
   async respond(tenant: string, jobId: string, answer: Answer) {
     return (await this.#enter()).controls.respond(tenant, jobId, answer);
   }
 
-  async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint) {
-    return (await this.#enter()).shelf.saveBlueprint(tenant, document, plan);
+  async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint, by: string | null = null) {
+    return (await this.#enter()).shelf.saveBlueprint(tenant, document, plan, by);
   }
 
   async savedBlueprint(tenant: string, name: string, version: number | null) {
@@ -169,14 +170,40 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).runner.settle(ref, outcome, marks);
   }
 
-  async withKey(keyId: string, method: CallerMethod, args: unknown[]): Promise<Result<unknown, "revoked">> {
-    if ((await this.#enter()).revocations.isRevoked(keyId)) return err("revoked");
+  /** @param place of this object; absent from Workers of 0.1.0, which told each revocation to every shard */
+  async withKey(
+    keyId: string,
+    method: CallerMethod,
+    args: unknown[],
+    place?: { tenant: string; shard: number },
+  ): Promise<Result<unknown, KeyRefusal>> {
+    const { revocations } = await this.#enter();
+    if (place)
+      await revocations.join(place.shard, () => callerRegistry(this.env.JOB_REGISTRY, { ...place, key_id: null }, 0));
+    if (revocations.isRevoked(keyId)) return err("revoked");
     // The Worker's side of this call has typed the arguments: callerRegistry.
-    return ok(await (this[method] as (...args: unknown[]) => Promise<unknown>)(...args));
+    const call = () => (this[method] as (...args: unknown[]) => Promise<unknown>)(...args);
+    return method === "wait" || method === "waitFor" ? revocations.whileGood(keyId, call) : ok(await call());
   }
 
-  async revokeKey(keyId: string, now: number) {
-    return (await this.#enter()).revocations.revokeKey(keyId, now);
+  async revokeKey(keyId: string, now: number, by: string | null = null) {
+    return (await this.#enter()).revocations.revokeKey(keyId, now, by);
+  }
+
+  async keyShards() {
+    return (await this.#enter()).revocations.keyShards();
+  }
+
+  async admitShard(shard: number) {
+    return (await this.#enter()).revocations.admitShard(shard);
+  }
+
+  async checkKey() {
+    return (await this.#enter()).revocations.checkKey();
+  }
+
+  async audit(before: number, limit: number) {
+    return (await this.#enter()).revocations.audit(before, limit);
   }
 
   async revokedKeys() {

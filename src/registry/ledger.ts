@@ -1,11 +1,13 @@
 import type { Job } from "../jobs/job.ts";
 import { isSettled, type JobStatusName } from "../jobs/status.ts";
 import { toJobStatus } from "../jobs/view.ts";
+import type { Log } from "../lib/log.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
+import type { AuditEntry } from "./api-keys.ts";
+import type { Audit } from "./audit.ts";
 import type { Census } from "./census.ts";
 import type { Changes } from "./changes.ts";
 import type { LastStates } from "./last-states.ts";
-import type { Log } from "./log.ts";
 import type { Queries } from "./queries.ts";
 import type { Waiters } from "./waiters.ts";
 
@@ -13,6 +15,7 @@ interface LedgerDeps {
   storage: DurableObjectStorage;
   queries: Queries;
   lastStates: LastStates;
+  audit: Audit;
   clock: AlarmClock;
   waiters: Waiters;
   changes: Changes;
@@ -27,6 +30,7 @@ interface LedgerDeps {
 export class Ledger {
   readonly queries: Queries;
   readonly lastStates: LastStates;
+  readonly audit: Audit;
   readonly #storage: DurableObjectStorage;
   readonly #clock: AlarmClock;
   readonly #waiters: Waiters;
@@ -36,10 +40,11 @@ export class Ledger {
   /** Of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, queries, lastStates, clock, waiters, changes, census, log }: LedgerDeps) {
+  constructor({ storage, queries, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
     this.#storage = storage;
     this.queries = queries;
     this.lastStates = lastStates;
+    this.audit = audit;
     this.#clock = clock;
     this.#waiters = waiters;
     this.#changes = changes;
@@ -104,6 +109,11 @@ export class Ledger {
     this.#census.note(job, undefined);
   }
 
+  /** Note what was done. Called inside the transaction that does it. */
+  note(entry: AuditEntry): void {
+    this.#clock.ringBy(this.audit.add(entry));
+  }
+
   /** Set the alarm for what is due first, but not before `floor` (epoch ms). */
   rearm(floor: number): void {
     const due = this.#firstDue();
@@ -118,7 +128,8 @@ export class Ledger {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    return Math.min(this.queries.firstDue() ?? never, this.lastStates.firstDue() ?? never);
+    const dues = [this.queries.firstDue(), this.lastStates.firstDue(), this.audit.firstDue()];
+    return Math.min(...dues.map((due) => due ?? never));
   }
 
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */

@@ -71,6 +71,7 @@ export class Reconciler {
 
   async #work(now: number): Promise<void> {
     this.#ledger.lastStates.forget(now);
+    this.#ledger.audit.purge(now);
     const due = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#look(key, now).catch((error) => {

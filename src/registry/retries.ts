@@ -38,9 +38,10 @@ export class Retries {
 
   /**
    * Called inside a transaction.
+   * @param by who asks for it
    * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
    */
-  retry(job: Job, request: RetryRequest, requestHash: string, now: number): Result<Job, RetryError> {
+  retry(job: Job, request: RetryRequest, requestHash: string, by: string | null, now: number): Result<Job, RetryError> {
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
     if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
     const ground = this.#ground(job, request);
@@ -51,7 +52,7 @@ export class Retries {
     const same = known === undefined ? undefined : queries.job(job.tenant, known.job_id);
     if (same !== undefined && !isSettled(same.status)) return ok(same);
     if (known !== undefined) queries.deleteKey(key, known.job_id);
-    return this.#again(job, ground.value, { key, request_hash: requestHash }, now);
+    return this.#again(job, ground.value, { key, request_hash: requestHash }, by, now);
   }
 
   #ground(job: Job, request: RetryRequest): Result<Ground, RetryError> {
@@ -72,6 +73,7 @@ export class Retries {
     job: Job,
     ground: Ground,
     idempotency: { key: string; request_hash: string },
+    by: string | null,
     now: number,
   ): Result<Job, QuotaError> {
     const { plan, input, kept } = ground;
@@ -90,6 +92,7 @@ export class Retries {
       plan,
       input,
       idempotency,
+      submitted_by: by,
     };
     const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
     const again = this.#intake.accept(

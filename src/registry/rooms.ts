@@ -1,5 +1,7 @@
 import type { Quotas } from "../env.ts";
+import type { Log } from "../lib/log.ts";
 import { AlarmClock } from "./alarm-clock.ts";
+import { Audit } from "./audit.ts";
 import { AwaitReports } from "./await-reports.ts";
 import { CallerDesk } from "./caller.ts";
 import { Census } from "./census.ts";
@@ -10,7 +12,6 @@ import type { Engine } from "./engine.ts";
 import { Intake } from "./intake.ts";
 import { LastStates } from "./last-states.ts";
 import { Ledger } from "./ledger.ts";
-import type { Log } from "./log.ts";
 import { migrate } from "./migrate.ts";
 import { Queries } from "./queries.ts";
 import { Questions } from "./questions.ts";
@@ -64,7 +65,17 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const viewer = new Viewer(queries);
   const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
   const lastStates = new LastStates(storage.sql);
-  const ledger = new Ledger({ storage, queries, lastStates, clock, waiters, changes, census, log });
+  const ledger = new Ledger({
+    storage,
+    queries,
+    lastStates,
+    audit: new Audit(storage.sql),
+    clock,
+    waiters,
+    changes,
+    census,
+    log,
+  });
   ledger.rearm(now() + 1);
   const intake = new Intake(ledger, gate, ports.entropy);
   const random = () => (ports.entropy(1)[0] ?? 0) / 256;
@@ -76,12 +87,12 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   return {
     caller: new CallerDesk({ ...shared, waiters }),
     controls: new Controls({ ...shared, retries }),
-    shelf: new Shelf(ledger),
+    shelf: new Shelf(ledger, now),
     runner: new RunReports(shared),
     awaiting: new AwaitReports(shared),
     reconciler: new Reconciler(shared),
     changes,
-    revocations: new Revocations(storage.sql, () => changes.endAll()),
+    revocations: new Revocations(storage.sql, ledger, () => changes.endAll()),
     census,
     enter: () => ledger.mendAlarm(now() + 1),
   };

@@ -32,6 +32,7 @@ const COLUMNS: Record<Column, true> = {
   parent_id: true,
   retried_from: true,
   idempotency_key: true,
+  submitted_by: true,
   metadata_json: true,
   run_json: true,
   events_json: true,

@@ -7,12 +7,15 @@ import type { Ledger } from "./ledger.ts";
 /** The blueprints that this object's tenant saved. Versions count up and never change. */
 export class Shelf implements ShelfApi {
   readonly #ledger: Ledger;
+  /** Epoch ms. */
+  readonly #now: () => number;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, now: () => number) {
     this.#ledger = ledger;
+    this.#now = now;
   }
 
-  async saveBlueprint(_tenant: string, document: JsonObject, plan: Blueprint) {
+  async saveBlueprint(_tenant: string, document: JsonObject, plan: Blueprint, by: string | null = null) {
     const { queries } = this.#ledger;
     const { name } = plan;
     return this.#ledger.transact(() => {
@@ -23,6 +26,7 @@ export class Shelf implements ShelfApi {
       const version = (latest?.version ?? 0) + 1;
       const texts = { document_json: JSON.stringify(document), plan_json: JSON.stringify(plan) };
       queries.insertBlueprint({ name, version, description: plan.description ?? "", ...texts });
+      this.#ledger.note({ at: this.#now(), action: "blueprint_saved", actor: by, subject: `${name}@${version}` });
       return { name, version };
     });
   }

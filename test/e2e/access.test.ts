@@ -112,10 +112,10 @@ describe("a server with AUTH_SECRET", () => {
     expect(await callTool(one, "jobs_list", {})).toMatchObject({ isError: false });
     const remote = ["--url", server().url, "--admin-key", admin.key];
     expect((await keys("revoke", "--key", lost.id, ...remote)).last).toContain(lost.id);
-    expect(await callTool(one, "jobs_list", {})).toMatchObject({
-      isError: true,
-      text: expect.stringContaining("revoked"),
-    });
+    await expect(callTool(one, "jobs_list", {})).rejects.toThrow();
+    const headers = { ...json, authorization: `Bearer ${lost.key}` };
+    const refused = await fetch(`${server().url}/mcp`, { method: "POST", body, headers });
+    expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining("revoked")]);
     expect(await callTool(two, "jobs_list", {})).toMatchObject({ isError: false });
     expect((await keys("list", ...remote)).all).toContain(lost.id);
     await Promise.all([one.close(), two.close()]);

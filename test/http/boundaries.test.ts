@@ -10,18 +10,24 @@ const posted = (path: string, message: object, bytes: number): Request => {
 const refusal = async (response: Response): Promise<string | undefined> =>
   response.ok ? undefined : `${response.status} ${await response.text()}`;
 
-const registry = () => ({ revokeKey: async () => undefined, revokedKeys: async () => [] });
+const registry = () => ({
+  checkKey: async () => true as const,
+  revokedKeys: async () => [],
+  audit: async () => [],
+  keyShards: async () => [],
+  revokeKey: async () => undefined,
+});
 const principal = { tenant: "acme", key_id: null, scopes: ["admin" as const] };
 atBound("MAX_BODY_BYTES", {
   of: "a revocation",
   refusal: /^400 .*The body is no revocation/,
   attempt: async (bytes) => {
     const request = posted("/keys/revoke", { key_id: "key_0123456789abcdef01234567" }, bytes);
-    return refusal(await keysRoute(request, { principal, registry, now: () => 0 }));
+    return refusal(await keysRoute(request, { principal, registry, trusted: registry, shards: 1, now: () => 0 }));
   },
 });
 
-atBound("MAX_BODY_BYTES", {
+atBound("MAX_REGISTRATION_BYTES", {
   of: "a client's registration",
   refusal: /^413 .*invalid_request/,
   attempt: async (bytes) => {

@@ -12,7 +12,6 @@ import {
   MAX_STEPS,
 } from "../../src/limits.ts";
 import { Queries, SQL } from "../../src/registry/queries.ts";
-import { Revocations } from "../../src/registry/revocations.ts";
 import { JOB_COLUMNS } from "../../src/registry/rows.ts";
 import { atBound } from "../support/boundaries.ts";
 import { aRunningJob } from "../support/jobs.ts";
@@ -102,8 +101,7 @@ describe("the largest job that can be", () => {
 
 describe("a list of revoked keys", () => {
   it("names the newest 1,000", () =>
-    inRegistry(async ({ storage }) => {
-      const revocations = new Revocations(storage.sql, () => {});
+    inRegistry(async ({ keys: revocations }) => {
       for (let i = 0; i <= MAX_LISTED_KEYS; i++) await revocations.revokeKey(`key_${i}`, i);
       const listed = await revocations.revokedKeys();
       expect([listed.length, listed[0]?.key_id, listed.at(-1)?.key_id]).toEqual([MAX_LISTED_KEYS, "key_1000", "key_1"]);

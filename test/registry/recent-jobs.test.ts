@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../src/limits.ts";
 import { AlarmClock } from "../../src/registry/alarm-clock.ts";
+import { Audit } from "../../src/registry/audit.ts";
 import { Census } from "../../src/registry/census.ts";
 import { Changes } from "../../src/registry/changes.ts";
 import { LastStates } from "../../src/registry/last-states.ts";
@@ -66,7 +67,9 @@ describe("a job that is asked for again and again", () => {
       const census = new Census(queries, () => undefined);
       const lastStates = new LastStates(storage.sql);
       const clock = await AlarmClock.read(storage, now);
-      const ledger = new Ledger({ storage, queries, lastStates, clock, waiters: new Waiters(), changes, census, log });
+      const audit = new Audit(storage.sql);
+      const waiters = new Waiters();
+      const ledger = new Ledger({ storage, queries, lastStates, audit, clock, waiters, changes, census, log });
       const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
       ledger.transact(() => ledger.insert(job));
       const undone = () =>

@@ -11,6 +11,7 @@ import schema3 from "./recorded/schema-0003.sql?raw";
 import schema4 from "./recorded/schema-0004.sql?raw";
 import schema5 from "./recorded/schema-0005.sql?raw";
 import schema6 from "./recorded/schema-0006.sql?raw";
+import schema7 from "./recorded/schema-0007.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -24,6 +25,7 @@ const STATES: [migrations: number, dump: string][] = [
   [4, schema4],
   [5, schema5],
   [6, schema6],
+  [7, schema7],
 ];
 
 /** Opens the state under this build. */

@@ -39,6 +39,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     parent_id: null,
     retried_from: null,
     idempotency_key: null,
+    submitted_by: null,
     metadata: {},
     run: { steps: {}, open: {} },
     events: [["accepted", T0]],

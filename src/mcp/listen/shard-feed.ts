@@ -76,9 +76,9 @@ export class ShardFeed {
   }
 
   async #connect(): Promise<Result<Following, TooManyListeners>> {
-    const { tenant, registry } = this.#deps;
+    const { tenant, keyId, registry } = this.#deps;
     const jobs = [...this.#places].map(([job_id, after]) => ({ job_id, after }));
-    const reply = await registry(this.#shard).follow(tenant, jobs);
+    const reply = await registry(this.#shard).follow(tenant, jobs, keyId);
     const known = new Set(reply.ok ? reply.value.job_ids : this.#places.keys());
     for (const { job_id } of jobs) if (!known.has(job_id)) this.#places.delete(job_id);
     return reply;

@@ -42,7 +42,9 @@ export const blueprintsSave = defineTool({
       ...(children.ok ? [] : children.error),
     ];
     if (!checked.ok || faults.length > 0) return err(faultText("Not saved.", faults));
-    const { name, version } = await deps.registry(HOME_SHARD).saveBlueprint(deps.tenant, blueprint, checked.value);
+    const { name, version } = await deps
+      .registry(HOME_SHARD)
+      .saveBlueprint(deps.tenant, blueprint, checked.value, deps.actor);
     const next = submitCall(`${name}@${version}`, checked.value);
     return ok({ next, structured: { name, version }, text: `Saved as ${name}@${version}.` });
   },

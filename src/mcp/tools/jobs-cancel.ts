@@ -21,7 +21,7 @@ export const jobsCancel = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ job_id, reason }, deps, context) => {
     const why = oneLine(reason ?? "", MAX_ERROR_CHARS) || null;
-    const cancelled = await registryOfJob(deps, job_id)?.cancel(deps.tenant, job_id, why);
+    const cancelled = await registryOfJob(deps, job_id)?.cancel(deps.tenant, job_id, why, deps.actor);
     if (!cancelled?.ok) return err(unknownJob(job_id));
     const reply = jobReply(cancelled.value, context);
     const first = cancelled.value.changed

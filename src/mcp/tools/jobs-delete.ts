@@ -14,7 +14,7 @@ export const jobsDelete = defineTool({
   output: z.looseObject({ deleted: z.literal(true) }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ job_id }, deps) => {
-    const removed = await registryOfJob(deps, job_id)?.remove(deps.tenant, job_id);
+    const removed = await registryOfJob(deps, job_id)?.remove(deps.tenant, job_id, deps.actor);
     if (removed?.ok)
       return ok({ next: "There is nothing to do.", structured: { deleted: true }, text: `Job ${job_id} is deleted.` });
     if (removed?.error.code !== "not_settled") return err(unknownJob(job_id));

@@ -62,7 +62,7 @@ export const jobsRetry = defineTool({
     const { job_id, from_step = null, input = null } = args;
     const oversize = sizeFault("input", input ?? {}, MAX_INPUT_BYTES);
     if (oversize.length > 0) return err(faultText("Not retried.", oversize));
-    const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, { from_step, input });
+    const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, { from_step, input }, deps.actor);
     if (retried === undefined) return err(unknownJob(job_id));
     if (!retried.ok) return err(errorText(retried.error, args));
     const reply = jobReply(retried.value, context);

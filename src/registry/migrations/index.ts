@@ -4,6 +4,7 @@ import { SAVED_BLUEPRINTS } from "./0003-saved-blueprints.ts";
 import { SPENT_CODES } from "./0004-spent-codes.ts";
 import { JOB_NUMBERS } from "./0005-job-numbers.ts";
 import { CHAINS } from "./0006-chains.ts";
+import { AUDIT } from "./0007-audit.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SPENT_CODES,
   JOB_NUMBERS,
   CHAINS,
+  AUDIT,
 ];
