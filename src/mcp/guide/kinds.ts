@@ -18,7 +18,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output:
       "`{status, headers, body, bytes}`; `body` is parsed when it is JSON, else text; header names are lower case",
     cost: "1; polling n times: 2n - 1",
-    more: 'Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; `Retry-After` is honoured. Every request carries an `Idempotency-Key` that stays the same in all its tries. A token goes into a header as `{"secret": "NAME"}`, a name that the operator has allowed; never write it out. Private addresses are refused.',
+    more: 'Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; `Retry-After` is honoured. Every request carries an `Idempotency-Key` that stays the same in all its tries. A token goes into a header as `{"secret": "NAME"}`, a name that the operator has allowed, which goes only to the hosts that it is bound to; never write it out, and no expression can name one. Private addresses are refused.',
   },
   sleep: {
     does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",

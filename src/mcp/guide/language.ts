@@ -1,6 +1,8 @@
 import { Blueprint } from "../../blueprint/blueprint.ts";
 import {
   DEFAULT_JOB_TIMEOUT_MS,
+  DEFAULT_REQUESTS_PER_MINUTE,
+  DEFAULT_TREE_JOBS,
   MAX_BLUEPRINT_BYTES,
   MAX_BRANCHES,
   MAX_EVALUATIONS,
@@ -12,6 +14,7 @@ import {
   MAX_JSON_DEPTH,
   MAX_MAP_ITEMS,
   MAX_METADATA_BYTES,
+  MAX_OPEN_ROWS,
   MAX_OUTPUT_BYTES,
   MAX_RETRIES,
   MAX_SLEEP_MS,
@@ -33,12 +36,12 @@ ${fieldTable(Blueprint)}
 
 Names are 1 to 64 of a-z, 0-9 and -, step ids of a-z, 0-9 and _; both start with a letter. Unknown fields are refused. \`dry_run: true\` lists everything that is wrong, with JSON paths, and stores nothing.`;
 
-export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is one whole expression keeps the type of its value, and nothing becomes null; in a longer string the value is inserted as text, and nothing or null fails the step.
+export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is one whole expression keeps the type of its value; a field whose expression yields nothing is left out (in a list: null). In a longer string the value is inserted as text, and nothing or null fails the step.
 
 | variable | is |
 | --- | --- |
 | \`$input\` | the job's input |
-| \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is null |
+| \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is nothing |
 | \`$item\`, \`$index\` | only inside \`map\` |
 | \`$response\` | only in \`expect\` and \`until\` of \`http\`: \`{status, headers, body, bytes}\` |
 | \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
@@ -47,18 +50,20 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 - \`=\` compares, \`&\` joins text, texts are in single quotes: \`{% $input.first & ' ' & $input.last %}\`. \`and\`, \`or\`, \`$not(x)\`, \`a ? b : c\`, \`$exists(x)\`.
 - A filter or path that finds one value gives it bare, not in a list: write \`[$steps.rows[ok].id]\` where a list is needed.
 - \`$count\`, \`$sum\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$split\`, \`$contains\`, \`$match\`, \`$substring\`, \`$number\`, \`$string\`, \`$round\`, \`$merge\`, \`$keys\`, \`$lookup\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist; \`$eval\`, \`$random\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
+- \`when\`, \`until\` and \`expect\` are false for nothing, null, false, 0, empty text, \`[]\`, \`{}\` and lists of only such values, else true. \`$not(nothing)\` is true and \`$boolean(nothing)\` false, so ask for a yes: \`$steps.ok.action = 'accept'\`.
+- \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless the condition is true.
 - Expressions are bounded by work, not time; one that goes too far fails its step.`;
 
 export const common = (): string => `${commonTable()}
 
 Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
-export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`input_message\`, \`child_input\`, \`child_failed\`, \`child_cancelled\`, \`too_many_active\`, \`storage_full\`, \`unknown_blueprint\`, \`unknown_handler\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`, \`engine_wait\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry runs a failed job again from the step that failed.`;
+export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`http_redirect\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`limit_exceeded\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`input_message\`, \`child_input\`, \`child_failed\`, \`child_cancelled\`, \`too_many_active\`, \`storage_full\`, \`unknown_blueprint\`, \`unknown_handler\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`, \`engine_wait\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry runs a failed job again from the step that failed.`;
 
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
 - A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need with a \`transform\` inside the \`map\`.
 - \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
-- An expression ${MAX_EVALUATIONS} evaluations.
+- An expression ${MAX_EVALUATIONS} evaluations. All nested maps of a job together ${MAX_OPEN_ROWS} rows at once, a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute, if the operator says nothing else: more wait.
 - The engine meters steps: a job costs 1 and what its steps cost (see each kind), so a plan of k plain steps at most k + 1.`;
