@@ -1,5 +1,6 @@
 import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, REPORT_GRACE_MS } from "../limits.ts";
 import { type Answered, type Job, openWork, type Question, type StepError, topLevelStep, wakeEvent } from "./job.ts";
+import { inRow } from "./reports.ts";
 import { transition } from "./status.ts";
 import { oneLine } from "./text.ts";
 import { withEvent } from "./timeline.ts";
@@ -92,9 +93,16 @@ export function halt(job: Job, path: string, now: number): Job {
 }
 
 /** The step waits for a child. */
-export function adopt(job: Job, path: string, childId: string, now: number): Job {
+export function adopt(job: Job, path: string, childId: string, now: number, keyPath?: string): Job {
   if (isOpen(job, path)) return job;
-  const work = { tries: 1, ended: 0, failures: 0, child_id: childId, expected_by: now + MAX_JOB_TIMEOUT_MS };
+  const work = {
+    tries: 1,
+    ended: 0,
+    failures: 0,
+    child_id: childId,
+    expected_by: now + MAX_JOB_TIMEOUT_MS,
+    ...inRow(path, keyPath),
+  };
   return withExpectation(
     withEvent(withOpen(waiting(job, path, now), path, work), "child_started", now, path, childId),
     now,

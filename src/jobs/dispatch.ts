@@ -51,7 +51,7 @@ export function accept({ trace, ...given }: Given, now: number): Job {
     result_json: null,
     error: null,
     error_code: null,
-    run: { steps: {}, open: {}, ...(trace && { trace }) },
+    run: { steps: {}, open: {}, rows_by_item: true, ...(trace && { trace }) },
     events: [],
   };
   return withEvent(job, "accepted", now);

@@ -1,3 +1,4 @@
+import type { Chain } from "./action-keys.ts";
 import type { JsonObject } from "./json.ts";
 import type { JobStatusName } from "./status.ts";
 import type { JobEvent } from "./timeline.ts";
@@ -39,6 +40,10 @@ export interface OpenWork {
   /** Failed tries, since the last good poll where the step polls. */
   failures: number;
   expected_by: number;
+  /** Polls that were answered, under this key. */
+  polls?: number;
+  /** Only inside a map: the path with items in place of their indexes. */
+  key_path?: string;
   /** Which run of the engine step holds the try, so that a report sent twice counts once. */
   token?: string;
   /** Only for a rest: when it ends. Kept over attempts, so that a sleep is never slept twice. */
@@ -79,6 +84,10 @@ export interface RunState {
   trace?: TraceContext;
   /** Of a job without a parent: how many jobs its tree has had, itself counted; absent while it is alone. */
   tree?: number;
+  /** Only of a retry. */
+  chain?: Chain;
+  /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
+  rows_by_item?: true;
 }
 
 /** The blueprint label of a job whose plan came with its submission. */

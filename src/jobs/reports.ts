@@ -31,6 +31,8 @@ export function start(job: Job, now: number): Job {
 
 export type Opening = { do: "run"; try: number; failures: number } | { do: "fail"; error: StepError };
 
+export type KnownAction = Pick<OpenWork, "polls" | "key_path">;
+
 /**
  * The run asked for something that it cannot have yet, and will ask again. Noted only when its silence would soon be
  * wondered at.
@@ -42,6 +44,7 @@ export const heard = (job: Job, now: number): Job =>
  * A try of an acting step is about to act.
  * @param token of this run of the engine step: the same one again is the same try
  * @param withinMs how long the try may take before it must have reported
+ * @param known of the action, from before this job or attempt
  * @returns `fail` when too many tries died with their process
  */
 export function begin(
@@ -50,6 +53,7 @@ export function begin(
   token: string,
   withinMs: number,
   now: number,
+  known: KnownAction = {},
 ): { job: Job; opening: Opening } {
   const before = openWork(job.run, path);
   if (before?.token === token) return { job, opening: { do: "run", try: before.tries, failures: before.failures } };
@@ -70,6 +74,8 @@ export function begin(
     failures,
     token,
     expected_by: now + withinMs + REPORT_GRACE_MS,
+    ...known,
+    ...(before?.polls !== undefined && { polls: before.polls }),
   });
   return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
 }
@@ -112,7 +118,10 @@ export function polled(job: Job, path: string, everyMs: number, withinMs: number
   const ended = endedTry(job, path, now + everyMs + withinMs);
   if (ended === undefined) return job;
   const message = `Poll ${ended.ended}: not yet. Next in ${Math.ceil(everyMs / 1000)} s.`;
-  return withExpectation(withOpen({ ...job, message }, path, { ...ended, failures: 0 }), now);
+  return withExpectation(
+    withOpen({ ...job, message }, path, { ...ended, failures: 0, polls: (ended.polls ?? 0) + 1 }),
+    now,
+  );
 }
 
 /** The step ended. A failure here is one that the blueprint goes on from (`on_error: continue`). */
@@ -130,12 +139,29 @@ export function finish(job: Job, path: string, error: StepError | undefined, now
   return withExpectation(noted, now);
 }
 
+/** @param keyPath the path with items in place of their indexes; left out: the same */
+export const inRow = (path: string, keyPath = path): Pick<OpenWork, "key_path"> =>
+  keyPath === path ? {} : { key_path: keyPath };
+
 /** A sleep begins. The first report decides when it ends. */
-export function rest(job: Job, path: string, wakeAt: number, now: number): { job: Job; wakeAt: number } {
+export function rest(
+  job: Job,
+  path: string,
+  wakeAt: number,
+  now: number,
+  keyPath?: string,
+): { job: Job; wakeAt: number } {
   const known = openWork(job.run, path)?.wake_at;
   if (known !== undefined) return { job, wakeAt: known };
   if (stepState(job.run, path)?.completed_at) return { job, wakeAt: now };
-  const work = { tries: 1, ended: 0, failures: 0, wake_at: wakeAt, expected_by: wakeAt + REPORT_GRACE_MS };
+  const work = {
+    tries: 1,
+    ended: 0,
+    failures: 0,
+    wake_at: wakeAt,
+    expected_by: wakeAt + REPORT_GRACE_MS,
+    ...inRow(path, keyPath),
+  };
   const started = withStep(withFirstStart(job, path, now), path, now, { status: "waiting", tries: 1 });
   const noted = withEvent({ ...started, step: topLevelStep(path) }, "step_waiting", now, path);
   return { job: withExpectation(withOpen(noted, path, work), now), wakeAt };

@@ -103,7 +103,7 @@ interface Source {
   plan: Result<Blueprint, Fault[]>;
 }
 
-async function sourceOf({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Result<Source, Fault[]>> {
+async function sourceOf({ blueprint }: Pick<SubmitArgs, "blueprint">, deps: McpDeps): Promise<Result<Source, Fault[]>> {
   if (typeof blueprint !== "string") {
     return ok({ label: INLINE, document: blueprint, plan: inlinePlan(blueprint, deps) });
   }
@@ -114,8 +114,8 @@ async function sourceOf({ blueprint }: SubmitArgs, deps: McpDeps): Promise<Resul
 }
 
 /** The plan with its children pinned, or all that is wrong with it and with the names in it. */
-async function readPlan(
-  args: SubmitArgs,
+export async function readPlan(
+  args: Pick<SubmitArgs, "blueprint">,
   deps: McpDeps,
 ): Promise<Result<Pick<Draft, "label" | "plan" | "children">, Fault[]>> {
   const source = await sourceOf(args, deps);

@@ -37,11 +37,21 @@ export interface RunPlan {
   started_at: number;
   /** When the job must have settled. */
   ends_at: number;
+  /** Rows of a map are known by their items; absent: by their index, in jobs from before 0.2.0. */
+  rows_by_item?: true | undefined;
   trace?: TraceContext | undefined;
 }
 
 export type Begun =
-  | { do: "run"; try: number; failures: number }
+  | {
+      do: "run";
+      try: number;
+      failures: number;
+      /** Idempotency key of the action, the same as long as its outcome is unknown. */
+      key: string;
+      /** Polls under this key that were answered. */
+      polls: number;
+    }
   | { do: "reuse"; output: Json }
   | { do: "fail"; error: StepError };
 
@@ -73,7 +83,10 @@ export type RunOutcome =
   | { name: "succeeded"; output_path: string }
   | { name: "failed"; error: StepError; path: string | null };
 
-/** For the runner, over the object binding only. Each is idempotent; `marks` ride along. */
+/**
+ * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
+ * place of the indexes of a map; left out: the path itself.
+ */
 export interface RunnerApi {
   start(ref: RunRef): Promise<RunPlan | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */
@@ -83,6 +96,7 @@ export interface RunnerApi {
     token: string,
     withinMs: number,
     marks: Mark[],
+    keyPath?: string,
   ): Promise<Begun | Later | Halted | Stop>;
   retrying(
     ref: RunRef,
@@ -99,11 +113,18 @@ export interface RunnerApi {
     path: string,
     wakeAt: number,
     marks: Mark[],
+    keyPath?: string,
   ): Promise<Stop | Halted | { do: "rest"; wake_at: number }>;
   /** Asks a question; asked again, it says how that stands. */
   ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
   /** Starts a child job; called again, it says how that stands. */
-  spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]): Promise<Awaited | Later | Halted | Stop>;
+  spawn(
+    ref: RunRef,
+    path: string,
+    request: SpawnRequest,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Awaited | Later | Halted | Stop>;
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.

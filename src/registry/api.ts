@@ -117,6 +117,17 @@ export interface RetryRequest {
   from_step: string | null;
   /** null: as before. */
   input: JsonObject | null;
+  /** Left out: the same. Reused is the unbroken beginning of steps that did not change. */
+  blueprint?: NewPlan;
+  /** Left out: as before. */
+  timeout_ms?: number;
+}
+
+export interface NewPlan {
+  /** `name@version`, or `inline`. */
+  label: string;
+  plan: Blueprint;
+  plan_hash: string;
 }
 
 export type RetryError =

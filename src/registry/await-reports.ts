@@ -13,11 +13,13 @@ import type { Intake } from "./intake.ts";
 import { haltedPath } from "./queries.ts";
 import type { Questions } from "./questions.ts";
 import { childRefused, type Gate, treeIsFull } from "./quotas.ts";
+import type { Retries } from "./retries.ts";
 import type { ReportDeps } from "./run-reports.ts";
 
 interface AwaitDeps extends ReportDeps {
   intake: Intake;
   questions: Questions;
+  retries: Retries;
   dispatcher: Dispatcher;
   gate: Gate;
 }
@@ -66,12 +68,13 @@ export class AwaitReports {
     path: string,
     request: SpawnRequest,
     marks: Mark[],
+    keyPath = path,
   ): Promise<Awaited | Halted | Later | Stop> {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
     const reply = this.#reports.apply<Awaited | Halted | Later>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
-      if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
       if (this.#depth(job) >= MAX_JOB_DEPTH) {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
@@ -80,12 +83,12 @@ export class AwaitReports {
       const family = this.#family(job);
       const { treeJobs } = this.#deps.gate;
       if (treeJobs > 0 && family.size >= treeJobs) return { next: marked, reply: fails(treeIsFull(treeJobs)) };
-      const accepted = this.#accept(job, request, planHash, now);
+      const accepted = this.#accept(job, request, planHash, keyPath, now);
       if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
       child = accepted.value;
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
       if (family.root !== null) this.#deps.ledger.save(family.root, withTree(family.root, family.size + 1));
-      return this.#outcome(adopt(grown, path, child.job_id, now), path, now);
+      return this.#outcome(adopt(grown, path, child.job_id, now, keyPath), path, now, keyPath);
     });
     if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
     return reply;
@@ -99,6 +102,7 @@ export class AwaitReports {
       const known = queries.valueJson(job.job_id, haltedPath(path));
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
       if (error === null || this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      this.#deps.actions.noteLost(marked, (below) => liesIn(below, path));
       queries.insertValue(job.job_id, haltedPath(path), { error: { ...error }, finished });
       return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
     });
@@ -125,12 +129,13 @@ export class AwaitReports {
     return Object.keys(this.#reports.find(ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
   }
 
-  #isKnown(job: Job, path: string): boolean {
-    return openWork(job.run, path) !== undefined || this.#deps.ledger.queries.valueJson(job.job_id, path) !== undefined;
+  #isKnown(job: Job, path: string, keyPath = path): boolean {
+    const { queries } = this.#deps.ledger;
+    return openWork(job.run, path) !== undefined || queries.storedJson(job, path, keyPath) !== undefined;
   }
 
-  #outcome(job: Job, path: string, now: number): Applied {
-    const stored = this.#deps.ledger.queries.valueJson(job.job_id, path);
+  #outcome(job: Job, path: string, now: number, keyPath = path): Applied {
+    const stored = this.#deps.ledger.queries.storedJson(job, path, keyPath);
     if (stored !== undefined) {
       return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
     }
@@ -160,7 +165,14 @@ export class AwaitReports {
     return depth;
   }
 
-  #accept(parent: Job, request: SpawnRequest, planHash: string, now: number): Result<Job, QuotaError> {
+  /** A child that ran before, in this chain of retries, is retried: what is unknown of it stays under its keys. */
+  #accept(parent: Job, request: SpawnRequest, planHash: string, keyPath: string, now: number): Result<Job, QuotaError> {
+    const earlier = this.#deps.actions.childOf(parent, keyPath);
+    const timeout_ms = childTimeoutMs(parent, request, now);
+    if (earlier !== undefined) {
+      const family = { parent_id: parent.job_id, timeout_ms, submitted_by: parent.submitted_by };
+      return this.#deps.retries.ofChild(earlier, family, { ...request, plan_hash: planHash }, now);
+    }
     const shard = parseJobId(parent.job_id)?.shard;
     if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
     return this.#deps.intake.accept(
@@ -172,7 +184,7 @@ export class AwaitReports {
         plan_hash: planHash,
         metadata: {},
         run_at: null,
-        timeout_ms: childTimeoutMs(parent, request, now),
+        timeout_ms,
         parent_id: parent.job_id,
         retried_from: null,
         idempotency: null,

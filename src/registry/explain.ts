@@ -1,5 +1,5 @@
-import type { Job } from "../jobs/job.ts";
-import type { JobStatus } from "../jobs/view.ts";
+import { INLINE, type Job } from "../jobs/job.ts";
+import type { JobRow, JobStatus } from "../jobs/view.ts";
 import type { Explanation } from "./api.ts";
 import { listJobs } from "./listing.ts";
 import { INPUT_PATH, type Queries } from "./queries.ts";
@@ -22,8 +22,13 @@ function similar(queries: Queries, job: Job): Explanation["similar"] {
     limit: 50,
     after: null,
   });
-  const others = page.jobs.filter((row) => row.id !== job.job_id);
-  return others.filter((row) => queries.job(job.tenant, row.id)?.error_code === job.error_code).slice(0, MAX_SIMILAR);
+  const isSimilar = ({ id }: JobRow): boolean => {
+    const other = id === job.job_id ? undefined : queries.job(job.tenant, id);
+    if (other === undefined || other.error_code !== job.error_code) return false;
+    // All plans that came with their jobs have one label.
+    return job.blueprint !== INLINE || other.plan_hash === job.plan_hash;
+  };
+  return page.jobs.filter(isSimilar).slice(0, MAX_SIMILAR);
 }
 
 export function explain(queries: Queries, job: Job, status: JobStatus): Explanation {

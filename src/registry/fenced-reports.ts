@@ -36,7 +36,9 @@ export class FencedReports {
   marked(job: Job, marks: readonly Mark[], now: number): Job {
     for (const mark of marks) {
       const output = outcomeOf(job, mark);
-      if (output !== undefined) this.#ledger.queries.insertValue(job.job_id, mark.path, output);
+      if (output !== undefined) {
+        this.#ledger.queries.insertValue(job.job_id, mark.path, output, openWork(job.run, mark.path));
+      }
     }
     return applyMarks(job, marks, now);
   }

@@ -122,8 +122,8 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).runner.start(ref);
   }
 
-  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]) {
-    return (await this.#enter()).runner.begin(ref, path, token, withinMs, marks);
+  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath?: string) {
+    return (await this.#enter()).runner.begin(ref, path, token, withinMs, marks, keyPath);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
@@ -138,16 +138,16 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).runner.finish(ref, path, output, error);
   }
 
-  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
-    return (await this.#enter()).runner.rest(ref, path, wakeAt, marks);
+  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {
+    return (await this.#enter()).runner.rest(ref, path, wakeAt, marks, keyPath);
   }
 
   async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
     return (await this.#enter()).awaiting.ask(ref, path, request, marks);
   }
 
-  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[]) {
-    return (await this.#enter()).awaiting.spawn(ref, path, request, marks);
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {
+    return (await this.#enter()).awaiting.spawn(ref, path, request, marks, keyPath);
   }
 
   async collect(ref: RunRef, path: string) {

@@ -2,6 +2,7 @@ import type { Job } from "../jobs/job.ts";
 import { isSettled, type JobStatusName } from "../jobs/status.ts";
 import { toJobStatus } from "../jobs/view.ts";
 import type { Log } from "../lib/log.ts";
+import type { Actions } from "./actions.ts";
 import type { AlarmClock } from "./alarm-clock.ts";
 import type { AuditEntry } from "./api-keys.ts";
 import type { Audit } from "./audit.ts";
@@ -14,6 +15,7 @@ import type { Waiters } from "./waiters.ts";
 interface LedgerDeps {
   storage: DurableObjectStorage;
   queries: Queries;
+  actions: Actions;
   lastStates: LastStates;
   audit: Audit;
   clock: AlarmClock;
@@ -31,6 +33,7 @@ export class Ledger {
   readonly queries: Queries;
   readonly lastStates: LastStates;
   readonly audit: Audit;
+  readonly #actions: Actions;
   readonly #storage: DurableObjectStorage;
   readonly #clock: AlarmClock;
   readonly #waiters: Waiters;
@@ -40,9 +43,10 @@ export class Ledger {
   /** Of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, queries, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
+  constructor({ storage, queries, actions, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
     this.#storage = storage;
     this.queries = queries;
+    this.#actions = actions;
     this.lastStates = lastStates;
     this.audit = audit;
     this.#clock = clock;
@@ -106,6 +110,7 @@ export class Ledger {
     const status = toJobStatus(job, { resultJson: this.queries.resultJson(job) }, now);
     this.#clock.ringBy(this.lastStates.keep(job.tenant, status, now));
     this.queries.deleteJob(job);
+    this.#actions.forget(job);
     this.#census.note(job, undefined);
   }
 

@@ -1,6 +1,6 @@
 import { waitsForChildren } from "../jobs/dispatch.ts";
 import { jobNumber } from "../jobs/id.ts";
-import { INLINE, type Job } from "../jobs/job.ts";
+import { INLINE, type Job, type OpenWork } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { JobStatusName } from "../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../limits.ts";
@@ -13,6 +13,13 @@ export const INPUT_PATH = "$input";
 export const RESULT_PATH = "$result";
 /** Where it is kept how the rows of the step at `path` were halted: below the step, so that it goes where its values go. */
 export const haltedPath = (path: string): string => `${path}.$halted`;
+
+/** Where a retry keeps what a row of a map had finished before. */
+const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
+
+/** What a value is stored with: the open work that it ends. */
+export type StoredFor = Pick<OpenWork, "key_path" | "child_id">;
+export type StoredPath = { path: string; row_key: string | null; child_id: string | null };
 
 /** One version of a saved blueprint. */
 export type SavedRecord = { version: number; description: string; document_json: string; plan_json: string };
@@ -61,12 +68,12 @@ export const SQL = {
   unusePlan: "UPDATE plans SET inline_uses = inline_uses - 1 WHERE plan_hash = ?",
   deleteUnusedPlan: "DELETE FROM plans WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
   plan: "SELECT plan_json FROM plans WHERE plan_hash = ?",
-  insertValue: "INSERT OR IGNORE INTO job_values (job_id, path, value_json) VALUES (?, ?, ?)",
+  insertValue: "INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, ?)",
   value: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
   values: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
-  copyValue:
-    "INSERT OR IGNORE INTO job_values (job_id, path, value_json) SELECT ?, path, value_json FROM job_values WHERE job_id = ? AND path = ?",
-  valuePaths: "SELECT path FROM job_values WHERE job_id = ?",
+  copyValue: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id)
+    SELECT ?, ?, value_json, row_key, child_id FROM job_values WHERE job_id = ? AND path = ?`,
+  storedPaths: "SELECT path, row_key, child_id FROM job_values WHERE job_id = ?",
   deleteValues: "DELETE FROM job_values WHERE job_id = ?",
   insertBlueprint:
     "INSERT INTO saved_blueprints (name, version, description, document_json, plan_json) VALUES (?, ?, ?, ?, ?)",
@@ -215,13 +222,21 @@ export class Queries {
   }
 
   /** Keep the value. The first one stays: a repeated report changes nothing. */
-  insertValue(jobId: string, path: string, value: Json): void {
-    this.insertJson(jobId, path, JSON.stringify(value));
+  insertValue(jobId: string, path: string, value: Json, work?: StoredFor): void {
+    this.insertJson(jobId, path, JSON.stringify(value), work);
   }
 
   /** The same of a value that is JSON text already. */
-  insertJson(jobId: string, path: string, json: string): void {
-    this.#sql.exec(SQL.insertValue, jobId, path, json);
+  insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): void {
+    this.#sql.exec(SQL.insertValue, jobId, path, json, work.key_path ?? null, work.child_id ?? null);
+  }
+
+  /** The value of the step at `path`, also where the job before this one had the same row at another place. */
+  storedJson({ job_id, run }: Pick<Job, "job_id" | "run">, path: string, keyPath: string): string | undefined {
+    const here = this.valueJson(job_id, path);
+    return here !== undefined || run.chain === undefined || keyPath === path
+      ? here
+      : this.valueJson(job_id, carriedPath(keyPath));
   }
 
   valueJson(jobId: string, path: string): string | undefined {
@@ -233,16 +248,13 @@ export class Queries {
     return result_json ?? (result_path === null ? undefined : this.valueJson(job_id, result_path));
   }
 
-  /** The value at the path of one job as that of another. */
-  copyValue(fromJobId: string, path: string, toJobId: string): void {
-    this.#sql.exec(SQL.copyValue, toJobId, fromJobId, path);
+  /** The value of one job as that of another; one of a row of a map by its item. */
+  copyValue(fromJobId: string, { path, row_key }: StoredPath, toJobId: string): void {
+    this.#sql.exec(SQL.copyValue, toJobId, row_key === null ? path : carriedPath(row_key), fromJobId, path);
   }
 
-  valuePaths(jobId: string): string[] {
-    return this.#sql
-      .exec<{ path: string }>(SQL.valuePaths, jobId)
-      .toArray()
-      .map((row) => row.path);
+  storedPaths(jobId: string): StoredPath[] {
+    return this.#sql.exec<StoredPath>(SQL.storedPaths, jobId).toArray();
   }
 
   /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */

@@ -1,11 +1,12 @@
 import { undelivered } from "../jobs/awaiting.ts";
 import { nextAttempt, nudged, postponed } from "../jobs/dispatch.ts";
 import { nextDue } from "../jobs/due.ts";
-import type { Job, StepError } from "../jobs/job.ts";
+import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { diagnose, type Repair, triage } from "../jobs/repair.ts";
 import type { Outcome } from "../jobs/settle.ts";
 import { isSettled } from "../jobs/status.ts";
 import { ALARM_BATCH } from "../limits.ts";
+import type { Actions } from "./actions.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Engine, NUDGE_EVENT } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
@@ -36,6 +37,7 @@ interface ReconcilerDeps {
   dispatcher: Dispatcher;
   settlements: Settlements;
   questions: Questions;
+  actions: Actions;
   /** Epoch ms. */
   now: () => number;
 }
@@ -112,7 +114,7 @@ export class Reconciler {
         this.#saveDue(job, nudged(job, repair.againInMs, now));
         return this.#tell(job);
       case "next_attempt":
-        this.#saveDue(job, nextAttempt(job, repair.reason, now));
+        this.#nextAttempt(job, repair.reason, now);
         await this.#deps.engine.terminate(job.job_id, job.attempt);
         return this.#deps.dispatcher.dispatch([job]);
       case "fail":
@@ -133,6 +135,14 @@ export class Reconciler {
     return this.#ledger.transact(() => {
       const closed = this.#deps.questions.expire(job, now);
       return closed !== job && this.#ledger.save(job, { ...closed, due_at: nextDue(closed) });
+    });
+  }
+
+  #nextAttempt(job: Job, reason: string, now: number): void {
+    const after = nextAttempt(job, reason, now);
+    this.#ledger.transact(() => {
+      this.#deps.actions.noteLost(job, (path) => openWork(after.run, path) === undefined);
+      this.#ledger.save(job, { ...after, due_at: nextDue(after) });
     });
   }
 

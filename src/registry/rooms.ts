@@ -1,5 +1,6 @@
 import type { Quotas } from "../env.ts";
 import type { Log } from "../lib/log.ts";
+import { Actions } from "./actions.ts";
 import { AlarmClock } from "./alarm-clock.ts";
 import { Audit } from "./audit.ts";
 import { AwaitReports } from "./await-reports.ts";
@@ -64,10 +65,12 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const clock = await AlarmClock.read(storage, now);
   const viewer = new Viewer(queries);
   const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
+  const actions = new Actions(storage.sql, queries);
   const lastStates = new LastStates(storage.sql);
   const ledger = new Ledger({
     storage,
     queries,
+    actions,
     lastStates,
     audit: new Audit(storage.sql),
     clock,
@@ -80,16 +83,17 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const intake = new Intake(ledger, gate, ports.entropy);
   const random = () => (ports.entropy(1)[0] ?? 0) / 256;
   const dispatcher = new Dispatcher(ledger, engine, gate, { now, random });
-  const settlements = new Settlements(ledger, engine, ports.retentionMs);
+  const settlements = new Settlements(ledger, actions, engine, ports.retentionMs);
   const questions = new Questions(ledger, engine);
-  const retries = new Retries(ledger, intake);
-  const shared = { gate, ledger, engine, settlements, questions, intake, dispatcher, viewer, now, background };
+  const retries = new Retries(ledger, actions, intake);
+  const engines = { engine, settlements, questions, dispatcher };
+  const shared = { gate, ledger, actions, intake, viewer, now, background, ...engines };
   return {
     caller: new CallerDesk({ ...shared, waiters }),
     controls: new Controls({ ...shared, retries }),
     shelf: new Shelf(ledger, now),
     runner: new RunReports(shared),
-    awaiting: new AwaitReports(shared),
+    awaiting: new AwaitReports({ ...shared, retries }),
     reconciler: new Reconciler(shared),
     changes,
     revocations: new Revocations(storage.sql, ledger, () => changes.endAll()),

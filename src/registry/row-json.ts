@@ -67,6 +67,9 @@ interface ShortRun {
   answers?: NonNullable<RunState["answers"]>;
   trace?: NonNullable<RunState["trace"]>;
   tree?: number;
+  chain?: NonNullable<RunState["chain"]>;
+  /** Rows of a map are known by their items. */
+  k?: 1;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -112,18 +115,22 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
-export function runJson({ steps, open, answers, trace, tree }: RunState, submittedAt: number): string {
+export function runJson(run: RunState, submittedAt: number): string {
+  const { steps, open, answers, trace, tree, chain, rows_by_item } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
     ...(trace && { trace }),
     ...(tree && { tree }),
+    ...(chain && { chain }),
+    ...(rows_by_item && { k: 1 }),
   };
   return JSON.stringify(short);
 }
 
 export function readRun(json: string, submittedAt: number): RunState {
-  const { steps, open = {}, ...rest }: ShortRun = JSON.parse(json);
-  return { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
+  const { steps, open = {}, k, ...rest }: ShortRun = JSON.parse(json);
+  const read = { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
+  return k === undefined ? read : { ...read, rows_by_item: true };
 }

@@ -1,9 +1,10 @@
 import { withoutQuestions } from "../jobs/awaiting.ts";
 import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
-import { begin, finish, heard, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
+import { begin, finish, heard, inRow, type Mark, polled, rest, retrying, start } from "../jobs/reports.ts";
 import type { Outcome } from "../jobs/settle.ts";
 import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../limits.ts";
+import type { Actions } from "./actions.ts";
 import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "./api.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
@@ -19,6 +20,7 @@ export interface ReportDeps {
   ledger: Ledger;
   settlements: Settlements;
   gate: Gate;
+  actions: Actions;
   /** Epoch ms. */
   now: () => number;
   /** Lets work go on after the reply. */
@@ -44,20 +46,24 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
       const plan = JSON.parse(this.#queries.planJson(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      return { next, reply: { do: "run", plan, input, ...times, trace: next.run.trace } };
+      const { trace, rows_by_item } = next.run;
+      return { next, reply: { do: "run", plan, input, ...times, rows_by_item, trace } };
     });
   }
 
-  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[]) {
+  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
     return this.#reports.apply<Begun | Later | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
-      const stored = this.#queries.valueJson(job.job_id, path);
+      const stored = this.#queries.storedJson(job, path, keyPath);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
       const wait = openWork(job.run, path)?.token === token ? 0 : this.#deps.gate.admitAction(now);
       if (wait > 0) return { next: heard(marked, now), reply: { do: "later", after_ms: wait } };
-      const { job: next, opening } = begin(marked, path, token, withinMs, now);
-      return { next, reply: opening };
+      const { key, polls } = this.#deps.actions.keyOf(job, keyPath);
+      const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
+      const { job: next, opening } = begin(marked, path, token, withinMs, now, known);
+      if (opening.do === "fail") return { next, reply: opening };
+      return { next, reply: { ...opening, key, polls: openWork(next.run, path)?.polls ?? 0 } };
     });
   }
 
@@ -75,18 +81,19 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
     return this.#reports.apply<typeof GO>(ref, (job, now) => {
-      this.#queries.insertValue(job.job_id, path, output);
+      this.#queries.insertValue(job.job_id, path, output, openWork(job.run, path));
+      if (error !== null) this.#deps.actions.noteTolerated(job, path, error);
       return { next: finish(job, path, error ?? undefined, now), reply: GO };
     });
   }
 
-  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[]) {
+  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
     return this.#reports.apply<{ do: "rest"; wake_at: number } | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
-      const isOver = this.#queries.valueJson(job.job_id, path) !== undefined;
+      const isOver = this.#queries.storedJson(job, path, keyPath) !== undefined;
       if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
-      const resting = rest(marked, path, wakeAt, now);
+      const resting = rest(marked, path, wakeAt, now, keyPath);
       return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
     });
   }

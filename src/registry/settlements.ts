@@ -2,6 +2,7 @@ import { childEnded } from "../jobs/awaiting.ts";
 import { type Job, openWork, type StepError, wakeEvent } from "../jobs/job.ts";
 import { type Outcome, settle } from "../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../jobs/status.ts";
+import type { Actions } from "./actions.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -21,11 +22,13 @@ function failureOf(child: Job): StepError | null {
 /** Settles jobs, with what follows for their families: children end with their parent, a parent hears of its child. */
 export class Settlements {
   readonly #ledger: Ledger;
+  readonly #actions: Actions;
   readonly #engine: Engine;
   readonly #retentionMs: number;
 
-  constructor(ledger: Ledger, engine: Engine, retentionMs: number) {
+  constructor(ledger: Ledger, actions: Actions, engine: Engine, retentionMs: number) {
     this.#ledger = ledger;
+    this.#actions = actions;
     this.#engine = engine;
     this.#retentionMs = retentionMs;
   }
@@ -37,6 +40,7 @@ export class Settlements {
    */
   settle(before: Job, job: Job, outcome: Outcome, now: number): Aftermath[] | undefined {
     const settled = settle(job, outcome, now, this.#retentionMs);
+    if (settled !== undefined) this.#actions.noteEnd(job, outcome);
     if (settled === undefined || !this.#ledger.save(before, settled, sourcesOf(outcome.name))) return undefined;
     return [...this.#cancelChildren(before, now), ...this.#tellParent(settled, now)];
   }
@@ -72,7 +76,7 @@ export class Settlements {
     const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
     if (path === undefined) return [];
     const resultJson = queries.resultJson(child);
-    if (resultJson !== undefined) queries.insertJson(parent.job_id, path, resultJson);
+    if (resultJson !== undefined) queries.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
     this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));
     return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
   }

@@ -1,5 +1,6 @@
 import { durationMs } from "../blueprint/duration.ts";
 import type { Secrets } from "../egress/secrets.ts";
+import { pollKey } from "../jobs/action-keys.ts";
 import type { StepError } from "../jobs/job.ts";
 import { type Json, utf8Bytes } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
@@ -11,6 +12,7 @@ import {
   MIN_TURN_PAUSE_MS,
   RETRY_SPREAD,
 } from "../limits.ts";
+import type { Begun } from "../registry/api.ts";
 import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 
 /** A failed try. */
@@ -20,7 +22,8 @@ export interface ActionError extends StepError {
   retryAfterMs?: number;
 }
 
-export type Action = (signal: AbortSignal) => Promise<Result<Json, ActionError>>;
+/** @param key idempotency key, the same as long as it is not known how the action came out */
+export type Action = (signal: AbortSignal, key: string) => Promise<Result<Json, ActionError>>;
 
 /** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
 const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
@@ -89,7 +92,11 @@ function noNextPoll(pauseMs: number): StepError {
  * Ends the action when its time is up, also one that does not listen to its signal. When the lane is halted, it is told
  * so and its end is awaited.
  */
-async function within(action: Action, timeoutMs: number, lane: AbortSignal): Promise<Result<Json, ActionError>> {
+async function within(
+  action: (signal: AbortSignal) => Promise<Result<Json, ActionError>>,
+  timeoutMs: number,
+  lane: AbortSignal,
+): Promise<Result<Json, ActionError>> {
   const signal = AbortSignal.timeout(timeoutMs);
   const message = `No end within ${Math.round(timeoutMs / 1000)} s. Raise the step's timeout, or ask for less.`;
   const late = new Promise<Result<Json, ActionError>>((resolve) => {
@@ -165,7 +172,7 @@ class ActingStep {
     const { ports, reports } = this.#context;
     const token = ports.newToken();
     for (let waited = 0; waited <= MAX_TURN_MS; ) {
-      const opening = await reports.begin(this.#path, token, this.#timeoutMs);
+      const opening = await reports.begin(this.#path, token, this.#timeoutMs, this.#context.keyPath(this.#path));
       if (opening.do !== "later") return opening;
       const pause = Math.max(opening.after_ms, MIN_TURN_PAUSE_MS);
       if ((await this.#context.unlessHalted(ports.pause(pause))) === HALTED) return HALTED_TRY;
@@ -186,16 +193,19 @@ class ActingStep {
       case "fail":
         return this.#giveUp(opening.error);
       case "run":
-        return this.#context.lane.aborted ? HALTED : this.#act(opening.failures);
+        return this.#context.lane.aborted ? HALTED : this.#act(opening);
       default:
         return opening satisfies never;
     }
   }
 
-  async #act(failures: number): Promise<Ending | NotYet> {
+  async #act({ failures, key, polls }: Extract<Begun, { do: "run" }>): Promise<Ending | NotYet> {
     const { ports } = this.#context;
     const { lane } = this.#context;
-    const result = stored(redacted(await within(this.#action, this.#timeoutMs, lane), ports.secrets));
+    const own = this.#poll === undefined ? key : pollKey(key, polls);
+    const result = stored(
+      redacted(await within((signal) => this.#action(signal, own), this.#timeoutMs, lane), ports.secrets),
+    );
     if (result.ok) return this.#succeed(result.value);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);

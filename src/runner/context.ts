@@ -50,7 +50,20 @@ export const failed = (error: StepError, path: string): Failed => ({ end: "faile
 export const STOPPED = { end: "stopped" } as const;
 export const HALTED = { end: "halted" } as const;
 
-type RunTerms = Pick<RunPlan, "trace" | "ends_at">;
+type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item">;
+
+/** Where the steps run: a row's path with its dot, and the same with items in place of the indexes of maps. */
+interface RowNames {
+  path: string;
+  key: string;
+}
+
+interface Shared {
+  lane: AbortSignal;
+  evaluator: Evaluator;
+  holdings: Holdings;
+  row: RowNames;
+}
 
 /** What one attempt shares between its steps. Rows that run beside others have one of their own, with their lane. */
 export class RunContext {
@@ -63,37 +76,60 @@ export class RunContext {
   readonly kinds: StepRuns;
   /** Aborts when a row beside this one failed: what runs in here is ended, and nothing more begins. */
   readonly lane: AbortSignal;
+  /** Else by their indexes: the job is from before 0.2.0. */
+  readonly knowsRowsByItem: boolean;
   readonly #evaluator: Evaluator;
   readonly holdings: Holdings;
+  readonly #row: RowNames;
+  readonly #terms: RunTerms;
 
   constructor(
     ports: RunnerPorts,
     reports: Reporter,
     ref: RunRef,
     kinds: StepRuns,
-    { trace, ends_at }: RunTerms,
-    { lane, evaluator, holdings } = {
+    terms: RunTerms,
+    { lane, evaluator, holdings, row }: Shared = {
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: new Holdings(),
+      row: { path: "", key: "" },
     },
   ) {
     this.kinds = kinds;
     this.ports = ports;
     this.reports = reports;
     this.ref = ref;
-    this.trace = trace;
-    this.endsAt = ends_at;
+    this.trace = terms.trace;
+    this.endsAt = terms.ends_at;
+    this.knowsRowsByItem = terms.rows_by_item === true;
+    this.#terms = terms;
     this.lane = lane;
     this.#evaluator = evaluator;
     this.holdings = holdings;
+    this.#row = row;
   }
 
   /** The same for steps that run beside others. */
   inLane(lane: AbortSignal): RunContext {
-    const { ports, reports, ref, kinds, trace, endsAt, holdings } = this;
-    const mine = { lane, evaluator: this.#evaluator, holdings };
-    return new RunContext(ports, reports, ref, kinds, { trace, ends_at: endsAt }, mine);
+    return this.#with({ lane });
+  }
+
+  /** The same for a row. */
+  inRow(path: string, key: string): RunContext {
+    return this.#with({ row: { path, key } });
+  }
+
+  /** The path with items in place of the indexes of maps: what the action there is known by, wherever its item stands. */
+  keyPath(path: string): string {
+    const { path: row, key } = this.#row;
+    return path.startsWith(row) ? `${key}${path.slice(row.length)}` : path;
+  }
+
+  #with(change: Partial<Shared>): RunContext {
+    const { ports, reports, ref, kinds, lane, holdings } = this;
+    const shared = { lane, evaluator: this.#evaluator, holdings, row: this.#row, ...change };
+    return new RunContext(ports, reports, ref, kinds, this.#terms, shared);
   }
 
   /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */

@@ -36,8 +36,8 @@ export class Reporter {
     return this.#send((registry) => registry.start(this.#ref));
   }
 
-  begin(path: string, token: string, withinMs: number) {
-    return this.#withMarks((registry, marks) => registry.begin(this.#ref, path, token, withinMs, marks));
+  begin(path: string, token: string, withinMs: number, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.begin(this.#ref, path, token, withinMs, marks, keyPath));
   }
 
   retrying(path: string, error: StepError, delayMs: number, withinMs: number) {
@@ -52,16 +52,16 @@ export class Reporter {
     return this.#send((registry) => registry.finish(this.#ref, path, output, error));
   }
 
-  rest(path: string, wakeAt: number) {
-    return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks));
+  rest(path: string, wakeAt: number, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks, keyPath));
   }
 
   ask(path: string, request: AskRequest) {
     return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks));
   }
 
-  spawn(path: string, request: SpawnRequest) {
-    return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks));
+  spawn(path: string, request: SpawnRequest, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks, keyPath));
   }
 
   halt(path: string, error: StepError | null, finished: number[]) {

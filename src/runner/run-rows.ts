@@ -12,6 +12,8 @@ export interface Row {
   scope: Scope;
   /** Path of the row with its dot. */
   prefix: string;
+  /** The same with items in place of the indexes of maps. */
+  key: string;
 }
 
 const TOO_LARGE = {
@@ -70,8 +72,8 @@ class Rows {
   async #runRow(context: RunContext, index: number): Promise<void> {
     const row = this.#rows[index];
     if (row === undefined || context.lane.aborted) return;
-    const { steps, scope, prefix } = row;
-    const ending = await runSteps(context, steps, { ...scope, steps: { ...scope.steps } }, prefix);
+    const { steps, scope, prefix, key } = row;
+    const ending = await runSteps(context.inRow(prefix, key), steps, { ...scope, steps: { ...scope.steps } }, prefix);
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
     if (ending.end === "halted") return;
     if (ending.end !== "done") return this.#break(ending);

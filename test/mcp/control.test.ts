@@ -83,6 +83,24 @@ describe("jobs_retry", () => {
     expect(w.registry.calls).toEqual([{ jobId: ID, from_step: "twice", input: { n: 2 } }]);
   });
 
+  it("hands on a corrected plan, checked, and a timeout", async () => {
+    const w = withJob({ status: "failed" });
+    const blueprint = { name: "mended", steps: [{ id: "one", type: "transform", value: 1 }] };
+    await retry(w, { blueprint, timeout_seconds: 90 });
+    expect(w.registry.calls).toMatchObject([
+      { from_step: null, blueprint: { label: "inline", plan: { name: "mended" } }, timeout_ms: 90_000 },
+    ]);
+  });
+
+  it("refuses a corrected plan with every fault by its path, and asks nothing of the registry", async () => {
+    const w = withJob({ status: "failed" });
+    const blueprint = { name: "mended", steps: [{ id: "one", type: "transfrom", value: 1 }] };
+    const { isError, text } = await retry(w, { blueprint });
+    expect([isError, w.registry.calls]).toEqual([true, []]);
+    expect(text).toContain("Not retried.");
+    expect(text).toContain("steps[0].type");
+  });
+
   const fault = { path: "input.n", message: "expected number, got string", fix: "Send a number." };
   it.each<[RetryError, string]>([
     [{ code: "not_settled", status: "running" }, `job ${ID} is still running.\nNext: jobs_wait {"job_ids":["${ID}"]}`],

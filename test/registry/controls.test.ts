@@ -171,7 +171,59 @@ describe("readResult", () => {
     }));
 });
 
+describe("failures of the same kind", () => {
+  it("are those of the same plan, also where plans have no name", () =>
+    inRegistry(async (bench) => {
+      const failing = async (plan_hash: string, code: string) => {
+        const { id } = await bench.submit({ blueprint: "inline", plan_hash });
+        await bench.runner.start(bench.ref(id));
+        const error = { code, message: "no" };
+        await bench.runner.settle(bench.ref(id), { name: "failed", error, path: null }, []);
+        bench.clock.now += 1;
+        return id;
+      };
+      const same = await failing("plan 1", "network");
+      await failing("plan 2", "network");
+      await failing("plan 1", "expression");
+      const found = await bench.caller.explain(TENANT, await failing("plan 1", "network"));
+      expect(found.ok && found.value.similar.map(({ id }) => id)).toEqual([same]);
+    }));
+});
+
 describe("retry", () => {
+  it("takes no key of the callers, whatever that is called", () =>
+    inRegistry(async (bench) => {
+      const old = await bench.submit();
+      await bench.caller.cancel(TENANT, old.id, null);
+      const again = await bench.caller.retry(TENANT, old.id, { from_step: null, input: null });
+      expect(bench.storage.sql.exec("SELECT * FROM idempotency_keys").toArray()).toEqual([]);
+      const hash = bench.storage.sql.exec("SELECT request_hash FROM retries").one().request_hash;
+      const idempotency = { key: `retry ${old.id} ${hash}`, request_hash: String(hash) };
+      const own = await bench.submit({ idempotency });
+      expect(own).toMatchObject({ deduplicated: false });
+      expect(again.ok && again.value.id).not.toBe(own.id);
+    }));
+
+  it("leaves nothing behind when all jobs of its chain are deleted", () =>
+    inRegistry(async (bench) => {
+      const first = await bench.submit();
+      await bench.runner.start(bench.ref(first.id));
+      await bench.runner.begin(bench.ref(first.id), "first", "t", 30_000, []);
+      await bench.caller.cancel(TENANT, first.id, null);
+      const again = await bench.caller.retry(TENANT, first.id, { from_step: null, input: null });
+      const againId = again.ok ? again.value.id : "";
+      await bench.caller.cancel(TENANT, againId, null);
+      const rows = () =>
+        ["chains", "retries", "actions"].map(
+          (table) => bench.storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
+        );
+      expect(rows()).toEqual([1, 1, 2]);
+      await bench.caller.remove(TENANT, first.id);
+      expect(rows()).toEqual([1, 0, 1]);
+      await bench.caller.remove(TENANT, againId);
+      expect(rows()).toEqual([0, 0, 0]);
+    }));
+
   const call = (id: string): Json => ({ id, type: "http", url: `https://api.example.com/${id}` });
   const steps = [call("one"), call("two"), call("three")];
   const plain = { from_step: null, input: null };

@@ -26,7 +26,7 @@ const INDEX: Record<keyof typeof SQL, string | null> = {
   values: "PRIMARY KEY",
   deleteValues: "PRIMARY KEY",
   copyValue: "PRIMARY KEY",
-  valuePaths: "PRIMARY KEY",
+  storedPaths: "PRIMARY KEY",
   insertBlueprint: null,
   blueprint: "PRIMARY KEY",
   latestBlueprint: "PRIMARY KEY",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../src/limits.ts";
+import { Actions } from "../../src/registry/actions.ts";
 import { AlarmClock } from "../../src/registry/alarm-clock.ts";
 import { Audit } from "../../src/registry/audit.ts";
 import { Census } from "../../src/registry/census.ts";
@@ -65,11 +66,12 @@ describe("a job that is asked for again and again", () => {
       const queries = new Queries(storage.sql);
       const changes = new Changes({ queries, viewer: new Viewer(queries), now, durable: () => storage.sync(), log });
       const census = new Census(queries, () => undefined);
+      const actions = new Actions(storage.sql, queries);
       const lastStates = new LastStates(storage.sql);
       const clock = await AlarmClock.read(storage, now);
       const audit = new Audit(storage.sql);
       const waiters = new Waiters();
-      const ledger = new Ledger({ storage, queries, lastStates, audit, clock, waiters, changes, census, log });
+      const ledger = new Ledger({ storage, queries, actions, lastStates, audit, clock, waiters, changes, census, log });
       const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
       ledger.transact(() => ledger.insert(job));
       const undone = () =>

@@ -66,17 +66,21 @@ describe("begin and finish", () => {
 
   it("counts failed tries apart from those that died with their process", () =>
     inRegistry(async (bench) => {
-      const { ref } = await running(bench);
+      const { id, ref } = await running(bench);
       await bench.runner.retrying(ref, "first", ERROR, 2_000, 30_000);
       expect(await bench.runner.begin(ref, "first", crypto.randomUUID(), 30_000, [])).toEqual({
         do: "run",
         try: 2,
         failures: 1,
+        key: `${id}.first`,
+        polls: 0,
       });
       expect(await bench.runner.begin(ref, "first", crypto.randomUUID(), 30_000, [])).toEqual({
         do: "run",
         try: 3,
         failures: 1,
+        key: `${id}.first`,
+        polls: 0,
       });
     }));
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
 import { err, ok } from "../../jobs/result.ts";
-import { MAX_INPUT_BYTES, MAX_NAME_CHARS } from "../../limits.ts";
-import type { RetryError } from "../../registry/api.ts";
+import { MAX_INPUT_BYTES, MAX_JOB_TIMEOUT_MS, MAX_NAME_CHARS, MAX_REFERENCE_CHARS } from "../../limits.ts";
+import type { RetryError, RetryRequest } from "../../registry/api.ts";
 import { sizeFault } from "../arguments.ts";
 import { registryOfJob } from "../deps.ts";
 import { jobId, jobOutput } from "../fields.ts";
+import { planHash } from "../inline-plans.ts";
 import { jobLink, jobReply } from "../reply.ts";
+import { readPlan } from "../submission.ts";
 import { call, echo, faultText, quotaText, unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -19,6 +21,16 @@ const Input = z.strictObject({
     .optional()
     .describe("Top-level step to run again from; the first unfinished one when left out."),
   input: jsonObject.optional().describe("Replaces the input; without from_step all steps run again."),
+  blueprint: z
+    .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
+    .optional()
+    .describe("A corrected plan; finished steps before the first one that changed are reused."),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(MAX_JOB_TIMEOUT_MS / 1_000)
+    .optional()
+    .describe("As in jobs_submit_blueprint; as before when left out."),
 });
 type Input = z.output<typeof Input>;
 
@@ -59,10 +71,23 @@ export const jobsRetry = defineTool({
   output: jobOutput,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   run: async (args, deps, context) => {
-    const { job_id, from_step = null, input = null } = args;
+    const { job_id, from_step = null, input = null, blueprint, timeout_seconds } = args;
     const oversize = sizeFault("input", input ?? {}, MAX_INPUT_BYTES);
     if (oversize.length > 0) return err(faultText("Not retried.", oversize));
-    const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, { from_step, input }, deps.actor);
+    const corrected = blueprint === undefined ? undefined : await readPlan({ blueprint }, deps);
+    if (corrected?.ok === false) return err(faultText("Not retried.", corrected.error));
+    const newPlan = corrected && {
+      label: corrected.value.label,
+      plan: corrected.value.plan,
+      plan_hash: await planHash(corrected.value.plan),
+    };
+    const request: RetryRequest = {
+      from_step,
+      input,
+      ...(newPlan && { blueprint: newPlan }),
+      ...(timeout_seconds !== undefined && { timeout_ms: timeout_seconds * 1_000 }),
+    };
+    const retried = await registryOfJob(deps, job_id)?.retry(deps.tenant, job_id, request, deps.actor);
     if (retried === undefined) return err(unknownJob(job_id));
     if (!retried.ok) return err(errorText(retried.error, args));
     const reply = jobReply(retried.value, context);

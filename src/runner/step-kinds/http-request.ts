@@ -60,10 +60,10 @@ async function evaluatedParts(
 }
 
 /** What every request carries, unless the blueprint says otherwise. */
-async function ownHeaders({ trace, ports }: RunContext, key: string): Promise<Headers> {
+async function ownHeaders({ trace, ports, ref }: RunContext, path: string): Promise<Headers> {
   // A span of its own for each step, the same in every try.
-  const span = trace && childOf(trace, (await digest(key)).slice(0, SPAN_CHARS));
-  return new Headers({ "user-agent": ports.userAgent, "idempotency-key": key, ...span });
+  const span = trace && childOf(trace, (await digest(`${ref.job_id}.${path}`)).slice(0, SPAN_CHARS));
+  return new Headers({ "user-agent": ports.userAgent, ...span });
 }
 
 /** Null and nothing are left out: a header has no such value. */
@@ -131,9 +131,9 @@ function payloadOf({ body, form }: Parts, step: StepOf<"http">): Result<Payload 
 async function headersOf(
   context: RunContext,
   { auth, headers: given }: Parts,
-  key: string,
+  path: string,
 ): Promise<Result<Headers, StepError>> {
-  const headers = withGiven(await ownHeaders(context, key), isJsonObject(given) ? given : {});
+  const headers = withGiven(await ownHeaders(context, path), isJsonObject(given) ? given : {});
   if (!headers.ok || !isJsonObject(auth)) return headers;
   const value = authorization(auth);
   if (!value.ok) return value;
@@ -141,12 +141,19 @@ async function headersOf(
   return headers;
 }
 
-/** The request with every template evaluated, and the step's idempotency key unless the blueprint brings its own. */
+/** The headers with the action's key, unless the blueprint brings its own. */
+export function withKey(headers: Headers, key: string): Headers {
+  const keyed = new Headers(headers);
+  if (!keyed.has("idempotency-key")) keyed.set("idempotency-key", key);
+  return keyed;
+}
+
+/** The request with every template evaluated. */
 export async function buildRequest(
   context: RunContext,
   step: StepOf<"http">,
   scope: Scope,
-  idempotencyKey: string,
+  path: string,
 ): Promise<Result<HttpRequest, StepError>> {
   const target = await targetUrl(context, step, scope);
   if (!target.ok) return target;
@@ -154,7 +161,7 @@ export async function buildRequest(
   if (!parts.ok) return parts;
   const url = withQuery(target.value.url, parts.value.query);
   if (!url.ok) return url;
-  const headers = await headersOf(context, parts.value, idempotencyKey);
+  const headers = await headersOf(context, parts.value, path);
   if (!headers.ok) return headers;
   const payload = payloadOf(parts.value, step);
   if (!payload.ok) return payload;

@@ -9,7 +9,7 @@ import { retryAfterMs } from "../../lib/retry-after.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { type Body, readBody } from "./http-body.ts";
-import { buildRequest, type HttpRequest } from "./http-request.ts";
+import { buildRequest, type HttpRequest, withKey } from "./http-request.ts";
 
 /** Statuses after which the same request may succeed. */
 const RETRYABLE = [408, 425, 429];
@@ -91,9 +91,10 @@ function outputOf(response: Response, { body, bytes }: Body, { url }: HttpReques
 
 /** One request and what its answer means. */
 function sending(context: RunContext, step: StepOf<"http">, scope: Scope, request: HttpRequest): Action {
-  return async (signal) => {
+  return async (signal, key) => {
     try {
-      const response = await context.ports.fetch(request.url, { ...request.init, signal });
+      const headers = withKey(request.init.headers, key);
+      const response = await context.ports.fetch(request.url, { ...request.init, headers, signal });
       const read = await readBody(response, step.method, step.as ?? "auto", step.max_bytes);
       if (!read.ok) {
         const isUnexpected = judgedByStatus(step, response.status) === false;
@@ -111,7 +112,7 @@ function sending(context: RunContext, step: StepOf<"http">, scope: Scope, reques
 
 /** One request as one engine step, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
 export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
-  const request = await buildRequest(context, step, scope, `${context.ref.job_id}.${path}`);
+  const request = await buildRequest(context, step, scope, path);
   if (!request.ok) return failed(request.error, path);
   const send = sending(context, step, scope, request.value);
   const polling = pollingOf(step);

@@ -34,7 +34,7 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
 /** The tenant's rate of submits holds for children too: then the engine sleeps, and it is asked again. */
 async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
   for (let turn = 1; ; turn++) {
-    const started = await context.reports.spawn(path, request);
+    const started = await context.reports.spawn(path, request, context.keyPath(path));
     if (started.do !== "later") return awaitOutcome(context, path, started);
     const slept = await context.unlessHalted(context.ports.step.sleep(`${path}~turn${turn}`, started.after_ms));
     if (slept === HALTED) return HALTED;

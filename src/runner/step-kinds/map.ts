@@ -1,10 +1,15 @@
 import type { Scope } from "../../blueprint/template.ts";
+import { rowNames } from "../../jobs/action-keys.ts";
 import type { Json } from "../../jobs/json.ts";
+import { shortDigest } from "../../registry/api-digest.ts";
 import { done, type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 
 const toItems = (over: Json | undefined): Json[] =>
   over === undefined || over === null ? [] : Array.isArray(over) ? over : [over];
+
+const namesOf = async ({ knowsRowsByItem }: RunContext, items: readonly Json[]): Promise<string[]> =>
+  knowsRowsByItem ? rowNames(await Promise.all(items.map(shortDigest))) : [];
 
 /** The inner steps once for each item; the first failure that is not passed over ends the map. */
 export const runMap: StepRun<"map"> = async (context, step, scope, path) => {
@@ -32,7 +37,11 @@ async function mapItems(
   items: readonly Json[],
 ): Promise<Ending> {
   const { steps } = step;
-  const rows = items.map((item, index) => ({ steps, scope: { ...scope, item, index }, prefix: `${path}[${index}].` }));
+  const names = await namesOf(context, items);
+  const rows = items.map((item, index) => {
+    const key = `${context.keyPath(path)}[${names[index] ?? index}].`;
+    return { steps, scope: { ...scope, item, index }, prefix: `${path}[${index}].`, key };
+  });
   const ended = await runRows(context, path, rows, step.concurrency, step.on_error === "continue");
   if (ended.end === "failed") return { ...ended, done: rows.map((_row, i) => ended.finished.get(i) ?? null) };
   if (ended.end !== "done") return ended;

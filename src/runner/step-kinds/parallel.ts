@@ -5,7 +5,12 @@ import { runRows } from "../run-rows.ts";
 /** All branches at once; the first failure that is not passed over ends the step. */
 export const runParallel: StepRun<"parallel"> = async (context, step, scope, path) => {
   const branches = Object.entries(step.branches);
-  const rows = branches.map(([name, steps]) => ({ steps, scope, prefix: `${path}.${name}.` }));
+  const rows = branches.map(([name, steps]) => ({
+    steps,
+    scope,
+    prefix: `${path}.${name}.`,
+    key: context.keyPath(`${path}.${name}.`),
+  }));
   /** A branch that yields nothing is left out. */
   const byName = (outputOf: (index: number) => Json | undefined): JsonObject => {
     const outputs = branches.map(([name], i) => [name, outputOf(i)] as const);

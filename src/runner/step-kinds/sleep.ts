@@ -35,7 +35,7 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   if (!wake.ok) return failed(wake.error, path);
   // A sleep needs no registry: when the report does not arrive, the reconciler wonders and the sleep goes on.
   const unheard = { do: "rest" as const, wake_at: wake.value };
-  const resting = await context.reports.rest(path, wake.value).catch(() => unheard);
+  const resting = await context.reports.rest(path, wake.value, context.keyPath(path)).catch(() => unheard);
   if (resting.do === "stop") return STOPPED;
   if (resting.do === "halted") return HALTED;
   // Not before the registry has said when: at a resume, part of the sleep is over.

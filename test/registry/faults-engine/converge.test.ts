@@ -80,7 +80,9 @@ describe("a registry that is broken on purpose", () => {
           if (method !== "begin") return runner[method];
           return async (...given: Parameters<Spoilt["begin"]>) => {
             const reply = await runner.begin(...given);
-            return reply.do === "reuse" ? { do: "run", try: 1, failures: 0 } : reply;
+            return reply.do === "reuse"
+              ? { do: "run", try: 1, failures: 0, key: crypto.randomUUID(), polls: 0 }
+              : reply;
           };
         },
       }),

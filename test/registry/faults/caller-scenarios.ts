@@ -45,7 +45,13 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     await stage.start(id);
     expect(await idsOf(stage)).toHaveLength(2);
     expect(await stage.begin(id, "first", "t3")).toEqual({ do: "reuse", output: { from: "first" } });
-    expect(await stage.begin(id, "second", "t4")).toEqual({ do: "run", try: 1, failures: 0 });
+    expect(await stage.begin(id, "second", "t4")).toEqual({
+      do: "run",
+      try: 1,
+      failures: 0,
+      key: `${old}.second`,
+      polls: 0,
+    });
   },
 
   respond: async (stage) => {

@@ -34,12 +34,13 @@ const HTTP_ERROR = { code: "http_status", message: "The answer was 500." };
 export const RUNNER_SCENARIOS: Record<string, Scenario> = {
   "report a step": async (stage) => {
     const id = await stage.running();
+    const key = `${id}.first`;
     await stage.danger(async () => {
       await stage.begin(id, "first", "t1");
       await stage.ask("retrying", (api) => api.runner.retrying(stage.ref(id), "first", HTTP_ERROR, 1_000, 30_000));
-      expect(await stage.begin(id, "first", "t2")).toEqual({ do: "run", try: 2, failures: 1 });
+      expect(await stage.begin(id, "first", "t2")).toEqual({ do: "run", try: 2, failures: 1, key, polls: 0 });
       await stage.ask("polled", (api) => api.runner.polled(stage.ref(id), "first", 1_000, 30_000));
-      expect(await stage.begin(id, "first", "t3")).toEqual({ do: "run", try: 3, failures: 0 });
+      expect(await stage.begin(id, "first", "t3")).toEqual({ do: "run", try: 3, failures: 0, key, polls: 1 });
       await stage.finish(id, "first");
     });
     expect(await stage.begin(id, "first", "t4")).toEqual({ do: "reuse", output: { from: "first" } });

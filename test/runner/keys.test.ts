@@ -1,0 +1,282 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/jobs/json.ts";
+import type { RetryRequest } from "../../src/registry/api.ts";
+import { type Bench, inRegistry, planOf, TENANT } from "../registry/bench.ts";
+import { Crash, json, runSteps } from "./bench.ts";
+
+const AS_BEFORE: RetryRequest = { from_step: null, input: null };
+const pay = (more: JsonObject = {}) => ({
+  id: "pay",
+  type: "http",
+  method: "POST",
+  url: "https://example.com/pay",
+  retry: { limit: 0 },
+  ...more,
+});
+
+type Answer = () => Response;
+const status =
+  (code: number): Answer =>
+  () =>
+    new Response("no", { status: code });
+const reset: Answer = () => {
+  throw new TypeError("connection reset");
+};
+const dies: Answer = () => {
+  throw new Crash("killed");
+};
+
+/** A service that answers from a script and remembers the keys. */
+function service(...answers: Answer[]) {
+  const keys: (string | null)[] = [];
+  const fetch = async (_url: string, init: RequestInit = {}) => {
+    const answer = answers[Math.min(keys.length, answers.length - 1)] ?? json({});
+    keys.push(new Headers(init.headers).get("idempotency-key"));
+    return answer();
+  };
+  return { fetch, keys };
+}
+
+async function retried(bench: Bench, id: string, request: RetryRequest = AS_BEFORE): Promise<string> {
+  const reply = await bench.caller.retry(TENANT, id, request);
+  if (!reply.ok) throw new Error(JSON.stringify(reply.error));
+  await bench.settleBackground();
+  return reply.value.id;
+}
+
+/** Runs the steps, then each retry of the one before it. @returns the keys that were sent, the first job's id as `J` */
+async function keysOf(answers: Answer[], steps: JsonObject[], retries: RetryRequest[], input: JsonObject = {}) {
+  let sent: string[] = [];
+  await inRegistry(async (bench) => {
+    const { fetch, keys } = service(...answers);
+    const first = (await runSteps(bench, steps, { fetch, input })).id;
+    let id = first;
+    for (const request of retries) {
+      const now = await bench.caller.status(TENANT, id, { steps: false, events: false });
+      // Its process died: nobody will report any more.
+      if (now.ok && now.value.status === "running") await bench.caller.cancel(TENANT, id, null);
+      id = await retried(bench, id, request);
+      await runSteps(bench, steps, { fetch, existing: id });
+    }
+    sent = keys.map((key) => String(key).replaceAll(first, "J"));
+  });
+  return sent;
+}
+
+const PLAN = (steps: JsonObject[]) => ({ label: "inline", plan: planOf(steps), plan_hash: crypto.randomUUID() });
+
+describe("the idempotency key over retries", () => {
+  it.each([
+    ["a connection that was reset", reset],
+    ["HTTP 500", status(500)],
+    ["HTTP 503", status(503)],
+    ["HTTP 408", status(408)],
+    ["HTTP 429", status(429)],
+    ["a process that died", dies],
+  ])("stays after %s, in every retry", async (_name, answer) => {
+    expect(await keysOf([answer, answer, json({})], [pay()], [AS_BEFORE, AS_BEFORE])).toEqual(Array(3).fill("J.pay"));
+  });
+
+  it.each([400, 402, 404, 409, 422])("is a new one after HTTP %i, by the number of the retry", async (code) => {
+    const answers = [status(code), status(code), json({})];
+    expect(await keysOf(answers, [pay()], [AS_BEFORE, AS_BEFORE])).toEqual(["J.pay", "J.pay~1", "J.pay~2"]);
+  });
+
+  it("stays after an answer that came behind an unknown outcome, as long as that is unknown", async () => {
+    const answers = [reset, status(402), reset, json({})];
+    const keys = await keysOf(answers, [pay()], [AS_BEFORE, AS_BEFORE, AS_BEFORE]);
+    expect(keys).toEqual(["J.pay", "J.pay", "J.pay~2", "J.pay~2"]);
+  });
+
+  it.each<[string, RetryRequest]>([
+    ["from_step", { from_step: "pay", input: null }],
+    ["input", { from_step: null, input: { other: 1 } }],
+    ["a changed step", { ...AS_BEFORE, blueprint: PLAN([pay({ body: { amount: 6 } })]) }],
+    ["a longer timeout", { ...AS_BEFORE, timeout_ms: 60_000 }],
+  ])("stays while the outcome is unknown, also by %s", async (_name, request) => {
+    expect(await keysOf([reset, json({})], [pay()], [request])).toEqual(["J.pay", "J.pay"]);
+  });
+
+  it("is a new one when a finished step runs again, and the old one where it never ran", async () => {
+    const steps = [pay(), pay({ id: "next" })];
+    const failing = [json({}), status(402), json({})];
+    const again = await keysOf(failing, steps, [{ from_step: "pay", input: null }]);
+    expect(again).toEqual(["J.pay", "J.next", "J.pay~1", "J.next~1"]);
+    const third = [pay(), pay({ id: "next" }), pay({ id: "last" })];
+    const goesOn = await keysOf(failing, third, [AS_BEFORE]);
+    expect(goesOn).toEqual(["J.pay", "J.next", "J.next~1", "J.last"]);
+  });
+
+  it("is a new one in the second retry of the same job, which nobody can mistake for the first", () =>
+    inRegistry(async (bench) => {
+      const { fetch, keys } = service(status(402));
+      const { id } = await runSteps(bench, [pay()], { fetch });
+      for (const request of [AS_BEFORE, AS_BEFORE]) {
+        await runSteps(bench, [pay()], { fetch, existing: await retried(bench, id, request) });
+      }
+      expect(keys).toEqual([`${id}.pay`, `${id}.pay~1`, `${id}.pay~2`]);
+    }));
+
+  it("stays after a failure that the blueprint went on from, when its step runs again", async () => {
+    const steps = [pay({ on_error: "continue" }), pay({ id: "next" })];
+    const keys = await keysOf([reset, status(402), json({})], steps, [{ from_step: "pay", input: null }]);
+    expect(keys).toEqual(["J.pay", "J.next", "J.pay", "J.next~1"]);
+  });
+
+  it("counts the polls on, over tries, attempts and retries", async () => {
+    const polling = pay({ method: "GET", until: "{% $response.body.done %}", every: "1 second", limit: 3 });
+    const answers = [json({}), json({}), reset, json({}), json({ done: true })];
+    const keys = await keysOf(answers, [polling], [AS_BEFORE]);
+    expect(keys).toEqual(["J.pay#1", "J.pay#2", "J.pay#3", "J.pay#3", "J.pay#4"]);
+  });
+});
+
+describe("keys inside a map", () => {
+  const each = { id: "all", type: "map", over: "{% $input.items %}", concurrency: 1, steps: [pay()] };
+
+  it("are those of the items, so that another order swaps none", async () => {
+    const items = [{ to: "a" }, { to: "b" }, { to: "a" }];
+    const input = { items };
+    const [first, second, ...more] = await keysOf(
+      [json({}), reset, json({})],
+      [each],
+      [{ from_step: null, input: { items: items.toReversed() } }],
+      input,
+    );
+    expect(first).toMatch(/^J\.all\[[\w-]{22}\]\.pay$/);
+    expect(second).toMatch(/^J\.all\[[\w-]{22}\]\.pay$/);
+    const [a, b] = [String(first), String(second)];
+    // The first `a` had finished, `b` is unknown, the second `a` never ran.
+    expect(more).toEqual([`${a}~1`, b, `${a.replace("]", "-2]")}~1`]);
+  });
+
+  it("leave finished rows alone: a retry goes on inside the map", async () => {
+    const items = [1, 2, 3, 4];
+    const keys = await keysOf([json({}), json({}), status(402), json({})], [each], [AS_BEFORE], { items });
+    expect(keys).toHaveLength(5);
+    expect(keys[3]).toBe(`${keys[2]}~1`);
+    expect(new Set(keys).size).toBe(5);
+  });
+
+  it("are reused with the item's own output, wherever it stands now", () =>
+    inRegistry(async (bench) => {
+      const over = "{% $job.submitted_at < '2040-01-01T00:01:00.000Z' ? [1, 2, 3] : [3, 2, 1] %}";
+      const echo = { ...pay({ url: "https://example.com/{% $item %}" }) };
+      const steps = [
+        { ...each, over, steps: [echo, { id: "said", type: "transform", value: "{% $steps.pay.body %}" }] },
+      ];
+      const answers = [json("one"), reset, json("two"), json("three")];
+      const { fetch, keys } = service(...answers);
+      const { id } = await runSteps(bench, steps, { fetch });
+      bench.clock.now += 3_600_000;
+      const again = await retried(bench, id);
+      await runSteps(bench, steps, { fetch, existing: again });
+      const ended = await bench.caller.status(TENANT, again, { steps: false, events: false });
+      // The list came in another order: three is asked for first, then two, and one is known.
+      expect(ended).toMatchObject({ ok: true, value: { result: { value: ["two", "three", "one"] } } });
+      expect(keys).toHaveLength(4);
+    }));
+});
+
+/** How a request goes: whether it takes effect, and what the caller hears. */
+const FATES = ["done", "done, lost", "done, 500", "done, killed", "lost", "500", "402", "killed"] as const;
+type Fate = (typeof FATES)[number];
+
+/** A target that knows keys: what was done under one is answered again, and not done again. Counts effects by URL. */
+class Target {
+  readonly effects = new Map<string, number>();
+  readonly #known = new Set<string>();
+  readonly #fates: Fate[];
+
+  constructor(fates: readonly Fate[]) {
+    this.#fates = [...fates];
+  }
+
+  readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
+    const key = String(new Headers(init.headers).get("idempotency-key"));
+    const fate = this.#known.has(key) ? "done" : (this.#fates.shift() ?? "done");
+    if (fate.startsWith("done") && !this.#known.has(key)) {
+      this.#known.add(key);
+      this.effects.set(url, (this.effects.get(url) ?? 0) + 1);
+    }
+    return Target.#heard(fate);
+  };
+
+  static #heard(fate: Fate): Response {
+    if (fate.endsWith("killed")) throw new Crash("killed");
+    if (fate.endsWith("lost")) throw new TypeError("connection reset");
+    const code = Number(fate.slice(-3));
+    return Number.isNaN(code) ? Response.json({}) : new Response("", { status: code });
+  }
+}
+
+/** Retries the job until it has succeeded. */
+async function retriedToTheEnd(bench: Bench, first: string, steps: JsonObject[], { fetch }: Target): Promise<string> {
+  let id = first;
+  for (let retries = 0; retries < 20; retries++) {
+    const now = await bench.caller.status(TENANT, id, { steps: false, events: false });
+    if (!now.ok || now.value.status === "succeeded") break;
+    // Its process died: nobody will report any more.
+    if (now.value.status === "running") await bench.caller.cancel(TENANT, id, null);
+    id = await retried(bench, id);
+    await runSteps(bench, steps, { fetch, existing: id });
+  }
+  return id;
+}
+
+describe("a target that knows keys", () => {
+  const to = (id: string, path: string) => pay({ id, url: `https://example.com/${path}` });
+  const row = to("row", "{% $item %}");
+  const steps = [
+    to("first", "first"),
+    { id: "all", type: "map", over: "{% [1..$input.n] %}", concurrency: 1, steps: [row] },
+    to("last", "last"),
+  ];
+  const fates = fc.array(fc.constantFrom(...FATES), { minLength: 1, maxLength: 12 });
+
+  it("does all once, and nothing twice, over any outcomes, retries and kills", { timeout: 120_000 }, () =>
+    fc.assert(
+      fc.asyncProperty(fates, fc.integer({ min: 1, max: 4 }), (given, n) =>
+        inRegistry(async (bench) => {
+          const target = new Target(given);
+          const { id } = await runSteps(bench, steps, { fetch: target.fetch, input: { n } });
+          const end = await retriedToTheEnd(bench, id, steps, target);
+          expect((await bench.caller.status(TENANT, end, { steps: false, events: false })).ok).toBe(true);
+          expect([...target.effects.values()]).toEqual(Array(n + 2).fill(1));
+        }),
+      ),
+      { numRuns: 40 },
+    ),
+  );
+});
+
+describe("a child that ran before", () => {
+  const child = { name: "child", steps: [pay(), pay({ id: "next" })] };
+  const parent = [{ id: "kid", type: "job", blueprint: child }];
+
+  it("is retried with its parent, in a chain of its own: what it finished is not done again", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit({ plan: planOf(parent), plan_hash: crypto.randomUUID() });
+      const { fetch, keys } = service(json({}), reset, json({}));
+      await bench.runner.start(bench.ref(id));
+      const request = { name: "child", blueprint: "inline", plan: planOf(child.steps), input: {} };
+      await bench.runner.spawn(bench.ref(id), "kid", request, []);
+      await bench.settleBackground();
+      const kid = bench.engine.started.at(-1)?.job_id ?? "";
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      const failed = { code: "child_failed", message: "no" };
+      await bench.runner.settle(bench.ref(id), { name: "failed", error: failed, path: "kid" }, []);
+      const again = await retried(bench, id);
+      await bench.runner.start(bench.ref(again));
+      await bench.runner.spawn(bench.ref(again), "kid", request, []);
+      await bench.settleBackground();
+      const second = bench.engine.started.at(-1)?.job_id ?? "";
+      expect(await bench.caller.status(TENANT, second, { steps: false, events: false })).toMatchObject({
+        ok: true,
+        value: { retried_from: kid, parent_id: again },
+      });
+      await runSteps(bench, child.steps, { fetch, existing: second });
+      expect(keys).toEqual([`${kid}.pay`, `${kid}.next`, `${kid}.next`]);
+    }));
+});
