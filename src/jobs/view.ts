@@ -64,6 +64,8 @@ export const JobStatus = z.strictObject({
   retried_from: z.string().nullable(),
   expires_at: z.string().nullable().describe("When a settled job is purged"),
   poll_after_ms: z.int().describe("When asking again makes sense; 0 when settled"),
+  run_at: z.string().optional().describe("When a job that has not started may start, if it was submitted for later"),
+  wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
@@ -128,6 +130,14 @@ export const eventViews = (job: Job): EventView[] =>
     return { seq: i + 1, at: iso(at), type, step: step ?? null, message: message ?? null };
   });
 
+function wakesAt({ run }: Job): { wakes_at?: string } {
+  const ends = Object.values(run.open).flatMap(({ wake_at, question, ready }) => {
+    const end = wake_at ?? question?.expires_at;
+    return end === undefined || ready !== undefined ? [] : [end];
+  });
+  return ends.length === 0 ? {} : { wakes_at: iso(Math.min(...ends)) };
+}
+
 /** @param now epoch ms, from the registry's clock */
 export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus {
   return {
@@ -152,6 +162,8 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     retried_from: job.retried_from,
     expires_at: isSettled(job.status) ? iso(job.due_at) : null,
     poll_after_ms: pollAfterMs(job, now),
+    ...(job.run_at !== null && job.started_at === null && { run_at: iso(job.run_at) }),
+    ...wakesAt(job),
   };
 }
 

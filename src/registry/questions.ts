@@ -28,7 +28,7 @@ export class Questions {
     for (const [path, { expires_at, fallback }] of openQuestions(job)) {
       if (expires_at > now) continue;
       if (fallback !== null) {
-        this.#ledger.queries.insertValue(job.job_id, path, { action: "accept", content: fallback });
+        this.#ledger.queries.insertValue(job.job_id, path, { action: "expired", content: fallback });
       }
       closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
     }

@@ -72,6 +72,32 @@ describe("the status of a job", () => {
     expect(toJobStatus({ ...job, due_at }, {}, T0).expires_at).toBeNull();
   });
 
+  const open = (more: object) => ({ tries: 1, ended: 0, failures: 0, expected_by: T0, ...more });
+  const asks = { request_id: "q", message: "?", schema: {}, expires_at: T0 + HOUR, fallback: null };
+
+  it.each([
+    ["nothing that waits", {}, undefined],
+    ["an action", { a: open({}) }, undefined],
+    ["a child", { a: open({ child_id: "job_1" }) }, undefined],
+    ["a sleep", { a: open({ wake_at: T0 + SECOND }) }, "2026-11-01T00:00:01.000Z"],
+    ["a question", { a: open({ question: asks }) }, "2026-11-01T01:00:00.000Z"],
+    ["a question that was answered", { a: open({ question: asks, ready: true }) }, undefined],
+    [
+      "a sleep beside a question",
+      { a: open({ question: asks }), b: open({ wake_at: T0 }) },
+      "2026-11-01T00:00:00.000Z",
+    ],
+  ])("says when it wakes, with %s open", (_name, work, at) => {
+    expect(toJobStatus({ ...job, run: { ...job.run, open: work } }, {}, T0).wakes_at).toBe(at);
+  });
+
+  it("says when it may start, as long as it has not", () => {
+    const later = { ...job, status: "queued" as const, started_at: null, run_at: T0 + HOUR };
+    expect(toJobStatus(later, {}, T0).run_at).toBe("2026-11-01T01:00:00.000Z");
+    expect(Object.keys(toJobStatus({ ...later, started_at: T0 + HOUR }, {}, T0))).not.toContain("run_at");
+    expect(Object.keys(toJobStatus({ ...later, run_at: null }, {}, T0))).not.toContain("run_at");
+  });
+
   it("has steps and events only when they were asked for", () => {
     expect(Object.keys(toJobStatus(job, {}, T0))).not.toEqual(expect.arrayContaining(["steps"]));
     expect(Object.keys(toJobStatus(job, {}, T0))).not.toEqual(expect.arrayContaining(["events"]));

@@ -235,7 +235,7 @@ describe("input", () => {
           error: { code: "already_answered", action: "expired" },
         });
       });
-      expect((await run.status()).result).toEqual({ action: "accept", content: { why: "silence" } });
+      expect((await run.status()).result).toEqual({ action: "expired", content: { why: "silence" } });
     }));
 
   it("expires by the alarm alone, when the engine is asleep", () =>

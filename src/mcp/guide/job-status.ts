@@ -27,6 +27,8 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   retried_from: "the job that this one retries, or null",
   expires_at: "when a settled job is purged, or null",
   poll_after_ms: "when asking again makes sense; 0 when settled",
+  run_at: "only of a job that waits for its time: when it may start",
+  wakes_at: "only while something sleeps or asks: when the first of these ends by itself",
 };
 
 export const jobStatusTable = (): string =>

@@ -131,7 +131,7 @@ export class Model {
     const { question } = job;
     if (isOver(job) || question?.is !== "open" || question.expiresAt > now) return;
     job.question = { is: "closed", action: "expired" };
-    if (question.fallback) job.outputs.set("ask", { action: "accept", content: { fallback: true } });
+    if (question.fallback) job.outputs.set("ask", { action: "expired", content: { fallback: true } });
     job.status = "running";
   }
 }
