@@ -41,7 +41,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     idempotency_key: null,
     submitted_by: null,
     metadata: {},
-    run: { steps: {}, open: {} },
+    run: { steps: {}, open: {}, rows_by_item: true },
     events: [["accepted", T0]],
     ...overrides,
   };
