@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_BACKLOG_CHARS, MAX_LISTENERS } from "../../src/limits.ts";
+import { MAX_BACKLOG_CHARS, MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../src/limits.ts";
 import { type Bench, inRegistry, statusOf, TENANT } from "./bench.ts";
 import { follow } from "./change-reader.ts";
 
@@ -130,6 +130,21 @@ describe("a listener", () => {
       });
       await readers[0]?.cancel();
       expect(await bench.caller.follow(TENANT, asked)).toMatchObject({ ok: true });
+    }));
+
+  it("of one key above its own most is refused, another key's is not, and a place is free when one goes", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit();
+      const asked = [{ job_id: id, after: null }];
+      const listen = (owner: string) => bench.caller.follow(TENANT, asked, owner);
+      const open = await Promise.all(Array.from({ length: MAX_LISTENERS_PER_KEY }, () => listen("key_1")));
+      expect(await listen("key_1")).toEqual({
+        ok: false,
+        error: { code: "too_many_listeners", limit: MAX_LISTENERS_PER_KEY },
+      });
+      expect(await listen("key_2")).toMatchObject({ ok: true });
+      if (open[0]?.ok) open[0].value.lease[Symbol.dispose]();
+      expect(await listen("key_1")).toMatchObject({ ok: true });
     }));
 
   it("learns nothing of jobs that are not its tenant's, and ends when there are no others", () =>

@@ -190,6 +190,7 @@ const others = (keys: Keys): fc.Arbitrary<Plain> =>
         "/keys/revoke",
         "/keys/revoke",
         "/keys",
+        "/keys/audit",
         "/keys/",
         "/keys/x",
         "/",
