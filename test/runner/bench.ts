@@ -133,6 +133,8 @@ export interface Sent {
   method: string;
   headers: Headers;
   body: string | null;
+  /** Of a body that is no text. */
+  bytes?: number[];
 }
 
 /** A fetch that answers from a script, in order, and remembers what it was sent. The last answer repeats. */
@@ -141,7 +143,8 @@ export function scripted(...answers: (() => Response | Promise<Response>)[]) {
   const fetch: RunnerPorts["fetch"] = async (url, init = {}) => {
     const answer = answers[Math.min(sent.length, answers.length - 1)];
     const body = typeof init.body === "string" ? init.body : null;
-    sent.push({ url, method: init.method ?? "GET", headers: new Headers(init.headers), body });
+    const bytes = init.body instanceof Uint8Array && { bytes: [...init.body] };
+    sent.push({ url, method: init.method ?? "GET", headers: new Headers(init.headers), body, ...bytes });
     if (answer === undefined) throw new Error("no answer is scripted");
     return answer();
   };
