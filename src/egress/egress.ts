@@ -61,6 +61,8 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 function located(location: string, from: URL): URL {
   const url = URL.parse(location, from.href);
   if (location.trim() === "") throw new BadRedirect(`${from.host} redirects with an empty Location`);
+  // The platform has put these in place of bytes that are no UTF-8, and where they led nobody knows any more.
+  if (location.includes("\ufffd")) throw new BadRedirect(`${from.host} redirects with a Location that is no UTF-8`);
   if (url === null) throw new BadRedirect(`${from.host} redirects to what is no URL`);
   return url;
 }

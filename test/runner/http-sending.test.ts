@@ -141,6 +141,14 @@ describe("a body", () => {
 });
 
 describe("a secret", () => {
+  it.each<[string, JsonObject]>([
+    ["a header", { headers: { a: { secret: "TOKEN" } } }],
+    ["a bearer", { auth: { bearer: { secret: "TOKEN" } } }],
+  ])("with letters beyond ASCII is not put into %s, whose value would be logged", async (_, step) => {
+    const { sent, error } = await send(step, { secrets: { TOKEN: "pässwörd-1" } });
+    expect([sent, error]).toEqual([[], expect.stringContaining("beyond ASCII")]);
+  });
+
   it("may be the whole URL, of a host that it is bound to, and stands in no output", async () => {
     const secrets = { HOOK: "https://hooks.example.com/services/T0/B1/abcdefgh" };
     const sends = (hosts: string[]) => send({ url: { secret: "HOOK" }, method: "POST", body: "x" }, { secrets, hosts });

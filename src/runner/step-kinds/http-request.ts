@@ -66,8 +66,21 @@ async function ownHeaders({ trace, ports, ref }: RunContext, path: string): Prom
   return new Headers({ "user-agent": ports.userAgent, ...span });
 }
 
+/** The runtime writes a header's value with letters beyond ASCII into its log, which no secret may get into. */
+function setHeader(headers: Headers, name: string, value: string, secrets: Secrets): Result<null, StepError> {
+  if (/[^ -~\t]/.test(value) && secrets.areIn(value)) {
+    return badRequest(`headers.${name}: a secret with letters beyond ASCII cannot stand in a header`);
+  }
+  try {
+    headers.set(name, value);
+    return ok(null);
+  } catch {
+    return badRequest(`headers.${name} is no valid header`);
+  }
+}
+
 /** Null and nothing are left out: a header has no such value. */
-function withGiven(headers: Headers, given: JsonObject): Result<Headers, StepError> {
+function withGiven(headers: Headers, given: JsonObject, secrets: Secrets): Result<Headers, StepError> {
   for (const [name, value] of Object.entries(given)) {
     if (value === null) continue;
     if (typeof value === "object") {
@@ -75,11 +88,8 @@ function withGiven(headers: Headers, given: JsonObject): Result<Headers, StepErr
         `headers.${name} is ${Array.isArray(value) ? "a list" : "an object"}; a header's value is text`,
       );
     }
-    try {
-      headers.set(name, String(value));
-    } catch {
-      return badRequest(`headers.${name} is no valid header`);
-    }
+    const set = setHeader(headers, name, String(value), secrets);
+    if (!set.ok) return set;
   }
   return ok(headers);
 }
@@ -133,12 +143,12 @@ async function headersOf(
   { auth, headers: given }: Parts,
   path: string,
 ): Promise<Result<Headers, StepError>> {
-  const headers = withGiven(await ownHeaders(context, path), isJsonObject(given) ? given : {});
+  const headers = withGiven(await ownHeaders(context, path), isJsonObject(given) ? given : {}, context.ports.secrets);
   if (!headers.ok || !isJsonObject(auth)) return headers;
   const value = authorization(auth);
   if (!value.ok) return value;
-  headers.value.set("authorization", value.value);
-  return headers;
+  const set = setHeader(headers.value, "authorization", value.value, context.ports.secrets);
+  return set.ok ? headers : set;
 }
 
 /** The headers with the action's key, unless the blueprint brings its own. */
