@@ -119,7 +119,7 @@ it("no data becomes a secret, whatever it looks like and wherever it stands", ()
     for (const [place, put] of Object.entries(PLACES)) {
       for (const [i, value] of looks.entries()) {
         const step = { ...put("{% $input.v %}"), url: "https://other.example.org/x" };
-        await expectKept(bench, `${place} by look ${i}`, { step, network: fine, input: { v: value } });
+        await expectKept(bench, `${place} by look ${i}`, { step, network: fine, input: { v: value }, hosts: ["*"] });
       }
     }
   }));
