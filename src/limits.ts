@@ -69,6 +69,10 @@ export const MAX_EVALUATIONS = 500_000;
 export const MAX_EVALUATION_DEPTH = 200;
 export const MAX_VALUE_BYTES = 512 * KIB;
 export const MAX_RANGE_ITEMS = 10_000;
+/** Of a list that a path or function makes: as many as the shortest numbers that a value can hold. */
+export const MAX_SEQUENCE_ITEMS = 256 * KIB;
+/** Rows of joins (`@` and `#`) that one expression may make; each is an object that holds all its variables. */
+export const MAX_JOINED_ROWS = 50_000;
 /** Units of `Meter.spend`; about a second of the slowest kind of work. */
 export const MAX_EVALUATION_WORK = 20_000_000;
 /** Of all expressions of one attempt: about 15 seconds of the thread that all jobs of a process share. */

@@ -91,6 +91,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_INTERRUPTED_TRIES: `${pace}; jobs/reports.test.ts`,
   MAX_WAIT_LOSSES: `${pace}; mcp/wait.test.ts`,
   AUDIT_TIMEOUT_MS: pace,
+  MAX_SEQUENCE_ITEMS: "more than MAX_VALUE_BYTES lets through: blueprint/large-lists.test.ts",
   EVALUATION_WORK: "what one unit is in another",
   MAX_TURN_WORK: `${pace}: blueprint/evaluation-budget.test.ts`,
   ALARM_BATCH: "rows of one look, the others come next: registry/reconcile.test.ts",

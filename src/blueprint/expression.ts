@@ -2,15 +2,16 @@ import jsonata from "jsonata";
 import type { Json } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { oneLine } from "../jobs/text.ts";
-import { MAX_ERROR_CHARS, MAX_RANGE_ITEMS } from "../limits.ts";
+import { MAX_ERROR_CHARS, MAX_SEQUENCE_ITEMS } from "../limits.ts";
 import { BudgetSpent, type EvaluationBudget } from "./evaluation-budget.ts";
-import { meteredFunctions } from "./functions.ts";
+import { functionsNamed } from "./functions.ts";
 import { LimitReached, Meter } from "./meter.ts";
 import type { Node } from "./node.ts";
+import { RUN, type Run } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import { readSyntax, type Syntax } from "./syntax.ts";
 import { toJson } from "./to-json.ts";
-import { RUN, type Run, watch } from "./watch.ts";
+import { watch } from "./watch.ts";
 
 export interface ExpressionError {
   /** `limit_exceeded`: all expressions of the job together cost too much. */
@@ -27,12 +28,17 @@ export interface Expression {
 }
 
 const EXCERPT_CHARS = 120;
+/** Of `$error` and `$assert`: the author's words need no source beside them. */
+const OWN_MESSAGES: ReadonlySet<unknown> = new Set(["D3137", "D3141"]);
 
 function failure(text: string, problem: unknown): { ok: false; error: ExpressionError } {
   const { message } = problem as { message?: unknown };
   // A RangeError is the stack's end: a parser, or a function of the library, that calls itself.
   const known = problem instanceof RangeError ? "it is nested too deeply, or too large" : message;
   const reason = typeof known === "string" ? known : String(problem);
+  if (OWN_MESSAGES.has((problem as { code?: unknown }).code)) {
+    return err({ code: "expression", message: oneLine(reason, MAX_ERROR_CHARS) });
+  }
   const excerpt = `{% ${oneLine(text, EXCERPT_CHARS)} %}`;
   const code = problem instanceof BudgetSpent ? "limit_exceeded" : "expression";
   return err({ code, message: `${oneLine(reason, MAX_ERROR_CHARS - EXCERPT_CHARS)}: ${excerpt}` });
@@ -60,6 +66,7 @@ class ParsedExpression implements Expression {
   readonly syntax: Syntax;
   readonly #text: string;
   readonly #parsed: jsonata.Expression;
+  #binding: Promise<void> | undefined;
 
   constructor(text: string, parsed: jsonata.Expression, syntax: Syntax) {
     this.#text = text;
@@ -68,12 +75,20 @@ class ParsedExpression implements Expression {
     watch(parsed, syntax);
   }
 
+  /** The library makes a frame for each evaluation; what is the same in all is assigned once, and only what is named. */
+  #bound(): Promise<void> {
+    this.#binding ??= functionsNamed(this.syntax.variables).then((functions) => {
+      for (const [name, definition] of functions) this.#parsed.assign(name, definition);
+    });
+    return this.#binding;
+  }
+
   async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {
     const { now, ...variables } = scope;
     const run: Run = { meter: new Meter(budget), now };
     try {
-      const functions = await meteredFunctions(run.meter, now);
-      const bindings = { ...functions, ...variables, [RUN]: run };
+      await this.#bound();
+      const bindings = { ...variables, [RUN]: run };
       const result = await settled(this.#parsed.evaluate(undefined, bindings), budget);
       run.meter.size(result);
       return ok(toJson(result));
@@ -88,7 +103,7 @@ class ParsedExpression implements Expression {
 /** Parses the text between `{%` and `%}`, and refuses what would not be safe or the same at every resume. */
 export function compileExpression(text: string): Result<Expression, ExpressionError> {
   try {
-    const parsed = jsonata(text, { sequence: MAX_RANGE_ITEMS });
+    const parsed = jsonata(text, { sequence: MAX_SEQUENCE_ITEMS });
     const syntax = readSyntax(parsed.ast() as Node);
     return syntax.ok ? ok(new ParsedExpression(text, parsed, syntax.value)) : failure(text, syntax.error);
   } catch (problem) {

@@ -1,9 +1,12 @@
 import jsonata from "jsonata";
 import type { Json } from "../jobs/json.ts";
 import { MAX_PICTURE_CHARS, MAX_VALUE_BYTES } from "../limits.ts";
+import { base64decode, base64encode } from "./base64-text.ts";
 import { distinct } from "./distinct.ts";
 import { mergeSort } from "./merge-sort.ts";
 import { isFunction, LimitReached, type Meter } from "./meter.ts";
+import { RUN, type Run } from "./run.ts";
+import { textToMillis } from "./to-millis.ts";
 import { isTrue } from "./truth.ts";
 
 /** JSONata's built-in functions, each charged for what it will do before it does it. */
@@ -14,6 +17,7 @@ type Cost = (args: Args, meter: Meter) => number;
 /** What the library calls its functions on, as far as they are ours. */
 interface Focus {
   createSequence(): unknown[];
+  environment: { lookup(name: string): unknown };
 }
 type Implementation = (this: Focus, ...args: never[]) => unknown;
 
@@ -105,20 +109,23 @@ const NAMES = [...COSTS.keys()];
 /** Names of all functions in scope of an expression. */
 export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, "now", "millis"]);
 
-// The library's own two need Node's Buffer.
-function base64encode(str: string | undefined): string | undefined {
-  return str === undefined ? undefined : btoa(str);
-}
-function base64decode(str: string | undefined): string | undefined {
-  return str === undefined ? undefined : atob(str);
-}
 // The library's own two yield nothing for nothing: a missing approval could not be told from one.
 const boolean = (value: unknown): boolean => !isFunction(value) && isTrue(value as Json | undefined);
 const not = (value: unknown): boolean => !boolean(value);
+// The library's own two take a list's items as arguments, of which there cannot be many.
+const outermost =
+  (isFurther: (each: number, than: number) => boolean) =>
+  (list: readonly number[] | undefined): number | undefined =>
+    list?.reduce<number | undefined>(
+      (best, each) => (best === undefined || isFurther(each, best) ? each : best),
+      undefined,
+    );
 const OURS: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
   ["sort", mergeSort],
   ["distinct", distinct],
   ["boolean", boolean],
+  ["max", outermost((each, than) => each > than)],
+  ["min", outermost((each, than) => each < than)],
   ["not", not],
   ["base64encode", base64encode],
   ["base64decode", base64decode],
@@ -126,14 +133,27 @@ const OURS: ReadonlyMap<string, Implementation> = new Map<string, Implementation
 
 async function readDefinitions(): Promise<ReadonlyMap<string, Definition>> {
   const found: Definition[] = await jsonata(`[${NAMES.map((name) => `$${name}`).join(", ")}]`).evaluate(undefined);
-  return new Map(NAMES.map((name, i) => [name, found[i] as Definition]));
+  return new Map(NAMES.map((name, i) => [name, metered(name, found[i] as Definition)]));
 }
 let definitions: Promise<ReadonlyMap<string, Definition>> | undefined;
 
-function metered(name: string, { signature, implementation }: Definition, meter: Meter): Definition {
-  const act = OURS.get(name) ?? implementation;
+/** `$toMillis`: the library reads texts that have a picture, and yields nothing for one that does not match. */
+function withPicture(parse: Implementation): Implementation {
+  const byPicture = parse as (this: Focus, text: string, picture: string) => number | undefined;
+  return function toMillis(this: Focus, text: string | undefined, picture?: string): number | undefined {
+    if (text === undefined) return undefined;
+    const time = picture === undefined ? textToMillis(text) : byPicture.call(this, text, picture);
+    if (time !== undefined && Number.isFinite(time)) return time;
+    throw new Error(`$toMillis: ${JSON.stringify(text)} does not match the picture ${JSON.stringify(picture)}`);
+  };
+}
+
+/** The function with its costs, which the meter of the evaluation that calls it counts. */
+function metered(name: string, { signature, implementation }: Definition): Definition {
+  const act = name === "toMillis" ? withPicture(implementation) : (OURS.get(name) ?? implementation);
   const cost = COSTS.get(name) ?? deep;
   function run(this: Focus, ...args: never[]): unknown {
+    const { meter } = this.environment.lookup(RUN) as Run;
     meter.step();
     meter.spend(cost(args, meter));
     return act.apply(this, args);
@@ -144,20 +164,33 @@ function metered(name: string, { signature, implementation }: Definition, meter:
   return { _jsonata_function: true, implementation: run, ...(signature !== undefined && { signature }) };
 }
 
-/**
- * Bindings of one evaluation.
- * @param now epoch ms that `$now()` and `$millis()` give
- */
-export async function meteredFunctions(meter: Meter, now: number): Promise<Record<string, unknown>> {
+const ownFunction = (implementation: Implementation): Definition => ({ _jsonata_function: true, implementation });
+
+const OWN: ReadonlyMap<string, Definition> = new Map([["millis", ownFunction(millis)]]);
+
+function millis(this: Focus): number {
+  return (this.environment.lookup(RUN) as Run).now;
+}
+
+/** `$now`, which is `$fromMillis` of the run's time. */
+function nowOf(known: ReadonlyMap<string, Definition>): Definition | undefined {
+  const format = known.get("fromMillis")?.implementation as
+    | ((this: Focus, at: number, ...args: never[]) => unknown)
+    | undefined;
+  return (
+    format &&
+    ownFunction(function (this: Focus, ...args: never[]) {
+      return format.call(this, millis.call(this), ...args);
+    })
+  );
+}
+
+/** The functions of these names, to be bound in expressions. */
+export async function functionsNamed(names: Iterable<string>): Promise<ReadonlyMap<string, unknown>> {
   definitions ??= readDefinitions();
   const known = await definitions;
-  const bindings: Record<string, unknown> = {};
-  for (const [name, definition] of known) bindings[name] = metered(name, definition, meter);
-  const { implementation } = bindings.fromMillis as Definition;
-  const format = implementation as (millis: number, picture?: string, timezone?: string) => unknown;
-  return {
-    ...bindings,
-    now: (pattern?: string, timezone?: string) => format(now, pattern, timezone),
-    millis: () => now,
-  };
+  const found = [...names].map(
+    (name) => [name, name === "now" ? nowOf(known) : (known.get(name) ?? OWN.get(name))] as const,
+  );
+  return new Map(found.filter(([, definition]) => definition !== undefined));
 }

@@ -3,11 +3,11 @@ type Comparator = (left: unknown, right: unknown) => unknown;
 const allOf = (list: readonly unknown[], type: "string" | "number"): boolean =>
   list.every((item) => typeof item === type);
 
-function byValue(list: readonly unknown[]): Comparator {
+function byValue(list: readonly unknown[]): unknown[] {
   if (!allOf(list, "number") && !allOf(list, "string")) {
     throw new Error("$sort without a comparator takes a list of numbers or a list of strings");
   }
-  return (left, right) => (left as string) > (right as string);
+  return (list as string[]).toSorted((left, right) => (left < right ? -1 : left > right ? 1 : 0));
 }
 
 async function merged(left: unknown[], right: unknown[], isAfter: Comparator): Promise<unknown[]> {
@@ -31,7 +31,8 @@ export async function mergeSort(
 ): Promise<unknown[] | undefined> {
   if (list === undefined || list.length <= 1) return list;
   // A lambda of the language is no JavaScript function, but has `apply`.
-  const isAfter: Comparator = comparator ? (left, right) => comparator.apply(this, [left, right]) : byValue(list);
+  if (comparator === undefined) return byValue(list);
+  const isAfter: Comparator = (left, right) => comparator.apply(this, [left, right]);
   let runs = list.map((item) => [item]);
   while (runs.length > 1) {
     const next: unknown[][] = [];

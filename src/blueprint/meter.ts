@@ -5,6 +5,8 @@ import {
   MAX_EVALUATION_DEPTH,
   MAX_EVALUATION_WORK,
   MAX_EVALUATIONS,
+  MAX_JOINED_ROWS,
+  MAX_RANGE_ITEMS,
   MAX_VALUE_BYTES,
 } from "../limits.ts";
 
@@ -18,6 +20,7 @@ export class Meter {
   #evaluations = 0;
   #work = 0;
   #calls = 0;
+  #rows = 0;
   #ended = false;
   #sizes: WeakMap<object, Size> | undefined = new WeakMap();
 
@@ -36,10 +39,21 @@ export class Meter {
 
   /** Work that one step does without further steps: about one unit for each list item, or for 8 bytes of text. */
   spend(units: number): void {
-    this.budget.spend(units);
     this.#work += units;
     if (this.#work > MAX_EVALUATION_WORK)
       throw new LimitReached("too much work on large values or regular expressions");
+    this.budget.spend(units);
+  }
+
+  range(items: number): void {
+    if (items > MAX_RANGE_ITEMS) {
+      throw new LimitReached(`a range of ${items} items; the most is ${MAX_RANGE_ITEMS}`);
+    }
+  }
+
+  joinRows(rows: number): void {
+    this.#rows += rows;
+    if (this.#rows > MAX_JOINED_ROWS) throw new LimitReached(`more than ${MAX_JOINED_ROWS} rows of joins`);
   }
 
   enterCall(): void {
@@ -70,6 +84,9 @@ export class Meter {
 
   #measure(value: unknown, depth: number): Size {
     if (typeof value === "string") return checked({ bytes: value.length + 2, depth: 0 });
+    if (typeof value === "number" && value >= 0 && value < 1_000 && Number.isInteger(value)) {
+      return value < 10 ? DIGIT : value < 100 ? TWO_DIGITS : THREE_DIGITS;
+    }
     if (typeof value !== "object" || value === null || isFunction(value)) return SCALAR;
     const known = this.#sizes?.get(value);
     if (known !== undefined) return known;
@@ -104,6 +121,9 @@ interface Size {
   depth: number;
 }
 
+const DIGIT: Size = { bytes: 1, depth: 0 };
+const TWO_DIGITS: Size = { bytes: 2, depth: 0 };
+const THREE_DIGITS: Size = { bytes: 3, depth: 0 };
 const SCALAR: Size = { bytes: 8, depth: 0 };
 const TOO_DEEP = `a value nested deeper than ${MAX_EVALUATION_DEPTH} levels`;
 

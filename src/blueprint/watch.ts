@@ -2,17 +2,8 @@ import type { Expression as Parsed } from "jsonata";
 import type { Meter } from "./meter.ts";
 import type { Node } from "./node.ts";
 import { regexEngine } from "./regex.ts";
+import { RUN, type Run } from "./run.ts";
 import type { Syntax } from "./syntax.ts";
-
-/** What one evaluation is bound to. */
-export interface Run {
-  readonly meter: Meter;
-  /** Epoch ms. */
-  readonly now: number;
-}
-
-/** Name of the binding that holds the run; no expression can spell it. */
-export const RUN = " run";
 
 /** What the library hands to its hooks, as far as it is used here. */
 interface Frame {
@@ -30,6 +21,8 @@ function spendOn(node: Node, input: unknown, meter: Meter): void {
 }
 
 function checkResult(node: Node, result: unknown, { operands }: Syntax, meter: Meter): void {
+  if (node.value === ".." && Array.isArray(result)) meter.range(result.length);
+  if (node.tuple === true) meter.joinRows(Array.isArray(result) ? result.length : 1);
   // A wildcard copies what it has for each field.
   if (Array.isArray(result)) meter.spend(node.type === "wildcard" ? result.length ** 2 / 16 : result.length);
   if (operands.has(node)) meter.spend(meter.size(result) / 8);

@@ -99,8 +99,14 @@ atBound("MAX_VALUE_BYTES", {
 
 atBound("MAX_RANGE_ITEMS", {
   of: "a range",
-  refusal: /maximum sequence length of 10001 was exceeded.*1\.\.10001/,
+  refusal: /a range of 10001 items; the most is 10000.*1\.\.10001/,
   attempt: (items) => failure(`{% $count([1..${items}]) %}`),
+});
+
+atBound("MAX_JOINED_ROWS", {
+  of: "one expression",
+  refusal: /more than 50000 rows of joins/,
+  attempt: (rows) => metered((meter) => meter.joinRows(rows)),
 });
 
 // What a program needs beside one instruction a letter.
