@@ -15,7 +15,7 @@ import { faultText } from "./text.ts";
  * show their model only the one, and some only the other: what to do next stands in both.
  */
 export interface Reply {
-  /** One sentence; where a call helps it begins with that, and its arguments are such that the call works. */
+  /** One sentence; where a call helps it begins with that, and its arguments are such that the call works. Empty: nothing follows. */
   next: string;
   /** What must be known of what is quoted or left out. */
   notes?: readonly string[];
@@ -32,7 +32,9 @@ const structureOf = ({ next, notes = [], structured }: Reply) =>
   visible({ next, ...(notes.length > 0 && { notes: notes.join(" ") }), ...structured }) as Fields;
 
 const textOf = ({ next, notes = [], text, quoted }: Reply): string =>
-  visibleLines([text, `Next: ${next}`, ...notes, ...(quoted === undefined ? [] : [quoted])].join("\n"));
+  visibleLines(
+    [text, ...(next === "" ? [] : [`Next: ${next}`]), ...notes, ...(quoted === undefined ? [] : [quoted])].join("\n"),
+  );
 
 export const resultOf = (reply: Reply): CallToolResult => ({
   content: [{ type: "text", text: textOf(reply) }, ...(reply.links ?? [])],

@@ -18,7 +18,7 @@ const greet = defineTool({
   annotations,
   input: z.strictObject({ name: z.string().describe("Whom to greet.") }),
   output: z.looseObject({}),
-  run: async ({ name }) => ok({ next: "Nothing.", structured: {}, text: `Hello, ${name}!` }),
+  run: async ({ name }) => ok({ next: "", structured: {}, text: `Hello, ${name}!` }),
 });
 
 /** A tool that submits a job with its arguments as the input. */

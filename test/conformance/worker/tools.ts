@@ -9,7 +9,7 @@ const annotations = { readOnlyHint: true, destructiveHint: false, idempotentHint
 const NoArguments = z.strictObject({});
 const Nothing = z.looseObject({});
 
-const reply = (text: string) => ok({ next: "Nothing.", structured: {}, text });
+const reply = (text: string) => ok({ next: "", structured: {}, text });
 
 const plain = (name: string, description: string, text: string): Tool =>
   defineTool({
