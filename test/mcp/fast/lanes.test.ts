@@ -52,6 +52,9 @@ async function aWorld(isBroken: boolean): Promise<World> {
   return made;
 }
 
+/** Each read once, as a Worker's are. */
+const [OPEN, LOCKED] = [{} as Env, { AUTH_SECRET: SECRET } as Env];
+
 /** The request through auth and one of the lanes, as the Worker's own composition does it. */
 async function serve({ deps }: World, { url, headers, body }: Sent, look: typeof recognise): Promise<Response> {
   const isLocal = headers.some(([name, value]) => name === "authorization" && value === "local");
@@ -59,7 +62,7 @@ async function serve({ deps }: World, { url, headers, body }: Sent, look: typeof
     name === "authorization" ? [name, `Bearer ${CREDENTIALS[value] ?? value}`] : [name, value],
   );
   const request = new Request(url, { method: "POST", headers: all, body });
-  const env = (isLocal ? {} : { AUTH_SECRET: SECRET }) as Env;
+  const env = isLocal ? OPEN : LOCKED;
   const principal = await authenticate(request, new URL(url), env, NOW);
   if (!principal.ok) return refusalResponse(principal.error, request);
   return serveMcp(request, { ...deps, ...principal.value }, { recognise: look });
