@@ -62,7 +62,8 @@ describe("2025-11-25", () => {
       arguments: { blueprint: "double", input: { n: 1 } },
     });
     expect(body.result).toMatchObject({ structuredContent: { status: "queued", deduplicated: false } });
-    expect(measured).toEqual([{ name: "jobs_submit_blueprint", outcome: "ok", ms: 0, era: "legacy" }]);
+    const who = { tenant: "local", actor: null };
+    expect(measured).toMatchObject([{ name: "jobs_submit_blueprint", outcome: "ok", ms: 0, era: "legacy", ...who }]);
   });
 });
 
