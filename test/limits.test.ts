@@ -64,6 +64,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_TREE_JOBS: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
   DEFAULT_REQUESTS_PER_MINUTE: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
   RATE_WINDOW_MS: pace,
+  MAX_SAVED_BLUEPRINTS: "versions of all calls together; the one above is refused in registry/quotas.test.ts",
   MAX_OPEN_ROWS: "what one attempt holds; runner/holdings.test.ts",
   MAX_HELD_BYTES: "what one attempt holds; runner/holdings.test.ts",
   MAX_ACTIONS_IN_FLIGHT: `${pace}; runner/holdings.test.ts`,

@@ -17,6 +17,7 @@ const TOOLS: ReadonlyMap<unknown, Scope> = new Map<string, Scope>([
   ["blueprints_list", "jobs:read"],
   ["blueprints_get", "jobs:read"],
   ["blueprints_save", "blueprints:write"],
+  ["blueprints_delete", "blueprints:write"],
 ]);
 
 /** What every key may ask: it is the same for all tenants. */

@@ -80,7 +80,7 @@ export function quotaText(verdict: string, error: QuotaError): string {
     }
     case "storage_full": {
       const list = call("jobs_list", { status: SETTLED_STATUSES });
-      return `${head} ${error.stored_bytes} bytes are stored, the most is ${error.limit_bytes}.\nNext: ${list}, jobs_delete those that nobody needs, then the same call.`;
+      return `${head} ${error.stored_bytes} bytes are stored, the most is ${error.limit_bytes}.\nNext: ${list}, jobs_delete those that nobody needs (or blueprints_delete), then the same call.`;
     }
     default:
       return error satisfies never;

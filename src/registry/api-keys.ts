@@ -58,6 +58,7 @@ const METHODS = {
   retry: true,
   respond: true,
   saveBlueprint: true,
+  deleteBlueprint: true,
   savedBlueprint: true,
   savedBlueprints: true,
   revokeKey: true,

@@ -107,7 +107,12 @@ export interface RunnerApi {
   ): Promise<Stop | { do: "go" }>;
   polled(ref: RunRef, path: string, everyMs: number, withinMs: number): Promise<Stop | { do: "go" }>;
   /** `error`: the failure that the blueprint goes on from; `output` is then what the step yields instead. */
-  finish(ref: RunRef, path: string, output: Json, error: StepError | null): Promise<Stop | { do: "go" }>;
+  finish(
+    ref: RunRef,
+    path: string,
+    output: Json,
+    error: StepError | null,
+  ): Promise<Stop | { do: "go" } | { do: "fail"; error: StepError }>;
   rest(
     ref: RunRef,
     path: string,

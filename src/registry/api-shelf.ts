@@ -1,5 +1,6 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { JsonObject } from "../jobs/json.ts";
+import type { StorageFull } from "./api.ts";
 
 /** The blueprints that a tenant saved. */
 
@@ -13,6 +14,9 @@ export interface SavedBlueprint {
   plan: Blueprint;
 }
 
+/** Why nothing more can be saved. Deleting is always possible. */
+export type ShelfFull = { code: "too_many_blueprints"; saved: number; limit: number } | StorageFull;
+
 /** In shard 0 only. */
 export interface ShelfApi {
   /** A document equal to the latest version of its name returns that version. `by`: as in CallerApi. */
@@ -21,7 +25,9 @@ export interface ShelfApi {
     document: JsonObject,
     plan: Blueprint,
     by?: string | null,
-  ): Promise<{ name: string; version: number }>;
+  ): Promise<{ name: string; version: number } | { refused: ShelfFull }>;
+  /** `version` null: all of them. @returns whether there was one; no number is given again */
+  deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null): Promise<boolean>;
   /** `version` null: the latest. */
   savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
   /** The latest version of each name above `after`, by name. */

@@ -45,10 +45,10 @@ export interface Idempotency {
 
 export type Submitted = JobStatus & { deduplicated: boolean };
 
+export type StorageFull = { code: "storage_full"; stored_bytes: number; limit_bytes: number };
+
 /** Why the tenant may have no further job in this shard now, which a child may also meet. */
-export type Full =
-  | { code: "too_many_active"; active: number; limit: number }
-  | { code: "storage_full"; stored_bytes: number; limit_bytes: number };
+export type Full = { code: "too_many_active"; active: number; limit: number } | StorageFull;
 export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry_after_ms: number };
 
 export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;

@@ -110,6 +110,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).shelf.saveBlueprint(tenant, document, plan, by);
   }
 
+  async deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null) {
+    return (await this.#enter()).shelf.deleteBlueprint(tenant, name, version, by);
+  }
+
   async savedBlueprint(tenant: string, name: string, version: number | null) {
     return (await this.#enter()).shelf.savedBlueprint(tenant, name, version);
   }

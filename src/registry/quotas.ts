@@ -1,7 +1,7 @@
 import type { Quotas } from "../env.ts";
 import type { StepError } from "../jobs/job.ts";
 import { RATE_WINDOW_MS } from "../limits.ts";
-import type { Full, QuotaError } from "./api.ts";
+import type { Full, QuotaError, StorageFull } from "./api.ts";
 import type { Census } from "./census.ts";
 import { Rate } from "./rate.ts";
 
@@ -44,11 +44,17 @@ export class Gate {
   }
 
   #full(): Full | undefined {
-    const { activeJobs, storedBytes } = this.#quotas;
+    const { activeJobs } = this.#quotas;
     const active = activeJobs === 0 ? 0 : this.#census.counts.active;
     if (active >= activeJobs && activeJobs > 0) return { code: "too_many_active", active, limit: activeJobs };
+    return this.room(1);
+  }
+
+  /** @returns why a write of so many bytes more must not be made */
+  room(bytes: number): StorageFull | undefined {
+    const { storedBytes } = this.#quotas;
     const stored = storedBytes === 0 ? 0 : this.#storedBytes();
-    if (stored < storedBytes || storedBytes === 0) return undefined;
+    if (storedBytes === 0 || stored + bytes <= storedBytes) return undefined;
     return { code: "storage_full", stored_bytes: stored, limit_bytes: storedBytes };
   }
 
@@ -62,6 +68,12 @@ export class Gate {
     return Math.max(this.#quotas.runningJobs - this.#census.counts.running, 0);
   }
 }
+
+/** Why a value is not kept. */
+export const notKept = ({ stored_bytes, limit_bytes }: StorageFull, bytes: number): StepError => ({
+  code: "storage_full",
+  message: `What the step yields (${bytes} bytes) is not kept: ${stored_bytes} bytes are stored, the most is ${limit_bytes}. Delete settled jobs with jobs_delete, or saved blueprints with blueprints_delete, then jobs_retry.`,
+});
 
 /** Why a step fails that would make the tree of its job too large. */
 export const treeIsFull = (limit: number): StepError => ({

@@ -83,7 +83,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const intake = new Intake(ledger, gate, ports.entropy);
   const random = () => (ports.entropy(1)[0] ?? 0) / 256;
   const dispatcher = new Dispatcher(ledger, engine, gate, { now, random });
-  const settlements = new Settlements(ledger, actions, engine, ports.retentionMs);
+  const settlements = new Settlements({ ledger, actions, engine, gate, retentionMs: ports.retentionMs });
   const questions = new Questions(ledger, engine);
   const retries = new Retries(ledger, actions, intake);
   const engines = { engine, settlements, questions, dispatcher };
@@ -91,7 +91,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   return {
     caller: new CallerDesk({ ...shared, waiters }),
     controls: new Controls({ ...shared, retries }),
-    shelf: new Shelf(ledger, now),
+    shelf: new Shelf({ ledger, sql: storage.sql, gate, now }),
     runner: new RunReports(shared),
     awaiting: new AwaitReports({ ...shared, retries }),
     reconciler: new Reconciler(shared),

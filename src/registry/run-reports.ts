@@ -10,7 +10,7 @@ import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH, type Queries, RESULT_PATH } from "./queries.ts";
-import type { Gate } from "./quotas.ts";
+import { type Gate, notKept } from "./quotas.ts";
 import type { Settlements } from "./settlements.ts";
 
 const GO = { do: "go" } as const;
@@ -80,7 +80,10 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return this.#reports.apply<typeof GO>(ref, (job, now) => {
+    return this.#reports.apply<typeof GO | { do: "fail"; error: StepError }>(ref, (job, now) => {
+      const bytes = jsonBytes(output);
+      const full = this.#queries.valueJson(job.job_id, path) === undefined ? this.#deps.gate.room(bytes) : undefined;
+      if (full !== undefined) return { next: job, reply: { do: "fail", error: notKept(full, bytes) } };
       this.#queries.insertValue(job.job_id, path, output, openWork(job.run, path));
       if (error !== null) this.#deps.actions.noteTolerated(job, path, error);
       return { next: finish(job, path, error ?? undefined, now), reply: GO };
@@ -134,6 +137,8 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     if (bytes <= MAX_ROW_RESULT_BYTES) {
       return { name: "succeeded", result_path: null, result_json: JSON.stringify(outcome.output) };
     }
+    const full = this.#deps.gate.room(bytes);
+    if (full !== undefined) return { name: "failed", error: notKept(full, bytes), path: null };
     this.#queries.insertValue(job.job_id, RESULT_PATH, outcome.output);
     return { name: "succeeded", result_path: RESULT_PATH, result_json: null };
   }

@@ -1,10 +1,12 @@
 import { childEnded } from "../jobs/awaiting.ts";
 import { type Job, openWork, type StepError, wakeEvent } from "../jobs/job.ts";
+import { utf8Bytes } from "../jobs/json.ts";
 import { type Outcome, settle } from "../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../jobs/status.ts";
 import type { Actions } from "./actions.ts";
 import type { Engine } from "./engine.ts";
 import type { Ledger } from "./ledger.ts";
+import { type Gate, notKept } from "./quotas.ts";
 
 /** What the engine must hear once a settlement is durable. The rows say the same, so a crash in between is repaired. */
 type Aftermath =
@@ -19,6 +21,14 @@ function failureOf(child: Job): StepError | null {
   return { code: `child_${child.status}`, message: `Child ${child.job_id} ${child.status}${why}` };
 }
 
+interface SettlementDeps {
+  ledger: Ledger;
+  actions: Actions;
+  engine: Engine;
+  gate: Gate;
+  retentionMs: number;
+}
+
 /** Settles jobs, with what follows for their families: children end with their parent, a parent hears of its child. */
 export class Settlements {
   readonly #ledger: Ledger;
@@ -26,7 +36,10 @@ export class Settlements {
   readonly #engine: Engine;
   readonly #retentionMs: number;
 
-  constructor(ledger: Ledger, actions: Actions, engine: Engine, retentionMs: number) {
+  readonly #gate: Gate;
+
+  constructor({ ledger, actions, engine, gate, retentionMs }: SettlementDeps) {
+    this.#gate = gate;
     this.#ledger = ledger;
     this.#actions = actions;
     this.#engine = engine;
@@ -76,8 +89,13 @@ export class Settlements {
     const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
     if (path === undefined) return [];
     const resultJson = queries.resultJson(child);
-    if (resultJson !== undefined) queries.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
-    this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));
+    const bytes = utf8Bytes(resultJson ?? "");
+    const full = this.#gate.room(bytes);
+    if (resultJson !== undefined && full === undefined) {
+      queries.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
+    }
+    const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
+    this.#ledger.save(parent, childEnded(parent, path, failure, now));
     return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
   }
 }

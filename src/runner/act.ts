@@ -244,6 +244,7 @@ class ActingStep {
 
   async #finish(ending: Done & { output: Json }, error: StepError | null): Promise<Ending> {
     const answer = await this.#context.reports.finish(this.#path, ending.output, error);
+    if (answer.do === "fail") return failed(answer.error, this.#path);
     return answer.do === "stop" ? STOPPED : ending;
   }
 }

@@ -16,6 +16,7 @@ describe("the scopes that a request needs", () => {
     ["blueprints_list", "jobs:read"],
     ["blueprints_get", "jobs:read"],
     ["blueprints_save", "blueprints:write"],
+    ["blueprints_delete", "blueprints:write"],
     ["jobs_submit_blueprint", "jobs:write"],
     ["jobs_cancel", "jobs:write"],
     ["jobs_retry", "jobs:write"],

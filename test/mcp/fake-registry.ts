@@ -203,6 +203,13 @@ export class FakeRegistry implements CallerApi {
     return { name, version };
   }
 
+  async deleteBlueprint(_tenant: string, name: string, version: number | null): Promise<boolean> {
+    const kept = this.saved.filter((entry) => entry.name !== name || (version !== null && entry.version !== version));
+    const isDeleted = kept.length < this.saved.length;
+    this.saved.splice(0, this.saved.length, ...kept);
+    return isDeleted;
+  }
+
   async savedBlueprint(tenant: string, name: string, version: number | null): ReturnType<CallerApi["savedBlueprint"]> {
     if (tenant !== "local") return null;
     const versions = this.saved.filter((entry) => entry.name === name);

@@ -24,6 +24,7 @@ const ENOUGH: { [name: string]: JsonObject } = {
   blueprints_list: {},
   blueprints_get: { name: "double" },
   blueprints_save: { blueprint: { name: "mine", steps: [{ id: "one", type: "transform", value: 1 }] } },
+  blueprints_delete: { name: "double" },
 };
 
 /** Tools that look at one job, by what else they need. */

@@ -25,6 +25,7 @@ const NAMES = [
   "blueprints_list",
   "blueprints_get",
   "blueprints_save",
+  "blueprints_delete",
 ];
 const namesOf = (result: unknown): string[] => (result as { tools: { name: string }[] }).tools.map(({ name }) => name);
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { type Env, readSettings } from "../../src/env.ts";
+import { MAX_SAVED_BLUEPRINTS } from "../../src/limits.ts";
 import type { SubmitRequest } from "../../src/registry/api.ts";
 import { aRequest, type Bench, inRegistry, START, TENANT } from "./bench.ts";
 import { end, spawn } from "./job-lives.ts";
@@ -291,6 +292,95 @@ describe("the limit of stored bytes", () => {
       { storedBytes: await bytesOf(prepare) },
     );
   });
+});
+
+describe("what is stored beside jobs", () => {
+  const LIMIT = 3_000_000;
+  const WIDE = "x".repeat(300_000);
+  const started = async (bench: Bench) => {
+    const { id } = await bench.submit();
+    await bench.runner.start(bench.ref(id));
+    return id;
+  };
+  const finish = (bench: Bench, id: string, path: string) => bench.runner.finish(bench.ref(id), path, WIDE, null);
+  /** Outputs until one is not kept. @returns how many were */
+  const fill = async (bench: Bench, id: string) => {
+    for (let kept = 0; ; kept++) if ((await finish(bench, id, `m[${kept}].a`)).do !== "go") return kept;
+  };
+
+  it("a step whose output does not fit fails, and says what to do", () =>
+    inRegistry(
+      async (bench) => {
+        const id = await started(bench);
+        expect(await fill(bench, id)).toBeGreaterThan(5);
+        expect(bench.storage.sql.databaseSize).toBeLessThanOrEqual(LIMIT + 100_000);
+        expect(await finish(bench, id, "m[0].a")).toEqual({ do: "go" });
+        const error = { code: "storage_full", message: expect.stringContaining("jobs_delete") };
+        expect(await finish(bench, id, "m[100].a")).toEqual({ do: "fail", error });
+        await bench.runner.settle(bench.ref(id), { name: "succeeded", output: WIDE }, []);
+        expect(await bench.caller.status(TENANT, id, { steps: false, events: false })).toMatchObject({
+          value: { status: "failed", error_code: "storage_full" },
+        });
+        expect((await bench.caller.remove(TENANT, id)).ok).toBe(true);
+        const next = await started(bench);
+        expect(await finish(bench, next, "first")).toEqual({ do: "go" });
+      },
+      { storedBytes: LIMIT },
+    ));
+
+  it("a child's result that does not fit fails its parent's step", () =>
+    inRegistry(
+      async (bench) => {
+        const id = await started(bench);
+        await spawn(bench, id, "second");
+        const kid = bench.ref(bench.engine.started[1]?.job_id ?? "");
+        await bench.runner.start(kid);
+        await finish(bench, kid.job_id, "first");
+        await fill(bench, id);
+        await bench.runner.settle(kid, { name: "succeeded", output_path: "first" }, []);
+        expect(await bench.runner.collect(bench.ref(id), "second")).toMatchObject({
+          do: "fail",
+          error: { code: "storage_full" },
+        });
+      },
+      { storedBytes: LIMIT },
+    ));
+
+  const document = (name: string, wide = "") => ({ name, steps: [{ id: "a", type: "transform", value: wide }] });
+  const save = (bench: Bench, name: string, wide?: string) =>
+    bench.caller.saveBlueprint(TENANT, document(name, wide), { ...bench.plan, name });
+
+  it("saved blueprints stop at the quota; deleting some makes room, and numbers are not given again", () =>
+    inRegistry(
+      async (bench) => {
+        let saved = 0;
+        while (!("refused" in (await save(bench, "wide", `${saved}${WIDE}`)))) saved += 1;
+        expect(saved).toBeGreaterThan(3);
+        expect(await save(bench, "wide", `again ${WIDE}`)).toMatchObject({ refused: { code: "storage_full" } });
+        expect(await bench.caller.deleteBlueprint(TENANT, "wide", saved)).toBe(true);
+        expect(await bench.caller.deleteBlueprint(TENANT, "wide", saved)).toBe(false);
+        expect(await bench.caller.savedBlueprint(TENANT, "wide", saved)).toBe(null);
+        expect(await save(bench, "wide", "small")).toEqual({ name: "wide", version: saved + 1 });
+        expect(await bench.caller.deleteBlueprint(TENANT, "wide", null)).toBe(true);
+        expect(await bench.caller.savedBlueprints(TENANT, "", 10)).toEqual([]);
+        expect(await save(bench, "wide", "small")).toEqual({ name: "wide", version: saved + 2 });
+        expect(await bench.caller.deleteBlueprint(TENANT, "none", null)).toBe(false);
+      },
+      { storedBytes: LIMIT },
+    ));
+
+  it("saved blueprints stop at their number", () =>
+    inRegistry(async (bench) => {
+      for (let i = 1; i <= MAX_SAVED_BLUEPRINTS; i++)
+        expect(await save(bench, `plan-${i}`)).toMatchObject({ version: 1 });
+      const full = {
+        refused: { code: "too_many_blueprints", saved: MAX_SAVED_BLUEPRINTS, limit: MAX_SAVED_BLUEPRINTS },
+      };
+      expect(await save(bench, "one-more")).toEqual(full);
+      expect(await save(bench, "plan-7")).toEqual({ name: "plan-7", version: 1 });
+      await bench.caller.deleteBlueprint(TENANT, "plan-7", 1);
+      expect(await save(bench, "one-more")).toMatchObject({ version: 1 });
+    }));
 });
 
 describe("a limit of 0", () => {

@@ -56,6 +56,7 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   blueprints_get: { blueprint: (name) => [{ name }, { name, version: 1 }] },
   // Names are each tenant's own, so a stranger's name can be saved: it is tested by what it does, not here.
   blueprints_save: { blueprint: () => [] },
+  blueprints_delete: { blueprint: (name) => [{ name }, { name, version: 1 }] },
 };
 
 /** Answers are the same for every tenant but for what they name; not the tools' own. */

@@ -5,11 +5,12 @@ import type { Fault } from "../../jobs/fault.ts";
 import { INLINE } from "../../jobs/job.ts";
 import type { JsonObject } from "../../jobs/json.ts";
 import { err, ok } from "../../jobs/result.ts";
+import type { ShelfFull } from "../../registry/api-shelf.ts";
 import { GUIDE } from "../catalog.ts";
 import { findChildren } from "../children.ts";
 import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
 import { submitCall } from "../submit-call.ts";
-import { echo, faultText } from "../text.ts";
+import { echo, faultText, quotaText } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 /** `inline` labels jobs without a named blueprint; blueprint://guide is the guide. */
@@ -21,6 +22,11 @@ function nameFaults({ name }: JsonObject, { blueprints }: McpDeps): Fault[] {
   if (!isOurs && !RESERVED.includes(name)) return [];
   const message = isOurs ? `"${echo(name)}" is the name of a blueprint of the catalogue` : `"${name}" is reserved`;
   return [{ path: "blueprint.name", message, fix: "Choose another name." }];
+}
+
+function fullText(refused: ShelfFull): string {
+  if (refused.code === "storage_full") return quotaText("Not saved", refused);
+  return `Not saved (${refused.code}): ${refused.saved} versions are saved, the most is ${refused.limit}.\nNext: blueprints_list, blueprints_delete those that nobody needs, then the same call.`;
 }
 
 export const blueprintsSave = defineTool({
@@ -42,9 +48,9 @@ export const blueprintsSave = defineTool({
       ...(children.ok ? [] : children.error),
     ];
     if (!checked.ok || faults.length > 0) return err(faultText("Not saved.", faults));
-    const { name, version } = await deps
-      .registry(HOME_SHARD)
-      .saveBlueprint(deps.tenant, blueprint, checked.value, deps.actor);
+    const saved = await deps.registry(HOME_SHARD).saveBlueprint(deps.tenant, blueprint, checked.value, deps.actor);
+    if ("refused" in saved) return err(fullText(saved.refused));
+    const { name, version } = saved;
     const next = submitCall(`${name}@${version}`, checked.value);
     return ok({ next, structured: { name, version }, text: `Saved as ${name}@${version}.` });
   },

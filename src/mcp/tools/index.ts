@@ -1,4 +1,5 @@
 import type { Tool } from "../tool.ts";
+import { blueprintsDelete } from "./blueprints-delete.ts";
 import { blueprintsGet } from "./blueprints-get.ts";
 import { blueprintsList } from "./blueprints-list.ts";
 import { blueprintsSave } from "./blueprints-save.ts";
@@ -26,4 +27,5 @@ export const TOOLS: readonly Tool[] = [
   blueprintsList,
   blueprintsGet,
   blueprintsSave,
+  blueprintsDelete,
 ];

@@ -5,6 +5,7 @@ import { SPENT_CODES } from "./0004-spent-codes.ts";
 import { JOB_NUMBERS } from "./0005-job-numbers.ts";
 import { CHAINS } from "./0006-chains.ts";
 import { AUDIT } from "./0007-audit.ts";
+import { DELETED_BLUEPRINTS } from "./0008-deleted-blueprints.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   JOB_NUMBERS,
   CHAINS,
   AUDIT,
+  DELETED_BLUEPRINTS,
 ];

@@ -105,6 +105,15 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     ]);
   },
 
+  "delete a saved blueprint": async (stage) => {
+    const save = (note: number) =>
+      stage.ask("save", (api) => api.caller.saveBlueprint(TENANT, { name: "test-plan", note }, PLAN));
+    await save(1);
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.deleteBlueprint(TENANT, "test-plan", null)));
+    expect(await stage.world.api.caller.savedBlueprint(TENANT, "test-plan", null)).toBe(null);
+    expect(await save(2)).toEqual({ name: "test-plan", version: 2 });
+  },
+
   "revoke a key and spend a code": async (stage) => {
     let spent = 0;
     await stage.danger(async () => {

@@ -34,6 +34,7 @@ const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   blueprints_list: { limit: 2, cursor: "x.y" },
   blueprints_get: { name: "url-audit", version: 1 },
   blueprints_save: { blueprint: NO_PLAN },
+  blueprints_delete: { name: "none", version: 1 },
 };
 
 const ref = { type: "ref/resource", uri: "job://{job_id}" };

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { err, ok } from "../../jobs/result.ts";
+import { MAX_REFERENCE_CHARS } from "../../limits.ts";
+import { HOME_SHARD } from "../deps.ts";
+import { echo } from "../text.ts";
+import { defineTool } from "../tool.ts";
+
+export const blueprintsDelete = defineTool({
+  name: "blueprints_delete",
+  title: "Delete a saved blueprint",
+  description:
+    "Delete a blueprint that you saved, one version or all. Jobs keep their plan; the number is not given again. blueprints_list shows what there is.",
+  input: z.strictObject({
+    name: z.string().max(MAX_REFERENCE_CHARS).describe("Its name, from blueprints_list."),
+    version: z.int().min(1).optional().describe("All versions when left out."),
+  }),
+  output: z.looseObject({ deleted: z.literal(true) }),
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  run: async ({ name, version }, deps) => {
+    const label = version === undefined ? echo(name) : `${echo(name)}@${version}`;
+    const deleted = await deps.registry(HOME_SHARD).deleteBlueprint(deps.tenant, name, version ?? null, deps.actor);
+    if (!deleted) return err(`Unknown blueprint: ${label}\nNext: blueprints_list shows those that you saved.`);
+    return ok({
+      next: "There is nothing to do.",
+      structured: { deleted: true },
+      text: `Blueprint ${label} is deleted.`,
+    });
+  },
+});
