@@ -12,6 +12,7 @@ import schema4 from "./recorded/schema-0004.sql?raw";
 import schema5 from "./recorded/schema-0005.sql?raw";
 import schema6 from "./recorded/schema-0006.sql?raw";
 import schema7 from "./recorded/schema-0007.sql?raw";
+import schema8 from "./recorded/schema-0008.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -26,6 +27,7 @@ const STATES: [migrations: number, dump: string][] = [
   [5, schema5],
   [6, schema6],
   [7, schema7],
+  [8, schema8],
 ];
 
 /** Opens the state under this build. */
