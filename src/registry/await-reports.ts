@@ -4,7 +4,7 @@ import { parseJobId } from "../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../jobs/job.ts";
 import { finish, type Mark } from "../jobs/reports.ts";
 import type { Result } from "../jobs/result.ts";
-import { MAX_JOB_DEPTH, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
+import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH } from "../limits.ts";
 import type { AskRequest, Awaited, Halted, HaltedRows, Later, QuotaError, RunRef, SpawnRequest, Stop } from "./api.ts";
 import { shortDigest } from "./api-digest.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -141,7 +141,7 @@ export class AwaitReports {
     }
     const work = openWork(job.run, path);
     if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
-    const until = work?.question?.expires_at ?? now + MAX_JOB_TIMEOUT_MS;
+    const until = work?.question?.expires_at ?? now + MAX_CHILD_WAIT_MS;
     return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
   }
 
