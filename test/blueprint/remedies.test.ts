@@ -154,6 +154,11 @@ const FOREIGN: Case[] = [
   ["$steps.page.body", "{% $steps.page.body %}", "{% $steps.page.body %}"],
   ["$item", "{% '$item' %}", "{% '$item' %}"],
   ["{{mustache}}", "{% '{{mustache}}' %}", "{% '{{mustache}}' %}"],
+  ["{{ t 'a' }}", `{% "{{ t 'a' }}" %}`, `{% "{{ t 'a' }}" %}`],
+  ['{{ t "a" }}', `{% '{{ t "a" }}' %}`, `{% '{{ t "a" }}' %}`],
+  [`{{ t "a" 'b' }}`, "send it in input", "{% $input.text %}"],
+  [String.raw`{{ t "\n" }}`, "send it in input", "{% $input.text %}"],
+  [`{{ ${"x".repeat(70)} }}`, "{% '...' %}", `{% '{{ ${"x".repeat(70)} }}' %}`],
   ["{% $input.a %} of ${b}", "{% '${b}' %}", "{% $input.a %} of {% '${b}' %}"],
 ].map(
   ([wrong = "", remedy = "", right = ""]): Case => [
@@ -333,6 +338,9 @@ describe("what only looks like a fault", () => {
     ["a shell variable", "echo $HOME"],
     ["a variable of GraphQL", "query($id: ID!) { node(id: $id) { id } }"],
     ["an object in an expression", '{% {"a": {"b": 1}} %}'],
+    ["a field with the name of a class", "{% $steps.page.body.Object.Key & $input.Date.year & $input.JSON.a %}"],
+    ["such fields of a list", "{% $steps.page.body.rows.(Date.year & Number.value & Array.first & Math.mark) %}"],
+    ["fields called as words that define", "{% $input.rows[var in ['a'] or const and let] %}"],
     ["a shadowed variable", "{% $map([1], function($job) { $job.anything }) %}"],
     ["all fields of an output", "{% $steps.page.* %}"],
     ["fields of what nobody knows", "{% $steps.page.body.output.length2 & $steps.page.headers.etag %}"],

@@ -12,8 +12,15 @@ function expressionOf(inside: string): string {
 const LONGEST_SHOWN = 60;
 const isSpelt = (path: string): boolean => /^[$\w.[\]`-]+$/.test(path) && path.length <= LONGEST_SHOWN;
 
-const asItIs = (found: string): string =>
-  found.includes("'") || found.length > LONGEST_SHOWN ? "" : `; if the text is meant as it is, {% '${found}' %}`;
+/** How to send what another system shall read. */
+function asItIs(found: string): string {
+  const quote = ["'", '"'].find((mark) => !found.includes(mark));
+  if (quote === undefined || /\\|%\}/.test(found)) {
+    return "; if the text is meant as it is, send it in input and write {% $input.text %}";
+  }
+  const shown = found.length > LONGEST_SHOWN ? "..." : found;
+  return `; if the text is meant as it is, {% ${quote}${shown}${quote} %}`;
+}
 
 /** Each with what it holds as its only group, where it holds something. */
 const SPELLINGS: readonly RegExp[] = [

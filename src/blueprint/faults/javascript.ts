@@ -66,11 +66,15 @@ const RULES: readonly Rule[] = [
   [/\|\|/, () => "a or b"],
   [/!(?!=)/, () => "$not(x)"],
   [/\?\.(?=[A-Za-z_$[(])/, () => "a.b: a path through nothing is nothing"],
-  [/\b((?:JSON|Date|Object|Array|Number|Math)\s*\.\s*[A-Za-z]\w*)/, (_, name) => functionOf(name.replace(/\s/g, ""))],
+  // Called, and no field of that name.
+  [
+    /(?<![\w.$])((?:JSON|Date|Object|Array|Number|Math)\s*\.\s*[A-Za-z]\w*)(?=\s*\()/,
+    (_, name) => functionOf(name.replace(/\s/g, "")),
+  ],
   [/\bnew\s+Date\b/, () => "$now(), or $toMillis(text)"],
   [/(?<![\w.$])typeof\b/, () => "$type(value)"],
   [/(?<![\w.$])undefined\b/, () => "$exists(value)"],
-  [/(?<![\w.$])(?:const|let|var)\s+\w+/, () => "( $x := value; ... )"],
+  [/(?<![\w.$])(?:const|let|var)\s+(?!(?:and|or|in)\b)\w+/, () => "( $x := value; ... )"],
   [/\.\s*length\b(?!\s*\()/, () => "$length(text) or $count(list), and .`length` for a field of that name"],
   [/\.\s*([A-Za-z_]\w*)\s*\(/, (_, name) => methodOf(name)],
   [/""\s*\+|\+\s*""/, () => "a & b, which joins texts; + adds numbers"],
