@@ -1,5 +1,4 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
-import { parseJobId } from "../jobs/id.ts";
 import { isSettled } from "../jobs/status.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Era } from "./metrics.ts";
@@ -14,12 +13,9 @@ export interface ToolCall {
   context: CallContext;
 }
 
-const idOf = (value: unknown): string | undefined =>
-  typeof value === "string" && parseJobId(value) !== undefined ? value : undefined;
-
-/** The job that the arguments name, for the log: what is no id is not repeated there. */
-const jobIdIn = (args: unknown): string | undefined =>
-  typeof args === "object" && args !== null && "job_id" in args ? idOf(args.job_id) : undefined;
+/** The job that the arguments name. */
+const jobIdIn = (args: unknown): unknown =>
+  typeof args === "object" && args !== null && "job_id" in args ? args.job_id : undefined;
 
 /** Runs a tool for one request, measured. Whoever gets a task has the whole reply beside it. What has settled is a
  * plain reply: nobody needs to be told of it later. */
@@ -34,7 +30,7 @@ export async function callTool(
     deps,
     era,
     () => tool.call(args, deps, context),
-    (reply) => jobIdIn(args) ?? idOf(reply?.structured.id),
+    (reply) => jobIdIn(args) ?? reply?.structured.id,
   );
   if (!outcome.ok) return { content: [{ type: "text", text: outcome.error.text }], isError: true };
   const { submitted } = outcome.value;

@@ -1,3 +1,4 @@
+import { parseJobId } from "../jobs/id.ts";
 import { err, type Result } from "../jobs/result.ts";
 import { visibleLines } from "../jobs/text.ts";
 import { MAX_WAITS_PER_KEY } from "../limits.ts";
@@ -24,13 +25,20 @@ const REVOKED = "This API key was revoked: nothing was read or changed. Ask the 
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-/** Runs one call and measures it. Whatever it throws becomes a problem with a reference to the log line that tells more. */
+/** What is no job's id is not repeated in the log. */
+const idOf = (value: unknown): string | undefined =>
+  typeof value === "string" && parseJobId(value) !== undefined ? value : undefined;
+
+/**
+ * Runs one call and measures it. Whatever it throws becomes a problem with a reference to the log line that tells more.
+ * @param jobOf the id of the job that the call is about, or what else stands there
+ */
 export async function observe<T>(
   name: string,
   deps: McpDeps,
   era: Era,
   run: () => Promise<Result<T, string>>,
-  jobOf: (value?: T) => string | undefined = () => undefined,
+  jobOf: (value?: T) => unknown = () => undefined,
 ): Promise<Result<T, Problem>> {
   const started = deps.now();
   const took = (value?: T) => ({
@@ -39,7 +47,7 @@ export async function observe<T>(
     ms: deps.now() - started,
     tenant: deps.tenant,
     actor: deps.actor ?? null,
-    job_id: jobOf(value),
+    job_id: idOf(jobOf(value)),
     ...deps.trace,
   });
   try {

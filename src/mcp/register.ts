@@ -103,7 +103,8 @@ export function registerTemplate(registrar: Registrar, resource: TemplateResourc
   const template = new ResourceTemplate(resource.template, { list: lister(registrar, resource), complete });
   server.registerResource(name, template, { title, description, cacheHint, mimeType }, async (url, variables) => {
     const value = String(variables[variable] ?? "");
-    const found = await observe(name, deps, era, () => resource.read(value, deps));
+    const read = () => resource.read(value, deps);
+    const found = await observe(name, deps, era, read, () => value);
     const text = answerOrThrow(found, () => new ResourceNotFoundError(url.href));
     // JSON: the same value.
     return contents(url, mimeType, escapeInvisible(text));
@@ -119,7 +120,9 @@ export function registerPrompt(registrar: Registrar, prompt: Prompt): void {
   const value = complete === undefined ? plain : completable(plain, completer(registrar, name, complete));
   const argsSchema = z.strictObject({ [argument.name]: value });
   server.registerPrompt(name, { title, description, argsSchema }, async (args) => {
-    const rendered = await observe(name, deps, era, () => prompt.render(args[argument.name] ?? "", deps));
+    const given = args[argument.name] ?? "";
+    const render = () => prompt.render(given, deps);
+    const rendered = await observe(name, deps, era, render, () => given);
     const rawText = answerOrThrow(rendered, (problem) => new ProtocolError(ProtocolErrorCode.InvalidParams, problem));
     const text = visibleLines(rawText);
     return { description, messages: [{ role: "user", content: { type: "text", text } }] };

@@ -36,7 +36,13 @@ const errorAnswer = ({ crash, text }: Problem, id: string | number): Response =>
 };
 
 async function answerTaskGet({ id, taskId }: PlainTaskGet, deps: McpDeps): Promise<Response> {
-  const outcome = await observe(GET_TASK, deps, "modern", () => getTask(taskId, deps));
+  const outcome = await observe(
+    GET_TASK,
+    deps,
+    "modern",
+    () => getTask(taskId, deps),
+    () => taskId,
+  );
   return outcome.ok ? modernAnswer(outcome.value, id, deps) : errorAnswer(outcome.error, id);
 }
 

@@ -27,7 +27,8 @@ export function registerTasks({ server: { server }, deps, era }: Registrar): voi
     server.setRequestHandler(method, { params: Params }, async ({ taskId }, context) => {
       const declared = declaresTasks(context.mcpReq.envelope);
       const call = { taskId, inputResponses: responsesOf(context.mcpReq), deps, context: callContext(context, era) };
-      const outcome = await observe(method, deps, era, async () => (declared ? run(call) : err(UNDECLARED)));
+      const act = async () => (declared ? run(call) : err(UNDECLARED));
+      const outcome = await observe(method, deps, era, act, () => taskId);
       return answerOrThrow(outcome, declared ? invalidParams : tasksMissing);
     });
   }
