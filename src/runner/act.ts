@@ -23,7 +23,11 @@ export interface ActionError extends StepError {
 }
 
 /** @param key idempotency key, the same as long as it is not known how the action came out */
-export type Action = (signal: AbortSignal, key: string) => Promise<Result<Json, ActionError>>;
+/**
+ * @param signal aborts when the time is up, or nobody needs the outcome any more
+ * @param timeUp aborts when the time is up: for what the other side would go on with although we have left
+ */
+export type Action = (signal: AbortSignal, key: string, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>;
 
 /** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
 const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
@@ -93,16 +97,16 @@ function noNextPoll(pauseMs: number): StepError {
  * so and its end is awaited.
  */
 async function within(
-  action: (signal: AbortSignal) => Promise<Result<Json, ActionError>>,
+  action: (signal: AbortSignal, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>,
   timeoutMs: number,
   lane: AbortSignal,
 ): Promise<Result<Json, ActionError>> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  const timeUp = AbortSignal.timeout(timeoutMs);
   const message = `No end within ${Math.round(timeoutMs / 1000)} s. Raise the step's timeout, or ask for less.`;
   const late = new Promise<Result<Json, ActionError>>((resolve) => {
-    signal.addEventListener("abort", () => resolve(err({ code: "step_timeout", message, retryable: true })));
+    timeUp.addEventListener("abort", () => resolve(err({ code: "step_timeout", message, retryable: true })));
   });
-  return Promise.race([action(AbortSignal.any([signal, lane])), late]);
+  return Promise.race([action(AbortSignal.any([timeUp, lane]), timeUp), late]);
 }
 
 /**
@@ -203,9 +207,8 @@ class ActingStep {
     const { ports } = this.#context;
     const { lane } = this.#context;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
-    const result = stored(
-      redacted(await within((signal) => this.#action(signal, own), this.#timeoutMs, lane), ports.secrets),
-    );
+    const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
+    const result = stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
     if (result.ok) return this.#succeed(result.value);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);

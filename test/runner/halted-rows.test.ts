@@ -61,6 +61,29 @@ describe("a row that fails", () => {
     }),
   );
 
+  it.each(["POST", "PUT", "PATCH", "DELETE"])(
+    "does not hang up on a %s, whose effect would come after what takes it back",
+    (method) =>
+      inRegistry(async (bench) => {
+        const { fetch, effects } = world();
+        const rows = { flight: [call("bad")], hotel: [call("slow", { method }), call("reserve")] };
+        await runSteps(bench, [branches(rows), RELEASE], { fetch });
+        expect(effects).toEqual(["slow", "release"]);
+      }),
+  );
+
+  it("waits for such a request as long as its step may take, and no longer", () =>
+    inRegistry(async (bench) => {
+      const { fetch, effects } = world();
+      const endless: typeof fetch = (url, init) =>
+        pathOf(url) === "endless"
+          ? new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("aborted"))))
+          : fetch(url, init);
+      const rows = { flight: [call("bad")], hotel: [call("endless", { method: "POST", timeout: "1 second" })] };
+      await runSteps(bench, [branches(rows), RELEASE], { fetch: endless });
+      expect(effects).toEqual(["release"]);
+    }));
+
   it("of a map lets nobody who waits for a place begin", () =>
     inRegistry(async (bench) => {
       const { fetch, effects } = world();

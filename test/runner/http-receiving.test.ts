@@ -11,7 +11,7 @@ interface Answer {
 }
 
 /** What a step makes of the answer: its output, or the error of its job. */
-async function receive({ body, type, status = 200, headers = [] }: Answer, step: JsonObject = {}) {
+async function receive({ body, type, status = 200, headers = [] }: Answer, step: JsonObject = {}, secrets = {}) {
   let found: { result: JsonObject | null; error: string | null; error_code: string | null } | undefined;
   await inRegistry(async (bench) => {
     const answer = () =>
@@ -21,7 +21,7 @@ async function receive({ body, type, status = 200, headers = [] }: Answer, step:
       });
     const { fetch } = scripted(answer);
     const call = { id: "call", type: "http", url: "https://api.example.com/x", retry: { limit: 0 }, ...step };
-    const run = await runSteps(bench, [call], { fetch });
+    const run = await runSteps(bench, [call], { fetch, secrets });
     found = (await run.status()) as typeof found;
   });
   if (found === undefined) throw new Error("nothing came of it");
@@ -100,6 +100,18 @@ describe("JSON", () => {
     "of type %s is parsed when it is asked for",
     async (type) => {
       expect((await receive(typed('{"a":1}', type), { as: "json" })).result).toMatchObject({ body: { a: 1 } });
+    },
+  );
+
+  it.each([0, 1, 20, 50, 75, 79])(
+    "that is none is quoted without the half of a secret %i characters in",
+    async (at) => {
+      const secret = "k7-Zq3vXw9-Lm2pRt8-Yb4cNd6-Hs5fGj1-Ua0eKo7-Wx2zQv";
+      const body = `${"-".repeat(at)}${secret} is what came`;
+      const { error } = await receive({ body }, { as: "json" }, { TOKEN: secret });
+      expect(error).toContain("The body is not JSON: it begins");
+      const pieces = Array.from({ length: secret.length - 7 }, (_, i) => secret.slice(i, i + 8));
+      expect(pieces.filter((piece) => error?.includes(piece))).toEqual([]);
     },
   );
 

@@ -1,9 +1,13 @@
+import type { Secrets } from "../../egress/secrets.ts";
 import { LossyNumber, parseJson } from "../../jobs/exact-json.ts";
 import { isDeeperThan, isJsonObject, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
 import type { StepOf } from "../context.ts";
+
+/** Characters of a body that an error repeats. */
+const MAX_EXCERPT_CHARS = 80;
 
 /** How a body is read: `as` of the step. */
 export type ReadAs = NonNullable<StepOf<"http">["as"]>;
@@ -93,13 +97,15 @@ function asStored(value: Json | LossyNumber): Json | undefined {
   return held.length === entries.length ? Object.fromEntries(held) : undefined;
 }
 
-function parsed(text: string, as: ReadAs): Result<Json, ActionError> {
+/** How the body begins. Cut last: of a secret that is cut, none would know what is left. */
+const excerptOf = (text: string, secrets: Secrets): string =>
+  text === "" ? "it is empty" : `it begins ${JSON.stringify(secrets.redactText(text).slice(0, MAX_EXCERPT_CHARS))}`;
+
+function parsed(text: string, as: ReadAs, secrets: Secrets): Result<Json, ActionError> {
   const value = parseJson(text);
-  const excerpt = text === "" ? "it is empty" : `it begins ${JSON.stringify(text.slice(0, 80))}`;
   if (value === undefined) {
-    return as === "auto"
-      ? ok(text)
-      : unreadable("http_json", `The body is not JSON: ${excerpt}. Read it with as: text.`);
+    if (as === "auto") return ok(text);
+    return unreadable("http_json", `The body is not JSON: ${excerptOf(text, secrets)}. Read it with as: text.`);
   }
   if (isDeeperThan(value, MAX_EVALUATION_DEPTH)) return unreadable("http_too_deep", TOO_DEEP);
   const stored = asStored(value);
@@ -117,14 +123,14 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-function interpret(bytes: Uint8Array, contentType: string, as: ReadAs): Result<Json, ActionError> {
+function interpret(bytes: Uint8Array, contentType: string, as: ReadAs, secrets: Secrets): Result<Json, ActionError> {
   if (as === "base64") return ok(toBase64(bytes));
   const text = decodeText(bytes, contentType);
   if (text === undefined) {
     const message = `The body is not text in its charset (${contentType || "no content type"}). Read it with as: base64.`;
     return unreadable("http_binary", message);
   }
-  return as === "json" || (as === "auto" && isJsonType(contentType)) ? parsed(text, as) : ok(text);
+  return as === "json" || (as === "auto" && isJsonType(contentType)) ? parsed(text, as, secrets) : ok(text);
 }
 
 const hasNoBody = (method: string, status: number): boolean => method === "HEAD" || status === 204 || status === 304;
@@ -138,14 +144,14 @@ function refuseCut(response: Response, received: number): void {
 }
 
 /**
- * The body, never cut: one that is larger than `maxBytes` is an error. Throws when the connection breaks.
- * @param method of the request that was answered last
+ * The body, never cut: one that is larger than `max_bytes` is an error. Throws when the connection breaks.
+ * @param step that was answered; its `method` is that of the last request
+ * @param secrets that no error repeats
  */
 export async function readBody(
   response: Response,
-  method: string,
-  as: ReadAs,
-  maxBytes: number,
+  { method, as = "auto", max_bytes: maxBytes }: Pick<StepOf<"http">, "method" | "as" | "max_bytes">,
+  secrets: Secrets,
 ): Promise<Result<Body, ActionError>> {
   if (hasNoBody(method, response.status)) {
     await response.body?.cancel();
@@ -158,6 +164,6 @@ export async function readBody(
   const bytes = response.body === null ? new Uint8Array() : await readUpTo(response.body, maxBytes);
   if (bytes === undefined) return tooLarge(maxBytes);
   refuseCut(response, bytes.byteLength);
-  const body = interpret(bytes, response.headers.get("content-type") ?? "", as);
+  const body = interpret(bytes, response.headers.get("content-type") ?? "", as, secrets);
   return body.ok ? ok({ body: body.value, bytes: bytes.byteLength }) : body;
 }

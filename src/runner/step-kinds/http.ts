@@ -34,6 +34,9 @@ async function isExpected(
   return verdict.ok ? ok(isTrue(verdict.value)) : verdict;
 }
 
+/** Requests without an effect. The target goes on with any other although we have hung up, and its effect would come late. */
+const SAFE = ["GET", "HEAD"];
+
 /** What `expect` has to do with it, so that nobody looks for the reason in a status that is good. */
 function unmet({ expect }: StepOf<"http">): string {
   if (expect === undefined) return "";
@@ -91,11 +94,12 @@ function outputOf(response: Response, { body, bytes }: Body, { url }: HttpReques
 
 /** One request and what its answer means. */
 function sending(context: RunContext, step: StepOf<"http">, scope: Scope, request: HttpRequest): Action {
-  return async (signal, key) => {
+  return async (whileNeeded, key, timeUp) => {
+    const signal = SAFE.includes(step.method) ? whileNeeded : timeUp;
     try {
       const headers = withKey(request.init.headers, key);
       const response = await context.ports.fetch(request.url, { ...request.init, headers, signal });
-      const read = await readBody(response, step.method, step.as ?? "auto", step.max_bytes);
+      const read = await readBody(response, step, context.ports.secrets);
       if (!read.ok) {
         const isUnexpected = judgedByStatus(step, response.status) === false;
         return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
