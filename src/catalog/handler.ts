@@ -16,6 +16,8 @@ export interface HandlerContext {
   now(): number;
   /** Aborts at the step's timeout. */
   signal: AbortSignal;
+  /** Who asks, for requests. */
+  userAgent: string;
 }
 
 /** A typed function that a blueprint calls by name, in a step of type `handler`. */

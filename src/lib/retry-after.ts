@@ -33,7 +33,7 @@ export function httpDate(text: string, now: number): number | undefined {
  */
 export function retryAfterMs(header: string | null, now: number): number | undefined {
   const text = header?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
   const at = httpDate(text, now);
   return at === undefined ? undefined : Math.max(at - now, 0);
 }

@@ -199,6 +199,23 @@ const REQUESTS: Case[] = [
     "Keep one of them",
     http({ headers: { Accept: "a, b" } }),
   ],
+  ...(
+    [
+      [{ auth: { bearer: "t" }, headers: { authorization: "Bearer t" } }, "authorization"],
+      [{ auth: { bearer: "t" }, headers: { Authorization: "{% $input.t %}", accept: "a" } }, "Authorization"],
+      [{ auth: { basic: { user: "u", password: "p" } }, headers: { AUTHORIZATION: "Basic x" } }, "AUTHORIZATION"],
+      [{ auth: { bearer: "t" }, headers: { authorization: null } }, "authorization"],
+      [{ auth: { basic: { user: "u", password: "p" } }, headers: { "x-a": "1", aUTHORIZATION: "" } }, "aUTHORIZATION"],
+    ] as const
+  ).map(
+    ([{ auth, headers }, name]): Case => [
+      `auth beside the header ${name}`,
+      http({ auth, headers }),
+      `${STEP}.headers.${name}`,
+      "Keep one of them",
+      http({ auth }),
+    ],
+  ),
   [
     "one header three times",
     http({ headers: { "X-A": "a", "x-B": "b", "x-a": "c" } }),

@@ -16,5 +16,6 @@ export function contextOf(routes: Record<string, Route>, signal = new AbortContr
       return clock;
     },
     signal,
+    userAgent: "edge-jobs/test",
   };
 }

@@ -29,6 +29,14 @@ function headerFaults({ headers = null }: JsonObject, at: string): Fault[] {
   });
 }
 
+function authFaults({ auth, headers = null }: JsonObject, at: string): Fault[] {
+  if (auth === undefined) return [];
+  const names = Object.keys(isJsonObject(headers) ? headers : {});
+  const own = names.filter((name) => name.toLowerCase() === "authorization");
+  const [message, fix] = ["stands beside auth, which sends this header", "Keep one of them."];
+  return own.map((name) => ({ path: jsonPath(at, ["headers", name]), message, fix }));
+}
+
 /** A whole expression that ends what looks like a whole authority: `http://host:80{% ... %}`. */
 const BEHIND_AUTHORITY = /^(https?:\/\/[^/?#{]*[\w\]])\{%([\s\S]*?)%\}(?=$|[/?#])/;
 
@@ -47,5 +55,6 @@ export function behindAuthority(url: string): Problem | undefined {
 
 export const httpFaults = (step: JsonObject, at: string): Fault[] => [
   ...headerFaults(step, at),
+  ...authFaults(step, at),
   ...bodyFaults(step, at),
 ];

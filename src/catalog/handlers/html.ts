@@ -1,14 +1,20 @@
+import { decodeHTML, decodeHTMLAttribute } from "entities";
+import { err, ok, type Result } from "../../jobs/result.ts";
 import { oneLine } from "../../jobs/text.ts";
+import { NO_TEXT } from "../../lib/charset.ts";
 import { MAX_TITLE_CHARS } from "../../limits.ts";
-import { decodeEntities } from "./entities.ts";
 
-/** Parse to the end; what the rewriter's handlers saw is the result. */
-async function read(rewriter: HTMLRewriter, page: Response): Promise<void> {
+/** Parse to the end; what the rewriter's handlers saw is the result. The tokenizer hands character references over raw. */
+async function read(rewriter: HTMLRewriter, html: string): Promise<void> {
+  const page = new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } });
   await rewriter.transform(page).arrayBuffer();
 }
 
-/** The text of the first title element in one line, null without one. */
-export async function titleOf(html: BodyInit, contentType: string): Promise<string | null> {
+/**
+ * The text of the first title element in one line, null without one.
+ * @param html may hold NO_TEXT; a title that does is an error, which says why
+ */
+export async function titleOf(html: string): Promise<Result<string | null, string>> {
   let titles = 0;
   let title = "";
   const rewriter = new HTMLRewriter().on("title", {
@@ -19,8 +25,9 @@ export async function titleOf(html: BodyInit, contentType: string): Promise<stri
       if (titles === 1) title += chunk.text; // a later one belongs to an inline SVG
     },
   });
-  await read(rewriter, new Response(html, { headers: { "content-type": contentType } }));
-  return oneLine(decodeEntities(title), MAX_TITLE_CHARS) || null;
+  await read(rewriter, html);
+  if (title.includes(NO_TEXT)) return err("the title is not text in the charset that the content type names, or UTF-8");
+  return ok(oneLine(decodeHTML(title), MAX_TITLE_CHARS) || null);
 }
 
 /**
@@ -30,7 +37,7 @@ export async function titleOf(html: BodyInit, contentType: string): Promise<stri
 export async function linksOf(html: string, baseUrl: string, limit: number): Promise<string[]> {
   let base: string | null = null;
   const hrefs: string[] = [];
-  const href = (element: Element) => decodeEntities(element.getAttribute("href") ?? "");
+  const href = (element: Element) => decodeHTMLAttribute(element.getAttribute("href") ?? "");
   const rewriter = new HTMLRewriter()
     .on("base[href]", {
       element: (element) => {
@@ -38,7 +45,7 @@ export async function linksOf(html: string, baseUrl: string, limit: number): Pro
       },
     })
     .on("a[href], area[href]", { element: (element) => void hrefs.push(href(element)) });
-  await read(rewriter, new Response(html));
+  await read(rewriter, html);
   const from = base === null ? baseUrl : (URL.parse(base, baseUrl)?.href ?? baseUrl);
   const links = hrefs.map((target) => webUrl(target, from)).filter((link) => link !== null);
   return [...new Set(links)].slice(0, limit);

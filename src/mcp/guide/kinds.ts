@@ -16,9 +16,9 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
   http: {
     does: "One HTTP request; with `until`, the same request again and again (polling).",
     output:
-      "`{status, headers, body, bytes}`; `body` is parsed when it is JSON, else text; header names are lower case",
+      "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended",
     cost: "1; polling n times: 2n - 1",
-    more: 'Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; `Retry-After` is honoured. Every request carries an `Idempotency-Key` that stays the same in all its tries. A token goes into a header as `{"secret": "NAME"}`, a name that the operator has allowed, which goes only to the hosts that it is bound to; never write it out, and no expression can name one. Private addresses are refused.',
+    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key` that stays the same in all its tries. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; a secret goes to no other and is never shown. Never write one out; no expression can name one. Private addresses are refused.',
   },
   sleep: {
     does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",

@@ -10,6 +10,6 @@ export const runHandler: StepRun<"handler"> = async (context, step, scope, path)
     const message = `No handler ${step.handler} in this deployment. It had one when the job was accepted.`;
     return failed({ code: "unknown_handler", message }, path);
   }
-  const { fetch, now } = context.ports;
-  return act(context, path, step, (signal) => handler.run(input.value ?? null, { fetch, now, signal }));
+  const { fetch, now, userAgent } = context.ports;
+  return act(context, path, step, (signal) => handler.run(input.value ?? null, { fetch, now, signal, userAgent }));
 };

@@ -2,6 +2,7 @@ import type { Secrets } from "../../egress/secrets.ts";
 import { LossyNumber, parseJson } from "../../jobs/exact-json.ts";
 import { isDeeperThan, isJsonObject, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
+import { decodeText } from "../../lib/charset.ts";
 import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
 import type { StepOf } from "../context.ts";
@@ -45,38 +46,6 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
     at += chunk.byteLength;
   }
   return whole;
-}
-
-const CHARSET = /;\s*charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^;\s]*))/i;
-const BOMS: readonly (readonly [charset: string, ...bytes: number[]])[] = [
-  ["utf-8", 0xef, 0xbb, 0xbf],
-  ["utf-16le", 0xff, 0xfe],
-  ["utf-16be", 0xfe, 0xff],
-];
-
-/** The byte order mark comes before what the content type says, as in browsers; without either it is UTF-8. */
-function charsetOf(bytes: Uint8Array, contentType: string): string {
-  const [mark] = BOMS.find(([, ...mark]) => mark.every((byte, i) => bytes[i] === byte)) ?? [];
-  const [, ...named] = CHARSET.exec(contentType) ?? [];
-  return mark ?? named.find((name) => name)?.trim() ?? "utf-8";
-}
-
-function decoderOf(charset: string): TextDecoder {
-  try {
-    return new TextDecoder(charset, { fatal: true, ignoreBOM: false });
-  } catch {
-    // A name that nobody knows says nothing.
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-  }
-}
-
-/** @returns undefined for bytes that are no text in their charset */
-export function decodeText(bytes: Uint8Array, contentType: string): string | undefined {
-  try {
-    return decoderOf(charsetOf(bytes, contentType)).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

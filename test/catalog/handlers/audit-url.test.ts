@@ -50,6 +50,46 @@ describe("an answer", () => {
     expect(found).toMatchObject({ title: "Page" });
   });
 
+  it.each<[string, string, string, string | null]>([
+    ["Latin-1 that the content type names", "text/html; charset=iso-8859-1", "Caf\xe9", "Café"],
+    ["windows-1252 in quotes", 'text/html; charset="windows-1252"', "5 \x80", "5 €"],
+    ["Shift_JIS", "text/html; charset=Shift_JIS", "\x93\xfa\x96\x7b", "日本"],
+    ["UTF-8 that nothing names", "text/html", "Caf\xc3\xa9", "Café"],
+    ["UTF-8 with a mark against the type", "text/html; charset=latin1", "\xef\xbb\xbfCaf\xc3\xa9", "Café"],
+    ["XHTML", "application/xhtml+xml; charset=gbk", "\xc4\xe3", "你"],
+    [
+      "references that a name or a number stands for",
+      "text/html",
+      "&NotEqualTilde; &#150; &#x1F600; &#0;",
+      "≂̸ – 😀 \ufffd",
+    ],
+    ["a reference of a reference", "text/html", "&amp;lt;", "&lt;"],
+    ["a reference without its semicolon", "text/html", "AT&ampT &copy 1 &unknown;", "AT&T © 1 &unknown;"],
+  ])("reads a title in its charset: %s", async (_, type, title, expected) => {
+    const [, mark = "", text = ""] = /^(\xef\xbb\xbf)?(.*)$/.exec(title) ?? [];
+    const html = Uint8Array.from(`${mark}<title>${text}</title>`, (char) => char.charCodeAt(0));
+    const response = () => new Response(html, { headers: { "content-type": type } });
+    expect(await audit({ [URL_A]: response })).toMatchObject({ title: expected, ok: true, error: null });
+  });
+
+  it.each([
+    ["what the page alone says about itself", "text/html", '<meta charset="iso-8859-1"><title>Caf\xe9</title>'],
+    ["Latin-1 that says nothing", "text/html", "<title>Caf\xe9</title>"],
+    ["Latin-1 that claims to be UTF-8", "text/html; charset=utf-8", "<title>Caf\xe9</title>"],
+    ["half a character", "text/html", "<title>\xe2\x98</title>"],
+    ["a charset that nobody knows", "text/html; charset=klingon", "<title>\x80</title>"],
+  ])("says of a title that is no text so, and never mangles it: %s", async (_, type, page) => {
+    const html = Uint8Array.from(page, (char) => char.charCodeAt(0));
+    const found = await audit({ [URL_A]: () => new Response(html, { headers: { "content-type": type } }) });
+    expect(found).toMatchObject({ status: 200, ok: true, title: null, error: expect.stringContaining("charset") });
+  });
+
+  it("reads a title before and after bytes that are no text", async () => {
+    const html = Uint8Array.from("\xe9<title>Page</title>\xe9", (char) => char.charCodeAt(0));
+    const found = await audit({ [URL_A]: () => new Response(html, { headers: { "content-type": "text/html" } }) });
+    expect(found).toMatchObject({ title: "Page", error: null });
+  });
+
   it("cuts a long title", async () => {
     const found = await audit({ [URL_A]: () => page(`<title>${"t".repeat(1_000)}</title>`) });
     expect(found).toMatchObject({ title: `${"t".repeat(MAX_TITLE_CHARS - 1)}…` });
@@ -73,6 +113,16 @@ describe("an answer", () => {
     expect(await audit({ [URL_A]: () => new Response(endless) })).toMatchObject({ truncated: true });
     expect(cancelled).toBe(true);
   });
+});
+
+it("says who asks, in the version that runs", async () => {
+  const asked: (string | null)[] = [];
+  const answer = (init?: RequestInit) => {
+    asked.push(new Headers(init?.headers).get("user-agent"));
+    return page("x");
+  };
+  await audit({ [URL_A]: answer });
+  expect(asked).toEqual(["edge-jobs/test"]);
 });
 
 describe("redirects", () => {

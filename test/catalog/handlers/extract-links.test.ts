@@ -36,8 +36,21 @@ it("ignores what is not http or https, and what is no URL", async () => {
   expect(await linksOf(html)).toEqual({ links: [] });
 });
 
-it("decodes character references in targets", async () => {
-  expect(await linksOf(`<a href="/x?a=1&amp;b=2">x</a>`)).toEqual({ links: ["https://example.com/x?a=1&b=2"] });
+it.each([
+  ["/x?a=1&amp;b=2", "/x?a=1&b=2"],
+  ["/x?a=1&copy=2&reg=3", "/x?a=1&copy=2&reg=3"],
+  ["/caf&eacute;", "/caf%C3%A9"],
+  ["/a&#47;&#x62;", "/a/b"],
+  ["/x&unknown;", "/x&unknown;"],
+  ["/&NotEqualTilde;", "/%E2%89%82%CC%B8"],
+])("decodes character references in the target %s as browsers do", async (href, path) => {
+  const html = `<meta charset="iso-8859-1"><a href="${href}">x</a>`;
+  expect(await linksOf(html)).toEqual({ links: [`https://example.com${path}`] });
+});
+
+it("reads letters beyond ASCII as they are, whatever the page says about itself", async () => {
+  const html = `<meta charset="iso-8859-1"><a href="/é">x</a>`;
+  expect(await linksOf(html)).toEqual({ links: ["https://example.com/%C3%A9"] });
 });
 
 it("resolves against the first base element of the page", async () => {
