@@ -1,7 +1,7 @@
 import { isFunction } from "./meter.ts";
 
 /** Equal for values that are equal, whatever the order of their fields. Functions equal themselves only. */
-function identity(value: unknown): unknown {
+export function identity(value: unknown): unknown {
   if (typeof value !== "object" || value === null || isFunction(value)) return value;
   if (Array.isArray(value)) return `[${value.map(textOf).join(",")}]`;
   const fields = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));

@@ -2,14 +2,17 @@ import jsonata from "jsonata";
 import type { Json } from "../jobs/json.ts";
 import { MAX_PICTURE_CHARS, MAX_VALUE_BYTES } from "../limits.ts";
 import { base64decode, base64encode } from "./base64-text.ts";
+import { IN, isIn } from "./deep-in.ts";
 import { distinct } from "./distinct.ts";
 import { mergeSort } from "./merge-sort.ts";
 import { isFunction, LimitReached, type Meter } from "./meter.ts";
+import { partition, truncate } from "./own/cut.ts";
+import { url } from "./own/url.ts";
 import { RUN, type Run } from "./run.ts";
 import { textToMillis } from "./to-millis.ts";
 import { isTrue } from "./truth.ts";
 
-/** JSONata's built-in functions, each charged for what it will do before it does it. */
+/** JSONata's built-in functions and ours beside them, each charged for what it will do before it does it. */
 
 type Args = readonly unknown[];
 /** Units of work (see `Meter.spend`), or a throw when the call would be too large. */
@@ -42,6 +45,9 @@ const times =
     factor * cost(args, meter);
 
 const sort: Cost = ([list]) => listLength(list) * (4 + 4 * Math.log2(listLength(list) + 1));
+
+/** Objects and lists are compared as texts. */
+const inList: Cost = (args, meter) => (typeof args[0] === "object" ? 8 : 1) * deep(args, meter);
 
 /** Copies the result for each item. Would hand out the inside of a function. */
 const spread: Cost = ([value], meter) => {
@@ -106,8 +112,23 @@ const COSTS: ReadonlyMap<string, Cost> = new Map([
 ]);
 const NAMES = [...COSTS.keys()];
 
+/** A function that JSONata lacks. */
+interface OwnFunction {
+  act: Implementation;
+  /** As JSONata writes it. */
+  signature: string;
+  cost: Cost;
+}
+
+const BESIDE: ReadonlyMap<string, OwnFunction> = new Map<string, OwnFunction>([
+  [IN, { act: isIn, signature: "<xx:b>", cost: inList }],
+  ["partition", { act: partition, signature: "<an:a>", cost: flat }],
+  ["truncate", { act: truncate, signature: "<s-n:s>", cost: flat }],
+  ["url", { act: url, signature: "<sxo?:s>", cost: times(8, deep) }],
+]);
+
 /** Names of all functions in scope of an expression. */
-export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, "now", "millis"]);
+export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, ...BESIDE.keys(), "now", "millis"]);
 
 // The library's own two yield nothing for nothing: a missing approval could not be told from one.
 const boolean = (value: unknown): boolean => !isFunction(value) && isTrue(value as Json | undefined);
@@ -131,9 +152,17 @@ const OURS: ReadonlyMap<string, Implementation> = new Map<string, Implementation
   ["base64decode", base64decode],
 ]);
 
+/** The library reads the signatures. */
+async function besideDefinition(name: string, { act, signature, cost }: OwnFunction): Promise<[string, Definition]> {
+  const reader = jsonata("$own");
+  reader.registerFunction("own", () => undefined, signature);
+  return [name, metered(act, cost, (await reader.evaluate(undefined)) as Definition)];
+}
+
 async function readDefinitions(): Promise<ReadonlyMap<string, Definition>> {
   const found: Definition[] = await jsonata(`[${NAMES.map((name) => `$${name}`).join(", ")}]`).evaluate(undefined);
-  return new Map(NAMES.map((name, i) => [name, metered(name, found[i] as Definition)]));
+  const beside = [...BESIDE].map(([name, own]) => besideDefinition(name, own));
+  return new Map([...NAMES.map((name, i) => builtIn(name, found[i] as Definition)), ...(await Promise.all(beside))]);
 }
 let definitions: Promise<ReadonlyMap<string, Definition>> | undefined;
 
@@ -148,10 +177,14 @@ function withPicture(parse: Implementation): Implementation {
   };
 }
 
-/** The function with its costs, which the meter of the evaluation that calls it counts. */
-function metered(name: string, { signature, implementation }: Definition): Definition {
+function builtIn(name: string, definition: Definition): [string, Definition] {
+  const { implementation } = definition;
   const act = name === "toMillis" ? withPicture(implementation) : (OURS.get(name) ?? implementation);
-  const cost = COSTS.get(name) ?? deep;
+  return [name, metered(act, COSTS.get(name) ?? deep, definition)];
+}
+
+/** The function with its costs, which the meter of the evaluation that calls it counts. */
+function metered(act: Implementation, cost: Cost, { signature }: Definition): Definition {
   function run(this: Focus, ...args: never[]): unknown {
     const { meter } = this.environment.lookup(RUN) as Run;
     meter.step();

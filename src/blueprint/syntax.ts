@@ -1,6 +1,7 @@
 import type { RE2JS } from "re2js";
 import { err, ok, type Result } from "../jobs/result.ts";
 import { contextName } from "./context-name.ts";
+import { deepenIn } from "./deep-in.ts";
 import { isNode, type Node } from "./node.ts";
 import { compileRegex } from "./regex.ts";
 
@@ -52,6 +53,7 @@ class Reader {
   }
 
   #readNode(node: Node): void {
+    deepenIn(node);
     this.#bindLabels(node);
     if (node.type === "variable") this.#use(String(node.value));
     if (node.type === "path") this.#readPath(node.steps);

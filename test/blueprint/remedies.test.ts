@@ -232,6 +232,15 @@ const REQUESTS: Case[] = [
       http({ url: `${base}/{% $steps.p %}` }),
     ],
   ),
+  ...["http://127.0.0.1:9411", "https://example.com", "https://[::1]:80"].map(
+    (base): Case => [
+      `a path right behind ${base}`,
+      http({ url: `${base}{% $steps.p.next %}` }),
+      `${STEP}.url`,
+      `{% $url('${base}', $steps.p.next) %}`,
+      http({ url: `{% $url('${base}', $steps.p.next) %}` }),
+    ],
+  ),
   [
     "an expression between host and path",
     http({ url: "https://example.com{% $steps.p %}/items" }),

@@ -39,6 +39,24 @@ describe("a value in a URL", () => {
     expect(error).toContain("Step call: url");
   });
 
+  it.each([
+    ["/echo?page=2", "http://127.0.0.1:9411/echo?page=2"],
+    ["http://127.0.0.1:9411/items/3", "http://127.0.0.1:9411/items/3"],
+    ["items/4", "http://127.0.0.1:9411/items/4"],
+  ])("may be the next link %s, by $url", async (next, expected) => {
+    const { sent } = await send({ url: "{% $url('http://127.0.0.1:9411', $input.next) %}" }, { input: { next } });
+    expect(sent[0]?.url).toBe(expected);
+  });
+
+  it.each(["//elsewhere.example/x", null])("of $url that leads nowhere (%s) fails before it is sent", async (next) => {
+    const { sent, error } = await send(
+      { url: "{% $url('https://api.example.com', $input.next) %}" },
+      { input: { next } },
+    );
+    expect(sent).toEqual([]);
+    expect(error).toContain("url");
+  });
+
   it("with a slash is named when the service does not find it", () =>
     inRegistry(async (bench) => {
       const { fetch } = scripted(() => new Response("no", { status: 404 }));

@@ -47,9 +47,9 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 | \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
 
 - There is no context: write \`$input.repo\`, never \`repo\`. Inside a path or a filter plain names are fields: \`$steps.rows[ok = false].name\`.
-- \`=\` compares, \`&\` joins text, texts are in single quotes: \`{% $input.first & ' ' & $input.last %}\`. \`and\`, \`or\`, \`$not(x)\`, \`a ? b : c\`, \`$exists(x)\`.
+- \`=\` compares, \`&\` joins text, \`in\` looks in a list, both compare objects and lists by what they hold; texts are in single quotes: \`{% $input.first & ' ' & $input.last %}\`. \`and\`, \`or\`, \`$not(x)\`, \`a ? b : c\`, \`$exists(x)\`.
 - A filter or path that finds one value gives it bare, not in a list: write \`[$steps.rows[ok].id]\` where a list is needed.
-- \`$count\`, \`$sum\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$split\`, \`$contains\`, \`$match\`, \`$substring\`, \`$number\`, \`$string\`, \`$round\`, \`$merge\`, \`$keys\`, \`$lookup\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist; \`$eval\`, \`$random\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
+- \`$count\`, \`$sum\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$split\`, \`$contains\`, \`$match\`, \`$substring\`, \`$number\`, \`$string\`, \`$round\`, \`$merge\`, \`$keys\`, \`$lookup\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist, and beside them \`$url(base, reference, query)\` (a path or next link, resolved; never to another host), \`$truncate(text, n)\`, \`$partition(list, n)\`; \`$eval\`, \`$random\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
 - \`when\`, \`until\` and \`expect\` are false for nothing, null, false, 0, empty text, \`[]\`, \`{}\` and lists of only such values, else true. \`$not(nothing)\` is true and \`$boolean(nothing)\` false, so ask for a yes: \`$steps.ok.action = 'accept'\`.
 - \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless the condition is true.
 - Expressions are bounded by work, not time; one that goes too far fails its step.`;

@@ -1,5 +1,6 @@
 import { type SecretRef, withSecrets } from "../../blueprint/secret-refs.ts";
 import type { Scope } from "../../blueprint/template.ts";
+import { urlencoded } from "../../blueprint/url-query.ts";
 import type { Secrets } from "../../egress/secrets.ts";
 import { jsonPath } from "../../jobs/fault.ts";
 import type { StepError } from "../../jobs/job.ts";
@@ -8,7 +9,7 @@ import { ok, type Result } from "../../jobs/result.ts";
 import { childOf } from "../../jobs/trace.ts";
 import { digest } from "../../registry/api-digest.ts";
 import type { RunContext, StepOf } from "../context.ts";
-import { badRequest, targetUrl, urlencoded, withQuery } from "./http-url.ts";
+import { badRequest, targetUrl, withQuery } from "./http-url.ts";
 
 export interface HttpRequest {
   url: string;

@@ -1,7 +1,8 @@
 import type { Scope } from "../../blueprint/template.ts";
+import { joinQuery } from "../../blueprint/url-query.ts";
 import { type BuiltUrl, joinUrl, urlParts } from "../../blueprint/url-template.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
+import { isJsonObject, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
 import { MAX_ECHO_CHARS, MAX_REQUEST_URL_CHARS } from "../../limits.ts";
 import type { RunContext, StepOf } from "../context.ts";
@@ -52,22 +53,9 @@ export async function targetUrl(
   return badRequest(`url is not a URL: ${JSON.stringify(built.value.url.slice(0, MAX_ECHO_CHARS))}`);
 }
 
-/** `a=1&tag=x&tag=y`: null is left out, a list repeats. */
-export function urlencoded(parameters: JsonObject): string {
-  const pairs = Object.entries(parameters).flatMap(([name, value]) => {
-    const values = Array.isArray(value) ? value : [value];
-    const given = values.filter((each) => each !== null);
-    return given.map((each) => [name, typeof each === "string" ? each : JSON.stringify(each)]);
-  });
-  return new URLSearchParams(pairs).toString();
-}
-
 /** The URL as it is with more behind its query: a service may have signed the query that it has. */
 export function withQuery(url: string, query: Json | undefined): Result<string, StepError> {
-  const more = isJsonObject(query) ? urlencoded(query) : "";
-  const [front = "", ...fragment] = url.split("#");
-  const joint = more === "" || /\?$|\?.*&$/s.test(front) ? "" : front.includes("?") ? "&" : "?";
-  const whole = [`${front}${joint}${more}`, ...fragment].join("#");
+  const whole = isJsonObject(query) ? joinQuery(url, query) : url;
   if (whole.length <= MAX_REQUEST_URL_CHARS) return ok(whole);
   return badRequest(`url with its query has more than ${MAX_REQUEST_URL_CHARS} characters; send a body instead`);
 }
