@@ -66,6 +66,7 @@ export const JobStatus = z.strictObject({
   poll_after_ms: z.int().describe("When asking again makes sense; 0 when settled"),
   run_at: z.string().optional().describe("When a job that has not started may start, if it was submitted for later"),
   wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
+  submitted_by: z.string().optional().describe("The key that submitted it, with `/` and the OAuth client when one did"),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
@@ -164,6 +165,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     poll_after_ms: pollAfterMs(job, now),
     ...(job.run_at !== null && job.started_at === null && { run_at: iso(job.run_at) }),
     ...wakesAt(job),
+    ...(job.submitted_by !== null && { submitted_by: job.submitted_by }),
   };
 }
 

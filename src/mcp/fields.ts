@@ -21,6 +21,6 @@ export const instant = z.string().meta({ format: "date-time" });
 
 /**
  * A tool's answer about one job, as output schemas say it: hosts check answers by them, and each stands in the context of
- * every agent, so they name what is there in all of them. The guide has the other fields.
+ * every agent, so they name little of what is there, in 100 bytes each. The guide has the other fields.
  */
-export const jobOutput = z.looseObject({ id: z.string(), status: z.string() });
+export const jobOutput = z.looseObject({ id: z.string(), status: z.string().optional() });

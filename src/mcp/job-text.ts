@@ -9,7 +9,8 @@ import { call, clip, echo, shownJson } from "./text.ts";
 
 /** A job in words for a model: a verdict line and compact fields. What to do next is said beside it. */
 
-export type Question = JobStatus["input_requests"][number];
+/** A child's question, shown in its parent, says of which job it is. */
+export type Question = JobStatus["input_requests"][number] & { job_id?: string | undefined };
 
 const percent = (progress: number): string => `${Math.round(progress * 100)} %`;
 
@@ -32,10 +33,10 @@ export const questionText = (jobId: string, question: Question): string =>
   `${askedText(question)}\nAnswer: ${answerCall(jobId, question)}`;
 
 /** The call that answers, with content that its schema takes. */
-export function answerCall(jobId: string, { request_id, schema }: Question): string {
+export function answerCall(jobId: string, { job_id = jobId, request_id, schema }: Question): string {
   const example = exampleAnswer(schema);
   const content = jsonBytes(example) > MAX_ERROR_CHARS ? {} : example;
-  const answer = { job_id: jobId, request_id, action: "accept", content };
+  const answer = { job_id, request_id, action: "accept", content };
   return `${call("jobs_respond", answer)} with your content, or "action":"decline"; ask your user when the decision is theirs.`;
 }
 
@@ -46,12 +47,12 @@ export const isCut = (result: JobStatus["result"]): boolean =>
 export const resultCall = (jobId: string): string =>
   `${call("jobs_get_result", { job_id: jobId })} gives the whole result in pages.`;
 
-export const whyFailed = (job_id: string): string =>
-  `${call("jobs_get_status", { job_id, include: ["steps", "events"] })} for the reason, then jobs_retry; the prompt jobs_postmortem explains it in full.`;
-
 /** What follows a failure, once it was looked at. */
 const retryCall = (job_id: string): string =>
-  `${call("jobs_retry", { job_id })} goes on from the failed step as a new job, once the cause is mended.`;
+  `${call("jobs_retry", { job_id })} goes on from the failed step as a new job; a corrected "blueprint" or "input" can be sent with it.`;
+
+export const whyFailed = (job_id: string): string =>
+  `${call("jobs_get_status", { job_id, include: ["steps", "events"] })} for the reason (the prompt jobs_postmortem has it in full), then ${retryCall(job_id)}`;
 
 /** @param isTold the caller hears of the end by itself when the job is a task of its own */
 export function nextOf(job: JobStatus, isTold: boolean): string {
@@ -82,10 +83,20 @@ const errorLabel = (code: string | null): string => (code === null ? "Reason" : 
 const errorLine = ({ error, error_code }: Pick<JobStatus, "error" | "error_code">): string[] =>
   error === null ? [] : [`${errorLabel(error_code)}: ${oneLine(error, MAX_ERROR_CHARS)}`];
 
+/** When something is due, of a job that waits. */
+const dueText = ({ run_at, wakes_at }: Pick<JobStatus, "run_at" | "wakes_at">): string[] => [
+  ...(run_at === undefined ? [] : [`starts at ${run_at}`]),
+  ...(wakes_at === undefined ? [] : [`wakes at ${wakes_at}`]),
+];
+
+const dueLine = (job: JobStatus): string[] => dueText(job).map((due) => `Waiting: ${due}.`);
+
 export function jobText(job: JobStatus): string {
+  const by = job.submitted_by === undefined ? "" : ` by ${job.submitted_by}`;
   const lines = [
     verdict(job),
-    `Name: ${job.name}. Blueprint: ${job.blueprint}. Submitted: ${job.submitted_at}.`,
+    `Name: ${job.name}. Blueprint: ${job.blueprint}. Submitted: ${job.submitted_at}${by}.`,
+    ...dueLine(job),
     ...(job.message === null ? [] : [`Message: ${job.message}`]),
     ...errorLine(job),
     ...(job.result === null ? [] : [`Result: ${clip(shownJson(job.result), MAX_TEXT_RESULT_BYTES)}`]),
@@ -116,7 +127,8 @@ export function rowText(row: JobRow): string {
 
 /** A row with where the job is, what came of it, and what it asks. */
 export function waitRowText(row: WaitRow): string {
-  const place = isSettled(row.status) ? [] : [row.step, row.message].filter((part) => part !== null).map(echo);
+  const at = [row.step, row.message].filter((part) => part !== null).map(echo);
+  const place = isSettled(row.status) ? [] : [...at, ...dueText(row)];
   const result = row.result === null ? [] : [`Result: ${clip(shownJson(row.result), MAX_TEXT_RESULT_BYTES)}`];
   return [[rowText(row), ...place].join(" | "), ...result, ...questionLines(row.id, row.input_requests)].join("\n");
 }

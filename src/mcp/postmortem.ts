@@ -80,7 +80,7 @@ function culprit(plan: Blueprint, explanation: Explanation): string[] {
 const QUESTIONS = `## Answer
 1. Impact: what did not happen, and what did happen before it (side effects included)?
 2. Root cause: the one cause, with the lines above that prove it. Say what is a guess.
-3. Fix: the exact changed blueprint or input to submit with jobs_submit_blueprint, or why jobs_retry is enough (from which step).
+3. Fix: the exact corrected \`blueprint\` or \`input\` to send with jobs_retry, which keeps what the unchanged beginning has done, or why jobs_retry alone is enough (from which step).
 4. Prevention: which check, retry, timeout or \`on_error\` would have caught it.`;
 
 const OPEN_QUESTIONS = `## Answer

@@ -100,7 +100,18 @@ export function jobReply(full: JobStatus, manner: Manner): Reply {
 }
 
 /** Of a job that goes on: what its caller does not know yet, the most needed first. */
-const NEWS = ["id", "status", "deduplicated", "poll_after_ms", "progress", "blueprint", "name", "step", "submitted_at"];
+const NEWS = [
+  "id",
+  "status",
+  "deduplicated",
+  "run_at",
+  "poll_after_ms",
+  "progress",
+  "blueprint",
+  "name",
+  "step",
+  "submitted_at",
+];
 
 const TOLD = "You are told when it ends: do not wait or poll for it.";
 

@@ -98,18 +98,18 @@ export interface Tool extends ToolText {
   call: (args: unknown, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
-/**
- * `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. Some
- * models' schemas know no list of types, but all know `anyOf`.
- */
-const portable: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
+/** `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. */
+const withoutDefaults: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
   const { additionalProperties: rest } = jsonSchema;
   if (typeof rest === "object" && Object.keys(rest).length === 0) delete jsonSchema.additionalProperties;
-  const types: unknown = jsonSchema.type;
-  if (!Array.isArray(types)) return;
-  delete jsonSchema.type;
-  jsonSchema.anyOf = types.map((type) => ({ type }));
 };
+
+/** Some models' schemas know no list of types, but all know `anyOf`; zod writes the list, after its overrides. */
+function withAnyOf(_key: string, schema: unknown): unknown {
+  if (typeof schema !== "object" || schema === null || !("type" in schema)) return schema;
+  const { type: types, ...rest } = schema;
+  return Array.isArray(types) ? { ...rest, anyOf: types.map((type) => ({ type })) } : schema;
+}
 
 type JsonSchema = InputSchema & { [keyword: string]: unknown };
 
@@ -117,7 +117,14 @@ type JsonSchema = InputSchema & { [keyword: string]: unknown };
 function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): () => JsonSchema {
   let json: JsonSchema | undefined;
   return () => {
-    json ??= { ...(z.toJSONSchema(schema, { io, override: portable }) as JsonSchema), $schema: undefined };
+    json ??= {
+      ...(JSON.parse(
+        JSON.stringify(z.toJSONSchema(schema, { io, override: withoutDefaults })),
+        withAnyOf,
+      ) as JsonSchema),
+      // Where the field is missing, the SDK adds it.
+      $schema: undefined,
+    };
     return json;
   };
 }

@@ -90,7 +90,8 @@ export interface Explanation {
 }
 
 /** A job as those who wait for it see it. */
-export type WaitRow = JobRow & Pick<JobStatus, "step" | "message" | "input_requests" | "result" | "error_code">;
+export type WaitRow = JobRow &
+  Pick<JobStatus, "step" | "message" | "input_requests" | "result" | "error_code" | "run_at" | "wakes_at">;
 
 export interface WaitReport {
   /** In the order asked for. */

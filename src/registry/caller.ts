@@ -102,8 +102,9 @@ export class CallerDesk implements ReadersAndSubmit {
     if (!waited.ok) return waited;
     const now = this.#deps.now();
     const rows = waited.value.jobs.map((job) => {
-      const { step, message, input_requests, result, error_code } = this.#deps.viewer.view(job, now);
-      return { ...toJobRow(job), step, message, input_requests, result, error_code };
+      const { step, message, input_requests, result, error_code, run_at, wakes_at } = this.#deps.viewer.view(job, now);
+      const times = { ...(run_at && { run_at }), ...(wakes_at && { wakes_at }) };
+      return { ...toJobRow(job), step, message, input_requests, result, error_code, ...times };
     });
     return ok({ jobs: rows, timed_out: waited.value.timedOut });
   }

@@ -85,7 +85,7 @@ const REPLIES: [what: string, calls: number, reply: () => Promise<ToolReply>][] 
   ["a submit for later", 1, () => submit(plan("later", value), { run_at: "2027-06-01T00:00:00Z" })],
   ["a submit that settled inside the call", 0, () => submit(plan("quick", value), { wait_seconds: 20 })],
   ["a submit that asks", 1, () => submit(plan("asks", ask), { wait_seconds: 20 })],
-  ["a submit that failed", 1, () => submit(broken(), { wait_seconds: 20 })],
+  ["a submit that failed", 2, () => submit(broken(), { wait_seconds: 20 })],
   ["a dry run", 0, () => submit(plan("quick", value), { dry_run: true })],
   [
     "the status of a running job",
@@ -102,7 +102,7 @@ const REPLIES: [what: string, calls: number, reply: () => Promise<ToolReply>][] 
     1,
     async () => tool("jobs_get_status", { job_id: await settled(plan("long", longText)) }),
   ],
-  ["the status of a failed job", 1, async () => tool("jobs_get_status", { job_id: await settled(broken()) })],
+  ["the status of a failed job", 2, async () => tool("jobs_get_status", { job_id: await settled(broken()) })],
   [
     "the steps of a failed job",
     1,
@@ -115,7 +115,7 @@ const REPLIES: [what: string, calls: number, reply: () => Promise<ToolReply>][] 
   ],
   ["a wait for results", 0, async () => tool("jobs_wait", { job_ids: [await settled(plan("quick", value))] })],
   ["a wait for a long result", 1, async () => tool("jobs_wait", { job_ids: [await settled(plan("long", longText))] })],
-  ["a wait for a failure", 1, async () => tool("jobs_wait", { job_ids: [await settled(broken())] })],
+  ["a wait for a failure", 2, async () => tool("jobs_wait", { job_ids: [await settled(broken())] })],
   ["a wait for a question", 1, async () => tool("jobs_wait", { job_ids: [idOf(await submit(plan("asks", ask)))] })],
   [
     "a wait for one of two",

@@ -42,6 +42,12 @@ describe("the status of a job", () => {
     }
   });
 
+  it("says who submitted the job where that is known", () => {
+    const by = "key_1/client";
+    expect(toJobStatus(aJob({ submitted_by: by }), {}, T0).submitted_by).toBe(by);
+    expect(toJobStatus(aJob({ submitted_by: null }), {}, T0)).not.toHaveProperty("submitted_by");
+  });
+
   it("opens with the ten classic fields", () => {
     expect(toJobStatus(job, {}, T0)).toMatchObject({
       id: job.job_id,

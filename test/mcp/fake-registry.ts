@@ -26,6 +26,8 @@ const UNKNOWN = err({ code: "unknown_job" as const });
 
 const waitRow = ({ step, message, input_requests, result, error_code, ...job }: JobStatus): WaitRow => ({
   ...JobRow.strip().parse(job),
+  ...(job.run_at && { run_at: job.run_at }),
+  ...(job.wakes_at && { wakes_at: job.wakes_at }),
   step,
   message,
   input_requests,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { FUNCTION_NAMES } from "../../src/blueprint/functions.ts";
 import { KIND_TABLE } from "../../src/blueprint/kinds/index.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { JsonObject } from "../../src/jobs/json.ts";
@@ -45,6 +46,21 @@ describe("blueprint://guide", () => {
   it("has every field of a job's status, and every handler", () => {
     for (const name of Object.keys(JobStatus.shape)) expect(GUIDE).toContain(`| \`${name}\` |`);
     for (const { name } of HANDLERS) expect(GUIDE).toContain(`- \`${name}\`: `);
+  });
+
+  it("names only functions that there are, and each that JSONata does not have", () => {
+    const section = GUIDE.split(/^## /m).find((text) => text.startsWith("Expressions")) ?? "";
+    const lines = section.split("\n").filter((line) => line.startsWith("- "));
+    const refused = ["eval", "random", "shuffle"];
+    const variables = ["input", "steps", "item", "index", "response", "job"];
+    const named = new Set([...lines.join("\n").matchAll(/\$([a-zA-Z0-9]+)/g)].map(([, name = ""]) => name));
+    const unknown = [...named].filter((name) => !FUNCTION_NAMES.has(name) && !variables.includes(name));
+    expect(unknown.sort()).toEqual(refused.filter((name) => !FUNCTION_NAMES.has(name)).sort());
+  });
+
+  it("names every error code that an http step, an input or a budget fails with", () => {
+    for (const code of ["http_json", "http_binary", "limit_exceeded", "input_expired", "storage_full"])
+      expect(GUIDE).toContain(`\`${code}\``);
   });
 
   it("says so when the server has no handlers", () => {

@@ -79,8 +79,36 @@ describe("jobs_get_status", () => {
     expect(text).toContain("Error (expression): Step twice: boom");
     expect(text).toContain("jobs_postmortem");
     expect(text).toContain(
-      `jobs_get_status {"job_id":"${jobIdOf(1)}","include":["steps","events"]} for the reason, then jobs_retry`,
+      `jobs_get_status {"job_id":"${jobIdOf(1)}","include":["steps","events"]} for the reason (the prompt jobs_postmortem has it in full), then jobs_retry {"job_id":"${jobIdOf(1)}"} goes on from the failed step as a new job; a corrected "blueprint" or "input" can be sent with it.`,
     );
+  });
+
+  it.each([
+    [
+      "run_at",
+      { status: "queued" as const, run_at: "2026-11-20T13:00:00.000Z" },
+      "Waiting: starts at 2026-11-20T13:00:00.000Z.",
+    ],
+    ["wakes_at", { wakes_at: "2026-11-20T13:00:00.000Z" }, "Waiting: wakes at 2026-11-20T13:00:00.000Z."],
+    ["submitted_by", { submitted_by: "key_1/cli\u202e" }, "Submitted: 2026-11-20T12:00:00.000Z by key_1/cli."],
+  ])("says %s in both halves, and nothing of it when it is not there", async (field, fields, line) => {
+    const { structured, text } = await status(withJob(fields), jobIdOf(1));
+    expect(text.split("\n").filter((each) => each.includes(line))).toHaveLength(1);
+    expect(structured).toHaveProperty(field);
+    const plain = await status(withJob(), jobIdOf(1));
+    expect(plain.text).not.toMatch(/Waiting: | by key/);
+    expect(plain.structured).not.toHaveProperty(field);
+  });
+
+  it("answers a child's question at the child, whose job it names", async () => {
+    const child = jobIdOf(7);
+    const input_requests = [
+      { ...question("approve"), job_id: child },
+      { ...question("budget"), job_id: jobIdOf(8) },
+    ];
+    const { structured, text } = await status(withJob({ status: "input_required", input_requests }), jobIdOf(1));
+    expect(structured.next).toContain(`jobs_respond {"job_id":"${child}","request_id":"approve"`);
+    expect(text).toContain(`jobs_respond {"job_id":"${jobIdOf(8)}","request_id":"budget"`);
   });
 
   it("shows what the job asks, and the call that answers it", async () => {

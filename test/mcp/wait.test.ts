@@ -59,6 +59,22 @@ describe("jobs_wait", () => {
     expect(text).toContain(`Next: jobs_wait {"job_ids":["${w.ids[1]}"]} again`);
   });
 
+  it("says when what it waited for starts or wakes, and asks a child's question at the child", async () => {
+    const w = withJobs(3);
+    const [later = "", asleep = "", asking = ""] = w.ids;
+    w.registry.change(later, { status: "queued", run_at: "2026-11-20T13:00:00.000Z", step: null });
+    w.registry.change(asleep, { wakes_at: "2026-11-20T14:00:00.000Z" });
+    const ofChild = { ...QUESTION, job_id: jobIdOf(9) };
+    w.registry.change(asking, { input_requests: [ofChild] });
+    const { structured, text } = await wait(w, { job_ids: w.ids, timeout_seconds: 0 });
+    expect(text).toMatch(new RegExp(`^${later} .* \\| starts at 2026-11-20T13:00:00.000Z$`, "m"));
+    expect(text).toMatch(new RegExp(`^${asleep} .* \\| wakes at 2026-11-20T14:00:00.000Z$`, "m"));
+    expect(structured).toMatchObject({
+      next: expect.stringContaining(`jobs_respond {"job_id":"${jobIdOf(9)}","request_id":"approve"`),
+      jobs: [{ run_at: "2026-11-20T13:00:00.000Z" }, { wakes_at: "2026-11-20T14:00:00.000Z" }, {}],
+    });
+  });
+
   it("of 0 seconds only looks", async () => {
     const w = withJobs(1);
     expect((await wait(w, { job_ids: w.ids, timeout_seconds: 0 })).structured.timed_out).toBe(true);

@@ -55,7 +55,7 @@ export const stepOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => str
 export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({
   id: stepName.describe("Unique in the whole blueprint; later steps read the output as $steps.<id>."),
   type: z.literal(type),
-  when: expression.optional().describe("Run the step only if this is true; a skipped step's output is null."),
+  when: expression.optional().describe("Run the step only if this is true; a skipped step's output is nothing."),
   retry: retry(retries),
   timeout: duration(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
   on_error: z

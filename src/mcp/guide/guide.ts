@@ -5,13 +5,13 @@ import { kindSections } from "./kinds.ts";
 import { common, ERRORS, EXPRESSIONS, limits, shape } from "./language.ts";
 
 const INTRODUCTION =
-  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save.";
+  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save (and drop it with blueprints_delete).";
 
 /** How an agent gets from a plan to its result. */
 export const HABIT = `1. jobs_submit_blueprint, and keep the id. Set \`idempotency_key\` when you may send it twice, \`wait_seconds\` when the job is short.
 2. Do other work. If your host takes tasks you are told when the job ends; else jobs_wait with the ids, again while \`timed_out\`: it returns when jobs settle or ask. Do not poll.
 3. On \`input_required\`: jobs_respond with the \`request_id\`.
-4. jobs_wait and jobs_get_status have the result; jobs_get_result pages a truncated one. On \`failed\`: read \`error\`, mend the cause, jobs_retry.`;
+4. jobs_wait and jobs_get_status have the result; jobs_get_result pages a truncated one. On \`failed\`: read \`error\`, mend the cause, jobs_retry; a corrected \`blueprint\` can go with it.`;
 
 /** The function's name, and the JSON Schemas of what it takes and gives. */
 const handlerLines = (handlers: readonly HandlerText[]): string =>

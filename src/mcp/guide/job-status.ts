@@ -29,6 +29,7 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   poll_after_ms: "when asking again makes sense; 0 when settled",
   run_at: "only of a job that waits for its time: when it may start",
   wakes_at: "only while something sleeps or asks: when the first of these ends by itself",
+  submitted_by: "id of the key, and `/` and the client when one signed in with it; absent on an open server",
 };
 
 export const jobStatusTable = (): string =>

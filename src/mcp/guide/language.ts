@@ -3,13 +3,16 @@ import {
   DEFAULT_JOB_TIMEOUT_MS,
   DEFAULT_REQUESTS_PER_MINUTE,
   DEFAULT_TREE_JOBS,
+  MAX_ACTIONS_IN_FLIGHT,
   MAX_BLUEPRINT_BYTES,
   MAX_BRANCHES,
   MAX_EVALUATIONS,
+  MAX_HELD_BYTES,
   MAX_HTTP_BYTES,
   MAX_INPUT_BYTES,
   MAX_INPUT_TIMEOUT_MS,
   MAX_JOB_DEPTH,
+  MAX_JOB_EVALUATIONS,
   MAX_JOB_TIMEOUT_MS,
   MAX_JSON_DEPTH,
   MAX_MAP_ITEMS,
@@ -24,6 +27,7 @@ import {
 } from "../../limits.ts";
 import { commonTable, fieldTable } from "./field-table.ts";
 
+const mib = (bytes: number): string => `${bytes / 2 ** 20} MiB`;
 const kib = (bytes: number): string => `${bytes / 1_024} KiB`;
 const days = (ms: number): string => (ms === 86_400_000 ? "1 day" : `${ms / 86_400_000} days`);
 const minutes = (ms: number): string => `${ms / 60_000} minutes`;
@@ -58,12 +62,12 @@ export const common = (): string => `${commonTable()}
 
 Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
-export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`http_too_deep\`, \`http_json\`, \`http_binary\`, \`http_redirect\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`limit_exceeded\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`input_message\`, \`child_input\`, \`child_failed\`, \`child_cancelled\`, \`too_many_active\`, \`storage_full\`, \`unknown_blueprint\`, \`unknown_handler\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`, \`engine_wait\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry runs a failed job again from the step that failed.`;
+export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`http_too_deep\`, \`http_json\`, \`http_binary\`, \`http_redirect\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`limit_exceeded\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`input_message\`, \`child_input\`, \`child_failed\`, \`child_cancelled\`, \`too_many_active\`, \`storage_full\`, \`unknown_blueprint\`, \`unknown_handler\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`, \`engine_wait\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry goes on as a new job inside the first step that did not finish, its finished rows and branches kept; it takes \`blueprint\` (a corrected plan: its steps up to the first that changed are kept), \`input\`, \`from_step\` and \`timeout_seconds\`.`;
 
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
 - A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need with a \`transform\` inside the \`map\`.
 - \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
-- An expression ${MAX_EVALUATIONS} evaluations. All nested maps of a job together ${MAX_OPEN_ROWS} rows at once, a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute, if the operator says nothing else: more wait.
+- An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)}, its open maps ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`, which says what to do. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute, if the operator says nothing else: more wait.
 - The engine meters steps: a job costs 1 and what its steps cost (see each kind), so a plan of k plain steps at most k + 1.`;

@@ -34,7 +34,7 @@ export const blueprintsList = defineTool({
   description:
     "Plans by name that ship with the server or that you saved, each in its latest version. Next: blueprints_get for its input, then jobs_submit_blueprint.",
   input: z.strictObject({ limit, cursor }),
-  output: z.looseObject({ blueprints: z.array(z.looseObject({})) }),
+  output: z.looseObject({ blueprints: z.array(z.unknown()) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const from = args.cursor === undefined ? ok({ after: "" }) : await deps.cursors.read(args.cursor, FILTER);

@@ -37,7 +37,7 @@ export const blueprintsSave = defineTool({
   input: z.strictObject({
     blueprint: jsonObject.describe("{name, description?, input?, steps, output?}; see blueprint://guide."),
   }),
-  output: z.looseObject({ name: z.string(), version: z.int() }),
+  output: z.looseObject({ name: z.string() }),
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ blueprint }, deps) => {
     const checked = checkBlueprint(blueprint, knownTo(deps));

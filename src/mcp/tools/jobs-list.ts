@@ -107,7 +107,7 @@ export const jobsList = defineTool({
   description:
     "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status or jobs_wait.",
   input: Input,
-  output: z.looseObject({ jobs: z.array(z.looseObject({})) }),
+  output: z.looseObject({ jobs: z.array(z.unknown()) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const faults = filterFaults(args);

@@ -107,7 +107,7 @@ export const jobsWait = defineTool({
       .default(DEFAULT_WAIT_MS / 1_000)
       .describe("Longest wait; 0 only looks."),
   }),
-  output: z.looseObject({ jobs: z.array(z.looseObject({})) }),
+  output: z.looseObject({ jobs: z.array(z.unknown()) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ job_ids, until, timeout_seconds }, deps, context) => {
     const wait = { jobIds: [...new Set(job_ids)], until, waitMs: timeout_seconds * 1_000 };
