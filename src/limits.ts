@@ -160,7 +160,7 @@ export const RATE_WINDOW_MS = MINUTE;
 // What one attempt of a job may hold at once, so that the process serves others beside it.
 /** Rows of all maps that are open at once; each holds a scope, and perhaps an engine step. */
 export const MAX_OPEN_ROWS = 10_000;
-/** Outputs of steps, of all rows, as JSON: with their copies an isolate's 128 MB hold them. */
+/** Outputs of steps, of all rows, in memory as far as that is known: with their copies an isolate's 128 MB hold them. */
 export const MAX_HELD_BYTES = 32 * KIB * KIB;
 /** Actions that run at once: each may read an answer of MAX_HTTP_BYTES, 16 MiB together. Further ones wait. */
 export const MAX_ACTIONS_IN_FLIGHT = 32;

@@ -4,6 +4,7 @@ import type { ItemCounts } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../jobs/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
 import { type Done, type Ending, type Failed, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
+import { structureBytes } from "./holdings.ts";
 import { runSteps } from "./run-steps.ts";
 
 /** Steps that run beside others: an item of a map, or a branch. */
@@ -40,7 +41,9 @@ class Rows {
   readonly #finished = new Map<number, Json | undefined>();
   readonly #lane = new AbortController();
   #broken: Failed | typeof STOPPED | undefined;
+  /** Of the outputs as JSON, and of memory. */
   #bytes = 0;
+  #held = 0;
   #telling: Promise<void> | undefined;
 
   constructor(context: RunContext, path: string, rows: readonly Row[]) {
@@ -56,7 +59,7 @@ class Rows {
     try {
       return await this.#run(inner, concurrency, goesOn);
     } finally {
-      this.#context.holdings.drop(this.#bytes);
+      this.#context.holdings.drop(this.#held);
     }
   }
 
@@ -77,9 +80,12 @@ class Rows {
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
     if (ending.end === "halted") return;
     if (ending.end !== "done") return this.#break(ending);
-    const bytes = jsonBytes(ending.output ?? null);
-    const error = this.#context.holdings.keep(bytes);
+    const output = ending.output ?? null;
+    const bytes = jsonBytes(output);
+    const held = bytes + structureBytes(output);
+    const error = this.#context.holdings.keep(held);
     if (error !== undefined) return this.#break(failed(error, this.#path));
+    this.#held += held;
     this.#bytes += bytes;
     if (this.#bytes > MAX_ROWS_BYTES) return this.#break(failed(TOO_LARGE, this.#path));
     this.#finished.set(index, ending.output);

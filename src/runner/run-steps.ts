@@ -13,6 +13,7 @@ import {
   type StepOf,
   type StepRun,
 } from "./context.ts";
+import { structureBytes } from "./holdings.ts";
 
 function runKind<Type extends Step["type"]>(
   context: RunContext,
@@ -39,7 +40,8 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
 /** The ending with its output held, as later steps see it; or why it cannot be. */
 function kept(context: RunContext, ending: Ending, path: string) {
   if (ending.end !== "done") return ending;
-  const bytes = jsonBytes(ending.output ?? null);
+  const output = ending.output ?? null;
+  const bytes = jsonBytes(output) + structureBytes(output);
   const error = context.holdings.keep(bytes);
   return error === undefined ? { ...ending, bytes } : failed(error, path);
 }

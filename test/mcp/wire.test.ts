@@ -27,6 +27,10 @@ const NAMES = [
   "blueprints_save",
   "blueprints_delete",
 ];
+const JOB_ID = "job_01m8k6140a0j496n2byjmxrjcj00";
+const TASKS = {
+  "io.modelcontextprotocol/clientCapabilities": { extensions: { "io.modelcontextprotocol/tasks": {} } },
+};
 const namesOf = (result: unknown): string[] => (result as { tools: { name: string }[] }).tools.map(({ name }) => name);
 
 describe("2025-11-25", () => {
@@ -100,6 +104,21 @@ describe("2026-07-28", () => {
   it("resources can be subscribed to", async () => {
     const { body } = await modern(world().deps, "server/discover");
     expect(body.result).toMatchObject({ capabilities: { resources: { subscribe: true, listChanged: false } } });
+  });
+
+  it.each([
+    ["tasks/get", { taskId: JOB_ID }, JOB_ID],
+    ["tasks/cancel", { taskId: JOB_ID }, JOB_ID],
+    ["resources/read", { uri: `job://${JOB_ID}` }, JOB_ID],
+    ["resources/read", { uri: `job://${JOB_ID}/result` }, JOB_ID],
+    ["prompts/get", { name: "jobs_postmortem", arguments: { job_id: JOB_ID } }, JOB_ID],
+    ["prompts/get", { name: "jobs_postmortem", arguments: { job_id: "what I call it" } }, undefined],
+    ["prompts/get", { name: "jobs_plan", arguments: { goal: "sell the house" } }, undefined],
+  ])("%s of %j leaves in the log that it was about %s", async (method, params, job_id) => {
+    const { deps, measured } = world();
+    await modern(deps, method, { ...params, _meta: TASKS });
+    expect(measured).toHaveLength(1);
+    expect(measured[0]?.job_id).toBe(job_id);
   });
 
   it("tools/list may be cached by all and is plain JSON", async () => {

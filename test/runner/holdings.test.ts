@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/jobs/json.ts";
 import { MAX_ACTIONS_IN_FLIGHT, MAX_HELD_BYTES, MAX_OPEN_ROWS } from "../../src/limits.ts";
-import { Holdings } from "../../src/runner/holdings.ts";
+import { Holdings, structureBytes } from "../../src/runner/holdings.ts";
 import { inRegistry } from "../registry/bench.ts";
 import { type RunOptions, runSteps } from "./bench.ts";
 
@@ -69,12 +69,32 @@ describe("the outputs that a job holds", () => {
     expect(holdings.keep(1_000)).toBe(undefined);
   });
 
+  it.each<[Json, number]>([
+    ["text", 0],
+    [null, 0],
+    [{}, 32],
+    [[{}, {}], 104],
+    [{ a: [1, 2, 3] }, 80],
+    [list(1_000), 4_032],
+  ])("are more than their text where they are many parts: %j takes %i bytes besides", (value, bytes) => {
+    expect(structureBytes(value)).toBe(bytes);
+  });
+
+  /** 491,521 bytes of JSON, 10 MB of memory: lists that double share nothing once they are an output. */
+  const doubled = Array.from({ length: 14 }, (_, i) => `$a${i + 1} := $append($a${i}, $a${i});`).join(" ");
+  const small = (id: string): Json => {
+    return { id, type: "transform", value: `{% ($a0 := [{},{},{},{},{},{},{},{},{},{}]; ${doubled} $a14) %}` };
+  };
+
   const WIDE = 480_000;
   const wide = (count: number): Json[] => Array.from({ length: count }, (_, i) => pad(`s${i}`, WIDE));
 
   it.each([
     ["steps in a row", [...wide(70)], "limit_exceeded"],
     ["steps in a row that fit", [...wide(60)], null],
+    ["few steps of many small objects", Array.from({ length: 8 }, (_, i) => small(`s${i}`)), "limit_exceeded"],
+    ["fewer of them", Array.from({ length: 5 }, (_, i) => small(`s${i}`)), null],
+    ["rows of small objects", [map("a", list(30), [small("b")])], "limit_exceeded"],
     ["rows of a map of maps", [map("a", list(20), [map("b", list(30), [pad("c", WIDE)])])], "limit_exceeded"],
     [
       "rows that drop what they do not yield",
