@@ -4,9 +4,10 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import type { Result } from "../jobs/result.ts";
 import type { TraceContext } from "../jobs/trace.ts";
+import { CROWDED_PAUSE_MS, MAX_CROWDED_MS } from "../limits.ts";
 import type { RunPlan, RunRef } from "../registry/api.ts";
 import { Evaluator } from "./evaluator.ts";
-import { Holdings } from "./holdings.ts";
+import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -31,6 +32,8 @@ export interface Failed {
   path: string;
   /** Of rows that were stopped: the outputs of those that had finished. */
   done?: Json;
+  /** No blueprint goes on from it: a resume might not meet it, and would then go another way. */
+  fatal?: true;
 }
 
 /** How a step, or a row of steps, ended. */
@@ -92,7 +95,7 @@ export class RunContext {
     { lane, evaluator, holdings, row }: Shared = {
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
-      holdings: new Holdings(),
+      holdings: holdingsOf(ref.tenant),
       row: { path: "", key: "" },
     },
   ) {
@@ -143,6 +146,16 @@ export class RunContext {
     } finally {
       this.lane.removeEventListener("abort", halt);
     }
+  }
+
+  /** An output of so many bytes of memory is held, once there is room. @returns why it cannot be */
+  async hold(bytes: number, path: string): Promise<Failed | undefined> {
+    for (let waited = 0; this.holdings.isCrowded(bytes); waited += CROWDED_PAUSE_MS) {
+      if (waited >= MAX_CROWDED_MS) return { ...failed(CROWDED, path), fatal: true };
+      await this.ports.pause(CROWDED_PAUSE_MS);
+    }
+    const error = this.holdings.keep(bytes);
+    return error && failed(error, path);
   }
 
   /** The value with its expressions replaced; undefined for nothing. */

@@ -1,6 +1,14 @@
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
-import { MAX_ACTIONS_IN_FLIGHT, MAX_HELD_BYTES, MAX_OPEN_ROWS } from "../limits.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
+import {
+  MAX_ACTIONS_IN_FLIGHT,
+  MAX_HELD_BYTES,
+  MAX_HOLDING_TENANTS,
+  MAX_OPEN_ROWS,
+  MAX_TENANT_HELD_BYTES,
+  MAX_UNSHARED_BYTES,
+} from "../limits.ts";
 
 /** Of a list or object, and of a place in one, beside its JSON text. An empty object in a list was measured at 49. */
 const CONTAINER_BYTES = 32;
@@ -21,12 +29,46 @@ export function structureBytes(value: Json): number {
 
 const exceeded = (message: string): StepError => ({ code: "limit_exceeded", message });
 
+/** Attempts of one tenant in this process, children among them. One that the engine has dropped goes with its memory. */
+export class Siblings {
+  #all: WeakRef<Holdings>[] = [];
+
+  join(holdings: Holdings): void {
+    this.#all = this.#all.filter((other) => other.deref() !== undefined);
+    this.#all.push(new WeakRef(holdings));
+  }
+
+  /** What all of them hold. */
+  get bytes(): number {
+    return this.#all.reduce((sum, each) => sum + (each.deref()?.bytes ?? 0), 0);
+  }
+}
+
+const byTenant = new BoundedMap<string, Siblings>(MAX_HOLDING_TENANTS);
+
+/** What an attempt of the tenant that begins in this process holds. */
+export function holdingsOf(tenant: string): Holdings {
+  const siblings = byTenant.get(tenant) ?? new Siblings();
+  byTenant.set(tenant, siblings);
+  return new Holdings(siblings);
+}
+
 /** What one attempt of a job holds in memory at once, over all its rows: bounded, for others run in the same process. */
 export class Holdings {
   #rows = 0;
   #bytes = 0;
   #actions = 0;
   readonly #waiting: (() => void)[] = [];
+  readonly #siblings: Siblings;
+
+  constructor(siblings = new Siblings()) {
+    this.#siblings = siblings;
+    siblings.join(this);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** A map opens its rows. @returns why it must not; then it holds nothing */
   openRows(count: number): StepError | undefined {
@@ -56,6 +98,12 @@ export class Holdings {
     return undefined;
   }
 
+  /** Whether the jobs of the tenant hold so much together that a large one has to wait before it holds more. */
+  isCrowded(bytes: number): boolean {
+    const isLarge = this.#bytes + bytes > MAX_UNSHARED_BYTES;
+    return isLarge && this.#siblings.bytes + bytes > MAX_TENANT_HELD_BYTES;
+  }
+
   drop(bytes: number): void {
     this.#bytes -= bytes;
   }
@@ -73,3 +121,8 @@ export class Holdings {
     }
   }
 }
+
+/** Of an attempt that waited in vain for others of its tenant to hold less. */
+export const CROWDED: StepError = exceeded(
+  `The jobs of this tenant that run now would hold more than ${MAX_TENANT_HELD_BYTES} bytes of outputs together. Run fewer large ones at a time, or jobs_retry when some have ended.`,
+);

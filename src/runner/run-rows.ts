@@ -68,7 +68,8 @@ class Rows {
     const { lane } = this.#context;
     if (this.#broken?.end === "stopped") return STOPPED;
     if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
-    if (goesOn && !lane.aborted) return this.#keep(concurrency);
+    const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
+    if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
     return this.#broken === undefined ? HALTED : { ...this.#broken, finished: this.#finished };
   }
 
@@ -83,8 +84,8 @@ class Rows {
     const output = ending.output ?? null;
     const bytes = jsonBytes(output);
     const held = bytes + structureBytes(output);
-    const error = this.#context.holdings.keep(held);
-    if (error !== undefined) return this.#break(failed(error, this.#path));
+    const refused = await this.#context.hold(held, this.#path);
+    if (refused !== undefined) return this.#break(refused);
     this.#held += held;
     this.#bytes += bytes;
     if (this.#bytes > MAX_ROWS_BYTES) return this.#break(failed(TOO_LARGE, this.#path));

@@ -38,12 +38,11 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
 }
 
 /** The ending with its output held, as later steps see it; or why it cannot be. */
-function kept(context: RunContext, ending: Ending, path: string) {
+async function kept(context: RunContext, ending: Ending, path: string) {
   if (ending.end !== "done") return ending;
   const output = ending.output ?? null;
   const bytes = jsonBytes(output) + structureBytes(output);
-  const error = context.holdings.keep(bytes);
-  return error === undefined ? { ...ending, bytes } : failed(error, path);
+  return (await context.hold(bytes, path)) ?? { ...ending, bytes };
 }
 
 /**
@@ -64,10 +63,10 @@ export async function runSteps(
     for (const step of steps) {
       if (context.lane.aborted) return HALTED;
       const path = `${prefix}${step.id}`;
-      let ending = kept(context, await runStep(context, step, scope, path), path);
-      if (ending.end === "failed" && step.on_error === "continue") {
+      let ending = await kept(context, await runStep(context, step, scope, path), path);
+      if (ending.end === "failed" && step.on_error === "continue" && !ending.fatal) {
         context.reports.add({ path, status: "failed", error: ending.error });
-        ending = kept(context, tolerated(ending.error, ending.done), path);
+        ending = await kept(context, tolerated(ending.error, ending.done), path);
       }
       if (ending.end !== "done") return ending;
       held += ending.bytes;

@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/jobs/json.ts";
-import { MAX_ACTIONS_IN_FLIGHT, MAX_HELD_BYTES, MAX_OPEN_ROWS } from "../../src/limits.ts";
-import { Holdings, structureBytes } from "../../src/runner/holdings.ts";
-import { inRegistry } from "../registry/bench.ts";
+import {
+  MAX_ACTIONS_IN_FLIGHT,
+  MAX_CROWDED_MS,
+  MAX_HELD_BYTES,
+  MAX_OPEN_ROWS,
+  MAX_TENANT_HELD_BYTES,
+  MAX_UNSHARED_BYTES,
+} from "../../src/limits.ts";
+import { Holdings, holdingsOf, Siblings, structureBytes } from "../../src/runner/holdings.ts";
+import { inRegistry, TENANT } from "../registry/bench.ts";
 import { type RunOptions, runSteps } from "./bench.ts";
 
 const list = (length: number): Json => Array.from({ length }, (_, i) => i);
@@ -126,6 +133,71 @@ describe("the outputs that a job holds", () => {
       );
     expect(await codeOf([heavy(1), heavy(2), heavy(3), heavy(4)])).toBe(null);
   });
+});
+
+describe("what the jobs of a tenant hold in one process", () => {
+  const MIB = 1_048_576;
+
+  it.each([
+    ["small ones never wait", MAX_UNSHARED_BYTES, false],
+    ["a large one waits", MAX_UNSHARED_BYTES + 1, true],
+  ])("is bounded: %s", (_what, bytes, crowded) => {
+    const siblings = new Siblings();
+    const others = [new Holdings(siblings), new Holdings(siblings)];
+    for (const other of others) other.keep(MAX_TENANT_HELD_BYTES / 2);
+    expect(new Holdings(siblings).isCrowded(bytes)).toBe(crowded);
+    for (const other of others) other.drop(MIB);
+    expect(new Holdings(siblings).isCrowded(bytes)).toBe(false);
+  });
+
+  it("is the most and no more", () => {
+    const siblings = new Siblings();
+    const one = new Holdings(siblings);
+    const other = new Holdings(siblings);
+    one.keep(MAX_HELD_BYTES);
+    other.keep(MAX_HELD_BYTES - 2);
+    expect([one, other].map((each) => each.isCrowded(2))).toEqual([false, false]);
+    expect([one, other].map((each) => each.isCrowded(3))).toEqual([true, true]);
+  });
+
+  it("is each tenant's own", () => {
+    const [one, another] = [holdingsOf("one"), holdingsOf("another")];
+    const further = [holdingsOf("one"), holdingsOf("one")];
+    for (const each of further) each.keep(MAX_HELD_BYTES);
+    expect(one.isCrowded(2 * MIB)).toBe(true);
+    expect(another.isCrowded(2 * MIB)).toBe(false);
+    for (const each of further) each.drop(MAX_HELD_BYTES);
+  });
+
+  it("lets a large job wait for others, and fails it when they stay", () =>
+    inRegistry(async (bench) => {
+      const others = [holdingsOf(TENANT), holdingsOf(TENANT)];
+      for (const other of others) other.keep(MAX_HELD_BYTES);
+      const steps = [pad("a", 500_000), pad("b", 500_000), pad("c", 500_000)];
+      let waited = 0;
+      const pause = async (ms: number) => {
+        waited += ms;
+      };
+      const stays = await runSteps(bench, steps, { pause });
+      expect(await stays.status()).toMatchObject({
+        error_code: "limit_exceeded",
+        error: expect.stringContaining("Step c: The jobs of this tenant that run now"),
+      });
+      expect(waited).toBe(MAX_CROWDED_MS);
+      const tolerant = steps.map((step) => ({ ...(step as object), on_error: "continue" }));
+      const inRows = { ...(map("m", [1], tolerant) as object), on_error: "continue" };
+      for (const plan of [tolerant, [inRows]]) {
+        const never = await runSteps(bench, plan, { pause });
+        expect((await never.status()).status).toBe("failed");
+      }
+      const ends = await runSteps(bench, steps, {
+        pause: async (ms: number) => {
+          await pause(ms);
+          for (const other of others) if (waited > 2 * ms) other.drop(other.bytes);
+        },
+      });
+      expect((await ends.status()).status).toBe("succeeded");
+    }));
 });
 
 describe("the actions of a job", () => {
