@@ -58,6 +58,10 @@ export function refusal(url: URL, allow: readonly string[]): string | undefined 
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 
+/** Whether the answer should lead on, and says nowhere; for the platform an empty Location is none. */
+export const isLost = ({ status, headers }: Response): boolean =>
+  REDIRECTS.includes(status) && headers.get("location") === null;
+
 function located(location: string, from: URL): URL {
   const url = URL.parse(location, from.href);
   if (location.trim() === "") throw new BadRedirect(`${from.host} redirects with an empty Location`);

@@ -35,3 +35,15 @@ atBound("MAX_REGISTRATION_BYTES", {
     return refusal(await serve(posted("/oauth/register", metadata, bytes)));
   },
 });
+
+atBound("MAX_BODY_BYTES", {
+  of: "what an OAuth client asks for tokens with",
+  refusal: /^413 .*invalid_request/,
+  attempt: async (bytes) => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const body = "grant_type=refresh_token&refresh_token=".padEnd(bytes, "x");
+    const response = await serve(new Request(`${ORIGIN}/oauth/token`, { method: "POST", headers, body }));
+    // Nobody has such a token; what matters is that it was looked for.
+    return response.status === 413 ? refusal(response) : undefined;
+  },
+});

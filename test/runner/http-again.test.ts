@@ -169,6 +169,15 @@ describe("a status that is not expected", () => {
     expect(await message(code, step)).toBe(`Step call: ${expected}`);
   });
 
+  it.each([301, 302, 303, 307, 308])("of %i says that there is nowhere to go", async (code) => {
+    expect(await message(code, {})).toBe(`Step call: HTTP ${code}, a redirect without a Location: answer`);
+  });
+
+  it.each([300, 304, 305, 306])("of %i is no redirect that could be followed", async (code) => {
+    const { error } = await ask([() => new Response(null, { status: code })], {});
+    expect(error).toBe(`Step call: HTTP ${code}: no body`);
+  });
+
   it.each([
     ["nothing", "{% $response.body.none %}"],
     ["an empty list", "{% [] %}"],

@@ -1,7 +1,7 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
 import type { Scope } from "../../blueprint/template.ts";
 import { isTrue } from "../../blueprint/truth.ts";
-import { BadRedirect, RefusedAddress } from "../../egress/egress.ts";
+import { BadRedirect, isLost, RefusedAddress } from "../../egress/egress.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
@@ -62,7 +62,8 @@ function unexpected(
   const text = context.ports.secrets.redactText(response.statusText);
   const retryable = isRetryable(status);
   const after = retryable ? retryAfterMs(response.headers.get("retry-after"), context.ports.now()) : undefined;
-  const what = `HTTP ${status}${text && ` ${text}`}${unmet(step)}`;
+  const lost = isLost(response) ? ", a redirect without a Location" : "";
+  const what = `HTTP ${status}${text && ` ${text}`}${lost}${unmet(step)}`;
   const message = `${what}: ${excerpt.slice(0, 200) || "no body"}${slashHint(status, slashes)}`;
   return { code: "http_status", message, status, retryable, ...(after !== undefined && { retryAfterMs: after }) };
 }
