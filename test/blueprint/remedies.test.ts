@@ -209,7 +209,7 @@ const REQUESTS: Case[] = [
     ] as const
   ).map(
     ([{ auth, headers }, name]): Case => [
-      `auth beside the header ${name}`,
+      `auth beside headers ${JSON.stringify(headers)}`,
       http({ auth, headers }),
       `${STEP}.headers.${name}`,
       "Keep one of them",
