@@ -64,8 +64,6 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_TREE_JOBS: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
   DEFAULT_REQUESTS_PER_MINUTE: "a setting's default; the settings' bounds are in registry/quotas.test.ts",
   RATE_WINDOW_MS: pace,
-  MAX_CHILD_WAIT_MS: `${pace}, and then looks again`,
-  MAX_ACCEPTED_BYTES: kept("e2e/next-calls.test.ts, e2e/clients/replay.test.ts"),
   MAX_SAVED_BLUEPRINTS: "versions of all calls together; the one above is refused in registry/quotas.test.ts",
   MAX_OPEN_ROWS: "what one attempt holds; runner/holdings.test.ts",
   MAX_HELD_BYTES: "what one attempt holds; runner/holdings.test.ts",
