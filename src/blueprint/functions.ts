@@ -8,6 +8,7 @@ import { mergeSort } from "./merge-sort.ts";
 import { isFunction, LimitReached, type Meter } from "./meter.ts";
 import { partition, truncate } from "./own/cut.ts";
 import { url } from "./own/url.ts";
+import { padText } from "./pad-text.ts";
 import { RUN, type Run } from "./run.ts";
 import { textToMillis } from "./to-millis.ts";
 import { isTrue } from "./truth.ts";
@@ -144,6 +145,7 @@ const outermost =
 const OURS: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
   ["sort", mergeSort],
   ["distinct", distinct],
+  ["pad", padText],
   ["boolean", boolean],
   ["max", outermost((each, than) => each > than)],
   ["min", outermost((each, than) => each < than)],

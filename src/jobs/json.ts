@@ -21,5 +21,30 @@ export function isDeeperThan(value: Json, levels: number): boolean {
   }
 }
 
-/** Length of the value's JSON text in UTF-8 bytes. */
-export const jsonBytes = (value: Json): number => utf8Bytes(JSON.stringify(value));
+/** What JSON escapes, or UTF-8 writes in more than a byte. */
+const NOT_PLAIN = /[^ !#-[\]-~]/;
+
+function textBytes(text: string): number {
+  return NOT_PLAIN.test(text) ? utf8Bytes(JSON.stringify(text)) : text.length + 2;
+}
+
+/** The value's own bytes, without those of what is in it. */
+function ownBytes(value: Json): number {
+  if (typeof value === "string") return textBytes(value);
+  if (typeof value !== "object" || value === null) return JSON.stringify(value).length;
+  const names = Array.isArray(value) ? [] : Object.keys(value);
+  const members = Array.isArray(value) ? value.length : names.length;
+  return 2 + Math.max(members - 1, 0) + names.reduce((total, name) => total + textBytes(name) + 1, 0);
+}
+
+/** Length of the value's JSON text in UTF-8 bytes. Makes no such text: values are measured often, and may be large. */
+export function jsonBytes(value: Json): number {
+  let bytes = 0;
+  const open: Json[] = [value];
+  while (open.length > 0) {
+    const next = open.pop() ?? null;
+    bytes += ownBytes(next);
+    if (typeof next === "object" && next !== null) for (const child of Object.values(next)) open.push(child);
+  }
+  return bytes;
+}

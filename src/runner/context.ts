@@ -160,7 +160,7 @@ export class RunContext {
 
   /** The value with its expressions replaced; undefined for nothing. */
   evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
-    return this.#evaluator.evaluate(value, scope);
+    return this.#evaluator.evaluate(value, scope, this.lane);
   }
 }
 

@@ -4,6 +4,9 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../jobs/json.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
 
+/** Nobody sees it: of a halted lane only the first failure counts. */
+const TOO_LATE: StepError = { code: "expression", message: "not evaluated, since a row beside this one has failed" };
+
 /** The expressions of one attempt: one at a time, and within one budget. */
 export class Evaluator {
   readonly #budget: EvaluationBudget;
@@ -15,11 +18,16 @@ export class Evaluator {
     this.#budget = new EvaluationBudget(pause);
   }
 
-  /** The value with its expressions replaced; undefined for nothing. */
-  async evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
+  /**
+   * The value with its expressions replaced; undefined for nothing.
+   * @param lane of whoever asks: once it is halted, what waits for its turn is not evaluated any more
+   */
+  async evaluate(value: Json, scope: Scope, lane: AbortSignal): Promise<Result<Json | undefined, StepError>> {
     const template = this.#compiled(value);
     if (!template.ok) return err(template.error);
-    return this.#budget.alone(() => template.value.evaluate(scope, this.#budget));
+    return this.#budget.alone(async () =>
+      lane.aborted ? err(TOO_LATE) : template.value.evaluate(scope, this.#budget),
+    );
   }
 
   #compiled(value: Json): ReturnType<typeof compileTemplate> {

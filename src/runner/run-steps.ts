@@ -39,6 +39,8 @@ async function runStep(context: RunContext, step: Step, scope: Scope, path: stri
 
 /** The ending with its output held, as later steps see it; or why it cannot be. */
 async function kept(context: RunContext, ending: Ending, path: string) {
+  // Which row failed first is decided; what fails after it is no news.
+  if (ending.end === "failed" && context.lane.aborted) return HALTED;
   if (ending.end !== "done") return ending;
   const output = ending.output ?? null;
   const bytes = jsonBytes(output) + structureBytes(output);

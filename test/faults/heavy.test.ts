@@ -29,7 +29,12 @@ const worst = { ms: 0, mib: 0 };
 beforeAll(async () => {
   service = createServer((_, response) => response.end("fine"));
   await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
-  const vars = { AUTH_SECRET, HTTP_ALLOW: `127.0.0.1:${(service.address() as AddressInfo).port}` };
+  // Few places, since each instance of the local engine takes some MiB that no deployment's Worker has.
+  const vars = {
+    AUTH_SECRET,
+    MAX_RUNNING_JOBS: "3",
+    HTTP_ALLOW: `127.0.0.1:${(service.address() as AddressInfo).port}`,
+  };
   server = await startDevServer({ vars });
   hostile = await newTenant(server.url, "hostile", AUTH_SECRET);
   neighbour = await newTenant(server.url, "neighbour", AUTH_SECRET);
