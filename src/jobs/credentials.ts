@@ -7,7 +7,7 @@ import { isJsonObject, type Json } from "./json.ts";
 
 const GONE = "[redacted]";
 
-const WORDS = String.raw`authorization|password|passwd|passphrase|secret|token|credentials?|cookie|signature|jwt|otp|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|session[_-]?id`;
+const WORDS = `authorization|password|passwd|passphrase|secret|token|credentials?|cookie|signature|jwt|otp|api[_-]?key|access[_-]?key|private[_-]?key|signing[_-]?key|session[_-]?id`;
 
 const NAME = new RegExp(`(?:${WORDS})$`, "i");
 
