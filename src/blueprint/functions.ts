@@ -7,6 +7,8 @@ import { distinct } from "./distinct.ts";
 import { mergeSort } from "./merge-sort.ts";
 import { isFunction, LimitReached, type Meter } from "./meter.ts";
 import { partition, truncate } from "./own/cut.ts";
+import { hash } from "./own/hash.ts";
+import { parse } from "./own/parse.ts";
 import { url } from "./own/url.ts";
 import { padText } from "./pad-text.ts";
 import { RUN, type Run } from "./run.ts";
@@ -46,6 +48,9 @@ const times =
     factor * cost(args, meter);
 
 const sort: Cost = ([list]) => listLength(list) * (4 + 4 * Math.log2(listLength(list) + 1));
+
+/** The slowest of the parsers reads 5 MB a second. */
+const parsed: Cost = ([text]) => 4 * textLength(text);
 
 /** Objects and lists are compared as texts. */
 const inList: Cost = (args, meter) => (typeof args[0] === "object" ? 8 : 1) * deep(args, meter);
@@ -123,6 +128,8 @@ interface OwnFunction {
 
 const BESIDE: ReadonlyMap<string, OwnFunction> = new Map<string, OwnFunction>([
   [IN, { act: isIn, signature: "<xx:b>", cost: inList }],
+  ["hash", { act: hash, signature: "<s-s?s?:s>", cost: times(4, flat) }],
+  ["parse", { act: parse, signature: "<xs?:x>", cost: parsed }],
   ["partition", { act: partition, signature: "<an:a>", cost: flat }],
   ["truncate", { act: truncate, signature: "<s-n:s>", cost: flat }],
   ["url", { act: url, signature: "<sxo?:s>", cost: times(8, deep) }],
