@@ -125,6 +125,8 @@ const JAVASCRIPT: Case[] = expressions(page, [
   ["$input.name.toUpperCase()", "$uppercase(text)", "$uppercase($input.name)"],
   ["$input.tags.includes('a')", "value in list", "'a' in $input.tags"],
   ["$input.a?.b", "a.b", "$input.a.b"],
+  ["$input.a.constructor('b')", "a function that starts with $", "$string($input.a)"],
+  ["$input.a.hasOwnProperty('b')", "a function that starts with $", "$exists($input.a.b)"],
   ["typeof $input.a", "$type(value)", "$type($input.a)"],
   ["$input.a = undefined", "$exists(value)", "$exists($input.a)"],
 ]);

@@ -55,7 +55,8 @@ const functionOf = (name: string): string =>
   (name.startsWith("Math.") ? `$${name.slice("Math.".length)}(...)` : "a function that starts with $");
 
 const methodOf = (name: string): string =>
-  METHODS[name] ?? "a function that starts with $, with the value as its first argument";
+  (Object.hasOwn(METHODS, name) ? METHODS[name] : undefined) ??
+  "a function that starts with $, with the value as its first argument";
 
 /** In the order in which they are looked for: what one finds, later ones do not see. */
 const RULES: readonly Rule[] = [
