@@ -1,13 +1,10 @@
-import { z } from "zod";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { instantOf } from "./to-millis.ts";
 
 const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 type Unit = keyof typeof UNIT_MS;
 
 const DURATION = /^(\d{1,9}) (second|minute|hour|day)s?$/;
-/** With seconds or to the minute. Knows how long each month is. */
-const IsoTime = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })]);
-
 const quoted = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text);
 
 /** `<n> second(s)|minute(s)|hour(s)|day(s)`, such as `2 seconds`, to milliseconds. */
@@ -21,7 +18,8 @@ export function parseDuration(text: string): Result<number, { message: string }>
 
 /** An ISO 8601 time with its zone to epoch milliseconds. A day that is in no calendar is none. */
 export function parseTime(text: string): Result<number, { message: string }> {
-  if (IsoTime.safeParse(text).success) return ok(Date.parse(text));
+  const time = instantOf(text);
+  if (time !== undefined) return ok(time);
   return err({ message: `${quoted(text)} is not an ISO 8601 time with a zone, such as "2026-12-01T09:00:00Z"` });
 }
 

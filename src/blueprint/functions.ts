@@ -10,6 +10,7 @@ import { partition, truncate } from "./own/cut.ts";
 import { hash } from "./own/hash.ts";
 import { parse } from "./own/parse.ts";
 import { url } from "./own/url.ts";
+import { type FormatMillis, inZone, time } from "./own/zone.ts";
 import { padText } from "./pad-text.ts";
 import { RUN, type Run } from "./run.ts";
 import { textToMillis } from "./to-millis.ts";
@@ -79,6 +80,9 @@ function picture(args: Args): number {
   return 100;
 }
 
+/** The runtime looks up a zone in about 50 microseconds. */
+const zoned: Cost = (args) => 1_000 + picture(args);
+
 /** Words, and names or numbers that run into each other, would be matched by trying every way to part them. */
 const AMBIGUOUS = /\[[A-Za-z][Ww]|\[[A-Za-z](?![0-9])[^\]]*\][A-Za-z0-9]*\[|\][0-9]+\[/;
 const timePicture: Cost = (args) => {
@@ -97,12 +101,13 @@ const FLAT = [
   ...["exists", "type", "error", "assert"],
 ];
 const DEEP = ["string", "boolean", "not", "keys"];
-const PICTURED = ["formatNumber", "formatInteger", "parseInteger", "fromMillis"];
+const PICTURED = ["formatNumber", "formatInteger", "parseInteger"];
 
 const COSTS: ReadonlyMap<string, Cost> = new Map([
   ...FLAT.map((name): [string, Cost] => [name, flat]),
   ...DEEP.map((name): [string, Cost] => [name, deep]),
   ...PICTURED.map((name): [string, Cost] => [name, picture]),
+  ["fromMillis", zoned],
   ["toMillis", timePicture],
   ["length", times(4, flat)],
   ["substring", times(4, flat)],
@@ -136,7 +141,7 @@ const BESIDE: ReadonlyMap<string, OwnFunction> = new Map<string, OwnFunction>([
 ]);
 
 /** Names of all functions in scope of an expression. */
-export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, ...BESIDE.keys(), "now", "millis"]);
+export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, ...BESIDE.keys(), "now", "millis", "time"]);
 
 // The library's own two yield nothing for nothing: a missing approval could not be told from one.
 const boolean = (value: unknown): boolean => !isFunction(value) && isTrue(value as Json | undefined);
@@ -186,9 +191,21 @@ function withPicture(parse: Implementation): Implementation {
   };
 }
 
+/** `$fromMillis`: in any zone. */
+function withZones(format: Implementation): Implementation {
+  return function fromMillis(this: Focus, millis: number | undefined, picture?: string, zone?: string) {
+    return millis === undefined ? undefined : inZone(format.bind(this) as FormatMillis, millis, picture, zone);
+  };
+}
+
+const WRAPPERS: ReadonlyMap<string, (implementation: Implementation) => Implementation> = new Map([
+  ["toMillis", withPicture],
+  ["fromMillis", withZones],
+]);
+
 function builtIn(name: string, definition: Definition): [string, Definition] {
   const { implementation } = definition;
-  const act = name === "toMillis" ? withPicture(implementation) : (OURS.get(name) ?? implementation);
+  const act = WRAPPERS.get(name)?.(implementation) ?? OURS.get(name) ?? implementation;
   return [name, metered(act, COSTS.get(name) ?? deep, definition)];
 }
 
@@ -214,25 +231,36 @@ function millis(this: Focus): number {
   return (this.environment.lookup(RUN) as Run).now;
 }
 
-/** `$now`, which is `$fromMillis` of the run's time. */
-function nowOf(known: ReadonlyMap<string, Definition>): Definition | undefined {
-  const format = known.get("fromMillis")?.implementation as
-    | ((this: Focus, at: number, ...args: never[]) => unknown)
-    | undefined;
-  return (
-    format &&
-    ownFunction(function (this: Focus, ...args: never[]) {
-      return format.call(this, millis.call(this), ...args);
-    })
-  );
+type Format = (this: Focus, millis: number, ...args: never[]) => string | undefined;
+
+/** What is `$fromMillis` of other parameters. */
+const FORMATTING: ReadonlyMap<string, (format: Format) => Implementation> = new Map([
+  [
+    "now",
+    (format) =>
+      function now(this: Focus, ...args: never[]) {
+        return format.call(this, millis.call(this), ...args);
+      },
+  ],
+  [
+    "time",
+    (format) =>
+      function zoned(this: Focus, instant: unknown, zone: unknown, picture: unknown) {
+        return time(format.bind(this) as FormatMillis, instant, zone, picture);
+      },
+  ],
+]);
+
+function definitionOf(name: string, known: ReadonlyMap<string, Definition>): Definition | undefined {
+  const formatting = FORMATTING.get(name);
+  const format = known.get("fromMillis")?.implementation as Format | undefined;
+  return formatting && format ? ownFunction(formatting(format)) : (known.get(name) ?? OWN.get(name));
 }
 
 /** The functions of these names, to be bound in expressions. */
 export async function functionsNamed(names: Iterable<string>): Promise<ReadonlyMap<string, unknown>> {
   definitions ??= readDefinitions();
   const known = await definitions;
-  const found = [...names].map(
-    (name) => [name, name === "now" ? nowOf(known) : (known.get(name) ?? OWN.get(name))] as const,
-  );
+  const found = [...names].map((name) => [name, definitionOf(name, known)] as const);
   return new Map(found.filter(([, definition]) => definition !== undefined));
 }

@@ -9,7 +9,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 const MINUTE_MS = 60_000;
 
 /** Minutes east of Greenwich; undefined beyond the 14 hours that exist. */
-function offsetOf(zone: string | undefined): number | undefined {
+export function offsetOf(zone: string | undefined): number | undefined {
   const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? "") ?? [];
   if (sign === undefined) return 0;
   const total = Number(hours) * 60 + Number(minutes);
@@ -35,6 +35,10 @@ function timeOf(text: string): number | undefined {
     date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   return exists ? date.getTime() - offset * MINUTE_MS : undefined;
 }
+
+/** Epoch ms of an ISO 8601 time to the minute or finer that says its zone; undefined for other text. */
+export const instantOf = (text: string): number | undefined =>
+  ISO.exec(text)?.groups?.zone === undefined ? undefined : timeOf(text);
 
 /** Epoch ms of an ISO 8601 time, or of a date as HTTP and mail write it; without a zone in UTC. Throws on other text. */
 export function textToMillis(text: string): number {

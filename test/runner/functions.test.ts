@@ -9,6 +9,7 @@ it.each([
   ["$parse('data: 1\n\n', 'sse')", [{ event: "message", data: "1" }]],
   ["$parse('[12345678901234567890]')", ["12345678901234567890"]],
   ["$hash('abc', 'SHA-256', 'base64')", "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="],
+  ["$time(0, 'America/St_Johns')", "1969-12-31T20:30:00.000-03:30"],
   ["$url('https://a.example/x/', '../y', {'q': 1})", "https://a.example/y?q=1"],
 ])("%s works in the runtime that serves it", (expression, out) =>
   inRegistry(async (bench) => {
