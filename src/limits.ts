@@ -214,6 +214,8 @@ export const MAX_REPLY_BYTES = 24_000;
 /** The structured content of the reply to a submit whose job goes on: an agent reads one for each job that it starts. */
 export const MAX_ACCEPTED_BYTES = 300;
 export const MAX_WAIT_JOBS = 20;
+/** Rows read for one status of a parent, whose children may ask; a map runs fewer at a time. */
+export const MAX_CHILDREN_LOOKED_AT = 100;
 export const DEFAULT_WAIT_MS = 25 * SECOND;
 /** How often a caller who asked for it hears of progress. */
 export const PROGRESS_EVERY_MS = 2 * SECOND;

@@ -50,6 +50,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   CLIENT_DOCUMENT_TIMEOUT_MS: pace,
   CLIENT_DOCUMENT_KEPT_MS: `${pace}; http/oauth.test.ts`,
   MAX_CLIENT_DOCUMENTS: remembered("lib/bounded-map.test.ts"),
+  MAX_CHILDREN_LOOKED_AT: kept("children whose questions a parent shows"),
   MAX_WAITS_PER_KEY: "registry/revocations.test.ts has it and one more",
   MAX_LISTENERS_PER_KEY: "registry/changes.test.ts has it and one more",
   AUDIT_KEPT_MS: "what is kept: registry/audit.test.ts",

@@ -19,6 +19,12 @@ export const openQuestions = (job: Job): [path: string, question: Question][] =>
     question !== undefined && ready === undefined ? [[path, question]] : [],
   );
 
+/** Children that steps wait for. */
+export const openChildren = (job: Job): string[] =>
+  Object.values(job.run.open).flatMap(({ child_id, ready }) =>
+    child_id !== undefined && ready === undefined ? [child_id] : [],
+  );
+
 /** Events that the engine has not fetched the reason of. */
 export const undelivered = (job: Job): string[] =>
   Object.entries(job.run.open).flatMap(([path, { ready }]) => (ready === undefined ? [] : [wakeEvent(path)]));

@@ -29,10 +29,10 @@ type Given = Pick<
   | "idempotency_key"
   | "submitted_by"
   | "metadata"
-> & { trace?: TraceContext | undefined };
+> & { trace?: TraceContext | undefined; description?: string | undefined };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept({ trace, ...given }: Given, now: number): Job {
+export function accept({ trace, description, ...given }: Given, now: number): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -51,7 +51,7 @@ export function accept({ trace, ...given }: Given, now: number): Job {
     result_json: null,
     error: null,
     error_code: null,
-    run: { steps: {}, open: {}, rows_by_item: true, ...(trace && { trace }) },
+    run: { steps: {}, open: {}, rows_by_item: true, ...(trace && { trace }), ...(description && { description }) },
     events: [],
   };
   return withEvent(job, "accepted", now);

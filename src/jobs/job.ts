@@ -7,7 +7,10 @@ import type { TraceContext } from "./trace.ts";
 export const STEP_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
-/** Why a step or a job failed. `code` is stable; `message` is one line, safe to show to a model. */
+/**
+ * Why a step or a job failed. `code` is one of ERROR_CODES, or a handler's own, and stable; `message` is one line, safe to
+ * show to a model.
+ */
 export interface StepError {
   code: string;
   message: string;
@@ -86,6 +89,8 @@ export interface RunState {
   tree?: number;
   /** Only of a retry. */
   chain?: Chain;
+  /** The beginning of the plan's, where it has one; absent from jobs before 0.2.0. */
+  description?: string;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
 }

@@ -40,6 +40,7 @@ const InputRequestView = z.strictObject({
   message: z.string(),
   schema: z.record(z.string(), z.json()),
   expires_at: z.string(),
+  job_id: z.string().optional().describe("Only of a question that a child asks: the child, which takes the answer"),
 });
 
 export const JobStatus = z.strictObject({
@@ -67,6 +68,8 @@ export const JobStatus = z.strictObject({
   run_at: z.string().optional().describe("When a job that has not started may start, if it was submitted for later"),
   wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
   submitted_by: z.string().optional().describe("The key that submitted it, with `/` and the OAuth client when one did"),
+  description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
+  plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
 
@@ -96,6 +99,10 @@ export interface ViewParts {
   /** The plan's top-level steps, when the caller asked for steps. */
   outline?: readonly StepOutline[] | undefined;
   events?: boolean | undefined;
+  /** What the job runs, when the caller asked for it. */
+  plan?: JsonObject | undefined;
+  /** Its children, and theirs, of which some may ask. */
+  children?: readonly Job[] | undefined;
 }
 
 /** An output as callers see it: always an object. */
@@ -125,6 +132,9 @@ const inputRequests = (job: Job): JobStatus["input_requests"] =>
   openQuestions(job).map(([step, { request_id, message, schema, expires_at }]) => {
     return { request_id, step, message, schema, expires_at: iso(expires_at) };
   });
+
+const requestsOfChild = (child: Job): JobStatus["input_requests"] =>
+  inputRequests(child).map((request) => ({ ...request, job_id: child.job_id }));
 
 export const eventViews = (job: Job): EventView[] =>
   job.events.map(([type, at, step, message], i) => {
@@ -158,7 +168,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     message: job.message,
     ...(parts.outline && { steps: stepViews(job, parts.outline) }),
     ...(parts.events && { events: eventViews(job) }),
-    input_requests: inputRequests(job),
+    input_requests: [...inputRequests(job), ...(parts.children ?? []).flatMap(requestsOfChild)],
     parent_id: job.parent_id,
     retried_from: job.retried_from,
     expires_at: isSettled(job.status) ? iso(job.due_at) : null,
@@ -166,6 +176,8 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     ...(job.run_at !== null && job.started_at === null && { run_at: iso(job.run_at) }),
     ...wakesAt(job),
     ...(job.submitted_by !== null && { submitted_by: job.submitted_by }),
+    ...(job.run.description !== undefined && { description: job.run.description }),
+    ...(parts.plan && { plan: parts.plan }),
   };
 }
 

@@ -19,8 +19,9 @@ function verdict(job: JobStatus): string {
   return `Job ${job.id}: ${job.status}, ${percent(job.progress)}${where}.`;
 }
 
-function askedText({ step, message, schema, expires_at }: Question): string {
-  const asked = `Question of step ${step}, open until ${expires_at}: ${oneLine(message, MAX_ERROR_CHARS)}`;
+function askedText({ job_id, step, message, schema, expires_at }: Question): string {
+  const whose = job_id === undefined ? "" : ` of child ${job_id}`;
+  const asked = `Question of step ${step}${whose}, open until ${expires_at}: ${oneLine(message, MAX_ERROR_CHARS)}`;
   return `${asked}\nSchema of the answer: ${clip(shownJson(schema), MAX_ERROR_CHARS)}`;
 }
 

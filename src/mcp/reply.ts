@@ -34,20 +34,25 @@ interface Manner extends Pick<CallContext, "isTold"> {
   always?: readonly string[];
 }
 
-const quotes = ({ result, error, input_requests, events = [] }: JobStatus): boolean =>
-  result !== null || error !== null || input_requests.length + events.length > 0;
+const quotes = ({ result, error, plan, input_requests, events = [] }: JobStatus): boolean =>
+  result !== null || plan !== undefined || error !== null || input_requests.length + events.length > 0;
 
 const rowFields = (row: object): Fields => withoutEmpty({ ...row });
 
 /** The whole job, however long. */
 function wholeReply(job: JobStatus, { isTold, always }: Manner): Reply {
-  const { steps, events } = job;
+  const { steps, events, plan } = job;
   const rows = { ...(steps && { steps: steps.map(rowFields) }), ...(events && { events: events.map(rowFields) }) };
   return {
     next: nextOf(job, isTold),
     notes: quotes(job) ? [DATA_NOTE] : [],
     structured: withoutEmpty({ ...job, ...rows }, always),
-    text: [jobText(job), ...(steps ?? []).map(stepText), ...(events ?? []).map(eventText)].join("\n"),
+    text: [
+      jobText(job),
+      ...(plan === undefined ? [] : [`Blueprint that it runs: ${shownJson(plan)}`]),
+      ...(steps ?? []).map(stepText),
+      ...(events ?? []).map(eventText),
+    ].join("\n"),
   };
 }
 
@@ -64,11 +69,12 @@ const costOf =
   (item: T): number =>
     bytesOf(visible(item)) + bytesOf(text(item));
 
-/** A job as a tool's reply. What makes it too long goes: first of the result, then of metadata, and ends of lists. */
+/** A job as a tool's reply. What makes it too long goes: first of the blueprint and the result, then of metadata, and ends of lists. */
 export function jobReply(full: JobStatus, manner: Manner): Reply {
   const { steps = [], events = [], input_requests: questions } = full;
   let job: JobStatus = { ...full, steps: [], events: [], input_requests: [] };
   const room = () => MAX_REPLY_BYTES - NOTES_BYTES - replyBytes(wholeReply(job, manner));
+  if (job.plan !== undefined && room() < 0) job = { ...job, plan: previewOf(job.plan) };
   if (job.result !== null && room() < 0) job = { ...job, result: previewOf(job.result) };
   if (room() < 0) job = { ...job, metadata: previewOf(job.metadata) };
   job = {

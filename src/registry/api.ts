@@ -58,6 +58,8 @@ export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknow
 export interface Include {
   steps: boolean;
   events: boolean;
+  /** The plan that the job runs; absent: no. */
+  blueprint?: boolean;
 }
 
 export interface ListQuery {
@@ -149,8 +151,8 @@ export interface Answer {
 
 export type RespondError =
   | UnknownJob
-  /** Nothing of this id is asked; `open` lists what is. */
-  | { code: "unknown_request"; open: string[] }
+  /** Nothing of this id is asked; `open` lists what is, `children` what children of the job ask, who take the answers. */
+  | { code: "unknown_request"; open: string[]; children?: { job_id: string; request_id: string }[] }
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 

@@ -1,3 +1,4 @@
+import { openQuestions } from "../jobs/awaiting.ts";
 import { isDispatchable } from "../jobs/dispatch.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
@@ -41,9 +42,6 @@ interface CallerDeps {
 
 type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof ShelfApi>;
 
-/** Nothing more happens to the job until somebody acts. */
-const isAtRest = (job: Job): boolean => isSettled(job.status) || job.status === "input_required";
-
 /** What the Worker asks for on behalf of a tenant: submits and reads. */
 export class CallerDesk implements ReadersAndSubmit {
   readonly #deps: CallerDeps;
@@ -79,7 +77,7 @@ export class CallerDesk implements ReadersAndSubmit {
   }
 
   async wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
-    const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && isAtRest(job), waitMs);
+    const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && this.#isAtRest(job), waitMs);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
     return job === undefined ? UNKNOWN_JOB : ok(this.#deps.viewer.view(job, this.#deps.now()));
   }
@@ -91,6 +89,7 @@ export class CallerDesk implements ReadersAndSubmit {
     waitMs: number,
     released?: () => Promise<void>,
   ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>> {
+    const isAtRest = (job: Job) => this.#isAtRest(job);
     let isReleased = false;
     const noteRelease = () => {
       isReleased = true;
@@ -139,6 +138,12 @@ export class CallerDesk implements ReadersAndSubmit {
       if (isOver(jobs) || left <= 0) return ok({ jobs, timedOut: !isOver(jobs) });
       await this.#deps.waiters.wait(jobIds, left, release);
     }
+  }
+
+  /** Nothing more happens to the job, or to a child that it waits for, until somebody acts. */
+  #isAtRest(job: Job): boolean {
+    if (isSettled(job.status) || job.status === "input_required") return true;
+    return this.#deps.viewer.children(job).some((child) => openQuestions(child).length > 0);
   }
 
   #find(tenant: string, jobId: string): Job | undefined {

@@ -1,3 +1,4 @@
+import { openQuestions } from "../jobs/awaiting.ts";
 import type { Job } from "../jobs/job.ts";
 import { pageOf, type TextPage } from "../jobs/page.ts";
 import { resolvePointer } from "../jobs/pointer.ts";
@@ -122,9 +123,19 @@ export class Controls
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     const answered = ledger.transact(() => questions.respond(job, answer, now()));
-    if (!answered.ok) return answered;
+    if (!answered.ok) {
+      if (answered.error.code !== "unknown_request") return answered;
+      const children = this.#askedByChildren(job);
+      return children.length === 0 ? answered : err({ ...answered.error, children });
+    }
     background(questions.tell(answered.value.job, answered.value.event));
     return ok(this.#view(answered.value.job));
+  }
+
+  #askedByChildren(job: Job): { job_id: string; request_id: string }[] {
+    return this.#deps.viewer
+      .children(job)
+      .flatMap((child) => openQuestions(child).map(([, { request_id }]) => ({ job_id: child.job_id, request_id })));
   }
 
   #find(tenant: string, jobId: string): Job | undefined {

@@ -2,6 +2,8 @@ import { accept, inLine, isDispatchable, needsPlace } from "../jobs/dispatch.ts"
 import { ID_ENTROPY_BYTES, newJobId } from "../jobs/id.ts";
 import type { Job } from "../jobs/job.ts";
 import { err, ok, type Result } from "../jobs/result.ts";
+import { oneLine } from "../jobs/text.ts";
+import { MAX_ECHO_CHARS } from "../limits.ts";
 import type { QuotaError, SubmitRequest } from "./api.ts";
 import type { Ledger } from "./ledger.ts";
 import { INPUT_PATH } from "./queries.ts";
@@ -48,6 +50,7 @@ export class Intake {
       accept(
         {
           ...fields,
+          description: plan.description && oneLine(plan.description, MAX_ECHO_CHARS),
           job_id: newJobId(now, this.#entropy(ID_ENTROPY_BYTES), shard),
           run_at: run_at !== null && run_at > now ? run_at : null,
           step_count: plan.steps.length,

@@ -66,9 +66,18 @@ export class Ledger {
     return done;
   }
 
-  #tell({ job_id, status, error_code, run }: Job): void {
+  #tell(job: Job): void {
+    const { job_id, status, error_code, run } = job;
     this.#waiters.announce(job_id);
+    if (status === "input_required") this.#tellParents(job);
     if (isSettled(status)) this.#log({ event: "job_settled", job_id, status, error_code, ...run.trace });
+  }
+
+  /** Who waits for a parent waits for an answer to its child. */
+  #tellParents({ tenant, parent_id }: Job): void {
+    for (let id = parent_id; id !== null; id = this.queries.job(tenant, id)?.parent_id ?? null) {
+      this.#waiters.announce(id);
+    }
   }
 
   #undoOnError<T>(work: () => T): T {

@@ -68,6 +68,7 @@ interface ShortRun {
   trace?: NonNullable<RunState["trace"]>;
   tree?: number;
   chain?: NonNullable<RunState["chain"]>;
+  description?: string;
   /** Rows of a map are known by their items. */
   k?: 1;
 }
@@ -116,7 +117,7 @@ const mapValues = <From, To>(record: Record<string, From>, map: (value: From) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, rows_by_item } = run;
+  const { steps, open, answers, trace, tree, chain, description, rows_by_item } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
@@ -124,6 +125,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(trace && { trace }),
     ...(tree && { tree }),
     ...(chain && { chain }),
+    ...(description && { description }),
     ...(rows_by_item && { k: 1 }),
   };
   return JSON.stringify(short);

@@ -18,7 +18,8 @@ type Aftermath =
 function failureOf(child: Job): StepError | null {
   if (child.status === "succeeded") return null;
   const why = child.error === null ? "" : `: ${child.error}`;
-  return { code: `child_${child.status}`, message: `Child ${child.job_id} ${child.status}${why}` };
+  const code = child.status === "cancelled" ? "child_cancelled" : "child_failed";
+  return { code, message: `Child ${child.job_id} ${child.status}${why}` };
 }
 
 interface SettlementDeps {

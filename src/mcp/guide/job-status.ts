@@ -22,12 +22,15 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   message: "its latest progress line, or null",
   steps: `with \`include: ["steps"]\`: list of \`{id, type, status, tries, started_at, completed_at, error}\`, status one of ${STEP_STATUSES.join(", ")}; a map or parallel adds \`items: {total, done, failed}\``,
   events: `with \`include: ["events"]\`: list of \`{seq, at, type, step, message}\`, type one of ${EVENT_TYPES.join(", ")}`,
-  input_requests: "open questions: list of `{request_id, step, message, schema, expires_at}`",
+  input_requests:
+    "open questions: list of `{request_id, step, message, schema, expires_at}`; one that a child asks adds `job_id`, the child, which jobs_respond must name",
   parent_id: "the job whose `job` step started this one, or null",
   retried_from: "the job that this one retries, or null",
   expires_at: "when a settled job is purged, or null",
   poll_after_ms: "when asking again makes sense; 0 when settled",
   run_at: "only of a job that waits for its time: when it may start",
+  description: "the beginning of the blueprint's, if it has one",
+  plan: 'with `include: ["blueprint"]`: the blueprint that the job runs, defaults filled in',
   wakes_at: "only while something sleeps or asks: when the first of these ends by itself",
   submitted_by: "id of the key, and `/` and the client when one signed in with it; absent on an open server",
 };

@@ -1,4 +1,5 @@
 import { Blueprint } from "../../blueprint/blueprint.ts";
+import { ERROR_CODES } from "../../jobs/error-codes.ts";
 import {
   DEFAULT_JOB_TIMEOUT_MS,
   DEFAULT_REQUESTS_PER_MINUTE,
@@ -62,7 +63,13 @@ export const common = (): string => `${commonTable()}
 
 Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
-export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is one of: \`http_status\`, \`http_too_large\`, \`http_too_deep\`, \`http_json\`, \`http_binary\`, \`http_redirect\`, \`network\`, \`refused_address\`, \`http_request\`, \`step_timeout\`, \`poll_limit\`, \`expression\`, \`too_many_items\`, \`output_too_large\`, \`limit_exceeded\`, \`sleep_time\`, \`handler_input\` or a handler's own, \`input_expired\`, \`input_message\`, \`child_input\`, \`child_failed\`, \`child_cancelled\`, \`too_many_active\`, \`storage_full\`, \`unknown_blueprint\`, \`unknown_handler\`, \`job_depth\`, \`job_timeout\`, \`step_interrupted\`, \`engine_lost\`, \`engine_step\`, \`engine_wait\`. With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry goes on as a new job inside the first step that did not finish, its finished rows and branches kept; it takes \`blueprint\` (a corrected plan: its steps up to the first that changed are kept), \`input\`, \`from_step\` and \`timeout_seconds\`.`;
+const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
+
+export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is a handler's own or one of:
+
+${codes.join("\n")}
+
+With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry goes on as a new job inside the first step that did not finish, its finished rows and branches kept; it takes \`blueprint\` (a corrected plan: its steps up to the first that changed are kept), \`input\`, \`from_step\` and \`timeout_seconds\`.`;
 
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.

@@ -9,7 +9,7 @@ import type { CallContext } from "../tool.ts";
 import { jobsCancel } from "../tools/jobs-cancel.ts";
 import { jobsRespond } from "../tools/jobs-respond.ts";
 import { GET_TASK, getTask, lookAtTask } from "./get.ts";
-import type { DetailedTask } from "./task.ts";
+import { type DetailedTask, requestKey } from "./task.ts";
 
 /** The methods of the Tasks extension. Whatever changes a job goes through the tool that does the same. */
 
@@ -58,9 +58,11 @@ async function answerAll(
   responses: Responses,
 ): Promise<Refused[]> {
   const refused: Refused[] = [];
-  for (const { request_id } of open.filter((each) => Object.hasOwn(responses, each.request_id))) {
-    const answered = await jobsRespond.call(argumentsOf(taskId, request_id, responses[request_id]), deps, context);
-    if (!answered.ok) refused.push({ requestId: request_id, text: answered.error });
+  for (const request of open.filter((each) => Object.hasOwn(responses, requestKey(each)))) {
+    const key = requestKey(request);
+    const { job_id = taskId, request_id } = request;
+    const answered = await jobsRespond.call(argumentsOf(job_id, request_id, responses[key]), deps, context);
+    if (!answered.ok) refused.push({ requestId: key, text: answered.error });
   }
   return refused;
 }
@@ -80,7 +82,7 @@ async function update(call: TaskCall): Promise<Acknowledged> {
   if (refused.length === 0) return ACKNOWLEDGED;
   const after = await lookAtTask(call.taskId, call.deps);
   if (!after.ok) return after;
-  const isOpen = ({ requestId }: Refused) => after.value.input_requests.some((each) => each.request_id === requestId);
+  const isOpen = ({ requestId }: Refused) => after.value.input_requests.some((each) => requestKey(each) === requestId);
   const standing = refused.filter(isOpen).map(({ requestId, text }) => `inputResponses.${echo(requestId)}: ${text}`);
   return standing.length === 0 ? ACKNOWLEDGED : err(clip(standing.join("\n"), MAX_REPLY_BYTES));
 }

@@ -42,8 +42,10 @@ const failedByEngine = ({ status, error_code }: JobStatus): boolean =>
 function taskStatus(job: JobStatus): Task["status"] {
   switch (job.status) {
     case "queued":
-    case "running":
       return "working";
+    case "running":
+      // A child asks.
+      return job.input_requests.length > 0 ? "input_required" : "working";
     case "succeeded":
       return "completed";
     case "failed":
@@ -89,11 +91,15 @@ export const createTaskResult = (job: JobStatus, keeping: Keeping): CreateTaskRe
   ...taskOf(job, keeping),
 });
 
+/** Children may ask under the same request id. */
+export const requestKey = ({ job_id, request_id }: JobStatus["input_requests"][number]): string =>
+  job_id === undefined ? request_id : `${job_id}/${request_id}`;
+
 const inputRequests = (job: JobStatus): { [requestId: string]: ElicitationRequest } =>
   Object.fromEntries(
-    job.input_requests.map(({ request_id, message, schema }) => [
-      request_id,
-      { method: "elicitation/create", params: { message, requestedSchema: schema } },
+    job.input_requests.map((request) => [
+      requestKey(request),
+      { method: "elicitation/create", params: { message: request.message, requestedSchema: request.schema } },
     ]),
   );
 

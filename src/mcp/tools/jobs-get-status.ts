@@ -7,7 +7,7 @@ import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
 import { unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
-const Part = z.enum(["steps", "events"]);
+const Part = z.enum(["steps", "events", "blueprint"]);
 
 export const jobsGetStatus = defineTool({
   name: "jobs_get_status",
@@ -20,13 +20,19 @@ export const jobsGetStatus = defineTool({
       .array(Part)
       .max(Part.options.length)
       .default([])
-      .describe("Extra parts: each step's state, and the timeline of events."),
+      .describe(
+        "Extra parts: each step's state, the timeline of events, and the blueprint that the job runs (field plan).",
+      ),
   }),
   output: jobOutput,
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   view: PROGRESS_APP_URI,
   run: async ({ job_id, include }, deps, context) => {
-    const parts = { steps: include.includes("steps"), events: include.includes("events") };
+    const parts = {
+      steps: include.includes("steps"),
+      events: include.includes("events"),
+      blueprint: include.includes("blueprint"),
+    };
     const found = await registryOfJob(deps, job_id)?.status(deps.tenant, job_id, parts);
     return found?.ok ? ok(jobReply(found.value, { ...context, always: CLASSIC_FIELDS })) : err(unknownJob(job_id));
   },

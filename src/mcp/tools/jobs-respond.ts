@@ -21,12 +21,18 @@ type Input = z.output<typeof Input>;
 
 const PAST = { accept: "was accepted", decline: "was declined", expired: "expired" };
 
-function errorText(error: RespondError, { job_id, request_id }: Input): string {
+function errorText(error: RespondError, { job_id, request_id, action }: Input): string {
   const status = call("jobs_get_status", { job_id });
   switch (error.code) {
     case "unknown_job":
       return unknownJob(job_id);
     case "unknown_request": {
+      const child = error.children?.find((asked) => asked.request_id === request_id);
+      if (child !== undefined) {
+        const fix = `Send the same to ${call("jobs_respond", { ...child, action })}.`;
+        const message = `"${echo(request_id)}" is asked by a child of this job, which takes the answer`;
+        return faultText("Not answered.", [{ path: "job_id", message, fix }]);
+      }
       const open = error.open.length > 0 ? `Open: ${error.open.join(", ")}.` : `Nothing is asked now; see ${status}.`;
       return faultText("Not answered.", [
         { path: "request_id", message: `"${echo(request_id)}" asks nothing`, fix: open },

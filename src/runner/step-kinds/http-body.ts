@@ -1,4 +1,5 @@
 import type { Secrets } from "../../egress/secrets.ts";
+import type { ErrorCode } from "../../jobs/error-codes.ts";
 import { LossyNumber, parseJson } from "../../jobs/exact-json.ts";
 import { isDeeperThan, isJsonObject, type Json } from "../../jobs/json.ts";
 import { err, ok, type Result } from "../../jobs/result.ts";
@@ -19,7 +20,7 @@ export interface Body {
 }
 
 /** Another try would bring the same answer. */
-const unreadable = (code: ActionError["code"], message: string): { ok: false; error: ActionError } =>
+const unreadable = (code: ErrorCode, message: string): { ok: false; error: ActionError } =>
   err({ code, message, retryable: false });
 
 const tooLarge = (maxBytes: number) =>

@@ -113,6 +113,13 @@ export class Model {
     return parent === undefined ? 1 : this.depth(parent) + 1;
   }
 
+  /** Open questions of the job, and of the children that it waits for. */
+  asked(job: ModelJob): number {
+    if (isOver(job)) return 0;
+    const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
+    return Number(job.question?.is === "open") + (child === undefined ? 0 : this.asked(child));
+  }
+
   /** First settlement wins; children end with their parent, and a parent hears of its child. */
   settle(job: ModelJob, status: string, now: number, more: Partial<ModelJob> = {}): void {
     Object.assign(job, { status, settledAt: now, ...more });

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { aListQuery, statusOf, TENANT } from "../bench.ts";
 import type { Mode } from "./hazard.ts";
-import { isOver, MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
+import { MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
 import { Watch } from "./watch.ts";
 import { type Api, UNKNOWN, type World } from "./world.ts";
@@ -118,7 +118,7 @@ export class Rig {
       settled: job.settledAt,
       error_code: job.errorCode,
       result: job.result ?? null,
-      questions: job.question?.is === "open" && !isOver(job) ? 1 : 0,
+      questions: this.model.asked(job),
       parent: job.parentId,
       retried: job.retriedFrom,
       ended: seen.steps?.map((step) => step.id).filter((step) => [...job.ended].some((done) => done === step)),
