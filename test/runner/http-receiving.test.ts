@@ -203,7 +203,7 @@ describe("what was not expected", () => {
     ["a picture", { body: bytes(0xff), status: 404 }, {}, "HTTP 404: The body is not text"],
     ["a body that is too large", { body: "xx", status: 500 }, { max_bytes: 1 }, "HTTP 500: The body is larger"],
     ["no JSON", { body: "down", status: 502 }, { as: "json" }, "HTTP 502: The body is not JSON"],
-    ["a redirect that leads nowhere", { status: 302 }, {}, "HTTP 302: no body"],
+    ["a redirect that leads nowhere", { status: 302 }, {}, "HTTP 302, a redirect without a Location"],
   ])("is told as its status: %s", async (_, answer, step, error) => {
     expect(await receive(answer, step)).toMatchObject({
       error_code: "http_status",

@@ -83,9 +83,9 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "last = job.job_id.slice(0, 14);",
   },
   "a retry runs finished steps again": {
-    file: "src/registry/retries.ts",
-    from: "kept: ids.slice(0, from)",
-    to: "kept: ids.slice(0, Math.max(from - 1, 0))",
+    file: "src/jobs/retry.ts",
+    from: "kept: before.slice(0, at)",
+    to: "kept: before.slice(0, Math.max(at - 1, 0))",
   },
   "a deleted retry takes the key of the next": {
     file: "src/registry/queries.ts",
@@ -114,7 +114,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a parent is not told of its child's end": {
     file: "src/registry/settlements.ts",
-    from: "    this.#ledger.save(parent, childEnded(parent, path, failureOf(child), now));\n",
+    from: "    this.#ledger.save(parent, childEnded(parent, path, failure, now));\n",
     to: "",
   },
   "an answer is not kept": {
