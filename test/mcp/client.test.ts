@@ -24,7 +24,7 @@ describe.each([
   it("submits, waits, reads status, resource and prompt", async () => {
     const w = world();
     const client = await connected(w, mode);
-    expect((await client.listTools()).tools).toHaveLength(12);
+    expect((await client.listTools()).tools).toHaveLength(13);
     const submitted = await client.callTool({
       name: "jobs_submit_blueprint",
       arguments: { blueprint: "double", input: { n: 21 }, wait_seconds: 1 },

@@ -91,7 +91,10 @@ export const SHAPES: Shape[] = [
   ),
   shape("question", [ask({ timeout: "5 minutes" }), effect("b")], [succeeds(DONE), fails("input_expired")]),
   shape("failing", [effect("a"), effect("bad", "bad"), effect("c")], [fails("http_status")]),
-  shape("timeout", [effect("a"), nap("2 hours"), effect("b")], [fails("job_timeout")], { timeout_ms: 120_000 }),
+  // It waits for a child, which has a longer time: a sleep of its own that cannot fit would fail at once.
+  shape("timeout", [effect("a"), child([nap("2 hours", "rest")]), effect("b")], [fails("job_timeout")], {
+    timeout_ms: 120_000,
+  }),
   shape("later", [effect("a"), effect("b", "flaky")], [succeeds(DONE)], { startsIn: 90_000 }),
   shape(
     "polling",
