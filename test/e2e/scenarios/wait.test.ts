@@ -92,7 +92,8 @@ describe("wait", () => {
     for (const status of (await Promise.all(settled)).flat()) {
       expect(status).toMatchObject({ status: "succeeded", result: { value: 7 } });
     }
-    expect(await bench().job("jobs_cancel", { job_id: scheduled })).toMatchObject({ changed: true });
+    const cancelled = await bench().call("jobs_cancel", { job_id: scheduled });
+    expect(cancelled).toMatchObject({ isError: false, structured: { id: scheduled, changed: true } });
     const counts = { "waits dropped": DROPS, jobs: asking.length + 1 };
     recordFigures(test, { harness: "waits whose callers hang up", seed: 1, counts });
   });
@@ -140,23 +141,28 @@ describe("a saved blueprint", () => {
     steps: [effect("act"), value("n", n)],
   });
   const save = async (blueprint: object) => (await bench().call("blueprints_save", { blueprint })).structured;
+  const saved = (version: number) => {
+    return { next: expect.stringContaining(`"greet@${version}"`), name: "greet", version };
+  };
   const run = (blueprint: string) =>
     bench().job("jobs_submit_blueprint", { blueprint, input: { who: "you" }, wait_seconds: 30 });
 
   it("runs by its name, by name and version, and as a child", async () => {
-    expect(await save(plan(1))).toEqual({ name: "greet", version: 1 });
-    expect(await save(plan(2))).toEqual({ name: "greet", version: 2 });
-    expect(await save(plan(2))).toEqual({ name: "greet", version: 2 });
+    expect(await save(plan(1))).toEqual(saved(1));
+    expect(await save(plan(2))).toEqual(saved(2));
+    expect(await save(plan(2))).toEqual(saved(2));
     expect(await run("greet")).toMatchObject({ status: "succeeded", blueprint: "greet@2", result: { value: 2 } });
     expect(await run("greet@1")).toMatchObject({ status: "succeeded", blueprint: "greet@1", result: { value: 1 } });
     const input = { who: "them" };
-    const steps = [
-      child("new", "greet", { input }),
-      child("old", "greet@1", { input }),
-      child("no_such", "greet@9", { input, on_error: "continue" }),
-    ];
-    const job = await bench().run(steps, { output: "{% [$steps.new, $steps.old, $steps.no_such.error.code] %}" });
-    expect(job.result).toEqual({ value: [2, 1, "unknown_blueprint"] });
+    const steps = [child("new", "greet", { input }), child("old", "greet@1", { input })];
+    const job = await bench().run(steps, { output: "{% [$steps.new, $steps.old] %}" });
+    expect(job.result).toEqual({ value: [2, 1] });
+    const noSuch = child("no_such", "greet@9", { input, on_error: "continue" });
+    const unknown = await bench().call("jobs_submit_blueprint", { blueprint: { name: "scenario", steps: [noSuch] } });
+    expect(unknown).toMatchObject({
+      isError: true,
+      text: expect.stringContaining("blueprint.steps[0].blueprint: has no version 9. Use one of: greet@1, greet@2"),
+    });
     const lacking = await bench().run([child("kid", "greet", { input: {} })]);
     expect(lacking).toMatchObject({ status: "failed", error_code: "child_input" });
     const refused = await bench().call("jobs_submit_blueprint", { blueprint: "greet@9", input });
