@@ -22,6 +22,11 @@ const KIND_OF_ARGUMENT: Record<string, Owned> = {
 
 const child = (blueprint: string) => ({ name: "parent", steps: [{ id: "a", type: "job", blueprint }] });
 
+const CORRECTED: JsonObject = { name: "corrected", steps: [{ id: "a", type: "transform", value: 1 }] };
+
+/** A job that is nobody's: blueprints are looked up before jobs, so the replies differ where a blueprint is found. */
+const NOBODYS_JOB = newJobId(Date.now(), randomBytes(10), 0);
+
 /** What the tool's calls with a stranger's thing look like, by tool. */
 export const TOOL_RECIPES: Record<string, Recipe> = {
   jobs_submit_blueprint: {
@@ -44,7 +49,16 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
     cursor: (cursor) => [{ cursor, limit: 1 }, { cursor }],
   },
   jobs_cancel: { job: (job_id) => [{ job_id }, { job_id, reason: "not mine" }] },
-  jobs_retry: { job: (job_id) => [{ job_id }, { job_id, from_step: "a" }, { job_id, input: {} }] },
+  jobs_retry: {
+    job: (job_id) => [
+      { job_id },
+      { job_id, from_step: "a" },
+      { job_id, input: {} },
+      { job_id, from_step: "a", blueprint: CORRECTED },
+    ],
+    blueprint: (blueprint) =>
+      [blueprint, `${blueprint}@1`, child(blueprint)].map((plan) => ({ job_id: NOBODYS_JOB, blueprint: plan })),
+  },
   jobs_respond: {
     job: (job_id) => [
       { job_id, request_id: "ask", action: "accept", content: {} },
