@@ -7,7 +7,7 @@ import { JobStatus } from "../../src/jobs/view.ts";
 import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
 import { recordFigures } from "../support/figures.ts";
 import { seeded } from "../support/random.ts";
-import { type Shape, shapes } from "./workload.ts";
+import { pathOfKey, type Shape, shapes } from "./workload.ts";
 
 const CYCLES = Number(process.env.KILL_CYCLES ?? 20);
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -89,7 +89,7 @@ function effectsOf(id: string): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { idempotencyKey } of service.effects) {
     if (!idempotencyKey?.startsWith(`${id}.`)) continue;
-    const path = idempotencyKey.slice(id.length + 1);
+    const path = pathOfKey(idempotencyKey.slice(id.length + 1));
     counts.set(path, (counts.get(path) ?? 0) + 1);
   }
   return counts;

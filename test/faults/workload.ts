@@ -1,3 +1,17 @@
+import { createHash } from "node:crypto";
+
+/** The items of the map, and what stands for each in the keys of its actions: a digest instead of its place. */
+const ITEMS = [0, 1, 2, 3, 4, 5];
+const digestOf = (item: number): string =>
+  createHash("sha256").update(JSON.stringify(item)).digest("base64url").slice(0, 22);
+const PLACES = new Map(ITEMS.map((item, i) => [`each[${digestOf(item)}].`, `each[${i}].`]));
+
+/** The step path of an action's key, without the job in front. */
+export function pathOfKey(key: string): string {
+  for (const [row, place] of PLACES) if (key.startsWith(row)) return `${place}${key.slice(row.length)}`;
+  return key;
+}
+
 /** Jobs of every shape that a crash may meet, each with the effects that it must have in the end. */
 export interface Shape {
   name: string;
@@ -16,15 +30,14 @@ export function shapes(service: string): Shape[] {
   const slow = { id: "slow", type: "http", url: `${service}/slow?ms=700`, timeout: "3 seconds" };
   const nap = (length: string) => ({ id: "nap", type: "sleep", for: length });
   const question = { id: "ask", type: "input", message: "Go on?", schema: { type: "object", properties: {} } };
-  const items = [0, 1, 2, 3, 4, 5];
   const ends = "succeeded" as const;
   return [
     { name: "http", steps: [effect("a"), slow, effect("b")], effects: ["a", "b"], ends },
     { name: "sleep", steps: [effect("a"), nap("2 seconds"), effect("b")], effects: ["a", "b"], ends },
     {
       name: "map",
-      steps: [{ id: "each", type: "map", over: items, concurrency: 3, steps: [effect("item")] }, effect("b")],
-      effects: [...items.map((i) => `each[${i}].item`), "b"],
+      steps: [{ id: "each", type: "map", over: ITEMS, concurrency: 3, steps: [effect("item")] }, effect("b")],
+      effects: [...ITEMS.map((i) => `each[${i}].item`), "b"],
       ends,
     },
     {

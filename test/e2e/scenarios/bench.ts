@@ -49,7 +49,9 @@ export class Bench {
   async job(tool: string, args: Record<string, unknown>): Promise<JobStatus> {
     const reply = await this.call(tool, args);
     if (reply.isError) throw new Error(`${tool}: ${reply.text}`);
-    return readStatus(reply.structured);
+    const { changed, deduplicated } = reply.structured;
+    const told = { ...(changed !== undefined && { changed }), ...(deduplicated !== undefined && { deduplicated }) };
+    return { ...readStatus(reply.structured), ...told };
   }
 
   async submit(steps: readonly object[], more: Record<string, unknown> = {}): Promise<string> {
@@ -83,13 +85,28 @@ export class Bench {
     );
   }
 
-  /** How often each step of the job sent a request, by step path; a redirect's hop counts too. */
+  /** How often each step of the job sent a request, by step path; a redirect's hop and each round of a poll count too. */
   requests(id: string): Record<string, number> {
     const counts: Record<string, number> = {};
     for (const { idempotencyKey } of this.service.requests) {
       if (!idempotencyKey?.startsWith(`${id}.`)) continue;
-      const path = idempotencyKey.slice(id.length + 1);
+      const path = idempotencyKey.slice(id.length + 1).replace(/#\d+$/, "");
       counts[path] = (counts[path] ?? 0) + 1;
+    }
+    return counts;
+  }
+
+  /**
+   * The requests since then of a chain of retries, by step path. All carry the key of its first job; one that ran again
+   * after a definite answer has `~<number of the retry>` behind it.
+   * @param before what {@link requests} of the first job said then
+   */
+  requestsSince(first: string, before: Record<string, number>): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const [key, count] of Object.entries(this.requests(first))) {
+      const path = key.replace(/~\d+$/, "");
+      const more = count - (before[key] ?? 0);
+      if (more > 0) counts[path] = (counts[path] ?? 0) + more;
     }
     return counts;
   }

@@ -54,14 +54,19 @@ describe("all kinds in one job", () => {
       all: "succeeded",
     });
     expect(job.steps?.find((step) => step.id === "each")?.items).toEqual({ total: 3, done: 3, failed: 0 });
-    expect(bench().requests(id)).toEqual({
-      page: 1,
-      build: 2,
-      "each[0].visit": 1,
-      "each[1].visit": 1,
-      "each[2].visit": 1,
-      "both.right.call": 1,
-    });
+    // A row is named by a digest of its item.
+    const requests = Object.entries(bench().requests(id)).map(([path, count]) => [
+      path.replace(/\[[\w-]{22}\]/, "[]"),
+      count,
+    ]);
+    expect(requests.sort()).toEqual([
+      ["both.right.call", 1],
+      ["build", 2],
+      ["each[].visit", 1],
+      ["each[].visit", 1],
+      ["each[].visit", 1],
+      ["page", 1],
+    ]);
     expect(
       bench()
         .service.effects.filter((seen) => seen.idempotencyKey?.startsWith(`${id}.each`))

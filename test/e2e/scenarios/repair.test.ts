@@ -32,12 +32,13 @@ describe("retry", () => {
     const output = { two: "{% $steps.two %}", items: "{% $count($steps.each) %}" };
     const broken = await bench().run(steps, { output, input: { n: 21 }, name: "repairable", metadata: { ticket: 7 } });
     expect(broken).toMatchObject({ status: "failed", step: "breaks" });
+    const before = bench().requests(broken.id);
     const accepted = await retried(broken.id);
     expect(accepted).toMatchObject({ retried_from: broken.id, name: "repairable", metadata: { ticket: 7 } });
     const job = await bench().settled(accepted.id);
     expect(job).toMatchObject({ status: "succeeded", result: { two: 42, items: 2 } });
-    expect(bench().requests(job.id)).toEqual({ breaks: 1, last: 1 });
-    expect(bench().service.effects.find((seen) => seen.idempotencyKey === `${job.id}.last`)?.body).toEqual({
+    expect(bench().requestsSince(broken.id, before)).toEqual({ breaks: 1, last: 1 });
+    expect(bench().service.effects.find((seen) => seen.idempotencyKey === `${broken.id}.last`)?.body).toEqual({
       count: 1,
       lost: "http_status",
     });
@@ -49,35 +50,38 @@ describe("retry", () => {
   it.concurrent("from an earlier step runs that step and what follows", async () => {
     const done = await bench().run([effect("a"), effect("b"), effect("c")]);
     expect(done.status).toBe("succeeded");
+    const before = bench().requests(done.id);
     const job = await bench().settled((await retried(done.id, { from_step: "b" })).id);
     expect(job.status).toBe("succeeded");
-    expect(bench().requests(job.id)).toEqual({ b: 1, c: 1 });
+    expect(bench().requestsSince(done.id, before)).toEqual({ b: 1, c: 1 });
   });
 
   it.concurrent("with a new input runs all, or with from_step the rest with the new input", async () => {
     const steps = [effect("a", { body: "{% $input %}" }), effect("b", { body: "{% $input %}" })];
     const done = await bench().run(steps, { input: { v: "old" } });
-    const [all, rest] = await Promise.all([
-      retried(done.id, { input: { v: "new" }, from_step: "a" }).then(({ id }) => bench().settled(id)),
-      retried(done.id, { input: { v: "new" }, from_step: "b" }).then(({ id }) => bench().settled(id)),
-    ]);
-    expect(bench().requests(all.id)).toEqual({ a: 1, b: 1 });
-    expect(bench().requests(rest.id)).toEqual({ b: 1 });
-    const bodies = bench().service.effects.filter(({ idempotencyKey }) => idempotencyKey?.startsWith(rest.id));
-    expect(bodies.map((seen) => seen.body)).toEqual([{ v: "new" }]);
+    const old = bench().requests(done.id);
+    await bench().settled((await retried(done.id, { input: { v: "all" }, from_step: "a" })).id);
+    expect(bench().requestsSince(done.id, old)).toEqual({ a: 1, b: 1 });
+    const all = bench().requests(done.id);
+    await bench().settled((await retried(done.id, { input: { v: "rest" }, from_step: "b" })).id);
+    expect(bench().requestsSince(done.id, all)).toEqual({ b: 1 });
+    const effects = bench().service.effects.filter(({ idempotencyKey }) => idempotencyKey?.startsWith(done.id));
+    expect(effects.slice(2).map((seen) => seen.body)).toEqual([{ v: "all" }, { v: "all" }, { v: "rest" }]);
     const broken = await bench().run([effect("a"), once("b", "new-input")], { input: { v: 1 } });
-    const again = await bench().settled((await retried(broken.id, { input: { v: 2 } })).id);
-    expect(bench().requests(again.id)).toEqual({ a: 1, b: 1 });
+    const before = bench().requests(broken.id);
+    await bench().settled((await retried(broken.id, { input: { v: 2 } })).id);
+    expect(bench().requestsSince(broken.id, before)).toEqual({ a: 1, b: 1 });
   });
 
   it.concurrent("repeated is the same job until that has settled", async () => {
     const broken = await bench().run([once("breaks", "repeated"), sleep("nap", 1), effect("last")]);
+    const before = bench().requests(broken.id);
     const jobs = await Promise.all(Array.from({ length: 10 }, () => retried(broken.id)));
     const ids = new Set(jobs.map((job) => job.id));
     expect(ids.size).toBe(1);
     const [id = ""] = ids;
     expect((await bench().settled(id)).status).toBe("succeeded");
-    expect(bench().requests(id)).toEqual({ breaks: 1, last: 1 });
+    expect(bench().requestsSince(broken.id, before)).toEqual({ breaks: 1, last: 1 });
     const other = await retried(broken.id);
     expect(ids.has(other.id)).toBe(false);
     await bench().settled(other.id);
@@ -87,11 +91,12 @@ describe("retry", () => {
     const id = await bench().submit([effect("first"), question("ask"), effect("last")]);
     await bench().until(id, (job) => job.status === "input_required");
     await bench().job("jobs_cancel", { job_id: id });
+    const before = bench().requests(id);
     const again = (await retried(id)).id;
     await bench().until(again, (job) => job.status === "input_required");
     await bench().job("jobs_respond", { job_id: again, request_id: "ask", action: "accept", content: { tag: "v1" } });
     expect((await bench().settled(again)).status).toBe("succeeded");
-    expect([bench().requests(id), bench().requests(again)]).toEqual([{ first: 1 }, { last: 1 }]);
+    expect([before, bench().requestsSince(id, before)]).toEqual([{ first: 1 }, { last: 1 }]);
   });
 
   it.concurrent("of a retry that failed again goes on from there", async () => {
@@ -99,18 +104,20 @@ describe("retry", () => {
     const first = await bench().run([effect("first"), twice, effect("last")]);
     const second = await bench().settled((await retried(first.id)).id);
     expect(second.status).toBe("failed");
+    const before = bench().requests(first.id);
     const third = await bench().settled((await retried(second.id)).id);
     expect(third).toMatchObject({ status: "succeeded", retried_from: second.id });
-    expect(bench().requests(third.id)).toEqual({ breaks: 1, last: 1 });
+    expect(bench().requestsSince(first.id, before)).toEqual({ breaks: 1, last: 1 });
   });
 
   it.concurrent("of a job whose child failed starts the child anew", async () => {
     const kid = { name: "kid", steps: [effect("act"), once("breaks", "kid")] };
     const broken = await bench().run([effect("first"), child("kid", kid), effect("last")]);
     expect(broken).toMatchObject({ status: "failed", error_code: "child_failed" });
+    const before = bench().requests(broken.id);
     const job = await bench().settled((await retried(broken.id)).id);
     expect(job.status).toBe("succeeded");
-    expect(bench().requests(job.id)).toEqual({ last: 1 });
+    expect(bench().requestsSince(broken.id, before)).toEqual({ last: 1 });
     const { structured } = await bench().call("jobs_list", { limit: 100 });
     expect((structured.jobs as JobStatus[]).filter((row) => row.parent_id === job.id)).toHaveLength(1);
   });
@@ -180,7 +187,7 @@ describe("respond", () => {
   it.concurrent("too late finds the default in its place", async () => {
     const id = await asking({ timeout: "1 second", default: { tag: "none" } });
     expect((await bench().settled(id)).status).toBe("succeeded");
-    expect(told(id)).toEqual([{ action: "accept", content: { tag: "none" } }]);
+    expect(told(id)).toEqual([{ action: "expired", content: { tag: "none" } }]);
     expect(await respond(id, { action: "accept", content: { tag: "v1" } })).toMatchObject({
       isError: true,
       text: expect.stringContaining("expired at"),
