@@ -1,9 +1,9 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { mutate } from "./test/support/mutate.ts";
+import { mutate } from "./tooling/mutate.ts";
 
 /** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
-const workerd = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner"].map(
+const workerd = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner", "service"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
@@ -11,7 +11,10 @@ const workerd = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner
 const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
-const evictable = ["test/registry/*.test.ts", "test/runner/{compose,http,run-blueprint,secrets}.test.ts"];
+const evictable = [
+  "test/registry/{*,{calls,dispatch,run,storage,watch}/*}.test.ts",
+  "test/runner/{compose,http,run-blueprint}.test.ts",
+];
 
 /** What the harnesses read from the environment, which the Workers runtime does not show them. */
 const HARNESS = ["BACKLOG", "BAIL", "FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
@@ -55,7 +58,12 @@ export default defineConfig({
         test: {
           name: "nemesis",
           include: evictable,
-          exclude: ["test/registry/{changes,engine,migrations,query-plans,recent-jobs,upgrade}.test.ts"],
+          exclude: [
+            "test/registry/upgrade.test.ts",
+            "test/registry/dispatch/engine.test.ts",
+            "test/registry/storage/{job-cache,migrations,query-plans}.test.ts",
+            "test/registry/watch/changes.test.ts",
+          ],
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { Inspector } from "../scripts/inspector.ts";
+import { Inspector } from "../tooling/inspector.ts";
 import { serverCases } from "./cases.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startRuntime } from "./runtime.ts";

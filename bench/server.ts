@@ -1,4 +1,4 @@
-import { createKey } from "../scripts/create-key.ts";
+import { createKey } from "../tooling/create-key.ts";
 import type { WorkerSpec } from "./runtime.ts";
 
 const SECRET = "a secret of the bench, long enough to sign keys";

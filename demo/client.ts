@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import type { JobStatus } from "../src/jobs/view.ts";
-import { readStatus } from "./status-reply.ts";
+import { readStatus } from "../tooling/status-reply.ts";
 
 /** The calls that the demo makes, over the official client. Each throws with the server's text when it is an error. */
 

@@ -1,8 +1,8 @@
 import { parseArgs, styleText } from "node:util";
-import { startDevServer } from "../scripts/dev-server.ts";
+import { startDevServer } from "../tooling/dev-server.ts";
+import { startSampleService } from "../tooling/sample-service.ts";
 import { connect } from "./client.ts";
 import { connectHelp } from "./connect-help.ts";
-import { startSampleService } from "./sample-service.ts";
 import { auditUrls, failAndExplain, listTools, SAMPLE_ROUTES } from "./scenes.ts";
 
 /**

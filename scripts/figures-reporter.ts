@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
-import type { Found } from "./figures.ts";
+import type { Found } from "../tooling/figures-file.ts";
 
 /** Writes what the harnesses of a run found into the file that FIGURES_FILE names, as JSON. */
 export default class FiguresReporter implements Reporter {

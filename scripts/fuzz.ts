@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { fuzz } from "../test/support/fuzz/run.ts";
-import { newSecret } from "../test/support/tenants.ts";
-import { startDevServer } from "./dev-server.ts";
+import { startDevServer } from "../tooling/dev-server.ts";
+import { fuzz } from "../tooling/fuzz/run.ts";
+import { newSecret } from "../tooling/fuzz/tenants.ts";
 
 /** `npm run fuzz -- [--seed <number>] [--requests 10000]`: malformed requests against a real server. */
 

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import { z } from "zod";
 import { KEY_ID_BYTES, newKeyId } from "../src/auth/api-key.ts";
-import { createKey, KeyRequest } from "./create-key.ts";
+import { createKey, KeyRequest } from "../tooling/create-key.ts";
 import { listKeys, revokeKey } from "./remote-keys.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { MUTANTS } from "../test/support/mutants.ts";
+import { MUTANTS } from "../tooling/mutants.ts";
 
 /**
  * Puts one bug after the other into the server and lets the crash points and the model look for it. Fails when one is

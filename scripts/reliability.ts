@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Found, table } from "./figures.ts";
+import { type Found, table } from "../tooling/figures-file.ts";
 
 /**
  * `npm run reliability`: runs every harness that records figures, and puts what they found into docs/reliability.md,

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { asText, byHarness } from "./figures.ts";
+import { asText, byHarness } from "../tooling/figures-file.ts";
 
 /**
  * Everything that must hold before a change is merged. Runs all of it even after a failure, and ends with the one

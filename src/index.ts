@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { version } from "../package.json";
+import { pageHosts } from "./auth/allowed-origins.ts";
 import { authenticate } from "./auth/authenticate.ts";
-import { pageHosts } from "./auth/pages.ts";
 import type { Principal } from "./auth/principal.ts";
 import { refusalResponse } from "./auth/refusal.ts";
 import { refuseOwnJob } from "./egress/self-call.ts";
@@ -12,8 +12,8 @@ import { home } from "./http/home.ts";
 import { keysRoute } from "./http/keys.ts";
 import { isOAuthPath, oauthRoute } from "./http/oauth.ts";
 import { mcpDeps } from "./mcp/deps.ts";
-import { answerWithoutServer, serveMcp } from "./mcp/endpoint.ts";
-import { callerRegistry } from "./registry/api-keys.ts";
+import { answerWithoutServer, serveMcp } from "./mcp/protocol/endpoint.ts";
+import { callerRegistry } from "./registry/api/keys.ts";
 
 export { JobRegistry } from "./registry/job-registry.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";

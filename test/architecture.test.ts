@@ -40,12 +40,12 @@ const from = "f";`;
   });
 
   it.each([
-    ["src/jobs/id.ts", "../registry/api.ts", "an upper layer"],
+    ["src/jobs/id.ts", "../registry/api/caller.ts", "an upper layer"],
     ["src/jobs/id.ts", "jsonata", "a package other than zod"],
-    ["src/blueprint/check.ts", "agents", "a package that is not pure"],
+    ["src/blueprint/checks/check.ts", "agents", "a package that is not pure"],
     ["src/blueprint/kinds/http.ts", "../../runner/run-blueprint.ts", "the runner"],
-    ["src/mcp/tools/cancel.ts", "../../registry/queries.ts", "the registry's inside"],
-    ["src/registry/api.ts", "./queries.ts", "the inside of its own folder"],
+    ["src/mcp/tools/cancel.ts", "../../registry/storage/queries.ts", "the registry's inside"],
+    ["src/registry/api/caller.ts", "../storage/queries.ts", "the registry's inside"],
     ["src/http/routes.ts", "../index.ts", "the composition root"],
     ["src/limits.ts", "./jobs/id.ts", "anything"],
     ["src/helpers/x.ts", "zod", "from a folder that has no layer"],
@@ -56,9 +56,9 @@ const from = "f";`;
   it.each([
     ["src/jobs/id.ts", "./status.ts"],
     ["src/jobs/id.ts", "zod"],
-    ["src/blueprint/check.ts", "@cfworker/json-schema/dist/x.js"],
-    ["src/mcp/tools/cancel.ts", "../../registry/api.ts"],
-    ["src/registry/job-registry.ts", "./queries.ts"],
+    ["src/blueprint/checks/check.ts", "@cfworker/json-schema/dist/x.js"],
+    ["src/mcp/tools/cancel.ts", "../../registry/api/caller.ts"],
+    ["src/registry/job-registry.ts", "./storage/queries.ts"],
     ["src/index.ts", "./registry/job-registry.ts"],
   ])("of %s allow %s", (path, specifier) => {
     expect(forbiddenImports({ path, text: `import { x } from "${specifier}";\n` })).toEqual([]);

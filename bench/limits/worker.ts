@@ -1,6 +1,6 @@
-import type { BareEnv } from "./bare-object.ts";
+import type { BareEnv } from "../../tooling/workerd/bare-object.ts";
 
-export { BareObject } from "./bare-object.ts";
+export { BareObject } from "../../tooling/workerd/bare-object.ts";
 
 /** What every server on this machine is measured against: no protocol, no checks, no auth. */
 export default {

@@ -1,9 +1,9 @@
 import { DurableObject } from "cloudflare:workers";
-import { checkBlueprint } from "../../src/blueprint/check.ts";
-import type { RunRef, SubmitRequest } from "../../src/registry/api.ts";
-import type { Engine } from "../../src/registry/engine.ts";
-import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
-import { rowsOf } from "./meter.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
+import type { RunRef, SubmitRequest } from "../../src/registry/api/caller.ts";
+import type { Engine } from "../../src/registry/dispatch/engine.ts";
+import { openRegistry, type RegistryRooms } from "../../src/registry/open-registry.ts";
+import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 
 const TENANT = "bench";
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { Client } from "undici";
+import { walk } from "../../tooling/workerd/scale/walk.ts";
 import { bodyOf, headersOf, type Message, toolCall } from "../mcp.ts";
-import { walk } from "./walk.ts";
 
 /** What a caller waits for: whole calls by MCP, with auth, one after the other on one connection. */
 

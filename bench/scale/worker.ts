@@ -2,11 +2,11 @@ import { CATALOG } from "../../src/catalog/index.ts";
 import type { Env } from "../../src/env.ts";
 import server, { JobRegistry as Shipped } from "../../src/index.ts";
 import { jobIdFloor, jobNumber, parseJobId } from "../../src/jobs/id.ts";
-import type { SubmitRequest } from "../../src/registry/api.ts";
-import { seeded } from "../../test/support/random.ts";
-import { rowsOf } from "../rows/meter.ts";
-import { type Ground, READ_CASES } from "./cases.ts";
-import { Filler, labelOf, teamOf } from "./fill.ts";
+import type { SubmitRequest } from "../../src/registry/api/caller.ts";
+import { seeded } from "../../tooling/random.ts";
+import { rowsOf } from "../../tooling/workerd/row-meter.ts";
+import { type Ground, READ_CASES } from "../../tooling/workerd/scale/cases.ts";
+import { Filler, labelOf, teamOf } from "../../tooling/workerd/scale/fill.ts";
 
 export { JobWorkflow } from "../../src/index.ts";
 

@@ -1,9 +1,9 @@
 import { McpServer, type McpServerFactory, createMcpHandler as sdkHandler } from "@modelcontextprotocol/server";
 import { createMcpHandler as agentsHandler } from "agents/mcp/server";
 import { z } from "zod";
-import type { BareEnv, BareRow } from "../limits/bare-object.ts";
+import type { BareEnv, BareRow } from "../../tooling/workerd/bare-object.ts";
 
-export { BareObject } from "../limits/bare-object.ts";
+export { BareObject } from "../../tooling/workerd/bare-object.ts";
 
 const reply = (row: BareRow | null) => ({
   content: [{ type: "text" as const, text: row?.body ?? "unknown" }],

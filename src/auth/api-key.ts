@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { err, ok, type Result } from "../jobs/result.ts";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { SigningKey } from "../lib/signing-key.ts";
 import { KEY_CLOCK_SKEW_MS, MAX_KEY_CHARS, MAX_KEY_DAYS } from "../limits.ts";
 import { Scope } from "./scopes.ts";

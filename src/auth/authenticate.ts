@@ -1,5 +1,5 @@
 import { type Env, settingsOf } from "../env.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { Secrets } from "../lib/signing-key.ts";
 import { MIN_SECRET_CHARS } from "../limits.ts";
 import { isApiKey } from "./api-key.ts";

@@ -1,5 +1,5 @@
-import { err, type Result } from "../jobs/result.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { err, type Result } from "../lib/result.ts";
 import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";
 import { MAX_VERIFIED_KEYS } from "../limits.ts";
 import { type Claims, inItsTime, type KeyFault, verifyApiKey } from "./api-key.ts";

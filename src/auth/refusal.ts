@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../jobs/result.ts";
 import { log } from "../lib/log.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_KEY_DAYS } from "../limits.ts";
 import { BASIC_SCOPES, resourceMetadataUrl, speaksOAuth } from "./oauth.ts";
 import type { Principal } from "./principal.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isJsonObject, type Json } from "../jobs/json.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
 
 /** `admin` is for revoking and listing keys, and for nothing else. */
 export const SCOPES = ["jobs:read", "jobs:write", "blueprints:write", "admin"] as const;

@@ -1,9 +1,9 @@
-import type { JsonObject } from "../jobs/json.ts";
-import { isJsonObject } from "../jobs/json.ts";
+import type { Keys } from "../expression/template.ts";
+import type { JsonObject } from "../lib/json.ts";
+import { isJsonObject } from "../lib/json.ts";
 import type { Blueprint } from "./blueprint.ts";
 import type { Step } from "./kinds/index.ts";
 import { kindOf, stepsIn } from "./nesting.ts";
-import type { Keys } from "./template.ts";
 
 /** Blueprints that a document runs by name. */
 

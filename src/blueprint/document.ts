@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { visibleLines } from "../jobs/text.ts";
+import { visibleLines } from "../lib/safe-text.ts";
 import { MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
 import { duration, jsonObject, jsonValue, strict } from "./kinds/fields.ts";
 import { IN_DOCUMENT } from "./kinds/misplaced.ts";

@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../jobs/result.ts";
-import { instantOf } from "./to-millis.ts";
+import { instantOf } from "../expression/functions/to-millis.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 
 const UNIT_MS = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 type Unit = keyof typeof UNIT_MS;

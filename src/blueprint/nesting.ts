@@ -1,8 +1,8 @@
-import { isJsonObject, type Json, type JsonObject } from "../jobs/json.ts";
+import type { Keys } from "../expression/template.ts";
+import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import { orShape, type Shape } from "./faults/shapes.ts";
 import type { Inner, Kind } from "./kinds/common.ts";
 import { KIND_TABLE } from "./kinds/index.ts";
-import type { Keys } from "./template.ts";
 
 /** Steps inside steps of a document as it was sent, whatever their kinds. Its JSON depth must have been checked. */
 

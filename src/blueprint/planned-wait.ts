@@ -1,9 +1,9 @@
+import { hasExpression } from "../expression/text-template.ts";
 import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
 import { pollingOf } from "./kinds/polling.ts";
-import { hasExpression } from "./text-template.ts";
 
 /** How long a plan means to wait, so that no job ends before its plan does. */
 

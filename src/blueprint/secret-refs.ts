@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { isJsonObject, type Json } from "../jobs/json.ts";
+import type { Keys } from "../expression/template.ts";
+import { hasExpression } from "../expression/text-template.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
 import { strict } from "./kinds/fields.ts";
-import type { Keys } from "./template.ts";
-import { hasExpression } from "./text-template.ts";
 
 /** The name of a secret, and what stands in front of its value: only as the document writes it, never from a value. */
 export const SecretRef = strict({

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { checkBlueprint } from "../blueprint/check.ts";
-import type { Json } from "../jobs/json.ts";
+import { checkBlueprint } from "../blueprint/checks/check.ts";
+import type { Json } from "../lib/json.ts";
 
 /** A blueprint as its file in `blueprints/` gives it. */
 export interface CatalogEntry {

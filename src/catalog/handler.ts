@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
-import { oneLine } from "../jobs/text.ts";
+import type { Json } from "../lib/json.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { oneLine } from "../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../limits.ts";
 
 /** Why a handler could not do its work. `retryable`: another try may succeed. */

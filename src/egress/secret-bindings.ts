@@ -1,5 +1,5 @@
-import { err, ok, type Result } from "../jobs/result.ts";
-import { type HostPattern, hostPattern } from "../lib/host-pattern.ts";
+import { type HostPattern, hostPattern } from "../lib/http/host-pattern.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_BLUEPRINT_SECRET_CHARS, MIN_BLUEPRINT_SECRET_CHARS } from "../limits.ts";
 import type { Secret } from "./secrets.ts";
 

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json } from "../jobs/json.ts";
-import { type HostPattern, matchesHost } from "../lib/host-pattern.ts";
+import { type HostPattern, matchesHost } from "../lib/http/host-pattern.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
 import { MIN_BLUEPRINT_SECRET_CHARS } from "../limits.ts";
 import { spellingsOf } from "./spellings.ts";
 

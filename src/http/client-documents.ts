@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { egress, RefusedAddress } from "../egress/egress.ts";
 import type { Home } from "../egress/self-call.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import {
   CLIENT_DOCUMENT_KEPT_MS,
   CLIENT_DOCUMENT_TIMEOUT_MS,

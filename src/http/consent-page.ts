@@ -2,7 +2,7 @@ import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html } from "hono/html";
 import { BASIC_SCOPES, GRANTABLE_SCOPES } from "../auth/oauth.ts";
 import type { Scope } from "../auth/scopes.ts";
-import { oneLine } from "../jobs/text.ts";
+import { oneLine } from "../lib/safe-text.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
 import { withKeyCommand } from "./home.ts";
 

@@ -6,7 +6,7 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { log } from "../lib/log.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT, REVOKE_CONCURRENCY } from "../limits.ts";
-import { type KeyApi, KeyRevoked } from "../registry/api-keys.ts";
+import { type KeyApi, KeyRevoked } from "../registry/api/keys.ts";
 import { methodNotAllowed, notFound } from "./answers.ts";
 
 /** What the routes under /keys are made of. The scope `admin` reaches the keys of its own tenant only. */

@@ -18,11 +18,11 @@ import {
   MIN_TOKEN_SECONDS,
   REFRESH_TOKEN_SECONDS,
 } from "../limits.ts";
-import { callerRegistry, KeyRevoked } from "../registry/api-keys.ts";
+import { callerRegistry, KeyRevoked } from "../registry/api/keys.ts";
 import { notFound } from "./answers.ts";
 import { authorize } from "./authorize.ts";
 import { UnusableDocument, withClientDocuments } from "./client-documents.ts";
-import { mayBegin, tooManySignIns } from "./sign-ins.ts";
+import { mayBegin, tooManySignIns } from "./sign-in-limit.ts";
 
 const AS_METADATA = "/.well-known/oauth-authorization-server";
 const REGISTER = "/oauth/register";

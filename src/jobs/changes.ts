@@ -1,7 +1,7 @@
+import { iso } from "../lib/time.ts";
 import type { Job } from "./job.ts";
+import type { JobEvent } from "./run/timeline.ts";
 import type { JobStatusName } from "./status.ts";
-import { iso } from "./time.ts";
-import type { JobEvent } from "./timeline.ts";
 
 /** How a job went on behind a reader's back. Its timeline keeps every status, so none is missed by looking late. */
 

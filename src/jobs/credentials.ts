@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
 
 /**
  * What looks like a credential, taken out of what a model or a person is shown to explain a job. It errs on the side of

@@ -1,3 +1,4 @@
+import type { TraceContext } from "../lib/trace-context.ts";
 import {
   DISPATCH_GRACE_MS,
   DISPATCH_PAUSE_MS,
@@ -8,9 +9,8 @@ import {
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork, RunState } from "./job.ts";
+import { withEvent } from "./run/timeline.ts";
 import { isSettled } from "./status.ts";
-import { withEvent } from "./timeline.ts";
-import type { TraceContext } from "./trace.ts";
 
 /** Accepting a job, handing it to the engine, and trying again. Pure; times are epoch ms. */
 

@@ -1,8 +1,8 @@
-import type { Chain } from "./action-keys.ts";
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../lib/json.ts";
+import type { TraceContext } from "../lib/trace-context.ts";
+import type { Chain } from "./run/action-keys.ts";
+import type { JobEvent } from "./run/timeline.ts";
 import type { JobStatusName } from "./status.ts";
-import type { JobEvent } from "./timeline.ts";
-import type { TraceContext } from "./trace.ts";
 
 export const STEP_STATUSES = ["pending", "running", "waiting", "succeeded", "failed", "skipped", "cancelled"] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];

@@ -1,5 +1,5 @@
-import type { Again } from "./action-keys.ts";
-import { err, ok, type Result } from "./result.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import type { Again } from "./run/action-keys.ts";
 
 /** Where a retry goes on: which top-level steps of the job before it it keeps, and which it discards. Pure. */
 export interface Ground {

@@ -1,8 +1,8 @@
+import { oneLine } from "../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../limits.ts";
 import { type Job, type RunState, type StepError, stepState, topLevelStep } from "./job.ts";
+import { withEvent } from "./run/timeline.ts";
 import { transition } from "./status.ts";
-import { oneLine } from "./text.ts";
-import { withEvent } from "./timeline.ts";
 
 export type Outcome =
   | ({ name: "succeeded" } & Pick<Job, "result_path" | "result_json">)

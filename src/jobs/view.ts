@@ -1,13 +1,13 @@
 import { z } from "zod";
+import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "../lib/json.ts";
+import { escapeInvisible } from "../lib/safe-text.ts";
+import { iso, isoOrNull } from "../lib/time.ts";
 import { MAX_INLINE_RESULT_BYTES } from "../limits.ts";
-import { openQuestions } from "./awaiting.ts";
 import { type Job, STEP_STATUSES, stepState } from "./job.ts";
-import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "./json.ts";
-import { pollAfterMs, progressOf } from "./progress.ts";
+import { openQuestions } from "./run/awaiting.ts";
+import { pollAfterMs, progressOf } from "./run/progress.ts";
+import { EVENT_TYPES } from "./run/timeline.ts";
 import { isSettled, JOB_STATUSES } from "./status.ts";
-import { escapeInvisible } from "./text.ts";
-import { iso, isoOrNull } from "./time.ts";
-import { EVENT_TYPES } from "./timeline.ts";
 
 /** A job as callers see it. Times are ISO 8601 in UTC with milliseconds. */
 

@@ -1,4 +1,4 @@
-import type { Result } from "../jobs/result.ts";
+import type { Result } from "../lib/result.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Complete } from "./resource.ts";
 

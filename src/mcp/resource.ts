@@ -1,5 +1,5 @@
 import type { CacheHint } from "@modelcontextprotocol/server";
-import type { Result } from "../jobs/result.ts";
+import type { Result } from "../lib/result.ts";
 import type { McpDeps } from "./deps.ts";
 
 /** Names of what a server offers, in the order of registration. */

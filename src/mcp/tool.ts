@@ -1,14 +1,15 @@
 import type { CallToolResult, ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { err, type Result } from "../jobs/result.ts";
-import { visibleLines } from "../jobs/text.ts";
 import type { JobStatus } from "../jobs/view.ts";
-import { readArguments } from "./arguments.ts";
+import { err, type Result } from "../lib/result.ts";
+import { visibleLines } from "../lib/safe-text.ts";
+import { readArguments } from "../service/arguments.ts";
+import type { InputSchema } from "../service/lenient-arguments.ts";
+import type { Waiting } from "../service/wait-for-jobs.ts";
 import type { McpDeps } from "./deps.ts";
-import { bytesOf } from "./fit.ts";
-import type { InputSchema } from "./lenient.ts";
-import { type Fields, visible } from "./structure.ts";
-import { faultText } from "./text.ts";
+import { bytesOf } from "./replies/budget.ts";
+import { type Fields, visible } from "./replies/structure.ts";
+import { faultText } from "./replies/text.ts";
 
 /**
  * What a tool answers: fields for programs, and text for the model, which is not the same again. Of the two, some hosts
@@ -47,22 +48,10 @@ export const replyBytes = (reply: Reply): number => bytesOf(structureOf(reply)) 
 /** The error is for the model: what was wrong, where, and what to do. */
 export type Outcome = Result<Reply, string>;
 
-/** How far a call has come. */
-export interface Progress {
-  /** Never falls from one to the next. */
-  progress: number;
-  total: number;
-  message: string;
-}
-
 /** What a tool knows of the request that it answers. */
-export interface CallContext {
-  /** Aborts when the caller has gone. */
-  signal: AbortSignal;
+export interface CallContext extends Waiting {
   /** The caller is told when a job ends that it submits: it declares the Tasks extension. */
   isTold: boolean;
-  /** Only when the caller wants to hear of progress. */
-  tell?: (progress: Progress) => Promise<void>;
 }
 
 /** All hints, said explicitly: their defaults in the protocol are pessimistic. */

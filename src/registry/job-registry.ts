@@ -2,10 +2,10 @@ import { DurableObject } from "cloudflare:workers";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { type Env, readSettings } from "../env.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json, JsonObject } from "../jobs/json.ts";
-import type { Mark } from "../jobs/reports.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import type { Mark } from "../jobs/run/reports.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
 import { log } from "../lib/log.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type {
   Answer,
   AskRequest,
@@ -19,11 +19,11 @@ import type {
   RunRef,
   SpawnRequest,
   SubmitRequest,
-} from "./api.ts";
-import type { Followed } from "./api-changes.ts";
-import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api-keys.ts";
-import { WorkflowEngine } from "./engine.ts";
-import { openRegistry, type RegistryRooms } from "./rooms.ts";
+} from "./api/caller.ts";
+import type { Followed } from "./api/changes.ts";
+import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api/keys.ts";
+import { WorkflowEngine } from "./dispatch/engine.ts";
+import { openRegistry, type RegistryRooms } from "./open-registry.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
 export class JobRegistry extends DurableObject<Env> implements RegistryApi, GuardedApi {

@@ -1,9 +1,9 @@
 import { durationMs } from "../blueprint/duration.ts";
 import type { Secrets } from "../egress/secrets.ts";
-import { pollKey } from "../jobs/action-keys.ts";
 import type { StepError } from "../jobs/job.ts";
-import { type Json, utf8Bytes } from "../jobs/json.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import { pollKey } from "../jobs/run/action-keys.ts";
+import { type Json, utf8Bytes } from "../lib/json.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import {
   MAX_BACKOFF_MS,
   MAX_INTERRUPTED_TRIES,
@@ -12,7 +12,7 @@ import {
   MIN_TURN_PAUSE_MS,
   RETRY_SPREAD,
 } from "../limits.ts";
-import type { Begun } from "../registry/api.ts";
+import type { Begun } from "../registry/api/caller.ts";
 import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 
 /** A failed try. */

@@ -1,6 +1,6 @@
 import { wakeEvent } from "../jobs/job.ts";
 import { MAX_ENGINE_WAIT_MS } from "../limits.ts";
-import type { Awaited, Halted, Stop } from "../registry/api.ts";
+import type { Awaited, Halted, Stop } from "../registry/api/caller.ts";
 import { done, type Ending, failed, HALTED, type RunContext, STOPPED } from "./context.ts";
 
 /** Waits that may end without what they waited for: by a lost event, or a clock that runs apart from the registry's. */

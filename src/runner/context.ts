@@ -1,11 +1,11 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import type { Scope } from "../blueprint/template.ts";
+import type { Scope } from "../expression/template.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
-import type { Result } from "../jobs/result.ts";
-import type { TraceContext } from "../jobs/trace.ts";
+import type { Json } from "../lib/json.ts";
+import type { Result } from "../lib/result.ts";
+import type { TraceContext } from "../lib/trace-context.ts";
 import { CROWDED_PAUSE_MS, MAX_CROWDED_MS } from "../limits.ts";
-import type { RunPlan, RunRef } from "../registry/api.ts";
+import type { RunPlan, RunRef } from "../registry/api/caller.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";

@@ -1,8 +1,8 @@
-import { EvaluationBudget } from "../blueprint/evaluation-budget.ts";
-import { compileTemplate, type Scope, type Template } from "../blueprint/template.ts";
+import { EvaluationBudget } from "../expression/evaluation-budget.ts";
+import { compileTemplate, type Scope, type Template } from "../expression/template.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
-import { err, ok, type Result } from "../jobs/result.ts";
+import type { Json } from "../lib/json.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 
 /** Nobody sees it: of a halted lane only the first failure counts. */
 const TOO_LATE: StepError = { code: "expression", message: "not evaluated, since a row beside this one has failed" };

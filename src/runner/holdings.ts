@@ -1,6 +1,6 @@
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import type { Json } from "../lib/json.ts";
 import {
   MAX_ACTIONS_IN_FLIGHT,
   MAX_HELD_BYTES,

@@ -1,7 +1,7 @@
-import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { Handler } from "../catalog/handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
-import type { RunnerApi } from "../registry/api.ts";
+import type { RunnerApi } from "../registry/api/caller.ts";
+import type { NamedBlueprint } from "../service/blueprints.ts";
 
 export interface RetryPlan {
   limit: number;
@@ -20,13 +20,6 @@ export interface EngineStep {
   waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown>;
 }
 
-/** A plan with the label that its jobs carry. */
-export interface NamedPlan {
-  /** `name@version`. */
-  label: string;
-  plan: Blueprint;
-}
-
 export interface RunnerPorts {
   /** A new stub each time: one is broken after an exception. */
   registry: () => RunnerApi;
@@ -37,7 +30,7 @@ export interface RunnerPorts {
   /** Of requests that bring none. */
   userAgent: string;
   /** The blueprint of this name, or `name@version`, that the tenant can use; undefined when there is none. */
-  blueprint: (reference: string) => Promise<NamedPlan | undefined>;
+  blueprint: (reference: string) => Promise<Pick<NamedBlueprint, "name" | "version" | "plan"> | undefined>;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;

@@ -1,7 +1,7 @@
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../jobs/json.ts";
-import type { Mark } from "../jobs/reports.ts";
-import type { AskRequest, RunnerApi, RunOutcome, RunRef, SpawnRequest } from "../registry/api.ts";
+import type { Mark } from "../jobs/run/reports.ts";
+import type { Json } from "../lib/json.ts";
+import type { AskRequest, RunnerApi, RunOutcome, RunRef, SpawnRequest } from "../registry/api/caller.ts";
 import type { RunnerPorts } from "./ports.ts";
 
 const TRIES = 3;

@@ -1,7 +1,7 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import type { Scope } from "../blueprint/template.ts";
-import { iso } from "../jobs/time.ts";
-import type { RunOutcome, RunPlan, RunRef } from "../registry/api.ts";
+import type { Scope } from "../expression/template.ts";
+import { iso } from "../lib/time.ts";
+import type { RunOutcome, RunPlan, RunRef } from "../registry/api/caller.ts";
 import { type Ending, RunContext } from "./context.ts";
 import type { RunnerPorts } from "./ports.ts";
 import { Reporter } from "./reporter.ts";

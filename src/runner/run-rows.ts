@@ -1,7 +1,7 @@
 import pMap from "p-map";
-import type { Scope } from "../blueprint/template.ts";
+import type { Scope } from "../expression/template.ts";
 import type { ItemCounts } from "../jobs/job.ts";
-import { type Json, jsonBytes } from "../jobs/json.ts";
+import { type Json, jsonBytes } from "../lib/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
 import { type Done, type Ending, type Failed, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
 import { structureBytes } from "./holdings.ts";

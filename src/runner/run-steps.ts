@@ -1,6 +1,6 @@
-import type { Scope } from "../blueprint/template.ts";
-import { isTrue } from "../blueprint/truth.ts";
-import { jsonBytes } from "../jobs/json.ts";
+import type { Scope } from "../expression/template.ts";
+import { isTrue } from "../expression/truth.ts";
+import { jsonBytes } from "../lib/json.ts";
 import { tolerated } from "./act.ts";
 import {
   type Done,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { refusalResponse, requireScopes } from "../../src/auth/refusal.ts";
 import { SCOPES, type Scope, scopesNeeded } from "../../src/auth/scopes.ts";
-import type { Json } from "../../src/jobs/json.ts";
+import type { Json } from "../../src/lib/json.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 
 const call = (name: Json) => ({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name } });

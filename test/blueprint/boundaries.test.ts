@@ -1,5 +1,5 @@
-import { checkBlueprint } from "../../src/blueprint/check.ts";
-import { type Json, type JsonObject, jsonBytes } from "../../src/jobs/json.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
+import { type Json, type JsonObject, jsonBytes } from "../../src/lib/json.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { aBlueprint, aTransform, checkInput } from "./support.ts";
 

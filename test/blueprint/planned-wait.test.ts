@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint/blueprint.ts";
-import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import { defaultTimeoutMs, plannedWaitMs, sleepBeyond } from "../../src/blueprint/planned-wait.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { aBlueprint, aTransform, NOW } from "./support.ts";
 

@@ -1,9 +1,9 @@
 import type { Blueprint } from "../../src/blueprint/blueprint.ts";
-import { readInput } from "../../src/blueprint/check.ts";
-import { EvaluationBudget } from "../../src/blueprint/evaluation-budget.ts";
-import { compileTemplate, type Scope } from "../../src/blueprint/template.ts";
-import type { Fault } from "../../src/jobs/fault.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import { readInput } from "../../src/blueprint/checks/check.ts";
+import { EvaluationBudget } from "../../src/expression/evaluation-budget.ts";
+import { compileTemplate, type Scope } from "../../src/expression/template.ts";
+import type { Fault } from "../../src/lib/fault.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 
 export const NOW = Date.UTC(2026, 10, 20, 12);
 

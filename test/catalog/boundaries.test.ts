@@ -1,7 +1,7 @@
 import { auditUrl } from "../../src/catalog/handlers/audit-url.ts";
 import { extractLinks } from "../../src/catalog/handlers/extract-links.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { checkInput } from "../blueprint/support.ts";
 import { atBound } from "../support/boundaries.ts";
 import { contextOf } from "./context.ts";

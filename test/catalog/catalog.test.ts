@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { compileTemplate } from "../../src/blueprint/template.ts";
 import { parseEntry } from "../../src/catalog/entry.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
-import type { Json } from "../../src/jobs/json.ts";
+import { compileTemplate } from "../../src/expression/template.ts";
+import type { Json } from "../../src/lib/json.ts";
 import { aBudget, checkInput } from "../blueprint/support.ts";
 
 const HANDLERS = Object.keys(CATALOG.handlers);

@@ -1,7 +1,7 @@
 /// <reference types="vite/types/importMeta.d.ts" />
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import { checkInput } from "../blueprint/support.ts";
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
 import { defineHandler } from "../../src/catalog/handler.ts";
-import { err, ok } from "../../src/jobs/result.ts";
+import { err, ok } from "../../src/lib/result.ts";
 import { contextOf } from "./context.ts";
 
 const half = defineHandler({

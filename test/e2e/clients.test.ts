@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type SampleService, startSampleService } from "../../demo/sample-service.ts";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 
 let service: SampleService;

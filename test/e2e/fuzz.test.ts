@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { fuzz } from "../support/fuzz/run.ts";
-import { exchange } from "../support/fuzz/socket.ts";
+import { fuzz } from "../../tooling/fuzz/run.ts";
+import { exchange } from "../../tooling/fuzz/socket.ts";
+import { newSecret } from "../../tooling/fuzz/tenants.ts";
 import { useServer } from "../support/server.ts";
-import { newSecret } from "../support/tenants.ts";
 
 const SECRET = newSecret();
 const SEED = 20_261_123;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 
 /** What the guide's examples call, by method and path; each as a service of this kind would answer. */

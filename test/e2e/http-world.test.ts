@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 import { type Answer, answer, RawWorld, whole } from "../support/raw-world.ts";
 

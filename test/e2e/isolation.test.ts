@@ -1,11 +1,11 @@
 import pMap from "p-map";
 import { beforeAll, describe, expect, it } from "vitest";
+import { newSecret } from "../../tooling/fuzz/tenants.ts";
+import { seeded } from "../../tooling/random.ts";
+import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../tooling/raw.ts";
 import { type Belongings, seenByOwner, settleIn, transform } from "../support/belongings.ts";
 import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../support/probes.ts";
-import { seeded } from "../support/random.ts";
-import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../support/raw.ts";
 import { useServer } from "../support/server.ts";
-import { newSecret } from "../support/tenants.ts";
 
 const SECRET = newSecret();
 const CONCURRENCY = 16;

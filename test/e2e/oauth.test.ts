@@ -9,9 +9,9 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
-import { createKey } from "../../scripts/create-key.ts";
 import { newKeyId } from "../../src/auth/api-key.ts";
 import type { Scope } from "../../src/auth/scopes.ts";
+import { createKey } from "../../tooling/create-key.ts";
 import { callTool } from "../support/clients.ts";
 import { useServer } from "../support/server.ts";
 

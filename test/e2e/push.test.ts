@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { recordFigures } from "../support/figures.ts";
-import { rawRequest } from "../support/raw.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { recordFigures } from "../../tooling/figures.ts";
+import { Tenant } from "../../tooling/fuzz/tenants.ts";
+import { rawRequest } from "../../tooling/raw.ts";
 import { useServer } from "../support/server.ts";
-import { Tenant } from "../support/tenants.ts";
 
 const LISTENER = join(import.meta.dirname, "../support/listener-process.ts");
 const NO_LIMITS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0" };

@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
 import { Secrets } from "../../src/egress/secrets.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { type Bench, inRegistry } from "../registry/bench.ts";
 import { runSteps } from "../runner/bench.ts";
 import { HOME } from "./home.ts";

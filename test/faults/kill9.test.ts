@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type SampleService, startSampleService } from "../../demo/sample-service.ts";
-import { readStatus } from "../../demo/status-reply.ts";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
 import type { JobStatus } from "../../src/jobs/view.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { recordFigures } from "../../tooling/figures.ts";
+import { seeded } from "../../tooling/random.ts";
+import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
+import { readStatus } from "../../tooling/status-reply.ts";
 import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
-import { recordFigures } from "../support/figures.ts";
-import { seeded } from "../support/random.ts";
 import { pathOfKey, type Shape, shapes } from "./workload.ts";
 
 const CYCLES = Number(process.env.KILL_CYCLES ?? 20);

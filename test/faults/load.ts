@@ -1,9 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DevServer } from "../../scripts/dev-server.ts";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { type EraVersion, send, toolCall } from "../support/raw.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import type { DevServer } from "../../tooling/dev-server.ts";
+import { type EraVersion, send, toolCall } from "../../tooling/raw.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 
 const TICK_MS = 100;

@@ -1,6 +1,6 @@
-import type { DevServer } from "../../scripts/dev-server.ts";
-import { Inspector } from "../../scripts/inspector.ts";
-import { listeningPorts, residentBytes } from "../../scripts/process.ts";
+import type { DevServer } from "../../tooling/dev-server.ts";
+import { Inspector } from "../../tooling/inspector.ts";
+import { listeningPorts, residentBytes } from "../../tooling/process.ts";
 
 /** When the garbage of all isolates has been collected. */
 export interface Memory {

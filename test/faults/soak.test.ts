@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { recordFigures } from "../../tooling/figures.ts";
+import { seeded } from "../../tooling/random.ts";
 import { CLIENTS, callTool } from "../support/clients.ts";
-import { recordFigures } from "../support/figures.ts";
-import { seeded } from "../support/random.ts";
 import { setting } from "../support/setting.ts";
 import { Load, type Sample, slope } from "./load.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Principal } from "../../src/auth/principal.ts";
 import { keysRoute } from "../../src/http/keys.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT } from "../../src/limits.ts";
-import type { AuditEntry } from "../../src/registry/api-keys.ts";
+import type { AuditEntry } from "../../src/registry/api/keys.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const KEY_ID = "key_0123456789abcdef01234567";

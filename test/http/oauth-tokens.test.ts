@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { authenticate } from "../../src/auth/authenticate.ts";
 import type { Env } from "../../src/env.ts";
-import { callerRegistry } from "../../src/registry/api-keys.ts";
+import { callerRegistry } from "../../src/registry/api/keys.ts";
 import { SECRET } from "../auth/keys.ts";
 import { ALTERED_REDIRECTS } from "./altered-redirects.ts";
 import {

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { Claims } from "../../src/auth/api-key.ts";
 import type { Env } from "../../src/env.ts";
 import worker from "../../src/index.ts";
+import { type Call, ERAS, type EraVersion, isModernOnly, rawRequest, toolCall } from "../../tooling/raw.ts";
 import { aKey, SECRET } from "../auth/keys.ts";
-import { type Call, ERAS, type EraVersion, isModernOnly, rawRequest, toolCall } from "../support/raw.ts";
 
 const ORIGIN = "https://jobs.example.com";
 const newKeyId = () => `key_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`;

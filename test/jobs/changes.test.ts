@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { answer, ask } from "../../src/jobs/awaiting.ts";
 import { type ChangePlace, progressionSince } from "../../src/jobs/changes.ts";
 import { accept } from "../../src/jobs/dispatch.ts";
 import type { Job } from "../../src/jobs/job.ts";
-import { rest, start } from "../../src/jobs/reports.ts";
+import { answer, ask } from "../../src/jobs/run/awaiting.ts";
+import { rest, start } from "../../src/jobs/run/reports.ts";
+import { withEvent } from "../../src/jobs/run/timeline.ts";
 import { settle } from "../../src/jobs/settle.ts";
 import { isSettled } from "../../src/jobs/status.ts";
-import { withEvent } from "../../src/jobs/timeline.ts";
 import { MAX_EVENTS } from "../../src/limits.ts";
 import { aJob, HOUR, KEEP_MS, T0 } from "../support/jobs.ts";
 

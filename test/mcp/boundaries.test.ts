@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { newJobId } from "../../src/jobs/id.ts";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { jsonBytes } from "../../src/jobs/json.ts";
-import { shardOfJob } from "../../src/mcp/deps.ts";
-import { serveMcp } from "../../src/mcp/endpoint.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { jsonBytes } from "../../src/lib/json.ts";
 import { readWanted } from "../../src/mcp/listen/request.ts";
+import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import { shardOfJob } from "../../src/service/context.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { callTool, jobIdOf, legacy, modern, NOW, world } from "./support.ts";
 

@@ -1,8 +1,8 @@
-import { checkBlueprint } from "../../src/blueprint/check.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import type { CatalogBlueprint } from "../../src/catalog/index.ts";
 import { newJobId } from "../../src/jobs/id.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
 import type { JobStatus } from "../../src/jobs/view.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 
 export const NOW = Date.parse("2026-11-20T12:00:00.000Z");
 

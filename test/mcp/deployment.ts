@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { parseJobId } from "../../src/jobs/id.ts";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { cursorsOf } from "../../src/mcp/cursors.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
-import { type CallerApi, registryOf } from "../../src/registry/api.ts";
-import { seeded } from "../support/random.ts";
+import { type CallerApi, registryOf } from "../../src/registry/api/caller.ts";
+import { cursorsOf } from "../../src/service/cursors.ts";
+import { seeded } from "../../tooling/random.ts";
 import { blueprint, callTool, type ToolResult, world } from "./support.ts";
 
 export interface Deployment {

@@ -1,9 +1,9 @@
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
-import { pageOf } from "../../src/jobs/page.ts";
-import { resolvePointer } from "../../src/jobs/pointer.ts";
-import { err, ok } from "../../src/jobs/result.ts";
 import { isSettled } from "../../src/jobs/status.ts";
 import { JobRow, type JobStatus } from "../../src/jobs/view.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
+import { resolvePointer } from "../../src/lib/json-pointer.ts";
+import { err, ok } from "../../src/lib/result.ts";
+import { pageOf } from "../../src/lib/text-page.ts";
 import type {
   Answer,
   CallerApi,
@@ -16,11 +16,11 @@ import type {
   RetryRequest,
   SubmitRequest,
   WaitRow,
-} from "../../src/registry/api.ts";
-import type { Followed, TooManyListeners } from "../../src/registry/api-changes.ts";
-import type { SavedBlueprint } from "../../src/registry/api-shelf.ts";
+} from "../../src/registry/api/caller.ts";
+import type { Followed, TooManyListeners } from "../../src/registry/api/changes.ts";
+import type { SavedBlueprint } from "../../src/registry/api/saved-blueprints.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
-import { FakeFeed } from "./fake-feed.ts";
+import { FakeFeed } from "./listen/fake-feed.ts";
 
 const UNKNOWN = err({ code: "unknown_job" as const });
 

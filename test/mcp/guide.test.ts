@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { checkBlueprint } from "../../src/blueprint/check.ts";
-import { FUNCTION_NAMES } from "../../src/blueprint/functions.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import { KIND_TABLE } from "../../src/blueprint/kinds/index.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
-import type { JsonObject } from "../../src/jobs/json.ts";
+import { FUNCTION_NAMES } from "../../src/expression/functions/functions.ts";
 import { JobStatus } from "../../src/jobs/view.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { guideText } from "../../src/mcp/guide/guide.ts";
 import { checkInput } from "../blueprint/support.ts";
 import { modern, world } from "./support.ts";

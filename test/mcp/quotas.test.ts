@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { err } from "../../src/jobs/result.ts";
-import type { QuotaError } from "../../src/registry/api.ts";
+import { err } from "../../src/lib/result.ts";
+import type { QuotaError } from "../../src/registry/api/caller.ts";
 import { callTool, jobIdOf, world } from "./support.ts";
 
 const ERRORS: [error: QuotaError, texts: string[]][] = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { jobIdOf, jobStatus, legacy, modern, NOW, world } from "./support.ts";
 
 function withJobs(count: number) {

@@ -1,9 +1,9 @@
 import { SCOPES } from "../../src/auth/scopes.ts";
-import { isJsonObject, type JsonObject, utf8Bytes } from "../../src/jobs/json.ts";
-import { cursorsOf } from "../../src/mcp/cursors.ts";
+import { isJsonObject, type JsonObject, utf8Bytes } from "../../src/lib/json.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
-import { serveMcp } from "../../src/mcp/endpoint.ts";
-import type { Measurement } from "../../src/mcp/metrics.ts";
+import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import type { Measurement } from "../../src/mcp/protocol/metrics.ts";
+import { cursorsOf } from "../../src/service/cursors.ts";
 import { blueprint } from "./builders.ts";
 import { FakeRegistry } from "./fake-registry.ts";
 

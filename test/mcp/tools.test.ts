@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { callTool, jobIdOf, jobStatus, modern, world } from "./support.ts";
 

@@ -1,11 +1,18 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { checkBlueprint, type Known } from "../../src/blueprint/check.ts";
+import { checkBlueprint, type Known } from "../../src/blueprint/checks/check.ts";
 import type { Quotas } from "../../src/env.ts";
-import type { Json } from "../../src/jobs/json.ts";
-import type { CallerApi, ListQuery, RunnerApi, RunRef, SubmitRequest, Submitted } from "../../src/registry/api.ts";
-import { openRegistry, type RegistryRooms } from "../../src/registry/rooms.ts";
-import { FakeEngine } from "./fake-engine.ts";
+import type { Json } from "../../src/lib/json.ts";
+import type {
+  CallerApi,
+  ListQuery,
+  RunnerApi,
+  RunRef,
+  SubmitRequest,
+  Submitted,
+} from "../../src/registry/api/caller.ts";
+import { openRegistry, type RegistryRooms } from "../../src/registry/open-registry.ts";
+import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
 
 export const TENANT = "acme";

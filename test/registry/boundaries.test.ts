@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { ask } from "../../src/jobs/awaiting.ts";
 import { newJobId } from "../../src/jobs/id.ts";
 import type { Job } from "../../src/jobs/job.ts";
-import { begin, finish, retrying } from "../../src/jobs/reports.ts";
+import { ask } from "../../src/jobs/run/awaiting.ts";
+import { begin, finish, retrying } from "../../src/jobs/run/reports.ts";
 import {
   MAX_DISPATCH_BATCH,
   MAX_ERROR_CHARS,
@@ -11,8 +11,8 @@ import {
   MAX_QUESTION_BYTES,
   MAX_STEPS,
 } from "../../src/limits.ts";
-import { Queries, SQL } from "../../src/registry/queries.ts";
-import { JOB_COLUMNS } from "../../src/registry/rows.ts";
+import { Queries, SQL } from "../../src/registry/storage/queries.ts";
+import { JOB_COLUMNS } from "../../src/registry/storage/rows.ts";
 import { atBound } from "../support/boundaries.ts";
 import { aRunningJob } from "../support/jobs.ts";
 import { aListQuery, type Bench, inRegistry, START, TENANT } from "./bench.ts";

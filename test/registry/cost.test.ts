@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { rowsOf } from "../../bench/rows/meter.ts";
 import { MAX_ROW_RESULT_BYTES } from "../../src/limits.ts";
+import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 import { aListQuery, type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
 
 const plan = planOf([{ id: "one", type: "http", url: "https://example.com" }]);

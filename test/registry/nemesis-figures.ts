@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from "vitest";
-import { recordFigures } from "../support/figures.ts";
+import { recordFigures } from "../../tooling/figures.ts";
 import { nemesis } from "./nemesis.ts";
 
 let before = 0;

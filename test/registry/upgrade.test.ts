@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { jobNumber } from "../../src/jobs/id.ts";
-import { migrate } from "../../src/registry/migrate.ts";
-import { MIGRATIONS } from "../../src/registry/migrations/index.ts";
-import { recordFigures } from "../support/figures.ts";
+import { migrate } from "../../src/registry/storage/migrate.ts";
+import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
+import { recordFigures } from "../../tooling/figures.ts";
 import { setting } from "../support/setting.ts";
 import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
 import schema1 from "./recorded/schema-0001.sql?raw";

@@ -1,9 +1,9 @@
 import { defaultTimeoutMs } from "../../src/blueprint/planned-wait.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import { Secrets } from "../../src/egress/secrets.ts";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
-import type { TraceContext } from "../../src/jobs/trace.ts";
-import type { RunnerApi } from "../../src/registry/api.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
+import type { TraceContext } from "../../src/lib/trace-context.ts";
+import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import type { EngineStep, RunnerPorts } from "../../src/runner/ports.ts";
 import { runBlueprint } from "../../src/runner/run-blueprint.ts";
 import { type Bench, planOf, statusOf } from "../registry/bench.ts";

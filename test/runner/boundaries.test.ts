@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
-import { type Json, jsonBytes } from "../../src/jobs/json.ts";
+import { type Json, jsonBytes } from "../../src/lib/json.ts";
 import { MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { HOME } from "../egress/home.ts";
 import { aListQuery, inRegistry, TENANT } from "../registry/bench.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/jobs/json.ts";
+import type { Json } from "../../src/lib/json.ts";
 import { aListQuery, type Bench, eventTypes, inRegistry, START, statusOf, TENANT } from "../registry/bench.ts";
 import { json, RecordingStep, runSteps, scripted } from "./bench.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/jobs/json.ts";
+import type { Json } from "../../src/lib/json.ts";
 import {
   MAX_ACTIONS_IN_FLIGHT,
   MAX_CROWDED_MS,

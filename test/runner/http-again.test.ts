@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { inRegistry } from "../registry/bench.ts";
 import { json, type RunOptions, runSteps, scripted } from "./bench.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { inRegistry } from "../registry/bench.ts";
 import { json, type RunOptions, runSteps, type Sent, scripted } from "./bench.ts";
 

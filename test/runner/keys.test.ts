@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import type { RetryRequest } from "../../src/registry/api.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import type { RetryRequest } from "../../src/registry/api/caller.ts";
 import { type Bench, inRegistry, planOf, TENANT } from "../registry/bench.ts";
 import { Crash, json, runSteps } from "./bench.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/jobs/json.ts";
-import type { RunnerApi } from "../../src/registry/api.ts";
+import type { Json } from "../../src/lib/json.ts";
+import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { eventTypes, inRegistry } from "../registry/bench.ts";
 import { Crash, json, RecordingStep, runSteps, scripted } from "./bench.ts";
 

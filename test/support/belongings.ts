@@ -1,5 +1,5 @@
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { newTenant, type Tenant } from "./tenants.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 
 /** What one tenant owns. */
 export interface Belongings {

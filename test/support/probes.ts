@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { newJobId, parseJobId } from "../../src/jobs/id.ts";
-import type { JsonObject } from "../../src/jobs/json.ts";
-import { type Call, toolCall } from "./raw.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { type Call, toolCall } from "../../tooling/raw.ts";
 
 /** How somebody else's things can be asked for. A probe names its target; the tests know what may come back. */
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { type DevServer, startDevServer } from "../../scripts/dev-server.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 
 /**
  * One real server for the tests of a file or group, with state of its own. A test during which the runtime crashed

@@ -13,36 +13,47 @@ interface Layer {
 }
 
 /**
- * DESIGN section 4: `jobs <- blueprint <- registry/api <- { runner, mcp, http } <- index`, beside them
- * `lib <- egress <- { runner, auth, http }`; an arrow is an import.
+ * DESIGN section 4: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, http, runner } <- index`,
+ * beside them `egress <- { runner, auth, catalog }`; an arrow is an import.
  */
 const LAYERS: Record<string, Layer> = {
   limits: { imports: [], packages: [] },
-  lib: { imports: ["limits"], packages: [] },
-  jobs: { imports: ["limits"], packages: ["zod"] },
-  blueprint: {
-    imports: ["limits", "lib", "jobs"],
-    packages: [
-      "zod",
-      "jsonata",
-      "re2js",
-      "@cfworker/json-schema",
-      "@rgrove/parse-xml",
-      "eventsource-parser",
-      "node:crypto",
-    ],
+  lib: { imports: ["limits"], packages: ["canonicalize"] },
+  jobs: { imports: ["limits", "lib"], packages: ["zod"] },
+  expression: {
+    imports: ["limits", "lib"],
+    packages: ["jsonata", "re2js", "@rgrove/parse-xml", "eventsource-parser", "node:crypto"],
   },
-  "registry/api": { imports: ["limits", "jobs", "blueprint"] },
-  env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
-  catalog: { imports: ["limits", "lib", "jobs", "blueprint", "egress"] },
+  blueprint: {
+    imports: ["limits", "lib", "jobs", "expression"],
+    packages: ["zod", "@cfworker/json-schema"],
+  },
   egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
+  catalog: { imports: ["limits", "lib", "jobs", "expression", "blueprint", "egress"] },
+  "registry/api": { imports: ["limits", "lib", "jobs", "blueprint"] },
+  env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
   registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api"] },
+  service: { imports: ["limits", "lib", "env", "jobs", "blueprint", "catalog", "registry/api", "auth", "egress"] },
   runner: {
-    imports: ["limits", "lib", "package.json", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"],
+    imports: [
+      "limits",
+      "lib",
+      "package.json",
+      "env",
+      "jobs",
+      "expression",
+      "blueprint",
+      "registry/api",
+      "catalog",
+      "egress",
+      "service",
+    ],
   },
-  mcp: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress"] },
-  http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress"] },
+  mcp: {
+    imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress", "service"],
+  },
+  http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress", "service"] },
 };
 
 /** Static, side-effect, re-exporting and dynamic imports, types included. */
@@ -52,10 +63,10 @@ const IMPORT =
 export const importsOf = (text: string): string[] =>
   [...text.matchAll(IMPORT)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
 
-/** `src/jobs/id.ts` is of `jobs`, `src/limits.ts` is `limits`, `src/registry/api.ts` and `src/registry/api-*.ts` are `registry/api`. */
+/** `src/jobs/id.ts` is of `jobs`, `src/limits.ts` is `limits`, all of `src/registry/api/` is `registry/api`. */
 function layerOf(path: string): string {
   const inner = path.replace(/^src\//, "").replace(/\.ts$/, "");
-  return /^registry\/api(-|$)/.test(inner) ? "registry/api" : (inner.split("/")[0] ?? inner);
+  return inner.startsWith("registry/api/") ? "registry/api" : (inner.split("/")[0] ?? inner);
 }
 
 const ownPath = (path: string, specifier: string): string =>

@@ -1,4 +1,4 @@
-import { FUNCTION_NAMES } from "../functions.ts";
+import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
 import type { Problem } from "./problem.ts";
 
 /** JavaScript where JSONata is meant, each with JSONata's word for it. */

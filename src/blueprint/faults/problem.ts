@@ -1,4 +1,4 @@
-import type { Fault } from "../../jobs/fault.ts";
+import type { Fault } from "../../lib/fault.ts";
 
 /** A fault whose place the caller knows. */
 export type Problem = Omit<Fault, "path">;

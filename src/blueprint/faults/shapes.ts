@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "../../jobs/json.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 import type { Problem } from "./problem.ts";
 
 /** What can be known of a value before it is there. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Fault } from "../../jobs/fault.ts";
-import type { Json, JsonObject } from "../../jobs/json.ts";
+import type { Keys } from "../../expression/template.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
 import type { Shape } from "../faults/shapes.ts";
-import type { Keys } from "../template.ts";
 import { duration, expression, stepName, strict } from "./fields.ts";
 import { IN_STEP } from "./misplaced.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Json, JsonObject } from "../../jobs/json.ts";
+import { isOneExpression } from "../../expression/text-template.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_STRING_CHARS } from "../../limits.ts";
 import { parseDuration } from "../duration.ts";
-import { isOneExpression } from "../text-template.ts";
 
 /** Any JSON value. It was parsed from JSON, so only its presence is checked; objects are taken as they are. */
 export const jsonValue = z.unknown().refine((value) => value !== undefined, {

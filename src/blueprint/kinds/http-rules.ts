@@ -1,7 +1,7 @@
-import { type Fault, jsonPath } from "../../jobs/fault.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
+import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
+import { type Fault, jsonPath } from "../../lib/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import type { Problem } from "../faults/problem.ts";
-import { FUNCTION_NAMES } from "../functions.ts";
 
 /** What can be wrong with a request although each of its fields is right. */
 

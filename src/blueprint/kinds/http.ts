@@ -1,9 +1,9 @@
 import { z } from "zod";
+import type { Keys } from "../../expression/template.ts";
 import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
 import type { Problem } from "../faults/problem.ts";
 import { shapeOf } from "../faults/shapes.ts";
 import { SecretRef } from "../secret-refs.ts";
-import type { Keys } from "../template.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
 import { behindAuthority, httpFaults } from "./http-rules.ts";

@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import type { JsonObject } from "../../jobs/json.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { MAX_INPUT_TIMEOUT_MS } from "../../limits.ts";
-import { questionFaults } from "../check-answer.ts";
 import { shapeOf } from "../faults/shapes.ts";
-import { QuestionSchema } from "../question-schema.ts";
+import { questionFaults } from "../schemas/check-answer.ts";
+import { QuestionSchema } from "../schemas/question-schema.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { duration, jsonObject, text } from "./fields.ts";
 

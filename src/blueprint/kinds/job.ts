@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { isJsonObject } from "../../jobs/json.ts";
-import { isOneExpression } from "../text-template.ts";
+import { isOneExpression } from "../../expression/text-template.ts";
+import { isJsonObject } from "../../lib/json.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isJsonObject, type JsonObject } from "../../jobs/json.ts";
+import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_BRANCHES } from "../../limits.ts";
 import { common, type Inner, type Kind, stepOf } from "./common.ts";
 import { stepName } from "./fields.ts";

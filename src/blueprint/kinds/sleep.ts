@@ -1,7 +1,7 @@
+import { hasExpression } from "../../expression/text-template.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
 import { parseTime } from "../duration.ts";
 import { shapeOf } from "../faults/shapes.ts";
-import { hasExpression } from "../text-template.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { durationText, isDuration, type TextCheck, text } from "./fields.ts";
 

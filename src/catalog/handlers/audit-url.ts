@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
-import { oneLine } from "../../jobs/text.ts";
-import { decodeLoosely } from "../../lib/charset.ts";
+import { decodeLoosely } from "../../lib/http/charset.ts";
+import { err, ok } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
 import { AUDIT_TIMEOUT_MS, MAX_AUDIT_BYTES, MAX_ERROR_CHARS, MAX_REDIRECTS, MAX_URL_CHARS } from "../../limits.ts";
 import { defineHandler, type HandlerContext } from "../handler.ts";
 import { titleOf } from "./html.ts";

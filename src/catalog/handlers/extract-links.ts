@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ok } from "../../jobs/result.ts";
+import { ok } from "../../lib/result.ts";
 import { DEFAULT_LINKS, MAX_LINKS, MAX_URL_CHARS } from "../../limits.ts";
 import { defineHandler } from "../handler.ts";
 import { linksOf } from "./html.ts";

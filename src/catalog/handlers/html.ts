@@ -1,7 +1,7 @@
 import { decodeHTML, decodeHTMLAttribute } from "entities";
-import { err, ok, type Result } from "../../jobs/result.ts";
-import { oneLine } from "../../jobs/text.ts";
-import { NO_TEXT } from "../../lib/charset.ts";
+import { NO_TEXT } from "../../lib/http/charset.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_TITLE_CHARS } from "../../limits.ts";
 
 /** Parse to the end; what the rewriter's handlers saw is the result. The tokenizer hands character references over raw. */

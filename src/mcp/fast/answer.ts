@@ -1,8 +1,8 @@
 import { type CallToolResult, ProtocolErrorCode, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
-import { callTool } from "../call-tool.ts";
 import type { McpDeps } from "../deps.ts";
-import { observe, type Problem } from "../observe.ts";
-import { briefServerInfo } from "../server-info.ts";
+import { callTool } from "../protocol/call-tool.ts";
+import { observe, type Problem } from "../protocol/observe.ts";
+import { briefServerInfo } from "../protocol/server-info.ts";
 import { GET_TASK, getTask } from "../tasks/get.ts";
 import type { PlainCall, PlainTaskGet, PlainToolCall } from "./recognise.ts";
 

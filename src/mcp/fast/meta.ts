@@ -3,7 +3,7 @@ import {
   CLIENT_INFO_META_KEY,
   PROTOCOL_VERSION_META_KEY,
 } from "@modelcontextprotocol/server";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 
 /**
  * Whether the `_meta` of a request is so plain that the SDK would take it as it is. A no is no refusal: the SDK looks

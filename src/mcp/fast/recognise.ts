@@ -1,6 +1,6 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
-import type { Era } from "../metrics.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import type { Era } from "../protocol/metrics.ts";
 import { declaresTasks } from "../tasks/declared.ts";
 import { GET_TASK } from "../tasks/get.ts";
 import type { Tool } from "../tool.ts";

@@ -1,4 +1,4 @@
-import type { HandlerText } from "../deps.ts";
+import type { HandlerText } from "../../service/context.ts";
 import { EXAMPLES } from "./examples.ts";
 import { jobStatusTable } from "./job-status.ts";
 import { kindSections } from "./kinds.ts";

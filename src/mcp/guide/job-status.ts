@@ -1,6 +1,6 @@
 import { STEP_STATUSES } from "../../jobs/job.ts";
+import { EVENT_TYPES } from "../../jobs/run/timeline.ts";
 import { JOB_STATUSES } from "../../jobs/status.ts";
-import { EVENT_TYPES } from "../../jobs/timeline.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 
 /** What each field of a job's status means. */

@@ -1,10 +1,11 @@
 import { labelOf } from "../../catalog/find.ts";
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { DEFAULT_LIST_ROWS, MAX_GOAL_CHARS } from "../../limits.ts";
-import { listBlueprints } from "../catalog.ts";
+import { listBlueprints } from "../../service/blueprints.ts";
 import { HABIT, languageText } from "../guide/guide.ts";
 import type { Prompt } from "../prompt.ts";
-import { echo, fenced } from "../text.ts";
+import { fenced } from "../replies/text.ts";
 
 const TASK = `1. If a blueprint below does it, call blueprints_get for its input and submit it by name.
 2. Else write your own. Ask the user for what you cannot know (URLs, names of secrets, who approves); guess nothing. Take as few steps as will do, put what varies into \`input\`, let \`map\` do what repeats, poll with \`until\` what takes long, set \`on_error: "continue"\` where one failure must not end it, and put an \`input\` step before what cannot be undone.

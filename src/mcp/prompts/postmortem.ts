@@ -1,9 +1,9 @@
-import { err, ok } from "../../jobs/result.ts";
-import { registryOfJob } from "../deps.ts";
-import { postmortemText } from "../postmortem.ts";
+import { err, ok } from "../../lib/result.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { completeJobId } from "../../service/recent-jobs.ts";
 import type { Prompt } from "../prompt.ts";
-import { completeJobId } from "../recent-jobs.ts";
-import { unknownJob } from "../text.ts";
+import { postmortemText } from "../replies/postmortem.ts";
+import { unknownJob } from "../replies/text.ts";
 
 export const postmortem: Prompt = {
   name: "jobs_postmortem",

@@ -1,9 +1,10 @@
 import { labelOf } from "../../catalog/find.ts";
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_LIST_ROWS } from "../../limits.ts";
-import { findBlueprint, listBlueprints } from "../catalog.ts";
+import { findBlueprint, listBlueprints } from "../../service/blueprints.ts";
+
 import type { TemplateResource } from "../resource.ts";
-import { echo } from "../text.ts";
 
 export const blueprint: TemplateResource = {
   name: "blueprint",

@@ -1,8 +1,8 @@
-import { err, ok } from "../../jobs/result.ts";
-import { registryOfJob } from "../deps.ts";
-import { completeJobId } from "../recent-jobs.ts";
+import { err, ok } from "../../lib/result.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { completeJobId } from "../../service/recent-jobs.ts";
+import { unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
-import { unknownJob } from "../text.ts";
 
 export const jobEvents: TemplateResource = {
   name: "job_events",

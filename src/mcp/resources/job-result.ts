@@ -1,9 +1,9 @@
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
 import { MAX_OUTPUT_BYTES } from "../../limits.ts";
-import { registryOfJob } from "../deps.ts";
-import { completeJobId } from "../recent-jobs.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { completeJobId } from "../../service/recent-jobs.ts";
+import { unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
-import { unknownJob } from "../text.ts";
 
 /** Room for the braces around a result that is not an object. */
 const WRAPPING_BYTES = 16;

@@ -1,8 +1,9 @@
-import { err, ok } from "../../jobs/result.ts";
-import { registryOfJob } from "../deps.ts";
-import { completeJobId, recentJobs } from "../recent-jobs.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { completeJobId, recentJobs } from "../../service/recent-jobs.ts";
+import { ageOf, unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
-import { ageOf, echo, unknownJob } from "../text.ts";
 
 export const job: TemplateResource = {
   name: "job",

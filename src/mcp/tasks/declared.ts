@@ -1,5 +1,5 @@
 import { CLIENT_CAPABILITIES_META_KEY, MissingRequiredClientCapabilityError } from "@modelcontextprotocol/server";
-import { isJsonObject, type Json } from "../../jobs/json.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 
 /** The extension through which callers of 2026-07-28 follow a tool call that goes on without them. */
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";

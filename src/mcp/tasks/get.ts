@@ -1,7 +1,8 @@
-import { err, ok, type Result } from "../../jobs/result.ts";
 import type { JobStatus } from "../../jobs/view.ts";
-import { type McpDeps, registryOfJob } from "../deps.ts";
-import { unknownJob } from "../text.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { registryOfJob } from "../../service/context.ts";
+import type { McpDeps } from "../deps.ts";
+import { unknownJob } from "../replies/text.ts";
 import { type DetailedTask, detailedTask, goneTask } from "./task.ts";
 
 /** What clients of tasks ask most. */

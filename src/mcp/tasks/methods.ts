@@ -1,10 +1,11 @@
 import { z } from "zod";
-import type { Fault } from "../../jobs/fault.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
 import type { JobStatus } from "../../jobs/view.ts";
+import type { Fault } from "../../lib/fault.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import type { McpDeps } from "../deps.ts";
-import { clip, echo, faultText } from "../text.ts";
+import { clip, faultText } from "../replies/text.ts";
 import type { CallContext } from "../tool.ts";
 import { jobsCancel } from "../tools/jobs-cancel.ts";
 import { jobsRespond } from "../tools/jobs-respond.ts";

@@ -1,8 +1,8 @@
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { err } from "../../jobs/result.ts";
-import { observe } from "../observe.ts";
-import { answerOrThrow, callContext, type Registrar } from "../register.ts";
+import { err } from "../../lib/result.ts";
+import { observe } from "../protocol/observe.ts";
+import { answerOrThrow, callContext, type Registrar } from "../protocol/register.ts";
 import { declaresTasks, TASKS_EXTENSION, tasksMissing, UNDECLARED } from "./declared.ts";
 import { METHODS, type Responses } from "./methods.ts";
 

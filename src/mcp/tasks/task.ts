@@ -1,9 +1,9 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { PastStatus } from "../../jobs/changes.ts";
-import type { JsonObject } from "../../jobs/json.ts";
 import type { JobStatus } from "../../jobs/view.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import type { McpDeps } from "../deps.ts";
-import { CLASSIC_FIELDS, jobReply } from "../reply.ts";
+import { CLASSIC_FIELDS, jobReply } from "../replies/job-reply.ts";
 import { resultOf } from "../tool.ts";
 
 /** A job in the words of the Tasks extension: its id is the task's, its row the task's state. */

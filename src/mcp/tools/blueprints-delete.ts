@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_REFERENCE_CHARS } from "../../limits.ts";
-import { HOME_SHARD } from "../deps.ts";
-import { echo } from "../text.ts";
+import { HOME_SHARD } from "../../service/context.ts";
+
 import { defineTool } from "../tool.ts";
 
 export const blueprintsDelete = defineTool({

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { labelOf } from "../../catalog/find.ts";
-import type { JsonObject } from "../../jobs/json.ts";
-import { linesOf, type TextPage } from "../../jobs/page.ts";
-import { err, ok } from "../../jobs/result.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import { linesOf, type TextPage } from "../../lib/text-page.ts";
 import {
   MAX_BLUEPRINT_BYTES,
   MAX_QUOTED_BYTES,
@@ -10,12 +11,12 @@ import {
   MAX_REPLY_BYTES,
   MAX_TEXT_RESULT_BYTES,
 } from "../../limits.ts";
-import { findBlueprint, GUIDE, type NamedBlueprint } from "../catalog.ts";
+import { findBlueprint, GUIDE, type NamedBlueprint } from "../../service/blueprints.ts";
 import { guideText } from "../guide/guide.ts";
-import { previewOf } from "../reply.ts";
-import { withoutEmpty } from "../structure.ts";
-import { submitCall } from "../submit-call.ts";
-import { call, clip, echo, faultText, shownJson } from "../text.ts";
+import { previewOf } from "../replies/job-reply.ts";
+import { withoutEmpty } from "../replies/structure.ts";
+import { submitCall } from "../replies/submit-call.ts";
+import { call, clip, faultText, shownJson } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
 
 const Input = z.strictObject({

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { labelOf } from "../../catalog/find.ts";
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
-import { GUIDE, type Listing, listBlueprints } from "../catalog.ts";
-import { cursor, limit } from "../fields.ts";
-import { bytesOf, firstThatFit } from "../fit.ts";
-import { listText, moreCall } from "../list-text.ts";
-import { visible, withoutEmpty } from "../structure.ts";
-import { call, echo, faultText } from "../text.ts";
+import { GUIDE, type Listing, listBlueprints } from "../../service/blueprints.ts";
+import { cursor, limit } from "../../service/fields.ts";
+import { bytesOf, firstThatFit } from "../replies/budget.ts";
+import { listText, moreCall } from "../replies/list-text.ts";
+import { visible, withoutEmpty } from "../replies/structure.ts";
+import { call, faultText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 /** A cursor of another listing does not fit this one. */

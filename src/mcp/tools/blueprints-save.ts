@@ -1,16 +1,18 @@
 import { z } from "zod";
-import { checkBlueprint } from "../../blueprint/check.ts";
+import { checkBlueprint } from "../../blueprint/checks/check.ts";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
-import type { Fault } from "../../jobs/fault.ts";
 import { INLINE } from "../../jobs/job.ts";
-import type { JsonObject } from "../../jobs/json.ts";
-import { err, ok } from "../../jobs/result.ts";
-import type { ShelfFull } from "../../registry/api-shelf.ts";
-import { GUIDE } from "../catalog.ts";
-import { findChildren } from "../children.ts";
-import { HOME_SHARD, knownTo, type McpDeps } from "../deps.ts";
-import { submitCall } from "../submit-call.ts";
-import { echo, faultText, quotaText } from "../text.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import type { ShelfFull } from "../../registry/api/saved-blueprints.ts";
+import { GUIDE } from "../../service/blueprints.ts";
+import { findChildren } from "../../service/children.ts";
+import { HOME_SHARD, knownTo } from "../../service/context.ts";
+import type { McpDeps } from "../deps.ts";
+import { submitCall } from "../replies/submit-call.ts";
+import { faultText, quotaText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 /** `inline` labels jobs without a named blueprint; blueprint://guide is the guide. */

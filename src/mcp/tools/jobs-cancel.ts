@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
-import { oneLine } from "../../jobs/text.ts";
+import { err, ok } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId, jobOutput } from "../fields.ts";
-import { jobReply } from "../reply.ts";
-import { unknownJob } from "../text.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId, jobOutput } from "../../service/fields.ts";
+import { jobReply } from "../replies/job-reply.ts";
+import { unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 export const jobsCancel = defineTool({

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId } from "../fields.ts";
-import { call, unknownJob } from "../text.ts";
+import { err, ok } from "../../lib/result.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId } from "../../service/fields.ts";
+import { call, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 export const jobsDelete = defineTool({

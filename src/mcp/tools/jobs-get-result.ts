@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { utf8Bytes } from "../../jobs/json.ts";
-import { pageOf, type TextPage } from "../../jobs/page.ts";
-import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
-import { escapeInvisible } from "../../jobs/text.ts";
+import { utf8Bytes } from "../../lib/json.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo, escapeInvisible } from "../../lib/safe-text.ts";
+import { pageOf, type TextPage } from "../../lib/text-page.ts";
 import {
   DEFAULT_PAGE_BYTES,
   MAX_OUTPUT_BYTES,
@@ -11,11 +11,11 @@ import {
   MAX_POINTER_CHARS,
   MAX_REPLY_BYTES,
 } from "../../limits.ts";
-import type { ResultError } from "../../registry/api.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId } from "../fields.ts";
-import { withoutEmpty } from "../structure.ts";
-import { call, echo, faultText, unknownJob } from "../text.ts";
+import type { ResultError } from "../../registry/api/caller.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId } from "../../service/fields.ts";
+import { withoutEmpty } from "../replies/structure.ts";
+import { call, faultText, unknownJob } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
 
 const isPointer = (text: string): boolean => /^(\/([^~/]|~[01])*)*$/.test(text);

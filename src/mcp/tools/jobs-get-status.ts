@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId, jobOutput } from "../fields.ts";
-import { CLASSIC_FIELDS, jobReply } from "../reply.ts";
+import { err, ok } from "../../lib/result.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId, jobOutput } from "../../service/fields.ts";
+import { CLASSIC_FIELDS, jobReply } from "../replies/job-reply.ts";
+import { unknownJob } from "../replies/text.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
-import { unknownJob } from "../text.ts";
 import { defineTool } from "../tool.ts";
 
 const Part = z.enum(["steps", "events", "blueprint"]);

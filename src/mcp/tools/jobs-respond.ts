@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
-import { err, ok } from "../../jobs/result.ts";
-import { iso } from "../../jobs/time.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import { iso } from "../../lib/time.ts";
 import { MAX_ECHO_CHARS, MAX_INPUT_BYTES } from "../../limits.ts";
-import type { RespondError } from "../../registry/api.ts";
-import { sizeFault } from "../arguments.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId, jobOutput } from "../fields.ts";
-import { jobReply } from "../reply.ts";
-import { call, echo, faultText, unknownJob } from "../text.ts";
+import type { RespondError } from "../../registry/api/caller.ts";
+import { sizeFault } from "../../service/arguments.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId, jobOutput } from "../../service/fields.ts";
+import { jobReply } from "../replies/job-reply.ts";
+import { call, faultText, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 const Input = z.strictObject({

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
-import { err, ok } from "../../jobs/result.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_INPUT_BYTES, MAX_JOB_TIMEOUT_MS, MAX_NAME_CHARS, MAX_REFERENCE_CHARS } from "../../limits.ts";
-import type { RetryError, RetryRequest } from "../../registry/api.ts";
-import { sizeFault } from "../arguments.ts";
-import { registryOfJob } from "../deps.ts";
-import { jobId, jobOutput } from "../fields.ts";
-import { planHash } from "../inline-plans.ts";
-import { jobLink, jobReply } from "../reply.ts";
-import { readPlan } from "../submission.ts";
-import { call, echo, faultText, quotaText, unknownJob } from "../text.ts";
+import type { RetryError, RetryRequest } from "../../registry/api/caller.ts";
+import { sizeFault } from "../../service/arguments.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobId, jobOutput } from "../../service/fields.ts";
+import { planHash } from "../../service/plan-cache.ts";
+import { readPlan } from "../../service/submission.ts";
+import { jobLink, jobReply } from "../replies/job-reply.ts";
+import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 const Input = z.strictObject({

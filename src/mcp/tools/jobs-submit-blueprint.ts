@@ -1,16 +1,17 @@
 import { INLINE } from "../../jobs/job.ts";
-import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobStatus } from "../../jobs/view.ts";
+import { err, ok } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
-import type { SubmitError } from "../../registry/api.ts";
-import { type McpDeps, registryOfJob } from "../deps.ts";
-import { jobOutput } from "../fields.ts";
-import { acceptedReply, jobLink } from "../reply.ts";
+import type { SubmitError } from "../../registry/api/caller.ts";
+import { registryOfJob } from "../../service/context.ts";
+import { jobOutput } from "../../service/fields.ts";
+import { submitToShard } from "../../service/shard-routing.ts";
+import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../../service/submission.ts";
+import type { McpDeps } from "../deps.ts";
+import { acceptedReply, jobLink } from "../replies/job-reply.ts";
+import { call, faultText, quotaText, shownFaults } from "../replies/text.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
-import { submitToShard } from "../shards.ts";
-import { draftOf, type SubmitArgs, SubmitInput, submitRequest } from "../submission.ts";
-import { call, faultText, quotaText, shownFaults } from "../text.ts";
 import { type CallContext, defineTool, type Outcome, type Reply } from "../tool.ts";
 
 /** How an inline blueprint is called until it has a name of its own. */

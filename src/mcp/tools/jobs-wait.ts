@@ -1,16 +1,16 @@
 import { z } from "zod";
-import { err, ok } from "../../jobs/result.ts";
 import { isSettled } from "../../jobs/status.ts";
-import { oneLine } from "../../jobs/text.ts";
+import { err, ok } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
 import { DEFAULT_WAIT_MS, MAX_ERROR_CHARS, MAX_REPLY_BYTES, MAX_WAIT_JOBS, MAX_WAIT_MS } from "../../limits.ts";
-import type { WaitReport, WaitRow } from "../../registry/api.ts";
-import { bytesOf, firstThatFit } from "../fit.ts";
-import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../job-text.ts";
-import { DATA_NOTE, previewOf } from "../reply.ts";
-import { visible, withoutEmpty } from "../structure.ts";
-import { call, unknownJob } from "../text.ts";
+import type { WaitReport, WaitRow } from "../../registry/api/caller.ts";
+import { waitForJobs } from "../../service/wait-for-jobs.ts";
+import { bytesOf, firstThatFit } from "../replies/budget.ts";
+import { DATA_NOTE, previewOf } from "../replies/job-reply.ts";
+import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../replies/job-text.ts";
+import { visible, withoutEmpty } from "../replies/structure.ts";
+import { call, unknownJob } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
-import { waitForJobs } from "../waiting.ts";
 
 /** What helps most: an answer, since a job stands still without it; then to wait on; then to look closer. */
 function nextCall({ jobs }: WaitReport): string {

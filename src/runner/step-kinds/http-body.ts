@@ -1,9 +1,9 @@
 import type { Secrets } from "../../egress/secrets.ts";
 import type { ErrorCode } from "../../jobs/error-codes.ts";
-import { LossyNumber, parseJson } from "../../jobs/exact-json.ts";
-import { isDeeperThan, isJsonObject, type Json } from "../../jobs/json.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
-import { decodeText } from "../../lib/charset.ts";
+import { LossyNumber, parseJson } from "../../lib/exact-json.ts";
+import { decodeText } from "../../lib/http/charset.ts";
+import { isDeeperThan, isJsonObject, type Json } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
 import type { StepOf } from "../context.ts";

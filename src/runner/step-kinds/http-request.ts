@@ -1,13 +1,13 @@
 import { type SecretRef, withSecrets } from "../../blueprint/secret-refs.ts";
-import type { Scope } from "../../blueprint/template.ts";
-import { urlencoded } from "../../blueprint/url-query.ts";
 import type { Secrets } from "../../egress/secrets.ts";
-import { jsonPath } from "../../jobs/fault.ts";
+import type { Scope } from "../../expression/template.ts";
+import { urlencoded } from "../../expression/url-query.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
-import { ok, type Result } from "../../jobs/result.ts";
-import { childOf } from "../../jobs/trace.ts";
-import { digest } from "../../registry/api-digest.ts";
+import { digest } from "../../lib/digest.ts";
+import { jsonPath } from "../../lib/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { childOf } from "../../lib/trace-context.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import { badRequest, targetUrl, withQuery } from "./http-url.ts";
 

@@ -1,9 +1,9 @@
-import type { Scope } from "../../blueprint/template.ts";
-import { joinQuery } from "../../blueprint/url-query.ts";
-import { type BuiltUrl, joinUrl, urlParts } from "../../blueprint/url-template.ts";
+import type { Scope } from "../../expression/template.ts";
+import { joinQuery } from "../../expression/url-query.ts";
+import { type BuiltUrl, joinUrl, urlParts } from "../../expression/url-template.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { isJsonObject, type Json } from "../../jobs/json.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_REQUEST_URL_CHARS } from "../../limits.ts";
 import type { RunContext, StepOf } from "../context.ts";
 

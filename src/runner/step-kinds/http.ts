@@ -1,11 +1,11 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
-import type { Scope } from "../../blueprint/template.ts";
-import { isTrue } from "../../blueprint/truth.ts";
 import { BadRedirect, isLost, RefusedAddress } from "../../egress/egress.ts";
+import type { Scope } from "../../expression/template.ts";
+import { isTrue } from "../../expression/truth.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../jobs/json.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
-import { retryAfterMs } from "../../lib/retry-after.ts";
+import { retryAfterMs } from "../../lib/http/retry-after.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { type Body, readBody } from "./http-body.ts";

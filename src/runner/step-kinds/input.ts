@@ -1,6 +1,6 @@
 import { durationMs } from "../../blueprint/duration.ts";
-import { utf8Bytes } from "../../jobs/json.ts";
-import { visibleLines } from "../../jobs/text.ts";
+import { utf8Bytes } from "../../lib/json.ts";
+import { visibleLines } from "../../lib/safe-text.ts";
 import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { failed, type StepRun } from "../context.ts";

@@ -1,17 +1,19 @@
-import { readInput } from "../../blueprint/check-input.ts";
+import { readInput } from "../../blueprint/schemas/check-input.ts";
+import { labelOf } from "../../catalog/find.ts";
 import { INLINE, type StepError } from "../../jobs/job.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
-import { oneLine } from "../../jobs/text.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
-import type { SpawnRequest } from "../../registry/api.ts";
+import type { SpawnRequest } from "../../registry/api/caller.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
-import type { NamedPlan } from "../ports.ts";
 
-async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<NamedPlan, StepError>> {
+type Plan = Pick<SpawnRequest, "plan"> & { label: string };
+
+async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<Plan, StepError>> {
   if (typeof step.blueprint !== "string") return ok({ label: INLINE, plan: step.blueprint });
   const named = await context.ports.blueprint(step.blueprint);
-  if (named !== undefined) return ok(named);
+  if (named !== undefined) return ok({ label: labelOf(named), plan: named.plan });
   const message = `No blueprint ${step.blueprint}. Look it up with blueprints_list, or save it with blueprints_save.`;
   return err({ code: "unknown_blueprint", message });
 }

@@ -1,7 +1,7 @@
-import type { Scope } from "../../blueprint/template.ts";
-import { rowNames } from "../../jobs/action-keys.ts";
-import type { Json } from "../../jobs/json.ts";
-import { shortDigest } from "../../registry/api-digest.ts";
+import type { Scope } from "../../expression/template.ts";
+import { rowNames } from "../../jobs/run/action-keys.ts";
+import { shortDigest } from "../../lib/digest.ts";
+import type { Json } from "../../lib/json.ts";
 import { done, type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../jobs/json.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 import { done, type StepRun } from "../context.ts";
 import { runRows } from "../run-rows.ts";
 

@@ -1,9 +1,9 @@
 import { parseDuration, parseTime } from "../../blueprint/duration.ts";
-import type { Scope } from "../../blueprint/template.ts";
+import type { Scope } from "../../expression/template.ts";
 import type { StepError } from "../../jobs/job.ts";
-import type { Json } from "../../jobs/json.ts";
-import { err, ok, type Result } from "../../jobs/result.ts";
-import { iso } from "../../jobs/time.ts";
+import type { Json } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { iso } from "../../lib/time.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
 import { done, failed, HALTED, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { version } from "../../../package.json";
-import { pageHosts } from "../../../src/auth/pages.ts";
+import { pageHosts } from "../../../src/auth/allowed-origins.ts";
 import type { Principal } from "../../../src/auth/principal.ts";
 import type { Env } from "../../../src/env.ts";
 import { mcpDeps } from "../../../src/mcp/deps.ts";
-import { answerWithoutServer, serveMcp } from "../../../src/mcp/endpoint.ts";
+import { answerWithoutServer, serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
 import { declaresTasks, tasksMissing } from "../../../src/mcp/tasks/declared.ts";
 import { buildFixtureServer } from "./fixtures.ts";
 import { NEEDS_TASKS } from "./task-tools.ts";

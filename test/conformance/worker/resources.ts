@@ -1,5 +1,5 @@
 import type { McpServer } from "@modelcontextprotocol/server";
-import { ok } from "../../../src/jobs/result.ts";
+import { ok } from "../../../src/lib/result.ts";
 import type { FixedResource, TemplateResource } from "../../../src/mcp/resource.ts";
 import { IMAGE } from "./samples.ts";
 

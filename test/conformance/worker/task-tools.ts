@@ -1,8 +1,8 @@
 import { acceptedContent, type McpServer } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { JsonObject } from "../../../src/jobs/json.ts";
-import { ok } from "../../../src/jobs/result.ts";
-import { type Registrar, registerTool, runTool } from "../../../src/mcp/register.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { ok } from "../../../src/lib/result.ts";
+import { type Registrar, registerTool, runTool } from "../../../src/mcp/protocol/register.ts";
 import { defineTool, type Tool } from "../../../src/mcp/tool.ts";
 import { jobsSubmitBlueprint } from "../../../src/mcp/tools/jobs-submit-blueprint.ts";
 import { askOnce, NAME } from "./input.ts";

@@ -1,6 +1,6 @@
 import { fromJsonSchema } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { err, ok } from "../../../src/jobs/result.ts";
+import { err, ok } from "../../../src/lib/result.ts";
 import { defineTool, type Tool } from "../../../src/mcp/tool.ts";
 
 /** Fixtures that are tools like our own. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Json, JsonObject } from "../../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
 
 /** What real clients sent to 0.1.0, and how it is sent again: word for word, but for names that each server makes anew. */
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../../src/jobs/json.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
 import type { Exchange } from "./replay.ts";
 
 export interface ToolReply {

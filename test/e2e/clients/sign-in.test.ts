@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { createKey } from "../../../scripts/create-key.ts";
 import { newKeyId } from "../../../src/auth/api-key.ts";
 import type { Scope } from "../../../src/auth/scopes.ts";
+import { createKey } from "../../../tooling/create-key.ts";
 import { useServer } from "../../support/server.ts";
 import { type Exchange, recording } from "./replay.ts";
 import { SignIn } from "./sign-in.ts";

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { z } from "zod";
-import { type SampleService, startSampleService } from "../../../demo/sample-service.ts";
-import { readStatus } from "../../../demo/status-reply.ts";
-import { type DevServer, startDevServer } from "../../../scripts/dev-server.ts";
 import type { JobStatus } from "../../../src/jobs/view.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
+import { readStatus } from "../../../tooling/status-reply.ts";
 import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
 
 /** What wrangler's local explorer says about an instance of the engine. */

@@ -103,7 +103,7 @@ describe("a map", () => {
   });
 });
 
-/** The worst of test/blueprint/runaway.test.ts, in a job. */
+/** The worst of test/expression/runaway.test.ts, in a job. */
 const RUNAWAYS: Record<string, string> = {
   "endless recursion": "($f := function($n) { 1 + $f($n + 1) }; $f(0))",
   "recursion that branches": "($f := function($n) { $n = 0 ? 1 : $f($n - 1) + $f($n - 1) }; $f(40))",

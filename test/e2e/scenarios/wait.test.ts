@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JobRow, JobStatus } from "../../../src/jobs/view.ts";
-import { recordFigures } from "../../support/figures.ts";
-import { seeded } from "../../support/random.ts";
-import { rawRequest, toolCall } from "../../support/raw.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
+import { seeded } from "../../../tooling/random.ts";
+import { rawRequest, toolCall } from "../../../tooling/raw.ts";
 import { pause, useBench } from "./bench.ts";
 import { child, question, sleep, stageOf, value } from "./steps.ts";
 

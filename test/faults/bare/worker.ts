@@ -1,6 +1,6 @@
-import type { BareEnv } from "../../../bench/limits/bare-object.ts";
+import type { BareEnv } from "../../../tooling/workerd/bare-object.ts";
 
-export { BareObject } from "../../../bench/limits/bare-object.ts";
+export { BareObject } from "../../../tooling/workerd/bare-object.ts";
 
 /** The least that a Worker with an object can do for a call: read a row. */
 export default {

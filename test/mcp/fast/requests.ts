@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Json, JsonObject } from "../../../src/jobs/json.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
 import { MAX_BODY_BYTES } from "../../../src/limits.ts";
 import { jobIdOf } from "../builders.ts";
 

@@ -1,5 +1,5 @@
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import type { CallerApi, SubmitRequest } from "../../../src/registry/api.ts";
+import type { CallerApi, SubmitRequest } from "../../../src/registry/api/caller.ts";
 import { aListQuery, aRequest, TENANT } from "../bench.ts";
 import type { SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";

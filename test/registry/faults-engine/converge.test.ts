@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { RunRef } from "../../../src/registry/api.ts";
-import { recordFigures } from "../../support/figures.ts";
+import type { RunRef } from "../../../src/registry/api/caller.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
 import { setting } from "../../support/setting.ts";
 import type { Spoil } from "./sim-object.ts";
 import { BUG_KINDS } from "./witness.ts";

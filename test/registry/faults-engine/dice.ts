@@ -1,4 +1,4 @@
-import { seeded } from "../../support/random.ts";
+import { seeded } from "../../../tooling/random.ts";
 
 /** Every random choice of one seed. While the world is sane, no fault happens. */
 export class Dice {

@@ -1,7 +1,7 @@
 import { CATALOG } from "../../../src/catalog/index.ts";
 import { Secrets } from "../../../src/egress/secrets.ts";
 import type { RunParams } from "../../../src/env.ts";
-import type { RunnerApi } from "../../../src/registry/api.ts";
+import type { RunnerApi } from "../../../src/registry/api/caller.ts";
 import type { EngineStep, RunnerPorts } from "../../../src/runner/ports.ts";
 import { runBlueprint } from "../../../src/runner/run-blueprint.ts";
 import { held, type Life, type SimClock } from "./clock.ts";

@@ -1,4 +1,4 @@
-import type { RunnerApi, RunRef } from "../../../src/registry/api.ts";
+import type { RunnerApi, RunRef } from "../../../src/registry/api/caller.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 

@@ -1,5 +1,5 @@
 import type { RunParams } from "../../../src/env.ts";
-import type { WorkflowBinding } from "../../../src/registry/engine.ts";
+import type { WorkflowBinding } from "../../../src/registry/dispatch/engine.ts";
 import { SimInstance, type Surroundings } from "./instance.ts";
 
 const LIES: InstanceStatus["status"][] = [

@@ -1,4 +1,4 @@
-import type { Json } from "../../../src/jobs/json.ts";
+import type { Json } from "../../../src/lib/json.ts";
 import type { RunnerPorts } from "../../../src/runner/ports.ts";
 import type { SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";

@@ -1,5 +1,5 @@
-import type { Json } from "../../../src/jobs/json.ts";
-import type { SubmitRequest } from "../../../src/registry/api.ts";
+import type { Json } from "../../../src/lib/json.ts";
+import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
 import { planOf } from "../bench.ts";
 
 /** How a job of the shape may end when nothing goes wrong: its status, its result or its error's code. */

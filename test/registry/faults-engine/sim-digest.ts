@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { seeded } from "../../support/random.ts";
+import { seeded } from "../../../tooling/random.ts";
 
 /** 32 bytes that are the same for the same text, and other ones for another. */
 function fingerprint(data: Uint8Array): ArrayBuffer {

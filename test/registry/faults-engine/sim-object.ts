@@ -1,6 +1,6 @@
-import type { CallerApi, RunnerApi } from "../../../src/registry/api.ts";
-import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/engine.ts";
-import { openRegistry, type RegistryRooms } from "../../../src/registry/rooms.ts";
+import type { CallerApi, RunnerApi } from "../../../src/registry/api/caller.ts";
+import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
+import { openRegistry, type RegistryRooms } from "../../../src/registry/open-registry.ts";
 import { apisOf, NO_LIMITS, RETENTION_MS } from "../bench.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";

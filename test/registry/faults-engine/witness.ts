@@ -1,6 +1,6 @@
 import type { RunParams } from "../../../src/env.ts";
 import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
-import type { RunnerApi, RunRef, Stop } from "../../../src/registry/api.ts";
+import type { RunnerApi, RunRef, Stop } from "../../../src/registry/api/caller.ts";
 
 /** What never may be. */
 export const BUG_KINDS = [

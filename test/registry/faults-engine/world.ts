@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { backoff } from "../../../src/jobs/repair.ts";
+import { backoff } from "../../../src/jobs/run/repair.ts";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import { MAX_ATTEMPTS, MAX_NUDGES } from "../../../src/limits.ts";
 import { inObject, START } from "../bench.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { SubmitRequest } from "../../../src/registry/api.ts";
+import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
 import { aListQuery, aRequest, TENANT } from "../bench.ts";
 import { isOver, MAX_ACTIVE, MODEL_PLAN, type Model, type ModelJob, STEPS, type StepId } from "./model.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { recordFigures } from "../../support/figures.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
 import { setting } from "../../support/setting.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";

@@ -1,5 +1,5 @@
 import type { RunParams } from "../../../src/env.ts";
-import type { WorkflowBinding } from "../../../src/registry/engine.ts";
+import type { WorkflowBinding } from "../../../src/registry/dispatch/engine.ts";
 import type { Hazard, Life } from "./hazard.ts";
 
 interface Instance {

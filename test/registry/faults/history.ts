@@ -1,4 +1,4 @@
-import { seeded } from "../../support/random.ts";
+import { seeded } from "../../../tooling/random.ts";
 import { START } from "../bench.ts";
 import { MODES } from "./hazard.ts";
 import { ask } from "./hot-calls.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { recordFigures } from "../../support/figures.ts";
-import { seeded } from "../../support/random.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
+import { seeded } from "../../../tooling/random.ts";
 import { setting } from "../../support/setting.ts";
 import { broken, record } from "./history.ts";
 import { type Api, type WorldOptions, withWorlds } from "./world.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunRef } from "../../../src/registry/api.ts";
-import { recordFigures } from "../../support/figures.ts";
+import type { RunRef } from "../../../src/registry/api/caller.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
 import { setting } from "../../support/setting.ts";
 import { CALLER_STEPS } from "./caller-commands.ts";
 import { MODES } from "./hazard.ts";

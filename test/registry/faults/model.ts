@@ -1,4 +1,4 @@
-import type { Json } from "../../../src/jobs/json.ts";
+import type { Json } from "../../../src/lib/json.ts";
 import { planOf } from "../bench.ts";
 
 /**

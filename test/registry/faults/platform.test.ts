@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { registryOf } from "../../../src/registry/api.ts";
+import { registryOf } from "../../../src/registry/api/caller.ts";
 import { aListQuery, aRequest, START } from "../bench.ts";
 
 /** The crash points take deaths of the object for these, without the time that real ones cost. */

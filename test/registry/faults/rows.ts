@@ -1,6 +1,6 @@
 import type { RunState } from "../../../src/jobs/job.ts";
-import type { JobEvent } from "../../../src/jobs/timeline.ts";
-import { readEvents, readRun } from "../../../src/registry/row-json.ts";
+import type { JobEvent } from "../../../src/jobs/run/timeline.ts";
+import { readEvents, readRun } from "../../../src/registry/storage/row-codec.ts";
 
 /** The rows of an object as they are stored, read without the registry's own queries. */
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Json } from "../../../src/jobs/json.ts";
-import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api.ts";
+import type { Json } from "../../../src/lib/json.ts";
+import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api/caller.ts";
 import { aListQuery } from "../bench.ts";
 import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
 import type { Fault, Rig } from "./rig.ts";

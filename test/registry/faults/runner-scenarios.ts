@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { wakeEvent } from "../../../src/jobs/job.ts";
-import type { JsonObject } from "../../../src/jobs/json.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
 import { aListQuery, eventTypes, TENANT } from "../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../src/registry/api.ts";
+import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../src/registry/api/caller.ts";
 import { aRequest, planOf, statusOf, TENANT } from "../bench.ts";
 import type { Mode } from "./hazard.ts";
 import { Watch } from "./watch.ts";

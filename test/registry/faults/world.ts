@@ -1,9 +1,9 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Quotas } from "../../../src/env.ts";
-import { WorkflowEngine } from "../../../src/registry/engine.ts";
-import { openRegistry } from "../../../src/registry/rooms.ts";
-import { seeded } from "../../support/random.ts";
+import { WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
+import { openRegistry } from "../../../src/registry/open-registry.ts";
+import { seeded } from "../../../tooling/random.ts";
 import { apisOf, NO_LIMITS, RETENTION_MS, START } from "../bench.ts";
 import { FakeWorkflow } from "./fake-workflow.ts";
 import { faultyStorage } from "./faulty-storage.ts";

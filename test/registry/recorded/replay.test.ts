@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { recordFigures } from "../../support/figures.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
 import release from "./release-0.1.0.json" with { type: "json" };
 import { type RecordedCall, Replay } from "./replay.ts";
 

@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import type { Json } from "../../../src/jobs/json.ts";
+import type { Json } from "../../../src/lib/json.ts";
 
 /** One call as a release made it, with what it was answered. What differs from run to run stands in braces. */
 export interface RecordedCall {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { recordFigures } from "../../support/figures.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
 import { setting } from "../../support/setting.ts";
 import { drain, type Load } from "./drain.ts";
 

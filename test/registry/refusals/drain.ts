@@ -1,5 +1,5 @@
 import { parseJobId } from "../../../src/jobs/id.ts";
-import { seeded } from "../../support/random.ts";
+import { seeded } from "../../../tooling/random.ts";
 import { START } from "../bench.ts";
 import { RatedEngine } from "./rated-engine.ts";
 import { SimShard } from "./sim-shard.ts";

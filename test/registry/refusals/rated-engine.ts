@@ -1,6 +1,6 @@
 import type { RunParams } from "../../../src/env.ts";
 import { instanceId } from "../../../src/jobs/job.ts";
-import { FakeEngine } from "../fake-engine.ts";
+import { FakeEngine } from "../dispatch/fake-engine.ts";
 
 interface Rate {
   clock: { now: number };

@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { openRegistry } from "../../../src/registry/rooms.ts";
+import { openRegistry } from "../../../src/registry/open-registry.ts";
 import { apisOf, aRequest, NO_LIMITS, RETENTION_MS, TENANT } from "../bench.ts";
 import type { RatedEngine } from "./rated-engine.ts";
 

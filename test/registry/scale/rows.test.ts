@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type Rows, rowsOf } from "../../../bench/rows/meter.ts";
-import { type Ground, READ_CASES } from "../../../bench/scale/cases.ts";
-import { Filler } from "../../../bench/scale/fill.ts";
 import { MAX_LIST_SCAN } from "../../../src/limits.ts";
-import { seeded } from "../../support/random.ts";
+import { seeded } from "../../../tooling/random.ts";
+import { type Rows, rowsOf } from "../../../tooling/workerd/row-meter.ts";
+import { type Ground, READ_CASES } from "../../../tooling/workerd/scale/cases.ts";
+import { Filler } from "../../../tooling/workerd/scale/fill.ts";
 import { aRequest, type Bench, inRegistry, RETENTION_MS, START, TENANT } from "../bench.ts";
 import { end } from "../job-lives.ts";
 

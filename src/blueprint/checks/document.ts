@@ -1,0 +1,147 @@
+import { type Keys, templateTexts, textsIn } from "../../expression/template.ts";
+import { type Fault, jsonPath } from "../../lib/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { MAX_JOB_DEPTH, MAX_STEP_PATH_CHARS } from "../../limits.ts";
+import { foreignProblems } from "../faults/foreign-templates.ts";
+import type { Kind } from "../kinds/common.ts";
+import { childOf, innerOf, kindOf, outputShape, stepsIn } from "../nesting.ts";
+import { checkInputSchema } from "../schemas/input-schema.ts";
+import type { Known } from "./check.ts";
+import { type KnownStep, type Names, referenceFaults } from "./references.ts";
+import { outputSecretFaults, secretFaults } from "./secrets.ts";
+
+/** Where a list of steps stands. */
+interface Place {
+  keys: Keys;
+  names: Names;
+  /** The longest that comes before the steps' ids in their paths at run time. */
+  prefix: string;
+}
+
+/**
+ * The checks across the steps of one document, and of those inside it. They read it as it was sent, so that a fault in
+ * the shape of one step does not hide others.
+ */
+export class DocumentChecker {
+  readonly faults: Fault[] = [];
+  /** What is a fault unless something else is wrong at its place. */
+  readonly doubts: Fault[] = [];
+  readonly #root: string;
+  readonly #known: Known;
+  readonly #depth: number;
+  /** The first step with each id. */
+  readonly #ids = new Map<string, KnownStep>();
+
+  /**
+   * @param root path of the document, such as `blueprint`
+   * @param depth how many documents it stands in, itself counted
+   */
+  constructor(root: string, document: JsonObject, known: Known, depth = 1) {
+    this.#root = root;
+    this.#known = known;
+    this.#depth = depth;
+    for (const [keys, step] of stepsIn(document.steps, ["steps"])) {
+      if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
+    }
+    if (isJsonObject(document.input)) this.faults.push(...checkInputSchema(document.input, this.#path(["input"])));
+    const names = { steps: new Set<string>(), item: false, response: false };
+    const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
+    this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
+    this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));
+  }
+
+  #path(keys: Keys, ...more: Keys): string {
+    return jsonPath(this.#root, [...keys, ...more]);
+  }
+
+  #addStep(id: string, step: KnownStep): void {
+    const first = this.#ids.get(id);
+    if (first === undefined) this.#ids.set(id, step);
+    else {
+      const fix = "Give each step an id of its own.";
+      this.faults.push({ path: step.at, message: `is used before, at ${first.at}`, fix });
+    }
+  }
+
+  /** @returns ids in scope after the list */
+  #checkList(steps: Json | undefined, { keys, names, prefix }: Place): Set<string> {
+    const visible = new Set(names.steps);
+    if (!Array.isArray(steps)) return visible;
+    for (const [i, step] of steps.entries()) {
+      if (!isJsonObject(step)) continue;
+      this.#checkStep(step, { keys: [...keys, i], names: { ...names, steps: visible }, prefix });
+      if (typeof step.id === "string") visible.add(step.id);
+    }
+    return visible;
+  }
+
+  #checkStep(step: JsonObject, { keys, names, prefix }: Place): void {
+    const kind = kindOf(step);
+    this.#checkFields(step, kind, keys, names);
+    this.#checkHandler(step, keys);
+    this.#checkChild(step, kind, keys);
+    if (kind?.notInMap && names.item) this.#addNotInMap(String(step.type), keys);
+    this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
+    if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
+    const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
+    if (path.length > MAX_STEP_PATH_CHARS) this.#addLongPath(path, keys);
+    for (const inner of innerOf(step)) {
+      const within = { ...names, item: names.item || inner.perItem };
+      const prefixWithin = `${path}${inner.segment}.`;
+      this.#checkList(inner.steps, { keys: [...keys, ...inner.keys], names: within, prefix: prefixWithin });
+    }
+  }
+
+  #checkFields(step: JsonObject, kind: Kind | undefined, keys: Keys, names: Names): void {
+    this.#checkTemplate(step.when, [...keys, "when"], names);
+    for (const field of kind?.templates ?? []) {
+      const response = kind?.seeResponse?.includes(field) === true;
+      this.#checkTemplate(step[field], [...keys, field], { ...names, response });
+    }
+  }
+
+  #checkHandler({ type, handler }: JsonObject, keys: Keys): void {
+    if (type !== "handler" || typeof handler !== "string" || this.#known.handlers.includes(handler)) return;
+    const { handlers } = this.#known;
+    const known = handlers.length > 0 ? `Use one of ${handlers.join(", ")}.` : "This server has none.";
+    const message = `there is no handler ${JSON.stringify(handler)}`;
+    this.faults.push({ path: this.#path(keys, "handler"), message, fix: known });
+  }
+
+  #checkChild(step: JsonObject, kind: Kind | undefined, keys: Keys): void {
+    if (kind?.child === undefined) return;
+    if (this.#depth >= MAX_JOB_DEPTH) {
+      const message = `jobs would nest more than ${MAX_JOB_DEPTH} deep, counting the outermost`;
+      this.faults.push({ path: this.#path(keys, "type"), message, fix: "Put the child's steps in place of this one." });
+      return;
+    }
+    const child = childOf(step);
+    if (child === undefined) return;
+    const root = this.#path(keys, kind.child);
+    const inside = new DocumentChecker(root, child, this.#known, this.#depth + 1);
+    this.faults.push(...inside.faults);
+    this.doubts.push(...inside.doubts);
+  }
+
+  #addNotInMap(type: string, keys: Keys): void {
+    const fix = "Put it before or after the map, or start a job for each item with a job step.";
+    this.faults.push({ path: this.#path(keys, "type"), message: `an ${type} step cannot stand inside a map`, fix });
+  }
+
+  #addLongPath(path: string, keys: Keys): void {
+    const message = `its path in the job can have ${path.length} characters, more than ${MAX_STEP_PATH_CHARS}`;
+    const fix = "Shorten its id, or the ids and branch names that it stands in.";
+    this.faults.push({ path: this.#path(keys, "id"), message, fix });
+  }
+
+  #checkTemplate(value: Json | undefined, keys: Keys, names: Names): void {
+    if (value === undefined) return;
+    for (const [more, text] of templateTexts(value)) {
+      this.faults.push(...referenceFaults(this.#path(keys, ...more), text, names, this.#ids));
+    }
+    for (const [more, text] of textsIn(value)) {
+      const path = this.#path(keys, ...more);
+      this.doubts.push(...foreignProblems(text).map((problem) => ({ path, ...problem })));
+    }
+  }
+}

@@ -1,0 +1,126 @@
+import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
+import type { Scope, Variable } from "../../expression/scope.ts";
+import type { Syntax } from "../../expression/syntax.ts";
+import { compileText } from "../../expression/text-template.ts";
+import type { Fault } from "../../lib/fault.ts";
+import { javascriptProblems } from "../faults/javascript.ts";
+import type { Problem } from "../faults/problem.ts";
+import { regexProblems } from "../faults/regex-brackets.ts";
+import { fieldProblem, type Shape, shapeOf } from "../faults/shapes.ts";
+import { readSource, sourcesIn } from "../faults/source.ts";
+import { RESPONSE } from "../kinds/http.ts";
+
+/** What expressions at one place of a blueprint can refer to. */
+export interface Names {
+  steps: ReadonlySet<string>;
+  /** Whether `$item` and `$index` exist here. */
+  item: boolean;
+  /** Whether `$response` exists here. */
+  response: boolean;
+}
+
+/** A step of the document. */
+export interface KnownStep {
+  /** Path of its id. */
+  at: string;
+  shape: Shape | undefined;
+}
+
+const PLACES: { readonly [Name in Variable]: string } = {
+  input: "everywhere",
+  steps: "everywhere",
+  job: "everywhere",
+  item: "inside the steps of a map",
+  index: "inside the steps of a map",
+  response: "in expect and until of http steps",
+};
+
+function isThere(variable: Variable, names: Names): boolean {
+  if (variable === "item" || variable === "index") return names.item;
+  return variable === "response" ? names.response : true;
+}
+
+const variablesIn = (names: Names): string =>
+  (Object.keys(PLACES) as Variable[])
+    .filter((name) => isThere(name, names))
+    .map((name) => `$${name}`)
+    .join(", ");
+
+function variableProblem(name: string, names: Names): Problem | undefined {
+  if (FUNCTION_NAMES.has(name)) return undefined;
+  const known = Object.hasOwn(PLACES, name) ? (name as Variable) : undefined;
+  if (known !== undefined && isThere(known, names)) return undefined;
+  const message = known === undefined ? `$${name} is not known` : `$${name} exists only ${PLACES[known]}`;
+  return { message, fix: `Here there are ${variablesIn(names)}, and the functions of JSONata.` };
+}
+
+type KnownSteps = ReadonlyMap<string, KnownStep>;
+
+function stepProblem(id: string, names: Names, all: KnownSteps): Problem | undefined {
+  if (names.steps.has(id)) return undefined;
+  const message = all.has(id)
+    ? `$steps.${id} does not come before this, or is inside another step`
+    : `no step is called ${id}`;
+  const [...known] = names.steps;
+  const fix = known.length > 0 ? `Outputs to use here: ${known.join(", ")}.` : "No step comes before this one.";
+  return { message, fix };
+}
+
+const JOB_FIELDS = { id: true, attempt: true, submitted_at: true } satisfies { [Field in keyof Scope["job"]]: true };
+const JOB = shapeOf(Object.keys(JOB_FIELDS));
+
+/** What the field is missing of, where that is known. */
+function pathProblem([variable, ...fields]: readonly string[], names: Names, all: KnownSteps): Problem | undefined {
+  const [id = "", ...inside] = fields;
+  if (variable === "steps")
+    return names.steps.has(id) ? fieldProblem(`$steps.${id}`, inside, all.get(id)?.shape) : undefined;
+  if (variable === "response" && names.response) return fieldProblem("$response", fields, RESPONSE);
+  return variable === "job" ? fieldProblem("$job", fields, JOB) : undefined;
+}
+
+/** `$steps.page.headers.content-type`: a name with a hyphen, read as a subtraction. */
+const HYPHENED = /(\$\w+(?:\.\w+)*\.)(\w+(?:-\w+)+)/;
+
+function contextProblem(name: string, code: string, names: Names): Problem {
+  const [, before = "", hyphened] = HYPHENED.exec(code) ?? [];
+  if (hyphened?.split("-").slice(1).includes(name)) {
+    const right = before.endsWith(".headers.") ? hyphened.toLowerCase() : hyphened;
+    const message = `${hyphened} is read as a subtraction: a name with a hyphen stands in backticks`;
+    return { message, fix: `Write ${before}\`${right}\`.` };
+  }
+  const message = `${name} stands for nothing: variables start with $`;
+  return { message, fix: `Write $input.${name}, or start with one of ${variablesIn(names)}.` };
+}
+
+function syntaxProblems(syntax: Syntax, code: string, names: Names, all: KnownSteps): Problem[] {
+  const { variables, steps, paths, contextName } = syntax;
+  return [
+    ...[...variables].map((name) => variableProblem(name, names)),
+    ...[...steps].map((id) => stepProblem(id, names, all)),
+    ...paths.map((path) => pathProblem(path, names, all)),
+    contextName === undefined ? undefined : contextProblem(contextName, code, names),
+  ].filter((problem) => problem !== undefined);
+}
+
+const UNPARSED = "Correct the JSONata between {% and %}.";
+
+/**
+ * What is wrong with the expressions of one string.
+ * @param all steps of the blueprint by id
+ */
+export function referenceFaults(path: string, text: string, names: Names, all: KnownSteps): Fault[] {
+  const sources = sourcesIn(text).map(readSource);
+  // What the text alone shows: of an expression that does not parse, or parses as something else than was meant.
+  const shown = sources.flatMap(({ code, regexes }) => [...javascriptProblems(code), ...regexProblems(regexes)]);
+  const compiled = compileText(text);
+  if (!compiled.ok) {
+    const unparsed = { message: compiled.error.message, fix: UNPARSED };
+    return (shown.length > 0 ? shown : [unparsed]).map((problem) => ({ path, ...problem }));
+  }
+  const found = compiled.value.expressions.flatMap(({ syntax }, i) => {
+    // A bare name of JavaScript says nothing that its own fault does not say better.
+    const judged = shown.length > 0 ? { ...syntax, contextName: undefined } : syntax;
+    return syntaxProblems(judged, sources[i]?.code ?? "", names, all);
+  });
+  return [...shown, ...found].map((problem) => ({ path, ...problem }));
+}

@@ -1,0 +1,20 @@
+import type { Json } from "../lib/json.ts";
+
+/** What expressions see: `$input`, `$steps.<id>`, `$job`, and where they exist `$item`, `$index` and `$response`. */
+export interface Scope {
+  input: Json;
+  /** Outputs of the steps so far, by id. */
+  steps: Record<string, Json>;
+  /** `submitted_at` is ISO 8601. */
+  job: { id: string; attempt: number; submitted_at: string };
+  /** Epoch ms; what `$now()` and `$millis()` give. */
+  now: number;
+  /** Inside `map`. */
+  item?: Json;
+  index?: number;
+  /** Inside `expect` and `until` of http steps. */
+  response?: Json;
+}
+
+/** The scope's variables, without `$`. `now` is none: it is asked for by function. */
+export type Variable = Exclude<keyof Scope, "now">;

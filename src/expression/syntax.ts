@@ -1,0 +1,132 @@
+import type { RE2JS } from "re2js";
+import { err, ok, type Result } from "../lib/result.ts";
+import { contextName } from "./context-name.ts";
+import { deepenIn } from "./functions/deep-in.ts";
+import { isNode, type Node } from "./node.ts";
+import { compileRegex } from "./regex.ts";
+
+/** What can be known of an expression before it runs. */
+export interface Syntax {
+  /** Names of variables and functions that the expression uses and does not itself define, without `$`. */
+  readonly variables: ReadonlySet<string>;
+  /** A bare name such as `repo`, which stands for nothing: `$input.repo` is meant. */
+  readonly contextName: string | undefined;
+  /** `<id>` of each `$steps.<id>`. */
+  readonly steps: ReadonlySet<string>;
+  /** Each path from a variable that the expression does not define: its name, then those of the fields. */
+  readonly paths: readonly (readonly string[])[];
+  readonly regexes: ReadonlyMap<RegExp, RE2JS>;
+  /** Bodies of lambdas. */
+  readonly bodies: ReadonlySet<Node>;
+  /** Operands of operators that walk whole values. */
+  readonly operands: ReadonlySet<Node>;
+  /** Patterns of the `| |` operator, evaluated just before it changes what they match. */
+  readonly patterns: ReadonlySet<Node>;
+}
+
+const REFUSED = new Map([
+  ["eval", "write the expression itself"],
+  ["random", "a job must give the same values when it is resumed; take a random value from an http step"],
+  ["shuffle", "a job must give the same values when it is resumed"],
+]);
+
+class Reader {
+  readonly used = new Set<string>();
+  readonly bound = new Set<string>();
+  readonly steps = new Set<string>();
+  readonly paths: string[][] = [];
+  readonly regexes = new Map<RegExp, RE2JS>();
+  readonly bodies = new Set<Node>();
+  readonly operands = new Set<Node>();
+  readonly patterns = new Set<Node>();
+  problem: string | undefined;
+
+  /** Iterative: the nesting is a stranger's. */
+  read(root: Node): void {
+    const seen = new Set<Node>([root]);
+    for (const node of seen) {
+      this.#readNode(node);
+      for (const child of Object.values(node)) {
+        if (isNode(child) && !(child instanceof RegExp)) seen.add(child);
+      }
+    }
+  }
+
+  #readNode(node: Node): void {
+    deepenIn(node);
+    this.#bindLabels(node);
+    if (node.type === "variable") this.#use(String(node.value));
+    if (node.type === "path") this.#readPath(node.steps);
+    if (node.type === "bind") this.#bind(node.lhs);
+    if (node.type === "lambda") this.#readLambda(node);
+    if (node.type === "regex") this.#readRegex(node.value);
+    if (node.type === "binary") this.#mark(this.operands, node.lhs, node.rhs);
+    if (node.type === "transform") this.#mark(this.patterns, node.pattern);
+  }
+
+  /** `path@$item` and `path#$index` define variables. */
+  #bindLabels({ focus, index }: Node): void {
+    if (typeof focus === "string") this.bound.add(focus);
+    if (typeof index === "string") this.bound.add(index);
+  }
+
+  #use(name: string): void {
+    const instead = REFUSED.get(name);
+    if (instead !== undefined) this.problem ??= `$${name} is not available: ${instead}`;
+    // `$` and `$$`, the context, are nothing to define.
+    if (name !== "" && name !== "$") this.used.add(name);
+  }
+
+  #readPath(steps: unknown): void {
+    if (!Array.isArray(steps)) return;
+    const [head, ...rest] = steps as Node[];
+    if (head?.type !== "variable") return;
+    const end = rest.findIndex(({ type }) => type !== "name");
+    const fields = rest.slice(0, end < 0 ? rest.length : end).map(({ value }) => String(value));
+    this.paths.push([String(head.value), ...fields]);
+    const [id] = fields;
+    if (head.value === "steps" && id !== undefined) this.steps.add(id);
+  }
+
+  #bind(target: unknown): void {
+    if (isNode(target)) this.bound.add(String(target.value));
+  }
+
+  #readLambda(node: Node): void {
+    for (const argument of Array.isArray(node.arguments) && node.thunk !== true ? node.arguments : []) {
+      this.#bind(argument);
+    }
+    this.#mark(this.bodies, node.body);
+    // The library turns signatures into backtracking regular expressions.
+    if (node.signature !== undefined) this.problem ??= "a function signature (<...>) is not available: leave it out";
+  }
+
+  #readRegex(literal: unknown): void {
+    if (!(literal instanceof RegExp)) return;
+    const compiled = compileRegex(literal);
+    if (compiled.ok) this.regexes.set(literal, compiled.value);
+    else this.problem ??= compiled.error;
+  }
+
+  #mark(set: Set<Node>, ...nodes: unknown[]): void {
+    for (const node of nodes) if (isNode(node)) set.add(node);
+  }
+}
+
+/** The error is one line: a refused function, or a regular expression that the linear-time engine does not take. */
+export function readSyntax(root: Node): Result<Syntax, string> {
+  const reader = new Reader();
+  reader.read(root);
+  if (reader.problem !== undefined) return err(reader.problem);
+  const { used, bound, steps, paths, regexes, bodies, operands, patterns } = reader;
+  return ok({
+    variables: used.difference(bound),
+    contextName: contextName(root),
+    steps,
+    paths: paths.filter(([name = ""]) => !bound.has(name)),
+    regexes,
+    bodies,
+    operands,
+    patterns,
+  });
+}

@@ -1,0 +1,121 @@
+import { oneLine } from "../../lib/safe-text.ts";
+import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, REPORT_GRACE_MS } from "../../limits.ts";
+import { type Answered, type Job, openWork, type Question, type StepError, topLevelStep, wakeEvent } from "../job.ts";
+import { transition } from "../status.ts";
+import { inRow } from "./reports.ts";
+import { withEvent } from "./timeline.ts";
+import { withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
+
+/**
+ * Steps that wait for something that is not the engine's to do: an answer, or a child's end. What they wait for is kept
+ * here first; the engine is only told that it is there, and told again until it has fetched it. Pure; `now` is epoch ms.
+ */
+
+const isOpen = (job: Job, path: string): boolean => openWork(job.run, path) !== undefined;
+
+/** Questions that nobody has answered yet, by step path. */
+export const openQuestions = (job: Job): [path: string, question: Question][] =>
+  Object.entries(job.run.open).flatMap(([path, { question, ready }]): [string, Question][] =>
+    question !== undefined && ready === undefined ? [[path, question]] : [],
+  );
+
+/** Children that steps wait for. */
+export const openChildren = (job: Job): string[] =>
+  Object.values(job.run.open).flatMap(({ child_id, ready }) =>
+    child_id !== undefined && ready === undefined ? [child_id] : [],
+  );
+
+/** Events that the engine has not fetched the reason of. */
+export const undelivered = (job: Job): string[] =>
+  Object.entries(job.run.open).flatMap(([path, { ready }]) => (ready === undefined ? [] : [wakeEvent(path)]));
+
+const waiting = (job: Job, path: string, now: number): Job =>
+  withStep(withFirstStart({ ...job, step: topLevelStep(path) }, path, now), path, now, { status: "waiting", tries: 1 });
+
+/** The step asks. Asked again at a resume, it changes nothing. */
+export function ask(job: Job, path: string, question: Question, now: number): Job {
+  if (isOpen(job, path)) return job;
+  const asking = withOpen(waiting(job, path, now), path, {
+    tries: 1,
+    ended: 0,
+    failures: 0,
+    question,
+    expected_by: question.expires_at,
+  });
+  const status = transition(job.status, "input_requested") ?? job.status;
+  const message = oneLine(question.message, MAX_ERROR_CHARS);
+  return withExpectation(withEvent({ ...asking, status, message }, "input_requested", now, path, message), now);
+}
+
+/** What the step waits for is there (`true`), or never will be. */
+function ready(job: Job, path: string, outcome: true | StepError, now: number): Job {
+  const work = openWork(job.run, path);
+  if (work === undefined || work.ready !== undefined) return job;
+  return withExpectation(withOpen(job, path, { ...work, ready: outcome, expected_by: now + REPORT_GRACE_MS }), now);
+}
+
+/**
+ * The question at `path` ended. The answer itself is stored apart.
+ * @param failure when it expired and nothing stands in for an answer
+ */
+export function answer(
+  job: Job,
+  path: string,
+  action: Answered["action"],
+  failure: StepError | null,
+  now: number,
+): Job {
+  const question = openWork(job.run, path)?.question;
+  if (question === undefined) return job;
+  const answers = { ...job.run.answers, [question.request_id]: { action, at: now } };
+  const closed = ready({ ...job, run: { ...job.run, answers } }, path, failure ?? true, now);
+  const name = action === "expired" ? "expired" : "answered";
+  const noted = withEvent(closed, name, now, path, action);
+  if (openQuestions(closed).length > 0) return noted;
+  return { ...noted, status: transition(job.status, name) ?? job.status, message: null };
+}
+
+/**
+ * The job with every question closed, because its run ended well without the answers: a branch that asks may be passed
+ * over when the one beside it fails.
+ */
+export const withoutQuestions = (job: Job, now: number): Job =>
+  openQuestions(job).reduce((closed, [path]) => answer(closed, path, "expired", null, now), job);
+
+/** Whether the step at `path` lies in a row of the step at `rows`. */
+export const liesIn = (path: string, rows: string): boolean =>
+  path.startsWith(`${rows}.`) || path.startsWith(`${rows}[`);
+
+/** The steps whose rows the step at `path` may lie in, the outermost first. */
+export const enclosing = (path: string): string[] =>
+  [...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index));
+
+/** The rows of the step at `path` are over: what they had open, and asked, is closed. */
+export function halt(job: Job, path: string, now: number): Job {
+  const asked = openQuestions(job).filter(([below]) => liesIn(below, path));
+  const closed = asked.reduce((before, [below]) => answer(before, below, "expired", null, now), job);
+  const open = Object.entries(closed.run.open).filter(([below]) => !liesIn(below, path));
+  return withExpectation({ ...closed, run: { ...closed.run, open: Object.fromEntries(open) } }, now);
+}
+
+/** The step waits for a child. */
+export function adopt(job: Job, path: string, childId: string, now: number, keyPath?: string): Job {
+  if (isOpen(job, path)) return job;
+  const work = {
+    tries: 1,
+    ended: 0,
+    failures: 0,
+    child_id: childId,
+    expected_by: now + MAX_JOB_TIMEOUT_MS,
+    ...inRow(path, keyPath),
+  };
+  return withExpectation(
+    withEvent(withOpen(waiting(job, path, now), path, work), "child_started", now, path, childId),
+    now,
+  );
+}
+
+/** The child settled. Its result is stored apart. */
+export function childEnded(job: Job, path: string, failure: StepError | null, now: number): Job {
+  return ready(job, path, failure ?? true, now);
+}

@@ -1,0 +1,115 @@
+import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
+import { createMcpHandler } from "agents/mcp/server";
+import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.ts";
+import { scopesNeeded } from "../../auth/scopes.ts";
+import { parseJson } from "../../lib/exact-json.ts";
+import type { Json } from "../../lib/json.ts";
+import { MAX_BODY_BYTES } from "../../limits.ts";
+import { KeyRevoked } from "../../registry/api/keys.ts";
+import type { McpDeps } from "../deps.ts";
+import { answerPlainCall } from "../fast/answer.ts";
+import { recognise } from "../fast/recognise.ts";
+import { listen } from "../listen/listen.ts";
+import { listenRequest } from "../listen/request.ts";
+import { CORS_OPTIONS } from "./cors.ts";
+import { legible } from "./sanitize-request.ts";
+import { buildServer } from "./server.ts";
+import { reachOf } from "./tools-for-request.ts";
+import { traceOf } from "./trace.ts";
+
+/** The front door: Origin and Host policy, CORS, both protocol eras. */
+const frontDoor = (factory: McpServerFactory, pages: readonly string[], corsOptions: typeof CORS_OPTIONS | false) =>
+  createMcpHandler(factory, { route: "/mcp", allowedOriginHostnames: [...pages], corsOptions });
+
+const noServer: McpServerFactory = () => {
+  throw new Error("only a POST reaches a server");
+};
+
+/**
+ * Everything but POST: a browser's preflight is answered, the rest is 405. Needs no credentials.
+ * @param pages hostnames of the web pages that may call
+ */
+export async function answerWithoutServer(request: Request, pages: readonly string[]): Promise<Response> {
+  const response = await frontDoor(noServer, pages, CORS_OPTIONS).fetch(request);
+  if (response.status === 405) response.headers.set("allow", "POST, OPTIONS");
+  return response;
+}
+
+const tooLarge = (): Response => {
+  const error = { code: -32_000, message: `The request is larger than ${MAX_BODY_BYTES} bytes.` };
+  return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
+};
+
+const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
+
+/** The body as text, as far as our bound lets it. A declared length is one that the runtime holds the caller to. */
+async function readBody(request: Request): ReturnType<typeof readRequestBody> {
+  const declared = request.headers.get("content-length");
+  if (declared === null || Number(declared) > MAX_BODY_BYTES) return readRequestBody(request, MAX_BODY_BYTES);
+  return { tooLarge: false, text: await request.text() };
+}
+
+/** How a request is served that is allowed. Tests bring servers of their own, or take the fast lane away. */
+export interface Lanes {
+  build: typeof buildServer;
+  recognise: typeof recognise;
+}
+
+/**
+ * A revoked key is told so whatever it asked, also where that asks the registry nothing. What a call reaches of the
+ * registry looks at the key itself, so the look that is ours goes beside it.
+ * @param alwaysLook the answer may come before the registry was asked
+ */
+async function unlessRevoked(
+  request: Request,
+  { key, tenant, keyId = null }: McpDeps,
+  alwaysLook: boolean,
+  serve: () => Promise<Response>,
+): Promise<Response> {
+  if (key === undefined) return serve();
+  const { watch, check } = key;
+  // What it says, also of a broken connection, stands in the verdict.
+  const looked = alwaysLook ? check().catch(() => {}) : undefined;
+  const [response] = await Promise.all([serve(), looked]);
+  if (watch.verdict === "unknown") await check().catch((error) => passRevoked(error));
+  if (watch.verdict !== "revoked") return response;
+  await response.body?.cancel();
+  return refusalResponse(REVOKED_KEY, request, { tenant, key_id: keyId });
+}
+
+function passRevoked(error: unknown): void {
+  if (!(error instanceof KeyRevoked)) throw error;
+}
+
+/** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
+export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
+  const body = await readBody(request);
+  if (body.tooLarge) return tooLarge();
+  const parsed = parseJson(body.text);
+  const call = (lanes.recognise ?? recognise)(request, parsed);
+  // What is recognised names nothing that is not legible.
+  const parsedBody = call === undefined && parsed !== undefined ? legible(parsed) : parsed;
+  const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
+  const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
+  if (!allowed.ok) return refusalResponse(allowed.error, request, { tenant: deps.tenant, key_id: deps.keyId ?? null });
+  if (call !== undefined) return unlessRevoked(request, deps, false, () => answerPlainCall(call, request, deps));
+  return unlessRevoked(request, deps, true, () => serveBySdk(request, body.text, parsedBody, deps, lanes));
+}
+
+async function serveBySdk(
+  request: Request,
+  text: string,
+  parsedBody: Json | undefined,
+  deps: McpDeps,
+  lanes: Partial<Lanes>,
+): Promise<Response> {
+  const build = lanes.build ?? buildServer;
+  // Only a page has an Origin, and only its browser looks at the headers of CORS.
+  const cors = request.headers.has("origin") && CORS_OPTIONS;
+  const handler = frontDoor(({ era }) => build(deps, era, {}, reachOf(parsedBody)), deps.pages(), cors);
+  // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
+  if (parsedBody === undefined) return handler.fetch(new Request(request, { body: text }));
+  const response = await handler.fetch(request, { parsedBody });
+  const wanted = listenRequest(parsedBody);
+  return wanted && isStream(response) ? listen(wanted, request, response, deps) : response;
+}

@@ -1,0 +1,222 @@
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import type { JobStatusName } from "../../jobs/status.ts";
+import type { JobRow, JobStatus } from "../../jobs/view.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
+import { err, type Result } from "../../lib/result.ts";
+import type { TextPage } from "../../lib/text-page.ts";
+import type { TraceContext } from "../../lib/trace-context.ts";
+import type { Followed, Following, TooManyListeners } from "./changes.ts";
+import type { RunnerApi } from "./runner.ts";
+import type { ShelfApi } from "./saved-blueprints.ts";
+
+export type * from "./runner.ts";
+
+/**
+ * What the registry answers, for callers and for the runner. Everything crosses RPC, so it is plain data;
+ * expected failures are values. Times are epoch ms, durations ms.
+ */
+
+export interface SubmitRequest {
+  tenant: string;
+  shard: number;
+  name: string;
+  /** `name@version`, or `inline`. */
+  blueprint: string;
+  plan: Blueprint;
+  plan_hash: string;
+  input: JsonObject;
+  metadata: JsonObject;
+  run_at: number | null;
+  timeout_ms: number;
+  idempotency: Idempotency | null;
+  /** The trace that the job belongs to. */
+  trace?: TraceContext | undefined;
+  /** Who asks; null or absent: this machine, or a Worker that did not say. */
+  submitted_by?: string | null | undefined;
+}
+
+export interface Idempotency {
+  key: string;
+  /** Of all that was asked for: the same key with another request is a conflict. */
+  request_hash: string;
+}
+
+export type Submitted = JobStatus & { deduplicated: boolean };
+
+export type StorageFull = { code: "storage_full"; stored_bytes: number; limit_bytes: number };
+
+/** Why the tenant may have no further job in this shard now, which a child may also meet. */
+export type Full = { code: "too_many_active"; active: number; limit: number } | StorageFull;
+export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry_after_ms: number };
+
+export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
+export type UnknownJob = { code: "unknown_job" };
+export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
+
+export interface Include {
+  steps: boolean;
+  events: boolean;
+  /** The plan that the job runs; absent: no. */
+  blueprint?: boolean;
+}
+
+export interface ListQuery {
+  tenant: string;
+  /** Empty: any. */
+  statuses: JobStatusName[];
+  /** `name` (all its versions), `name@version` or `inline`; null: any. */
+  blueprint: string | null;
+  /** Top-level fields that must be equal. */
+  metadata: Record<string, string | number | boolean | null>;
+  submitted_after: number | null;
+  submitted_before: number | null;
+  limit: number;
+  /** Id of the last job that the page before looked at; null: from the newest. */
+  after: string | null;
+}
+
+/** One page of rows, newest first. It may be short, even empty, and still go on. */
+export interface Page<Row> {
+  jobs: Row[];
+  /** All rows from this id up were looked at; null: all rows that there are. */
+  next_after: string | null;
+}
+
+export type ListPage = Page<JobRow>;
+
+/** Everything known about one job, for a person or a model who must explain it. */
+export interface Explanation {
+  status: JobStatus;
+  plan: Blueprint;
+  input: Json;
+  /** Stored step outputs by step path, in path order; large ones are left out. */
+  outputs: Record<string, Json>;
+  /** Newest failed jobs of the same blueprint with the same error code, without this one. */
+  similar: JobRow[];
+}
+
+/** A job as those who wait for it see it. */
+export type WaitRow = JobRow &
+  Pick<JobStatus, "step" | "message" | "input_requests" | "result" | "error_code" | "run_at" | "wakes_at">;
+
+export interface WaitReport {
+  /** In the order asked for. */
+  jobs: WaitRow[];
+  timed_out: boolean;
+}
+
+export interface ResultPart {
+  /** RFC 6901; empty: the whole result. */
+  pointer: string;
+  /** In bytes of UTF-8. */
+  offset: number;
+  max_bytes: number;
+}
+
+export type ResultError =
+  | UnknownJob
+  /** The job has no result: it has not succeeded. */
+  | { code: "no_result"; status: JobStatusName }
+  | { code: "pointer_not_found" };
+
+export interface RetryRequest {
+  /** null: the first unfinished step, or the first of all when `input` is given. */
+  from_step: string | null;
+  /** null: as before. */
+  input: JsonObject | null;
+  /** Left out: the same. Reused is the unbroken beginning of steps that did not change. */
+  blueprint?: NewPlan;
+  /** Left out: as before. */
+  timeout_ms?: number;
+}
+
+export interface NewPlan {
+  /** `name@version`, or `inline`. */
+  label: string;
+  plan: Blueprint;
+  plan_hash: string;
+}
+
+export type RetryError =
+  | UnknownJob
+  | QuotaError
+  | { code: "not_settled"; status: JobStatusName }
+  /** A succeeded job is run again only from a step that is named. */
+  | { code: "from_step_needed" }
+  /** `from_step` is none of the steps that could be run again, which are listed. */
+  | { code: "no_such_step"; steps: string[] }
+  | { code: "invalid_input"; faults: Fault[] };
+
+export interface Answer {
+  request_id: string;
+  action: "accept" | "decline";
+  content: JsonObject | null;
+}
+
+export type RespondError =
+  | UnknownJob
+  /** Nothing of this id is asked; `open` lists what is, `children` what children of the job ask, who take the answers. */
+  | { code: "unknown_request"; open: string[]; children?: { job_id: string; request_id: string }[] }
+  | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
+  | { code: "invalid_content"; faults: Fault[] };
+
+/** For the Worker, on behalf of a verified tenant. `by`: who it is, for the audit; null or absent: this machine. */
+export interface CallerApi extends ShelfApi {
+  submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
+  /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
+  findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
+  status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
+  /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
+  wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
+  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. `owner`: the key id that listens, of which only so many may. */
+  follow(tenant: string, jobs: Followed[], owner?: string | null): Promise<Result<Following, TooManyListeners>>;
+  list(query: ListQuery): Promise<ListPage>;
+  explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
+  /**
+   * Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest.
+   * @param released resolves when the caller needs no answer any more
+   */
+  waitFor(
+    tenant: string,
+    jobIds: string[],
+    until: "any" | "all",
+    waitMs: number,
+    released?: () => Promise<void>,
+  ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>>;
+  /** `changed` is false when the job had settled before. */
+  cancel(
+    tenant: string,
+    jobId: string,
+    reason: string | null,
+    by?: string | null,
+  ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
+  /** Deletes a settled job with all that belongs to it. */
+  remove(
+    tenant: string,
+    jobId: string,
+    by?: string | null,
+  ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>>;
+  /**
+   * How a job stood that was deleted or purged within the last hour: for tasks/get alone, whose clients ask on. To every
+   * tool such a job is unknown.
+   */
+  lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>>;
+  readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>>;
+  /** A new job that reuses what the old one finished. The same retry again returns its job while that is unsettled. */
+  retry(
+    tenant: string,
+    jobId: string,
+    request: RetryRequest,
+    by?: string | null,
+  ): Promise<Result<JobStatus, RetryError>>;
+  respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
+}
+
+export type RegistryApi = CallerApi & RunnerApi;
+
+/** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */
+export function registryOf(namespace: DurableObjectNamespace, tenant: string, shard: number): RegistryApi {
+  // The generated RPC types cannot express recursive JSON; JobRegistry implements RegistryApi, which its class declares.
+  return namespace.getByName(`${tenant}/${shard}`) as unknown as RegistryApi;
+}

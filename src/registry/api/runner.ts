@@ -1,0 +1,150 @@
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import type { StepError } from "../../jobs/job.ts";
+import type { Mark } from "../../jobs/run/reports.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
+import type { TraceContext } from "../../lib/trace-context.ts";
+
+/** What the registry answers to the runner: reports of one attempt, fenced by it. */
+
+/** One attempt of a job. Its reports are fenced by it. */
+export interface RunRef {
+  tenant: string;
+  job_id: string;
+  attempt: number;
+}
+
+/** The job was cancelled, has settled, or another attempt took over: return quietly, without acting. */
+export type Stop = { do: "stop" };
+
+/** The tenant's rate is used up: ask again after this. */
+export type Later = { do: "later"; after_ms: number };
+
+/** A row beside this one failed, and that is decided: nothing of this row begins any more. */
+export type Halted = { do: "halted" };
+
+/** How rows ended of which one failed, as it was decided first. */
+export interface HaltedRows {
+  error: StepError;
+  /** Places of the rows that had finished. */
+  finished: number[];
+}
+
+export interface RunPlan {
+  do: "run";
+  plan: Blueprint;
+  input: JsonObject;
+  submitted_at: number;
+  started_at: number;
+  /** When the job must have settled. */
+  ends_at: number;
+  /** Rows of a map are known by their items; absent: by their index, in jobs from before 0.2.0. */
+  rows_by_item?: true | undefined;
+  trace?: TraceContext | undefined;
+}
+
+export type Begun =
+  | {
+      do: "run";
+      try: number;
+      failures: number;
+      /** Idempotency key of the action, the same as long as its outcome is unknown. */
+      key: string;
+      /** Polls under this key that were answered. */
+      polls: number;
+    }
+  | { do: "reuse"; output: Json }
+  | { do: "fail"; error: StepError };
+
+export interface AskRequest {
+  request_id: string;
+  message: string;
+  schema: JsonObject;
+  timeout_ms: number;
+  /** The content that stands when nobody answers; null: the step fails then. */
+  fallback: JsonObject | null;
+}
+
+export interface SpawnRequest {
+  name: string;
+  /** `name@version`, or `inline`. */
+  blueprint: string;
+  plan: Blueprint;
+  input: JsonObject;
+}
+
+/** Where something that a step waits for stands. */
+export type Awaited =
+  /** Wait for the engine's event of this step, at most so long, then collect. */
+  { do: "wait"; timeout_ms: number } | { do: "done"; output: Json } | { do: "fail"; error: StepError };
+
+export type RunOutcome =
+  | { name: "succeeded"; output: Json }
+  /** The result is the output that the step at this path already stored. */
+  | { name: "succeeded"; output_path: string }
+  | { name: "failed"; error: StepError; path: string | null };
+
+/**
+ * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
+ * place of the indexes of a map; left out: the path itself.
+ */
+export interface RunnerApi {
+  start(ref: RunRef): Promise<RunPlan | Stop>;
+  /** `token`: new for each run of the engine step, the same when the report is sent again. */
+  begin(
+    ref: RunRef,
+    path: string,
+    token: string,
+    withinMs: number,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Begun | Later | Halted | Stop>;
+  retrying(
+    ref: RunRef,
+    path: string,
+    error: StepError,
+    delayMs: number,
+    withinMs: number,
+  ): Promise<Stop | { do: "go" }>;
+  polled(ref: RunRef, path: string, everyMs: number, withinMs: number): Promise<Stop | { do: "go" }>;
+  /** `error`: the failure that the blueprint goes on from; `output` is then what the step yields instead. */
+  finish(
+    ref: RunRef,
+    path: string,
+    output: Json,
+    error: StepError | null,
+  ): Promise<Stop | { do: "go" } | { do: "fail"; error: StepError }>;
+  rest(
+    ref: RunRef,
+    path: string,
+    wakeAt: number,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Stop | Halted | { do: "rest"; wake_at: number }>;
+  /** Asks a question; asked again, it says how that stands. */
+  ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
+  /** Starts a child job; called again, it says how that stands. */
+  spawn(
+    ref: RunRef,
+    path: string,
+    request: SpawnRequest,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Awaited | Later | Halted | Stop>;
+  /**
+   * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
+   * more, in no attempt. The first report decides, and a later one is told how.
+   * @param error null: this run met no failure, only rows that were halted
+   */
+  halt(
+    ref: RunRef,
+    path: string,
+    error: StepError | null,
+    finished: number[],
+    marks: Mark[],
+  ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
+  /** The row of this step is halted: a child that it waits for is cancelled. */
+  abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
+  collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
+  mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
+  settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import type { StorageFull } from "./caller.ts";
+
+/** The blueprints that a tenant saved. */
+
+export interface SavedBlueprint {
+  name: string;
+  /** Counts from 1; a saved version never changes. */
+  version: number;
+  description: string;
+  /** As it was saved. */
+  document: JsonObject;
+  plan: Blueprint;
+}
+
+/** Why nothing more can be saved. Deleting is always possible. */
+export type ShelfFull = { code: "too_many_blueprints"; saved: number; limit: number } | StorageFull;
+
+/** In shard 0 only. */
+export interface ShelfApi {
+  /** A document equal to the latest version of its name returns that version. `by`: as in CallerApi. */
+  saveBlueprint(
+    tenant: string,
+    document: JsonObject,
+    plan: Blueprint,
+    by?: string | null,
+  ): Promise<{ name: string; version: number } | { refused: ShelfFull }>;
+  /** `version` null: all of them. @returns whether there was one; no number is given again */
+  deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null): Promise<boolean>;
+  /** `version` null: the latest. */
+  savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
+  /** The latest version of each name above `after`, by name. */
+  savedBlueprints(tenant: string, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
+}

@@ -1,0 +1,185 @@
+import canonicalize from "canonicalize";
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { readInput } from "../../blueprint/schemas/check-input.ts";
+import { parseJobId } from "../../jobs/id.ts";
+import { type Job, stepState, topLevelStep } from "../../jobs/job.ts";
+import { type Ground, groundOf } from "../../jobs/retry.ts";
+import { type Again, inherited, rootOf } from "../../jobs/run/action-keys.ts";
+import { isSettled } from "../../jobs/status.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
+import type { Intake, IntakeRequest } from "../dispatch/create-job.ts";
+import type { Actions } from "../storage/actions.ts";
+import type { Ledger } from "../storage/job-store.ts";
+import { haltedPath, INPUT_PATH, type Queries } from "../storage/queries.ts";
+
+/** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
+function isFinished(queries: Queries, job: Job, step: string): boolean {
+  const status = stepState(job.run, step)?.status;
+  if (status === "succeeded" || status === "skipped") return true;
+  const isKept = (path: string) => queries.valueJson(job.job_id, path) !== undefined;
+  return status === "failed" && (isKept(step) || isKept(haltedPath(step)));
+}
+
+const isSame = (one: unknown, other: unknown): boolean => canonicalize(one) === canonicalize(other);
+
+/** Whose job it is, and how long it may take. */
+type Family = Pick<IntakeRequest, "parent_id" | "timeout_ms" | "submitted_by">;
+
+/** What a retry runs, and what it goes on from. */
+interface Continuation extends NewPlan {
+  input: JsonObject;
+  ground: Ground;
+}
+
+/** New jobs that go on where settled ones ended. Settled jobs never change. Called inside transactions. */
+export class Retries {
+  readonly #queries: Queries;
+  readonly #actions: Actions;
+  readonly #intake: Intake;
+
+  constructor({ queries }: Ledger, actions: Actions, intake: Intake) {
+    this.#queries = queries;
+    this.#actions = actions;
+    this.#intake = intake;
+  }
+
+  /**
+   * @param by who asks for it
+   * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
+   */
+  retry(job: Job, request: RetryRequest, requestHash: string, by: string | null, now: number): Result<Job, RetryError> {
+    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+    if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
+    const next = this.#continuation(job, request);
+    if (!next.ok) return next;
+    const known = this.#actions.retryOf(job.job_id, requestHash);
+    const same = known === undefined ? undefined : this.#queries.job(job.tenant, known);
+    if (same !== undefined && !isSettled(same.status)) return ok(same);
+    const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
+    const again = this.#again(job, next.value, family, (given, prepare) => this.#intake.accept(given, now, prepare));
+    if (again.ok) this.#actions.keepRetry(job.job_id, requestHash, again.value.job_id);
+    return again;
+  }
+
+  /** A `job` step runs again: what its earlier child finished is reused, unless it succeeded as a whole. */
+  ofChild(
+    earlier: Job,
+    family: Family,
+    request: SpawnRequest & { plan_hash: string },
+    now: number,
+  ): Result<Job, QuotaError> {
+    const { plan, plan_hash, blueprint: label, input } = request;
+    const first = plan.steps[0]?.id ?? null;
+    const ground = this.#groundOf(earlier, {
+      steps: plan.steps,
+      isNewInput: !isSame(input, this.#inputOf(earlier)),
+      from: earlier.status === "succeeded" ? first : null,
+    });
+    // Only a step that is asked for can be none.
+    if (!ground.ok) throw new Error(`no ground for a retry of ${earlier.job_id}`);
+    return this.#again(earlier, { plan, plan_hash, label, input, ground: ground.value }, family, (given, prepare) =>
+      this.#intake.accept(given, now, prepare),
+    );
+  }
+
+  #continuation(job: Job, { from_step, input, blueprint }: RetryRequest): Result<Continuation, RetryError> {
+    const plan: Blueprint = blueprint?.plan ?? JSON.parse(this.#queries.planJson(job.plan_hash));
+    const stored = this.#inputOf(job);
+    const mustRead = input !== null || blueprint !== undefined;
+    const read = mustRead ? readInput(plan, input ?? stored) : ok(stored);
+    if (!read.ok) return err({ code: "invalid_input", faults: read.error });
+    const ground = this.#groundOf(job, { steps: plan.steps, isNewInput: input !== null, from: from_step });
+    if (!ground.ok) return err({ code: "no_such_step", steps: ground.error });
+    const { label, plan_hash } = blueprint ?? { label: job.blueprint, plan_hash: job.plan_hash };
+    return ok({ plan, label, plan_hash, input: read.value, ground: ground.value });
+  }
+
+  #groundOf(job: Job, wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null }) {
+    const before: Blueprint = JSON.parse(this.#queries.planJson(job.plan_hash));
+    const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
+    return groundOf({
+      before: before.steps.map(({ id }) => id),
+      after: wanted.steps.map(({ id }) => id),
+      same: changedAt === -1 ? before.steps.length : changedAt,
+      finished: (id) => isFinished(this.#queries, job, id),
+      isNewInput: wanted.isNewInput,
+      from: wanted.from,
+    });
+  }
+
+  #inputOf(job: Job): JsonObject {
+    return JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
+  }
+
+  #again<Refused>(
+    job: Job,
+    { plan, plan_hash, label, input, ground }: Continuation,
+    family: Family,
+    accept: (request: IntakeRequest, prepare: (job: Job) => Job) => Result<Job, Refused>,
+  ): Result<Job, Refused> {
+    const root = rootOf(job);
+    const number = this.#actions.retriesOf(root) + 1;
+    const request: IntakeRequest = {
+      ...family,
+      tenant: job.tenant,
+      name: job.name,
+      metadata: job.metadata,
+      trace: job.run.trace,
+      shard: parseJobId(job.job_id)?.shard ?? 0,
+      blueprint: label,
+      plan,
+      plan_hash,
+      input,
+      run_at: null,
+      retried_from: job.job_id,
+      idempotency: null,
+    };
+    const again = accept(request, (fresh) => this.#onGround(job, fresh, ground, number));
+    if (!again.ok) return again;
+    this.#actions.join(root);
+    this.#carry(job, again.value, ground, number);
+    return again;
+  }
+
+  #onGround(job: Job, fresh: Job, { kept, discarded }: Ground, number: number): Job {
+    const { rows_by_item: _own, ...run } = fresh.run;
+    const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
+    const isOld = job.run.rows_by_item === undefined;
+    // Of an old job it is not known which actions of its last step are unknown: none of them gets another key.
+    const given = Object.keys(discarded).filter((id) => !isOld || isFinished(this.#queries, job, id));
+    const suffixes = { ...job.run.chain?.fresh, ...Object.fromEntries(given.map((id) => [id, number])) };
+    return {
+      ...fresh,
+      run: {
+        ...run,
+        steps: Object.fromEntries(states),
+        ...(!isOld && { rows_by_item: true }),
+        chain: { root: rootOf(job), number, fresh: suffixes },
+      },
+    };
+  }
+
+  /** Outputs that are reused, and what is known of actions that did not finish. */
+  #carry(job: Job, again: Job, { kept, inside, discarded }: Ground, number: number): void {
+    const why = (keyPath: string): Again => {
+      const top = topLevelStep(keyPath);
+      return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
+    };
+    for (const stored of this.#queries.storedPaths(job.job_id)) {
+      const keyPath = stored.row_key ?? stored.path;
+      // How rows were stopped, by their places: an item may have another place now.
+      if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
+      const top = topLevelStep(keyPath);
+      if (kept.includes(top) || top === inside) this.#queries.copyValue(job.job_id, stored, again.job_id);
+      else if (stored.child_id !== null) {
+        const { child_id } = stored;
+        this.#actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
+      }
+    }
+    for (const record of this.#actions.all(job.job_id)) {
+      this.#actions.keep(again.job_id, inherited(record, why(record.key_path), number));
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
+import type { AuditEntry, KeyApi, KeyRefusal, RevokedKey } from "../api/keys.ts";
+import type { Ledger } from "../storage/job-store.ts";
+
+const SQL = {
+  revoke: "INSERT OR IGNORE INTO revoked_keys (key_id, revoked_at) VALUES (?, ?) RETURNING key_id",
+  copy: "INSERT OR IGNORE INTO revoked_keys (key_id, revoked_at) VALUES (?, ?)",
+  isRevoked: "SELECT 1 FROM revoked_keys WHERE key_id = ?",
+  newest: "SELECT key_id, revoked_at FROM revoked_keys ORDER BY revoked_at DESC, key_id LIMIT ?",
+  all: "SELECT key_id, revoked_at FROM revoked_keys",
+  forgetCodes: "DELETE FROM spent_codes WHERE spent_at < ?",
+  spendCode: "INSERT OR IGNORE INTO spent_codes (grant_id, spent_at) VALUES (?, ?) RETURNING grant_id",
+  addShard: "INSERT OR IGNORE INTO key_shards (shard) VALUES (?)",
+  shards: "SELECT shard FROM key_shards ORDER BY shard",
+} as const;
+
+/** Credentials of the tenant that are no longer served: revoked API keys, and authorization codes that were used. */
+export class Revocations implements KeyApi {
+  readonly #sql: SqlStorage;
+  readonly #ledger: Ledger;
+  readonly #endStreams: () => void;
+  /** Keys that are known not to be revoked: this object is the only one that could. */
+  readonly #cleared = new BoundedMap<string, true>(MAX_CLEARED_KEYS);
+  /** How to end the waits that are open, by key. */
+  readonly #waits = new Map<string, Set<() => void>>();
+  #hasJoined = false;
+
+  /** @param endStreams those of keys that stay valid are opened again at once */
+  constructor(sql: SqlStorage, ledger: Ledger, endStreams: () => void) {
+    this.#sql = sql;
+    this.#ledger = ledger;
+    this.#endStreams = endStreams;
+  }
+
+  isRevoked(keyId: string): boolean {
+    if (this.#cleared.has(keyId)) return false;
+    if (this.#sql.exec(SQL.isRevoked, keyId).toArray().length > 0) return true;
+    this.#cleared.set(keyId, true);
+    return false;
+  }
+
+  /**
+   * Before the first key is believed in another object than shard 0: from then on it is told of each revocation, and what
+   * was revoked until then it has from there. So a shard that comes later brings no key back, and a revocation makes no
+   * object that nobody uses.
+   */
+  async join(shard: number, home: () => Pick<KeyApi, "admitShard">): Promise<void> {
+    if (this.#hasJoined || shard === 0) return;
+    if (!this.#joined().includes(shard)) {
+      const revoked = await home().admitShard(shard);
+      this.#ledger.transact(() => {
+        for (const { key_id, revoked_at } of revoked) this.#sql.exec(SQL.copy, key_id, revoked_at);
+        this.#sql.exec(SQL.addShard, shard);
+      });
+      this.#cleared.clear();
+    }
+    this.#hasJoined = true;
+  }
+
+  /** Runs a wait of the key, which ends when the key is revoked. */
+  async whileGood<T>(keyId: string, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
+    const open = this.#waits.get(keyId) ?? new Set();
+    if (open.size >= MAX_WAITS_PER_KEY) return err("too_many_waits");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waits.set(keyId, open.add(resolve));
+    try {
+      return await Promise.race([wait().then(ok), promise.then(() => err("revoked" as const))]);
+    } finally {
+      open.delete(resolve);
+      if (open.size === 0) this.#waits.delete(keyId);
+    }
+  }
+
+  async revokeKey(keyId: string, now: number, by: string | null = null): Promise<void> {
+    this.#ledger.transact(() => {
+      const isNew = this.#sql.exec(SQL.revoke, keyId, now).toArray().length > 0;
+      // The other shards are told without a name: what was done is noted once.
+      if (isNew && by !== null) this.#ledger.note({ at: now, action: "key_revoked", actor: by, subject: keyId });
+    });
+    this.#cleared.delete(keyId);
+    for (const end of this.#waits.get(keyId) ?? []) end();
+    this.#endStreams();
+  }
+
+  async revokedKeys(): Promise<RevokedKey[]> {
+    return this.#sql.exec<{ key_id: string; revoked_at: number }>(SQL.newest, MAX_LISTED_KEYS).toArray();
+  }
+
+  async keyShards(): Promise<number[]> {
+    return this.#joined();
+  }
+
+  async admitShard(shard: number): Promise<RevokedKey[]> {
+    this.#sql.exec(SQL.addShard, shard);
+    return this.#sql.exec<{ key_id: string; revoked_at: number }>(SQL.all).toArray();
+  }
+
+  async checkKey(): Promise<true> {
+    return true;
+  }
+
+  async audit(before: number, limit: number): Promise<AuditEntry[]> {
+    return this.#ledger.audit.before(before, limit);
+  }
+
+  async spendCode(grantId: string, now: number): Promise<boolean> {
+    this.#sql.exec(SQL.forgetCodes, now - SPENT_CODE_KEPT_MS);
+    return this.#sql.exec(SQL.spendCode, grantId, now).toArray().length > 0;
+  }
+
+  #joined(): number[] {
+    return this.#sql
+      .exec<{ shard: number }>(SQL.shards)
+      .toArray()
+      .map(({ shard }) => shard);
+  }
+}

@@ -1,0 +1,98 @@
+import type { Quotas } from "../../env.ts";
+import type { StepError } from "../../jobs/job.ts";
+import { RATE_WINDOW_MS } from "../../limits.ts";
+import type { Full, QuotaError, StorageFull } from "../api/caller.ts";
+import type { Census } from "../storage/job-counts.ts";
+import { Rate } from "./rate.ts";
+
+const rateOf = (limit: number): Rate | undefined => (limit === 0 ? undefined : new Rate(limit, RATE_WINDOW_MS));
+
+/** What the tenant of this object may still use of it. */
+export class Gate {
+  readonly #quotas: Quotas;
+  readonly #census: Census;
+  readonly #storedBytes: () => number;
+  readonly #submits: Rate | undefined;
+  readonly #requests: Rate | undefined;
+
+  constructor(quotas: Quotas, census: Census, storedBytes: () => number) {
+    this.#quotas = quotas;
+    this.#census = census;
+    this.#storedBytes = storedBytes;
+    this.#submits = rateOf(quotas.submitsPerMinute);
+    this.#requests = rateOf(quotas.requestsPerMinute);
+  }
+
+  /** Lets one more job in. @returns why not; then it does not count as a submit either */
+  admit(now: number): QuotaError | undefined {
+    const full = this.#full();
+    if (full !== undefined) return full;
+    const wait = this.#submits?.take(now) ?? 0;
+    return wait === 0
+      ? undefined
+      : { code: "too_many_submits", limit: this.#quotas.submitsPerMinute, retry_after_ms: wait };
+  }
+
+  /** Lets an acting step begin. @returns ms until it may; 0: now */
+  admitAction(now: number): number {
+    return this.#requests?.take(now) ?? 0;
+  }
+
+  /** Jobs that one tree of parents and children may have; 0: no limit. */
+  get treeJobs(): number {
+    return this.#quotas.treeJobs;
+  }
+
+  #full(): Full | undefined {
+    const { activeJobs } = this.#quotas;
+    const active = activeJobs === 0 ? 0 : this.#census.counts.active;
+    if (active >= activeJobs && activeJobs > 0) return { code: "too_many_active", active, limit: activeJobs };
+    return this.room(1);
+  }
+
+  /** @returns why a write of so many bytes more must not be made */
+  room(bytes: number): StorageFull | undefined {
+    const { storedBytes } = this.#quotas;
+    const stored = storedBytes === 0 ? 0 : this.#storedBytes();
+    if (storedBytes === 0 || stored + bytes <= storedBytes) return undefined;
+    return { code: "storage_full", stored_bytes: stored, limit_bytes: storedBytes };
+  }
+
+  get limitsPlaces(): boolean {
+    return this.#quotas.runningJobs > 0;
+  }
+
+  /** Jobs that may be handed to the engine now. */
+  freePlaces(): number {
+    if (!this.limitsPlaces) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#quotas.runningJobs - this.#census.counts.running, 0);
+  }
+}
+
+/** Why a value is not kept. */
+export const notKept = ({ stored_bytes, limit_bytes }: StorageFull, bytes: number): StepError => ({
+  code: "storage_full",
+  message: `What the step yields (${bytes} bytes) is not kept: ${stored_bytes} bytes are stored, the most is ${limit_bytes}. Delete settled jobs with jobs_delete, or saved blueprints with blueprints_delete, then jobs_retry.`,
+});
+
+/** Why a step fails that would make the tree of its job too large. */
+export const treeIsFull = (limit: number): StepError => ({
+  code: "limit_exceeded",
+  message: `No child was started: this job, its parents and all their children are ${limit} jobs, the most of one tree (MAX_TREE_JOBS). Put steps into a map instead of a job for each item, or submit several jobs.`,
+});
+
+/** Why a step fails that could not start its child. */
+export function childRefused(full: Full): StepError {
+  switch (full.code) {
+    case "too_many_active": {
+      const message = `No child was started: ${full.active} jobs have not settled, the most is ${full.limit}. Retry when some have.`;
+      return { code: full.code, message };
+    }
+    case "storage_full": {
+      const message = `No child was started: ${full.stored_bytes} bytes are stored, the most is ${full.limit_bytes}. Delete settled jobs with jobs_delete, then retry.`;
+      return { code: full.code, message };
+    }
+    default:
+      return full satisfies never;
+  }
+}

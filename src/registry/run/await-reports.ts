@@ -1,0 +1,206 @@
+import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
+import { parseJobId } from "../../jobs/id.ts";
+import { type Job, openWork, type StepError } from "../../jobs/job.ts";
+import { adopt, ask, halt, liesIn } from "../../jobs/run/awaiting.ts";
+import { finish, type Mark } from "../../jobs/run/reports.ts";
+import { shortDigest } from "../../lib/digest.ts";
+import type { Result } from "../../lib/result.ts";
+import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH } from "../../limits.ts";
+import type {
+  AskRequest,
+  Awaited,
+  Halted,
+  HaltedRows,
+  Later,
+  QuotaError,
+  RunRef,
+  SpawnRequest,
+  Stop,
+} from "../api/caller.ts";
+import type { Retries } from "../calls/retry.ts";
+import { childRefused, type Gate, treeIsFull } from "../dispatch/admission.ts";
+import type { Intake } from "../dispatch/create-job.ts";
+import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { haltedPath } from "../storage/queries.ts";
+import { FencedReports } from "./fenced-reports.ts";
+import type { Questions } from "./questions.ts";
+import type { ReportDeps } from "./step-reports.ts";
+
+interface AwaitDeps extends ReportDeps {
+  intake: Intake;
+  questions: Questions;
+  retries: Retries;
+  dispatcher: Dispatcher;
+  gate: Gate;
+}
+
+type Applied = { next: Job; reply: Awaited };
+
+/** The plan's own, else its default, which is no shorter than what the parent was given. */
+function childTimeoutMs(parent: Job, { plan }: SpawnRequest, now: number): number {
+  const own = defaultTimeoutMs(plan, now);
+  return plan.timeout === undefined ? Math.max(parent.timeout_ms, own) : own;
+}
+
+const fails = (error: StepError) => ({ do: "fail", error }) as const;
+
+/** The child can be started later, or never. */
+const notNow = (refused: QuotaError) =>
+  refused.code === "too_many_submits"
+    ? ({ do: "later", after_ms: refused.retry_after_ms } as const)
+    : fails(childRefused(refused));
+
+const withTree = (job: Job, tree: number): Job => ({ ...job, run: { ...job.run, tree } });
+
+/** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
+export class AwaitReports {
+  readonly #deps: AwaitDeps;
+  readonly #reports: FencedReports;
+
+  constructor(deps: AwaitDeps) {
+    this.#deps = deps;
+    this.#reports = new FencedReports(deps.ledger, deps.now);
+  }
+
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
+    return this.#reports.apply<Awaited | Halted>(ref, (job, now) => {
+      const { timeout_ms, ...asked } = request;
+      const question = { ...asked, expires_at: now + timeout_ms };
+      const marked = this.#reports.marked(job, marks, now);
+      if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      return this.#outcome(ask(marked, path, question, now), path, now);
+    });
+  }
+
+  async spawn(
+    ref: RunRef,
+    path: string,
+    request: SpawnRequest,
+    marks: Mark[],
+    keyPath = path,
+  ): Promise<Awaited | Halted | Later | Stop> {
+    const planHash = await shortDigest(request.plan);
+    let child: Job | undefined;
+    const reply = this.#reports.apply<Awaited | Halted | Later>(ref, (job, now) => {
+      const marked = this.#reports.marked(job, marks, now);
+      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
+      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      if (this.#depth(job) >= MAX_JOB_DEPTH) {
+        const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
+        return { next: marked, reply: fails({ code: "job_depth", message }) };
+      }
+      const family = this.#family(job);
+      const { treeJobs } = this.#deps.gate;
+      if (treeJobs > 0 && family.size >= treeJobs) return { next: marked, reply: fails(treeIsFull(treeJobs)) };
+      const accepted = this.#accept(job, request, planHash, keyPath, now);
+      if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
+      child = accepted.value;
+      const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
+      if (family.root !== null) this.#deps.ledger.save(family.root, withTree(family.root, family.size + 1));
+      return this.#outcome(adopt(grown, path, child.job_id, now, keyPath), path, now, keyPath);
+    });
+    if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
+    return reply;
+  }
+
+  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+    for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
+    return this.#reports.apply<({ do: "kept" } & HaltedRows) | Halted>(ref, (job, now) => {
+      const { queries } = this.#deps.ledger;
+      const marked = this.#reports.marked(job, marks, now);
+      const known = queries.valueJson(job.job_id, haltedPath(path));
+      if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
+      if (error === null || this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      this.#deps.actions.noteLost(marked, (below) => liesIn(below, path));
+      queries.insertValue(job.job_id, haltedPath(path), { error: { ...error }, finished });
+      return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
+    });
+  }
+
+  async abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }> {
+    const { ledger, settlements, now, background } = this.#deps;
+    const aftermath = ledger.transact(() => {
+      const job = this.#reports.find(ref);
+      return job && settlements.cancelChild(job, path, "a row beside it failed", now());
+    });
+    if (aftermath === undefined) return { do: "stop" };
+    background(settlements.follow(aftermath));
+    return { do: "go" };
+  }
+
+  async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
+    return this.#reports.apply<Awaited>(ref, (job, now) =>
+      this.#outcome(this.#deps.questions.expire(job, now), path, now),
+    );
+  }
+
+  #openBelow(ref: RunRef, path: string): string[] {
+    return Object.keys(this.#reports.find(ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
+  }
+
+  #isKnown(job: Job, path: string, keyPath = path): boolean {
+    const { queries } = this.#deps.ledger;
+    return openWork(job.run, path) !== undefined || queries.storedJson(job, path, keyPath) !== undefined;
+  }
+
+  #outcome(job: Job, path: string, now: number, keyPath = path): Applied {
+    const stored = this.#deps.ledger.queries.storedJson(job, path, keyPath);
+    if (stored !== undefined) {
+      return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
+    }
+    const work = openWork(job.run, path);
+    if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
+    const until = work?.question?.expires_at ?? now + MAX_CHILD_WAIT_MS;
+    return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
+  }
+
+  /** The tree that the job is in. @returns its outermost job, null for the job itself, and how many jobs it has had */
+  #family(job: Job): { root: Job | null; size: number } {
+    let root: Job | null = null;
+    for (let parentId = job.parent_id; parentId !== null; parentId = root?.parent_id ?? null) {
+      root = this.#deps.ledger.queries.job(job.tenant, parentId) ?? null;
+      if (root === null) break;
+    }
+    return { root, size: (root ?? job).run.tree ?? 1 };
+  }
+
+  #depth(job: Job): number {
+    let depth = 1;
+    let parentId = job.parent_id;
+    while (parentId !== null && depth < MAX_JOB_DEPTH) {
+      parentId = this.#deps.ledger.queries.job(job.tenant, parentId)?.parent_id ?? null;
+      depth += 1;
+    }
+    return depth;
+  }
+
+  /** A child that ran before, in this chain of retries, is retried: what is unknown of it stays under its keys. */
+  #accept(parent: Job, request: SpawnRequest, planHash: string, keyPath: string, now: number): Result<Job, QuotaError> {
+    const earlier = this.#deps.actions.childOf(parent, keyPath);
+    const timeout_ms = childTimeoutMs(parent, request, now);
+    if (earlier !== undefined) {
+      const family = { parent_id: parent.job_id, timeout_ms, submitted_by: parent.submitted_by };
+      return this.#deps.retries.ofChild(earlier, family, { ...request, plan_hash: planHash }, now);
+    }
+    const shard = parseJobId(parent.job_id)?.shard;
+    if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
+    return this.#deps.intake.accept(
+      {
+        ...request,
+        tenant: parent.tenant,
+        trace: parent.run.trace,
+        shard,
+        plan_hash: planHash,
+        metadata: {},
+        run_at: null,
+        timeout_ms,
+        parent_id: parent.job_id,
+        retried_from: null,
+        idempotency: null,
+        submitted_by: parent.submitted_by,
+      },
+      now,
+    );
+  }
+}

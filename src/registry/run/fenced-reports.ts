@@ -1,0 +1,60 @@
+import { type Job, openWork } from "../../jobs/job.ts";
+import { enclosing } from "../../jobs/run/awaiting.ts";
+import { applyMarks, isFenced, type Mark } from "../../jobs/run/reports.ts";
+import { isTopLevel } from "../../jobs/run/work.ts";
+import type { Json } from "../../lib/json.ts";
+import type { RunRef, Stop } from "../api/caller.ts";
+import type { Ledger } from "../storage/job-store.ts";
+import { haltedPath } from "../storage/queries.ts";
+
+/** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
+function outcomeOf(job: Job, mark: Mark): Json | undefined {
+  const work = openWork(job.run, mark.path);
+  // A top-level rest has a state, which says the same.
+  if (mark.status === "succeeded") return work?.wake_at === undefined || isTopLevel(mark.path) ? undefined : {};
+  // The blueprint went on from a child that failed, or a question that nobody answered.
+  return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
+}
+
+/** Applies reports of the attempt that the job is in; those of any other change nothing. */
+export class FencedReports {
+  readonly #ledger: Ledger;
+  readonly #now: () => number;
+
+  constructor(ledger: Ledger, now: () => number) {
+    this.#ledger = ledger;
+    this.#now = now;
+  }
+
+  /** The job, if the attempt may still change it. */
+  find(ref: RunRef): Job | undefined {
+    const job = this.#ledger.queries.job(ref.tenant, ref.job_id);
+    return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
+  }
+
+  /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
+  marked(job: Job, marks: readonly Mark[], now: number): Job {
+    for (const mark of marks) {
+      const output = outcomeOf(job, mark);
+      if (output !== undefined) {
+        this.#ledger.queries.insertValue(job.job_id, mark.path, output, openWork(job.run, mark.path));
+      }
+    }
+    return applyMarks(job, marks, now);
+  }
+
+  /** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
+  isHalted(job: Job, path: string): boolean {
+    return enclosing(path).some((rows) => this.#ledger.queries.valueJson(job.job_id, haltedPath(rows)) !== undefined);
+  }
+
+  /** One report as one transaction. */
+  apply<Reply>(ref: RunRef, report: (job: Job, now: number) => { next: Job; reply: Reply }): Reply | Stop {
+    return this.#ledger.transact(() => {
+      const job = this.find(ref);
+      if (job === undefined) return { do: "stop" };
+      const { next, reply } = report(job, this.#now());
+      return this.#ledger.save(job, next) ? reply : { do: "stop" };
+    });
+  }
+}

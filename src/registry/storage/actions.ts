@@ -1,0 +1,119 @@
+import { type Job, type OpenWork, openWork, type StepError } from "../../jobs/job.ts";
+import { type ActionRecord, actionKey, outcomeOf, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
+import type { Outcome } from "../../jobs/settle.ts";
+import type { Queries } from "./queries.ts";
+
+const COLUMNS = "key_path, suffix, polls, outcome, child_id";
+
+const SQL = {
+  keep: `INSERT OR REPLACE INTO actions (job_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+  find: `SELECT ${COLUMNS} FROM actions WHERE job_id = ? AND key_path = ?`,
+  all: `SELECT ${COLUMNS} FROM actions WHERE job_id = ?`,
+  forget: "DELETE FROM actions WHERE job_id = ?",
+  join: `INSERT INTO chains (root_id, retries, members) VALUES (?, 1, 2)
+    ON CONFLICT (root_id) DO UPDATE SET retries = retries + 1, members = members + 1`,
+  retries: "SELECT retries FROM chains WHERE root_id = ?",
+  leave: "UPDATE chains SET members = members - 1 WHERE root_id = ? RETURNING members",
+  end: "DELETE FROM chains WHERE root_id = ?",
+  keepRetry: "INSERT OR REPLACE INTO retries (job_id, request_hash, again_id) VALUES (?, ?, ?)",
+  retry: "SELECT again_id FROM retries WHERE job_id = ? AND request_hash = ?",
+  forgetRetries: "DELETE FROM retries WHERE job_id = ?",
+} as const;
+
+type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
+
+/** Chains of retries, and what is known of actions that did not finish. Called inside transactions. */
+export class Actions {
+  readonly #sql: SqlStorage;
+  readonly #queries: Queries;
+
+  constructor(sql: SqlStorage, queries: Queries) {
+    this.#sql = sql;
+    this.#queries = queries;
+  }
+
+  /** Under which key the action runs now, and how many polls of that key were answered before. */
+  keyOf(job: Job, keyPath: string): { key: string; polls: number } {
+    const record = this.#before(job, keyPath);
+    const suffix = suffixOf(job.run.chain, record, keyPath);
+    return { key: actionKey(rootOf(job), keyPath, suffix), polls: record?.polls ?? 0 };
+  }
+
+  /** The job that the `job` step waited for when it ran before, in this chain of retries. */
+  childOf(job: Job, keyPath: string): Job | undefined {
+    const childId = this.#before(job, keyPath)?.child_id ?? null;
+    return childId === null ? undefined : this.#queries.job(job.tenant, childId);
+  }
+
+  /** What was open when the job ended: nobody will hear how it came out, but for what it failed with. */
+  noteEnd(job: Job, outcome: Outcome): void {
+    for (const [path, work] of Object.entries(job.run.open)) {
+      const failed = outcome.name === "failed" && outcome.path === path;
+      this.#note(job, path, work, failed ? outcomeOf(outcome.error) : "unknown");
+    }
+  }
+
+  /** Runs of these paths are over without a report. */
+  noteLost(job: Job, isLost: (path: string) => boolean): void {
+    for (const [path, work] of Object.entries(job.run.open)) if (isLost(path)) this.#note(job, path, work, "unknown");
+  }
+
+  /** The blueprint goes on from the failure, whose effect may have happened. */
+  noteTolerated(job: Job, path: string, error: StepError): void {
+    const work = openWork(job.run, path);
+    if (work !== undefined && outcomeOf(error) === "unknown") this.#note(job, path, work, "unknown");
+  }
+
+  #note(job: Job, path: string, work: OpenWork, outcome: "definite" | "unknown"): void {
+    if (work.wake_at !== undefined || work.question !== undefined) return;
+    const keyPath = work.key_path ?? path;
+    const suffix = suffixOf(job.run.chain, this.#before(job, keyPath), keyPath);
+    const child_id = work.child_id ?? null;
+    this.keep(job.job_id, { key_path: keyPath, suffix, polls: work.polls ?? 0, outcome, child_id });
+  }
+
+  /** A first attempt of a first job has no past. */
+  #before({ job_id, run, attempt }: Job, keyPath: string): ActionRecord | undefined {
+    return run.chain === undefined && attempt === 1 ? undefined : this.find(job_id, keyPath);
+  }
+
+  keep(jobId: string, { key_path, suffix, polls, outcome, child_id }: ActionRecord): void {
+    this.#sql.exec(SQL.keep, jobId, key_path, suffix, polls, outcome, child_id);
+  }
+
+  /** How many retries the chain of this first job has had. */
+  retriesOf(rootId: string): number {
+    return this.#sql.exec<{ retries: number }>(SQL.retries, rootId).toArray()[0]?.retries ?? 0;
+  }
+
+  find(jobId: string, keyPath: string): ActionRecord | undefined {
+    return this.#sql.exec<Row>(SQL.find, jobId, keyPath).toArray()[0];
+  }
+
+  all(jobId: string): ActionRecord[] {
+    return this.#sql.exec<Row>(SQL.all, jobId).toArray();
+  }
+
+  /** A retry joins the chain of this first job. */
+  join(rootId: string): void {
+    this.#sql.exec(SQL.join, rootId);
+  }
+
+  /** The job that this retry of the job made last. */
+  retryOf(jobId: string, requestHash: string): string | undefined {
+    return this.#sql.exec<{ again_id: string }>(SQL.retry, jobId, requestHash).toArray()[0]?.again_id;
+  }
+
+  keepRetry(jobId: string, requestHash: string, againId: string): void {
+    this.#sql.exec(SQL.keepRetry, jobId, requestHash, againId);
+  }
+
+  /** The job goes, and its chain with the last of it. */
+  forget(job: Job): void {
+    this.#sql.exec(SQL.forget, job.job_id);
+    this.#sql.exec(SQL.forgetRetries, job.job_id);
+    const rootId = rootOf(job);
+    const left = this.#sql.exec<{ members: number }>(SQL.leave, rootId).toArray()[0]?.members;
+    if (left === 0) this.#sql.exec(SQL.end, rootId);
+  }
+}

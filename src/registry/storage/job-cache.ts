@@ -1,0 +1,34 @@
+import type { Job } from "../../jobs/job.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../limits.ts";
+import { fromRecord, type JobRecord } from "./rows.ts";
+
+/**
+ * The jobs that were read last, so that one that is polled is not read from its row each time. The object is the only
+ * writer of its rows, and forgets a job with every write of it.
+ */
+export class RecentJobs {
+  readonly #jobs = new BoundedMap<string, Job>(MAX_RECENT_JOBS);
+
+  get(tenant: string, jobId: string): Job | undefined {
+    const job = this.#jobs.get(jobId);
+    return job?.tenant === tenant ? job : undefined;
+  }
+
+  /** Keeps the job of the row, if it is small. @returns it */
+  keep(record: JobRecord): Job {
+    const job = fromRecord(record);
+    const { run_json, events_json, metadata_json, result_json } = record;
+    const chars = run_json.length + events_json.length + metadata_json.length + (result_json?.length ?? 0);
+    if (chars <= MAX_RECENT_JOB_CHARS) this.#jobs.set(job.job_id, job);
+    return job;
+  }
+
+  delete(jobId: string): void {
+    this.#jobs.delete(jobId);
+  }
+
+  clear(): void {
+    this.#jobs.clear();
+  }
+}

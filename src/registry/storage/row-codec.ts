@@ -1,0 +1,138 @@
+import type { ItemCounts, RunState, StepState, StepStatus } from "../../jobs/job.ts";
+import type { EventType, JobEvent } from "../../jobs/run/timeline.ts";
+
+/**
+ * The JSON fields of a row, short: a settled job keeps its timeline for weeks, and they were the largest part of it.
+ * Names are letters, times are ms since the submission. Rows that were written before hold names and epoch ms, and are
+ * read as well.
+ */
+
+/** PERSISTED: a letter is never given another meaning. */
+const EVENT_LETTERS: Record<EventType, string> = {
+  accepted: "a",
+  dispatched: "d",
+  started: "r",
+  input_requested: "q",
+  answered: "y",
+  expired: "x",
+  nudged: "n",
+  redispatched: "D",
+  settled: "e",
+  step_retrying: "t",
+  step_failed: "f",
+  step_started: "b",
+  step_waiting: "w",
+  child_started: "c",
+  step_succeeded: "s",
+  step_skipped: "k",
+};
+
+/** PERSISTED: a letter is never given another meaning. */
+const STATUS_LETTERS: Record<StepStatus, string> = {
+  pending: "p",
+  running: "r",
+  waiting: "w",
+  succeeded: "s",
+  failed: "f",
+  skipped: "k",
+  cancelled: "c",
+};
+
+/** Reads letters, and names as they are. */
+function reader<Name extends string>(letters: Record<Name, string>): (written: string) => Name {
+  const names = new Map((Object.keys(letters) as Name[]).map((name) => [letters[name], name]));
+  return (written) => names.get(written) ?? (written as Name);
+}
+const eventType = reader(EVENT_LETTERS);
+const stepStatus = reader(STATUS_LETTERS);
+
+/** Above every time since a submission, below every epoch ms: 2001. */
+const EPOCH_FROM = 1e12;
+const fromMs = (written: number, submittedAt: number): number =>
+  written < EPOCH_FROM ? submittedAt + written : written;
+
+/** PERSISTED since 0.1.0; what is null at the end is left out. */
+type ShortEvent = [letter: string, ms: number, step?: string | null, message?: string | null];
+type ShortStep = [
+  letter: string,
+  tries: number,
+  startedMs: number,
+  completedMs?: number | null,
+  error?: string | null,
+  items?: ItemCounts | null,
+];
+interface ShortRun {
+  steps: Record<string, ShortStep | StepState>;
+  open?: RunState["open"];
+  answers?: NonNullable<RunState["answers"]>;
+  trace?: NonNullable<RunState["trace"]>;
+  tree?: number;
+  chain?: NonNullable<RunState["chain"]>;
+  description?: string;
+  /** Rows of a map are known by their items. */
+  k?: 1;
+}
+
+function withoutNulls<T extends unknown[]>(fields: T): T {
+  while ((fields.at(-1) ?? null) === null) fields.pop();
+  return fields;
+}
+
+export function eventsJson(events: readonly JobEvent[], submittedAt: number): string {
+  const short = events.map(
+    ([type, at, step, message]): ShortEvent =>
+      withoutNulls([EVENT_LETTERS[type], at - submittedAt, step ?? null, message ?? null]),
+  );
+  return JSON.stringify(short);
+}
+
+export function readEvents(json: string, submittedAt: number): JobEvent[] {
+  const events: ShortEvent[] = JSON.parse(json);
+  return events.map(([letter, ms, ...rest]) => [eventType(letter), fromMs(ms, submittedAt), ...rest]);
+}
+
+function shortStep(
+  { status, tries, started_at, completed_at, error, items }: StepState,
+  submittedAt: number,
+): ShortStep {
+  const completed = completed_at === null ? null : completed_at - submittedAt;
+  return withoutNulls([STATUS_LETTERS[status], tries, started_at - submittedAt, completed, error, items ?? null]);
+}
+
+function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
+  if (!Array.isArray(step)) return step;
+  const [letter, tries, startedMs, completedMs = null, error = null, items = null] = step;
+  return {
+    status: stepStatus(letter),
+    tries,
+    started_at: fromMs(startedMs, submittedAt),
+    completed_at: completedMs === null ? null : fromMs(completedMs, submittedAt),
+    error,
+    ...(items !== null && { items }),
+  };
+}
+
+/** Keys like `__proto__` stay own fields: step ids are strangers'. */
+const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+
+export function runJson(run: RunState, submittedAt: number): string {
+  const { steps, open, answers, trace, tree, chain, description, rows_by_item } = run;
+  const short: ShortRun = {
+    steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
+    ...(Object.keys(open).length > 0 && { open }),
+    ...(answers && { answers }),
+    ...(trace && { trace }),
+    ...(tree && { tree }),
+    ...(chain && { chain }),
+    ...(description && { description }),
+    ...(rows_by_item && { k: 1 }),
+  };
+  return JSON.stringify(short);
+}
+
+export function readRun(json: string, submittedAt: number): RunState {
+  const { steps, open = {}, k, ...rest }: ShortRun = JSON.parse(json);
+  const read = { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
+  return k === undefined ? read : { ...read, rows_by_item: true };
+}

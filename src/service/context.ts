@@ -1,0 +1,78 @@
+import { actorOf, type Principal } from "../auth/principal.ts";
+import type { Known } from "../blueprint/checks/check.ts";
+import type { UsableSecret } from "../blueprint/checks/secrets.ts";
+import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
+import { secretsFor } from "../egress/secret-bindings.ts";
+import { type Env, settingsOf } from "../env.ts";
+import { parseJobId } from "../jobs/id.ts";
+import type { TraceContext } from "../lib/trace-context.ts";
+import { MAX_REGISTRY_SHARDS } from "../limits.ts";
+import type { CallerApi } from "../registry/api/caller.ts";
+import { callerRegistry, type KeyWatch } from "../registry/api/keys.ts";
+
+/** A handler, for whoever writes a blueprint. */
+export type HandlerText = Pick<Handler, "name" | "description" | "input" | "output">;
+
+/** What every face needs to serve one request of a tenant. Tests bring their own registry, catalogue and clock. */
+export interface ServiceContext {
+  tenant: string;
+  /** Who calls, as jobs and the audit keep it; null or absent: this machine. */
+  actor?: string | null;
+  /** null or absent: no key is needed. */
+  keyId?: string | null;
+  /** The object of one shard. Get a new one for each try: it is broken after an exception. */
+  registry: (shard: number) => CallerApi;
+  /** New jobs go to the shards 0 to this - 1; listings are of these. */
+  shards: number;
+  blueprints: readonly CatalogBlueprint[];
+  /** What `handler` steps may call. */
+  handlers: readonly HandlerText[];
+  /** What the tenant's blueprints may send. */
+  secrets: readonly UsableSecret[];
+  /** The trace that the request belongs to. */
+  trace?: TraceContext | undefined;
+  /** Epoch ms. */
+  now: () => number;
+  /** From 0 to below 1. */
+  random: () => number;
+}
+
+const HANDLERS = Object.values(CATALOG.handlers);
+
+/** @param watch is told what the registry says of the caller's key */
+export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
+  const { blueprintSecrets, shards } = settingsOf(env);
+  return {
+    tenant: principal.tenant,
+    actor: actorOf(principal),
+    keyId: principal.key_id,
+    registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard, watch),
+    shards,
+    blueprints: CATALOG.blueprints,
+    handlers: HANDLERS,
+    secrets: secretsFor(principal.tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    now: Date.now,
+    random: Math.random,
+  };
+}
+
+/** What blueprints can name. */
+export const knownTo = ({ handlers, secrets }: ServiceContext): Known => ({
+  handlers: handlers.map(({ name }) => name),
+  secrets,
+});
+
+/** The shard that keeps what a tenant has only once, such as its saved blueprints. */
+export const HOME_SHARD = 0;
+
+/** The shard that owns the job; undefined when no job can have this id. */
+export function shardOfJob(jobId: string): number | undefined {
+  const parts = parseJobId(jobId);
+  return parts && parts.shard < MAX_REGISTRY_SHARDS ? parts.shard : undefined;
+}
+
+/** The object that owns the job; undefined when no job can have this id. */
+export function registryOfJob(context: ServiceContext, jobId: string): CallerApi | undefined {
+  const shard = shardOfJob(jobId);
+  return shard === undefined ? undefined : context.registry(shard);
+}

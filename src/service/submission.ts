@@ -1,0 +1,192 @@
+import { z } from "zod";
+import type { Blueprint } from "../blueprint/blueprint.ts";
+import { readInput } from "../blueprint/checks/check.ts";
+import { durationMs } from "../blueprint/duration.ts";
+import { jsonObject, strict } from "../blueprint/kinds/fields.ts";
+import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
+import { defaultTimeoutMs, sleepBeyond } from "../blueprint/planned-wait.ts";
+import { labelOf } from "../catalog/find.ts";
+import { INLINE } from "../jobs/job.ts";
+import { digest } from "../lib/digest.ts";
+import type { Fault } from "../lib/fault.ts";
+import { isJsonObject, type JsonObject } from "../lib/json.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { oneLine } from "../lib/safe-text.ts";
+import {
+  MAX_IDEMPOTENCY_KEY_CHARS,
+  MAX_INPUT_BYTES,
+  MAX_JOB_TIMEOUT_MS,
+  MAX_METADATA_BYTES,
+  MAX_NAME_CHARS,
+  MAX_REFERENCE_CHARS,
+  MAX_RUN_AT_AHEAD_MS,
+  MAX_WAIT_MS,
+} from "../limits.ts";
+import type { SubmitRequest } from "../registry/api/caller.ts";
+import { instantFault, readInstant, sizeFault } from "./arguments.ts";
+import { findBlueprint } from "./blueprints.ts";
+import { type Children, findChildren, pinned } from "./children.ts";
+import type { ServiceContext } from "./context.ts";
+import { instant } from "./fields.ts";
+import { inlinePlan, planHash } from "./plan-cache.ts";
+
+/** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
+
+export const SubmitInput = strict(
+  {
+    blueprint: z
+      .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
+      .describe(
+        "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
+      ),
+    input: jsonObject.default({}).describe("The blueprint's input."),
+    name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
+    metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(MAX_IDEMPOTENCY_KEY_CHARS)
+      .optional()
+      .describe("Makes retries safe: the same key and arguments return the first job."),
+    run_at: instant.optional().describe("Start no earlier than this time (ISO 8601); the past means now."),
+    timeout_seconds: z
+      .int()
+      .min(1)
+      .max(MAX_JOB_TIMEOUT_MS / 1_000)
+      .optional()
+      .describe("The job fails when it runs longer; default 1 day and the plan's waits."),
+    wait_seconds: z
+      .number()
+      .min(0)
+      .max(MAX_WAIT_MS / 1_000)
+      .default(0)
+      .describe("Wait this long for the result; the job goes on when the time is over."),
+    dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
+  },
+  IN_ARGUMENTS,
+);
+export type SubmitArgs = z.output<typeof SubmitInput>;
+
+/** A submission that has been checked. */
+interface Draft {
+  /** `name@version`, or `inline`. */
+  label: string;
+  plan: Blueprint;
+  /** That the plan names. */
+  children: Children;
+  /** With the defaults of the blueprint's schema. */
+  input: JsonObject;
+  /** Epoch ms; null: now. */
+  runAt: number | null;
+  /** Epoch ms before which the job does not start. */
+  start: number;
+}
+
+const sizeFaults = ({ input, metadata }: SubmitArgs): Fault[] => [
+  ...sizeFault("input", input, MAX_INPUT_BYTES),
+  ...sizeFault("metadata", metadata, MAX_METADATA_BYTES),
+];
+
+function readRunAt(text: string | undefined, now: number): Result<number | null, Fault> {
+  if (text === undefined) return ok(null);
+  const at = readInstant(text);
+  if (at === undefined) return err(instantFault("run_at"));
+  if (at <= now + MAX_RUN_AT_AHEAD_MS) return ok(at > now ? at : null);
+  const days = MAX_RUN_AT_AHEAD_MS / 86_400_000;
+  return err({ path: "run_at", message: `is more than ${days} days ahead`, fix: "Choose an earlier time." });
+}
+
+/** A plan, its label, and its document as it was sent or saved. */
+interface Source {
+  label: string;
+  document: JsonObject;
+  plan: Result<Blueprint, Fault[]>;
+}
+
+async function sourceOf(
+  { blueprint }: Pick<SubmitArgs, "blueprint">,
+  context: ServiceContext,
+): Promise<Result<Source, Fault[]>> {
+  if (typeof blueprint !== "string") {
+    return ok({ label: INLINE, document: blueprint, plan: inlinePlan(blueprint, context) });
+  }
+  const found = await findBlueprint(blueprint, context);
+  if (!found.ok) return err([found.error]);
+  const { document, plan } = found.value;
+  return ok({ label: labelOf(found.value), document: isJsonObject(document) ? document : {}, plan: ok(plan) });
+}
+
+/** The plan with its children pinned, or all that is wrong with it and with the names in it. */
+export async function readPlan(
+  args: Pick<SubmitArgs, "blueprint">,
+  context: ServiceContext,
+): Promise<Result<Pick<Draft, "label" | "plan" | "children">, Fault[]>> {
+  const source = await sourceOf(args, context);
+  if (!source.ok) return source;
+  const { label, document, plan } = source.value;
+  const children = await findChildren(document, context);
+  if (!plan.ok || !children.ok) return err([...(plan.ok ? [] : plan.error), ...(children.ok ? [] : children.error)]);
+  return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
+}
+
+/** A sleep that the timeout cuts off for certain. */
+function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: number): Fault[] {
+  const planned = plan.timeout === undefined ? undefined : durationMs(plan.timeout);
+  const timeoutMs = timeout_seconds === undefined ? planned : timeout_seconds * 1_000;
+  const sleep = timeoutMs === undefined ? undefined : sleepBeyond(plan, timeoutMs, start);
+  if (sleep === undefined) return [];
+  const path = timeout_seconds === undefined ? "blueprint.timeout" : "timeout_seconds";
+  const seconds = Math.ceil(sleep.ms / 1_000);
+  const least = timeout_seconds === undefined ? `"${seconds} seconds"` : `${seconds}`;
+  const message = `ends the job before step ${sleep.id} has slept its ${seconds} seconds`;
+  return [
+    { path, message, fix: `Send more than ${least}, or leave it out: it is then a day more than the plan waits.` },
+  ];
+}
+
+/** Everything that is wrong at once, so that one more call can be enough. */
+export async function draftOf(args: SubmitArgs, context: ServiceContext): Promise<Result<Draft, Fault[]>> {
+  const now = context.now();
+  const runAt = readRunAt(args.run_at, now);
+  const plan = await readPlan(args, context);
+  const oversize = sizeFaults(args);
+  const input = plan.ok && oversize.length === 0 ? readInput(plan.value.plan, args.input) : err([]);
+  const start = (runAt.ok ? runAt.value : null) ?? now;
+  const faults = [
+    ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),
+    ...oversize,
+    ...(input.ok ? [] : input.error),
+    ...(runAt.ok ? [] : [runAt.error]),
+  ];
+  if (faults.length > 0 || !plan.ok || !runAt.ok || !input.ok) return err(faults);
+  return ok({ ...plan.value, input: input.value, runAt: runAt.value, start });
+}
+
+/** The request, for whichever shard takes it. */
+export async function submitRequest(
+  args: SubmitArgs,
+  draft: Draft,
+  { tenant, trace, actor }: Pick<ServiceContext, "tenant" | "trace" | "actor">,
+): Promise<Omit<SubmitRequest, "shard">> {
+  const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
+  const { plan, children, start } = draft;
+  const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
+  const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
+  return {
+    tenant,
+    name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
+    blueprint: draft.label,
+    plan: plan,
+    trace,
+    submitted_by: actor,
+    plan_hash: await planHash(plan),
+    input: draft.input,
+    metadata,
+    run_at: draft.runAt,
+    timeout_ms:
+      timeout_seconds === undefined
+        ? defaultTimeoutMs(plan, start, (child) => byLabel.get(child)?.plan)
+        : timeout_seconds * 1_000,
+    idempotency: idempotency_key === undefined ? null : { key: idempotency_key, request_hash: await digest(asked) },
+  };
+}

@@ -1,0 +1,125 @@
+import { isSettled } from "../jobs/status.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
+import type { WaitReport, WaitRow } from "../registry/api/caller.ts";
+import { KeyRevoked, TooManyWaits } from "../registry/api/keys.ts";
+import { type ServiceContext, shardOfJob } from "./context.ts";
+
+/** One wait for several jobs, whichever shards they lie in. Nothing is polled: each shard answers when its jobs change. */
+
+export interface Wait {
+  /** Without duplicates. */
+  jobIds: readonly string[];
+  until: "any" | "all";
+  waitMs: number;
+}
+
+/** How far a wait has come. */
+export interface Progress {
+  /** Never falls from one to the next. */
+  progress: number;
+  total: number;
+  message: string;
+}
+
+/** Who waits. */
+export interface Waiting {
+  /** Aborts when the caller has gone. */
+  signal: AbortSignal;
+  /** Only when the caller wants to hear of progress. */
+  tell?: (progress: Progress) => Promise<void>;
+}
+
+/** The error is the first id that is of no job. */
+type Look = Result<WaitRow[], string>;
+
+/** Nothing more to wait for: the job has settled, or somebody must answer it. */
+const isReady = ({ status, input_requests }: WaitRow): boolean =>
+  isSettled(status) || status === "input_required" || input_requests.length > 0;
+
+const isOver = (jobs: readonly WaitRow[], until: Wait["until"]): boolean =>
+  until === "any" ? jobs.some(isReady) : jobs.every(isReady);
+
+function progressOf(jobs: readonly WaitRow[]): Progress {
+  const sum = jobs.reduce((total, job) => total + (isSettled(job.status) ? 1 : job.progress), 0);
+  const open = jobs.find((job) => !isReady(job));
+  const place = open === undefined ? [] : [open.name, open.step, open.message].filter((part) => part !== null);
+  const message = [`${jobs.filter(isReady).length} of ${jobs.length} ready`, ...place].join(" | ");
+  return { progress: Math.round(sum * 100) / 100, total: jobs.length, message };
+}
+
+/** Looks at the jobs, once or for some time. */
+class Watch {
+  /** Connections that broke while we waited. */
+  losses = 0;
+  readonly #wait: Wait;
+  readonly #context: ServiceContext;
+  readonly #shards: ReadonlyMap<number | undefined, string[]>;
+
+  constructor(wait: Wait, context: ServiceContext) {
+    this.#wait = wait;
+    this.#context = context;
+    this.#shards = Map.groupBy(wait.jobIds, shardOfJob);
+  }
+
+  /** What is there after at most `waitMs`. */
+  async look(waitMs: number): Promise<Look> {
+    if (waitMs === 0 || this.#shards.size === 1 || this.#wait.until === "all") {
+      return this.#combined(await Promise.all([...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs))));
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const reports = [...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs, () => promise));
+    // The others need not go on then, and their failure is nobody's.
+    for (const report of reports) report.catch(() => {});
+    await Promise.race(reports).finally(resolve);
+    return this.look(0);
+  }
+
+  /** A connection that breaks is replaced by a new one, which only looks. */
+  async #ask(shard: number | undefined, ids: string[], waitMs: number, released?: () => Promise<void>) {
+    if (shard === undefined) return err({ job_id: ids[0] ?? "" });
+    const { tenant, registry } = this.#context;
+    try {
+      return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs, released);
+    } catch (error) {
+      if (error instanceof KeyRevoked || error instanceof TooManyWaits) throw error;
+      this.losses += 1;
+      return registry(shard).waitFor(tenant, ids, this.#wait.until, 0);
+    }
+  }
+
+  #combined(reports: readonly Result<WaitReport, { job_id: string }>[]): Look {
+    const unknown = new Set(reports.flatMap((report) => (report.ok ? [] : [report.error.job_id])));
+    const first = this.#wait.jobIds.find((id) => unknown.has(id));
+    if (first !== undefined) return err(first);
+    const jobs = new Map(reports.flatMap((report) => (report.ok ? report.value.jobs : [])).map((job) => [job.id, job]));
+    return ok(this.#wait.jobIds.flatMap((id) => jobs.get(id) ?? []));
+  }
+}
+
+/**
+ * Until `any` or `all` of the jobs have settled or ask, or the time is over.
+ * @returns the jobs in the order asked for, or the first id that is of no job
+ */
+export async function waitForJobs(
+  wait: Wait,
+  context: ServiceContext,
+  { signal, tell }: Waiting,
+): Promise<Result<WaitReport, string>> {
+  const watch = new Watch(wait, context);
+  const deadline = context.now() + wait.waitMs;
+  let told = -1;
+  // One look first: an unknown id must not wait for the others.
+  for (let seen = await watch.look(0); ; ) {
+    if (!seen.ok) return seen;
+    const left = deadline - context.now();
+    const over = isOver(seen.value, wait.until);
+    if (over || left <= 0 || signal.aborted || watch.losses >= MAX_WAIT_LOSSES) {
+      return ok({ jobs: seen.value, timed_out: !over });
+    }
+    const progress = progressOf(seen.value);
+    if (progress.progress > told) await tell?.(progress);
+    told = Math.max(told, progress.progress);
+    seen = await watch.look(tell ? Math.min(left, PROGRESS_EVERY_MS) : left);
+  }
+}

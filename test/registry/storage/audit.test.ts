@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import { AUDIT_KEPT_MS, AUDIT_PURGE_BATCH } from "../../../src/limits.ts";
+import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
+import { type Bench, inRegistry, planOf, START, TENANT } from "../bench.ts";
+
+const BY = "key_0123456789abcdef01234567";
+const entries = async ({ keys }: Pick<Bench, "keys">) => keys.audit(Number.MAX_SAFE_INTEGER, 2_000);
+
+describe("the audit", () => {
+  it("has a row for each cancel, deletion, saved blueprint and revoked key, with who did it", () =>
+    inRegistry(async (bench) => {
+      const { caller, keys, clock, plan } = bench;
+      const { id } = await bench.submit();
+      await caller.cancel(TENANT, id, null, BY);
+      clock.now += 1;
+      await caller.remove(TENANT, id, null);
+      await caller.saveBlueprint(TENANT, { name: plan.name }, plan, BY);
+      await keys.revokeKey("key_ffffffffffffffffffffffff", clock.now, BY);
+      expect(await entries(bench)).toEqual([
+        { at: START + 1, action: "key_revoked", actor: BY, subject: "key_ffffffffffffffffffffffff" },
+        { at: START + 1, action: "blueprint_saved", actor: BY, subject: "test-plan@1" },
+        { at: START + 1, action: "job_deleted", actor: null, subject: id },
+        { at: START, action: "job_cancelled", actor: BY, subject: id },
+      ]);
+    }));
+
+  it("has none for what changed nothing", () =>
+    inRegistry(async (bench) => {
+      const { caller, keys, clock, plan } = bench;
+      const { id } = await bench.submit();
+      await caller.saveBlueprint(TENANT, { name: plan.name }, plan, BY);
+      await caller.cancel(TENANT, id, null, BY);
+      await keys.revokeKey("key_1", clock.now, BY);
+      const before = await entries(bench);
+      await caller.cancel(TENANT, id, null, BY);
+      await caller.saveBlueprint(TENANT, { name: plan.name }, plan, BY);
+      await keys.revokeKey("key_1", clock.now, BY);
+      await caller.remove(TENANT, (await bench.submit()).id, BY);
+      await caller.remove("globex", id, BY);
+      expect(await entries(bench)).toEqual(before);
+    }));
+
+  it("keeps 90 days, and the alarm takes what is older, in batches", () =>
+    inRegistry(async (bench) => {
+      const { keys, clock, reconciler, storage } = bench;
+      for (let i = 0; i < AUDIT_PURGE_BATCH + 2; i++) await keys.revokeKey(`key_${i}`, START + i, BY);
+      clock.now = START + AUDIT_KEPT_MS - 1;
+      await reconciler.ring();
+      expect(await entries(bench)).toHaveLength(AUDIT_PURGE_BATCH + 2);
+      expect(await storage.getAlarm()).toBe(START + AUDIT_KEPT_MS);
+      clock.now = START + AUDIT_PURGE_BATCH + AUDIT_KEPT_MS;
+      await reconciler.ring();
+      expect(await entries(bench)).toHaveLength(2);
+      await reconciler.ring();
+      expect((await entries(bench)).map(({ subject }) => subject)).toEqual([`key_${AUDIT_PURGE_BATCH + 1}`]);
+    }));
+
+  it("costs a cancel and a deletion one row each", () =>
+    inRegistry(async (bench) => {
+      const { caller } = bench;
+      const [one, two] = [await bench.submit(), await bench.submit()];
+      for (const job of [one, two]) await caller.cancel(TENANT, job.id, null);
+      await caller.remove(TENANT, one.id);
+      const deletion = await rowsOf(bench.storage, () => caller.remove(TENANT, two.id, BY));
+      // 4 of the deletion, 1 of what the job was, 1 of the audit.
+      expect(deletion.written).toBeLessThanOrEqual(6);
+    }));
+});
+
+describe("submitted_by", () => {
+  const stored = ({ storage }: Bench) =>
+    Object.fromEntries(
+      storage.sql
+        .exec("SELECT name, submitted_by FROM jobs")
+        .toArray()
+        .map((row) => [row.name, row.submitted_by]),
+    );
+
+  it("is the caller of a submit, of a retry who retried, and of a child who submitted its parent", () =>
+    inRegistry(async (bench) => {
+      const { caller, runner, ref } = bench;
+      const parent = await bench.submit({ name: "parent", submitted_by: BY });
+      await bench.submit({ name: "nobody" });
+      await runner.start(ref(parent.id));
+      const rest = planOf([{ id: "rest", type: "sleep", for: "1 hour" }]);
+      await runner.spawn(ref(parent.id), "first", { name: "child", blueprint: "inline", plan: rest, input: {} }, []);
+      await bench.settleBackground();
+      expect(stored(bench)).toEqual({ parent: BY, nobody: null, child: BY });
+      await caller.cancel(TENANT, parent.id, null);
+      const again = await caller.retry(TENANT, parent.id, { from_step: null, input: null }, `${BY}/client`);
+      if (!again.ok) throw new Error(again.error.code);
+      const row = bench.storage.sql.exec("SELECT submitted_by FROM jobs WHERE job_id = ?", again.value.id).one();
+      expect(row.submitted_by).toBe(`${BY}/client`);
+    }));
+});

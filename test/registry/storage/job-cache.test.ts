@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../../src/limits.ts";
+import { Actions } from "../../../src/registry/storage/actions.ts";
+import { AlarmClock } from "../../../src/registry/storage/alarm.ts";
+import { Audit } from "../../../src/registry/storage/audit.ts";
+import { RecentJobs } from "../../../src/registry/storage/job-cache.ts";
+import { Census } from "../../../src/registry/storage/job-counts.ts";
+import { Ledger } from "../../../src/registry/storage/job-store.ts";
+import { Viewer } from "../../../src/registry/storage/job-view.ts";
+import { LastStates } from "../../../src/registry/storage/last-states.ts";
+import { migrate } from "../../../src/registry/storage/migrate.ts";
+import { Queries } from "../../../src/registry/storage/queries.ts";
+import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
+import { Changes } from "../../../src/registry/watch/job-changes.ts";
+import { Waiters } from "../../../src/registry/watch/waiters.ts";
+import { aJob } from "../../support/jobs.ts";
+import { inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
+
+const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
+  ...toRecord(aJob({ tenant: TENANT, job_id })),
+  ...over,
+});
+
+describe("recent jobs", () => {
+  it("are those of the tenant that asks", () => {
+    const recent = new RecentJobs();
+    const job = recent.keep(record("job_1"));
+    expect([recent.get(TENANT, "job_1"), recent.get("globex", "job_1")]).toEqual([job, undefined]);
+  });
+
+  it("are so many, and the oldest is forgotten for one more", () => {
+    const recent = new RecentJobs();
+    for (let n = 0; n <= MAX_RECENT_JOBS; n++) recent.keep(record(`job_${n}`));
+    const known = [0, 1, MAX_RECENT_JOBS].map((n) => recent.get(TENANT, `job_${n}`)?.job_id);
+    expect(known).toEqual([undefined, "job_1", `job_${MAX_RECENT_JOBS}`]);
+  });
+
+  it("are small: one that is not is read each time", () => {
+    const recent = new RecentJobs();
+    const { run_json, events_json } = record("job_1");
+    const room = MAX_RECENT_JOB_CHARS - run_json.length - events_json.length;
+    const metadata = (chars: number) => ({ metadata_json: JSON.stringify({ m: "x".repeat(chars - 8) }) });
+    recent.keep(record("job_1", metadata(room)));
+    recent.keep(record("job_2", metadata(room + 1)));
+    expect([recent.get(TENANT, "job_1")?.job_id, recent.get(TENANT, "job_2")]).toEqual(["job_1", undefined]);
+  });
+});
+
+describe("a job that is asked for again and again", () => {
+  const rename = (storage: DurableObjectStorage, name: string) => storage.sql.exec("UPDATE jobs SET name = ?", name);
+
+  it("is read from its row once after each write", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit({ run_at: bench.clock.now + 60_000 });
+      const { name } = await statusOf(bench, id);
+      rename(bench.storage, "behind its back");
+      expect((await statusOf(bench, id)).name).toBe(name);
+      await bench.caller.cancel(TENANT, id, null);
+      expect(await statusOf(bench, id)).toMatchObject({ name: "behind its back", status: "cancelled" });
+    }));
+
+  it("is not remembered as it was inside a transaction that was undone", () =>
+    inObject(async (storage) => {
+      migrate(storage);
+      const [now, log] = [() => START, () => undefined];
+      const queries = new Queries(storage.sql);
+      const changes = new Changes({ queries, viewer: new Viewer(queries), now, durable: () => storage.sync(), log });
+      const census = new Census(queries, () => undefined);
+      const actions = new Actions(storage.sql, queries);
+      const lastStates = new LastStates(storage.sql);
+      const clock = await AlarmClock.read(storage, now);
+      const audit = new Audit(storage.sql);
+      const waiters = new Waiters();
+      const ledger = new Ledger({ storage, queries, actions, lastStates, audit, clock, waiters, changes, census, log });
+      const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
+      ledger.transact(() => ledger.insert(job));
+      const undone = () =>
+        ledger.transact(() => {
+          ledger.save(job, { ...job, name: "never stored" });
+          throw new Error(`of ${queries.job(TENANT, job.job_id)?.name}`);
+        });
+      expect(undone).toThrow("of never stored");
+      expect(queries.job(TENANT, job.job_id)?.name).toBe(job.name);
+    }));
+});

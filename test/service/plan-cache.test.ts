@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { shortDigest } from "../../src/lib/digest.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../src/limits.ts";
+import { inlinePlan, planHash } from "../../src/service/plan-cache.ts";
+import { world } from "../mcp/support.ts";
+
+const document = (n: number, more: JsonObject = {}): JsonObject => ({
+  name: "mine",
+  steps: [{ id: "one", type: "transform", value: { n }, ...more }],
+});
+
+describe("an inline plan", () => {
+  it("is checked once for the same document, and is another's for another one", () => {
+    const { deps } = world();
+    const first = inlinePlan(document(1), deps);
+    expect(first).toMatchObject({ ok: true, value: { steps: [{ value: { n: 1 } }] } });
+    expect(inlinePlan(document(1), deps)).toStrictEqual(first);
+    expect(inlinePlan(document(2), deps)).toMatchObject({ ok: true, value: { steps: [{ value: { n: 2 } }] } });
+  });
+
+  it("that is wrong is told so each time, with all that is wrong", () => {
+    const { deps } = world();
+    const wrong = document(1, { type: "nothing" });
+    const first = inlinePlan(wrong, deps);
+    expect(first.ok).toBe(false);
+    expect(inlinePlan(wrong, deps)).toEqual(first);
+  });
+
+  it("is checked against the handlers of its own server", () => {
+    const calling = { name: "mine", steps: [{ id: "one", type: "handler", handler: "entities", input: {} }] };
+    const handler = { name: "entities", description: "d", input: {}, output: {} };
+    const withHandler = world({ handlers: [handler] as never }).deps;
+    expect(inlinePlan(calling, withHandler).ok).toBe(true);
+    expect(inlinePlan(calling, world().deps).ok).toBe(false);
+  });
+
+  it("is the same when it was forgotten, and when it is too long to be remembered", () => {
+    const { deps } = world();
+    const long = document(1, { value: "x".repeat(MAX_RECENT_PLAN_CHARS) });
+    const before = [inlinePlan(document(0), deps), inlinePlan(long, deps)];
+    for (let n = 1; n <= MAX_RECENT_PLANS; n++) expect(inlinePlan(document(n), deps).ok).toBe(true);
+    expect([inlinePlan(document(0), deps), inlinePlan(long, deps)]).toEqual(before);
+  });
+
+  it("has the hash of its content", async () => {
+    const { deps } = world();
+    const plan = inlinePlan(document(1), deps);
+    if (!plan.ok) throw new Error("the plan is valid");
+    const hash = await planHash(plan.value);
+    expect(hash).toBe(await shortDigest(plan.value));
+    expect(await planHash(plan.value)).toBe(hash);
+    expect(await planHash(structuredClone(plan.value))).toBe(hash);
+  });
+});

@@ -1,0 +1,97 @@
+import fc from "fast-check";
+import pMap from "p-map";
+import type { DevServer } from "../dev-server.ts";
+import { toolCall } from "../raw.ts";
+import { type FuzzRequest, fuzzRequests, type Keys } from "./requests.ts";
+import { type Answer, exchange } from "./socket.ts";
+import { keyOf, Tenant } from "./tenants.ts";
+
+const CONCURRENCY = 10;
+const ROUND = 100;
+const MAX_ANSWER_MS = 5_000;
+
+/** What no answer may hold: where our code lies, and what it is made of. */
+const INSIDE = /\bat [\w.<>]+ \(|\.ts:\d+|node_modules|SQLITE_|Internal error, reference/;
+
+export interface Finding {
+  what: "5xx" | "hang" | "inside shown" | "canary" | "side effect";
+  route: string;
+  /** The start of both. */
+  request: string;
+  answer: string;
+}
+
+export interface FuzzReport {
+  requests: number;
+  /** How many answers had which status; `cut off`: our side broke the request off. */
+  statuses: Record<string, number>;
+  findings: Finding[];
+}
+
+/** wrangler's own proxy has nothing to pass on when a client breaks off; the same text from anything else is a finding. */
+const BROKEN_OFF = "Error: Network connection lost.";
+
+function judge(request: FuzzRequest, { status, text, hung }: Answer): Finding[] {
+  if (request.isCut && text.includes(BROKEN_OFF)) return [];
+  const finding = (what: Finding["what"]): Finding => {
+    return {
+      what,
+      route: request.route,
+      request: request.bytes.toString("latin1").slice(0, 3_000),
+      answer: text.slice(0, 800),
+    };
+  };
+  return [
+    ...(status !== undefined && status >= 500 ? [finding("5xx")] : []),
+    ...(hung ? [finding("hang")] : []),
+    ...(INSIDE.test(text) ? [finding("inside shown")] : []),
+  ];
+}
+
+/** All that a rejected call could have changed. */
+async function stored(tenant: Tenant): Promise<string> {
+  const { message: jobs } = await tenant.send(toolCall("jobs_list", { limit: 100 }));
+  const { message: blueprints } = await tenant.send(toolCall("blueprints_list", { limit: 100 }));
+  return JSON.stringify([jobs.result?.structuredContent, blueprints.result?.structuredContent]);
+}
+
+/** A good call, as somebody else makes it at the same time. */
+async function canary(tenant: Tenant, jobId: string): Promise<Finding[]> {
+  const started = performance.now();
+  const { message, bytes } = await tenant.send(toolCall("jobs_get_status", { job_id: jobId }));
+  const isFine =
+    message.result?.isError !== true && bytes.includes(jobId) && performance.now() - started < MAX_ANSWER_MS;
+  return isFine ? [] : [{ what: "canary", route: "/mcp", request: jobId, answer: bytes }];
+}
+
+/** Sends `count` malformed requests that follow from `seed`, and looks at each answer. */
+export async function fuzz(server: DevServer, secret: string, seed: number, count: number): Promise<FuzzReport> {
+  const url = new URL(server.url);
+  const keys: Keys = { all: await keyOf("fuzzed", secret), read: await keyOf("fuzzed", secret, ["jobs:read"]) };
+  const tenant = new Tenant(server.url, "fuzzed", keys.all);
+  const steps = [{ id: "a", type: "transform", value: 1 }];
+  const jobId = await tenant.submit(steps, { wait_seconds: 30 });
+  const before = await stored(tenant);
+
+  const requests = fc.sample(fuzzRequests(url.host, keys), { seed, numRuns: count });
+  const statuses: Record<string, number> = {};
+  const findings: Finding[] = [];
+  for (let from = 0; from < requests.length; from += ROUND) {
+    const round = requests.slice(from, from + ROUND);
+    const found = await pMap(
+      round,
+      async (request) => {
+        const answer = await exchange(url, request.bytes, request.isCut, MAX_ANSWER_MS);
+        const status = request.isCut ? "cut off" : (answer.status ?? "none");
+        statuses[status] = (statuses[status] ?? 0) + 1;
+        return judge(request, answer);
+      },
+      { concurrency: CONCURRENCY },
+    );
+    findings.push(...found.flat(), ...(await canary(tenant, jobId)));
+    server.assertNoCrash();
+  }
+  const after = await stored(tenant);
+  if (after !== before) findings.push({ what: "side effect", route: "/mcp", request: before, answer: after });
+  return { requests: requests.length, statuses, findings };
+}

@@ -1,0 +1,165 @@
+/** A bug that somebody could make: one piece of source, and what it would be then. */
+export interface Mutant {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** Bugs that the crash points or the model must find. `from` stands exactly once in its file. */
+export const MUTANTS: Record<string, Mutant> = {
+  "the tenant is not asked for": {
+    file: "src/registry/storage/queries.ts",
+    from: " AND tenant = ?",
+    to: " AND ? <> ''",
+  },
+  "a stale attempt may report": {
+    file: "src/jobs/run/reports.ts",
+    from: "isSettled(job.status) || job.attempt !== attempt",
+    to: "isSettled(job.status) || job.attempt < attempt",
+  },
+  "a new job sets no alarm": {
+    file: "src/registry/storage/job-store.ts",
+    from: "    this.#clock.ringBy(job.due_at);\n",
+    to: "",
+  },
+  "a job settles twice": {
+    file: "src/jobs/status.ts",
+    from: "  succeeded: {},\n",
+    to: '  succeeded: { cancelled: "cancelled" },\n',
+  },
+  "a finished step runs again": {
+    file: "src/registry/run/step-reports.ts",
+    from: 'if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };',
+    to: "",
+  },
+  "a late output replaces the first": {
+    file: "src/registry/storage/queries.ts",
+    from: 'insertValue: "INSERT OR IGNORE INTO',
+    to: 'insertValue: "INSERT OR REPLACE INTO',
+  },
+  "a key fits any request": {
+    file: "src/registry/calls/submit-and-read.ts",
+    from: "if (found.request_hash !== request_hash)",
+    to: "if (request_hash === '')",
+  },
+  "the purge takes unsettled jobs": {
+    file: "src/registry/run/reconciler.ts",
+    from: "    if (isSettled(job.status)) return this.#ledger.transact",
+    to: "    if (job.started_at !== null) return this.#ledger.transact",
+  },
+  "the census forgets those who end": {
+    file: "src/registry/storage/job-counts.ts",
+    from: "Number(isActive(after)) - Number(isActive(before))",
+    to: "Number(isActive(after) && !isActive(before))",
+  },
+  "the census outlives an undone transaction": {
+    file: "src/registry/storage/job-store.ts",
+    from: "      this.#census.forget();\n",
+    to: "",
+  },
+  "an undone transaction forgets the alarm": {
+    file: "src/registry/storage/job-store.ts",
+    from: "      undoAlarm();\n",
+    to: "      this.#clock.forget();\n",
+  },
+  "a transaction is not atomic": {
+    file: "src/registry/storage/job-store.ts",
+    from: "return this.#storage.transactionSync(work);",
+    to: "return work();",
+  },
+  "the timeline loses an event": {
+    file: "src/jobs/run/timeline.ts",
+    from: "[...job.events, event]",
+    to: '[...(event[0] === "settled" ? job.events.slice(0, -1) : job.events), event]',
+  },
+  "progress falls with the next attempt": {
+    file: "src/jobs/dispatch.ts",
+    from: "run: { ...job.run, open: Object.fromEntries(waits) },",
+    to: "run: { steps: {}, open: Object.fromEntries(waits) },",
+  },
+  "a list drops a job that came at the same time": {
+    file: "src/registry/calls/list-jobs.ts",
+    from: "last = job.job_id;",
+    to: "last = job.job_id.slice(0, 14);",
+  },
+  "a retry runs finished steps again": {
+    file: "src/jobs/retry.ts",
+    from: "kept: before.slice(0, at)",
+    to: "kept: before.slice(0, Math.max(at - 1, 0))",
+  },
+  "a deleted retry takes the key of the next": {
+    file: "src/registry/storage/queries.ts",
+    from: "WHERE idempotency_key = ? AND job_id = ?",
+    to: "WHERE idempotency_key = ? AND ? <> ''",
+  },
+  "an earlier due time moves no alarm": {
+    file: "src/registry/storage/job-store.ts",
+    from: "    if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);\n",
+    to: "",
+  },
+  "a due time only moves when it has passed": {
+    file: "src/jobs/due.ts",
+    from: "return due < job.due_at || job.due_at <= now ?",
+    to: "return job.due_at <= now ?",
+  },
+  "the alarm is moved on before its work is known": {
+    file: "src/registry/run/reconciler.ts",
+    from: "this.#ledger.rearm(now() + WATCHDOG_MS)",
+    to: "now()",
+  },
+  "children outlive their parent": {
+    file: "src/registry/run/settlements.ts",
+    from: "return [...this.#cancelChildren(before, now), ...this.#tellParent(settled, now)];",
+    to: "return this.#tellParent(settled, now);",
+  },
+  "a parent is not told of its child's end": {
+    file: "src/registry/run/settlements.ts",
+    from: "    this.#ledger.save(parent, childEnded(parent, path, failure, now));\n",
+    to: "",
+  },
+  "an answer is not kept": {
+    file: "src/registry/run/questions.ts",
+    from: "    this.#ledger.queries.insertValue(job.job_id, path, { action: given.action, content });\n",
+    to: "",
+  },
+  "one job more than the limit": {
+    file: "src/registry/dispatch/admission.ts",
+    from: "if (active >= activeJobs && activeJobs > 0)",
+    to: "if (active > activeJobs && activeJobs > 0)",
+  },
+  "a free place is not given on": {
+    file: "src/registry/storage/job-counts.ts",
+    from: "if (isPlaced(before) && !isPlaced(after)) this.#placeFreed();",
+    to: "",
+  },
+  "a refused job counts as handed over": {
+    file: "src/registry/dispatch/dispatcher.ts",
+    from: "if (!isTaken) {",
+    to: "if (!isTaken && jobs.length === 0) {",
+  },
+  "a job has no time limit": {
+    file: "src/jobs/run/repair.ts",
+    from: "if (end !== undefined && end <= now) {",
+    to: "if (end === -1) {",
+  },
+  "an inline plan goes with the first of its jobs": {
+    file: "src/registry/storage/queries.ts",
+    from: "WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
+    to: "WHERE plan_hash = ?",
+  },
+  "a question waits for the next look at its engine": {
+    file: "src/jobs/due.ts",
+    from: "deadline(job) ?? Number.POSITIVE_INFINITY, firstExpiry(job));",
+    to: "deadline(job) ?? Number.POSITIVE_INFINITY);",
+  },
+  "a job is read from memory although it was written": {
+    file: "src/registry/storage/queries.ts",
+    from: "    this.#recent.delete(before.job_id);\n",
+    to: "",
+  },
+  "an open question holds a job that ended well": {
+    file: "src/registry/run/step-reports.ts",
+    from: 'outcome.name === "succeeded" ? withoutQuestions(job, now()) : job',
+    to: "job",
+  },
+};
