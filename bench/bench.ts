@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { limitCases, serverCases, stockCases } from "./cases.ts";
 import { chartOf } from "./chart.ts";
+import { measureExpressions } from "./expressions.ts";
 import { measureLatencies } from "./latency.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startPeers } from "./peers.ts";
@@ -22,6 +23,7 @@ const PLAN: Plan = isQuick
 const JOBS = isQuick ? 10 : 50;
 const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 25 };
 const STARTS = isQuick ? 1 : 3;
+const EXPRESSIONS = isQuick ? { rounds: 5, times: 1_000 } : { rounds: 25, times: 5_000 };
 
 const worker = (name: string) => ({ name: `bench-${name}`, config: `bench/${name}/wrangler.toml` });
 const LIMITS = worker("limits");
@@ -56,9 +58,10 @@ async function measureAll() {
 }
 
 const startup = measureStartup(STARTS);
+const expressions = await measureExpressions(EXPRESSIONS);
 const measured = await measureAll();
 const scale = await measureScale(SCALE);
-const results = resultsOf({ ...measured, scale: scaleSummary(scale), plan: PLAN, startup }, Date.now());
+const results = resultsOf({ ...measured, expressions, scale: scaleSummary(scale), plan: PLAN, startup }, Date.now());
 showScale(scale);
 console.log(`\n${tableOf(results)}`);
 if (!isQuick) {

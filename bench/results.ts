@@ -18,6 +18,8 @@ export interface Results {
   rows: Record<string, number>;
   /** What takes how many times as long with a million jobs as with a thousand; bytes of a settled job. */
   scale: Record<string, number>;
+  /** How many times as long an expression takes as in bare JSONata: medians and quartiles. */
+  expressions: Record<string, { median: number; low: number; high: number }>;
   latency_ms: Record<string, number>;
   startup: { active_ms: number; bundle_gzip_kib: number };
   /** Context only: of this machine, in this minute. */
@@ -30,6 +32,10 @@ const round = (value: number, digits: number): number => Number(value.toFixed(di
 const byName = <T>(figures: readonly Figure[], value: (figure: Figure) => T): Record<string, T> =>
   Object.fromEntries(figures.map((figure) => [figure.name, value(figure)]));
 
+const rounded = ({ median, low, high }: Spread): Spread => ({
+  ...{ median: round(median, 2), low: round(low, 2), high: round(high, 2) },
+});
+
 const latencies = (name: string, { median, low, high }: Spread) => ({
   [name]: round(median, 1),
   [`${name}_low`]: round(low, 1),
@@ -41,6 +47,7 @@ export interface Measurements {
   plan: Plan;
   rows: Record<string, number>;
   scale: Record<string, number>;
+  expressions: Record<string, Spread>;
   latency: Latencies;
   startup: Startup;
   skipped: string[];
@@ -48,7 +55,7 @@ export interface Measurements {
 
 /** @param now epoch ms */
 export function resultsOf(
-  { figures, plan, rows, scale, latency, startup, skipped }: Measurements,
+  { figures, plan, rows, scale, expressions, latency, startup, skipped }: Measurements,
   now: number,
 ): Results {
   const others = figures.filter(({ name, limit }) => name !== limit);
@@ -61,6 +68,7 @@ export function resultsOf(
     spread: byName(others, ({ ratio }) => [round(ratio.low, 3), round(ratio.high, 3)]),
     rows,
     scale,
+    expressions: Object.fromEntries(Object.entries(expressions).map(([text, spread]) => [text, rounded(spread)])),
     latency_ms: {
       ...latencies("accepted_to_first_step", latency.acceptedToFirstStepMs),
       ...latencies("settled_to_woken", latency.settledToWokenMs),

@@ -12,6 +12,14 @@ function lines(rows: readonly Row[]): string {
 const pairs = (values: Record<string, number>): string =>
   lines(Object.entries(values).map(([name, n]) => [name, `${n}`]));
 
+const spreads = (values: Results["expressions"]): string =>
+  lines(
+    Object.entries(values).map(([name, { median, low, high }]) => {
+      const quartiles = `${low.toFixed(2)} to ${high.toFixed(2)}`;
+      return [name, median.toFixed(2), quartiles];
+    }),
+  );
+
 /** The results for whoever ran the bench. */
 export function tableOf({
   ratios,
@@ -19,6 +27,7 @@ export function tableOf({
   rates,
   rows,
   scale,
+  expressions,
   latency_ms,
   startup,
   load_average,
@@ -34,6 +43,7 @@ export function tableOf({
     lines([head, ...cases]),
     `Rows written; read by status and list\n${pairs(rows)}`,
     `A million jobs against a thousand\n${pairs(scale)}`,
+    `Expressions, times bare JSONata\n${spreads(expressions)}`,
     `Milliseconds on an idle server\n${pairs(latency_ms)}`,
     `Start-up\n${pairs(startup)}`,
     `Load average ${load_average}; about 2 when the machine does nothing else`,

@@ -67,11 +67,14 @@ class ParsedExpression implements Expression {
   readonly #text: string;
   readonly #parsed: jsonata.Expression;
   #binding: Promise<void> | undefined;
+  /** Whether a value of it can hold a function: only then can it wait for ever. */
+  #hasFunctions: boolean;
 
   constructor(text: string, parsed: jsonata.Expression, syntax: Syntax) {
     this.#text = text;
     this.#parsed = parsed;
     this.syntax = syntax;
+    this.#hasFunctions = syntax.makesFunctions;
     watch(parsed, syntax);
   }
 
@@ -79,6 +82,7 @@ class ParsedExpression implements Expression {
   #bound(): Promise<void> {
     this.#binding ??= functionsNamed(this.syntax.variables).then((functions) => {
       for (const [name, definition] of functions) this.#parsed.assign(name, definition);
+      this.#hasFunctions ||= functions.size > 0;
     });
     return this.#binding;
   }
@@ -89,7 +93,8 @@ class ParsedExpression implements Expression {
     try {
       await this.#bound();
       const bindings = { ...variables, [RUN]: run };
-      const result = await settled(this.#parsed.evaluate(undefined, bindings), budget);
+      const evaluation = this.#parsed.evaluate(undefined, bindings);
+      const result = await (this.#hasFunctions ? settled(evaluation, budget) : evaluation);
       run.meter.size(result);
       return ok(toJson(result));
     } catch (problem) {

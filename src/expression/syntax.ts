@@ -15,6 +15,8 @@ export interface Syntax {
   readonly steps: ReadonlySet<string>;
   /** Each path from a variable that the expression does not define: its name, then those of the fields. */
   readonly paths: readonly (readonly string[])[];
+  /** Whether a node's value is a function; those of the language's own are among the variables. */
+  readonly makesFunctions: boolean;
   readonly regexes: ReadonlyMap<RegExp, RE2JS>;
   /** Bodies of lambdas. */
   readonly bodies: ReadonlySet<Node>;
@@ -30,6 +32,8 @@ const REFUSED = new Map([
   ["shuffle", "a job must give the same values when it is resumed"],
 ]);
 
+const MAKES_FUNCTIONS: ReadonlySet<unknown> = new Set(["lambda", "partial", "regex", "transform"]);
+
 class Reader {
   readonly used = new Set<string>();
   readonly bound = new Set<string>();
@@ -39,6 +43,7 @@ class Reader {
   readonly bodies = new Set<Node>();
   readonly operands = new Set<Node>();
   readonly patterns = new Set<Node>();
+  makesFunctions = false;
   problem: string | undefined;
 
   /** Iterative: the nesting is a stranger's. */
@@ -55,6 +60,7 @@ class Reader {
   #readNode(node: Node): void {
     deepenIn(node);
     this.#bindLabels(node);
+    this.makesFunctions ||= MAKES_FUNCTIONS.has(node.type);
     if (node.type === "variable") this.#use(String(node.value));
     if (node.type === "path") this.#readPath(node.steps);
     if (node.type === "bind") this.#bind(node.lhs);
@@ -118,12 +124,13 @@ export function readSyntax(root: Node): Result<Syntax, string> {
   const reader = new Reader();
   reader.read(root);
   if (reader.problem !== undefined) return err(reader.problem);
-  const { used, bound, steps, paths, regexes, bodies, operands, patterns } = reader;
+  const { used, bound, steps, paths, makesFunctions, regexes, bodies, operands, patterns } = reader;
   return ok({
     variables: used.difference(bound),
     contextName: contextName(root),
     steps,
     paths: paths.filter(([name = ""]) => !bound.has(name)),
+    makesFunctions,
     regexes,
     bodies,
     operands,

@@ -41,7 +41,8 @@ export function watch(parsed: Parsed, syntax: Syntax): void {
     if (!prepared.has(run)) {
       prepared.add(run);
       frame.base.timestamp = new Date(run.now);
-      frame.base.RegexEngine = regexEngine(run.meter, syntax.regexes);
+      // The library makes its engine for literals only.
+      if (syntax.regexes.size > 0) frame.base.RegexEngine = regexEngine(run.meter, syntax.regexes);
     }
     run.meter.step();
     if (syntax.bodies.has(node)) run.meter.enterCall();
