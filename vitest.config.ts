@@ -48,6 +48,7 @@ export default defineConfig({
           name: "workerd",
           include: workerd,
           env: harness,
+          isolate: false,
           maxWorkers: "100%",
           testTimeout,
           sequence: { groupOrder: 2 },
