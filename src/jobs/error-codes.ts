@@ -34,3 +34,27 @@ export const ERROR_CODES = {
   engine_wait: "the engine ended waits before their time",
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Every code that a call can be refused with, whichever face it came by: nothing was changed then. */
+export const REFUSAL_CODES = {
+  invalid_arguments: "arguments that are not as they must be: the faults say which and why",
+  invalid_cursor: "a cursor of another listing, or of none",
+  unknown_blueprint: "the tenant can use no such blueprint, or no such version",
+  unknown_job: "the tenant has no such job",
+  idempotency_conflict: "the idempotency key was used with other arguments",
+  too_many_active: "too many jobs have not settled",
+  too_many_submits: "too many jobs were submitted within a minute",
+  storage_full: "the tenant's storage is full",
+  too_many_blueprints: "too many versions of blueprints are saved",
+  too_many_listeners: "too many streams of changes are open with the key",
+  not_settled: "the job has not settled",
+  no_result: "the job has no result: it has not succeeded",
+  pointer_not_found: "the pointer leads to nothing in the result",
+  from_step_needed: "a job that has succeeded is run again from a step that is named only",
+  no_such_step: "`from_step` is no step that the job can be run again from",
+  invalid_input: "an input that the blueprint of the job does not take",
+  unknown_request: "the job does not ask that",
+  already_answered: "the question was answered before, or has expired",
+  invalid_content: "an answer that does not fit the question's schema",
+} as const;
+export type RefusalCode = keyof typeof REFUSAL_CODES;

@@ -5,7 +5,6 @@ import type { Scope } from "../auth/scopes.ts";
 import { type Env, settingsOf } from "../env.ts";
 import { callerRegistry, KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD, type ServiceContext, serviceContext } from "../service/context.ts";
-import { type Cursors, cursorsOf } from "../service/cursors.ts";
 import { type Record, recorder } from "./protocol/metrics.ts";
 
 /** What an MCP server for one request is made of. */
@@ -21,8 +20,6 @@ export interface McpDeps extends ServiceContext {
   home: string;
   /** How long a settled job is kept. */
   retentionMs: number;
-  /** Of listings, signed for the tenant. */
-  cursors: Cursors;
   /** A new reference that connects an error's reply with its log line. */
   newReference: () => string;
   record: Record;
@@ -32,7 +29,7 @@ export interface McpDeps extends ServiceContext {
 
 /** @param url of the request */
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
-  const { secrets, retentionMs } = settingsOf(env);
+  const { retentionMs } = settingsOf(env);
   const watch = new KeyWatch();
   const check = () => callerRegistry(env.JOB_REGISTRY, principal, HOME_SHARD, watch).checkKey();
   return {
@@ -43,7 +40,6 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     version,
     home: `${url.origin}/`,
     retentionMs,
-    cursors: cursorsOf(principal.tenant, secrets),
     newReference: () => crypto.randomUUID(),
     record: recorder(env.METRICS),
     background: waitUntil,

@@ -8,7 +8,7 @@ import { homeOf } from "../egress/self-call.ts";
 import { type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { registryOf } from "../registry/api/caller.ts";
-import { lookUpBlueprint } from "../service/blueprints.ts";
+import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
 
@@ -32,7 +32,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         }),
         secrets,
         userAgent: `edge-jobs/${version}`,
-        blueprint: (reference) => lookUpBlueprint(reference, { tenant, registry, blueprints: CATALOG.blueprints }),
+        blueprint: (reference) => lookUpBlueprint({ tenant, registry, blueprints: CATALOG.blueprints }, reference),
         handlers: CATALOG.handlers,
         now: Date.now,
         random: Math.random,

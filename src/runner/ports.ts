@@ -1,7 +1,7 @@
 import type { Handler } from "../catalog/handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
-import type { NamedBlueprint } from "../service/blueprints.ts";
+import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
 export interface RetryPlan {
   limit: number;

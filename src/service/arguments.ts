@@ -101,6 +101,15 @@ export function readArguments<I extends z.ZodObject>(
   return parsed.ok ? parsed : err(fromRoot(parsed.error));
 }
 
+/** The refusal of arguments that are no good. */
+export interface InvalidArguments {
+  code: "invalid_arguments";
+  faults: Fault[];
+}
+
+export const invalidArguments = (faults: Fault[]): { ok: false; error: InvalidArguments } =>
+  err({ code: "invalid_arguments", faults });
+
 /** No fault, or one. */
 export function sizeFault(path: string, value: JsonObject, maxBytes: number): Fault[] {
   const bytes = jsonBytes(value);

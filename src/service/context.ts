@@ -4,11 +4,14 @@ import type { UsableSecret } from "../blueprint/checks/secrets.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import { secretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";
+import type { RefusalCode } from "../jobs/error-codes.ts";
 import { parseJobId } from "../jobs/id.ts";
+import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import type { CallerApi } from "../registry/api/caller.ts";
 import { callerRegistry, type KeyWatch } from "../registry/api/keys.ts";
+import { type Cursors, cursorsOf } from "./cursors.ts";
 
 /** A handler, for whoever writes a blueprint. */
 export type HandlerText = Pick<Handler, "name" | "description" | "input" | "output">;
@@ -29,6 +32,8 @@ export interface ServiceContext {
   handlers: readonly HandlerText[];
   /** What the tenant's blueprints may send. */
   secrets: readonly UsableSecret[];
+  /** Of listings, signed for the tenant. */
+  cursors: Cursors;
   /** The trace that the request belongs to. */
   trace?: TraceContext | undefined;
   /** Epoch ms. */
@@ -41,7 +46,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param watch is told what the registry says of the caller's key */
 export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
-  const { blueprintSecrets, shards } = settingsOf(env);
+  const { blueprintSecrets, secrets, shards } = settingsOf(env);
   return {
     tenant: principal.tenant,
     actor: actorOf(principal),
@@ -51,6 +56,7 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
     secrets: secretsFor(principal.tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    cursors: cursorsOf(principal.tenant, secrets),
     now: Date.now,
     random: Math.random,
   };
@@ -71,8 +77,5 @@ export function shardOfJob(jobId: string): number | undefined {
   return parts && parts.shard < MAX_REGISTRY_SHARDS ? parts.shard : undefined;
 }
 
-/** The object that owns the job; undefined when no job can have this id. */
-export function registryOfJob(context: ServiceContext, jobId: string): CallerApi | undefined {
-  const shard = shardOfJob(jobId);
-  return shard === undefined ? undefined : context.registry(shard);
-}
+/** What an operation answers. A refusal is plain data with its code: each face has words of its own for it. */
+export type Answer<T, Refusal extends { code: RefusalCode }> = Promise<Result<T, Refusal>>;

@@ -1,12 +1,9 @@
-import type { JobRow } from "../jobs/view.ts";
 import { digest } from "../lib/digest.ts";
-import type { Result } from "../lib/result.ts";
-import type { ListQuery, Page, SubmitError, SubmitRequest, Submitted } from "../registry/api/caller.ts";
-import type { ServiceContext } from "./context.ts";
-import { mergePages } from "./merge-pages.ts";
+import type { SubmitError, SubmitRequest, Submitted } from "../registry/api/caller.ts";
+import type { Answer, ServiceContext } from "./context.ts";
 import { anyShard, shardsOfHash } from "./shard-of-key.ts";
 
-/** Calls that concern more than one shard of the tenant. */
+/** To which shard of the tenant a submit goes. */
 
 /** Hexadecimal digits of a key's digest that place it: 32 bits. */
 const HASH_DIGITS = 8;
@@ -26,22 +23,13 @@ async function shardsOfKey(key: string, shards: number): Promise<[number, ...num
  * the two, which asks no shard above its own number.
  */
 export async function submitToShard(
-  request: Omit<SubmitRequest, "shard">,
   context: ServiceContext,
-): Promise<Result<Submitted, SubmitError>> {
+  request: Omit<SubmitRequest, "shard">,
+): Answer<Submitted, SubmitError> {
   const { tenant, idempotency } = request;
   const submit = (shard: number) => context.registry(shard).submit({ ...request, shard });
   if (idempotency === null) return submit(anyShard(context.random(), context.shards));
   const [home, ...earlier] = await shardsOfKey(idempotency.key, context.shards);
   const answers = await Promise.all(earlier.map((shard) => context.registry(shard).findKey(tenant, idempotency)));
   return answers.find((answer) => answer !== null) ?? submit(home);
-}
-
-/** One listing over all shards that take new jobs, in the order of one. */
-export async function listJobs(query: Omit<ListQuery, "tenant">, context: ServiceContext): Promise<Page<JobRow>> {
-  const shards = Array.from({ length: context.shards }, (_, shard) => shard);
-  const pages = await Promise.all(
-    shards.map((shard) => context.registry(shard).list({ tenant: context.tenant, ...query })),
-  );
-  return mergePages(pages, query.limit);
 }

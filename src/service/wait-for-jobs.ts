@@ -1,9 +1,9 @@
 import { isSettled } from "../jobs/status.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
-import type { WaitReport, WaitRow } from "../registry/api/caller.ts";
+import { UNKNOWN_JOB, type UnknownJob, type WaitReport, type WaitRow } from "../registry/api/caller.ts";
 import { KeyRevoked, TooManyWaits } from "../registry/api/keys.ts";
-import { type ServiceContext, shardOfJob } from "./context.ts";
+import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
 
 /** One wait for several jobs, whichever shards they lie in. Nothing is polled: each shard answers when its jobs change. */
 
@@ -30,8 +30,10 @@ export interface Waiting {
   tell?: (progress: Progress) => Promise<void>;
 }
 
-/** The error is the first id that is of no job. */
-type Look = Result<WaitRow[], string>;
+/** Of the first id that is of no job. */
+type UnknownOf = UnknownJob & { job_id: string };
+
+type Look = Result<WaitRow[], UnknownOf>;
 
 /** Nothing more to wait for: the job has settled, or somebody must answer it. */
 const isReady = ({ status, input_requests }: WaitRow): boolean =>
@@ -56,7 +58,7 @@ class Watch {
   readonly #context: ServiceContext;
   readonly #shards: ReadonlyMap<number | undefined, string[]>;
 
-  constructor(wait: Wait, context: ServiceContext) {
+  constructor(context: ServiceContext, wait: Wait) {
     this.#wait = wait;
     this.#context = context;
     this.#shards = Map.groupBy(wait.jobIds, shardOfJob);
@@ -77,7 +79,7 @@ class Watch {
 
   /** A connection that breaks is replaced by a new one, which only looks. */
   async #ask(shard: number | undefined, ids: string[], waitMs: number, released?: () => Promise<void>) {
-    if (shard === undefined) return err({ job_id: ids[0] ?? "" });
+    if (shard === undefined) return err({ ...UNKNOWN_JOB.error, job_id: ids[0] ?? "" });
     const { tenant, registry } = this.#context;
     try {
       return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs, released);
@@ -88,10 +90,10 @@ class Watch {
     }
   }
 
-  #combined(reports: readonly Result<WaitReport, { job_id: string }>[]): Look {
+  #combined(reports: readonly Result<WaitReport, UnknownOf>[]): Look {
     const unknown = new Set(reports.flatMap((report) => (report.ok ? [] : [report.error.job_id])));
     const first = this.#wait.jobIds.find((id) => unknown.has(id));
-    if (first !== undefined) return err(first);
+    if (first !== undefined) return err({ ...UNKNOWN_JOB.error, job_id: first });
     const jobs = new Map(reports.flatMap((report) => (report.ok ? report.value.jobs : [])).map((job) => [job.id, job]));
     return ok(this.#wait.jobIds.flatMap((id) => jobs.get(id) ?? []));
   }
@@ -99,14 +101,14 @@ class Watch {
 
 /**
  * Until `any` or `all` of the jobs have settled or ask, or the time is over.
- * @returns the jobs in the order asked for, or the first id that is of no job
+ * @returns the jobs in the order asked for, or which id is the first of no job
  */
 export async function waitForJobs(
-  wait: Wait,
   context: ServiceContext,
+  wait: Wait,
   { signal, tell }: Waiting,
-): Promise<Result<WaitReport, string>> {
-  const watch = new Watch(wait, context);
+): Answer<WaitReport, UnknownOf> {
+  const watch = new Watch(context, wait);
   const deadline = context.now() + wait.waitMs;
   let told = -1;
   // One look first: an unknown id must not wait for the others.

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ERROR_CODES } from "../../src/jobs/error-codes.ts";
+import { ERROR_CODES, REFUSAL_CODES } from "../../src/jobs/error-codes.ts";
 
 const SRC = join(import.meta.dirname, "../../src");
 
@@ -18,20 +18,15 @@ const codesIn = (text: string): string[] =>
     [...value.replace(/,.*| === "\w+"/g, "").matchAll(/"([a-z][a-z0-9_]+)"/g)].flatMap(([, code]) => code ?? []),
   );
 
-/** Refusals of calls are no failures of jobs: they are declared where the call is. */
-const REFUSALS = new Set([
-  ...filesIn("registry")
-    .filter((file) => file.startsWith("registry/api"))
-    .flatMap((file) => codesIn(textOf(file))),
-  "invalid_cursor",
-]);
+/** What the calls of the registry and the operations of the service can be refused with. */
+const refusals = ["registry/api", "service"].flatMap(filesIn).flatMap((file) => codesIn(textOf(file)));
 const MAKERS = ["jobs", "runner", "registry", "catalog"].flatMap(filesIn);
 
 const made = MAKERS.flatMap((file) => codesIn(textOf(file)).map((code) => ({ file, code })));
 
 describe("the table of error codes", () => {
   it("has every code that a step or a job can fail with", () => {
-    const known = (code: string) => Object.hasOwn(ERROR_CODES, code) || REFUSALS.has(code);
+    const known = (code: string) => Object.hasOwn(ERROR_CODES, code) || Object.hasOwn(REFUSAL_CODES, code);
     expect(made.filter(({ code }) => !known(code))).toEqual([]);
     expect(made.length).toBeGreaterThan(50);
   });
@@ -41,6 +36,10 @@ describe("the table of error codes", () => {
     const sources = files.map(textOf);
     const unused = Object.keys(ERROR_CODES).filter((code) => !sources.some((text) => text.includes(`"${code}"`)));
     expect(unused).toEqual([]);
+  });
+
+  it("has every code that a call can be refused with, and no other beside them", () => {
+    expect([...new Set(refusals)].sort()).toEqual(Object.keys(REFUSAL_CODES).sort());
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { DEFAULT_LIST_ROWS, MAX_GOAL_CHARS } from "../../limits.ts";
-import { listBlueprints } from "../../service/blueprints.ts";
+import { listBlueprints } from "../../service/blueprints/list-blueprints.ts";
 import { HABIT, languageText } from "../guide/guide.ts";
 import type { Prompt } from "../prompt.ts";
 import { fenced } from "../replies/text.ts";

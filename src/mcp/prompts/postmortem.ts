@@ -1,6 +1,6 @@
 import { err, ok } from "../../lib/result.ts";
-import { registryOfJob } from "../../service/context.ts";
-import { completeJobId } from "../../service/recent-jobs.ts";
+import { completeJobId } from "../../service/job-listing.ts";
+import { explainJob } from "../../service/job-operations.ts";
 import type { Prompt } from "../prompt.ts";
 import { postmortemText } from "../replies/postmortem.ts";
 import { unknownJob } from "../replies/text.ts";
@@ -11,7 +11,7 @@ export const postmortem: Prompt = {
   description: "Everything known about one job, and the questions that a good postmortem answers.",
   argument: { name: "job_id", description: "Job to explain.", complete: completeJobId },
   render: async (jobId, deps) => {
-    const found = await registryOfJob(deps, jobId)?.explain(deps.tenant, jobId);
-    return found?.ok ? ok(postmortemText(found.value)) : err(unknownJob(jobId));
+    const found = await explainJob(deps, { job_id: jobId });
+    return found.ok ? ok(postmortemText(found.value)) : err(unknownJob(jobId));
   },
 };

@@ -2,8 +2,8 @@ import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_LIST_ROWS } from "../../limits.ts";
-import { findBlueprint, listBlueprints } from "../../service/blueprints.ts";
-
+import { findBlueprint } from "../../service/blueprints/find-blueprint.ts";
+import { listBlueprints } from "../../service/blueprints/list-blueprints.ts";
 import type { TemplateResource } from "../resource.ts";
 
 export const blueprint: TemplateResource = {
@@ -15,8 +15,8 @@ export const blueprint: TemplateResource = {
   variable: "name",
   cacheHint: { ttlMs: 1_000, cacheScope: "private" },
   read: async (reference, deps) => {
-    const found = await findBlueprint(reference, deps);
-    if (!found.ok) return err(found.error.message);
+    const found = await findBlueprint(deps, reference);
+    if (!found.ok) return err(found.error.fault.message);
     const { name, version, document, source } = found.value;
     return ok(JSON.stringify({ name, version, blueprint: document, source }));
   },

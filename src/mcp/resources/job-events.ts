@@ -1,6 +1,6 @@
 import { err, ok } from "../../lib/result.ts";
-import { registryOfJob } from "../../service/context.ts";
-import { completeJobId } from "../../service/recent-jobs.ts";
+import { completeJobId } from "../../service/job-listing.ts";
+import { jobStatus } from "../../service/job-operations.ts";
 import { unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
 
@@ -13,8 +13,8 @@ export const jobEvents: TemplateResource = {
   variable: "job_id",
   cacheHint: { ttlMs: 1_000, cacheScope: "private" },
   read: async (jobId, deps) => {
-    const found = await registryOfJob(deps, jobId)?.status(deps.tenant, jobId, { steps: false, events: true });
-    if (!found?.ok) return err(unknownJob(jobId));
+    const found = await jobStatus(deps, { job_id: jobId, include: { steps: false, events: true } });
+    if (!found.ok) return err(unknownJob(jobId));
     const { id, status, events = [] } = found.value;
     return ok(JSON.stringify({ id, status, events }));
   },

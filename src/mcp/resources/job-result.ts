@@ -1,7 +1,7 @@
 import { err, ok } from "../../lib/result.ts";
 import { MAX_OUTPUT_BYTES } from "../../limits.ts";
-import { registryOfJob } from "../../service/context.ts";
-import { completeJobId } from "../../service/recent-jobs.ts";
+import { completeJobId } from "../../service/job-listing.ts";
+import { readResult } from "../../service/job-operations.ts";
 import { unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
 
@@ -18,8 +18,8 @@ export const jobResult: TemplateResource = {
   cacheHint: { ttlMs: 60_000, cacheScope: "private" },
   read: async (jobId, deps) => {
     const whole = { pointer: "", offset: 0, max_bytes: MAX_OUTPUT_BYTES + WRAPPING_BYTES };
-    const found = await registryOfJob(deps, jobId)?.readResult(deps.tenant, jobId, whole);
-    return found?.ok ? ok(found.value.text) : err(unknownJob(jobId));
+    const found = await readResult(deps, { job_id: jobId, ...whole });
+    return found.ok ? ok(found.value.text) : err(unknownJob(jobId));
   },
   complete: completeJobId,
 };

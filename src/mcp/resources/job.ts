@@ -1,7 +1,7 @@
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import { registryOfJob } from "../../service/context.ts";
-import { completeJobId, recentJobs } from "../../service/recent-jobs.ts";
+import { completeJobId, recentJobs } from "../../service/job-listing.ts";
+import { jobStatus } from "../../service/job-operations.ts";
 import { ageOf, unknownJob } from "../replies/text.ts";
 import type { TemplateResource } from "../resource.ts";
 
@@ -14,8 +14,8 @@ export const job: TemplateResource = {
   variable: "job_id",
   cacheHint: { ttlMs: 1_000, cacheScope: "private" },
   read: async (jobId, deps) => {
-    const found = await registryOfJob(deps, jobId)?.status(deps.tenant, jobId, { steps: true, events: true });
-    return found?.ok ? ok(JSON.stringify(found.value)) : err(unknownJob(jobId));
+    const found = await jobStatus(deps, { job_id: jobId, include: { steps: true, events: true } });
+    return found.ok ? ok(JSON.stringify(found.value)) : err(unknownJob(jobId));
   },
   list: async (deps) => {
     const jobs = await recentJobs(deps);

@@ -2,8 +2,7 @@ import { z } from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REFERENCE_CHARS } from "../../limits.ts";
-import { HOME_SHARD } from "../../service/context.ts";
-
+import { deleteBlueprint } from "../../service/blueprints/saved-blueprints.ts";
 import { defineTool } from "../tool.ts";
 
 export const blueprintsDelete = defineTool({
@@ -19,8 +18,8 @@ export const blueprintsDelete = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ name, version }, deps) => {
     const label = version === undefined ? echo(name) : `${echo(name)}@${version}`;
-    const deleted = await deps.registry(HOME_SHARD).deleteBlueprint(deps.tenant, name, version ?? null, deps.actor);
-    if (!deleted) return err(`Unknown blueprint: ${label}\nNext: blueprints_list shows those that you saved.`);
+    const deleted = await deleteBlueprint(deps, { name, version });
+    if (!deleted.ok) return err(`Unknown blueprint: ${label}\nNext: blueprints_list shows those that you saved.`);
     return ok({
       next: "There is nothing to do.",
       structured: { deleted: true },

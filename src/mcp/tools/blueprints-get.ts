@@ -11,7 +11,7 @@ import {
   MAX_REPLY_BYTES,
   MAX_TEXT_RESULT_BYTES,
 } from "../../limits.ts";
-import { findBlueprint, GUIDE, type NamedBlueprint } from "../../service/blueprints.ts";
+import { findBlueprint, GUIDE, type NamedBlueprint } from "../../service/blueprints/find-blueprint.ts";
 import { guideText } from "../guide/guide.ts";
 import { previewOf } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
@@ -85,8 +85,8 @@ export const blueprintsGet = defineTool({
       const end = 'jobs_submit_blueprint with your plan as "blueprint" and "dry_run": true says what is wrong with it.';
       return ok(partReply(guideText(deps.handlers), offset ?? 0, { name }, end));
     }
-    const found = await findBlueprint(version === undefined ? name : `${name}@${version}`, deps);
-    if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error, path: "name" }]));
+    const found = await findBlueprint(deps, version === undefined ? name : `${name}@${version}`);
+    if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error.fault, path: "name" }]));
     if (offset === undefined) return ok(reply(found.value));
     const { document, plan, ...named } = found.value;
     const from = { name: named.name, version: named.version };

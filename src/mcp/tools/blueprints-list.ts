@@ -3,16 +3,14 @@ import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
-import { GUIDE, type Listing, listBlueprints } from "../../service/blueprints.ts";
+import { GUIDE } from "../../service/blueprints/find-blueprint.ts";
+import { type Listing, pageOfBlueprints } from "../../service/blueprints/list-blueprints.ts";
 import { cursor, limit } from "../../service/fields.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { listText, moreCall } from "../replies/list-text.ts";
 import { visible, withoutEmpty } from "../replies/structure.ts";
 import { call, faultText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
-
-/** A cursor of another listing does not fit this one. */
-const FILTER = "blueprints";
 
 /** Room that the cursor, twice, and the sentences around the rows take. */
 const AROUND_BYTES = 3_000;
@@ -38,17 +36,16 @@ export const blueprintsList = defineTool({
   output: z.looseObject({ blueprints: z.array(z.unknown()) }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
-    const from = args.cursor === undefined ? ok({ after: "" }) : await deps.cursors.read(args.cursor, FILTER);
-    if (!from.ok) {
+    const page = await pageOfBlueprints(deps, args);
+    if (!page.ok) {
       const message = "is not a next_cursor of blueprints_list";
       return err(faultText("The cursor is not valid.", [{ path: "cursor", message, fix: "Start without cursor." }]));
     }
-    const found = await listBlueprints(deps, from.value.after, args.limit + 1);
-    const rows = found.slice(0, args.limit).map((row) => ({ ...row, description: echo(row.description) }));
+    const rows = page.value.blueprints.map((row) => ({ ...row, description: echo(row.description) }));
     const blueprints = firstThatFit(rows, MAX_REPLY_BYTES - AROUND_BYTES, costOf);
     const last = blueprints.at(-1);
-    const isMore = last !== undefined && found.length > blueprints.length;
-    const next_cursor = isMore ? await deps.cursors.write({ after: last.name, filter: FILTER }) : null;
+    const isMore = page.value.isMore || blueprints.length < rows.length;
+    const next_cursor = isMore && last !== undefined ? await page.value.cursorAfter(last) : null;
     const more = moreCall("blueprints_list", { limit: args.limit }, next_cursor);
     const shown = blueprints.map((row) => withoutEmpty({ ...row }));
     return ok({

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
-import { registryOfJob } from "../../service/context.ts";
 import { jobId, jobOutput } from "../../service/fields.ts";
+import { cancelJob } from "../../service/job-operations.ts";
 import { jobReply } from "../replies/job-reply.ts";
 import { unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
@@ -19,10 +18,9 @@ export const jobsCancel = defineTool({
   }),
   output: jobOutput,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  run: async ({ job_id, reason }, deps, context) => {
-    const why = oneLine(reason ?? "", MAX_ERROR_CHARS) || null;
-    const cancelled = await registryOfJob(deps, job_id)?.cancel(deps.tenant, job_id, why, deps.actor);
-    if (!cancelled?.ok) return err(unknownJob(job_id));
+  run: async (args, deps, context) => {
+    const cancelled = await cancelJob(deps, args);
+    if (!cancelled.ok) return err(unknownJob(args.job_id));
     const reply = jobReply(cancelled.value, context);
     const first = cancelled.value.changed
       ? "Cancelled; no further step starts."

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { registryOfJob } from "../../service/context.ts";
 import { jobId } from "../../service/fields.ts";
+import { deleteJob } from "../../service/job-operations.ts";
 import { call, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -14,10 +14,10 @@ export const jobsDelete = defineTool({
   output: z.looseObject({ deleted: z.literal(true) }),
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ job_id }, deps) => {
-    const removed = await registryOfJob(deps, job_id)?.remove(deps.tenant, job_id, deps.actor);
-    if (removed?.ok)
+    const removed = await deleteJob(deps, { job_id });
+    if (removed.ok)
       return ok({ next: "There is nothing to do.", structured: { deleted: true }, text: `Job ${job_id} is deleted.` });
-    if (removed?.error.code !== "not_settled") return err(unknownJob(job_id));
+    if (removed.error.code === "unknown_job") return err(unknownJob(job_id));
     const next = `Next: ${call("jobs_cancel", { job_id })}, then delete it, or let it go on.`;
     return err(`Not deleted: job ${job_id} is ${removed.error.status}.\n${next}`);
   },

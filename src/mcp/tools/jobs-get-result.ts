@@ -12,8 +12,8 @@ import {
   MAX_REPLY_BYTES,
 } from "../../limits.ts";
 import type { ResultError } from "../../registry/api/caller.ts";
-import { registryOfJob } from "../../service/context.ts";
 import { jobId } from "../../service/fields.ts";
+import { readResult } from "../../service/job-operations.ts";
 import { withoutEmpty } from "../replies/structure.ts";
 import { call, faultText, unknownJob } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
@@ -88,9 +88,7 @@ export const jobsGetResult = defineTool({
   output: z.looseObject({ text: z.string() }),
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
-    const { job_id, ...part } = args;
-    const page = await registryOfJob(deps, job_id)?.readResult(deps.tenant, job_id, part);
-    if (page === undefined) return err(unknownJob(job_id));
+    const page = await readResult(deps, args);
     return page.ok ? ok(fittingReply(page.value, args)) : err(errorText(page.error, args));
   },
 });

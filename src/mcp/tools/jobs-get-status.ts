@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { registryOfJob } from "../../service/context.ts";
 import { jobId, jobOutput } from "../../service/fields.ts";
+import { jobStatus } from "../../service/job-operations.ts";
 import { CLASSIC_FIELDS, jobReply } from "../replies/job-reply.ts";
 import { unknownJob } from "../replies/text.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
@@ -33,7 +33,7 @@ export const jobsGetStatus = defineTool({
       events: include.includes("events"),
       blueprint: include.includes("blueprint"),
     };
-    const found = await registryOfJob(deps, job_id)?.status(deps.tenant, job_id, parts);
-    return found?.ok ? ok(jobReply(found.value, { ...context, always: CLASSIC_FIELDS })) : err(unknownJob(job_id));
+    const found = await jobStatus(deps, { job_id, include: parts });
+    return found.ok ? ok(jobReply(found.value, { ...context, always: CLASSIC_FIELDS })) : err(unknownJob(job_id));
   },
 });

@@ -111,7 +111,7 @@ export const jobsWait = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ job_ids, until, timeout_seconds }, deps, context) => {
     const wait = { jobIds: [...new Set(job_ids)], until, waitMs: timeout_seconds * 1_000 };
-    const report = await waitForJobs(wait, deps, context);
-    return report.ok ? ok(reply(report.value)) : err(unknownJob(report.error));
+    const report = await waitForJobs(deps, wait, context);
+    return report.ok ? ok(reply(report.value)) : err(unknownJob(report.error.job_id));
   },
 });

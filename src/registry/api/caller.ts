@@ -52,6 +52,7 @@ export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry
 
 export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
 export type UnknownJob = { code: "unknown_job" };
+export type NotSettled = { code: "not_settled"; status: JobStatusName };
 export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
 export interface Include {
@@ -141,7 +142,7 @@ export interface NewPlan {
 export type RetryError =
   | UnknownJob
   | QuotaError
-  | { code: "not_settled"; status: JobStatusName }
+  | NotSettled
   /** A succeeded job is run again only from a step that is named. */
   | { code: "from_step_needed" }
   /** `from_step` is none of the steps that could be run again, which are listed. */
@@ -192,11 +193,7 @@ export interface CallerApi extends ShelfApi {
     by?: string | null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
   /** Deletes a settled job with all that belongs to it. */
-  remove(
-    tenant: string,
-    jobId: string,
-    by?: string | null,
-  ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>>;
+  remove(tenant: string, jobId: string, by?: string | null): Promise<Result<null, UnknownJob | NotSettled>>;
   /**
    * How a job stood that was deleted or purged within the last hour: for tasks/get alone, whose clients ask on. To every
    * tool such a job is unknown.

@@ -1,12 +1,12 @@
-import type { Blueprint } from "../blueprint/blueprint.ts";
-import { checkBlueprint } from "../blueprint/checks/check.ts";
-import { BoundedMap } from "../lib/bounded-map.ts";
-import { shortDigest } from "../lib/digest.ts";
-import type { Fault } from "../lib/fault.ts";
-import type { JsonObject } from "../lib/json.ts";
-import { ok, type Result } from "../lib/result.ts";
-import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../limits.ts";
-import { knownTo, type ServiceContext } from "./context.ts";
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { checkBlueprint } from "../../blueprint/checks/check.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { shortDigest } from "../../lib/digest.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { ok, type Result } from "../../lib/result.ts";
+import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../limits.ts";
+import { knownTo, type ServiceContext } from "../context.ts";
 
 /** Agents submit the same plan for many inputs: what is true of a plan is found out once in a while, not each time. */
 
@@ -20,7 +20,7 @@ function recentOf(handlers: ServiceContext["handlers"]): Map<string, Blueprint> 
 }
 
 /** The plan of an inline document, or all that is wrong with it. Nobody changes a plan: it may be another call's too. */
-export function inlinePlan(document: JsonObject, context: ServiceContext): Result<Blueprint, Fault[]> {
+export function inlinePlan(context: ServiceContext, document: JsonObject): Result<Blueprint, Fault[]> {
   const plans = recentOf(context.handlers);
   // What may be sent is part of what was found out: another tenant may have other secrets.
   const text = JSON.stringify([document, context.secrets]);

@@ -24,11 +24,11 @@ import {
 } from "../limits.ts";
 import type { SubmitRequest } from "../registry/api/caller.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
-import { findBlueprint } from "./blueprints.ts";
-import { type Children, findChildren, pinned } from "./children.ts";
+import { type Children, findChildren, pinned } from "./blueprints/children.ts";
+import { findBlueprint } from "./blueprints/find-blueprint.ts";
+import { inlinePlan, planHash } from "./blueprints/plan-cache.ts";
 import type { ServiceContext } from "./context.ts";
 import { instant } from "./fields.ts";
-import { inlinePlan, planHash } from "./plan-cache.ts";
 
 /** From the arguments of a submit to the registry's request, or to everything that is wrong with them. */
 
@@ -104,27 +104,27 @@ interface Source {
 }
 
 async function sourceOf(
-  { blueprint }: Pick<SubmitArgs, "blueprint">,
   context: ServiceContext,
+  { blueprint }: Pick<SubmitArgs, "blueprint">,
 ): Promise<Result<Source, Fault[]>> {
   if (typeof blueprint !== "string") {
-    return ok({ label: INLINE, document: blueprint, plan: inlinePlan(blueprint, context) });
+    return ok({ label: INLINE, document: blueprint, plan: inlinePlan(context, blueprint) });
   }
-  const found = await findBlueprint(blueprint, context);
-  if (!found.ok) return err([found.error]);
+  const found = await findBlueprint(context, blueprint);
+  if (!found.ok) return err([found.error.fault]);
   const { document, plan } = found.value;
   return ok({ label: labelOf(found.value), document: isJsonObject(document) ? document : {}, plan: ok(plan) });
 }
 
 /** The plan with its children pinned, or all that is wrong with it and with the names in it. */
 export async function readPlan(
-  args: Pick<SubmitArgs, "blueprint">,
   context: ServiceContext,
+  args: Pick<SubmitArgs, "blueprint">,
 ): Promise<Result<Pick<Draft, "label" | "plan" | "children">, Fault[]>> {
-  const source = await sourceOf(args, context);
+  const source = await sourceOf(context, args);
   if (!source.ok) return source;
   const { label, document, plan } = source.value;
-  const children = await findChildren(document, context);
+  const children = await findChildren(context, document);
   if (!plan.ok || !children.ok) return err([...(plan.ok ? [] : plan.error), ...(children.ok ? [] : children.error)]);
   return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
 }
@@ -145,10 +145,10 @@ function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: 
 }
 
 /** Everything that is wrong at once, so that one more call can be enough. */
-export async function draftOf(args: SubmitArgs, context: ServiceContext): Promise<Result<Draft, Fault[]>> {
+export async function draftOf(context: ServiceContext, args: SubmitArgs): Promise<Result<Draft, Fault[]>> {
   const now = context.now();
   const runAt = readRunAt(args.run_at, now);
-  const plan = await readPlan(args, context);
+  const plan = await readPlan(context, args);
   const oversize = sizeFaults(args);
   const input = plan.ok && oversize.length === 0 ? readInput(plan.value.plan, args.input) : err([]);
   const start = (runAt.ok ? runAt.value : null) ?? now;
@@ -164,9 +164,9 @@ export async function draftOf(args: SubmitArgs, context: ServiceContext): Promis
 
 /** The request, for whichever shard takes it. */
 export async function submitRequest(
+  { tenant, trace, actor }: Pick<ServiceContext, "tenant" | "trace" | "actor">,
   args: SubmitArgs,
   draft: Draft,
-  { tenant, trace, actor }: Pick<ServiceContext, "tenant" | "trace" | "actor">,
 ): Promise<Omit<SubmitRequest, "shard">> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const { plan, children, start } = draft;
@@ -176,7 +176,7 @@ export async function submitRequest(
     tenant,
     name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
     blueprint: draft.label,
-    plan: plan,
+    plan,
     trace,
     submitted_by: actor,
     plan_hash: await planHash(plan),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { shortDigest } from "../../src/lib/digest.ts";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../src/limits.ts";
-import { inlinePlan, planHash } from "../../src/service/plan-cache.ts";
-import { world } from "../mcp/support.ts";
+import { shortDigest } from "../../../src/lib/digest.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../../src/limits.ts";
+import { inlinePlan, planHash } from "../../../src/service/blueprints/plan-cache.ts";
+import { world } from "../../mcp/support.ts";
 
 const document = (n: number, more: JsonObject = {}): JsonObject => ({
   name: "mine",
@@ -13,39 +13,39 @@ const document = (n: number, more: JsonObject = {}): JsonObject => ({
 describe("an inline plan", () => {
   it("is checked once for the same document, and is another's for another one", () => {
     const { deps } = world();
-    const first = inlinePlan(document(1), deps);
+    const first = inlinePlan(deps, document(1));
     expect(first).toMatchObject({ ok: true, value: { steps: [{ value: { n: 1 } }] } });
-    expect(inlinePlan(document(1), deps)).toStrictEqual(first);
-    expect(inlinePlan(document(2), deps)).toMatchObject({ ok: true, value: { steps: [{ value: { n: 2 } }] } });
+    expect(inlinePlan(deps, document(1))).toStrictEqual(first);
+    expect(inlinePlan(deps, document(2))).toMatchObject({ ok: true, value: { steps: [{ value: { n: 2 } }] } });
   });
 
   it("that is wrong is told so each time, with all that is wrong", () => {
     const { deps } = world();
     const wrong = document(1, { type: "nothing" });
-    const first = inlinePlan(wrong, deps);
+    const first = inlinePlan(deps, wrong);
     expect(first.ok).toBe(false);
-    expect(inlinePlan(wrong, deps)).toEqual(first);
+    expect(inlinePlan(deps, wrong)).toEqual(first);
   });
 
   it("is checked against the handlers of its own server", () => {
     const calling = { name: "mine", steps: [{ id: "one", type: "handler", handler: "entities", input: {} }] };
     const handler = { name: "entities", description: "d", input: {}, output: {} };
     const withHandler = world({ handlers: [handler] as never }).deps;
-    expect(inlinePlan(calling, withHandler).ok).toBe(true);
-    expect(inlinePlan(calling, world().deps).ok).toBe(false);
+    expect(inlinePlan(withHandler, calling).ok).toBe(true);
+    expect(inlinePlan(world().deps, calling).ok).toBe(false);
   });
 
   it("is the same when it was forgotten, and when it is too long to be remembered", () => {
     const { deps } = world();
     const long = document(1, { value: "x".repeat(MAX_RECENT_PLAN_CHARS) });
-    const before = [inlinePlan(document(0), deps), inlinePlan(long, deps)];
-    for (let n = 1; n <= MAX_RECENT_PLANS; n++) expect(inlinePlan(document(n), deps).ok).toBe(true);
-    expect([inlinePlan(document(0), deps), inlinePlan(long, deps)]).toEqual(before);
+    const before = [inlinePlan(deps, document(0)), inlinePlan(deps, long)];
+    for (let n = 1; n <= MAX_RECENT_PLANS; n++) expect(inlinePlan(deps, document(n)).ok).toBe(true);
+    expect([inlinePlan(deps, document(0)), inlinePlan(deps, long)]).toEqual(before);
   });
 
   it("has the hash of its content", async () => {
     const { deps } = world();
-    const plan = inlinePlan(document(1), deps);
+    const plan = inlinePlan(deps, document(1));
     if (!plan.ok) throw new Error("the plan is valid");
     const hash = await planHash(plan.value);
     expect(hash).toBe(await shortDigest(plan.value));

@@ -1,0 +1,79 @@
+import { findInCatalog, labelOf, parseReference } from "../../catalog/find.ts";
+import type { CatalogBlueprint } from "../../catalog/index.ts";
+import type { Fault } from "../../lib/fault.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import type { CallerApi } from "../../registry/api/caller.ts";
+import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
+import { listBlueprints, type Source } from "./list-blueprints.ts";
+
+/** Blueprints by name: the catalogue's first, then those that the tenant saved. */
+
+/** Names that an error lists, so that the next call can be right. */
+const MAX_NAMED = 20;
+
+export type NamedBlueprint = CatalogBlueprint & { source: Source };
+
+/** The name under which the language itself is kept; no blueprint has it. */
+export const GUIDE = "guide";
+
+export const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
+
+/** Labels of the name's versions. */
+async function versionsOf(context: ServiceContext, name: string): Promise<string[]> {
+  const ours = context.blueprints.filter((entry) => entry.name === name).map(labelOf);
+  if (ours.length > 0 || !REFERENCE.test(name)) return ours;
+  const latest = await context.registry(HOME_SHARD).savedBlueprint(context.tenant, name, null);
+  return Array.from({ length: latest?.version ?? 0 }, (_, i) => `${name}@${i + 1}`);
+}
+
+/** Names that begin alike, then the first ones. */
+async function namesNear(context: ServiceContext, name: string): Promise<string[]> {
+  const pages = await Promise.all(["", name.slice(0, 2)].map((after) => listBlueprints(context, after, MAX_NAMED)));
+  const [first = [], near = []] = pages.map((page) => page.map((entry) => entry.name));
+  return [...new Set([...near.slice(0, MAX_NAMED / 2), ...first])].slice(0, MAX_NAMED);
+}
+
+/** Says what there is instead. */
+async function notFound(context: ServiceContext, reference: string): Promise<Fault> {
+  const [name = "", version] = reference.split("@");
+  const versions = version === undefined ? [] : await versionsOf(context, name);
+  const known = versions.length > 0 ? versions : await namesNear(context, name);
+  const message = versions.length > 0 ? `has no version ${echo(version ?? "")}` : `"${echo(reference)}" is not known`;
+  return { path: "blueprint", message, fix: `Use one of: ${known.slice(-MAX_NAMED).join(", ")}.` };
+}
+
+/** Where blueprints are looked up. */
+export interface BlueprintSources extends Pick<ServiceContext, "tenant" | "blueprints"> {
+  registry: (shard: number) => Pick<CallerApi, "savedBlueprint">;
+}
+
+/** The blueprint of the reference; undefined when the tenant can use none of that name. `name` is the latest version. */
+export async function lookUpBlueprint(
+  { tenant, blueprints, registry }: BlueprintSources,
+  reference: string,
+): Promise<NamedBlueprint | undefined> {
+  if (!REFERENCE.test(reference)) return undefined;
+  const ours = findInCatalog(blueprints, reference);
+  if (ours) return { ...ours, source: "catalog" };
+  const { name, version } = parseReference(reference);
+  const saved = await registry(HOME_SHARD).savedBlueprint(tenant, name, version);
+  return saved === null ? undefined : { ...saved, source: "saved" };
+}
+
+export interface UnknownBlueprint {
+  code: "unknown_blueprint";
+  /** Says what there is instead. */
+  fault: Fault;
+}
+
+/** The same, or what there is instead. */
+export async function findBlueprint(
+  context: ServiceContext,
+  reference: string,
+): Answer<NamedBlueprint, UnknownBlueprint> {
+  const found = await lookUpBlueprint(context, reference);
+  return found === undefined
+    ? err({ code: "unknown_blueprint", fault: await notFound(context, reference) })
+    : ok(found);
+}

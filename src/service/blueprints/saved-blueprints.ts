@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { checkBlueprint } from "../../blueprint/checks/check.ts";
+import { jsonObject } from "../../blueprint/kinds/fields.ts";
+import { INLINE } from "../../jobs/job.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { err, ok } from "../../lib/result.ts";
+import { echo } from "../../lib/safe-text.ts";
+import type { ShelfFull } from "../../registry/api/saved-blueprints.ts";
+import { type InvalidArguments, invalidArguments } from "../arguments.ts";
+import { type Answer, HOME_SHARD, knownTo, type ServiceContext } from "../context.ts";
+import { findChildren } from "./children.ts";
+import { GUIDE, type NamedBlueprint } from "./find-blueprint.ts";
+
+/** What a tenant does with blueprints of its own. */
+
+export const SaveInput = z.strictObject({
+  blueprint: jsonObject.describe("{name, description?, input?, steps, output?}; see blueprint://guide."),
+});
+
+/** `inline` labels jobs without a named blueprint; `guide` is the language's page. */
+const RESERVED = [INLINE, GUIDE];
+
+function nameFaults({ blueprints }: ServiceContext, { name }: JsonObject): Fault[] {
+  if (typeof name !== "string") return [];
+  const isOurs = blueprints.some((entry) => entry.name === name);
+  if (!isOurs && !RESERVED.includes(name)) return [];
+  const message = isOurs ? `"${echo(name)}" is the name of a blueprint of the catalogue` : `"${name}" is reserved`;
+  return [{ path: "blueprint.name", message, fix: "Choose another name." }];
+}
+
+/** Keeps the document as a new version of its name; the same document again gives the version that it has. */
+export async function saveBlueprint(
+  context: ServiceContext,
+  { blueprint }: z.output<typeof SaveInput>,
+): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | ShelfFull> {
+  const checked = checkBlueprint(blueprint, knownTo(context));
+  const children = await findChildren(context, blueprint);
+  const faults = [
+    ...nameFaults(context, blueprint),
+    ...(checked.ok ? [] : checked.error),
+    ...(children.ok ? [] : children.error),
+  ];
+  if (!checked.ok || faults.length > 0) return invalidArguments(faults);
+  const { tenant, actor } = context;
+  const saved = await context.registry(HOME_SHARD).saveBlueprint(tenant, blueprint, checked.value, actor);
+  return "refused" in saved ? err(saved.refused) : ok({ ...saved, plan: checked.value });
+}
+
+/** Deletes what the tenant saved, never of the catalogue. */
+export async function deleteBlueprint(
+  context: ServiceContext,
+  { name, version = null }: { name: string; version?: number | null | undefined },
+): Answer<null, { code: "unknown_blueprint" }> {
+  const { tenant, actor } = context;
+  const deleted = await context.registry(HOME_SHARD).deleteBlueprint(tenant, name, version, actor);
+  return deleted ? ok(null) : err({ code: "unknown_blueprint" });
+}

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { jsonObject } from "../blueprint/kinds/fields.ts";
+import type { RefusalCode } from "../jobs/error-codes.ts";
+import type { JobStatus } from "../jobs/view.ts";
+import { oneLine } from "../lib/safe-text.ts";
+import type { TextPage } from "../lib/text-page.ts";
+import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_INPUT_BYTES } from "../limits.ts";
+import {
+  type CallerApi,
+  type Explanation,
+  type Include,
+  type NotSettled,
+  type RespondError,
+  type ResultError,
+  type ResultPart,
+  UNKNOWN_JOB,
+  type UnknownJob,
+} from "../registry/api/caller.ts";
+import { type InvalidArguments, invalidArguments, sizeFault } from "./arguments.ts";
+import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
+import { jobId } from "./fields.ts";
+
+/** What a caller does with one job, by its id. */
+
+interface OfJob {
+  job_id: string;
+}
+
+/** Asks the object that owns the job. An id that no job can have is answered as one that no job has. */
+export async function askOwner<T, Refusal extends { code: RefusalCode }>(
+  context: ServiceContext,
+  { job_id }: OfJob,
+  ask: (registry: CallerApi) => Answer<T, Refusal>,
+): Answer<T, Refusal | UnknownJob> {
+  const shard = shardOfJob(job_id);
+  return shard === undefined ? UNKNOWN_JOB : ask(context.registry(shard));
+}
+
+export const jobStatus = (context: ServiceContext, args: OfJob & { include: Include }): Answer<JobStatus, UnknownJob> =>
+  askOwner(context, args, (registry) => registry.status(context.tenant, args.job_id, args.include));
+
+/** How a job stood that was deleted or purged within the last hour. */
+export const lastStateOfJob = (context: ServiceContext, args: OfJob): Answer<JobStatus, UnknownJob> =>
+  askOwner(context, args, (registry) => registry.lastState(context.tenant, args.job_id));
+
+export const explainJob = (context: ServiceContext, args: OfJob): Answer<Explanation, UnknownJob> =>
+  askOwner(context, args, (registry) => registry.explain(context.tenant, args.job_id));
+
+/** One page of the result, or of a value in it, as text. */
+export const readResult = (context: ServiceContext, args: OfJob & ResultPart): Answer<TextPage, ResultError> =>
+  askOwner(context, args, (registry) => {
+    const { job_id, ...part } = args;
+    return registry.readResult(context.tenant, job_id, part);
+  });
+
+export function cancelJob(
+  context: ServiceContext,
+  args: OfJob & { reason?: string | undefined },
+): Answer<JobStatus & { changed: boolean }, UnknownJob> {
+  const reason = oneLine(args.reason ?? "", MAX_ERROR_CHARS) || null;
+  return askOwner(context, args, (registry) => registry.cancel(context.tenant, args.job_id, reason, context.actor));
+}
+
+/** Deletes a settled job with all that belongs to it. */
+export const deleteJob = (context: ServiceContext, args: OfJob): Answer<null, UnknownJob | NotSettled> =>
+  askOwner(context, args, (registry) => registry.remove(context.tenant, args.job_id, context.actor));
+
+export const RespondInput = z.strictObject({
+  job_id: jobId,
+  request_id: z.string().min(1).max(MAX_ECHO_CHARS).describe("request_id of the question, from input_requests."),
+  action: z.enum(["accept", "decline"]).describe("accept: answer with content; decline: refuse to answer."),
+  content: jsonObject.optional().describe("The answer; fits the question's schema."),
+});
+export type RespondArgs = z.output<typeof RespondInput>;
+
+/** Answers a question of the job; the first answer stands. */
+export async function respondToJob(
+  context: ServiceContext,
+  { job_id, request_id, action, content = {} }: RespondArgs,
+): Answer<JobStatus, InvalidArguments | RespondError> {
+  const oversize = sizeFault("content", content, MAX_INPUT_BYTES);
+  if (oversize.length > 0) return invalidArguments(oversize);
+  const answer = { request_id, action, content: action === "accept" ? content : null };
+  return askOwner(context, { job_id }, (registry) => registry.respond(context.tenant, job_id, answer));
+}

@@ -1,0 +1,58 @@
+import { INLINE } from "../jobs/job.ts";
+import { isSettled } from "../jobs/status.ts";
+import type { Fault } from "../lib/fault.ts";
+import { ok } from "../lib/result.ts";
+import type { SubmitError, Submitted } from "../registry/api/caller.ts";
+import { type InvalidArguments, invalidArguments } from "./arguments.ts";
+import type { Answer, ServiceContext } from "./context.ts";
+import { askOwner, jobStatus } from "./job-operations.ts";
+import { submitToShard } from "./shard-routing.ts";
+import { draftOf, type SubmitArgs, submitRequest } from "./submit-draft.ts";
+
+/** What a submit would be, without one. */
+export interface DryRun {
+  /** `name@version`, or what was asked for when there is no such blueprint. */
+  blueprint: string;
+  /** None: the submit would be accepted. */
+  faults: Fault[];
+}
+
+export async function checkSubmit(context: ServiceContext, args: SubmitArgs): Promise<DryRun> {
+  const draft = await draftOf(context, args);
+  if (draft.ok) return { blueprint: draft.value.label, faults: [] };
+  return { blueprint: typeof args.blueprint === "string" ? args.blueprint : INLINE, faults: draft.error };
+}
+
+/**
+ * The job's newest status after at most `waitMs`. The job is durable already: whatever happens to the wait, the caller
+ * gets its id.
+ */
+async function afterWait(context: ServiceContext, job: Submitted, waitMs: number): Promise<Submitted> {
+  if (waitMs === 0 || isSettled(job.status)) return job;
+  const of = { job_id: job.id };
+  const tries = [
+    () => askOwner(context, of, (registry) => registry.wait(context.tenant, job.id, waitMs)),
+    () => jobStatus(context, { ...of, include: { steps: false, events: false } }),
+  ];
+  for (const newest of tries) {
+    try {
+      const status = await newest();
+      if (status.ok) return { ...job, ...status.value };
+    } catch {
+      // The object was reset while we waited; the next try has a stub of its own.
+    }
+  }
+  return job;
+}
+
+/** A job that is durable when this answers, which may be `wait_seconds` later, with its newest status. */
+export async function submitJob(
+  context: ServiceContext,
+  args: SubmitArgs,
+): Answer<Submitted, InvalidArguments | SubmitError> {
+  const draft = await draftOf(context, args);
+  if (!draft.ok) return invalidArguments(draft.error);
+  const submitted = await submitToShard(context, await submitRequest(context, args, draft.value));
+  if (!submitted.ok) return submitted;
+  return ok(await afterWait(context, submitted.value, args.wait_seconds * 1_000));
+}
