@@ -7,10 +7,9 @@ import { BudgetSpent, type EvaluationBudget } from "./evaluation-budget.ts";
 import { functionsNamed } from "./functions/functions.ts";
 import { toJson } from "./functions/to-json.ts";
 import { LimitReached, Meter } from "./meter.ts";
-import type { Node } from "./node.ts";
 import { RUN, type Run } from "./run.ts";
 import type { Scope } from "./scope.ts";
-import { readSyntax, type Syntax } from "./syntax.ts";
+import { type Node, readSyntax, type Syntax } from "./syntax.ts";
 import { watch } from "./watch.ts";
 
 export interface ExpressionError {

@@ -9,3 +9,10 @@ export interface Run {
 
 /** Name of the binding that holds the run; no expression can spell it. */
 export const RUN = " run";
+
+/** What the library calls its functions on, as far as they are ours. */
+export interface Focus {
+  createSequence(): unknown[];
+  environment: { lookup(name: string): unknown };
+}
+export type Implementation = (this: Focus, ...args: never[]) => unknown;

@@ -1,9 +1,16 @@
 import type { RE2JS } from "re2js";
 import { err, ok, type Result } from "../lib/result.ts";
-import { contextName } from "./context-name.ts";
 import { deepenIn } from "./functions/deep-in.ts";
-import { isNode, type Node } from "./node.ts";
 import { compileRegex } from "./regex.ts";
+
+/** A node of a parsed expression. Its fields depend on its type. */
+export interface Node {
+  readonly type?: unknown;
+  readonly value?: unknown;
+  readonly [field: string]: unknown;
+}
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null;
 
 /** What can be known of an expression before it runs. */
 export interface Syntax {
@@ -117,6 +124,37 @@ class Reader {
   #mark(set: Set<Node>, ...nodes: unknown[]): void {
     for (const node of nodes) if (isNode(node)) set.add(node);
   }
+}
+
+/** Fields whose nodes are evaluated with the context of the node that holds them, by its type. */
+const SAME_CONTEXT: Readonly<Record<string, readonly string[]>> = {
+  binary: ["lhs", "rhs"],
+  bind: ["rhs"],
+  apply: ["lhs", "rhs"],
+  block: ["expressions"],
+  condition: ["condition", "then", "else"],
+  function: ["procedure", "arguments"],
+  lambda: ["body"],
+  partial: ["arguments"],
+  unary: ["lhs", "expressions", "expression"],
+};
+
+const nodesIn = (value: unknown): Node[] =>
+  Array.isArray(value) ? value.flatMap(nodesIn) : isNode(value) ? [value] : [];
+
+/**
+ * A field name that is looked up in the expression's own context, which is nothing: `repo` where `$input.repo` is
+ * meant. Undefined when there is none.
+ */
+function contextName(root: Node): string | undefined {
+  const open = [root];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.type === "name") return String(node.value);
+    // Later parts of a path have the values of its first part as their context.
+    if (node.type === "path") open.push(...nodesIn(node.steps).slice(0, 1));
+    else open.push(...(SAME_CONTEXT[String(node.type)] ?? []).flatMap((field) => nodesIn(node[field])));
+  }
+  return undefined;
 }
 
 /** The error is one line: a refused function, or a regular expression that the linear-time engine does not take. */

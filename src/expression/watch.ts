@@ -1,9 +1,8 @@
 import type { Expression as Parsed } from "jsonata";
 import type { Meter } from "./meter.ts";
-import type { Node } from "./node.ts";
 import { regexEngine } from "./regex.ts";
 import { RUN, type Run } from "./run.ts";
-import type { Syntax } from "./syntax.ts";
+import type { Node, Syntax } from "./syntax.ts";
 
 /** What the library hands to its hooks, as far as it is used here. */
 interface Frame {

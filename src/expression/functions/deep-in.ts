@@ -1,5 +1,5 @@
-import type { Node } from "../node.ts";
-import { identity } from "./distinct.ts";
+import type { Node } from "../syntax.ts";
+import { identity } from "./builtins.ts";
 
 /** The operator `in`, which compares as `=` does; the library's own compares objects and lists by where they are. */
 
