@@ -1,5 +1,6 @@
 import type { CallToolResult, ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import type { Scope } from "../auth/scopes.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { err, type Result } from "../lib/result.ts";
 import { visibleLines } from "../lib/safe-text.ts";
@@ -67,6 +68,8 @@ interface ToolText {
   title: string;
   /** What it does, and which tool to call next. */
   description: string;
+  /** What a caller's key must allow. */
+  scope: Scope;
   annotations: Hints;
   /** URI of the page that hosts of MCP Apps may show for its replies. */
   view?: string;

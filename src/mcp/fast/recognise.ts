@@ -41,7 +41,7 @@ const hasOnlyKeys = (value: JsonObject, keys: readonly string[]): boolean =>
 const arePlainArguments = (args: JsonObject): boolean =>
   !Object.hasOwn(args, "__proto__") && (args.wait_seconds === undefined || args.wait_seconds === 0);
 
-/** Of an id that could be a job's: nothing in it has to be made legible. */
+/** Of an id that could be a job's: nothing in it has to be sanitized. */
 const JOB_ID = /^job_[a-z0-9]{1,60}$/;
 
 interface Message {

@@ -1,7 +1,6 @@
 import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.ts";
-import { scopesNeeded } from "../../auth/scopes.ts";
 import { parseJson } from "../../lib/exact-json.ts";
 import type { Json } from "../../lib/json.ts";
 import { MAX_BODY_BYTES } from "../../limits.ts";
@@ -12,7 +11,8 @@ import { recognise } from "../fast/recognise.ts";
 import { listen } from "../listen/listen.ts";
 import { listenRequest } from "../listen/request.ts";
 import { CORS_OPTIONS } from "./cors.ts";
-import { legible } from "./sanitize-request.ts";
+import { scopesNeeded } from "./required-scopes.ts";
+import { sanitizeRequest } from "./sanitize-request.ts";
 import { buildServer } from "./server.ts";
 import { reachOf } from "./tools-for-request.ts";
 import { traceOf } from "./trace.ts";
@@ -87,8 +87,8 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   if (body.tooLarge) return tooLarge();
   const parsed = parseJson(body.text);
   const call = (lanes.recognise ?? recognise)(request, parsed);
-  // What is recognised names nothing that is not legible.
-  const parsedBody = call === undefined && parsed !== undefined ? legible(parsed) : parsed;
+  // The fast lane takes only requests that have nothing to sanitize.
+  const parsedBody = call === undefined && parsed !== undefined ? sanitizeRequest(parsed) : parsed;
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request, { tenant: deps.tenant, key_id: deps.keyId ?? null });

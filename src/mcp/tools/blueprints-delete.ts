@@ -15,6 +15,7 @@ export const blueprintsDelete = defineTool({
     version: z.int().min(1).optional().describe("All versions when left out."),
   }),
   output: z.looseObject({ deleted: z.literal(true) }),
+  scope: "blueprints:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ name, version }, deps) => {
     const label = version === undefined ? echo(name) : `${echo(name)}@${version}`;

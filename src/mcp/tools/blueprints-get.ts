@@ -79,6 +79,7 @@ export const blueprintsGet = defineTool({
     "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. The name `guide` gives the language of blueprints. Next: jobs_submit_blueprint.",
   input: Input,
   output: z.looseObject({ name: z.string() }),
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ name, version, offset }, deps) => {
     if (name === GUIDE) {

@@ -34,6 +34,7 @@ export const blueprintsList = defineTool({
     "Plans by name that ship with the server or that you saved, each in its latest version. Next: blueprints_get for its input, then jobs_submit_blueprint.",
   input: z.strictObject({ limit, cursor }),
   output: z.looseObject({ blueprints: z.array(z.unknown()) }),
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const page = await pageOfBlueprints(deps, args);

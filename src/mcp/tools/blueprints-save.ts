@@ -20,6 +20,7 @@ export const blueprintsSave = defineTool({
     "Keep a plan of steps under its name, as a new version that never changes; the same document again gives the version it has. Next: jobs_submit_blueprint with name@version.",
   input: SaveInput,
   output: z.looseObject({ name: z.string() }),
+  scope: "blueprints:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const saved = await saveBlueprint(deps, args);

@@ -17,6 +17,7 @@ export const jobsCancel = defineTool({
     reason: z.string().max(MAX_ERROR_CHARS).optional().describe("Why; kept with the job."),
   }),
   output: jobOutput,
+  scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async (args, deps, context) => {
     const cancelled = await cancelJob(deps, args);

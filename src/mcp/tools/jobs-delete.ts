@@ -12,6 +12,7 @@ export const jobsDelete = defineTool({
     "Delete a settled job with its result and timeline, for good; settled jobs also go by themselves at expires_at. A job that is not settled: jobs_cancel first.",
   input: z.strictObject({ job_id: jobId }),
   output: z.looseObject({ deleted: z.literal(true) }),
+  scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   run: async ({ job_id }, deps) => {
     const removed = await deleteJob(deps, { job_id });

@@ -86,6 +86,7 @@ export const jobsGetResult = defineTool({
     "The result of a succeeded job, or one value in it, in pages of text: for results that jobs_get_status truncates. Next: again with next_offset while there is one.",
   input: Input,
   output: z.looseObject({ text: z.string() }),
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const page = await readResult(deps, args);

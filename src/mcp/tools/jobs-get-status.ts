@@ -25,6 +25,7 @@ export const jobsGetStatus = defineTool({
       ),
   }),
   output: jobOutput,
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   view: PROGRESS_APP_URI,
   run: async ({ job_id, include }, deps, context) => {

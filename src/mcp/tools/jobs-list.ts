@@ -61,6 +61,7 @@ export const jobsList = defineTool({
     "Your jobs, newest first, filtered and in pages. A page may be short and still have next_cursor. Next: jobs_get_status or jobs_wait.",
   input: ListInput,
   output: z.looseObject({ jobs: z.array(z.unknown()) }),
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const listed = await listJobs(deps, args);

@@ -48,6 +48,7 @@ export const jobsRespond = defineTool({
     "Answer what a job in status input_required asks (its input_requests); the first answer stands. Ask your user when the decision is theirs. Next: jobs_wait.",
   input: RespondInput,
   output: jobOutput,
+  scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   run: async (args, deps, context) => {
     const responded = await respondToJob(deps, args);

@@ -45,6 +45,7 @@ export const jobsRetry = defineTool({
     "Run a failed or cancelled job again as a new job that reuses the outputs of its finished steps. Returns the new job. Next: jobs_wait with the new id.",
   input: RetryInput,
   output: jobOutput,
+  scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   run: async (args, deps, context) => {
     const retried = await retryJob(deps, args);

@@ -58,6 +58,7 @@ export const jobsSubmitBlueprint = defineTool({
   input: SubmitInput,
   // A dry run has no job.
   output: jobOutput.partial(),
+  scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   view: PROGRESS_APP_URI,
   run: async (args, deps, context) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps, context)),

@@ -108,6 +108,7 @@ export const jobsWait = defineTool({
       .describe("Longest wait; 0 only looks."),
   }),
   output: z.looseObject({ jobs: z.array(z.unknown()) }),
+  scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ job_ids, until, timeout_seconds }, deps, context) => {
     const wait = { jobIds: [...new Set(job_ids)], until, waitMs: timeout_seconds * 1_000 };

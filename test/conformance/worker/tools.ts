@@ -14,6 +14,7 @@ const reply = (text: string) => ok({ next: "", structured: {}, text });
 const plain = (name: string, description: string, text: string): Tool =>
   defineTool({
     ...{ name, title: name, description, annotations },
+    scope: "jobs:write",
     input: NoArguments,
     output: Nothing,
     run: async () => reply(text),
@@ -23,6 +24,7 @@ const failing = defineTool({
   name: "test_error_handling",
   title: "Error",
   description: "Always answers with an error.",
+  scope: "jobs:write",
   annotations,
   input: NoArguments,
   output: Nothing,
@@ -33,6 +35,7 @@ const progressing = defineTool({
   name: "test_tool_with_progress",
   title: "Progress",
   description: "Reports progress three times, to callers that want to hear of it.",
+  scope: "jobs:write",
   annotations,
   input: NoArguments,
   output: Nothing,
@@ -46,6 +49,7 @@ const mirrored = defineTool({
   name: "test_x_mcp_header",
   title: "Mirrored argument",
   description: "Has an argument that clients repeat in the header Mcp-Param-Region.",
+  scope: "jobs:write",
   annotations,
   input: z.strictObject({
     region: z.string().optional().describe("Any text.").meta({ "x-mcp-header": "Region" }),
