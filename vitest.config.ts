@@ -1,30 +1,18 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { mutate } from "./tooling/mutate.ts";
+import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, WORKERD } from "./tooling/tiers.ts";
 
-/** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
-const workerd = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner", "service"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
-
-/** Folders whose tests start real servers: one file at a time. */
-const e2e = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
-
-/** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
-const evictable = [
-  "test/registry/{*,{calls,dispatch,run,storage,watch}/*}.test.ts",
-  "test/runner/{compose,http,run-blueprint}.test.ts",
-];
-
-/** What the harnesses read from the environment, which the Workers runtime does not show them. */
-const HARNESS = ["BACKLOG", "BAIL", "FC_RUNS", "HISTORIES", "RECORD", "SEED", "SEEDS"];
-const harness = Object.fromEntries(HARNESS.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+/** What the tier, or the environment, says of how often harnesses try. */
+const env = settingsOf(process.env, Date.now());
 
 /** `npm run mutants`: the server with a bug that the harnesses must find. */
 const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
 
 /** For a machine that does other things, too: no test is about time, so only one that hangs meets it. */
 const testTimeout = 60_000;
+
+const cloudflare = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } });
 
 export default defineConfig({
   test: {
@@ -35,7 +23,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...workerd, ...e2e],
+          exclude: [...WORKERD, ...E2E, ...leftOut(process.env)],
+          env,
           isolate: false,
           maxWorkers: "100%",
           testTimeout,
@@ -43,43 +32,39 @@ export default defineConfig({
         },
       },
       {
-        plugins: [...mutations, cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [...mutations, cloudflare()],
         test: {
           name: "workerd",
-          include: workerd,
-          env: harness,
+          include: WORKERD,
+          exclude: leftOut(process.env),
+          env,
           isolate: false,
           maxWorkers: "100%",
           testTimeout,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [cloudflare()],
         test: {
           name: "nemesis",
-          include: evictable,
-          exclude: [
-            "test/registry/upgrade.test.ts",
-            "test/registry/dispatch/engine.test.ts",
-            "test/registry/storage/{job-cache,migrations,query-plans}.test.ts",
-            "test/registry/watch/changes.test.ts",
-          ],
+          include: EVICTABLE,
+          exclude: NOT_EVICTABLE,
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,
-          env: { ...harness, NEMESIS: "1" },
-          sequence: { groupOrder: 3 },
+          env: { ...env, NEMESIS: "1" },
+          sequence: { groupOrder: 2 },
         },
       },
       {
         test: {
           name: "e2e",
-          include: e2e,
-          // For hours, not for every run: npm run soak.
-          exclude: process.env.SOAK_MINUTES ? [] : ["test/faults/soak.test.ts"],
+          include: E2E,
+          exclude: leftOut(process.env),
+          env,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
           testTimeout,
           hookTimeout: testTimeout,
         },

@@ -8,8 +8,14 @@ import { MUTANTS } from "../tooling/mutants.ts";
 
 const HARNESSES = ["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}.test.ts`);
 
-/** Fewer histories than `npm test`: the model sees the same bugs. */
-const ENV = { BAIL: "1", HISTORIES: process.env.HISTORIES ?? "40", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false" };
+/** Fewer histories than `npm run test:full`: the model sees the same bugs. */
+const ENV = {
+  TIER: "full",
+  BAIL: "1",
+  HISTORIES: process.env.HISTORIES ?? "40",
+  NO_COLOR: "1",
+  WRANGLER_SEND_METRICS: "false",
+};
 
 interface Run {
   /** Tests that failed, not a build. */

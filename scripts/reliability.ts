@@ -3,9 +3,10 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Found, table } from "../tooling/figures-file.ts";
+import { BUDGETS } from "../tooling/tiers.ts";
 
 /**
- * `npm run reliability`: runs every harness that records figures, and puts what they found into docs/reliability.md,
+ * `npm run reliability`: runs every harness that records figures, with full budgets,, and puts what they found into docs/reliability.md,
  * between its markers. SOAK_MINUTES=60 adds the soak; SEED, SEEDS, KILL_CYCLES and the like mean what they mean there.
  */
 
@@ -13,7 +14,7 @@ const ROOT = join(import.meta.dirname, "..");
 const DOCUMENT = join(ROOT, "docs/reliability.md");
 const MARKED = /(<!-- figures: made by npm run reliability -->\n).*(<!-- end of figures -->)/s;
 /** Variables that change what a harness does. */
-const KNOBS = ["SEED", "SEEDS", "KILL_CYCLES", "SOAK_MINUTES", "FC_RUNS", "HISTORIES"];
+const KNOBS = ["SEED", "SOAK_MINUTES", ...Object.keys(BUDGETS)];
 
 const recordsFigures = (path: string): boolean => readFileSync(join(ROOT, path), "utf8").includes("recordFigures(");
 
@@ -23,7 +24,7 @@ function run(args: string[], folder: string): Found[] {
   spawnSync("vitest", ["run", ...args, ...reporters], {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, FIGURES_FILE: file },
+    env: { ...process.env, TIER: "full", FIGURES_FILE: file },
   });
   if (!existsSync(file)) throw new Error("the run was broken off before its end");
   const found: Found[] = JSON.parse(readFileSync(file, "utf8"));

@@ -1,12 +1,13 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asText, byHarness } from "../tooling/figures-file.ts";
+import { PROJECTS, seedOf, tierOf } from "../tooling/tiers.ts";
 
 /**
- * Everything that must hold before a change is merged. Runs all of it even after a failure, and ends with the one
- * line `N passed, N failed`: a check counts as one, a test as one.
+ * `npm run check`, `npm test` and `npm run test:full`: all that the tier has (tooling/tiers.ts), even after a failure.
+ * Ends with the one line `N passed, N failed`: a check counts as one, a test as one.
  */
 
 interface Count {
@@ -16,15 +17,26 @@ interface Count {
 
 const CHECKS = { "format and lint": "lint", types: "typecheck", "unused code": "unused" };
 
-process.env.WRANGLER_SEND_METRICS = "false";
+const tier = tierOf({ TIER: process.argv[2] });
+const seed = seedOf(process.env, Date.now());
+const ENV = { ...process.env, TIER: tier, SEED: seed, WRANGLER_SEND_METRICS: "false" };
 
 /** Run an npm script; its output is shown only when it fails. */
-function runCheck([name, script]: [string, string]): Count {
+async function runCheck([name, script]: [string, string]): Promise<Count> {
   const started = performance.now();
-  const { status, stdout, stderr } = spawnSync("npm", ["run", "--silent", script], { encoding: "utf8" });
-  const passed = status === 0;
+  const { code, output } = await new Promise<{ code: number | null; output: string }>((resolve) => {
+    const child = spawn("npm", ["run", "--silent", script], { env: ENV, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => {
+        output += text;
+      });
+    }
+    child.once("close", (code) => resolve({ code, output }));
+  });
+  const passed = code === 0;
   console.log(`${passed ? "pass" : "FAIL"}  ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  if (!passed) console.log(stdout + stderr);
+  if (!passed) console.log(output);
   return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
@@ -32,10 +44,11 @@ function runTests(): Count {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-test-"));
   const report = join(folder, "report.json");
   const figures = join(folder, "figures.json");
+  const projects = PROJECTS[tier].map((name) => `--project=${name}`);
   const reporters = ["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`);
-  const { status } = spawnSync("vitest", ["run", ...reporters, `--outputFile.json=${report}`], {
+  const { status } = spawnSync("vitest", ["run", ...projects, ...reporters, `--outputFile.json=${report}`], {
     stdio: "inherit",
-    env: { ...process.env, FIGURES_FILE: figures },
+    env: { ...ENV, FIGURES_FILE: figures },
   });
   const { passed, failed } = readReport(report);
   printFigures(figures);
@@ -62,7 +75,8 @@ function printFigures(path: string): void {
   }
 }
 
-const counts = [...Object.entries(CHECKS).map(runCheck), runTests()];
+const counts = [...(await Promise.all(Object.entries(CHECKS).map(runCheck))), runTests()];
 const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
-console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+console.log(`\nSEED=${seed} plays these random courses again`);
+console.log(`${total("passed")} passed, ${total("failed")} failed`);
 process.exitCode = total("failed") > 0 ? 1 : 0;

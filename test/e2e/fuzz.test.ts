@@ -3,22 +3,25 @@ import { fuzz } from "../../tooling/fuzz/run.ts";
 import { exchange } from "../../tooling/fuzz/socket.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
 import { useServer } from "../support/server.ts";
+import { setting } from "../support/setting.ts";
 
 const SECRET = newSecret();
-const SEED = 20_261_123;
+const SEED = setting("SEED");
+const REQUESTS = setting("FUZZ_REQUESTS");
 const server = useServer({ AUTH_SECRET: SECRET });
 
-it("answers 1,000 malformed requests without error of its own, hang or side effect", async () => {
-  const { requests, statuses, findings } = await fuzz(server(), SECRET, SEED, 1_000);
+it(`answers ${REQUESTS} malformed requests of seed ${SEED} without error of its own, hang or side effect`, async () => {
+  const { requests, statuses, findings } = await fuzz(server(), SECRET, SEED, REQUESTS);
   expect(findings).toEqual([]);
-  expect(requests).toBe(1_000);
+  expect(requests).toBe(REQUESTS);
   // Requests that are wrong in another way each: many get as far as the protocol, and some as far as a tool.
   const called = [
     ...server()
       .log()
       .matchAll(/"event":"mcp_call","name":"(\w+)"/g),
   ].map(([, name]) => name);
-  expect(new Set(called).size).toBeGreaterThanOrEqual(10);
+  expect(new Set(called).size).toBeGreaterThanOrEqual(Math.min(10, REQUESTS / 100));
+  if (REQUESTS < 1_000) return;
   expect(Object.keys(statuses)).toEqual(
     expect.arrayContaining(["200", "400", "401", "403", "404", "405", "406", "415"]),
   );

@@ -6,6 +6,7 @@ import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall
 import { type Belongings, seenByOwner, settleIn, transform } from "../support/belongings.ts";
 import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../support/probes.ts";
 import { useServer } from "../support/server.ts";
+import { setting } from "../support/setting.ts";
 
 const SECRET = newSecret();
 const CONCURRENCY = 16;
@@ -225,7 +226,7 @@ describe("three tenants of one server", () => {
 });
 
 describe("two tenants under load", () => {
-  const CALLS = Number(process.env.ISOLATION_CALLS ?? 2_000);
+  const CALLS = setting("ISOLATION_CALLS");
   /** Against a hang only: a busy machine takes its time. */
   const HANG_MS = 60_000 + 40 * CALLS;
 
@@ -259,7 +260,7 @@ describe("two tenants under load", () => {
     "never see a word of each other",
     async () => {
       const two = await Promise.all(["initech", "umbrella"].map((name) => settleIn(server().url, name, SECRET)));
-      const random = seeded(20_261_123);
+      const random = seeded(setting("SEED"));
       const calls = Array.from({ length: CALLS }, (_, i) => {
         const mine = two[i % 2] ?? two[0];
         const theirs = two[(i + 1) % 2] ?? two[1];

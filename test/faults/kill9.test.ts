@@ -8,10 +8,11 @@ import { seeded } from "../../tooling/random.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import { readStatus } from "../../tooling/status-reply.ts";
 import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
+import { setting } from "../support/setting.ts";
 import { pathOfKey, type Shape, shapes } from "./workload.ts";
 
-const CYCLES = Number(process.env.KILL_CYCLES ?? 20);
-const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const CYCLES = setting("KILL_CYCLES");
+const SEED = setting("SEED");
 const STUCK_MS = 60_000;
 
 let service: SampleService;

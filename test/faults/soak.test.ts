@@ -7,9 +7,9 @@ import { CLIENTS, callTool } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
 import { Load, type Sample, slope } from "./load.ts";
 
-const MINUTES = setting("SOAK_MINUTES", 60);
-const SEED = setting("SEED", 1);
-const BOOT_KILLS = setting("BOOT_KILLS", 20);
+const MINUTES = setting("SOAK_MINUTES");
+const SEED = setting("SEED");
+const BOOT_KILLS = setting("BOOT_KILLS");
 const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
 /** Memory is judged when the caches are full, and only over a time in which a leak would show. */

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { setting } from "../support/setting.ts";
+import { isOn } from "../support/setting.ts";
 import type { apisOf } from "./bench.ts";
 
 /**
@@ -28,7 +28,7 @@ export const nemesis = { evictions: 0 };
 
 const strikes = (): boolean => {
   const test = expect.getState().currentTestName ?? "";
-  return setting("NEMESIS", 0) === 1 && !OF_MEMORY.some((name) => test.includes(name));
+  return isOn("NEMESIS") && !OF_MEMORY.some((name) => test.includes(name));
 };
 
 /**

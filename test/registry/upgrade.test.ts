@@ -3,7 +3,7 @@ import { jobNumber } from "../../src/jobs/id.ts";
 import { migrate } from "../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 import { recordFigures } from "../../tooling/figures.ts";
-import { setting } from "../support/setting.ts";
+import { isOn } from "../support/setting.ts";
 import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
 import schema1 from "./recorded/schema-0001.sql?raw";
 import schema2 from "./recorded/schema-0002.sql?raw";
@@ -159,7 +159,7 @@ describe("the present schema", () => {
       await writeState(bench);
       await bench.settleBackground();
       const text = dump(bench.storage);
-      if (setting("RECORD", 0) === 1) console.info(text);
+      if (isOn("RECORD")) console.info(text);
       await load(bench.storage, text);
       expect(dump(bench.storage)).toBe(text);
     }));

@@ -229,7 +229,7 @@ const taskIds = oneOf(
 );
 
 const params: fc.Arbitrary<Params> = fc.oneof(
-  { weight: 8, arbitrary: taskIds.map((taskId) => ({ method: "tasks/get" as const, taskId })) },
+  { weight: 16, arbitrary: taskIds.map((taskId) => ({ method: "tasks/get" as const, taskId })) },
   {
     weight: 12,
     arbitrary: statusArguments.map((args) => ({ method: "tools/call" as const, name: "jobs_get_status", args })),

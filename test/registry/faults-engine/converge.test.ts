@@ -6,8 +6,8 @@ import type { Spoil } from "./sim-object.ts";
 import { BUG_KINDS } from "./witness.ts";
 import { CONVERGES_WITHIN_MS, type Report, runSeed } from "./world.ts";
 
-const SEEDS = setting("SEEDS", 500);
-const FIRST = setting("SEED", 1);
+const SEEDS = setting("SEEDS");
+const FIRST = setting("SEED");
 
 async function runSeeds(count: number): Promise<Report[]> {
   const reports: Report[] = [];

@@ -2,15 +2,15 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import { recordFigures } from "../../../tooling/figures.ts";
 import { seeded } from "../../../tooling/random.ts";
-import { setting } from "../../support/setting.ts";
+import { isOn, setting } from "../../support/setting.ts";
 import { broken, record } from "./history.ts";
 import { type Api, type WorldOptions, withWorlds } from "./world.ts";
 
 /** Set HISTORIES for more, and SEED for others. */
-const HISTORIES = setting("HISTORIES", 200);
-const SEED = setting("SEED", 1);
+const HISTORIES = setting("HISTORIES");
+const SEED = setting("SEED");
 /** BAIL=1: it is enough to know that something is wrong. */
-const BAIL = setting("BAIL", 0) === 1;
+const BAIL = isOn("BAIL");
 
 async function histories(count: number, options: WorldOptions = {}) {
   const counts = { histories: count, calls: 0, "unknown outcomes": 0, restarts: 0, "not linearizable": 0 };

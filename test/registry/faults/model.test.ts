@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RunRef } from "../../../src/registry/api/caller.ts";
 import { recordFigures } from "../../../tooling/figures.ts";
-import { setting } from "../../support/setting.ts";
+import { isOn, setting } from "../../support/setting.ts";
 import { CALLER_STEPS } from "./caller-commands.ts";
 import { MODES } from "./hazard.ts";
 import { MAX_ACTIVE, MAX_RUNNING, Model } from "./model.ts";
@@ -13,11 +13,11 @@ import { TIME_STEPS } from "./time-commands.ts";
 import { type Api, type World, type WorldOptions, withWorlds } from "./world.ts";
 
 /** Set FC_RUNS for more, and SEED for another course. */
-const RUNS = setting("FC_RUNS", 1_000);
+const RUNS = setting("FC_RUNS");
 const MAX_STEPS = 50;
-const SEED = setting("SEED", 1);
+const SEED = setting("SEED");
 /** BAIL=1: it is enough to know that something is wrong. */
-const BAIL = setting("BAIL", 0) === 1;
+const BAIL = isOn("BAIL");
 
 const anyStep = fc.oneof(
   ...Object.values(CALLER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),

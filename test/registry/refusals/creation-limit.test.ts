@@ -3,9 +3,9 @@ import { recordFigures } from "../../../tooling/figures.ts";
 import { setting } from "../../support/setting.ts";
 import { drain, type Load } from "./drain.ts";
 
-const SEED = setting("SEED", 1);
+const SEED = setting("SEED");
 /** Jobs of the largest backlog. */
-const BACKLOG = setting("BACKLOG", 2_000);
+const BACKLOG = setting("BACKLOG");
 
 interface Case {
   name: string;

@@ -1,0 +1,91 @@
+/**
+ * What runs when: `npm run check` between two edits, `npm test` before a merge, `npm run test:full` before a release.
+ * `test` and `full` run the same tests: what differs is how often a harness of faults tries. docs/reliability.md lists both.
+ */
+
+export const TIERS = ["check", "test", "full"] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
+export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner", "service"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
+/** Folders whose tests start real servers. */
+export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
+export const EVICTABLE = [
+  "test/registry/{*,{calls,dispatch,run,storage,watch}/*}.test.ts",
+  "test/runner/{compose,http,run-blueprint}.test.ts",
+];
+export const NOT_EVICTABLE = [
+  "test/registry/upgrade.test.ts",
+  "test/registry/dispatch/engine.test.ts",
+  "test/registry/storage/{job-cache,migrations,query-plans}.test.ts",
+  "test/registry/watch/changes.test.ts",
+];
+
+/** vitest projects of each tier. `nemesis` runs suites of `workerd` a second time. */
+export const PROJECTS: Record<Tier, readonly string[]> = {
+  check: ["unit", "workerd"],
+  test: ["unit", "workerd", "nemesis", "e2e"],
+  full: ["unit", "workerd", "nemesis", "e2e"],
+};
+
+/** Files that `check` leaves out: those that take more than two seconds of a tenth of their budget. */
+const SLOW = [
+  "test/expression/runaway.test.ts",
+  "test/mcp/fast/lanes.test.ts",
+  "test/registry/faults/{crash-points,linearizable,model}.test.ts",
+  "test/registry/faults-engine/converge.test.ts",
+  "test/registry/refusals/creation-limit.test.ts",
+  "test/service/shard-routing.test.ts",
+];
+
+const SOAK_FILE = "test/faults/soak.test.ts";
+
+/** How often each harness tries: `full` at least as often as in release 0.1.0, `test` about a tenth. The variable overrides. */
+export const BUDGETS = {
+  FC_RUNS: { full: 1_000, test: 100, counts: "courses of the model" },
+  HISTORIES: { full: 200, test: 20, counts: "histories of eight clients" },
+  SEEDS: { full: 500, test: 50, counts: "seeds of engine faults" },
+  BACKLOG: { full: 2_000, test: 200, counts: "jobs of the largest backlog" },
+  LANES: { full: 2_500, test: 500, counts: "requests by both lanes" },
+  POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
+  KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
+  FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
+  ISOLATION_CALLS: { full: 2_000, test: 200, counts: "calls of two tenants under load" },
+} as const satisfies Record<string, { full: number; test: number; counts: string }>;
+
+/** Those of `npm run soak`, which no tier runs: it takes an hour. */
+const SOAK = { SOAK_MINUTES: "60", BOOT_KILLS: "20" };
+
+export type Setting = keyof typeof BUDGETS | keyof typeof SOAK | "SEED";
+/** BAIL: the first finding is enough. NEMESIS: objects are evicted. RECORD: prints what a release shall record. */
+export type Switch = "BAIL" | "NEMESIS" | "RECORD";
+
+/** The tier that TIER names, `test` without it. */
+export function tierOf({ TIER = "test" }: NodeJS.ProcessEnv): Tier {
+  const tier = TIERS.find((name) => name === TIER);
+  if (tier === undefined) throw new Error(`TIER is ${TIER}: it must be ${TIERS.join(", ")}`);
+  return tier;
+}
+
+/** Files that the tier leaves out. The soak is for hours: SOAK_MINUTES asks for it. */
+export const leftOut = (env: NodeJS.ProcessEnv): string[] => [
+  ...(tierOf(env) === "check" ? SLOW : []),
+  ...(env.SOAK_MINUTES ? [] : [SOAK_FILE]),
+];
+
+/** A seed that moves from run to run; one that is given plays that run again. */
+export const seedOf = ({ SEED }: NodeJS.ProcessEnv, now: number): string => SEED ?? String(now % 1_000_000);
+
+/** All that harnesses read from the environment, for every project: the Workers runtime shows nothing of its own. */
+export function settingsOf(env: NodeJS.ProcessEnv, now: number): Record<string, string> {
+  const tier = tierOf(env) === "full" ? "full" : "test";
+  const budgets = Object.entries(BUDGETS).map(([name, budget]) => [name, String(budget[tier])] as const);
+  const defaults: Record<string, string> = { ...Object.fromEntries(budgets), ...SOAK, BAIL: "0", RECORD: "0" };
+  const given = Object.keys(defaults).flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  return { ...defaults, ...Object.fromEntries(given), SEED: seedOf(env, now) };
+}
