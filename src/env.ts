@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {

@@ -1,4 +1,5 @@
 import { type Env, settingsOf } from "../env.ts";
+import type { RequestLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { Secrets } from "../lib/signing-key.ts";
 import { MIN_SECRET_CHARS } from "../limits.ts";
@@ -14,6 +15,7 @@ import {
   NO_SECRET,
   NO_TOKEN,
   type Refusal,
+  refusalResponse,
   TOKEN_IN_URL,
   TOO_LONG_KEY,
   WEAK_SECRET,
@@ -46,6 +48,20 @@ export async function authenticate(
   if (isApiKey(token)) return keyPrincipal(token, secrets, now);
   const principal = await accessTokenPrincipal(token, url, env, secrets, now);
   return principal ? ok(principal) : err(INVALID_TOKEN);
+}
+
+/** Serves a request for whoever it is of, or says why not. Who calls is decided here and nowhere else. */
+export async function withPrincipal(
+  request: Request,
+  url: URL,
+  env: Env,
+  log: RequestLog,
+  serve: (principal: Principal) => Promise<Response>,
+): Promise<Response> {
+  const principal = await authenticate(request, url, env, Date.now());
+  if (!principal.ok) return refusalResponse(principal.error, request, log);
+  log.caller = principal.value;
+  return serve(principal.value);
 }
 
 /**

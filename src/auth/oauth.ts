@@ -1,5 +1,5 @@
 import { OAuthAuthorizationServer, type OAuthAuthorizationServerOptions } from "@cloudflare/workers-oauth-provider";
-import { z } from "zod";
+import * as z from "zod";
 import type { Env } from "../env.ts";
 import { toBase64Url } from "../lib/base64url.ts";
 import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";

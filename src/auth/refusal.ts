@@ -1,8 +1,7 @@
-import { log } from "../lib/log.ts";
+import type { RequestLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_KEY_DAYS } from "../limits.ts";
 import { BASIC_SCOPES, resourceMetadataUrl, speaksOAuth } from "./oauth.ts";
-import type { Principal } from "./principal.ts";
 import type { Scope } from "./scopes.ts";
 
 /** Why a request is not served. */
@@ -95,14 +94,11 @@ function discovery({ challenge }: Refusal, url: URL): { [parameter: string]: str
   return { scope: challenge?.scope ?? BASIC_SCOPES.join(" "), resource_metadata: resourceMetadataUrl(url.origin) };
 }
 
-/** Whose request it was, where that is known. */
-type Known = Pick<Principal, "tenant" | "key_id">;
-
 /** The reply, which leaves a line in the log. A page in a browser may read it, so that clients there learn what to do; it holds nothing secret. */
-export function refusalResponse(refusal: Refusal, request: Request, known?: Known): Response {
+export function refusalResponse(refusal: Refusal, request: Request, log: RequestLog): Response {
   const { status, code, message, fix, challenge } = refusal;
   const url = new URL(request.url);
-  log({ event: "refused", code, status, path: url.pathname, ...known });
+  log.write({ event: "refused", code, status, path: url.pathname });
   const headers = new Headers({
     "access-control-allow-origin": "*",
     "access-control-expose-headers": "WWW-Authenticate",

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** `admin` is for revoking and listing keys, and for nothing else. */
 export const SCOPES = ["jobs:read", "jobs:write", "blueprints:write", "admin"] as const;

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { document } from "./document.ts";
 import { Steps } from "./kinds/index.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { visibleLines } from "../lib/safe-text.ts";
 import { MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
 import { duration, jsonObject, jsonValue, strict } from "./kinds/fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Keys } from "../expression/template.ts";
 import { hasExpression } from "../expression/text-template.ts";
 import { isJsonObject, type Json } from "../lib/json.ts";

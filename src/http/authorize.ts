@@ -1,8 +1,8 @@
 import { AuthorizationError, authorizationErrorRedirect, type OAuthHelpers } from "@cloudflare/workers-oauth-provider";
-import { z } from "zod";
+import * as z from "zod";
 import { checkApiKey } from "../auth/check-key.ts";
 import { fingerprint, GRANTABLE_SCOPES, type Grant, mcpResource } from "../auth/oauth.ts";
-import { log } from "../lib/log.ts";
+import type { RequestLog } from "../lib/log.ts";
 import type { Secrets } from "../lib/signing-key.ts";
 import { methodNotAllowed } from "./answers.ts";
 import { isDocumentUrl, UnusableDocument } from "./client-documents.ts";
@@ -14,19 +14,18 @@ const Form = z.object({
   key: z.string(),
 });
 
-/**
- * `GET /authorize` shows who asks for what; `POST` is the owner's answer, who signs in with an API key.
- * @param now epoch ms
- */
-export async function authorize(
-  request: Request,
-  oauth: OAuthHelpers,
-  secrets: Secrets,
-  now: number,
-): Promise<Response> {
+interface SignIn {
+  secrets: Secrets;
+  log: RequestLog;
+  /** Epoch ms. */
+  now: number;
+}
+
+/** `GET /authorize` shows who asks for what; `POST` is the owner's answer, who signs in with an API key. */
+export async function authorize(request: Request, oauth: OAuthHelpers, signIn: SignIn): Promise<Response> {
   try {
     if (request.method === "GET") return await ask(request, oauth);
-    if (request.method === "POST") return await decide(request, oauth, secrets, now);
+    if (request.method === "POST") return await decide(request, oauth, signIn);
     return methodNotAllowed("GET, POST");
   } catch (error) {
     return await refuse(error, mcpResource(new URL(request.url).origin));
@@ -62,7 +61,7 @@ async function ask(request: Request, oauth: OAuthHelpers): Promise<Response> {
   return consentPage({ client, handle }, headers);
 }
 
-async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, now: number): Promise<Response> {
+async function decide(request: Request, oauth: OAuthHelpers, { secrets, log, now }: SignIn): Promise<Response> {
   // What is no form at all makes formData throw.
   const fields = await request.formData().catch(() => new FormData());
   const form = Form.safeParse(Object.fromEntries(fields));
@@ -71,12 +70,14 @@ async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, n
   const { handle, decision, key } = form.data;
   if (decision === "deny") {
     const { redirectTo, headers } = await oauth.denyConsent(request, handle);
-    log({ event: "sign_in", outcome: "denied" });
+    log.write({ event: "sign_in", outcome: "denied" });
     return redirect(redirectTo, headers);
   }
   const owner = await checkApiKey(key.trim(), secrets, now);
-  if (!owner.ok) log({ event: "sign_in", outcome: `key_${owner.error}` });
-  if (!owner.ok) return problemPage("This API key is not valid here. Go back and try again.", endpoint);
+  if (!owner.ok) {
+    log.write({ event: "sign_in", outcome: `key_${owner.error}` });
+    return problemPage("This API key is not valid here. Go back and try again.", endpoint);
+  }
   const { tenant, key_id, expires_at, scopes, secret } = owner.value;
   const chosen = new Set(fields.getAll("scope"));
   const scope = GRANTABLE_SCOPES.filter((one) => chosen.has(one) && scopes.includes(one));
@@ -91,6 +92,6 @@ async function decide(request: Request, oauth: OAuthHelpers, secrets: Secrets, n
     scope,
     props: { tenant, key_id, expires_at, secret: await fingerprint(secret) } satisfies Grant,
   });
-  log({ event: "sign_in", outcome: "approved", tenant, key_id, client_id: approved.clientId });
+  log.write({ event: "sign_in", outcome: "approved", tenant, key_id, client_id: approved.clientId });
   return redirect(redirectTo, headers);
 }

@@ -1,4 +1,4 @@
-import { log } from "../lib/log.ts";
+import { RequestLog } from "../lib/log.ts";
 
 /** What every answer of the Worker has, whichever route made it, and what becomes of what no route expected. */
 
@@ -16,8 +16,8 @@ function harden(response: Response, url: URL): Response {
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /** A bug, or a lost connection. The reply names the log line that tells more, and nothing of our inside. */
-function crashed(error: unknown, url: URL, reference: string): Response {
-  log({ event: "crash", path: url.pathname, reference, error: describe(error) });
+function crashed(error: unknown, url: URL, log: RequestLog, reference: string): Response {
+  log.write({ event: "crash", path: url.pathname, reference, error: describe(error) });
   const body = {
     error: "internal_error",
     message: `Internal error, reference ${reference}. The request is not the cause.`,
@@ -29,13 +29,14 @@ function crashed(error: unknown, url: URL, reference: string): Response {
 /** Every request of the Worker goes through here, once. */
 export async function withinBoundary(
   request: Request,
-  serve: (url: URL) => Promise<Response>,
-  newReference: () => string,
+  serve: (url: URL, log: RequestLog) => Promise<Response>,
+  { now, newReference }: { now: () => number; newReference: () => string },
 ): Promise<Response> {
   const url = new URL(request.url);
+  const log = new RequestLog(now);
   try {
-    return harden(await serve(url), url);
+    return harden(await serve(url, log), url);
   } catch (error) {
-    return harden(crashed(error, url, newReference()), url);
+    return harden(crashed(error, url, log, newReference()), url);
   }
 }

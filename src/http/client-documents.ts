@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { egress, RefusedAddress } from "../egress/egress.ts";
 import type { Home } from "../egress/self-call.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";

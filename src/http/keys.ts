@@ -1,13 +1,13 @@
 import { readRequestBody } from "@modelcontextprotocol/server";
 import pMap from "p-map";
-import { z } from "zod";
+import * as z from "zod";
 import { KeyId } from "../auth/api-key.ts";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
-import { log } from "../lib/log.ts";
+import type { RequestLog } from "../lib/log.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT, REVOKE_CONCURRENCY } from "../limits.ts";
 import { type KeyApi, KeyRevoked } from "../registry/api/keys.ts";
-import { methodNotAllowed, notFound } from "./answers.ts";
+import { newRouter, serve } from "./router.ts";
 
 /** What the routes under /keys are made of. The scope `admin` reaches the keys of its own tenant only. */
 export interface KeyDeps {
@@ -18,6 +18,7 @@ export interface KeyDeps {
   trusted: (shard: number) => Pick<KeyApi, "keyShards" | "revokeKey">;
   /** Shards that take new jobs. */
   shards: number;
+  log: RequestLog;
   /** Epoch ms. */
   now: () => number;
 }
@@ -29,31 +30,6 @@ const failure = (status: number, error: string, message: string, fix: string): R
 
 const badRequest = (): Response =>
   failure(400, "invalid_request", "The body is no revocation.", 'Send the JSON object {"key_id": "key_..."}.');
-
-/** `GET /keys` lists the revoked keys, `POST /keys/revoke` adds one, `GET /keys/audit` tells what was done. */
-export async function keysRoute(request: Request, deps: KeyDeps): Promise<Response> {
-  const allowed = requireScopes(deps.principal.scopes, ["admin"]);
-  if (!allowed.ok) return refusalResponse(allowed.error, request, deps.principal);
-  try {
-    return await answer(request, deps);
-  } catch (error) {
-    if (error instanceof KeyRevoked) return refusalResponse(REVOKED_KEY, request, deps.principal);
-    throw error;
-  }
-}
-
-async function answer(request: Request, deps: KeyDeps): Promise<Response> {
-  switch (new URL(request.url).pathname) {
-    case "/keys":
-      return request.method === "GET" ? listRevoked(deps) : methodNotAllowed("GET");
-    case "/keys/revoke":
-      return request.method === "POST" ? revoke(request, deps) : methodNotAllowed("POST");
-    case "/keys/audit":
-      return request.method === "GET" ? readAudit(request, deps) : methodNotAllowed("GET");
-    default:
-      return notFound();
-  }
-}
 
 async function listRevoked({ registry }: KeyDeps): Promise<Response> {
   const keys = await registry(0).revokedKeys();
@@ -100,7 +76,7 @@ async function revoke(request: Request, deps: KeyDeps): Promise<Response> {
  * Into every object of the tenant that checks keys; shard 0, which answers lists, comes last but for those that joined
  * in between, so that a listed revocation is a whole one. Idempotent.
  */
-async function revokeEverywhere(keyId: string, { registry, trusted, principal, now }: KeyDeps): Promise<void> {
+async function revokeEverywhere(keyId: string, { registry, trusted, principal, log, now }: KeyDeps): Promise<void> {
   await registry(0).checkKey();
   const at = now();
   const tell = (shards: number[]) =>
@@ -110,7 +86,7 @@ async function revokeEverywhere(keyId: string, { registry, trusted, principal, n
   await trusted(0).revokeKey(keyId, at, actorOf(principal) ?? "local");
   const joined = await trusted(0).keyShards();
   await tell(joined.filter((shard) => !told.includes(shard)));
-  log({ event: "key_revoked", tenant: principal.tenant, key_id: principal.key_id, revoked: keyId });
+  log.write({ event: "key_revoked", revoked: keyId });
 }
 
 async function jsonOf(request: Request): Promise<unknown> {
@@ -121,3 +97,20 @@ async function jsonOf(request: Request): Promise<unknown> {
     return undefined;
   }
 }
+
+const router = newRouter<KeyDeps>();
+router.use(async ({ req, env }, next) => {
+  const allowed = requireScopes(env.principal.scopes, ["admin"]);
+  if (!allowed.ok) return refusalResponse(allowed.error, req.raw, env.log);
+  return next();
+});
+router.onError((error, { req, env }) => {
+  if (error instanceof KeyRevoked) return refusalResponse(REVOKED_KEY, req.raw, env.log);
+  throw error;
+});
+serve(router, "GET", "/keys", ({ env }) => listRevoked(env));
+serve(router, "POST", "/keys/revoke", ({ req, env }) => revoke(req.raw, env));
+serve(router, "GET", "/keys/audit", ({ req, env }) => readAudit(req.raw, env));
+
+/** `GET /keys` lists the revoked keys, `POST /keys/revoke` adds one, `GET /keys/audit` tells what was done. */
+export const keysRoute = async (request: Request, deps: KeyDeps): Promise<Response> => router.fetch(request, deps);

@@ -10,7 +10,7 @@ import { hasLoopbackHost } from "../auth/loopback.ts";
 import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
 import { homeOf } from "../egress/self-call.ts";
 import { type Env, settingsOf } from "../env.ts";
-import { log } from "../lib/log.ts";
+import type { RequestLog } from "../lib/log.ts";
 import {
   ACCESS_TOKEN_SECONDS,
   MAX_BODY_BYTES,
@@ -26,21 +26,27 @@ import { mayBegin, tooManySignIns } from "./sign-in-limit.ts";
 
 const AS_METADATA = "/.well-known/oauth-authorization-server";
 const REGISTER = "/oauth/register";
-const PROTOCOL_PATHS = [AS_METADATA, "/oauth/token", REGISTER];
-const METADATA_PATHS = ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
-const PATHS = ["/authorize", ...PROTOCOL_PATHS, ...METADATA_PATHS];
+/** Of what clients ask the authorization server for. */
+export const OAUTH_PATHS = ["/authorize", AS_METADATA, "/oauth/token", REGISTER];
+/** Where clients learn which authorization server that is. */
+export const RESOURCE_METADATA_PATHS = [
+  "/.well-known/oauth-protected-resource",
+  "/.well-known/oauth-protected-resource/mcp",
+];
 
 /** What leaves a record in the namespace although nobody has signed in: a client, or a consent that was asked for. */
 const STRANGERS_WRITE = ["POST /oauth/register", "GET /authorize"];
 
-export const isOAuthPath = (pathname: string): boolean => PATHS.includes(pathname);
-
 /** The authorization server for clients that speak nothing else. Whoever has no AUTH_SECRET has none. */
-export async function oauthRoute(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
+export async function oauthRoute(
+  request: Request,
+  env: Env,
+  context: ExecutionContext,
+  log: RequestLog,
+): Promise<Response> {
   const url = new URL(request.url);
   const { secrets } = settingsOf(env);
   if (secrets === undefined || !speaksOAuth(url)) return notFound();
-  if (METADATA_PATHS.includes(url.pathname)) return resourceMetadata(url.origin);
   const bounded = await withBoundedBody(request, url.pathname === REGISTER ? MAX_REGISTRATION_BYTES : MAX_BODY_BYTES);
   if (bounded === undefined) return tooLarge();
   if (STRANGERS_WRITE.includes(`${request.method} ${url.pathname}`) && !(await mayBegin(request, env.SIGN_INS))) {
@@ -49,7 +55,7 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
   const server = new OAuthAuthorizationServer<Env>({
     ...authorizationServerOptions(url.origin),
     tokenExchangeCallback: exchange,
-    onError: ({ code, internal: { category, reason } }) => log({ event: "oauth_error", code, category, reason }),
+    onError: ({ code, internal: { category, reason } }) => log.write({ event: "oauth_error", code, category, reason }),
   });
   const hasDocuments = usesDocuments(env, url);
   const ports = {
@@ -58,7 +64,8 @@ export async function oauthRoute(request: Request, env: Env, context: ExecutionC
     now: Date.now,
   };
   const seen = hasDocuments ? { ...env, OAUTH_KV: withClientDocuments(env.OAUTH_KV, ports) } : env;
-  if (url.pathname === "/authorize") return authorize(bounded, server.getOAuthApi(seen), secrets, Date.now());
+  if (url.pathname === "/authorize")
+    return authorize(bounded, server.getOAuthApi(seen), { secrets, log, now: Date.now() });
   try {
     const response = await server.fetch(bounded, seen, context);
     return hasDocuments && url.pathname === AS_METADATA ? withDocumentsAdvertised(response) : response;
@@ -88,11 +95,13 @@ const unknownClient = ({ url, message }: UnusableDocument): Response =>
   );
 
 /** RFC 9728: where a client that was told 401 learns whom to ask. */
-const resourceMetadata = (origin: string): Response =>
-  Response.json(
+export function resourceMetadata(request: Request, env: Env): Response {
+  const url = new URL(request.url);
+  if (settingsOf(env).secrets === undefined || !speaksOAuth(url)) return notFound();
+  return Response.json(
     {
-      resource: mcpResource(origin),
-      authorization_servers: [origin],
+      resource: mcpResource(url.origin),
+      authorization_servers: [url.origin],
       bearer_methods_supported: ["header"],
       scopes_supported: BASIC_SCOPES,
       resource_name: "Edge Jobs",
@@ -100,6 +109,7 @@ const resourceMetadata = (origin: string): Response =>
     // Clients in a browser ask with a header of the protocol, so they send a preflight first.
     { headers: { "access-control-allow-origin": "*", "access-control-allow-headers": "*" } },
   );
+}
 
 /** A GET with a body is legal HTTP but no `Request`; the body means nothing, so it goes. */
 const withoutBody = ({ url, method, headers }: Request): Request => new Request(url, { method, headers });

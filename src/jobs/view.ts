@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "../lib/json.ts";
 import { escapeInvisible } from "../lib/safe-text.ts";
 import { iso, isoOrNull } from "../lib/time.ts";

@@ -3,6 +3,7 @@ import { pageHosts } from "../auth/allowed-origins.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { type Env, settingsOf } from "../env.ts";
+import type { RequestLog } from "../lib/log.ts";
 import { callerRegistry, KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD, type ServiceContext, serviceContext } from "../service/context.ts";
 import { type Record, recorder } from "./protocol/metrics.ts";
@@ -22,13 +23,14 @@ export interface McpDeps extends ServiceContext {
   retentionMs: number;
   /** A new reference that connects an error's reply with its log line. */
   newReference: () => string;
+  log: RequestLog;
   record: Record;
   /** Lets work go on when its client has gone. */
   background: (work: Promise<void>) => void;
 }
 
 /** @param url of the request */
-export function mcpDeps(env: Env, principal: Principal, version: string, url: URL): McpDeps {
+export function mcpDeps(env: Env, principal: Principal, version: string, url: URL, log: RequestLog): McpDeps {
   const { retentionMs } = settingsOf(env);
   const watch = new KeyWatch();
   const check = () => callerRegistry(env.JOB_REGISTRY, principal, HOME_SHARD, watch).checkKey();
@@ -41,6 +43,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     home: `${url.origin}/`,
     retentionMs,
     newReference: () => crypto.randomUUID(),
+    log,
     record: recorder(env.METRICS),
     background: waitUntil,
   };

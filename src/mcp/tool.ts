@@ -1,5 +1,5 @@
 import type { CallToolResult, ResourceLink, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import type { Scope } from "../auth/scopes.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { err, type Result } from "../lib/result.ts";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { parseTime } from "../blueprint/duration.ts";
 import { readWith } from "../blueprint/faults/zod-faults.ts";
 import { LossyNumber } from "../lib/exact-json.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_LIST_ROWS, MAX_CURSOR_CHARS, MAX_JOB_ID_CHARS, MAX_LIST_ROWS } from "../limits.ts";
 
 /** Fields that several tools share. */

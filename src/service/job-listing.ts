@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JOB_STATUSES } from "../jobs/status.ts";
 import type { JobRow } from "../jobs/view.ts";
 import { shortDigest } from "../lib/digest.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import type { JobStatus } from "../jobs/view.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import type { Fault } from "../lib/fault.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { readInput } from "../blueprint/checks/check.ts";
 import { durationMs } from "../blueprint/duration.ts";

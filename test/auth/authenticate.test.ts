@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { authenticate } from "../../src/auth/authenticate.ts";
 import { refusalResponse } from "../../src/auth/refusal.ts";
 import type { Env } from "../../src/env.ts";
+import { RequestLog } from "../../src/lib/log.ts";
 import { aKey, NOW, SECRET } from "./keys.ts";
 
 const at = (url: string, headers: { [name: string]: string } = {}): Request => new Request(url, { headers });
@@ -14,7 +15,7 @@ const withSecret = (request: Request) => principalOf(request, SECRET);
 async function refused(found: ReturnType<typeof authenticate>): Promise<Response> {
   const principal = await found;
   if (principal.ok) throw new Error(`was served as ${principal.value.tenant}`);
-  return refusalResponse(principal.error, at("https://jobs.example.com/mcp"));
+  return refusalResponse(principal.error, at("https://jobs.example.com/mcp"), new RequestLog(() => 0));
 }
 
 describe("without AUTH_SECRET", () => {

@@ -1,4 +1,5 @@
 import { keysRoute } from "../../src/http/keys.ts";
+import { RequestLog } from "../../src/lib/log.ts";
 import { atBound } from "../support/boundaries.ts";
 import { ORIGIN, REDIRECT, serve } from "./oauth-flow.ts";
 
@@ -23,7 +24,16 @@ atBound("MAX_BODY_BYTES", {
   refusal: /^400 .*The body is no revocation/,
   attempt: async (bytes) => {
     const request = posted("/keys/revoke", { key_id: "key_0123456789abcdef01234567" }, bytes);
-    return refusal(await keysRoute(request, { principal, registry, trusted: registry, shards: 1, now: () => 0 }));
+    return refusal(
+      await keysRoute(request, {
+        principal,
+        registry,
+        trusted: registry,
+        shards: 1,
+        log: new RequestLog(() => 0),
+        now: () => 0,
+      }),
+    );
   },
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Principal } from "../../src/auth/principal.ts";
 import { keysRoute } from "../../src/http/keys.ts";
+import { RequestLog } from "../../src/lib/log.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT } from "../../src/limits.ts";
 import type { AuditEntry } from "../../src/registry/api/keys.ts";
 
@@ -31,6 +32,7 @@ function world(over: Partial<Principal> = {}, audit: AuditEntry[][] = [[]]) {
       registry,
       trusted,
       shards: audit.length,
+      log: new RequestLog(() => NOW),
       now: () => NOW,
     });
   const revoke = (body: BodyInit, headers: { [name: string]: string } = { "content-type": "application/json" }) =>

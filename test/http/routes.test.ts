@@ -62,7 +62,8 @@ describe("every answer", () => {
     lines.mockRestore();
     expect([response.status, response.headers.get("x-content-type-options")]).toEqual([500, "nosniff"]);
     expect(text).not.toMatch(/canary|\.ts|at /);
-    const { reference } = JSON.parse(logged[0] ?? "{}");
+    const { reference, ...line } = JSON.parse(logged[0] ?? "{}");
+    expect(line).toMatchObject({ tenant: null, key_id: null, job_id: null, ms: expect.any(Number) });
     expect(logged).toHaveLength(1);
     expect(logged[0]).toContain("canary-inside");
     expect(JSON.parse(text)).toMatchObject({ error: "internal_error", message: expect.stringContaining(reference) });
@@ -78,6 +79,12 @@ describe("routes", () => {
     ["/healthz", "DELETE", 405],
     ["/nothing", "GET", 404],
     ["/mcp/x", "POST", 404],
+    ["/healthz/", "GET", 404],
+    ["/%68ealthz", "GET", 404],
+    ["/keys", "POST", 405],
+    ["/keys", "HEAD", 200],
+    ["/keys/nothing", "GET", 404],
+    ["/oauth/token/x", "POST", 404],
     ["/mcp", "GET", 405],
     ["/mcp", "DELETE", 405],
     ["/mcp", "PUT", 405],

@@ -1,5 +1,6 @@
 import { SCOPES } from "../../src/auth/scopes.ts";
 import { isJsonObject, type JsonObject, utf8Bytes } from "../../src/lib/json.ts";
+import { RequestLog } from "../../src/lib/log.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
 import type { Measurement } from "../../src/mcp/protocol/metrics.ts";
@@ -42,6 +43,7 @@ export function world(over: Partial<McpDeps> = {}): World {
     now: () => registry.now,
     random: Math.random,
     newReference: () => "ref-1",
+    log: new RequestLog(() => registry.now),
     record: (measurement) => measured.push(measurement),
     background: () => {},
     ...over,

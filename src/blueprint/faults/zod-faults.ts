@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_FAULTS } from "../../limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Keys } from "../../expression/template.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";

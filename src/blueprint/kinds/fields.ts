@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isOneExpression } from "../../expression/text-template.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_STRING_CHARS } from "../../limits.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_NAME_CHARS } from "../../limits.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Keys } from "../../expression/template.ts";
 import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHARS } from "../../limits.ts";
 import type { Problem } from "../faults/problem.ts";

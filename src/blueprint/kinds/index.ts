@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
 import type { Kind } from "./common.ts";
 import { handler } from "./handler.ts";

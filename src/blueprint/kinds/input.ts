@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { JsonObject } from "../../lib/json.ts";
 import { MAX_INPUT_TIMEOUT_MS } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isOneExpression } from "../../expression/text-template.ts";
 import { isJsonObject } from "../../lib/json.ts";
 import { common, type Kind, stepOf } from "./common.ts";

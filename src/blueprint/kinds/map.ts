@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { MAX_MAP_CONCURRENCY, MAX_MAP_ITEMS } from "../../limits.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue } from "./fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_BRANCHES } from "../../limits.ts";
 import { common, type Inner, type Kind, stepOf } from "./common.ts";

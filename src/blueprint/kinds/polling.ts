@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DEFAULT_POLLS, MAX_POLL_PAUSE_MS, MAX_POLLS } from "../../limits.ts";
 import { durationMs } from "../duration.ts";
 import { duration, expression } from "./fields.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { strict } from "../kinds/fields.ts";
 
 /** The part of JSON Schema 2020-12 that inputs are checked with; what would be ignored is refused. */

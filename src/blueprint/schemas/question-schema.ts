@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { stripInvisible } from "../../lib/safe-text.ts";
 import { strict } from "../kinds/fields.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decodeLoosely } from "../../lib/http/charset.ts";
 import { err, ok } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";

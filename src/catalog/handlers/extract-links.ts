@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { ok } from "../../lib/result.ts";
 import { DEFAULT_LINKS, MAX_LINKS, MAX_URL_CHARS } from "../../limits.ts";
 import { defineHandler } from "../handler.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Kind } from "../../blueprint/kinds/common.ts";
 import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
 

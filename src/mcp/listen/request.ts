@@ -1,5 +1,5 @@
 import { PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_SUBSCRIPTIONS } from "../../limits.ts";
 import { declaresTasks, tasksMissing } from "../tasks/declared.ts";

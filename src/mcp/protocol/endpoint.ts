@@ -62,7 +62,7 @@ export interface Lanes {
  */
 async function unlessRevoked(
   request: Request,
-  { key, tenant, keyId = null }: McpDeps,
+  { key, log }: McpDeps,
   alwaysLook: boolean,
   serve: () => Promise<Response>,
 ): Promise<Response> {
@@ -74,7 +74,7 @@ async function unlessRevoked(
   if (watch.verdict === "unknown") await check().catch((error) => passRevoked(error));
   if (watch.verdict !== "revoked") return response;
   await response.body?.cancel();
-  return refusalResponse(REVOKED_KEY, request, { tenant, key_id: keyId });
+  return refusalResponse(REVOKED_KEY, request, log);
 }
 
 function passRevoked(error: unknown): void {
@@ -91,7 +91,7 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const parsedBody = call === undefined && parsed !== undefined ? sanitizeRequest(parsed) : parsed;
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
-  if (!allowed.ok) return refusalResponse(allowed.error, request, { tenant: deps.tenant, key_id: deps.keyId ?? null });
+  if (!allowed.ok) return refusalResponse(allowed.error, request, deps.log);
   if (call !== undefined) return unlessRevoked(request, deps, false, () => answerPlainCall(call, request, deps));
   return unlessRevoked(request, deps, true, () => serveBySdk(request, body.text, parsedBody, deps, lanes));
 }

@@ -10,10 +10,11 @@ export interface Measurement {
   ms: number;
   era: Era;
   tenant: string;
+  key_id: string | null;
   /** As auth/principal.ts names callers. */
   actor: string | null;
-  /** The job that the call is about, if it is about one. */
-  job_id?: string | undefined;
+  /** The job that the call is about; null: it is about none, or about several. */
+  job_id: string | null;
   /** Of the caller's trace context. */
   traceparent?: string;
   tracestate?: string;

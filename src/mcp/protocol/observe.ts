@@ -26,8 +26,8 @@ const REVOKED = "This API key was revoked: nothing was read or changed. Ask the 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 /** What is no job's id is not repeated in the log. */
-const idOf = (value: unknown): string | undefined =>
-  typeof value === "string" && parseJobId(value) !== undefined ? value : undefined;
+const idOf = (value: unknown): string | null =>
+  typeof value === "string" && parseJobId(value) !== undefined ? value : null;
 
 /**
  * Runs one call and measures it. Whatever it throws becomes a problem with a reference to the log line that tells more.
@@ -46,6 +46,7 @@ export async function observe<T>(
     era,
     ms: deps.now() - started,
     tenant: deps.tenant,
+    key_id: deps.keyId ?? null,
     actor: deps.actor ?? null,
     job_id: idOf(jobOf(value)),
     ...deps.trace,

@@ -8,7 +8,7 @@ import {
   ResourceTemplate,
   type ServerContext,
 } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { ok, type Result } from "../../lib/result.ts";
 import { escapeInvisible, visibleLines } from "../../lib/safe-text.ts";
 import type { McpDeps } from "../deps.ts";

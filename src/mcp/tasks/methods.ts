@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { JobStatus } from "../../jobs/view.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { err, ok, type Result } from "../../lib/result.ts";

@@ -1,5 +1,5 @@
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import { z } from "zod";
+import * as z from "zod";
 import { err } from "../../lib/result.ts";
 import { observe } from "../protocol/observe.ts";
 import { answerOrThrow, callContext, type Registrar } from "../protocol/register.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { labelOf } from "../../catalog/find.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import type { ShelfFull } from "../../registry/api/saved-blueprints.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
 import { jobId, jobOutput } from "../../service/fields.ts";

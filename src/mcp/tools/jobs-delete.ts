@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { jobId } from "../../service/fields.ts";
 import { deleteJob } from "../../service/job-operations.ts";

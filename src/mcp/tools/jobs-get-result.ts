@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobRow } from "../../jobs/view.ts";
 import type { Fault } from "../../lib/fault.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkBlueprint } from "../../blueprint/checks/check.ts";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
 import { INLINE } from "../../jobs/job.ts";

@@ -3,6 +3,7 @@ import { version } from "../../../package.json";
 import { pageHosts } from "../../../src/auth/allowed-origins.ts";
 import type { Principal } from "../../../src/auth/principal.ts";
 import type { Env } from "../../../src/env.ts";
+import { RequestLog } from "../../../src/lib/log.ts";
 import { mcpDeps } from "../../../src/mcp/deps.ts";
 import { answerWithoutServer, serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
 import { declaresTasks, tasksMissing } from "../../../src/mcp/tasks/declared.ts";
@@ -34,7 +35,7 @@ async function serve(request: Request, env: Env): Promise<Response> {
   if (request.method !== "POST") return answerWithoutServer(request, pageHosts(env, url));
   const refused = await refusal(request.clone());
   if (refused !== undefined) return refused;
-  return serveMcp(request, mcpDeps(env, CALLER, version, url), { build: buildFixtureServer });
+  return serveMcp(request, mcpDeps(env, CALLER, version, url, new RequestLog(Date.now)), { build: buildFixtureServer });
 }
 
 export default { fetch: serve } satisfies ExportedHandler<Env>;

@@ -66,7 +66,7 @@ async function serve({ deps }: World, { url, headers, body }: Sent, look: typeof
   const request = new Request(url, { method: "POST", headers: all, body });
   const env = isLocal ? OPEN : LOCKED;
   const principal = await authenticate(request, new URL(url), env, NOW);
-  if (!principal.ok) return refusalResponse(principal.error, request);
+  if (!principal.ok) return refusalResponse(principal.error, request, deps.log);
   return serveMcp(request, { ...deps, ...principal.value }, { recognise: look });
 }
 

@@ -112,8 +112,8 @@ describe("2026-07-28", () => {
     ["resources/read", { uri: `job://${JOB_ID}` }, JOB_ID],
     ["resources/read", { uri: `job://${JOB_ID}/result` }, JOB_ID],
     ["prompts/get", { name: "jobs_postmortem", arguments: { job_id: JOB_ID } }, JOB_ID],
-    ["prompts/get", { name: "jobs_postmortem", arguments: { job_id: "what I call it" } }, undefined],
-    ["prompts/get", { name: "jobs_plan", arguments: { goal: "sell the house" } }, undefined],
+    ["prompts/get", { name: "jobs_postmortem", arguments: { job_id: "what I call it" } }, null],
+    ["prompts/get", { name: "jobs_plan", arguments: { goal: "sell the house" } }, null],
   ])("%s of %j leaves in the log that it was about %s", async (method, params, job_id) => {
     const { deps, measured } = world();
     await modern(deps, method, { ...params, _meta: TASKS });

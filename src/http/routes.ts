@@ -1,0 +1,50 @@
+import { withPrincipal } from "../auth/authenticate.ts";
+import { type Env, settingsOf } from "../env.ts";
+import type { RequestLog } from "../lib/log.ts";
+import { callerRegistry } from "../registry/api/keys.ts";
+import { health } from "./answers.ts";
+import { home } from "./home.ts";
+import { keysRoute } from "./keys.ts";
+import { OAUTH_PATHS, oauthRoute, RESOURCE_METADATA_PATHS, resourceMetadata } from "./oauth.ts";
+import { newRouter, serve } from "./router.ts";
+
+/** What the routes outside /mcp are given. */
+interface RouteDeps {
+  env: Env;
+  context: ExecutionContext;
+  log: RequestLog;
+  version: string;
+}
+
+const router = newRouter<RouteDeps>();
+
+serve(router, "GET", "/healthz", ({ env: { version } }) => health(version));
+
+serve(router, "GET", "/", ({ req, env: { env, version } }) => {
+  const { secrets, publicOrigin } = settingsOf(env);
+  const origin = publicOrigin ?? new URL(req.url).origin;
+  return home(req.raw, { version, origin, isLocked: secrets !== undefined });
+});
+
+// Its own paths and methods are told only to whoever may call it.
+router.all("/keys/*", ({ req: { raw: request }, env: { env, log } }) =>
+  withPrincipal(request, new URL(request.url), env, log, (principal) =>
+    keysRoute(request, {
+      principal,
+      registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
+      trusted: (shard) => callerRegistry(env.JOB_REGISTRY, { tenant: principal.tenant, key_id: null }, shard),
+      shards: settingsOf(env).shards,
+      log,
+      now: Date.now,
+    }),
+  ),
+);
+
+for (const path of RESOURCE_METADATA_PATHS) {
+  router.all(path, ({ req, env: { env } }) => resourceMetadata(req.raw, env));
+}
+for (const path of OAUTH_PATHS) {
+  router.all(path, ({ req, env: { env, context, log } }) => oauthRoute(req.raw, env, context, log));
+}
+
+export const serveRoutes = async (request: Request, deps: RouteDeps): Promise<Response> => router.fetch(request, deps);
