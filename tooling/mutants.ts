@@ -8,9 +8,9 @@ export interface Mutant {
 /** Bugs that the crash points or the model must find. `from` stands exactly once in its file. */
 export const MUTANTS: Record<string, Mutant> = {
   "the tenant is not asked for": {
-    file: "src/registry/storage/queries.ts",
-    from: " AND tenant = ?",
-    to: " AND ? <> ''",
+    file: "src/registry/storage/jobs.ts",
+    from: " AND tenant = ?`,\n  displacedNumber",
+    to: " AND ? <> ''`,\n  displacedNumber",
   },
   "a stale attempt may report": {
     file: "src/jobs/run/reports.ts",
@@ -33,9 +33,9 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "",
   },
   "a late output replaces the first": {
-    file: "src/registry/storage/queries.ts",
-    from: 'insertValue: "INSERT OR IGNORE INTO',
-    to: 'insertValue: "INSERT OR REPLACE INTO',
+    file: "src/registry/storage/values.ts",
+    from: 'insert: "INSERT OR IGNORE INTO',
+    to: 'insert: "INSERT OR REPLACE INTO',
   },
   "a key fits any request": {
     file: "src/registry/calls/submit-and-read.ts",
@@ -88,7 +88,7 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "kept: before.slice(0, Math.max(at - 1, 0))",
   },
   "a deleted retry takes the key of the next": {
-    file: "src/registry/storage/queries.ts",
+    file: "src/registry/storage/idempotency-keys.ts",
     from: "WHERE idempotency_key = ? AND job_id = ?",
     to: "WHERE idempotency_key = ? AND ? <> ''",
   },
@@ -119,7 +119,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "    this.#ledger.queries.insertValue(job.job_id, path, { action: given.action, content });\n",
+    from: "    this.#ledger.tables.values.insert(job.job_id, path, { action: given.action, content });\n",
     to: "",
   },
   "one job more than the limit": {
@@ -143,7 +143,7 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "if (end === -1) {",
   },
   "an inline plan goes with the first of its jobs": {
-    file: "src/registry/storage/queries.ts",
+    file: "src/registry/storage/plans.ts",
     from: "WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
     to: "WHERE plan_hash = ?",
   },
@@ -153,7 +153,7 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "deadline(job) ?? Number.POSITIVE_INFINITY);",
   },
   "a job is read from memory although it was written": {
-    file: "src/registry/storage/queries.ts",
+    file: "src/registry/storage/jobs.ts",
     from: "    this.#recent.delete(before.job_id);\n",
     to: "",
   },

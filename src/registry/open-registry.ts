@@ -22,7 +22,7 @@ import { Ledger } from "./storage/job-store.ts";
 import { Viewer } from "./storage/job-view.ts";
 import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrate.ts";
-import { Queries } from "./storage/queries.ts";
+import { tablesOf } from "./storage/tables.ts";
 import { Changes } from "./watch/job-changes.ts";
 import { Waiters } from "./watch/waiters.ts";
 
@@ -59,17 +59,17 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   const { storage, engine, now, background, log } = ports;
   migrate(storage);
   const waiters = new Waiters();
-  const queries = new Queries(storage.sql);
-  const census = new Census(queries, () => background(dispatcher.dispatch([])));
+  const tables = tablesOf(storage.sql);
+  const census = new Census(tables, () => background(dispatcher.dispatch([])));
   const gate = new Gate(ports.quotas, census, () => storage.sql.databaseSize);
   const clock = await AlarmClock.read(storage, now);
-  const viewer = new Viewer(queries);
-  const changes = new Changes({ queries, viewer, now, durable: () => storage.sync(), log });
-  const actions = new Actions(storage.sql, queries);
+  const viewer = new Viewer(tables);
+  const changes = new Changes({ tables, viewer, now, durable: () => storage.sync(), log });
+  const actions = new Actions(storage.sql, tables);
   const lastStates = new LastStates(storage.sql);
   const ledger = new Ledger({
     storage,
-    queries,
+    tables,
     actions,
     lastStates,
     audit: new Audit(storage.sql),
@@ -91,7 +91,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<RegistryRooms>
   return {
     caller: new CallerDesk({ ...shared, waiters }),
     controls: new Controls({ ...shared, retries }),
-    shelf: new Shelf({ ledger, sql: storage.sql, gate, now }),
+    shelf: new Shelf({ ledger, gate, now }),
     runner: new RunReports(shared),
     awaiting: new AwaitReports({ ...shared, retries }),
     reconciler: new Reconciler(shared),

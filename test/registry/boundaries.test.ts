@@ -11,11 +11,12 @@ import {
   MAX_QUESTION_BYTES,
   MAX_STEPS,
 } from "../../src/limits.ts";
-import { Queries, SQL } from "../../src/registry/storage/queries.ts";
 import { JOB_COLUMNS } from "../../src/registry/storage/rows.ts";
+import { tablesOf } from "../../src/registry/storage/tables.ts";
 import { atBound } from "../support/boundaries.ts";
 import { aRunningJob } from "../support/jobs.ts";
 import { aListQuery, type Bench, inRegistry, START, TENANT } from "./bench.ts";
+import { STATEMENTS } from "./storage/statements.ts";
 
 /** What Durable Objects take: https://developers.cloudflare.com/durable-objects/platform/limits/ (2026-11) */
 const MAX_ROW_BYTES = 2_000_000;
@@ -87,11 +88,11 @@ describe("the largest job that can be", () => {
   it("fits into its row, and settles", () =>
     inRegistry(async (bench) => {
       const id = newJobId(START, new Uint8Array(10), 0);
-      new Queries(bench.storage.sql).insertJob(largestJob(id));
+      tablesOf(bench.storage.sql).jobs.insert(largestJob(id));
       expect(rowBytes(bench)).toBeGreaterThan(1_000_000);
       expect(rowBytes(bench)).toBeLessThan(MAX_ROW_BYTES);
       await bench.runner.settle(bench.ref(id), { name: "failed", error: ERROR, path: "s0" }, []);
-      const settled = new Queries(bench.storage.sql).job(TENANT, id);
+      const settled = tablesOf(bench.storage.sql).jobs.find(TENANT, id);
       expect(settled?.status).toBe("failed");
       expect(settled?.events).toHaveLength(MAX_EVENTS);
       expect(settled?.events.at(-1)?.[0]).toBe("settled");
@@ -110,7 +111,7 @@ describe("a list of revoked keys", () => {
 
 describe("statements", () => {
   it("bind at most 100 parameters", () => {
-    for (const statement of Object.values(SQL))
+    for (const statement of Object.values(STATEMENTS))
       expect(statement.split("?").length - 1).toBeLessThanOrEqual(MAX_PARAMETERS);
     // An update may set each column, and names the job and the statuses that it may leave.
     expect(JOB_COLUMNS.length + 1 + 6).toBeLessThanOrEqual(MAX_PARAMETERS);

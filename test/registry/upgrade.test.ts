@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { jobNumber } from "../../src/jobs/id.ts";
+import type { ListPage } from "../../src/registry/api/caller.ts";
 import { migrate } from "../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 import { recordFigures } from "../../tooling/figures.ts";
@@ -139,16 +140,65 @@ function killed(applied: number) {
   });
 }
 
-describe("two jobs that would get the same number", () => {
-  it("keep the object as the earlier build left it", () =>
+describe("jobs that would get the same number", () => {
+  /** The state of an earlier schema with so many jobs of the name, whose ids begin alike. */
+  async function withTwins(bench: Bench, name: string, copies: number): Promise<Bench> {
+    await load(bench.storage, schema4);
+    const { columnNames } = bench.storage.sql.exec("SELECT * FROM jobs LIMIT 0");
+    for (const last of ["x", "y", "z"].slice(3 - copies)) {
+      const columns = columnNames.map((column) =>
+        column === "job_id" ? `substr(job_id, 1, 29) || '${last}00'` : column,
+      );
+      bench.storage.sql.exec(
+        `INSERT INTO jobs SELECT ${columns.join(", ")} FROM jobs WHERE name = ? ORDER BY job_id LIMIT 1`,
+        name,
+      );
+    }
+    bench.clock.now = START + 1_000;
+    return { ...bench, ...(await bench.reopen()) };
+  }
+  const idsOf = ({ storage }: Bench, name: string) =>
+    storage.sql
+      .exec<{ job_id: string }>("SELECT job_id FROM jobs WHERE name = ? ORDER BY job_number DESC", name)
+      .toArray()
+      .map(({ job_id }) => job_id);
+
+  it.each([1, 2, 3])("are all kept when there are %i of them beside the first, in the order of their ids", (copies) =>
     inRegistry(async (bench) => {
-      await load(bench.storage, schema4);
-      const { columnNames } = bench.storage.sql.exec("SELECT * FROM jobs LIMIT 0");
-      const columns = columnNames.map((column) => (column === "job_id" ? "substr(job_id, 1, 29) || 'z00'" : column));
-      bench.storage.sql.exec(`INSERT INTO jobs SELECT ${columns.join(", ")} FROM jobs WHERE name = 'queued'`);
-      const before = dump(bench.storage);
-      await expect(bench.reopen()).rejects.toThrow("UNIQUE constraint failed: jobs.job_number");
-      expect(dump(bench.storage)).toBe(before);
+      const after = await withTwins(bench, "cancelled", copies);
+      const ids = idsOf(after, "cancelled");
+      expect(ids).toHaveLength(1 + copies);
+      expect(ids).toEqual(ids.toSorted().reverse());
+      for (const limit of [1, 100]) {
+        const listed: string[] = [];
+        for (let next: string | null = null; ; ) {
+          const page: ListPage = await after.caller.list(aListQuery({ statuses: ["cancelled"], limit, after: next }));
+          listed.push(...page.jobs.map(({ id }) => id));
+          next = page.next_after;
+          if (next === null) break;
+        }
+        expect(listed).toEqual(ids);
+      }
+      for (const id of ids) {
+        expect((await statusOf(after, id)).id).toBe(id);
+        expect(await after.caller.remove(TENANT, id)).toMatchObject({ ok: true });
+      }
+      expect(idsOf(after, "cancelled")).toEqual([]);
+    }),
+  );
+
+  it("run and settle, each for itself", () =>
+    inRegistry(async (bench) => {
+      const after = await withTwins(bench, "queued", 1);
+      const [second = "", first = ""] = idsOf(after, "queued");
+      await after.runner.start(after.ref(second));
+      await after.runner.settle(after.ref(second), { name: "succeeded", output: 1 }, []);
+      expect([(await statusOf(after, first)).status, (await statusOf(after, second)).status]).toEqual([
+        "queued",
+        "succeeded",
+      ]);
+      const again = { ...after, ...(await bench.reopen()) };
+      expect((await statusOf(again, second)).status).toBe("succeeded");
     }));
 });
 

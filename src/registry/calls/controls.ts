@@ -94,7 +94,7 @@ export class Controls
   async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const stored = this.#deps.ledger.queries.resultJson(job);
+    const stored = this.#deps.ledger.tables.values.result(job);
     if (stored === undefined) return err({ code: "no_result", status: job.status });
     // As callers see it in JobStatus, so that a pointer means the same in both.
     const found = resolvePointer(asResult(JSON.parse(stored)), part.pointer);
@@ -139,7 +139,7 @@ export class Controls
   }
 
   #find(tenant: string, jobId: string): Job | undefined {
-    return this.#deps.ledger.queries.job(tenant, jobId);
+    return this.#deps.ledger.tables.jobs.find(tenant, jobId);
   }
 
   #view(job: Job): JobStatus {

@@ -1,7 +1,8 @@
 import { INLINE, type Job } from "../../jobs/job.ts";
 import type { JobRow, JobStatus } from "../../jobs/view.ts";
 import type { Explanation } from "../api/caller.ts";
-import { INPUT_PATH, type Queries } from "../storage/queries.ts";
+import type { Tables } from "../storage/tables.ts";
+import { INPUT_PATH } from "../storage/values.ts";
 import { listJobs } from "./list-jobs.ts";
 
 /** Bounds of what an explanation carries: it ends up in a model's context. */
@@ -10,9 +11,9 @@ const MAX_VALUES = 30;
 const MAX_SIMILAR = 5;
 
 /** Newest failed jobs of the same blueprint that failed for the same reason. */
-function similar(queries: Queries, job: Job): Explanation["similar"] {
+function similar(tables: Tables, job: Job): Explanation["similar"] {
   if (job.status !== "failed") return [];
-  const page = listJobs(queries, {
+  const page = listJobs(tables, {
     tenant: job.tenant,
     statuses: ["failed"],
     blueprint: job.blueprint,
@@ -23,7 +24,7 @@ function similar(queries: Queries, job: Job): Explanation["similar"] {
     after: null,
   });
   const isSimilar = ({ id }: JobRow): boolean => {
-    const other = id === job.job_id ? undefined : queries.job(job.tenant, id);
+    const other = id === job.job_id ? undefined : tables.jobs.find(job.tenant, id);
     if (other === undefined || other.error_code !== job.error_code) return false;
     // All plans that came with their jobs have one label.
     return job.blueprint !== INLINE || other.plan_hash === job.plan_hash;
@@ -31,13 +32,13 @@ function similar(queries: Queries, job: Job): Explanation["similar"] {
   return page.jobs.filter(isSimilar).slice(0, MAX_SIMILAR);
 }
 
-export function explain(queries: Queries, job: Job, status: JobStatus): Explanation {
-  const values = queries.values(job.job_id, MAX_VALUE_CHARS, MAX_VALUES);
+export function explain(tables: Tables, job: Job, status: JobStatus): Explanation {
+  const values = tables.values.small(job.job_id, MAX_VALUE_CHARS, MAX_VALUES);
   return {
     status,
-    plan: JSON.parse(queries.planJson(job.plan_hash)),
-    input: JSON.parse(queries.valueJson(job.job_id, INPUT_PATH) ?? "{}"),
+    plan: JSON.parse(tables.plans.json(job.plan_hash)),
+    input: JSON.parse(tables.values.json(job.job_id, INPUT_PATH) ?? "{}"),
     outputs: Object.fromEntries(values.filter(([path]) => !path.includes("$"))),
-    similar: similar(queries, job),
+    similar: similar(tables, job),
   };
 }

@@ -12,13 +12,14 @@ import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from
 import type { Intake, IntakeRequest } from "../dispatch/create-job.ts";
 import type { Actions } from "../storage/actions.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import { haltedPath, INPUT_PATH, type Queries } from "../storage/queries.ts";
+import type { Tables } from "../storage/tables.ts";
+import { haltedPath, INPUT_PATH } from "../storage/values.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
-function isFinished(queries: Queries, job: Job, step: string): boolean {
+function isFinished(tables: Tables, job: Job, step: string): boolean {
   const status = stepState(job.run, step)?.status;
   if (status === "succeeded" || status === "skipped") return true;
-  const isKept = (path: string) => queries.valueJson(job.job_id, path) !== undefined;
+  const isKept = (path: string) => tables.values.json(job.job_id, path) !== undefined;
   return status === "failed" && (isKept(step) || isKept(haltedPath(step)));
 }
 
@@ -35,12 +36,12 @@ interface Continuation extends NewPlan {
 
 /** New jobs that go on where settled ones ended. Settled jobs never change. Called inside transactions. */
 export class Retries {
-  readonly #queries: Queries;
+  readonly #tables: Tables;
   readonly #actions: Actions;
   readonly #intake: Intake;
 
-  constructor({ queries }: Ledger, actions: Actions, intake: Intake) {
-    this.#queries = queries;
+  constructor({ tables }: Ledger, actions: Actions, intake: Intake) {
+    this.#tables = tables;
     this.#actions = actions;
     this.#intake = intake;
   }
@@ -55,7 +56,7 @@ export class Retries {
     const next = this.#continuation(job, request);
     if (!next.ok) return next;
     const known = this.#actions.retryOf(job.job_id, requestHash);
-    const same = known === undefined ? undefined : this.#queries.job(job.tenant, known);
+    const same = known === undefined ? undefined : this.#tables.jobs.find(job.tenant, known);
     if (same !== undefined && !isSettled(same.status)) return ok(same);
     const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
     const again = this.#again(job, next.value, family, (given, prepare) => this.#intake.accept(given, now, prepare));
@@ -85,7 +86,7 @@ export class Retries {
   }
 
   #continuation(job: Job, { from_step, input, blueprint }: RetryRequest): Result<Continuation, RetryError> {
-    const plan: Blueprint = blueprint?.plan ?? JSON.parse(this.#queries.planJson(job.plan_hash));
+    const plan: Blueprint = blueprint?.plan ?? JSON.parse(this.#tables.plans.json(job.plan_hash));
     const stored = this.#inputOf(job);
     const mustRead = input !== null || blueprint !== undefined;
     const read = mustRead ? readInput(plan, input ?? stored) : ok(stored);
@@ -97,20 +98,20 @@ export class Retries {
   }
 
   #groundOf(job: Job, wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null }) {
-    const before: Blueprint = JSON.parse(this.#queries.planJson(job.plan_hash));
+    const before: Blueprint = JSON.parse(this.#tables.plans.json(job.plan_hash));
     const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
     return groundOf({
       before: before.steps.map(({ id }) => id),
       after: wanted.steps.map(({ id }) => id),
       same: changedAt === -1 ? before.steps.length : changedAt,
-      finished: (id) => isFinished(this.#queries, job, id),
+      finished: (id) => isFinished(this.#tables, job, id),
       isNewInput: wanted.isNewInput,
       from: wanted.from,
     });
   }
 
   #inputOf(job: Job): JsonObject {
-    return JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
+    return JSON.parse(this.#tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
   }
 
   #again<Refused>(
@@ -148,7 +149,7 @@ export class Retries {
     const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
     const isOld = job.run.rows_by_item === undefined;
     // Of an old job it is not known which actions of its last step are unknown: none of them gets another key.
-    const given = Object.keys(discarded).filter((id) => !isOld || isFinished(this.#queries, job, id));
+    const given = Object.keys(discarded).filter((id) => !isOld || isFinished(this.#tables, job, id));
     const suffixes = { ...job.run.chain?.fresh, ...Object.fromEntries(given.map((id) => [id, number])) };
     return {
       ...fresh,
@@ -167,12 +168,12 @@ export class Retries {
       const top = topLevelStep(keyPath);
       return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
     };
-    for (const stored of this.#queries.storedPaths(job.job_id)) {
+    for (const stored of this.#tables.values.paths(job.job_id)) {
       const keyPath = stored.row_key ?? stored.path;
       // How rows were stopped, by their places: an item may have another place now.
       if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
       const top = topLevelStep(keyPath);
-      if (kept.includes(top) || top === inside) this.#queries.copyValue(job.job_id, stored, again.job_id);
+      if (kept.includes(top) || top === inside) this.#tables.values.copy(job.job_id, stored, again.job_id);
       else if (stored.child_id !== null) {
         const { child_id } = stored;
         this.#actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });

@@ -4,19 +4,11 @@ import { type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_SAVED_BLUEPRINTS } from "../../limits.ts";
 import type { SavedBlueprint, ShelfApi, ShelfFull } from "../api/saved-blueprints.ts";
 import type { Gate } from "../dispatch/admission.ts";
+import type { BlueprintVersions } from "../storage/blueprint-versions.ts";
 import type { Ledger } from "../storage/job-store.ts";
-
-const SQL = {
-  count: "SELECT count(*) AS saved FROM saved_blueprints",
-  delete: "DELETE FROM saved_blueprints WHERE name = ? AND (version = ? OR ? IS NULL) RETURNING version",
-  deletedNumber: "SELECT version FROM deleted_blueprints WHERE name = ?",
-  keepNumber: `INSERT INTO deleted_blueprints (name, version) VALUES (?, ?)
-    ON CONFLICT (name) DO UPDATE SET version = max(version, excluded.version)`,
-} as const;
 
 interface ShelfDeps {
   ledger: Ledger;
-  sql: SqlStorage;
   gate: Gate;
   /** Epoch ms. */
   now: () => number;
@@ -25,16 +17,18 @@ interface ShelfDeps {
 /** The blueprints that this object's tenant saved. Versions count up and never change. */
 export class Shelf implements ShelfApi {
   readonly #ledger: Ledger;
-  readonly #sql: SqlStorage;
   readonly #gate: Gate;
   /** Epoch ms. */
   readonly #now: () => number;
 
-  constructor({ ledger, sql, gate, now }: ShelfDeps) {
+  constructor({ ledger, gate, now }: ShelfDeps) {
     this.#ledger = ledger;
-    this.#sql = sql;
     this.#gate = gate;
     this.#now = now;
+  }
+
+  get #versions(): BlueprintVersions {
+    return this.#ledger.tables.blueprints;
   }
 
   async saveBlueprint(
@@ -43,18 +37,17 @@ export class Shelf implements ShelfApi {
     plan: Blueprint,
     by: string | null = null,
   ): Promise<{ name: string; version: number } | { refused: ShelfFull }> {
-    const { queries } = this.#ledger;
     const { name } = plan;
     return this.#ledger.transact(() => {
-      const latest = queries.blueprint(name, null);
+      const latest = this.#versions.find(name, null);
       if (latest !== undefined && canonicalize(JSON.parse(latest.document_json)) === canonicalize(document)) {
         return { name, version: latest.version };
       }
       const texts = { document_json: JSON.stringify(document), plan_json: JSON.stringify(plan) };
       const refused = this.#refusal(utf8Bytes(texts.document_json) + utf8Bytes(texts.plan_json));
       if (refused !== undefined) return { refused };
-      const version = Math.max(latest?.version ?? 0, this.#deletedVersion(name)) + 1;
-      queries.insertBlueprint({ name, version, description: plan.description ?? "", ...texts });
+      const version = this.#versions.nextVersion(name);
+      this.#versions.insert(name, { version, description: plan.description ?? "", ...texts });
       this.#ledger.note({ at: this.#now(), action: "blueprint_saved", actor: by, subject: `${name}@${version}` });
       return { name, version };
     });
@@ -67,29 +60,21 @@ export class Shelf implements ShelfApi {
     by: string | null = null,
   ): Promise<boolean> {
     return this.#ledger.transact(() => {
-      const highest = this.#ledger.queries.blueprint(name, null)?.version;
-      if (highest === undefined) return false;
-      const deleted = this.#sql.exec(SQL.delete, name, version, version).toArray();
-      if (deleted.length === 0) return false;
-      this.#sql.exec(SQL.keepNumber, name, highest);
+      if (!this.#versions.delete(name, version)) return false;
       const subject = version === null ? name : `${name}@${version}`;
       this.#ledger.note({ at: this.#now(), action: "blueprint_deleted", actor: by, subject });
       return true;
     });
   }
 
-  #deletedVersion(name: string): number {
-    return this.#sql.exec<{ version: number }>(SQL.deletedNumber, name).toArray()[0]?.version ?? 0;
-  }
-
   #refusal(bytes: number): ShelfFull | undefined {
-    const saved = this.#sql.exec<{ saved: number }>(SQL.count).one().saved;
+    const saved = this.#versions.count();
     if (saved >= MAX_SAVED_BLUEPRINTS) return { code: "too_many_blueprints", saved, limit: MAX_SAVED_BLUEPRINTS };
     return this.#gate.room(bytes);
   }
 
   async savedBlueprint(_tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null> {
-    const saved = this.#ledger.queries.blueprint(name, version);
+    const saved = this.#versions.find(name, version);
     if (saved === undefined) return null;
     const { document_json, plan_json, ...fields } = saved;
     return { name, ...fields, document: JSON.parse(document_json), plan: JSON.parse(plan_json) };
@@ -99,8 +84,8 @@ export class Shelf implements ShelfApi {
   async savedBlueprints(_tenant: string, after: string, limit: number) {
     const found: Omit<SavedBlueprint, "document" | "plan">[] = [];
     for (let last = after; found.length < limit; ) {
-      const name = this.#ledger.queries.nextBlueprintName(last);
-      const saved = name === undefined ? undefined : this.#ledger.queries.blueprint(name, null);
+      const name = this.#versions.nextName(last);
+      const saved = name === undefined ? undefined : this.#versions.find(name, null);
       if (name === undefined || saved === undefined) break;
       found.push({ name, version: saved.version, description: saved.description });
       last = name;

@@ -109,14 +109,14 @@ export class CallerDesk implements ReadersAndSubmit {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    return listJobs(this.#deps.ledger.queries, query);
+    return listJobs(this.#deps.ledger.tables, query);
   }
 
   async explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     const status = this.#deps.viewer.view(job, this.#deps.now(), { steps: true, events: true });
-    return ok(explain(this.#deps.ledger.queries, job, status));
+    return ok(explain(this.#deps.ledger.tables, job, status));
   }
 
   async #until(
@@ -147,12 +147,12 @@ export class CallerDesk implements ReadersAndSubmit {
   }
 
   #find(tenant: string, jobId: string): Job | undefined {
-    return this.#deps.ledger.queries.job(tenant, jobId);
+    return this.#deps.ledger.tables.jobs.find(tenant, jobId);
   }
 
   #known(tenant: string, { key, request_hash }: Idempotency): { known: Result<Submitted, SubmitError> } | undefined {
     const { ledger, viewer, now } = this.#deps;
-    const found = ledger.queries.key(key);
+    const found = ledger.tables.keys.find(key);
     if (found === undefined) return undefined;
     if (found.request_hash !== request_hash)
       return { known: err({ code: "idempotency_conflict", job_id: found.job_id }) };

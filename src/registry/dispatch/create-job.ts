@@ -6,7 +6,7 @@ import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ECHO_CHARS } from "../../limits.ts";
 import type { QuotaError, SubmitRequest } from "../api/caller.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import { INPUT_PATH } from "../storage/queries.ts";
+import { INPUT_PATH } from "../storage/values.ts";
 import type { Gate } from "./admission.ts";
 
 /** What becomes a job: a caller's submission, a child, or a retry. */
@@ -34,13 +34,13 @@ export class Intake {
   }
 
   #make(request: IntakeRequest, now: number, prepare: (job: Job) => Job): Job {
-    const { queries } = this.#ledger;
+    const { tables } = this.#ledger;
     const { plan, input, idempotency } = request;
     let job = this.#draft(request, now, prepare);
     while (!this.#ledger.insert(job)) job = this.#draft(request, now, prepare);
-    queries.keepPlan(job, JSON.stringify(plan));
-    if (Object.keys(input).length > 0) queries.insertValue(job.job_id, INPUT_PATH, input);
-    if (idempotency) queries.insertKey(idempotency.key, idempotency.request_hash, job.job_id);
+    tables.plans.keep(job, JSON.stringify(plan));
+    if (Object.keys(input).length > 0) tables.values.insert(job.job_id, INPUT_PATH, input);
+    if (idempotency) tables.keys.insert(idempotency.key, idempotency.request_hash, job.job_id);
     return job;
   }
 

@@ -3,7 +3,7 @@ import { isUndispatched } from "../../jobs/due.ts";
 import type { Job } from "../../jobs/job.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import type { JobKey } from "../storage/queries.ts";
+import type { JobKey } from "../storage/jobs.ts";
 import type { Gate } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import { Line } from "./queue.ts";
@@ -40,7 +40,7 @@ export class Dispatcher {
     this.#engine = engine;
     this.#gate = gate;
     this.#ports = ports;
-    const line = (ofChildren: boolean) => new Line(ledger.queries, ofChildren, ports.now());
+    const line = (ofChildren: boolean) => new Line(ledger.tables, ofChildren, ports.now());
     this.#lines = { children: line(true), others: line(false) };
   }
 
@@ -195,6 +195,6 @@ export class Dispatcher {
   }
 
   #load(key: JobKey): Job | undefined {
-    return this.#ledger.queries.job(key.tenant, key.job_id);
+    return this.#ledger.tables.jobs.find(key.tenant, key.job_id);
   }
 }

@@ -21,7 +21,7 @@ import type { Retries } from "../calls/retry.ts";
 import { childRefused, type Gate, treeIsFull } from "../dispatch/admission.ts";
 import type { Intake } from "../dispatch/create-job.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import { haltedPath } from "../storage/queries.ts";
+import { haltedPath } from "../storage/values.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Questions } from "./questions.ts";
 import type { ReportDeps } from "./step-reports.ts";
@@ -107,13 +107,13 @@ export class AwaitReports {
   async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
     for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
     return this.#reports.apply<({ do: "kept" } & HaltedRows) | Halted>(ref, (job, now) => {
-      const { queries } = this.#deps.ledger;
+      const { tables } = this.#deps.ledger;
       const marked = this.#reports.marked(job, marks, now);
-      const known = queries.valueJson(job.job_id, haltedPath(path));
+      const known = tables.values.json(job.job_id, haltedPath(path));
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
       if (error === null || this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
       this.#deps.actions.noteLost(marked, (below) => liesIn(below, path));
-      queries.insertValue(job.job_id, haltedPath(path), { error: { ...error }, finished });
+      tables.values.insert(job.job_id, haltedPath(path), { error: { ...error }, finished });
       return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
     });
   }
@@ -140,12 +140,12 @@ export class AwaitReports {
   }
 
   #isKnown(job: Job, path: string, keyPath = path): boolean {
-    const { queries } = this.#deps.ledger;
-    return openWork(job.run, path) !== undefined || queries.storedJson(job, path, keyPath) !== undefined;
+    const { tables } = this.#deps.ledger;
+    return openWork(job.run, path) !== undefined || tables.values.stored(job, path, keyPath) !== undefined;
   }
 
   #outcome(job: Job, path: string, now: number, keyPath = path): Applied {
-    const stored = this.#deps.ledger.queries.storedJson(job, path, keyPath);
+    const stored = this.#deps.ledger.tables.values.stored(job, path, keyPath);
     if (stored !== undefined) {
       return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
     }
@@ -159,7 +159,7 @@ export class AwaitReports {
   #family(job: Job): { root: Job | null; size: number } {
     let root: Job | null = null;
     for (let parentId = job.parent_id; parentId !== null; parentId = root?.parent_id ?? null) {
-      root = this.#deps.ledger.queries.job(job.tenant, parentId) ?? null;
+      root = this.#deps.ledger.tables.jobs.find(job.tenant, parentId) ?? null;
       if (root === null) break;
     }
     return { root, size: (root ?? job).run.tree ?? 1 };
@@ -169,7 +169,7 @@ export class AwaitReports {
     let depth = 1;
     let parentId = job.parent_id;
     while (parentId !== null && depth < MAX_JOB_DEPTH) {
-      parentId = this.#deps.ledger.queries.job(job.tenant, parentId)?.parent_id ?? null;
+      parentId = this.#deps.ledger.tables.jobs.find(job.tenant, parentId)?.parent_id ?? null;
       depth += 1;
     }
     return depth;

@@ -5,7 +5,7 @@ import { isTopLevel } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import type { RunRef, Stop } from "../api/caller.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import { haltedPath } from "../storage/queries.ts";
+import { haltedPath } from "../storage/values.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
 function outcomeOf(job: Job, mark: Mark): Json | undefined {
@@ -28,7 +28,7 @@ export class FencedReports {
 
   /** The job, if the attempt may still change it. */
   find(ref: RunRef): Job | undefined {
-    const job = this.#ledger.queries.job(ref.tenant, ref.job_id);
+    const job = this.#ledger.tables.jobs.find(ref.tenant, ref.job_id);
     return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
   }
 
@@ -37,7 +37,7 @@ export class FencedReports {
     for (const mark of marks) {
       const output = outcomeOf(job, mark);
       if (output !== undefined) {
-        this.#ledger.queries.insertValue(job.job_id, mark.path, output, openWork(job.run, mark.path));
+        this.#ledger.tables.values.insert(job.job_id, mark.path, output, openWork(job.run, mark.path));
       }
     }
     return applyMarks(job, marks, now);
@@ -45,7 +45,7 @@ export class FencedReports {
 
   /** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
   isHalted(job: Job, path: string): boolean {
-    return enclosing(path).some((rows) => this.#ledger.queries.valueJson(job.job_id, haltedPath(rows)) !== undefined);
+    return enclosing(path).some((rows) => this.#ledger.tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
   }
 
   /** One report as one transaction. */

@@ -28,7 +28,7 @@ export class Questions {
     for (const [path, { expires_at, fallback }] of openQuestions(job)) {
       if (expires_at > now) continue;
       if (fallback !== null) {
-        this.#ledger.queries.insertValue(job.job_id, path, { action: "expired", content: fallback });
+        this.#ledger.tables.values.insert(job.job_id, path, { action: "expired", content: fallback });
       }
       closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
     }
@@ -50,7 +50,7 @@ export class Questions {
     const content = given.action === "accept" ? (given.content ?? {}) : null;
     const faults = content === null ? [] : checkAnswer(schema, content);
     if (faults.length > 0) return err({ code: "invalid_content", faults });
-    this.#ledger.queries.insertValue(job.job_id, path, { action: given.action, content });
+    this.#ledger.tables.values.insert(job.job_id, path, { action: given.action, content });
     const answered = answer(current, path, given.action, null, now);
     this.#ledger.save(current, answered);
     return ok({ job: answered, event: wakeEvent(path) });

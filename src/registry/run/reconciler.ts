@@ -10,7 +10,7 @@ import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import { type Engine, NUDGE_EVENT } from "../dispatch/engine.ts";
 import type { Actions } from "../storage/actions.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import type { DueJob } from "../storage/queries.ts";
+import type { DueJob } from "../storage/jobs.ts";
 import type { Questions } from "./questions.ts";
 import type { Settlements } from "./settlements.ts";
 
@@ -74,11 +74,11 @@ export class Reconciler {
   async #work(now: number): Promise<void> {
     this.#ledger.lastStates.forget(now);
     this.#ledger.audit.purge(now);
-    const due = this.#ledger.queries.dueJobs(now, ALARM_BATCH);
+    const due = this.#ledger.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#look(key, now).catch((error) => {
         noteBug(error);
-        this.#ledger.queries.putOff(key.job_id, now + WATCHDOG_MS);
+        this.#ledger.putOff(key.job_id, now + WATCHDOG_MS);
       }),
     );
     await Promise.all(looks);
@@ -88,14 +88,14 @@ export class Reconciler {
 
   async #look({ tenant, job_id }: DueJob, now: number): Promise<void> {
     // Read now: what was done about the jobs before it may have ended this one, and then it is not due to be purged.
-    const job = this.#ledger.queries.job(tenant, job_id);
+    const job = this.#ledger.tables.jobs.find(tenant, job_id);
     if (job === undefined || job.due_at > now) return;
     if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job, now));
     if (this.#expireQuestions(job, now)) return this.#tell(job);
     const need = triage(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);
     const engine = await this.#deps.engine.state(job.job_id, job.attempt);
-    const fresh = this.#ledger.queries.job(job.tenant, job.job_id);
+    const fresh = this.#ledger.tables.jobs.find(job.tenant, job.job_id);
     // A report may have come while the engine answered.
     if (fresh === undefined || fresh.attempt !== job.attempt || triage(fresh, now).do !== "ask_engine") return;
     return this.#apply(fresh, diagnose(fresh, engine), this.#deps.now());
@@ -127,7 +127,7 @@ export class Reconciler {
 
   /** Wakes the instance, and tells it again what it has not fetched. */
   #tell(job: Job): Promise<void> {
-    const fresh = this.#ledger.queries.job(job.tenant, job.job_id) ?? job;
+    const fresh = this.#ledger.tables.jobs.find(job.tenant, job.job_id) ?? job;
     return this.#deps.engine.send(job.job_id, job.attempt, [NUDGE_EVENT, ...undelivered(fresh)]);
   }
 

@@ -73,7 +73,7 @@ export class Settlements {
   /** Cancels the child that the parent's step at `path` waits for, if there is one. Called inside a transaction. */
   cancelChild(parent: Job, path: string, reason: string, now: number): Aftermath[] {
     const childId = openWork(parent.run, path)?.child_id;
-    const child = childId === undefined ? undefined : this.#ledger.queries.job(parent.tenant, childId);
+    const child = childId === undefined ? undefined : this.#ledger.tables.jobs.find(parent.tenant, childId);
     if (child === undefined || isSettled(child.status)) return [];
     const further = this.settle(child, child, { name: "cancelled", reason }, now) ?? [];
     return child.dispatched_at === null ? further : [...further, { do: "terminate", job: child }];
@@ -84,16 +84,16 @@ export class Settlements {
   }
 
   #tellParent(child: Job, now: number): Aftermath[] {
-    const { queries } = this.#ledger;
-    const parent = child.parent_id === null ? undefined : queries.job(child.tenant, child.parent_id);
+    const { tables } = this.#ledger;
+    const parent = child.parent_id === null ? undefined : tables.jobs.find(child.tenant, child.parent_id);
     if (parent === undefined || isSettled(parent.status)) return [];
     const path = Object.keys(parent.run.open).find((key) => parent.run.open[key]?.child_id === child.job_id);
     if (path === undefined) return [];
-    const resultJson = queries.resultJson(child);
+    const resultJson = tables.values.result(child);
     const bytes = utf8Bytes(resultJson ?? "");
     const full = this.#gate.room(bytes);
     if (resultJson !== undefined && full === undefined) {
-      queries.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
+      tables.values.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
     }
     const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
     this.#ledger.save(parent, childEnded(parent, path, failure, now));

@@ -8,7 +8,8 @@ import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop
 import { type Gate, notKept } from "../dispatch/admission.ts";
 import type { Actions } from "../storage/actions.ts";
 import type { Ledger } from "../storage/job-store.ts";
-import { INPUT_PATH, type Queries, RESULT_PATH } from "../storage/queries.ts";
+import type { Tables } from "../storage/tables.ts";
+import { INPUT_PATH, RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { FencedReports } from "./fenced-reports.ts";
 import type { Settlements } from "./settlements.ts";
@@ -31,19 +32,19 @@ export interface ReportDeps {
 export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   readonly #deps: ReportDeps;
   readonly #reports: FencedReports;
-  readonly #queries: Queries;
+  readonly #tables: Tables;
 
   constructor(deps: ReportDeps) {
     this.#deps = deps;
     this.#reports = new FencedReports(deps.ledger, deps.now);
-    this.#queries = deps.ledger.queries;
+    this.#tables = deps.ledger.tables;
   }
 
   async start(ref: RunRef): Promise<RunPlan | Stop> {
     return this.#reports.apply<RunPlan>(ref, (job, now) => {
       const next = start(job, now);
-      const input = JSON.parse(this.#queries.valueJson(job.job_id, INPUT_PATH) ?? "{}");
-      const plan = JSON.parse(this.#queries.planJson(job.plan_hash));
+      const input = JSON.parse(this.#tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
+      const plan = JSON.parse(this.#tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
       const { trace, rows_by_item } = next.run;
@@ -54,7 +55,7 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
     return this.#reports.apply<Begun | Later | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
-      const stored = this.#queries.storedJson(job, path, keyPath);
+      const stored = this.#tables.values.stored(job, path, keyPath);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
       const wait = openWork(job.run, path)?.token === token ? 0 : this.#deps.gate.admitAction(now);
@@ -82,9 +83,9 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
     return this.#reports.apply<typeof GO | { do: "fail"; error: StepError }>(ref, (job, now) => {
       const bytes = jsonBytes(output);
-      const full = this.#queries.valueJson(job.job_id, path) === undefined ? this.#deps.gate.room(bytes) : undefined;
+      const full = this.#tables.values.json(job.job_id, path) === undefined ? this.#deps.gate.room(bytes) : undefined;
       if (full !== undefined) return { next: job, reply: { do: "fail", error: notKept(full, bytes) } };
-      this.#queries.insertValue(job.job_id, path, output, openWork(job.run, path));
+      this.#tables.values.insert(job.job_id, path, output, openWork(job.run, path));
       if (error !== null) this.#deps.actions.noteTolerated(job, path, error);
       return { next: finish(job, path, error ?? undefined, now), reply: GO };
     });
@@ -93,7 +94,7 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
     return this.#reports.apply<{ do: "rest"; wake_at: number } | Halted>(ref, (job, now) => {
       const marked = this.#reports.marked(job, marks, now);
-      const isOver = this.#queries.storedJson(job, path, keyPath) !== undefined;
+      const isOver = this.#tables.values.stored(job, path, keyPath) !== undefined;
       if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
       if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
       const resting = rest(marked, path, wakeAt, now, keyPath);
@@ -139,7 +140,7 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     }
     const full = this.#deps.gate.room(bytes);
     if (full !== undefined) return { name: "failed", error: notKept(full, bytes), path: null };
-    this.#queries.insertValue(job.job_id, RESULT_PATH, outcome.output);
+    this.#tables.values.insert(job.job_id, RESULT_PATH, outcome.output);
     return { name: "succeeded", result_path: RESULT_PATH, result_json: null };
   }
 }

@@ -1,7 +1,7 @@
 import { holdsPlace } from "../../jobs/dispatch.ts";
 import type { Job } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
-import type { Queries } from "./queries.ts";
+import type { Tables } from "./tables.ts";
 
 interface Counts {
   /** Jobs that have not settled. */
@@ -15,18 +15,18 @@ interface Counts {
  * the rows when it is first asked for, then kept up by the ledger.
  */
 export class Census {
-  readonly #queries: Queries;
+  readonly #tables: Tables;
   readonly #placeFreed: () => void;
   #counts: Counts | undefined;
 
   /** @param placeFreed called inside the transaction that frees a place at the engine */
-  constructor(queries: Queries, placeFreed: () => void) {
-    this.#queries = queries;
+  constructor(tables: Tables, placeFreed: () => void) {
+    this.#tables = tables;
     this.#placeFreed = placeFreed;
   }
 
   get counts(): Readonly<Counts> {
-    this.#counts ??= this.#queries.census();
+    this.#counts ??= this.#tables.jobs.counts();
     return this.#counts;
   }
 

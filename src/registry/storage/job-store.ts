@@ -10,11 +10,11 @@ import type { AlarmClock } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
 import type { Census } from "./job-counts.ts";
 import type { LastStates } from "./last-states.ts";
-import type { Queries } from "./queries.ts";
+import type { Tables } from "./tables.ts";
 
 interface LedgerDeps {
   storage: DurableObjectStorage;
-  queries: Queries;
+  tables: Tables;
   actions: Actions;
   lastStates: LastStates;
   audit: Audit;
@@ -30,7 +30,7 @@ interface LedgerDeps {
  * from it.
  */
 export class Ledger {
-  readonly queries: Queries;
+  readonly tables: Tables;
   readonly lastStates: LastStates;
   readonly audit: Audit;
   readonly #actions: Actions;
@@ -43,9 +43,9 @@ export class Ledger {
   /** Of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, queries, actions, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
+  constructor({ storage, tables, actions, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
     this.#storage = storage;
-    this.queries = queries;
+    this.tables = tables;
     this.#actions = actions;
     this.lastStates = lastStates;
     this.audit = audit;
@@ -75,7 +75,7 @@ export class Ledger {
 
   /** Who waits for a parent waits for an answer to its child. */
   #tellParents({ tenant, parent_id }: Job): void {
-    for (let id = parent_id; id !== null; id = this.queries.job(tenant, id)?.parent_id ?? null) {
+    for (let id = parent_id; id !== null; id = this.tables.jobs.find(tenant, id)?.parent_id ?? null) {
       this.#waiters.announce(id);
     }
   }
@@ -87,7 +87,7 @@ export class Ledger {
     } catch (error) {
       undoAlarm();
       this.#census.forget();
-      this.queries.forgetRead();
+      this.tables.jobs.forgetRead();
       this.#saved = [];
       throw error;
     }
@@ -95,7 +95,7 @@ export class Ledger {
 
   /** @returns false when its id cannot be had: nothing is written */
   insert(job: Job): boolean {
-    if (!this.queries.insertJob(job)) return false;
+    if (!this.tables.jobs.insert(job)) return false;
     this.#census.note(undefined, job);
     this.#clock.ringBy(job.due_at);
     return true;
@@ -107,18 +107,29 @@ export class Ledger {
    * @returns false when another write came first, a normal outcome
    */
   save(before: Job, after: Job, from: readonly JobStatusName[] = [before.status]): boolean {
-    if (!this.queries.updateJob(before, after, from)) return false;
+    if (!this.tables.jobs.update(before, after, from)) return false;
     this.#census.note(before, after);
     if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);
     this.#saved.push([before, after]);
     return true;
   }
 
+  /** Look at the job at `dueAt` (epoch ms) and not before, whatever its row holds. */
+  putOff(jobId: string, dueAt: number): void {
+    this.transact(() => {
+      this.tables.jobs.putOff(jobId, dueAt);
+      this.#clock.ringBy(dueAt);
+    });
+  }
+
   /** Delete the job with all that belongs to it. How it ended is known for a while. Called inside a transaction. */
   delete(job: Job, now: number): void {
-    const status = toJobStatus(job, { resultJson: this.queries.resultJson(job) }, now);
+    const status = toJobStatus(job, { resultJson: this.tables.values.result(job) }, now);
     this.#clock.ringBy(this.lastStates.keep(job.tenant, status, now));
-    this.queries.deleteJob(job);
+    this.tables.values.delete(job.job_id);
+    if (job.idempotency_key !== null) this.tables.keys.delete(job.idempotency_key, job.job_id);
+    this.tables.jobs.delete(job.job_id);
+    this.tables.plans.release(job);
     this.#actions.forget(job);
     this.#census.note(job, undefined);
   }
@@ -142,7 +153,7 @@ export class Ledger {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const dues = [this.queries.firstDue(), this.lastStates.firstDue(), this.audit.firstDue()];
+    const dues = [this.tables.jobs.firstDue(), this.lastStates.firstDue(), this.audit.firstDue()];
     return Math.min(...dues.map((due) => due ?? never));
   }
 

@@ -4,22 +4,22 @@ import { isSettled } from "../../jobs/status.ts";
 import { type JobStatus, toJobStatus } from "../../jobs/view.ts";
 import { MAX_CHILDREN_LOOKED_AT } from "../../limits.ts";
 import type { Include } from "../api/caller.ts";
-import type { Queries } from "./queries.ts";
+import type { Tables } from "./tables.ts";
 
 const NOTHING_MORE: Include = { steps: false, events: false };
 
 /** Jobs as callers see them, with what is stored beside their row. */
 export class Viewer {
-  readonly #queries: Queries;
+  readonly #tables: Tables;
 
-  constructor(queries: Queries) {
-    this.#queries = queries;
+  constructor(tables: Tables) {
+    this.#tables = tables;
   }
 
   view(job: Job, now: number, include: Include = NOTHING_MORE): JobStatus {
-    const resultJson = this.#queries.resultJson(job);
+    const resultJson = this.#tables.values.result(job);
     const mustRead = include.steps || include.blueprint === true;
-    const plan = mustRead ? JSON.parse(this.#queries.planJson(job.plan_hash)) : undefined;
+    const plan = mustRead ? JSON.parse(this.#tables.plans.json(job.plan_hash)) : undefined;
     const parts = {
       resultJson,
       outline: include.steps ? plan.steps : undefined,
@@ -35,7 +35,7 @@ export class Viewer {
     const found: Job[] = [];
     const ids = isSettled(job.status) ? [] : openChildren(job);
     for (let id = ids.shift(); id !== undefined && found.length < MAX_CHILDREN_LOOKED_AT; id = ids.shift()) {
-      const child = this.#queries.job(job.tenant, id);
+      const child = this.#tables.jobs.find(job.tenant, id);
       if (child === undefined || isSettled(child.status)) continue;
       found.push(child);
       ids.push(...openChildren(child));

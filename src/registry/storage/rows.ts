@@ -42,13 +42,40 @@ const COLUMNS: Record<Column, true> = {
 /** Every column of `jobs`, in the order of the table. */
 export const JOB_COLUMNS = Object.keys(COLUMNS) as Column[];
 
+/** What a listing does not need: the timeline may be the largest part of a row, and a result comes next. */
+type UnlistedColumn = "events_json" | "result_json";
+export type ListedRecord = Omit<JobRecord, UnlistedColumn>;
+
+const isListed = (column: Column): column is keyof ListedRecord => column !== "events_json" && column !== "result_json";
+export const LISTED_COLUMNS: (keyof ListedRecord)[] = JOB_COLUMNS.filter(isListed);
+
+/**
+ * The JSON text of fields, by the field itself: no field is ever changed in place. So each value is serialised once,
+ * although a save compares the columns before it with those after it.
+ */
+const texts = new WeakMap<object, string>();
+
+function textOf<Field extends object>(field: Field, write: (field: Field) => string): string {
+  const known = texts.get(field);
+  if (known !== undefined) return known;
+  const text = write(field);
+  texts.set(field, text);
+  return text;
+}
+
+function readField<Field extends object>(text: string, read: (text: string) => Field): Field {
+  const field = read(text);
+  texts.set(field, text);
+  return field;
+}
+
 export function toRecord(job: Job): JobRecord {
   const { metadata, run, events, ...fields } = job;
   return {
     ...fields,
-    metadata_json: JSON.stringify(metadata),
-    run_json: runJson(run, job.submitted_at),
-    events_json: eventsJson(events, job.submitted_at),
+    metadata_json: textOf(metadata, JSON.stringify),
+    run_json: textOf(run, (each) => runJson(each, job.submitted_at)),
+    events_json: textOf(events, (each) => eventsJson(each, job.submitted_at)),
   };
 }
 
@@ -56,11 +83,15 @@ export function fromRecord(record: JobRecord): Job {
   const { metadata_json, run_json, events_json, ...fields } = record;
   return {
     ...fields,
-    metadata: JSON.parse(metadata_json),
-    run: readRun(run_json, record.submitted_at),
-    events: readEvents(events_json, record.submitted_at),
+    metadata: readField(metadata_json, JSON.parse),
+    run: readField(run_json, (text) => readRun(text, record.submitted_at)),
+    events: readField(events_json, (text) => readEvents(text, record.submitted_at)),
   };
 }
+
+/** A job as a listing shows it: without its timeline and its result. */
+export const fromListed = (record: ListedRecord): Job =>
+  fromRecord({ ...record, events_json: "[]", result_json: null });
 
 /** The columns that differ, so that an index is written only when its column changed. */
 export function changedColumns(before: Job, after: Job): [Column, JobRecord[Column]][] {

@@ -9,11 +9,11 @@ import { MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../limits.ts";
 import type { CallerApi } from "../api/caller.ts";
 import type { Followed, Following, JobChange, TooManyListeners } from "../api/changes.ts";
 import type { Viewer } from "../storage/job-view.ts";
-import type { Queries } from "../storage/queries.ts";
+import type { Tables } from "../storage/tables.ts";
 import { type Line, Listener } from "./change-stream.ts";
 
 interface ChangesDeps {
-  queries: Queries;
+  tables: Tables;
   viewer: Viewer;
   /** Epoch ms. */
   now: () => number;
@@ -77,7 +77,7 @@ export class Changes implements Pick<CallerApi, "follow"> {
     this.#deps.log({ event: "listener_came", listeners: this.#listeners.size });
     // From here to the end nothing is awaited, so nothing can happen between the look and the listening.
     const found = jobs.flatMap(({ job_id, after }) => {
-      const job = this.#deps.queries.job(tenant, job_id);
+      const job = this.#deps.tables.jobs.find(tenant, job_id);
       return job === undefined ? [] : [{ job, after }];
     });
     const isInTime = found.every(({ job, after }) => this.#greet(listener, job, after));

@@ -9,8 +9,8 @@ import { Ledger } from "../../../src/registry/storage/job-store.ts";
 import { Viewer } from "../../../src/registry/storage/job-view.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
 import { migrate } from "../../../src/registry/storage/migrate.ts";
-import { Queries } from "../../../src/registry/storage/queries.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
+import { tablesOf } from "../../../src/registry/storage/tables.ts";
 import { Changes } from "../../../src/registry/watch/job-changes.ts";
 import { Waiters } from "../../../src/registry/watch/waiters.ts";
 import { aJob } from "../../support/jobs.ts";
@@ -63,23 +63,23 @@ describe("a job that is asked for again and again", () => {
     inObject(async (storage) => {
       migrate(storage);
       const [now, log] = [() => START, () => undefined];
-      const queries = new Queries(storage.sql);
-      const changes = new Changes({ queries, viewer: new Viewer(queries), now, durable: () => storage.sync(), log });
-      const census = new Census(queries, () => undefined);
-      const actions = new Actions(storage.sql, queries);
+      const tables = tablesOf(storage.sql);
+      const changes = new Changes({ tables, viewer: new Viewer(tables), now, durable: () => storage.sync(), log });
+      const census = new Census(tables, () => undefined);
+      const actions = new Actions(storage.sql, tables);
       const lastStates = new LastStates(storage.sql);
       const clock = await AlarmClock.read(storage, now);
       const audit = new Audit(storage.sql);
       const waiters = new Waiters();
-      const ledger = new Ledger({ storage, queries, actions, lastStates, audit, clock, waiters, changes, census, log });
+      const ledger = new Ledger({ storage, tables, actions, lastStates, audit, clock, waiters, changes, census, log });
       const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
       ledger.transact(() => ledger.insert(job));
       const undone = () =>
         ledger.transact(() => {
           ledger.save(job, { ...job, name: "never stored" });
-          throw new Error(`of ${queries.job(TENANT, job.job_id)?.name}`);
+          throw new Error(`of ${tables.jobs.find(TENANT, job.job_id)?.name}`);
         });
       expect(undone).toThrow("of never stored");
-      expect(queries.job(TENANT, job.job_id)?.name).toBe(job.name);
+      expect(tables.jobs.find(TENANT, job.job_id)?.name).toBe(job.name);
     }));
 });

@@ -1,0 +1,196 @@
+import { waitsForChildren } from "../../jobs/dispatch.ts";
+import { jobNumber } from "../../jobs/id.ts";
+import type { Job } from "../../jobs/job.ts";
+import type { JobStatusName } from "../../jobs/status.ts";
+import { MAX_LIST_SCAN } from "../../limits.ts";
+import { RecentJobs } from "./job-cache.ts";
+import { readRun } from "./row-codec.ts";
+import {
+  changedColumns,
+  fromListed,
+  JOB_COLUMNS,
+  type JobRecord,
+  LISTED_COLUMNS,
+  type ListedRecord,
+  toRecord,
+} from "./rows.ts";
+
+type NumberedRecord = ListedRecord & { number: string };
+type ListedBy = { status: string } | { blueprint: string };
+
+export type JobKey = Pick<Job, "tenant" | "job_id">;
+export type DueJob = JobKey & Pick<Job, "status">;
+
+const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
+
+const ALL_COLUMNS = JOB_COLUMNS.join(", ");
+const LIST_COLUMNS = `CAST(job_number AS TEXT) AS number, ${LISTED_COLUMNS.join(", ")}`;
+
+/** So far above the number of its id a job may lie. */
+const MOST_DISPLACED = 3n;
+
+/** By the number, which is the key, and by the id: what a caller sends may be another id of the same number. */
+const THE_JOB = "job_number = ? AND job_id = ?";
+const IN_RANGE = "job_number >= ? AND job_number < ? AND job_id < ?";
+
+/** As text: the object's SQL takes no bigint, and the column's type makes an integer of it. */
+const numberOf = (jobId: string): string => String(jobNumber(jobId));
+
+export const JOBS_SQL = {
+  insert: `INSERT INTO jobs (job_number, ${ALL_COLUMNS}) VALUES (?, ${placeholders(JOB_COLUMNS.length)})
+    ON CONFLICT (job_number) DO NOTHING RETURNING job_id`,
+  find: `SELECT ${ALL_COLUMNS} FROM jobs WHERE ${THE_JOB} AND tenant = ?`,
+  displacedNumber: `SELECT CAST(job_number AS TEXT) AS number FROM jobs
+    WHERE job_number IN (? + 1, ? + 2, ? + 3) AND job_id = ? AND tenant = ?`,
+  delete: `DELETE FROM jobs WHERE ${THE_JOB}`,
+  due: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_number LIMIT ?",
+  putOff: `UPDATE jobs SET due_at = ? WHERE ${THE_JOB}`,
+  firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
+  waiting: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
+    AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
+  counts: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
+    FROM jobs WHERE status IN ('queued', 'running', 'input_required')`,
+  parents: `SELECT run_json FROM jobs WHERE status IN ('queued', 'running', 'input_required')
+    AND (dispatched_at IS NOT NULL OR attempt > 1) AND instr(run_json, '"child_id"') > 0`,
+  list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
+} as const;
+
+/** The table of jobs. Calls are synchronous; callers open the transactions. */
+export class Jobs {
+  readonly #sql: SqlStorage;
+  readonly #recent = new RecentJobs();
+  /** Numbers of jobs that have another one than their id says: migration 0005 met two of the same number. */
+  readonly #displaced = new Map<string, string>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** @returns false when another job has the id's number, which no two have: nothing is written */
+  insert(job: Job): boolean {
+    const record = toRecord(job);
+    const values = JOB_COLUMNS.map((column) => record[column]);
+    return this.#first(JOBS_SQL.insert, numberOf(job.job_id), ...values) !== undefined;
+  }
+
+  find(tenant: string, jobId: string): Job | undefined {
+    const recent = this.#recent.get(tenant, jobId);
+    if (recent !== undefined) return recent;
+    const record = this.#record(tenant, jobId) ?? this.#displacedRecord(tenant, jobId);
+    return record && this.#recent.keep(record);
+  }
+
+  #record(tenant: string, jobId: string): JobRecord | undefined {
+    return this.#first<JobRecord>(JOBS_SQL.find, ...this.#keyOf(jobId), tenant);
+  }
+
+  /** Before any of its writes a job is read, so that these know its number. */
+  #displacedRecord(tenant: string, jobId: string): JobRecord | undefined {
+    const own = numberOf(jobId);
+    const found = this.#first<{ number: string }>(JOBS_SQL.displacedNumber, own, own, own, jobId, tenant);
+    if (found === undefined) return undefined;
+    this.#displaced.set(jobId, found.number);
+    return this.#record(tenant, jobId);
+  }
+
+  #keyOf(jobId: string): [number: string, jobId: string] {
+    return [this.#displaced.get(jobId) ?? numberOf(jobId), jobId];
+  }
+
+  /** What was read may not be what is stored: a transaction was undone. */
+  forgetRead(): void {
+    this.#recent.clear();
+  }
+
+  /**
+   * Write what changed, if the row still has one of the statuses that the change may leave.
+   * @returns false when another write came first, a normal outcome
+   */
+  update(before: Job, after: Job, from: readonly JobStatusName[]): boolean {
+    const changed = changedColumns(before, after);
+    if (changed.length === 0) return true;
+    this.#recent.delete(before.job_id);
+    const set = changed.map(([column]) => `${column} = ?`).join(", ");
+    const values = changed.map(([, value]) => value);
+    const update = `UPDATE jobs SET ${set} WHERE ${THE_JOB} AND status IN (${placeholders(from.length)}) RETURNING job_id`;
+    return this.#sql.exec(update, ...values, ...this.#keyOf(before.job_id), ...from).toArray().length === 1;
+  }
+
+  /** Delete the row alone. */
+  delete(jobId: string): void {
+    this.#sql.exec(JOBS_SQL.delete, ...this.#keyOf(jobId));
+    this.#recent.delete(jobId);
+  }
+
+  /** Jobs due at `now`, the longest waiting first. */
+  due(now: number, limit: number): DueJob[] {
+    return this.#sql.exec<DueJob>(JOBS_SQL.due, now, limit).toArray();
+  }
+
+  /** Look at the job at `dueAt` and not before, whatever state it is in. */
+  putOff(jobId: string, dueAt: number): void {
+    this.#sql.exec(JOBS_SQL.putOff, dueAt, ...this.#keyOf(jobId));
+    this.#recent.delete(jobId);
+  }
+
+  /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */
+  waiting(afterId: string, areChildren: boolean, now: number, limit: number): JobKey[] {
+    return this.#sql
+      .exec<JobKey>(JOBS_SQL.waiting, numberOf(afterId), afterId, Number(areChildren), now, limit)
+      .toArray();
+  }
+
+  /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */
+  counts(): { active: number; running: number } {
+    const { active, running } = this.#sql.exec<{ active: number; running: number }>(JOBS_SQL.counts).one();
+    const parents = this.#sql.exec<{ run_json: string }>(JOBS_SQL.parents).toArray();
+    const waiting = parents.filter(({ run_json }) => waitsForChildren(readRun(run_json, 0)));
+    return { active, running: running - waiting.length };
+  }
+
+  firstDue(): number | undefined {
+    return this.#first<{ due_at: number }>(JOBS_SQL.firstDue)?.due_at;
+  }
+
+  /**
+   * Jobs from the floor `low` on and below the id `high`, newest first, read as they are taken, so many rows at once, in
+   * all one more than a call may look at. Between two reads no cursor stays open: SQLite could not take its log back as
+   * long as one is, and would make it longer with every write.
+   */
+  *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
+    let left = MAX_LIST_SCAN + 1;
+    const from = numberOf(low);
+    // The job with that number here may still be below it, where a page ended in another shard; so may a displaced one.
+    let below = String(jobNumber(high) + 1n + MOST_DISPLACED);
+    while (left > 0) {
+      const wanted = Math.min(rows, left);
+      const records = this.#listed([from, below, high, wanted], by);
+      for (const { number: _, ...record } of records) yield fromListed(record);
+      const last = records.at(-1);
+      if (last === undefined || records.length < wanted) return;
+      below = last.number;
+      left -= records.length;
+    }
+  }
+
+  #listed(
+    range: [from: string, below: string, high: string, rows: number],
+    by: ListedBy | undefined,
+  ): NumberedRecord[] {
+    if (by === undefined) return this.#sql.exec<NumberedRecord>(JOBS_SQL.list, ...range).toArray();
+    if ("status" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByStatus, by.status, ...range).toArray();
+    return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByBlueprint, by.blueprint, ...range).toArray();
+  }
+
+  /** The first blueprint label above `low` and below `high` that a job has. */
+  nextBlueprint(low: string, high: string): string | undefined {
+    return this.#first<{ blueprint: string }>(JOBS_SQL.nextBlueprint, low, high)?.blueprint;
+  }
+
+  #first<Row extends Record<string, SqlStorageValue>>(query: string, ...bindings: SqlStorageValue[]): Row | undefined {
+    return this.#sql.exec<Row>(query, ...bindings).toArray()[0];
+  }
+}

@@ -1,0 +1,39 @@
+import { INLINE, type Job } from "../../jobs/job.ts";
+
+export const PLANS_SQL = {
+  pin: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
+    ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
+  use: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 1, 0)
+    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + 1`,
+  unuse: "UPDATE plans SET inline_uses = inline_uses - 1 WHERE plan_hash = ?",
+  deleteUnused: "DELETE FROM plans WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
+  find: "SELECT plan_json FROM plans WHERE plan_hash = ?",
+} as const;
+
+/** The plans of jobs, by their hash. Callers open the transactions. */
+export class Plans {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Keep the plan of a new job: a named one for ever, an inline one as long as a job has it. */
+  keep(job: Job, planJson: string): void {
+    this.#sql.exec(job.blueprint === INLINE ? PLANS_SQL.use : PLANS_SQL.pin, job.plan_hash, planJson);
+  }
+
+  /** The job is gone. */
+  release(job: Job): void {
+    if (job.blueprint !== INLINE) return;
+    this.#sql.exec(PLANS_SQL.unuse, job.plan_hash);
+    this.#sql.exec(PLANS_SQL.deleteUnused, job.plan_hash);
+  }
+
+  /** @throws when there is none: a job's plan is stored before the job */
+  json(planHash: string): string {
+    const row = this.#sql.exec<{ plan_json: string }>(PLANS_SQL.find, planHash).toArray()[0];
+    if (row === undefined) throw new Error(`no plan ${planHash}`);
+    return row.plan_json;
+  }
+}

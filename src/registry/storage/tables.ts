@@ -1,0 +1,22 @@
+import { BlueprintVersions } from "./blueprint-versions.ts";
+import { IdempotencyKeys } from "./idempotency-keys.ts";
+import { Jobs } from "./jobs.ts";
+import { Plans } from "./plans.ts";
+import { Values } from "./values.ts";
+
+/** The tables of jobs and saved blueprints. */
+export interface Tables {
+  jobs: Jobs;
+  values: Values;
+  plans: Plans;
+  keys: IdempotencyKeys;
+  blueprints: BlueprintVersions;
+}
+
+export const tablesOf = (sql: SqlStorage): Tables => ({
+  jobs: new Jobs(sql),
+  values: new Values(sql),
+  plans: new Plans(sql),
+  keys: new IdempotencyKeys(sql),
+  blueprints: new BlueprintVersions(sql),
+});

@@ -1,0 +1,83 @@
+import type { Job, OpenWork } from "../../jobs/job.ts";
+import type { Json } from "../../lib/json.ts";
+
+/** Paths of stored values that are no step's output. */
+export const INPUT_PATH = "$input";
+export const RESULT_PATH = "$result";
+/** Where it is kept how the rows of the step at `path` were halted: below the step, so that it goes where its values go. */
+export const haltedPath = (path: string): string => `${path}.$halted`;
+
+/** Where a retry keeps what a row of a map had finished before. */
+const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
+
+/** What a value is stored with: the open work that it ends. */
+export type StoredFor = Pick<OpenWork, "key_path" | "child_id">;
+export type StoredPath = { path: string; row_key: string | null; child_id: string | null };
+
+export const VALUES_SQL = {
+  insert: "INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, ?)",
+  find: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
+  small: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
+  copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id)
+    SELECT ?, ?, value_json, row_key, child_id FROM job_values WHERE job_id = ? AND path = ?`,
+  paths: "SELECT path, row_key, child_id FROM job_values WHERE job_id = ?",
+  delete: "DELETE FROM job_values WHERE job_id = ?",
+} as const;
+
+/** The values that belong to jobs: inputs, outputs of steps, large results. Callers open the transactions. */
+export class Values {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Keep the value. The first one stays: a repeated report changes nothing. */
+  insert(jobId: string, path: string, value: Json, work?: StoredFor): void {
+    this.insertJson(jobId, path, JSON.stringify(value), work);
+  }
+
+  /** The same of a value that is JSON text already. */
+  insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): void {
+    this.#sql.exec(VALUES_SQL.insert, jobId, path, json, work.key_path ?? null, work.child_id ?? null);
+  }
+
+  /** The value of the step at `path`, also where the job before this one had the same row at another place. */
+  stored({ job_id, run }: Pick<Job, "job_id" | "run">, path: string, keyPath: string): string | undefined {
+    const here = this.json(job_id, path);
+    return here !== undefined || run.chain === undefined || keyPath === path
+      ? here
+      : this.json(job_id, carriedPath(keyPath));
+  }
+
+  json(jobId: string, path: string): string | undefined {
+    return this.#sql.exec<{ value_json: string }>(VALUES_SQL.find, jobId, path).toArray()[0]?.value_json;
+  }
+
+  /** @returns undefined as long as the job has no result */
+  result({ job_id, result_path, result_json }: Job): string | undefined {
+    return result_json ?? (result_path === null ? undefined : this.json(job_id, result_path));
+  }
+
+  /** The value of one job as that of another; one of a row of a map by its item. */
+  copy(fromJobId: string, { path, row_key }: StoredPath, toJobId: string): void {
+    this.#sql.exec(VALUES_SQL.copy, toJobId, row_key === null ? path : carriedPath(row_key), fromJobId, path);
+  }
+
+  paths(jobId: string): StoredPath[] {
+    return this.#sql.exec<StoredPath>(VALUES_SQL.paths, jobId).toArray();
+  }
+
+  /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */
+  small(jobId: string, maxChars: number, limit: number): [path: string, value: Json][] {
+    const rows = this.#sql
+      .exec<{ path: string; value_json: string }>(VALUES_SQL.small, jobId, maxChars, limit)
+      .toArray();
+    return rows.map((row) => [row.path, JSON.parse(row.value_json)]);
+  }
+
+  /** All of the job. */
+  delete(jobId: string): void {
+    this.#sql.exec(VALUES_SQL.delete, jobId);
+  }
+}

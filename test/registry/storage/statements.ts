@@ -1,0 +1,20 @@
+import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions.ts";
+import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
+import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
+import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
+import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
+
+const TABLES = {
+  jobs: JOBS_SQL,
+  job_values: VALUES_SQL,
+  plans: PLANS_SQL,
+  idempotency_keys: KEYS_SQL,
+  blueprints: BLUEPRINTS_SQL,
+};
+
+/** What the object says to its tables of jobs and blueprints, named `<table>.<statement>`. */
+export const STATEMENTS: Record<string, string> = Object.fromEntries(
+  Object.entries(TABLES).flatMap(([table, sql]) =>
+    Object.entries(sql).map(([name, statement]) => [`${table}.${name}`, statement]),
+  ),
+);
