@@ -61,9 +61,10 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: E2E,
+          globalSetup: "test/support/shared-server.ts",
           exclude: leftOut(process.env),
           env,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
           testTimeout,
           hookTimeout: testTimeout,

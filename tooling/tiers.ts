@@ -55,6 +55,7 @@ export const BUDGETS = {
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
+  TARGET_STRIDE: { full: 1, test: 10, counts: "foreign things from one that a probe asks for to the next" },
   ISOLATION_CALLS: { full: 2_000, test: 200, counts: "calls of two tenants under load" },
 } as const satisfies Record<string, { full: number; test: number; counts: string }>;
 

@@ -1,20 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { ownTenant, type Place } from "../support/server.ts";
 
 let service: SampleService;
-let server: DevServer;
+let tenant: Place;
 
 beforeAll(async () => {
   service = await startSampleService();
-  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host } });
+  tenant = await ownTenant();
 });
 
-afterAll(async () => {
-  await server.stop();
-  await service.close();
-});
+afterAll(() => service?.close());
 
 const CLASSIC = [
   "id",
@@ -32,7 +29,7 @@ const CLASSIC = [
 describe.each(Object.entries(CLIENTS))("%s", (_name, connect) => {
   let client: AnyClient;
   beforeAll(async () => {
-    client = await connect(`${server.url}/mcp`);
+    client = await connect(tenant.endpoint, tenant.key);
   });
   afterAll(() => client.close());
 

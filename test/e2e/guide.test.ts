@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { ownTenant } from "../support/server.ts";
 
 /** What the guide's examples call, by method and path; each as a service of this kind would answer. */
 function api() {
@@ -35,7 +35,6 @@ function api() {
 const ANSWERS: Record<string, object> = { approve: { channel: "web" } };
 
 let service: Server;
-let server: DevServer;
 let client: AnyClient;
 let examples: { blueprint: { name: string } }[] = [];
 
@@ -43,8 +42,8 @@ beforeAll(async () => {
   service = api().listen(0, "127.0.0.1");
   await new Promise((resolve) => service.once("listening", resolve));
   const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
-  server = await startDevServer({ vars: { HTTP_ALLOW: host } });
-  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(`${server.url}/mcp`);
+  const { endpoint, key } = await ownTenant();
+  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
   const [page] = (await client.readResource({ uri: "blueprint://guide" })).contents;
   const text = page && "text" in page ? String(page.text) : "";
   const blocks = [...text.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, block = ""]) => block);
@@ -53,7 +52,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client?.close();
-  await server?.stop();
   service?.close();
 });
 

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { escapeInvisible } from "../../src/lib/safe-text.ts";
 import { visible } from "../../src/mcp/replies/structure.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type Call, type EraVersion, send, toolCall } from "../../tooling/raw.ts";
 import { hiddenIn, PAYLOADS } from "../support/hidden.ts";
+import { ownTenant, type Place } from "../support/server.ts";
 
 /** Fails with the payload that its path names, as the body of an error and as the title of a page. */
 let hostile: Server;
-let server: DevServer;
+let tenant: Place;
 
 beforeAll(async () => {
   hostile = createServer(({ url = "/" }, response) => {
@@ -21,12 +21,10 @@ beforeAll(async () => {
     response.end(`<title>${payload}</title>${payload}`);
   });
   await new Promise<void>((resolve) => hostile.listen(0, "127.0.0.1", resolve));
-  const { port } = hostile.address() as AddressInfo;
-  server = await startDevServer({ vars: { HTTP_ALLOW: `127.0.0.1:${port}`, SUBMITS_PER_MINUTE: "0" } });
+  tenant = await ownTenant();
 });
 
 afterAll(async () => {
-  await server?.stop();
   await new Promise((done) => hostile?.close(done));
 });
 
@@ -42,7 +40,7 @@ function shown(value: Json): string[] {
 }
 
 async function ask(call: Call, era: EraVersion = "2026-07-28"): Promise<JsonObject> {
-  const reply = await send(server.url, "", era, call);
+  const reply = await send(tenant.url, tenant.key, era, call);
   const message = reply.message.result ?? reply.message.error ?? {};
   const found = shown(message).filter((text) => hiddenIn(text).length > 0);
   expect(found, JSON.stringify(call)).toEqual([]);

@@ -14,6 +14,14 @@ const CONCURRENCY = 16;
 const NO_QUOTAS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0", MAX_STORED_BYTES: "0" };
 const LATER = { run_at: "2100-01-01T00:00:00Z" };
 
+/** Every probe is sent in every spelling, but not at every target: at one of so many. */
+const STRIDE = setting("TARGET_STRIDE");
+const SEED = setting("SEED");
+function someOf<T>(targets: readonly T[], offset: number): T[] {
+  const stride = Math.min(STRIDE, targets.length);
+  return targets.filter((_, i) => (i + offset + SEED) % stride === 0);
+}
+
 /** In turn, but for what one of them does not have. */
 const eraOf = (call: Call, i: number): EraVersion =>
   isModernOnly(call) ? "2026-07-28" : (ERAS[i % ERAS.length] ?? ERAS[0]);
@@ -79,21 +87,22 @@ describe("three tenants of one server", () => {
 
   /** Each target against one that exists nowhere, spelled the same: the replies that differ. */
   async function leaks(kind: Owned, targetsOf: (victim: Belongings) => string[], nothing: (target: string) => string) {
-    const asked = pairs().flatMap(({ attacker, victim }) =>
-      targetsOf(victim).flatMap((target) =>
-        SPELLINGS.flatMap((spell) =>
-          probesOf(kind, listed).flatMap((probe) => {
-            const [foreign, unknown] = [spell(target), spell(nothing(target))];
-            const unknownCalls = probe(unknown);
-            return probe(foreign).map((call, i) => ({
-              attacker,
-              foreign,
-              call,
-              unknown,
-              unknownCall: unknownCalls[i] ?? call,
-            }));
-          }),
-        ),
+    const targets = pairs().flatMap(({ attacker, victim }) =>
+      targetsOf(victim).map((target) => ({ attacker, target })),
+    );
+    const asked = SPELLINGS.flatMap((spell, s) =>
+      probesOf(kind, listed).flatMap((probe, p) =>
+        someOf(targets, s + p).flatMap(({ attacker, target }) => {
+          const [foreign, unknown] = [spell(target), spell(nothing(target))];
+          const unknownCalls = probe(unknown);
+          return probe(foreign).map((call, i) => ({
+            attacker,
+            foreign,
+            call,
+            unknown,
+            unknownCall: unknownCalls[i] ?? call,
+          }));
+        }),
       ),
     );
     const known = new Map<string, Promise<string>>();
@@ -184,9 +193,9 @@ describe("three tenants of one server", () => {
     }
   });
 
-  it("still have all of theirs as it was, after 2,000 probes and more", async () => {
+  it("still have all of theirs as it was, after all these probes", async () => {
     expect(await Promise.all(all.map(seenByOwner))).toEqual(before);
-    expect(probes).toBeGreaterThanOrEqual(2_000);
+    expect(probes).toBeGreaterThanOrEqual(2_000 / STRIDE);
   });
 
   /** What changes nothing comes first, and nothing is asked for after its deletion. */
@@ -260,7 +269,7 @@ describe("two tenants under load", () => {
     "never see a word of each other",
     async () => {
       const two = await Promise.all(["initech", "umbrella"].map((name) => settleIn(server().url, name, SECRET)));
-      const random = seeded(setting("SEED"));
+      const random = seeded(SEED);
       const calls = Array.from({ length: CALLS }, (_, i) => {
         const mine = two[i % 2] ?? two[0];
         const theirs = two[(i + 1) % 2] ?? two[1];

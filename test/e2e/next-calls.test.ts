@@ -1,23 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../support/clients.ts";
+import { ownTenant } from "../support/server.ts";
 
 let service: SampleService;
-let server: DevServer;
 let client: AnyClient;
 
 beforeAll(async () => {
   service = await startSampleService();
-  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host, SUBMITS_PER_MINUTE: "0" } });
-  client = await (CLIENTS["client 2.4.0, pinned to 2026-07-28"] as (url: string) => Promise<AnyClient>)(
-    `${server.url}/mcp`,
-  );
+  const { endpoint, key } = await ownTenant();
+  const connect = CLIENTS["client 2.4.0, pinned to 2026-07-28"];
+  if (connect === undefined) throw new Error("no such client");
+  client = await connect(endpoint, key);
 });
 
 afterAll(async () => {
   await client?.close();
-  await server?.stop();
   await service?.close();
 });
 

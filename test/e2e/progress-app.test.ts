@@ -3,15 +3,16 @@ import type { HTMLButtonElement, HTMLElement, HTMLInputElement, HTMLSelectElemen
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AppHost, openApp } from "../support/app-host.ts";
 import { callTool, untilSettled } from "../support/clients.ts";
-import { useServer } from "../support/server.ts";
+import { ownTenant } from "../support/server.ts";
 
-const server = useServer();
 let client: Client;
 let app: AppHost | undefined;
 
 beforeEach(async () => {
   client = new Client({ name: "edge-jobs-tests", version: "1.0.0" });
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${server().url}/mcp`)));
+  const { endpoint, key } = await ownTenant();
+  const authProvider = { token: async () => key };
+  await client.connect(new StreamableHTTPClientTransport(new URL(endpoint), { authProvider }));
 });
 afterEach(async () => {
   await app?.close();

@@ -15,22 +15,40 @@ const RELEASE = call("release", { when: "{% $exists($steps.book.error) %}" });
 
 const pathOf = (url: string): string => new URL(url).pathname.slice(1);
 
-/** An other side that notes what reached it, in order. `bad*` fails at once; `slow*` answers late, `wild*` too, whatever its signal says. */
+/** Turns of the event loop after which whoever was to go on has gone on. */
+const STILL = 20;
+
+/**
+ * An other side that notes what reached it, in order. `bad*` fails once all others are where they wait for an answer;
+ * `slow*` answers when the runner has had its turn after that, `wild*` too, whatever its signal says. No clock is asked.
+ */
 function world() {
   const effects: string[] = [];
   let inFlight = 0;
+  let hasFailed = false;
+  /** Requests that began and failures that were told. */
+  let moves = 0;
+  const allStand = async (isTime: () => boolean, signal?: AbortSignal | null): Promise<void> => {
+    for (let still = 0, seen = moves; !isTime() || still < STILL; still++) {
+      await scheduler.wait(0);
+      signal?.throwIfAborted();
+      if (moves !== seen) [still, seen] = [0, moves];
+    }
+  };
   const fetch: NonNullable<RunOptions["fetch"]> = async (url, init = {}) => {
     const name = pathOf(url);
+    moves += 1;
     if (name.startsWith("bad")) {
-      // Others are in flight by then.
-      await scheduler.wait(5);
+      await allStand(() => true);
+      hasFailed = true;
+      moves += 1;
       return new Response("no", { status: 402 });
     }
     if (name === "release") expect(inFlight).toBe(0);
     inFlight += 1;
     try {
-      const signal = name.startsWith("slow") && init.signal ? { signal: init.signal } : {};
-      if (/^(slow|wild)/.test(name)) await scheduler.wait(40, signal);
+      const signal = name.startsWith("slow") ? init.signal : undefined;
+      if (/^(slow|wild)/.test(name)) await allStand(() => hasFailed, signal);
       effects.push(name);
       return Response.json({ name });
     } finally {

@@ -8,20 +8,24 @@ export type AnyClient = Client | ClientV1;
 const INFO = { name: "edge-jobs-tests", version: "1.0.0" };
 
 /** Each way in which an official client can talk to the server. Each returns a connected client; close it. */
-export const CLIENTS: Record<string, (endpoint: string) => Promise<AnyClient>> = {
-  "client 2.4.0, default (2025)": (endpoint) => connect(new Client(INFO), endpoint),
-  "client 2.4.0, auto": (endpoint) => connect(new Client(INFO, { versionNegotiation: { mode: "auto" } }), endpoint),
-  "client 2.4.0, pinned to 2026-07-28": (endpoint) =>
-    connect(new Client(INFO, { versionNegotiation: { mode: { pin: "2026-07-28" } } }), endpoint),
-  "sdk 1.32.2": async (endpoint) => {
+export const CLIENTS: Record<string, (endpoint: string, key?: string) => Promise<AnyClient>> = {
+  "client 2.4.0, default (2025)": (endpoint, key) => connect(new Client(INFO), endpoint, key),
+  "client 2.4.0, auto": (endpoint, key) =>
+    connect(new Client(INFO, { versionNegotiation: { mode: "auto" } }), endpoint, key),
+  "client 2.4.0, pinned to 2026-07-28": (endpoint, key) =>
+    connect(new Client(INFO, { versionNegotiation: { mode: { pin: "2026-07-28" } } }), endpoint, key),
+  "sdk 1.32.2": async (endpoint, key) => {
     const client = new ClientV1(INFO);
-    await client.connect(new TransportV1(new URL(endpoint)));
+    await client.connect(new TransportV1(new URL(endpoint), { requestInit: { headers: bearer(key) } }));
     return client;
   },
 };
 
-async function connect(client: Client, endpoint: string): Promise<Client> {
-  await client.connect(new StreamableHTTPClientTransport(new URL(endpoint)));
+const bearer = (key: string | undefined): Record<string, string> =>
+  key === undefined ? {} : { authorization: `Bearer ${key}` };
+
+async function connect(client: Client, endpoint: string, key?: string): Promise<Client> {
+  await client.connect(new StreamableHTTPClientTransport(new URL(endpoint), { requestInit: { headers: bearer(key) } }));
   return client;
 }
 

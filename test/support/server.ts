@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { keyOf } from "../../tooling/fuzz/tenants.ts";
 
 /**
  * One real server for the tests of a file or group, with state of its own. A test during which the runtime crashed
@@ -18,4 +20,25 @@ export function useServer(vars: Record<string, string> = {}): () => DevServer {
   afterEach(() => server?.assertNoCrash());
   afterAll(() => server?.stop());
   return running;
+}
+
+/** Where a tenant meets its server, and who it is there. */
+export interface Place {
+  /** Of the server. */
+  url: string;
+  /** Its endpoint for MCP. */
+  endpoint: string;
+  /** An API key of all scopes. */
+  key: string;
+  close(): Promise<void>;
+}
+
+/**
+ * A tenant of its own, for the tests of a file, at the server that such files share. It may call any service on
+ * 127.0.0.1, and meets no quota. When that server crashes, the run fails at its end.
+ */
+export async function ownTenant(): Promise<Place> {
+  const { url, secret } = inject("shared");
+  const key = await keyOf(`tenant-${randomBytes(8).toString("hex")}`, secret);
+  return { url, endpoint: `${url}/mcp`, key, close: async () => undefined };
 }

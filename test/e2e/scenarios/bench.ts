@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { z } from "zod";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
 import { readStatus } from "../../../tooling/status-reply.ts";
 import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
+import { ownTenant, type Place } from "../../support/server.ts";
 
 /** What wrangler's local explorer says about an instance of the engine. */
 const Instance = z.object({
@@ -29,15 +29,15 @@ async function within20Seconds<T>(look: () => Promise<T>, isSo: (seen: T) => boo
   }
 }
 
-/** One real server, a service that misbehaves on purpose, and an official client between the test and the server. */
+/** A tenant of the shared server, a service that misbehaves on purpose, and an official client of that tenant. */
 export class Bench {
   readonly service: SampleService;
-  readonly server: DevServer;
+  readonly place: Place;
   readonly client: AnyClient;
 
-  constructor(service: SampleService, server: DevServer, client: AnyClient) {
+  constructor(service: SampleService, place: Place, client: AnyClient) {
     this.service = service;
-    this.server = server;
+    this.place = place;
     this.client = client;
   }
 
@@ -120,7 +120,7 @@ export class Bench {
   /** The engine's own view of an attempt; undefined when it has none. */
   async instance(id: string, attempt = 1): Promise<Instance | undefined> {
     const path = `/cdn-cgi/local/explorer/api/workflows/job-workflow/instances/${id}-${attempt}`;
-    const response = await fetch(this.server.url + path);
+    const response = await fetch(this.place.url + path);
     if (response.status === 404) return undefined;
     return Instance.parse(await response.json()).result;
   }
@@ -130,8 +130,8 @@ export class Bench {
 export const stepStatuses = (job: JobStatus): Record<string, string> =>
   Object.fromEntries((job.steps ?? []).map(({ id, status }) => [id, status]));
 
-/** A bench for the tests of a file. A test during which the runtime crashed by itself fails. */
-export function useBench(): () => Bench {
+/** A bench for the tests of a file. */
+export function useBench(open: () => Promise<Place> = ownTenant): () => Bench {
   let bench: Bench | undefined;
   const there = (): Bench => {
     if (!bench) throw new Error("the bench is there only inside tests and hooks");
@@ -139,15 +139,14 @@ export function useBench(): () => Bench {
   };
   beforeAll(async () => {
     const service = await startSampleService();
-    const server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host } });
+    const place = await open();
     const connect = CLIENTS["client 2.4.0, auto"];
     if (connect === undefined) throw new Error("no such client");
-    bench = new Bench(service, server, await connect(`${server.url}/mcp`));
+    bench = new Bench(service, place, await connect(place.endpoint, place.key));
   });
-  afterEach(() => there().server.assertNoCrash());
   afterAll(async () => {
     await bench?.client.close();
-    await bench?.server.stop();
+    await bench?.place.close();
     await bench?.service.close();
   });
   return there;

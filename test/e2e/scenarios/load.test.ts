@@ -1,10 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { EventView, JobStatus } from "../../../src/jobs/view.ts";
 import { MAX_EVENTS } from "../../../src/limits.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { cpuMs } from "../../../tooling/process.ts";
 import { pause, useBench } from "./bench.ts";
 import { map, sleep, stageOf, value } from "./steps.ts";
 
-const bench = useBench();
+let server: DevServer;
+/** On a server that nobody else keeps busy: its work is measured. */
+const bench = useBench(async () => {
+  server = await startDevServer({ vars: { HTTP_ALLOW: "127.0.0.1" } });
+  return { url: server.url, endpoint: `${server.url}/mcp`, key: "", close: server.stop };
+});
 const { http, effect } = stageOf(bench);
 
 const ITEMS = "{% [1..$input.n] %}";
@@ -115,7 +122,7 @@ const RUNAWAYS: Record<string, string> = {
 };
 
 describe("a runaway expression in a job", () => {
-  it("fails its step within 2 s, and other jobs are answered meanwhile", async () => {
+  it("fails its step within 2 s of computing, and other jobs are answered meanwhile", async () => {
     const canary = await bench().submit([sleep("nap", 60)]);
     const calm: number[] = [];
     const busy: number[] = [];
@@ -126,7 +133,9 @@ describe("a runaway expression in a job", () => {
     };
     for (let i = 0; i < 30; i++) await look(calm);
     const input = { letters: "a".repeat(100_000) };
+    const pid = (await server.runtimePid()) ?? 0;
     for (const [name, expression] of Object.entries(RUNAWAYS)) {
+      const before = await cpuMs(pid);
       const pending = bench().run([effect("before"), value("runaway", `{% ${expression} %}`), effect("after")], {
         input,
       });
@@ -134,7 +143,7 @@ describe("a runaway expression in a job", () => {
       while (!(await Promise.race([ended, pause(20)]))) await look(busy);
       const job = await pending;
       expect(job, name).toMatchObject({ status: "failed", error_code: "expression", step: "runaway" });
-      expect(Date.parse(job.completed_at ?? "") - Date.parse(job.started_at ?? ""), name).toBeLessThan(2_000);
+      expect((await cpuMs(pid)) - before, name).toBeLessThan(2_000);
       expect(bench().requests(job.id)).toEqual({ before: 1 });
       console.info(`${name}: ${seconds(job)}`);
     }

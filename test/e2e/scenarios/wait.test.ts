@@ -75,9 +75,9 @@ describe("wait", () => {
     // For all of them: no such wait ends by itself.
     const call = toolCall("jobs_wait", { job_ids: [...asking, scheduled], until: "all", timeout_seconds: 50 });
     const hangUp = async (i: number): Promise<string> => {
-      const request = rawRequest("none", i % 2 === 0 ? "2025-11-25" : "2026-07-28", call);
+      const request = rawRequest(bench().place.key, i % 2 === 0 ? "2025-11-25" : "2026-07-28", call);
       const signal = AbortSignal.timeout(50 + Math.floor(random() * 250));
-      const whole = fetch(`${bench().server.url}/mcp`, { ...request, signal }).then((response) => response.text());
+      const whole = fetch(bench().place.endpoint, { ...request, signal }).then((response) => response.text());
       return whole.catch((error: Error) => error.name);
     };
     const ends: string[] = [];

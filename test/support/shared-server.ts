@@ -1,0 +1,26 @@
+import type { TestProject } from "vitest/node";
+import { startDevServer } from "../../tooling/dev-server.ts";
+import { newSecret } from "../../tooling/fuzz/tenants.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    shared: { url: string; secret: string };
+  }
+}
+
+/** No file may meet a limit because of another one, and each starts its services on ports of its own. */
+const VARS = {
+  HTTP_ALLOW: "127.0.0.1",
+  MAX_ACTIVE_JOBS: "0",
+  MAX_RUNNING_JOBS: "0",
+  MAX_STORED_BYTES: "0",
+  SUBMITS_PER_MINUTE: "0",
+};
+
+/** One real server for all files that need no settings of their own and do not kill it: see `ownTenant`. */
+export default async function shareServer(project: TestProject): Promise<() => Promise<void>> {
+  const secret = newSecret();
+  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS } });
+  project.provide("shared", { url: server.url, secret });
+  return server.stop;
+}
