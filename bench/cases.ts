@@ -24,10 +24,19 @@ const submitAt = (runAt: string) => ({
 
 const STRUCTURED: Path = ["result", "structuredContent"];
 
+/** By name: what must stand in each answer. */
+const LIMITS: Record<string, Load["expect"]> = {
+  echo: [],
+  echo13k: [[["text", "length"], 13_400]],
+  read: [[["row", "id"], "first"]],
+  read50: [[["rows", "length"], 50]],
+  insert: [[["row", "id", "length"], 36]],
+};
+
 export const limitCases = (origin: string): Case[] =>
-  ["echo", "read", "insert"].map((name) => ({
+  Object.entries(LIMITS).map(([name, expect]) => ({
     ...{ name, limit: name, origin, path: `/${name}`, headers: JSON_ONLY, body: ['{"n":', "}"], numberAt: ["n"] },
-    expect: name === "read" ? [[["row", "id"], "first"]] : name === "insert" ? [[["row", "id", "length"], 36]] : [],
+    expect,
   }));
 
 interface McpCase {
@@ -83,7 +92,7 @@ export async function serverCases(origin: string, key: string, now: number): Pro
       ],
     },
     {
-      ...{ name: "list50", limit: "read", message: toolCall("jobs_list", { limit: 50 }) },
+      ...{ name: "list50", limit: "read50", message: toolCall("jobs_list", { limit: 50 }) },
       expect: [[[...STRUCTURED, "jobs", "length"], 50]],
     },
     {
@@ -94,8 +103,8 @@ export async function serverCases(origin: string, key: string, now: number): Pro
       ],
     },
     {
-      ...{ name: "tools_list", limit: "echo", message: { method: "tools/list", params: {} } },
-      expect: [[["result", "tools", "length"], 12]],
+      ...{ name: "tools_list", limit: "echo13k", message: { method: "tools/list", params: {} } },
+      expect: [[["result", "tools", "length"], 13]],
     },
   ];
   return cases.flatMap((each) => inBothEras((era) => [mcpCase(origin, "/mcp", era, each, key)]));

@@ -1,10 +1,12 @@
-import { type CallToolResult, ProtocolErrorCode, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
+import { ProtocolErrorCode, SERVER_INFO_META_KEY } from "@modelcontextprotocol/server";
 import type { McpDeps } from "../deps.ts";
 import { callTool } from "../protocol/call-tool.ts";
+import type { Measurement } from "../protocol/metrics.ts";
 import { observe, type Problem } from "../protocol/observe.ts";
 import { briefServerInfo } from "../protocol/server-info.ts";
 import { GET_TASK, getTask } from "../tasks/get.ts";
-import type { PlainCall, PlainTaskGet, PlainToolCall } from "./recognise.ts";
+import { jobsWait } from "../tools/jobs-wait.ts";
+import type { PlainCall, PlainStatic, PlainTaskGet, PlainToolCall } from "./recognise.ts";
 
 /** The SDK's envelopes around a result, byte for byte: a test compares both lanes. */
 
@@ -16,16 +18,23 @@ const STREAM_HEADERS = new Headers({
   "x-accel-buffering": "no",
 });
 
-const message = (result: object, id: string | number): string => JSON.stringify({ result, jsonrpc: "2.0", id });
+/** Answers of one server definition that are the same for everybody, as the SDK made the first of each. */
+export type StaticAnswers = Map<string, string>;
+
+const envelope = (result: string, id: string | number): string =>
+  `{"result":${result},"jsonrpc":"2.0","id":${JSON.stringify(id)}}`;
 
 /** The 2025 lane always answers with a stream, here of one event. */
-const legacyAnswer = (result: CallToolResult, id: string | number): Response =>
-  new Response(`event: message\ndata: ${message(result, id)}\n\n`, { headers: STREAM_HEADERS });
+const legacyAnswer = (result: string, id: string | number): Response =>
+  new Response(`event: message\ndata: ${envelope(result, id)}\n\n`, { headers: STREAM_HEADERS });
 
-function modernAnswer(result: object, id: string | number, deps: McpDeps): Response {
+const modernAnswer = (result: string, id: string | number): Response =>
+  new Response(envelope(result, id), { headers: JSON_HEADERS });
+
+function modernResult(result: object, deps: McpDeps): string {
   const typed = "resultType" in result ? result : { ...result, resultType: "complete" };
   const _meta = { [SERVER_INFO_META_KEY]: briefServerInfo(deps) };
-  return new Response(message({ ...typed, _meta }, id), { headers: JSON_HEADERS });
+  return JSON.stringify({ ...typed, _meta });
 }
 
 const errorAnswer = ({ crash, text }: Problem, id: string | number): Response => {
@@ -43,7 +52,7 @@ async function answerTaskGet({ id, taskId }: PlainTaskGet, deps: McpDeps): Promi
     () => getTask(taskId, deps),
     () => taskId,
   );
-  return outcome.ok ? modernAnswer(outcome.value, id, deps) : errorAnswer(outcome.error, id);
+  return outcome.ok ? modernAnswer(modernResult(outcome.value, deps), id) : errorAnswer(outcome.error, id);
 }
 
 async function answerToolCall({ era, id, tool, args, isTold }: PlainToolCall, request: Request, deps: McpDeps) {
@@ -55,8 +64,58 @@ async function answerToolCall({ era, id, tool, args, isTold }: PlainToolCall, re
     },
   };
   const result = await callTool(tool, { args, context }, deps, era);
-  return era === "legacy" ? legacyAnswer(result, id) : modernAnswer(result, id, deps);
+  const response =
+    era === "legacy" ? legacyAnswer(JSON.stringify(result), id) : modernAnswer(modernResult(result, deps), id);
+  return { result, response };
 }
 
-export const answerPlainCall = (call: PlainCall, request: Request, deps: McpDeps): Promise<Response> =>
-  "taskId" in call ? answerTaskGet(call, deps) : answerToolCall(call, request, deps);
+/** What it answers that has not to wait; undefined: it would have to. */
+async function answerWait(call: PlainToolCall, request: Request, deps: McpDeps): Promise<Response | undefined> {
+  const measured: Measurement[] = [];
+  const looking = { ...call, args: { ...call.args, timeout_seconds: 0 } };
+  const { result, response } = await answerToolCall(looking, request, { ...deps, record: (one) => measured.push(one) });
+  const { timed_out }: { timed_out?: unknown } = result.structuredContent ?? {};
+  if (timed_out === true && call.args.timeout_seconds !== 0) return undefined;
+  measured.forEach(deps.record);
+  return response;
+}
+
+/** Made by the SDK once, then sent as it stands. */
+async function answerStatic(
+  { era, id, subject }: PlainStatic,
+  { version, home }: McpDeps,
+  { answers, askSdk }: Rest,
+): Promise<Response> {
+  const key = [era, subject, version, home].join(" ");
+  const answerOf = era === "legacy" ? legacyAnswer : modernAnswer;
+  const known = answers.get(key);
+  if (known !== undefined) return answerOf(known, id);
+  const response = await askSdk();
+  const text = await response.clone().text();
+  const [before = "", after = ""] = (await answerOf("|", id).text()).split("|");
+  if (response.ok && text.startsWith(before) && text.endsWith(after)) {
+    answers.set(key, text.slice(before.length, text.length - after.length));
+  }
+  return response;
+}
+
+/** What else an answer may need. */
+interface Rest {
+  answers: StaticAnswers;
+  /** Has the SDK answer the same request. */
+  askSdk: () => Promise<Response>;
+}
+
+export async function answerPlainCall(call: PlainCall, request: Request, deps: McpDeps, rest: Rest): Promise<Response> {
+  switch (call.kind) {
+    case "static":
+      return answerStatic(call, deps, rest);
+    case "task":
+      return answerTaskGet(call, deps);
+    case "tool":
+      if (call.tool === jobsWait) return (await answerWait(call, request, deps)) ?? rest.askSdk();
+      return (await answerToolCall(call, request, deps)).response;
+    default:
+      return call satisfies never;
+  }
+}

@@ -36,6 +36,9 @@ function isPlainCapability(name: string, value: Json): boolean {
   }
 }
 
+/** What a client says that it can do. */
+export const isPlainCapabilities = (value: Json | undefined): boolean => hasOnly(value, isPlainCapability);
+
 const isPlainIcon = (value: Json): boolean =>
   hasOnly(value, (key, text) => ["src", "mimeType"].includes(key) && typeof text === "string") && "src" in value;
 
@@ -44,7 +47,7 @@ const isPlainClientField = (key: string, value: Json): boolean =>
     ? Array.isArray(value) && value.every(isPlainIcon)
     : ["name", "version", "title", "description", "websiteUrl"].includes(key) && typeof value === "string";
 
-const isPlainClient = (value: Json): boolean =>
+export const isPlainClient = (value: Json | undefined): boolean =>
   hasOnly(value, isPlainClientField) && "name" in value && "version" in value;
 
 /** Foreign keys mean nothing to anybody here, and a progress token nothing to a tool that tells no progress. */
@@ -59,7 +62,7 @@ function isPlainModernEntry(key: string, value: Json): boolean {
     case PROTOCOL_VERSION_META_KEY:
       return value === MODERN_VERSION;
     case CLIENT_CAPABILITIES_META_KEY:
-      return hasOnly(value, isPlainCapability);
+      return isPlainCapabilities(value);
     case CLIENT_INFO_META_KEY:
       return isPlainClient(value);
     default:

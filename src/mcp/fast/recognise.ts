@@ -1,12 +1,15 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { MAX_WAIT_MS } from "../../limits.ts";
 import type { Era } from "../protocol/metrics.ts";
 import { declaresTasks } from "../tasks/declared.ts";
 import { GET_TASK } from "../tasks/get.ts";
 import type { Tool } from "../tool.ts";
 import { jobsGetStatus } from "../tools/jobs-get-status.ts";
+import { jobsList } from "../tools/jobs-list.ts";
 import { jobsSubmitBlueprint } from "../tools/jobs-submit-blueprint.ts";
-import { claimsModern, isPlainLegacyMeta, isPlainModernMeta } from "./meta.ts";
+import { jobsWait } from "../tools/jobs-wait.ts";
+import { claimsModern, isPlainCapabilities, isPlainClient, isPlainLegacyMeta, isPlainModernMeta } from "./meta.ts";
 
 /**
  * The calls that agents make most, when they come exactly as clients send them. Whatever is unusual about a request, good
@@ -14,6 +17,7 @@ import { claimsModern, isPlainLegacyMeta, isPlainModernMeta } from "./meta.ts";
  */
 
 export interface PlainToolCall {
+  kind: "tool";
   era: Era;
   id: string | number;
   tool: Tool;
@@ -24,58 +28,106 @@ export interface PlainToolCall {
 
 /** Of a client that declares the Tasks extension. */
 export interface PlainTaskGet {
+  kind: "task";
+  era: "modern";
   id: string | number;
   taskId: string;
 }
 
-export type PlainCall = PlainToolCall | PlainTaskGet;
+/** Of what is the same for everybody. */
+export interface PlainStatic {
+  kind: "static";
+  era: Era;
+  id: string | number;
+  /** What the answer depends on, beside era and deployment. */
+  subject: string;
+}
+
+export type PlainCall = PlainToolCall | PlainTaskGet | PlainStatic;
 
 const TOOLS: ReadonlyMap<Json | undefined, Tool> = new Map(
-  [jobsGetStatus, jobsSubmitBlueprint].map((tool) => [tool.name, tool]),
+  [jobsGetStatus, jobsSubmitBlueprint, jobsWait, jobsList].map((tool) => [tool.name, tool]),
 );
 
 const hasOnlyKeys = (value: JsonObject, keys: readonly string[]): boolean =>
   Object.keys(value).every((key) => keys.includes(key));
 
-/** Both lanes must be given the same: the SDK drops this key, and answers that take their time need its keep-alives. */
+const isPlainWait = (seconds: Json | undefined): boolean =>
+  seconds === undefined || (typeof seconds === "number" && seconds >= 0 && seconds <= MAX_WAIT_MS / 1_000);
+
+/**
+ * Both lanes must be given the same: the SDK drops the first key, and answers that take their time need its keep-alives.
+ * A wait is tried here, and goes to the SDK when it has to wait.
+ */
 const arePlainArguments = (args: JsonObject): boolean =>
-  !Object.hasOwn(args, "__proto__") && (args.wait_seconds === undefined || args.wait_seconds === 0);
+  !Object.hasOwn(args, "__proto__") &&
+  (args.wait_seconds === undefined || args.wait_seconds === 0) &&
+  isPlainWait(args.timeout_seconds);
 
 /** Of an id that could be a job's: nothing in it has to be sanitized. */
 const JOB_ID = /^job_[a-z0-9]{1,60}$/;
 
 interface Message {
   id: string | number;
-  method: "tools/call" | typeof GET_TASK;
-  /** What the headers of 2026 repeat. */
-  name: string;
+  method: string;
+  /** What the headers of 2026 repeat; null: nothing. */
+  name: string | null;
   meta: Json | undefined;
   /** Only of a tool. */
   call?: { tool: Tool; args: JsonObject };
+  /** Only of what is the same for everybody. */
+  subject?: string;
 }
 
-function readParams(method: Json | undefined, params: JsonObject): Omit<Message, "id"> | undefined {
-  const { name, arguments: args, taskId, _meta: meta } = params;
-  if (method === GET_TASK) {
-    const isPlain = typeof taskId === "string" && JOB_ID.test(taskId) && hasOnlyKeys(params, ["taskId", "_meta"]);
-    return isPlain ? { method, name: taskId, meta } : undefined;
-  }
+type Read = Omit<Message, "id" | "method" | "meta">;
+
+function readToolCall(params: JsonObject): Read | undefined {
+  const { name, arguments: args } = params;
   const tool = TOOLS.get(name);
-  if (method !== "tools/call" || tool === undefined || !isJsonObject(args) || !arePlainArguments(args))
-    return undefined;
-  return hasOnlyKeys(params, ["name", "arguments", "_meta"])
-    ? { method, name: tool.name, meta, call: { tool, args } }
-    : undefined;
+  if (tool === undefined || !isJsonObject(args) || !arePlainArguments(args)) return undefined;
+  return hasOnlyKeys(params, ["name", "arguments", "_meta"]) ? { name: tool.name, call: { tool, args } } : undefined;
 }
+
+function readTaskGet(params: JsonObject): Read | undefined {
+  const { taskId } = params;
+  if (typeof taskId !== "string" || !JOB_ID.test(taskId)) return undefined;
+  return hasOnlyKeys(params, ["taskId", "_meta"]) ? { name: taskId } : undefined;
+}
+
+/** The first request of a client of 2025: what it offers changes nothing here. */
+function readInitialize(params: JsonObject): Read | undefined {
+  const { protocolVersion: version, capabilities, clientInfo } = params;
+  if (typeof version !== "string" || !SUPPORTED_PROTOCOL_VERSIONS.includes(version)) return undefined;
+  if (!isPlainCapabilities(capabilities) || !isPlainClient(clientInfo)) return undefined;
+  if (!hasOnlyKeys(params, ["protocolVersion", "capabilities", "clientInfo", "_meta"])) return undefined;
+  return { name: null, subject: `initialize ${version}` };
+}
+
+const readList = (params: JsonObject, method: string): Read | undefined =>
+  hasOnlyKeys(params, ["_meta"]) ? { name: null, subject: method } : undefined;
+
+const READERS: ReadonlyMap<Json | undefined, (params: JsonObject, method: string) => Read | undefined> = new Map<
+  string,
+  (params: JsonObject, method: string) => Read | undefined
+>([
+  ["tools/call", readToolCall],
+  [GET_TASK, readTaskGet],
+  ["initialize", readInitialize],
+  ["server/discover", readList],
+  ["tools/list", readList],
+  ["prompts/list", readList],
+  ["resources/templates/list", readList],
+]);
 
 /** The parts of the message, when it is one of these requests and nothing else. */
 function readMessage(body: Json | undefined): Message | undefined {
   if (!isJsonObject(body) || body.jsonrpc !== "2.0") return undefined;
-  const { id, params, method } = body;
+  const { id, params = {}, method } = body;
   if (typeof id !== "string" && !(typeof id === "number" && Number.isSafeInteger(id))) return undefined;
   if (!isJsonObject(params) || !hasOnlyKeys(body, ["jsonrpc", "id", "method", "params"])) return undefined;
-  const read = readParams(method, params);
-  return read && { id, ...read };
+  if (typeof method !== "string") return undefined;
+  const read = READERS.get(method)?.(params, method);
+  return read && { id, method, meta: params._meta, ...read };
 }
 
 const BOTH_FORMS = /application\/json.*text\/event-stream|text\/event-stream.*application\/json/;
@@ -107,13 +159,19 @@ function eraOf({ headers }: Request, { method, name, meta }: Message): Era | und
   return isModern ? "modern" : undefined;
 }
 
+/** Each era has an introduction of its own. */
+const isOfEra = (method: string, era: Era): boolean =>
+  !(era === "legacy" ? ["server/discover"] : ["initialize"]).includes(method);
+
 /** @param body the parsed body of the POST */
 export function recognise(request: Request, body: Json | undefined): PlainCall | undefined {
   const message = readMessage(body);
   if (message === undefined || !isPlainTransport(request)) return undefined;
   const era = eraOf(request, message);
-  const isTold = era === "modern" && declaresTasks(message.meta);
-  const { id, call, name } = message;
-  if (call === undefined) return isTold ? { id, taskId: name } : undefined;
-  return era && { era, id, ...call, isTold };
+  if (era === undefined) return undefined;
+  const { id, method, name, meta, call, subject } = message;
+  if (subject !== undefined) return isOfEra(method, era) ? { kind: "static", era, id, subject } : undefined;
+  const isTold = era === "modern" && declaresTasks(meta);
+  if (call !== undefined) return { kind: "tool", era, id, ...call, isTold };
+  return isTold && name !== null ? { kind: "task", era: "modern", id, taskId: name } : undefined;
 }

@@ -1,12 +1,13 @@
 import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
 import { parseJson } from "../../lib/exact-json.ts";
 import type { Json } from "../../lib/json.ts";
-import { MAX_BODY_BYTES } from "../../limits.ts";
+import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../../limits.ts";
 import { KeyRevoked } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
-import { answerPlainCall } from "../fast/answer.ts";
+import { answerPlainCall, type StaticAnswers } from "../fast/answer.ts";
 import { recognise } from "../fast/recognise.ts";
 import { listen } from "../listen/listen.ts";
 import { listenRequest } from "../listen/request.ts";
@@ -55,6 +56,15 @@ export interface Lanes {
   recognise: typeof recognise;
 }
 
+/** Of this isolate. Names of the deployment are part of what is kept, and callers choose them. */
+const staticAnswers = new WeakMap<Lanes["build"], StaticAnswers>();
+
+function answersOf(build: Lanes["build"]): StaticAnswers {
+  const answers = staticAnswers.get(build) ?? new BoundedMap<string, string>(MAX_STATIC_ANSWERS);
+  staticAnswers.set(build, answers);
+  return answers;
+}
+
 /**
  * A revoked key is told so whatever it asked, also where that asks the registry nothing. What a call reaches of the
  * registry looks at the key itself, so the look that is ours goes beside it.
@@ -92,8 +102,10 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request, deps.log);
-  if (call !== undefined) return unlessRevoked(request, deps, false, () => answerPlainCall(call, request, deps));
-  return unlessRevoked(request, deps, true, () => serveBySdk(request, body.text, parsedBody, deps, lanes));
+  const askSdk = () => serveBySdk(request, body.text, parsedBody, deps, lanes);
+  if (call === undefined) return unlessRevoked(request, deps, true, askSdk);
+  const rest = { answers: answersOf(lanes.build ?? buildServer), askSdk };
+  return unlessRevoked(request, deps, call.kind === "static", () => answerPlainCall(call, request, deps, rest));
 }
 
 async function serveBySdk(

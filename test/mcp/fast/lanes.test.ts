@@ -8,7 +8,7 @@ import { serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
 import { aKey, NOW, SECRET } from "../../auth/keys.ts";
 import { setting } from "../../support/setting.ts";
 import { jobIdOf, jobStatus, type World, world } from "../support.ts";
-import { ENVELOPES, modernCall, type Sent, sent } from "./requests.ts";
+import { ENVELOPES, modernCall, modernList, type Sent, sent } from "./requests.ts";
 
 const REQUESTS = setting("LANES");
 const SEED = setting("SEED");
@@ -67,7 +67,8 @@ async function serve({ deps }: World, { url, headers, body }: Sent, look: typeof
   const env = isLocal ? OPEN : LOCKED;
   const principal = await authenticate(request, new URL(url), env, NOW);
   if (!principal.ok) return refusalResponse(principal.error, request, deps.log);
-  return serveMcp(request, { ...deps, ...principal.value }, { recognise: look });
+  const home = `${new URL(url).origin}/`;
+  return serveMcp(request, { ...deps, ...principal.value, home }, { recognise: look });
 }
 
 const onTheWire = async (response: Response) => ({
@@ -78,10 +79,14 @@ const onTheWire = async (response: Response) => ({
 
 describe("the fast lane", () => {
   it(`answers ${REQUESTS} generated requests, valid and not, byte for byte as the SDK does`, async () => {
-    const taken = { legacy: 0, modern: 0, tasks: 0 };
+    const taken = { tool: 0, task: 0, static: 0 };
+    const eras = { legacy: 0, modern: 0 };
     const look: typeof recognise = (request, body) => {
       const call = recognise(request, body);
-      if (call !== undefined) taken["taskId" in call ? "tasks" : call.era] += 1;
+      if (call !== undefined) {
+        taken[call.kind] += 1;
+        eras[call.era] += 1;
+      }
       return call;
     };
     const same = fc.asyncProperty(sent, fc.integer({ min: 0, max: 19 }), async (request, luck) => {
@@ -95,10 +100,10 @@ describe("the fast lane", () => {
       expect(fast.registry.requests).toEqual(slow.registry.requests);
     });
     await fc.assert(same, { numRuns: REQUESTS, seed: SEED });
-    console.log(`${REQUESTS} requests, by the fast lane: ${JSON.stringify(taken)}`);
+    console.log(`${REQUESTS} requests, by the fast lane: ${JSON.stringify({ ...taken, ...eras })}`);
     // Else the lanes were hardly compared.
-    expect(Math.min(taken.legacy, taken.modern)).toBeGreaterThan(REQUESTS / 20);
-    expect(taken.tasks).toBeGreaterThan(REQUESTS / 250);
+    expect(Math.min(eras.legacy, eras.modern, taken.tool, taken.static)).toBeGreaterThan(REQUESTS / 20);
+    expect(taken.task).toBeGreaterThan(REQUESTS / 250);
   }, 120_000);
 
   it.each(ENVELOPES.map((meta) => [JSON.stringify(meta), meta] as const))(
@@ -107,10 +112,28 @@ describe("the fast lane", () => {
       for (const request of [
         modernCall("jobs_get_status", { job_id: jobIdOf(2) }, meta),
         modernCall("jobs_submit_blueprint", { blueprint: "double", input: { n: 1 } }, meta),
+        modernCall("jobs_wait", { job_ids: [jobIdOf(2)], timeout_seconds: 20 }, meta),
+        modernCall("jobs_list", {}, meta),
+        modernList("tools/list", meta),
+        modernList("server/discover", meta),
       ]) {
         const byFast = await onTheWire(await serve(await aWorld(false), request, recognise));
         expect(byFast).toEqual(await onTheWire(await serve(await aWorld(false), request, () => undefined)));
       }
     },
   );
+
+  it("says of each deployment where it is, although it keeps what it said before", async () => {
+    for (const origin of ["http://localhost", "https://jobs.example.com", "http://localhost"]) {
+      const { headers, ...rest } = modernList("server/discover", ENVELOPES[0] ?? {});
+      const host = new URL(origin).host;
+      const request: Sent = {
+        ...rest,
+        url: `${origin}/mcp`,
+        headers: headers.map(([name, value]) => [name, name === "host" ? host : value]),
+      };
+      const { body } = await onTheWire(await serve(await aWorld(false), request, recognise));
+      expect(body).toContain(`"websiteUrl":"${origin}/"`);
+    }
+  });
 });

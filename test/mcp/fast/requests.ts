@@ -113,19 +113,25 @@ export const ENVELOPES: JsonObject[] = [
   ...EXTRAS.map((extra) => envelope({}, extra)),
 ];
 
-export const modernCall = (name: string, args: JsonObject, _meta: JsonObject): Sent => ({
-  url: "http://localhost/mcp",
-  headers: Object.entries({
+function modernRequest(method: string, params: JsonObject): Sent {
+  const { name } = params;
+  const headers = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     host: "localhost",
     authorization: "good",
     "mcp-protocol-version": "2026-07-28",
-    "mcp-method": "tools/call",
-    "mcp-name": name,
-  }),
-  body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: args, _meta } }),
-});
+    "mcp-method": method,
+    ...(typeof name === "string" && { "mcp-name": name }),
+  };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  return { url: "http://localhost/mcp", headers: Object.entries(headers), body };
+}
+
+export const modernCall = (name: string, args: JsonObject, _meta: JsonObject): Sent =>
+  modernRequest("tools/call", { name, arguments: args, _meta });
+
+export const modernList = (method: string, _meta: JsonObject): Sent => modernRequest(method, { _meta });
 
 const modernMeta: fc.Arbitrary<Json | undefined> = fc.oneof(
   {
@@ -216,11 +222,35 @@ const statusArguments = fc
   })
   .map(defined);
 
+const listArguments = fc
+  .record({
+    status: usually<Json | undefined>(undefined, "failed", ["failed", "queued"], "gone", 1),
+    limit: usually<Json | undefined>(undefined, 1, 2, 0, "1"),
+    cursor: usually<Json | undefined>(undefined, "x", null),
+    more: usually<Json | undefined>(undefined, 1),
+  })
+  .map(defined);
+
+const waitArguments = fc
+  .record({
+    job_ids: oneOf(
+      [[2, 3], [2], [1, 2], [4], [9]].map((ids) => ids.map((n) => jobIdOf(n))),
+      [[], ["nope"], jobIdOf(2), 5, null, [jobIdOf(2), 7]],
+    ),
+    until: usually<Json | undefined>(undefined, "any", "all", "some"),
+    // Nothing settles here: who waits, waits to the end.
+    timeout_seconds: usually<Json | undefined>(0, 0.01, -1, 51, "0", null),
+    more: usually<Json | undefined>(undefined, 1),
+  })
+  .map(defined);
+
 interface Params {
-  method: "tools/call" | "tasks/get";
+  method: string;
   name?: Json | undefined;
   args?: Json | undefined;
   taskId?: Json | undefined;
+  /** Whatever else. */
+  own?: JsonObject;
 }
 
 const taskIds = oneOf(
@@ -228,20 +258,40 @@ const taskIds = oneOf(
   ["nope", "", "job_", `job_${"x".repeat(80)}`, "JOB_X", 5, null, []],
 );
 
+const call = (name: string, args: fc.Arbitrary<JsonObject>): fc.Arbitrary<Params> =>
+  args.map((args) => ({ method: "tools/call", name, args }));
+
+/** Methods whose answer is the same for everybody. */
+const STATIC = ["tools/list", "prompts/list", "resources/templates/list", "server/discover"];
+
+const initialize: fc.Arbitrary<Params> = fc
+  .record({
+    protocolVersion: usually<Json | undefined>(
+      "2025-11-25",
+      "2025-06-18",
+      "2024-10-07",
+      "2026-07-28",
+      "x",
+      1,
+      undefined,
+    ),
+    capabilities: oneOf(CAPABILITIES, BAD_CAPABILITIES),
+    clientInfo: oneOf(CLIENTS, BAD_CLIENTS),
+  })
+  .map((own) => ({ method: "initialize", own: defined(own) }));
+
 const params: fc.Arbitrary<Params> = fc.oneof(
-  { weight: 16, arbitrary: taskIds.map((taskId) => ({ method: "tasks/get" as const, taskId })) },
-  {
-    weight: 12,
-    arbitrary: statusArguments.map((args) => ({ method: "tools/call" as const, name: "jobs_get_status", args })),
-  },
-  {
-    weight: 12,
-    arbitrary: submitArguments.map((args) => ({ method: "tools/call" as const, name: "jobs_submit_blueprint", args })),
-  },
+  { weight: 10, arbitrary: fc.constantFrom(...STATIC).map((method): Params => ({ method })) },
+  { weight: 4, arbitrary: initialize },
+  { weight: 6, arbitrary: call("jobs_list", listArguments) },
+  { weight: 6, arbitrary: call("jobs_wait", waitArguments) },
+  { weight: 16, arbitrary: taskIds.map((taskId) => ({ method: "tasks/get", taskId })) },
+  { weight: 12, arbitrary: call("jobs_get_status", statusArguments) },
+  { weight: 12, arbitrary: call("jobs_submit_blueprint", submitArguments) },
   {
     weight: 2,
     arbitrary: fc.record({
-      method: fc.constant("tools/call" as const),
+      method: fc.constant("tools/call"),
       name: fc.constantFrom<Json | undefined>(
         "jobs_get_status",
         "jobs_submit_blueprint",
@@ -301,17 +351,21 @@ const damage = usually<(text: string) => string>(
 
 function bodyOf(
   id: Json | undefined,
-  { method, name, args, taskId }: Params,
+  { method, name, args, taskId, own }: Params,
   meta: Json | undefined,
   more: [JsonObject, JsonObject],
 ) {
-  const params = { ...defined({ name, arguments: args, taskId, _meta: meta }), ...more[1] };
+  const params = { ...defined({ name, arguments: args, taskId, _meta: meta }), ...own, ...more[1] };
   return JSON.stringify({ jsonrpc: "2.0", ...defined({ id }), method, params, ...more[0] });
 }
 
-const nameHeader = (name: Json | undefined): string => (typeof name === "string" ? name : "none");
+/** What the header of 2026 repeats; undefined: there is nothing to repeat. */
+function nameHeader({ method, name = null, taskId = name }: Params): string | undefined {
+  if (STATIC.includes(method) || method === "initialize") return undefined;
+  return typeof taskId === "string" ? taskId : "none";
+}
 
-const headersOf = (era: Era, method: string, name: string): fc.Arbitrary<[string, string][]> => {
+const headersOf = (era: Era, method: string, name: string | undefined): fc.Arbitrary<[string, string][]> => {
   const right = era === "modern" ? "2026-07-28" : "2025-11-25";
   return fc
     .record<{ [header: string]: string | undefined }>({
@@ -349,11 +403,11 @@ const headersOf = (era: Era, method: string, name: string): fc.Arbitrary<[string
         era === "modern"
           ? usually<string | undefined>(
               name,
-              `=?base64?${btoa(name)}?=`,
+              `=?base64?${btoa(name ?? "")}?=`,
               "=?base64?%?=",
               "other",
               undefined,
-              ` ${name} `,
+              ` ${name ?? ""} `,
             )
           : usually<string | undefined>(undefined, "other"),
       origin: usually<string | undefined>(undefined, "http://localhost:3000", "https://evil.example", "null", ""),
@@ -388,7 +442,7 @@ export const sent: fc.Arbitrary<Sent> = fc
   .chain(({ era, params, ...rest }) =>
     fc
       .record({
-        headers: headersOf(era, params.method, nameHeader(params.name ?? params.taskId)),
+        headers: headersOf(era, params.method, nameHeader(params)),
         meta: era === "modern" ? modernMeta : legacyMeta,
       })
       .map(({ headers, meta }) => ({
