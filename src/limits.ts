@@ -116,7 +116,7 @@ export const ENGINE_ANSWER_MS = 20 * SECOND;
 /** An accepted job that is still not handed over after this is handed over by the alarm. */
 export const OUTBOX_GRACE_MS = 5 * SECOND;
 /** A job that waits for a place gets it when one is free; the alarm looks after it after this, or twice this at most. */
-export const PLACE_GRACE_MS = 5 * MINUTE;
+export const SLOT_GRACE_MS = 5 * MINUTE;
 /** createBatch takes at most 100 instances: https://developers.cloudflare.com/workflows/build/workers-api/ (2026-11) */
 export const MAX_DISPATCH_BATCH = 100;
 /**

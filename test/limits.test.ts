@@ -82,7 +82,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DISPATCH_PAUSE_MS: pace,
   MAX_DISPATCH_PAUSE_MS: pace,
   OUTBOX_GRACE_MS: pace,
-  PLACE_GRACE_MS: pace,
+  SLOT_GRACE_MS: pace,
   PROGRESS_EVERY_MS: pace,
   ENGINE_ANSWER_MS: `${pace}; registry/dispatch/engine.test.ts`,
   KEEP_ALIVE_MS: pace,

@@ -19,7 +19,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a new job sets no alarm": {
     file: "src/registry/storage/job-store.ts",
-    from: "    this.#clock.ringBy(job.due_at);\n",
+    from: "    this.#alarm.ringBy(job.due_at);\n",
     to: "",
   },
   "a job settles twice": {
@@ -44,23 +44,23 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "the purge takes unsettled jobs": {
     file: "src/registry/run/reconciler.ts",
-    from: "    if (isSettled(job.status)) return this.#ledger.transact",
-    to: "    if (job.started_at !== null) return this.#ledger.transact",
+    from: "    if (isSettled(job.status)) return this.#context.store.transact",
+    to: "    if (job.started_at !== null) return this.#context.store.transact",
   },
-  "the census forgets those who end": {
+  "the counts forget jobs that end": {
     file: "src/registry/storage/job-counts.ts",
     from: "Number(isActive(after)) - Number(isActive(before))",
     to: "Number(isActive(after) && !isActive(before))",
   },
-  "the census outlives an undone transaction": {
-    file: "src/registry/storage/job-store.ts",
-    from: "      this.#census.forget();\n",
+  "the counts outlive an undone transaction": {
+    file: "src/registry/storage/job-counts.ts",
+    from: "    this.#counts = undefined;\n",
     to: "",
   },
   "an undone transaction forgets the alarm": {
     file: "src/registry/storage/job-store.ts",
     from: "      undoAlarm();\n",
-    to: "      this.#clock.forget();\n",
+    to: "      this.#alarm.forget();\n",
   },
   "a transaction is not atomic": {
     file: "src/registry/storage/job-store.ts",
@@ -94,7 +94,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an earlier due time moves no alarm": {
     file: "src/registry/storage/job-store.ts",
-    from: "    if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);\n",
+    from: "    if (after.due_at < before.due_at) this.#alarm.ringBy(after.due_at);\n",
     to: "",
   },
   "a due time only moves when it has passed": {
@@ -104,22 +104,22 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "the alarm is moved on before its work is known": {
     file: "src/registry/run/reconciler.ts",
-    from: "this.#ledger.rearm(now() + WATCHDOG_MS)",
+    from: "this.#context.store.rearm(now() + WATCHDOG_MS)",
     to: "now()",
   },
   "children outlive their parent": {
     file: "src/registry/run/settlements.ts",
-    from: "return [...this.#cancelChildren(before, now), ...this.#tellParent(settled, now)];",
+    from: "return [...cancelChildren(context, before, now), ...tellParent(context, settled, now)];",
     to: "return this.#tellParent(settled, now);",
   },
   "a parent is not told of its child's end": {
     file: "src/registry/run/settlements.ts",
-    from: "    this.#ledger.save(parent, childEnded(parent, path, failure, now));\n",
+    from: "  context.store.save(parent, childEnded(parent, path, failure, now));\n",
     to: "",
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "    this.#ledger.tables.values.insert(job.job_id, path, { action: given.action, content });\n",
+    from: "  context.tables.values.insert(job.job_id, path, { action: given.action, content });\n",
     to: "",
   },
   "one job more than the limit": {
@@ -127,9 +127,9 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "if (active >= activeJobs && activeJobs > 0)",
     to: "if (active > activeJobs && activeJobs > 0)",
   },
-  "a free place is not given on": {
+  "a free slot is not given on": {
     file: "src/registry/storage/job-counts.ts",
-    from: "if (isPlaced(before) && !isPlaced(after)) this.#placeFreed();",
+    from: "if (isRunning(before) && !isRunning(after)) this.#onSlotFreed();",
     to: "",
   },
   "a refused job counts as handed over": {
@@ -154,7 +154,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a job is read from memory although it was written": {
     file: "src/registry/storage/jobs.ts",
-    from: "    this.#recent.delete(before.job_id);\n",
+    from: "    this.#cache.delete(before.job_id);\n",
     to: "",
   },
   "an open question holds a job that ended well": {

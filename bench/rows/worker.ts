@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import type { RunRef, SubmitRequest } from "../../src/registry/api/caller.ts";
 import type { Engine } from "../../src/registry/dispatch/engine.ts";
-import { openRegistry, type RegistryRooms } from "../../src/registry/open-registry.ts";
+import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 
 const TENANT = "bench";
@@ -45,28 +45,28 @@ export class MeteredRegistry extends DurableObject {
   readonly #background: Promise<void>[] = [];
 
   async measure(): Promise<Record<string, number>> {
-    const rooms = await this.#open();
+    const parts = await this.#open();
     // The first job brings what all jobs of an object share: its plan, and the alarm.
-    await this.#submit(rooms);
+    await this.#submit(parts);
     const later = Date.now() + DAY_MS;
-    const submit = await this.#cost(() => this.#submit(rooms, { run_at: later }));
+    const submit = await this.#cost(() => this.#submit(parts, { run_at: later }));
     const idempotency = { key: "k", request_hash: "h" };
-    const keyed = await this.#cost(() => this.#submit(rooms, { run_at: later, idempotency }));
+    const keyed = await this.#cost(() => this.#submit(parts, { run_at: later, idempotency }));
     let ref: RunRef | undefined;
     const whole = await this.#cost(async () => {
-      ref = await this.#running(rooms);
-      await this.#step(rooms, ref, "one");
-      await rooms.runner.settle(ref, { name: "succeeded", output: { ok: true } }, []);
+      ref = await this.#running(parts);
+      await this.#step(parts, ref, "one");
+      await parts.stepReports.settle(ref, { name: "succeeded", output: { ok: true } }, []);
     });
-    const other = await this.#running(rooms);
-    await this.#step(rooms, other, "one");
-    const further = await this.#cost(() => this.#step(rooms, other, "two"));
+    const other = await this.#running(parts);
+    await this.#step(parts, other, "one");
+    const further = await this.#cost(() => this.#step(parts, other, "two"));
     const jobId = ref?.job_id ?? "";
-    const status = await this.#cost(() => rooms.caller.status(TENANT, jobId, { steps: false, events: false }));
-    for (let i = 0; i < 100; i++) await this.#submit(rooms, { run_at: later });
+    const status = await this.#cost(() => parts.submitAndRead.status(TENANT, jobId, { steps: false, events: false }));
+    for (let i = 0; i < 100; i++) await this.#submit(parts, { run_at: later });
     const query = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
-    const list = await this.#cost(() => rooms.caller.list({ tenant: TENANT, limit: 50, after: null, ...query }));
-    const remove = await this.#cost(() => rooms.controls.remove(TENANT, jobId));
+    const list = await this.#cost(() => parts.submitAndRead.list({ tenant: TENANT, limit: 50, after: null, ...query }));
+    const remove = await this.#cost(() => parts.controls.remove(TENANT, jobId));
     return {
       submit: submit.written,
       submit_with_key: keyed.written,
@@ -78,7 +78,7 @@ export class MeteredRegistry extends DurableObject {
     };
   }
 
-  #open(): Promise<RegistryRooms> {
+  #open(): Promise<Registry> {
     return openRegistry({
       storage: this.ctx.storage,
       engine,
@@ -103,22 +103,22 @@ export class MeteredRegistry extends DurableObject {
     await Promise.all(this.#background.splice(0));
   }
 
-  async #submit(rooms: RegistryRooms, over: Partial<SubmitRequest> = {}): Promise<string> {
-    const submitted = await rooms.caller.submit(aRequest(over));
+  async #submit(parts: Registry, over: Partial<SubmitRequest> = {}): Promise<string> {
+    const submitted = await parts.submitAndRead.submit(aRequest(over));
     if (!submitted.ok) throw new Error(submitted.error.code);
     await this.#settleBackground();
     return submitted.value.id;
   }
 
-  async #running(rooms: RegistryRooms): Promise<RunRef> {
-    const ref = { tenant: TENANT, job_id: await this.#submit(rooms), attempt: 1 };
-    await rooms.runner.start(ref);
+  async #running(parts: Registry): Promise<RunRef> {
+    const ref = { tenant: TENANT, job_id: await this.#submit(parts), attempt: 1 };
+    await parts.stepReports.start(ref);
     return ref;
   }
 
-  async #step({ runner }: RegistryRooms, ref: RunRef, path: string): Promise<void> {
-    await runner.begin(ref, path, crypto.randomUUID(), 30_000, []);
-    await runner.finish(ref, path, { status: 200 }, null);
+  async #step({ stepReports }: Registry, ref: RunRef, path: string): Promise<void> {
+    await stepReports.begin(ref, path, crypto.randomUUID(), 30_000, []);
+    await stepReports.finish(ref, path, { status: 200 }, null);
   }
 }
 

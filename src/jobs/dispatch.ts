@@ -5,7 +5,7 @@ import {
   MAX_DISPATCH_PAUSE_MS,
   MAX_NUDGES,
   OUTBOX_GRACE_MS,
-  PLACE_GRACE_MS,
+  SLOT_GRACE_MS,
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork, RunState } from "./job.ts";
@@ -72,18 +72,18 @@ const isGiven = (job: Job): boolean => job.dispatched_at !== null || job.attempt
 
 /**
  * True from the first hand-over to the end, over all attempts: the job counts as running at the engine. But for a parent
- * while it waits for its children: parents alone could hold all places for ever.
+ * while it waits for its children: parents alone could hold all slots for ever.
  */
-export const holdsPlace = (job: Job): boolean => !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
+export const holdsSlot = (job: Job): boolean => !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
 
-export const needsPlace = (job: Job): boolean => !isGiven(job);
+export const needsSlot = (job: Job): boolean => !isGiven(job);
 
 /**
- * No place is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all
- * that are in line.
+ * No slot is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all
+ * that are queued.
  */
-export function inLine(job: Job, now: number): Job {
-  const look = (Math.floor(now / PLACE_GRACE_MS) + 2) * PLACE_GRACE_MS;
+export function inQueue(job: Job, now: number): Job {
+  const look = (Math.floor(now / SLOT_GRACE_MS) + 2) * SLOT_GRACE_MS;
   return { ...job, expected_by: look, due_at: look };
 }
 

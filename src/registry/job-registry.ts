@@ -23,15 +23,15 @@ import type {
 import type { Followed } from "./api/changes.ts";
 import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api/keys.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
-import { openRegistry, type RegistryRooms } from "./open-registry.ts";
+import { openRegistry, type Registry } from "./open-registry.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
 export class JobRegistry extends DurableObject<Env> implements RegistryApi, GuardedApi {
-  readonly #rooms: Promise<RegistryRooms>;
+  readonly #registry: Promise<Registry>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#rooms = ctx.blockConcurrencyWhile(() =>
+    this.#registry = ctx.blockConcurrencyWhile(() =>
       openRegistry({
         storage: ctx.storage,
         engine: new WorkflowEngine(env.JOB_WORKFLOW, (ms, signal) => scheduler.wait(ms, { signal })),
@@ -45,27 +45,27 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
   }
 
   async submit(request: SubmitRequest) {
-    return (await this.#enter()).caller.submit(request);
+    return (await this.#enter()).submitAndRead.submit(request);
   }
 
   async findKey(tenant: string, idempotency: Idempotency) {
-    return (await this.#rooms).caller.findKey(tenant, idempotency);
+    return (await this.#registry).submitAndRead.findKey(tenant, idempotency);
   }
 
   async status(tenant: string, jobId: string, include: Include) {
-    return (await this.#enter()).caller.status(tenant, jobId, include);
+    return (await this.#enter()).submitAndRead.status(tenant, jobId, include);
   }
 
   async wait(tenant: string, jobId: string, waitMs: number) {
-    return (await this.#enter()).caller.wait(tenant, jobId, waitMs);
+    return (await this.#enter()).submitAndRead.wait(tenant, jobId, waitMs);
   }
 
   async list(query: ListQuery) {
-    return (await this.#enter()).caller.list(query);
+    return (await this.#enter()).submitAndRead.list(query);
   }
 
   async explain(tenant: string, jobId: string) {
-    return (await this.#enter()).caller.explain(tenant, jobId);
+    return (await this.#enter()).submitAndRead.explain(tenant, jobId);
   }
 
   async waitFor(
@@ -75,7 +75,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     waitMs: number,
     released?: () => Promise<void>,
   ) {
-    return (await this.#enter()).caller.waitFor(tenant, jobIds, until, waitMs, released);
+    return (await this.#enter()).submitAndRead.waitFor(tenant, jobIds, until, waitMs, released);
   }
 
   async follow(tenant: string, jobs: Followed[], owner: string | null = null) {
@@ -107,71 +107,71 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
   }
 
   async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint, by: string | null = null) {
-    return (await this.#enter()).shelf.saveBlueprint(tenant, document, plan, by);
+    return (await this.#enter()).savedBlueprints.saveBlueprint(tenant, document, plan, by);
   }
 
   async deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null) {
-    return (await this.#enter()).shelf.deleteBlueprint(tenant, name, version, by);
+    return (await this.#enter()).savedBlueprints.deleteBlueprint(tenant, name, version, by);
   }
 
   async savedBlueprint(tenant: string, name: string, version: number | null) {
-    return (await this.#enter()).shelf.savedBlueprint(tenant, name, version);
+    return (await this.#enter()).savedBlueprints.savedBlueprint(tenant, name, version);
   }
 
   async savedBlueprints(tenant: string, after: string, limit: number) {
-    return (await this.#enter()).shelf.savedBlueprints(tenant, after, limit);
+    return (await this.#enter()).savedBlueprints.savedBlueprints(tenant, after, limit);
   }
 
   async start(ref: RunRef) {
-    return (await this.#enter()).runner.start(ref);
+    return (await this.#enter()).stepReports.start(ref);
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).runner.begin(ref, path, token, withinMs, marks, keyPath);
+    return (await this.#enter()).stepReports.begin(ref, path, token, withinMs, marks, keyPath);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
-    return (await this.#enter()).runner.retrying(ref, path, error, delayMs, withinMs);
+    return (await this.#enter()).stepReports.retrying(ref, path, error, delayMs, withinMs);
   }
 
   async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
-    return (await this.#enter()).runner.polled(ref, path, everyMs, withinMs);
+    return (await this.#enter()).stepReports.polled(ref, path, everyMs, withinMs);
   }
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return (await this.#enter()).runner.finish(ref, path, output, error);
+    return (await this.#enter()).stepReports.finish(ref, path, output, error);
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).runner.rest(ref, path, wakeAt, marks, keyPath);
+    return (await this.#enter()).stepReports.rest(ref, path, wakeAt, marks, keyPath);
   }
 
   async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
-    return (await this.#enter()).awaiting.ask(ref, path, request, marks);
+    return (await this.#enter()).awaitReports.ask(ref, path, request, marks);
   }
 
   async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).awaiting.spawn(ref, path, request, marks, keyPath);
+    return (await this.#enter()).awaitReports.spawn(ref, path, request, marks, keyPath);
   }
 
   async collect(ref: RunRef, path: string) {
-    return (await this.#enter()).awaiting.collect(ref, path);
+    return (await this.#enter()).awaitReports.collect(ref, path);
   }
 
   async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
-    return (await this.#enter()).awaiting.halt(ref, path, error, finished, marks);
+    return (await this.#enter()).awaitReports.halt(ref, path, error, finished, marks);
   }
 
   async abandon(ref: RunRef, path: string) {
-    return (await this.#enter()).awaiting.abandon(ref, path);
+    return (await this.#enter()).awaitReports.abandon(ref, path);
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
-    return (await this.#enter()).runner.mark(ref, marks);
+    return (await this.#enter()).stepReports.mark(ref, marks);
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]) {
-    return (await this.#enter()).runner.settle(ref, outcome, marks);
+    return (await this.#enter()).stepReports.settle(ref, outcome, marks);
   }
 
   /** @param place of this object; absent from Workers of 0.1.0, which told each revocation to every shard */
@@ -219,12 +219,12 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
   }
 
   override async alarm(): Promise<void> {
-    await (await this.#rooms).reconciler.ring();
+    await (await this.#registry).reconciler.onAlarm();
   }
 
-  async #enter(): Promise<RegistryRooms> {
-    const rooms = await this.#rooms;
-    rooms.enter();
-    return rooms;
+  async #enter(): Promise<Registry> {
+    const registry = await this.#registry;
+    registry.enter();
+    return registry;
   }
 }

@@ -11,7 +11,7 @@ import type {
   SubmitRequest,
   Submitted,
 } from "../../src/registry/api/caller.ts";
-import { openRegistry, type RegistryRooms } from "../../src/registry/open-registry.ts";
+import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
 
@@ -58,11 +58,11 @@ export const NO_LIMITS: Quotas = {
 export interface Bench {
   caller: CallerApi;
   runner: RunnerApi;
-  reconciler: RegistryRooms["reconciler"];
-  census: RegistryRooms["census"];
-  changes: RegistryRooms["changes"];
-  keys: RegistryRooms["revocations"];
-  enter: RegistryRooms["enter"];
+  reconciler: Registry["reconciler"];
+  counts: Registry["counts"];
+  changes: Registry["changes"];
+  keys: Registry["revocations"];
+  enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */
   logged: { event: string }[];
@@ -91,24 +91,24 @@ function joined<T extends object>(...parts: object[]): T {
   });
 }
 
-/** The rooms as the Worker, the runner and the alarm see them. */
+/** The parts as the Worker, the runner and the alarm see them. */
 export const apisOf = ({
-  caller,
+  submitAndRead,
   controls,
-  shelf,
-  runner,
-  awaiting,
+  savedBlueprints,
+  stepReports,
+  awaitReports,
   reconciler,
   changes,
   revocations,
-  census,
+  counts,
   enter,
-}: RegistryRooms) => ({
-  caller: joined<CallerApi>(caller, controls, shelf, changes),
-  runner: joined<RunnerApi>(runner, awaiting),
+}: Registry) => ({
+  caller: joined<CallerApi>(submitAndRead, controls, savedBlueprints, changes),
+  runner: joined<RunnerApi>(stepReports, awaitReports),
   reconciler,
   keys: revocations,
-  census,
+  counts,
   changes,
   enter,
 });
@@ -141,19 +141,19 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
     const settleBackground = async () => {
       await Promise.all(background.splice(0));
     };
-    const rooms = underNemesis(await reopen(), settleBackground, reopen);
+    const parts = underNemesis(await reopen(), settleBackground, reopen);
     const submit = async (over: Partial<SubmitRequest> = {}) => {
-      const reply = await rooms.caller.submit(aRequest(over));
+      const reply = await parts.caller.submit(aRequest(over));
       if (!reply.ok) throw new Error(JSON.stringify(reply.error));
       await settleBackground();
       return reply.value;
     };
     const ref = (id: string, attempt = 1) => ({ tenant: TENANT, job_id: id, attempt });
     await test({
-      ...rooms,
+      ...parts,
       // Of the object as it is then.
-      get census() {
-        return rooms.census;
+      get counts() {
+        return parts.counts;
       },
       engine,
       logged,

@@ -67,8 +67,8 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     runner: evicted("runner"),
     reconciler: evicted("reconciler"),
     keys: evicted("keys"),
-    get census() {
-      return current.census;
+    get counts() {
+      return current.counts;
     },
     get changes() {
       return current.changes;

@@ -104,7 +104,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       const again = await caller.submit(aRequest({ idempotency: { key: "order 17", request_hash: "h" } }));
       expect(again).toMatchObject({ ok: true, value: { id: find(bench, "queued").job_id, deduplicated: true } });
       bench.clock.now = START + 60_000;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       await bench.settleBackground();
       expect(bench.engine.started).toContainEqual(find(bench, "unsent"));
     }));

@@ -242,7 +242,7 @@ describe("input", () => {
     inRegistry(async (bench) => {
       await asked(bench, [approval({ default: { why: "silence" } })], async (id) => {
         bench.clock.now = START + 3_600_000;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
         expect((await statusOf(bench, id)).status).toBe("running");
         expect(bench.engine.told).toEqual([`${id}-1 wake-ok`]);
       });
@@ -254,7 +254,7 @@ describe("input", () => {
         await accept(bench, id);
         await bench.settleBackground();
         bench.clock.now += 10_000;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
         expect(bench.engine.told).toEqual([`${id}-1 wake-ok`, `${id}-1 wake-ok`]);
       });
     }));

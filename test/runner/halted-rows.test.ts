@@ -262,7 +262,7 @@ describe("what a failed row leaves", () => {
       const first = await halfWay(bench, fetch);
       bench.engine.claims = { state: "ended", detail: "gone" };
       bench.clock.now += 120_000;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect(await bench.runner.begin(bench.ref(first, 2), "book.hotel.reserve", "t", 1_000, [])).toEqual({
         do: "halted",
       });

@@ -1,13 +1,13 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
-import type { ShelfFull } from "../../registry/api/saved-blueprints.ts";
+import type { SavedBlueprintsFull } from "../../registry/api/saved-blueprints.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
 import { SaveInput, saveBlueprint } from "../../service/blueprints/saved-blueprints.ts";
 import { submitCall } from "../replies/submit-call.ts";
 import { faultText, quotaText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
-function errorText(refused: InvalidArguments | ShelfFull): string {
+function errorText(refused: InvalidArguments | SavedBlueprintsFull): string {
   if (refused.code === "invalid_arguments") return faultText("Not saved.", refused.faults);
   if (refused.code === "storage_full") return quotaText("Not saved", refused);
   return `Not saved (${refused.code}): ${refused.saved} versions are saved, the most is ${refused.limit}.\nNext: blueprints_list, blueprints_delete those that nobody needs, then the same call.`;

@@ -8,7 +8,7 @@ import type { TextPage } from "../../lib/text-page.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 import type { Followed, Following, TooManyListeners } from "./changes.ts";
 import type { RunnerApi } from "./runner.ts";
-import type { ShelfApi } from "./saved-blueprints.ts";
+import type { SavedBlueprintsApi } from "./saved-blueprints.ts";
 
 export type * from "./runner.ts";
 
@@ -163,7 +163,7 @@ export type RespondError =
   | { code: "invalid_content"; faults: Fault[] };
 
 /** For the Worker, on behalf of a verified tenant. `by`: who it is, for the audit; null or absent: this machine. */
-export interface CallerApi extends ShelfApi {
+export interface CallerApi extends SavedBlueprintsApi {
   submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
   findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;

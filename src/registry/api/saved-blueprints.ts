@@ -15,17 +15,17 @@ export interface SavedBlueprint {
 }
 
 /** Why nothing more can be saved. Deleting is always possible. */
-export type ShelfFull = { code: "too_many_blueprints"; saved: number; limit: number } | StorageFull;
+export type SavedBlueprintsFull = { code: "too_many_blueprints"; saved: number; limit: number } | StorageFull;
 
 /** In shard 0 only. */
-export interface ShelfApi {
+export interface SavedBlueprintsApi {
   /** A document equal to the latest version of its name returns that version. `by`: as in CallerApi. */
   saveBlueprint(
     tenant: string,
     document: JsonObject,
     plan: Blueprint,
     by?: string | null,
-  ): Promise<{ name: string; version: number } | { refused: ShelfFull }>;
+  ): Promise<{ name: string; version: number } | { refused: SavedBlueprintsFull }>;
   /** `version` null: all of them. @returns whether there was one; no number is given again */
   deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null): Promise<boolean>;
   /** `version` null: the latest. */

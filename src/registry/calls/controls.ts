@@ -17,34 +17,20 @@ import {
   UNKNOWN_JOB,
   type UnknownJob,
 } from "../api/caller.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { Engine } from "../dispatch/engine.ts";
-import type { Questions } from "../run/questions.ts";
-import type { Settlements } from "../run/settlements.ts";
-import type { Ledger } from "../storage/job-store.ts";
-import type { Viewer } from "../storage/job-view.ts";
-import type { Retries } from "./retry.ts";
-
-interface ControlDeps {
-  ledger: Ledger;
-  engine: Engine;
-  settlements: Settlements;
-  questions: Questions;
-  retries: Retries;
-  dispatcher: Dispatcher;
-  viewer: Viewer;
-  now: () => number;
-  background: (work: Promise<void>) => void;
-}
+import type { RegistryContext } from "../context.ts";
+import { storeAnswer } from "../run/questions.ts";
+import { followEffects, settleJob } from "../run/settlements.ts";
+import { jobView, unsettledChildren } from "../storage/job-view.ts";
+import { retryJob } from "./retry.ts";
 
 /** What a caller does to a job that is there. */
 export class Controls
   implements Pick<CallerApi, "cancel" | "remove" | "lastState" | "readResult" | "retry" | "respond">
 {
-  readonly #deps: ControlDeps;
+  readonly #context: RegistryContext;
 
-  constructor(deps: ControlDeps) {
-    this.#deps = deps;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   /** Settles first, then ends the instance, if the engine was given one; one that is created later meets `stop`. */
@@ -54,19 +40,19 @@ export class Controls
     reason: string | null,
     by: string | null = null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
-    const { ledger, settlements, engine, now, background } = this.#deps;
+    const { store, engine, now, background } = this.#context;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const aftermath = ledger.transact(() => {
-      const settled = settlements.settle(job, job, { name: "cancelled", reason }, now());
-      if (settled) ledger.note({ at: now(), action: "job_cancelled", actor: by, subject: jobId });
+    const effects = store.transact(() => {
+      const settled = settleJob(this.#context, job, job, { name: "cancelled", reason }, now());
+      if (settled) store.note({ at: now(), action: "job_cancelled", actor: by, subject: jobId });
       return settled;
     });
-    if (aftermath !== undefined) {
-      background(settlements.follow(aftermath));
+    if (effects !== undefined) {
+      background(followEffects(this.#context, effects));
       if (job.dispatched_at !== null) background(engine.terminate(job.job_id, job.attempt));
     }
-    return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: aftermath !== undefined });
+    return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: effects !== undefined });
   }
 
   async remove(
@@ -77,24 +63,24 @@ export class Controls
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
-    const { ledger, now } = this.#deps;
-    ledger.transact(() => {
-      ledger.delete(job, now());
-      ledger.note({ at: now(), action: "job_deleted", actor: by, subject: jobId });
+    const { store, now } = this.#context;
+    store.transact(() => {
+      store.delete(job, now());
+      store.note({ at: now(), action: "job_deleted", actor: by, subject: jobId });
     });
     return ok(null);
   }
 
   async lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>> {
-    const { ledger, now } = this.#deps;
-    const state = ledger.lastStates.find(tenant, jobId, now());
+    const { lastStates, now } = this.#context;
+    const state = lastStates.find(tenant, jobId, now());
     return state === undefined ? UNKNOWN_JOB : ok(state);
   }
 
   async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const stored = this.#deps.ledger.tables.values.result(job);
+    const stored = this.#context.tables.values.result(job);
     if (stored === undefined) return err({ code: "no_result", status: job.status });
     // As callers see it in JobStatus, so that a pointer means the same in both.
     const found = resolvePointer(asResult(JSON.parse(stored)), part.pointer);
@@ -108,41 +94,42 @@ export class Controls
     request: RetryRequest,
     by: string | null = null,
   ): Promise<Result<JobStatus, RetryError>> {
-    const { ledger, retries, dispatcher, background, now } = this.#deps;
+    const { store, dispatcher, background, now } = this.#context;
     const requestHash = await digest(request);
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const again = ledger.transact(() => retries.retry(job, request, requestHash, by, now()));
+    const again = store.transact(() => retryJob(this.#context, job, request, requestHash, by, now()));
     if (!again.ok) return again;
     background(dispatcher.dispatch([again.value]));
     return ok(this.#view(again.value));
   }
 
   async respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>> {
-    const { ledger, questions, background, now } = this.#deps;
+    const { store, engine, background, now } = this.#context;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const answered = ledger.transact(() => questions.respond(job, answer, now()));
+    const answered = store.transact(() => storeAnswer(this.#context, job, answer, now()));
     if (!answered.ok) {
       if (answered.error.code !== "unknown_request") return answered;
       const children = this.#askedByChildren(job);
       return children.length === 0 ? answered : err({ ...answered.error, children });
     }
-    background(questions.tell(answered.value.job, answered.value.event));
-    return ok(this.#view(answered.value.job));
+    const { job: next, event } = answered.value;
+    background(engine.send(next.job_id, next.attempt, [event]));
+    return ok(this.#view(next));
   }
 
   #askedByChildren(job: Job): { job_id: string; request_id: string }[] {
-    return this.#deps.viewer
-      .children(job)
-      .flatMap((child) => openQuestions(child).map(([, { request_id }]) => ({ job_id: child.job_id, request_id })));
+    return unsettledChildren(this.#context.tables, job).flatMap((child) =>
+      openQuestions(child).map(([, { request_id }]) => ({ job_id: child.job_id, request_id })),
+    );
   }
 
   #find(tenant: string, jobId: string): Job | undefined {
-    return this.#deps.ledger.tables.jobs.find(tenant, jobId);
+    return this.#context.tables.jobs.find(tenant, jobId);
   }
 
   #view(job: Job): JobStatus {
-    return this.#deps.viewer.view(job, this.#deps.now());
+    return jobView(this.#context.tables, job, this.#context.now());
   }
 }

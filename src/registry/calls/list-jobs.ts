@@ -4,7 +4,7 @@ import { toJobRow } from "../../jobs/view.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import type { ListPage, ListQuery } from "../api/caller.ts";
-import type { Tables } from "../storage/tables.ts";
+import type { Jobs } from "../storage/jobs.ts";
 
 /** Above every job id. */
 const END = jobIdFloor(Number.MAX_SAFE_INTEGER);
@@ -29,28 +29,28 @@ function* merge(sources: readonly Generator<Job>[]): Generator<Job> {
 }
 
 /** The labels that a blueprint filter stands for: `name` means all its versions that jobs have. */
-function labels(tables: Tables, blueprint: string): string[] {
+function labels(jobs: Jobs, blueprint: string): string[] {
   if (blueprint.includes("@") || blueprint === INLINE) return [blueprint];
   const found: string[] = [];
   // "@" is followed by "A" in the order of characters.
   for (let label = `${blueprint}@`; ; ) {
-    const next = tables.jobs.nextBlueprint(label, `${blueprint}A`);
+    const next = jobs.nextBlueprint(label, `${blueprint}A`);
     if (next === undefined) return found;
     found.push(next);
     label = next;
   }
 }
 
-function source(tables: Tables, query: ListQuery): Generator<Job> {
+function source(jobs: Jobs, query: ListQuery): Generator<Job> {
   const low = jobIdFloor(query.submitted_after === null ? 0 : query.submitted_after + 1);
   const before = query.submitted_before === null ? END : jobIdFloor(query.submitted_before);
   const high = query.after !== null && query.after < before ? query.after : before;
   const bys =
     query.blueprint === null
       ? query.statuses.map((status) => ({ status }))
-      : labels(tables, query.blueprint).map((blueprint) => ({ blueprint }));
-  if (query.blueprint === null && bys.length === 0) return tables.jobs.list(low, high, query.limit + 1);
-  return merge(bys.map((by) => tables.jobs.list(low, high, bys.length === 1 ? query.limit + 1 : ROWS_OF_SEVERAL, by)));
+      : labels(jobs, query.blueprint).map((blueprint) => ({ blueprint }));
+  if (query.blueprint === null && bys.length === 0) return jobs.list(low, high, query.limit + 1);
+  return merge(bys.map((by) => jobs.list(low, high, bys.length === 1 ? query.limit + 1 : ROWS_OF_SEVERAL, by)));
 }
 
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
@@ -63,15 +63,15 @@ function fits(job: Job, query: ListQuery): boolean {
 }
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function listJobs(tables: Tables, query: ListQuery): ListPage {
-  const jobs: ListPage["jobs"] = [];
+export function listJobs(jobs: Jobs, query: ListQuery): ListPage {
+  const rows: ListPage["jobs"] = [];
   let looked = 0;
   let last: string | null = null;
-  for (const job of source(tables, query)) {
-    if (jobs.length === query.limit || looked === MAX_LIST_SCAN) return { jobs, next_after: last };
+  for (const job of source(jobs, query)) {
+    if (rows.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: rows, next_after: last };
     looked += 1;
     last = job.job_id;
-    if (fits(job, query)) jobs.push(toJobRow(job));
+    if (fits(job, query)) rows.push(toJobRow(job));
   }
-  return { jobs, next_after: null };
+  return { jobs: rows, next_after: null };
 }

@@ -9,9 +9,8 @@ import { isSettled } from "../../jobs/status.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
-import type { Intake, IntakeRequest } from "../dispatch/create-job.ts";
-import type { Actions } from "../storage/actions.ts";
-import type { Ledger } from "../storage/job-store.ts";
+import type { RegistryContext } from "../context.ts";
+import { createJob, type JobRequest } from "../dispatch/create-job.ts";
 import type { Tables } from "../storage/tables.ts";
 import { haltedPath, INPUT_PATH } from "../storage/values.ts";
 
@@ -26,7 +25,7 @@ function isFinished(tables: Tables, job: Job, step: string): boolean {
 const isSame = (one: unknown, other: unknown): boolean => canonicalize(one) === canonicalize(other);
 
 /** Whose job it is, and how long it may take. */
-type Family = Pick<IntakeRequest, "parent_id" | "timeout_ms" | "submitted_by">;
+type Family = Pick<JobRequest, "parent_id" | "timeout_ms" | "submitted_by">;
 
 /** What a retry runs, and what it goes on from. */
 interface Continuation extends NewPlan {
@@ -34,153 +33,171 @@ interface Continuation extends NewPlan {
   ground: Ground;
 }
 
-/** New jobs that go on where settled ones ended. Settled jobs never change. Called inside transactions. */
-export class Retries {
-  readonly #tables: Tables;
-  readonly #actions: Actions;
-  readonly #intake: Intake;
+/** New jobs that go on where settled ones ended. Settled jobs never change. All of this is called inside transactions. */
 
-  constructor({ tables }: Ledger, actions: Actions, intake: Intake) {
-    this.#tables = tables;
-    this.#actions = actions;
-    this.#intake = intake;
-  }
+/**
+ * @param by who asks for it
+ * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
+ */
+export function retryJob(
+  context: RegistryContext,
+  job: Job,
+  request: RetryRequest,
+  requestHash: string,
+  by: string | null,
+  now: number,
+): Result<Job, RetryError> {
+  if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+  if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
+  const next = continuation(context, job, request);
+  if (!next.ok) return next;
+  const known = context.actions.retryOf(job.job_id, requestHash);
+  const same = known === undefined ? undefined : context.tables.jobs.find(job.tenant, known);
+  if (same !== undefined && !isSettled(same.status)) return ok(same);
+  const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
+  const again = continueJob(context, job, next.value, family, (given, prepare) =>
+    createJob(context, given, now, prepare),
+  );
+  if (again.ok) context.actions.keepRetry(job.job_id, requestHash, again.value.job_id);
+  return again;
+}
 
-  /**
-   * @param by who asks for it
-   * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
-   */
-  retry(job: Job, request: RetryRequest, requestHash: string, by: string | null, now: number): Result<Job, RetryError> {
-    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
-    if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
-    const next = this.#continuation(job, request);
-    if (!next.ok) return next;
-    const known = this.#actions.retryOf(job.job_id, requestHash);
-    const same = known === undefined ? undefined : this.#tables.jobs.find(job.tenant, known);
-    if (same !== undefined && !isSettled(same.status)) return ok(same);
-    const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
-    const again = this.#again(job, next.value, family, (given, prepare) => this.#intake.accept(given, now, prepare));
-    if (again.ok) this.#actions.keepRetry(job.job_id, requestHash, again.value.job_id);
-    return again;
-  }
+/** A `job` step runs again: what its earlier child finished is reused, unless it succeeded as a whole. */
+export function retryChild(
+  context: RegistryContext,
+  earlier: Job,
+  family: Family,
+  request: SpawnRequest & { plan_hash: string },
+  now: number,
+): Result<Job, QuotaError> {
+  const { plan, plan_hash, blueprint: label, input } = request;
+  const first = plan.steps[0]?.id ?? null;
+  const ground = groundFor(context, earlier, {
+    steps: plan.steps,
+    isNewInput: !isSame(input, inputOf(context, earlier)),
+    from: earlier.status === "succeeded" ? first : null,
+  });
+  // Only a step that is asked for can be none.
+  if (!ground.ok) throw new Error(`no ground for a retry of ${earlier.job_id}`);
+  return continueJob(
+    context,
+    earlier,
+    { plan, plan_hash, label, input, ground: ground.value },
+    family,
+    (given, prepare) => createJob(context, given, now, prepare),
+  );
+}
 
-  /** A `job` step runs again: what its earlier child finished is reused, unless it succeeded as a whole. */
-  ofChild(
-    earlier: Job,
-    family: Family,
-    request: SpawnRequest & { plan_hash: string },
-    now: number,
-  ): Result<Job, QuotaError> {
-    const { plan, plan_hash, blueprint: label, input } = request;
-    const first = plan.steps[0]?.id ?? null;
-    const ground = this.#groundOf(earlier, {
-      steps: plan.steps,
-      isNewInput: !isSame(input, this.#inputOf(earlier)),
-      from: earlier.status === "succeeded" ? first : null,
-    });
-    // Only a step that is asked for can be none.
-    if (!ground.ok) throw new Error(`no ground for a retry of ${earlier.job_id}`);
-    return this.#again(earlier, { plan, plan_hash, label, input, ground: ground.value }, family, (given, prepare) =>
-      this.#intake.accept(given, now, prepare),
-    );
-  }
+function continuation(
+  context: RegistryContext,
+  job: Job,
+  { from_step, input, blueprint }: RetryRequest,
+): Result<Continuation, RetryError> {
+  const plan: Blueprint = blueprint?.plan ?? JSON.parse(context.tables.plans.json(job.plan_hash));
+  const stored = inputOf(context, job);
+  const mustRead = input !== null || blueprint !== undefined;
+  const read = mustRead ? readInput(plan, input ?? stored) : ok(stored);
+  if (!read.ok) return err({ code: "invalid_input", faults: read.error });
+  const ground = groundFor(context, job, { steps: plan.steps, isNewInput: input !== null, from: from_step });
+  if (!ground.ok) return err({ code: "no_such_step", steps: ground.error });
+  const { label, plan_hash } = blueprint ?? { label: job.blueprint, plan_hash: job.plan_hash };
+  return ok({ plan, label, plan_hash, input: read.value, ground: ground.value });
+}
 
-  #continuation(job: Job, { from_step, input, blueprint }: RetryRequest): Result<Continuation, RetryError> {
-    const plan: Blueprint = blueprint?.plan ?? JSON.parse(this.#tables.plans.json(job.plan_hash));
-    const stored = this.#inputOf(job);
-    const mustRead = input !== null || blueprint !== undefined;
-    const read = mustRead ? readInput(plan, input ?? stored) : ok(stored);
-    if (!read.ok) return err({ code: "invalid_input", faults: read.error });
-    const ground = this.#groundOf(job, { steps: plan.steps, isNewInput: input !== null, from: from_step });
-    if (!ground.ok) return err({ code: "no_such_step", steps: ground.error });
-    const { label, plan_hash } = blueprint ?? { label: job.blueprint, plan_hash: job.plan_hash };
-    return ok({ plan, label, plan_hash, input: read.value, ground: ground.value });
-  }
+function groundFor(
+  context: RegistryContext,
+  job: Job,
+  wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null },
+) {
+  const before: Blueprint = JSON.parse(context.tables.plans.json(job.plan_hash));
+  const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
+  return groundOf({
+    before: before.steps.map(({ id }) => id),
+    after: wanted.steps.map(({ id }) => id),
+    same: changedAt === -1 ? before.steps.length : changedAt,
+    finished: (id) => isFinished(context.tables, job, id),
+    isNewInput: wanted.isNewInput,
+    from: wanted.from,
+  });
+}
 
-  #groundOf(job: Job, wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null }) {
-    const before: Blueprint = JSON.parse(this.#tables.plans.json(job.plan_hash));
-    const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
-    return groundOf({
-      before: before.steps.map(({ id }) => id),
-      after: wanted.steps.map(({ id }) => id),
-      same: changedAt === -1 ? before.steps.length : changedAt,
-      finished: (id) => isFinished(this.#tables, job, id),
-      isNewInput: wanted.isNewInput,
-      from: wanted.from,
-    });
-  }
+function inputOf({ tables }: RegistryContext, job: Job): JsonObject {
+  return JSON.parse(tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
+}
 
-  #inputOf(job: Job): JsonObject {
-    return JSON.parse(this.#tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
-  }
+function continueJob<Refused>(
+  context: RegistryContext,
+  job: Job,
+  { plan, plan_hash, label, input, ground }: Continuation,
+  family: Family,
+  accept: (request: JobRequest, prepare: (job: Job) => Job) => Result<Job, Refused>,
+): Result<Job, Refused> {
+  const root = rootOf(job);
+  const number = context.actions.retriesOf(root) + 1;
+  const request: JobRequest = {
+    ...family,
+    tenant: job.tenant,
+    name: job.name,
+    metadata: job.metadata,
+    trace: job.run.trace,
+    shard: parseJobId(job.job_id)?.shard ?? 0,
+    blueprint: label,
+    plan,
+    plan_hash,
+    input,
+    run_at: null,
+    retried_from: job.job_id,
+    idempotency: null,
+  };
+  const again = accept(request, (fresh) => onGround(context, job, fresh, ground, number));
+  if (!again.ok) return again;
+  context.actions.join(root);
+  carryOver(context, job, again.value, ground, number);
+  return again;
+}
 
-  #again<Refused>(
-    job: Job,
-    { plan, plan_hash, label, input, ground }: Continuation,
-    family: Family,
-    accept: (request: IntakeRequest, prepare: (job: Job) => Job) => Result<Job, Refused>,
-  ): Result<Job, Refused> {
-    const root = rootOf(job);
-    const number = this.#actions.retriesOf(root) + 1;
-    const request: IntakeRequest = {
-      ...family,
-      tenant: job.tenant,
-      name: job.name,
-      metadata: job.metadata,
-      trace: job.run.trace,
-      shard: parseJobId(job.job_id)?.shard ?? 0,
-      blueprint: label,
-      plan,
-      plan_hash,
-      input,
-      run_at: null,
-      retried_from: job.job_id,
-      idempotency: null,
-    };
-    const again = accept(request, (fresh) => this.#onGround(job, fresh, ground, number));
-    if (!again.ok) return again;
-    this.#actions.join(root);
-    this.#carry(job, again.value, ground, number);
-    return again;
-  }
+function onGround(context: RegistryContext, job: Job, fresh: Job, { kept, discarded }: Ground, number: number): Job {
+  const { rows_by_item: _own, ...run } = fresh.run;
+  const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
+  const isOld = job.run.rows_by_item === undefined;
+  // Of an old job it is not known which actions of its last step are unknown: none of them gets another key.
+  const given = Object.keys(discarded).filter((id) => !isOld || isFinished(context.tables, job, id));
+  const suffixes = { ...job.run.chain?.fresh, ...Object.fromEntries(given.map((id) => [id, number])) };
+  return {
+    ...fresh,
+    run: {
+      ...run,
+      steps: Object.fromEntries(states),
+      ...(!isOld && { rows_by_item: true }),
+      chain: { root: rootOf(job), number, fresh: suffixes },
+    },
+  };
+}
 
-  #onGround(job: Job, fresh: Job, { kept, discarded }: Ground, number: number): Job {
-    const { rows_by_item: _own, ...run } = fresh.run;
-    const states = Object.entries(job.run.steps).filter(([id]) => kept.includes(id));
-    const isOld = job.run.rows_by_item === undefined;
-    // Of an old job it is not known which actions of its last step are unknown: none of them gets another key.
-    const given = Object.keys(discarded).filter((id) => !isOld || isFinished(this.#tables, job, id));
-    const suffixes = { ...job.run.chain?.fresh, ...Object.fromEntries(given.map((id) => [id, number])) };
-    return {
-      ...fresh,
-      run: {
-        ...run,
-        steps: Object.fromEntries(states),
-        ...(!isOld && { rows_by_item: true }),
-        chain: { root: rootOf(job), number, fresh: suffixes },
-      },
-    };
-  }
-
-  /** Outputs that are reused, and what is known of actions that did not finish. */
-  #carry(job: Job, again: Job, { kept, inside, discarded }: Ground, number: number): void {
-    const why = (keyPath: string): Again => {
-      const top = topLevelStep(keyPath);
-      return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
-    };
-    for (const stored of this.#tables.values.paths(job.job_id)) {
-      const keyPath = stored.row_key ?? stored.path;
-      // How rows were stopped, by their places: an item may have another place now.
-      if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
-      const top = topLevelStep(keyPath);
-      if (kept.includes(top) || top === inside) this.#tables.values.copy(job.job_id, stored, again.job_id);
-      else if (stored.child_id !== null) {
-        const { child_id } = stored;
-        this.#actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
-      }
+/** Outputs that are reused, and what is known of actions that did not finish. */
+function carryOver(
+  context: RegistryContext,
+  job: Job,
+  again: Job,
+  { kept, inside, discarded }: Ground,
+  number: number,
+): void {
+  const why = (keyPath: string): Again => {
+    const top = topLevelStep(keyPath);
+    return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
+  };
+  for (const stored of context.tables.values.paths(job.job_id)) {
+    const keyPath = stored.row_key ?? stored.path;
+    // How rows were stopped, by their places: an item may have another place now.
+    if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
+    const top = topLevelStep(keyPath);
+    if (kept.includes(top) || top === inside) context.tables.values.copy(job.job_id, stored, again.job_id);
+    else if (stored.child_id !== null) {
+      const { child_id } = stored;
+      context.actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
     }
-    for (const record of this.#actions.all(job.job_id)) {
-      this.#actions.keep(again.job_id, inherited(record, why(record.key_path), number));
-    }
+  }
+  for (const record of context.actions.all(job.job_id)) {
+    context.actions.keep(again.job_id, inherited(record, why(record.key_path), number));
   }
 }

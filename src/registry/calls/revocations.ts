@@ -2,7 +2,7 @@ import { BoundedMap } from "../../lib/bounded-map.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
 import type { AuditEntry, KeyApi, KeyRefusal, RevokedKey } from "../api/keys.ts";
-import type { Ledger } from "../storage/job-store.ts";
+import type { RegistryContext } from "../context.ts";
 
 const SQL = {
   revoke: "INSERT OR IGNORE INTO revoked_keys (key_id, revoked_at) VALUES (?, ?) RETURNING key_id",
@@ -19,7 +19,7 @@ const SQL = {
 /** Credentials of the tenant that are no longer served: revoked API keys, and authorization codes that were used. */
 export class Revocations implements KeyApi {
   readonly #sql: SqlStorage;
-  readonly #ledger: Ledger;
+  readonly #context: RegistryContext;
   readonly #endStreams: () => void;
   /** Keys that are known not to be revoked: this object is the only one that could. */
   readonly #cleared = new BoundedMap<string, true>(MAX_CLEARED_KEYS);
@@ -28,9 +28,9 @@ export class Revocations implements KeyApi {
   #hasJoined = false;
 
   /** @param endStreams those of keys that stay valid are opened again at once */
-  constructor(sql: SqlStorage, ledger: Ledger, endStreams: () => void) {
-    this.#sql = sql;
-    this.#ledger = ledger;
+  constructor(context: RegistryContext, endStreams: () => void) {
+    this.#context = context;
+    this.#sql = context.storage.sql;
     this.#endStreams = endStreams;
   }
 
@@ -50,7 +50,7 @@ export class Revocations implements KeyApi {
     if (this.#hasJoined || shard === 0) return;
     if (!this.#joined().includes(shard)) {
       const revoked = await home().admitShard(shard);
-      this.#ledger.transact(() => {
+      this.#context.store.transact(() => {
         for (const { key_id, revoked_at } of revoked) this.#sql.exec(SQL.copy, key_id, revoked_at);
         this.#sql.exec(SQL.addShard, shard);
       });
@@ -74,10 +74,10 @@ export class Revocations implements KeyApi {
   }
 
   async revokeKey(keyId: string, now: number, by: string | null = null): Promise<void> {
-    this.#ledger.transact(() => {
+    this.#context.store.transact(() => {
       const isNew = this.#sql.exec(SQL.revoke, keyId, now).toArray().length > 0;
       // The other shards are told without a name: what was done is noted once.
-      if (isNew && by !== null) this.#ledger.note({ at: now, action: "key_revoked", actor: by, subject: keyId });
+      if (isNew && by !== null) this.#context.store.note({ at: now, action: "key_revoked", actor: by, subject: keyId });
     });
     this.#cleared.delete(keyId);
     for (const end of this.#waits.get(keyId) ?? []) end();
@@ -102,7 +102,7 @@ export class Revocations implements KeyApi {
   }
 
   async audit(before: number, limit: number): Promise<AuditEntry[]> {
-    return this.#ledger.audit.before(before, limit);
+    return this.#context.audit.before(before, limit);
   }
 
   async spendCode(grantId: string, now: number): Promise<boolean> {

@@ -2,33 +2,20 @@ import canonicalize from "canonicalize";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_SAVED_BLUEPRINTS } from "../../limits.ts";
-import type { SavedBlueprint, ShelfApi, ShelfFull } from "../api/saved-blueprints.ts";
-import type { Gate } from "../dispatch/admission.ts";
+import type { SavedBlueprint, SavedBlueprintsApi, SavedBlueprintsFull } from "../api/saved-blueprints.ts";
+import type { RegistryContext } from "../context.ts";
 import type { BlueprintVersions } from "../storage/blueprint-versions.ts";
-import type { Ledger } from "../storage/job-store.ts";
-
-interface ShelfDeps {
-  ledger: Ledger;
-  gate: Gate;
-  /** Epoch ms. */
-  now: () => number;
-}
 
 /** The blueprints that this object's tenant saved. Versions count up and never change. */
-export class Shelf implements ShelfApi {
-  readonly #ledger: Ledger;
-  readonly #gate: Gate;
-  /** Epoch ms. */
-  readonly #now: () => number;
+export class SavedBlueprints implements SavedBlueprintsApi {
+  readonly #context: RegistryContext;
 
-  constructor({ ledger, gate, now }: ShelfDeps) {
-    this.#ledger = ledger;
-    this.#gate = gate;
-    this.#now = now;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   get #versions(): BlueprintVersions {
-    return this.#ledger.tables.blueprints;
+    return this.#context.tables.blueprints;
   }
 
   async saveBlueprint(
@@ -36,9 +23,9 @@ export class Shelf implements ShelfApi {
     document: JsonObject,
     plan: Blueprint,
     by: string | null = null,
-  ): Promise<{ name: string; version: number } | { refused: ShelfFull }> {
+  ): Promise<{ name: string; version: number } | { refused: SavedBlueprintsFull }> {
     const { name } = plan;
-    return this.#ledger.transact(() => {
+    return this.#context.store.transact(() => {
       const latest = this.#versions.find(name, null);
       if (latest !== undefined && canonicalize(JSON.parse(latest.document_json)) === canonicalize(document)) {
         return { name, version: latest.version };
@@ -48,7 +35,12 @@ export class Shelf implements ShelfApi {
       if (refused !== undefined) return { refused };
       const version = this.#versions.nextVersion(name);
       this.#versions.insert(name, { version, description: plan.description ?? "", ...texts });
-      this.#ledger.note({ at: this.#now(), action: "blueprint_saved", actor: by, subject: `${name}@${version}` });
+      this.#context.store.note({
+        at: this.#context.now(),
+        action: "blueprint_saved",
+        actor: by,
+        subject: `${name}@${version}`,
+      });
       return { name, version };
     });
   }
@@ -59,18 +51,18 @@ export class Shelf implements ShelfApi {
     version: number | null,
     by: string | null = null,
   ): Promise<boolean> {
-    return this.#ledger.transact(() => {
+    return this.#context.store.transact(() => {
       if (!this.#versions.delete(name, version)) return false;
       const subject = version === null ? name : `${name}@${version}`;
-      this.#ledger.note({ at: this.#now(), action: "blueprint_deleted", actor: by, subject });
+      this.#context.store.note({ at: this.#context.now(), action: "blueprint_deleted", actor: by, subject });
       return true;
     });
   }
 
-  #refusal(bytes: number): ShelfFull | undefined {
+  #refusal(bytes: number): SavedBlueprintsFull | undefined {
     const saved = this.#versions.count();
     if (saved >= MAX_SAVED_BLUEPRINTS) return { code: "too_many_blueprints", saved, limit: MAX_SAVED_BLUEPRINTS };
-    return this.#gate.room(bytes);
+    return this.#context.admission.storageRefusal(bytes);
   }
 
   async savedBlueprint(_tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null> {

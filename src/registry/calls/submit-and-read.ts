@@ -18,36 +18,22 @@ import {
   type UnknownJob,
   type WaitReport,
 } from "../api/caller.ts";
-import type { ShelfApi } from "../api/saved-blueprints.ts";
-import type { Intake } from "../dispatch/create-job.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { Ledger } from "../storage/job-store.ts";
-import type { Viewer } from "../storage/job-view.ts";
-import type { Waiters } from "../watch/waiters.ts";
+import type { SavedBlueprintsApi } from "../api/saved-blueprints.ts";
+import type { RegistryContext } from "../context.ts";
+import { createJob } from "../dispatch/create-job.ts";
+import { jobView, unsettledChildren } from "../storage/job-view.ts";
 import type { Controls } from "./controls.ts";
 import { explain } from "./explain-job.ts";
 import { listJobs } from "./list-jobs.ts";
 
-interface CallerDeps {
-  ledger: Ledger;
-  intake: Intake;
-  dispatcher: Dispatcher;
-  waiters: Waiters;
-  viewer: Viewer;
-  /** Epoch ms. */
-  now: () => number;
-  /** Lets work go on after the reply. */
-  background: (work: Promise<void>) => void;
-}
-
-type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof ShelfApi>;
+type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof SavedBlueprintsApi>;
 
 /** What the Worker asks for on behalf of a tenant: submits and reads. */
-export class CallerDesk implements ReadersAndSubmit {
-  readonly #deps: CallerDeps;
+export class SubmitAndRead implements ReadersAndSubmit {
+  readonly #context: RegistryContext;
 
-  constructor(deps: CallerDeps) {
-    this.#deps = deps;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   /**
@@ -55,16 +41,16 @@ export class CallerDesk implements ReadersAndSubmit {
    * A known key returns its job at any limit.
    */
   async submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>> {
-    const { ledger, intake, dispatcher, viewer, background } = this.#deps;
-    const now = this.#deps.now();
-    const fresh = () => ({ fresh: intake.accept({ ...request, parent_id: null, retried_from: null }, now) });
+    const { store, tables, dispatcher, background } = this.#context;
+    const now = this.#context.now();
+    const fresh = () => ({ fresh: createJob(this.#context, { ...request, parent_id: null, retried_from: null }, now) });
     const { tenant, idempotency } = request;
-    const outcome = ledger.transact(() => (idempotency && this.#known(tenant, idempotency)) ?? fresh());
+    const outcome = store.transact(() => (idempotency && this.#known(tenant, idempotency)) ?? fresh());
     if ("known" in outcome) return outcome.known;
     if (!outcome.fresh.ok) return outcome.fresh;
     const job = outcome.fresh.value;
     if (isDispatchable(job, now)) background(dispatcher.dispatch([job]));
-    return ok({ ...viewer.view(job, now), deduplicated: false });
+    return ok({ ...jobView(tables, job, now), deduplicated: false });
   }
 
   async findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null> {
@@ -73,13 +59,13 @@ export class CallerDesk implements ReadersAndSubmit {
 
   async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
     const job = this.#find(tenant, jobId);
-    return job === undefined ? UNKNOWN_JOB : ok(this.#deps.viewer.view(job, this.#deps.now(), include));
+    return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now(), include));
   }
 
   async wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
     const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && this.#isAtRest(job), waitMs);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
-    return job === undefined ? UNKNOWN_JOB : ok(this.#deps.viewer.view(job, this.#deps.now()));
+    return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now()));
   }
 
   async waitFor(
@@ -99,9 +85,13 @@ export class CallerDesk implements ReadersAndSubmit {
     const isOver = (jobs: Job[]) => isReleased || (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
     const waited = await this.#until(tenant, jobIds, isOver, waitMs, release);
     if (!waited.ok) return waited;
-    const now = this.#deps.now();
+    const now = this.#context.now();
     const rows = waited.value.jobs.map((job) => {
-      const { step, message, input_requests, result, error_code, run_at, wakes_at } = this.#deps.viewer.view(job, now);
+      const { step, message, input_requests, result, error_code, run_at, wakes_at } = jobView(
+        this.#context.tables,
+        job,
+        now,
+      );
       const times = { ...(run_at && { run_at }), ...(wakes_at && { wakes_at }) };
       return { ...toJobRow(job), step, message, input_requests, result, error_code, ...times };
     });
@@ -109,14 +99,14 @@ export class CallerDesk implements ReadersAndSubmit {
   }
 
   async list(query: ListQuery): Promise<ListPage> {
-    return listJobs(this.#deps.ledger.tables, query);
+    return listJobs(this.#context.tables.jobs, query);
   }
 
   async explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const status = this.#deps.viewer.view(job, this.#deps.now(), { steps: true, events: true });
-    return ok(explain(this.#deps.ledger.tables, job, status));
+    const status = jobView(this.#context.tables, job, this.#context.now(), { steps: true, events: true });
+    return ok(explain(this.#context.tables, job, status));
   }
 
   async #until(
@@ -126,7 +116,7 @@ export class CallerDesk implements ReadersAndSubmit {
     waitMs: number,
     release?: Promise<void>,
   ): Promise<Result<{ jobs: Job[]; timedOut: boolean }, UnknownJob & { job_id: string }>> {
-    const end = this.#deps.now() + waitMs;
+    const end = this.#context.now() + waitMs;
     for (;;) {
       const jobs: Job[] = [];
       for (const jobId of jobIds) {
@@ -134,30 +124,30 @@ export class CallerDesk implements ReadersAndSubmit {
         if (job === undefined) return err({ code: "unknown_job", job_id: jobId });
         jobs.push(job);
       }
-      const left = end - this.#deps.now();
+      const left = end - this.#context.now();
       if (isOver(jobs) || left <= 0) return ok({ jobs, timedOut: !isOver(jobs) });
-      await this.#deps.waiters.wait(jobIds, left, release);
+      await this.#context.waiters.wait(jobIds, left, release);
     }
   }
 
   /** Nothing more happens to the job, or to a child that it waits for, until somebody acts. */
   #isAtRest(job: Job): boolean {
     if (isSettled(job.status) || job.status === "input_required") return true;
-    return this.#deps.viewer.children(job).some((child) => openQuestions(child).length > 0);
+    return unsettledChildren(this.#context.tables, job).some((child) => openQuestions(child).length > 0);
   }
 
   #find(tenant: string, jobId: string): Job | undefined {
-    return this.#deps.ledger.tables.jobs.find(tenant, jobId);
+    return this.#context.tables.jobs.find(tenant, jobId);
   }
 
   #known(tenant: string, { key, request_hash }: Idempotency): { known: Result<Submitted, SubmitError> } | undefined {
-    const { ledger, viewer, now } = this.#deps;
-    const found = ledger.tables.keys.find(key);
+    const { tables, now } = this.#context;
+    const found = tables.keys.find(key);
     if (found === undefined) return undefined;
     if (found.request_hash !== request_hash)
       return { known: err({ code: "idempotency_conflict", job_id: found.job_id }) };
     const first = this.#find(tenant, found.job_id);
     if (first === undefined) throw new Error(`the key of job ${found.job_id} outlived it`);
-    return { known: ok({ ...viewer.view(first, now()), deduplicated: true }) };
+    return { known: ok({ ...jobView(tables, first, now()), deduplicated: true }) };
   }
 }

@@ -2,22 +2,22 @@ import type { Quotas } from "../../env.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { RATE_WINDOW_MS } from "../../limits.ts";
 import type { Full, QuotaError, StorageFull } from "../api/caller.ts";
-import type { Census } from "../storage/job-counts.ts";
+import type { JobCounts } from "../storage/job-counts.ts";
 import { Rate } from "./rate.ts";
 
 const rateOf = (limit: number): Rate | undefined => (limit === 0 ? undefined : new Rate(limit, RATE_WINDOW_MS));
 
 /** What the tenant of this object may still use of it. */
-export class Gate {
+export class Admission {
   readonly #quotas: Quotas;
-  readonly #census: Census;
+  readonly #counts: JobCounts;
   readonly #storedBytes: () => number;
   readonly #submits: Rate | undefined;
   readonly #requests: Rate | undefined;
 
-  constructor(quotas: Quotas, census: Census, storedBytes: () => number) {
+  constructor(quotas: Quotas, counts: JobCounts, storedBytes: () => number) {
     this.#quotas = quotas;
-    this.#census = census;
+    this.#counts = counts;
     this.#storedBytes = storedBytes;
     this.#submits = rateOf(quotas.submitsPerMinute);
     this.#requests = rateOf(quotas.requestsPerMinute);
@@ -45,27 +45,27 @@ export class Gate {
 
   #full(): Full | undefined {
     const { activeJobs } = this.#quotas;
-    const active = activeJobs === 0 ? 0 : this.#census.counts.active;
+    const active = activeJobs === 0 ? 0 : this.#counts.current.active;
     if (active >= activeJobs && activeJobs > 0) return { code: "too_many_active", active, limit: activeJobs };
-    return this.room(1);
+    return this.storageRefusal(1);
   }
 
   /** @returns why a write of so many bytes more must not be made */
-  room(bytes: number): StorageFull | undefined {
+  storageRefusal(bytes: number): StorageFull | undefined {
     const { storedBytes } = this.#quotas;
     const stored = storedBytes === 0 ? 0 : this.#storedBytes();
     if (storedBytes === 0 || stored + bytes <= storedBytes) return undefined;
     return { code: "storage_full", stored_bytes: stored, limit_bytes: storedBytes };
   }
 
-  get limitsPlaces(): boolean {
+  get limitsSlots(): boolean {
     return this.#quotas.runningJobs > 0;
   }
 
   /** Jobs that may be handed to the engine now. */
-  freePlaces(): number {
-    if (!this.limitsPlaces) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#quotas.runningJobs - this.#census.counts.running, 0);
+  freeSlots(): number {
+    if (!this.limitsSlots) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#quotas.runningJobs - this.#counts.current.running, 0);
   }
 }
 

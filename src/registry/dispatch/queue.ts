@@ -1,41 +1,40 @@
 import { jobIdFloor } from "../../jobs/id.ts";
 import type { Job } from "../../jobs/job.ts";
-import type { JobKey } from "../storage/jobs.ts";
-import type { Tables } from "../storage/tables.ts";
+import type { JobKey, Jobs } from "../storage/jobs.ts";
 
-/** Accepted jobs that wait for a place at the engine, in the order of their acceptance: those of somebody, or children. */
-export class Line {
-  readonly #tables: Tables;
+/** Accepted jobs that wait for a slot at the engine, in the order of their acceptance: either the children or all others. */
+export class Queue {
+  readonly #jobs: Jobs;
   readonly #ofChildren: boolean;
-  /** Every job in line has an id above this; null: the line is empty. */
+  /** Every job in the queue has an id above this; null: the queue is empty. */
   #after: string | null;
 
   /** @param now epoch ms */
-  constructor(tables: Tables, ofChildren: boolean, now: number) {
-    this.#tables = tables;
+  constructor(jobs: Jobs, ofChildren: boolean, now: number) {
+    this.#jobs = jobs;
     this.#ofChildren = ofChildren;
-    // An earlier life of the object may have left a line.
-    this.#after = tables.jobs.waiting("", ofChildren, now, 1).length > 0 ? "" : null;
+    // The object may have left a queue when it was evicted.
+    this.#after = jobs.waiting("", ofChildren, now, 1).length > 0 ? "" : null;
   }
 
   get isEmpty(): boolean {
     return this.#after === null;
   }
 
-  join(job: Job): void {
+  add(job: Job): void {
     const before = jobIdFloor(job.submitted_at);
     if (this.#after === null || before < this.#after) this.#after = before;
   }
 
-  /** The first jobs of the line, who leave it. */
-  call(places: number, now: number): JobKey[] {
-    if (this.#after === null || places === 0) return [];
-    const called = this.#tables.jobs.waiting(this.#after, this.#ofChildren, now, places);
-    this.#after = called.length < places ? null : (called.at(-1)?.job_id ?? null);
-    return called;
+  /** Takes the first jobs out of the queue. */
+  take(slots: number, now: number): JobKey[] {
+    if (this.#after === null || slots === 0) return [];
+    const taken = this.#jobs.waiting(this.#after, this.#ofChildren, now, slots);
+    this.#after = taken.length < slots ? null : (taken.at(-1)?.job_id ?? null);
+    return taken;
   }
 
-  /** Some may have left the line without having been handed over: it is read from its beginning. */
+  /** Some jobs may have been taken and not been handed over: the queue is read from its beginning again. */
   readAgain(): void {
     this.#after = "";
   }

@@ -17,22 +17,14 @@ import type {
   SpawnRequest,
   Stop,
 } from "../api/caller.ts";
-import type { Retries } from "../calls/retry.ts";
-import { childRefused, type Gate, treeIsFull } from "../dispatch/admission.ts";
-import type { Intake } from "../dispatch/create-job.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
+import { retryChild } from "../calls/retry.ts";
+import type { RegistryContext } from "../context.ts";
+import { childRefused, treeIsFull } from "../dispatch/admission.ts";
+import { createJob } from "../dispatch/create-job.ts";
 import { haltedPath } from "../storage/values.ts";
-import { FencedReports } from "./fenced-reports.ts";
-import type { Questions } from "./questions.ts";
-import type { ReportDeps } from "./step-reports.ts";
-
-interface AwaitDeps extends ReportDeps {
-  intake: Intake;
-  questions: Questions;
-  retries: Retries;
-  dispatcher: Dispatcher;
-  gate: Gate;
-}
+import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
+import { expireQuestions } from "./questions.ts";
+import { cancelChild, followEffects } from "./settlements.ts";
 
 type Applied = { next: Job; reply: Awaited };
 
@@ -54,21 +46,19 @@ const withTree = (job: Job, tree: number): Job => ({ ...job, run: { ...job.run, 
 
 /** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
 export class AwaitReports {
-  readonly #deps: AwaitDeps;
-  readonly #reports: FencedReports;
+  readonly #context: RegistryContext;
 
-  constructor(deps: AwaitDeps) {
-    this.#deps = deps;
-    this.#reports = new FencedReports(deps.ledger, deps.now);
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
-    return this.#reports.apply<Awaited | Halted>(ref, (job, now) => {
+    return applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
-      const marked = this.#reports.marked(job, marks, now);
+      const marked = withMarks(this.#context, job, marks, now);
       if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
-      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       return this.#outcome(ask(marked, path, question, now), path, now);
     });
   }
@@ -82,70 +72,70 @@ export class AwaitReports {
   ): Promise<Awaited | Halted | Later | Stop> {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
-    const reply = this.#reports.apply<Awaited | Halted | Later>(ref, (job, now) => {
-      const marked = this.#reports.marked(job, marks, now);
+    const reply = applyReport<Awaited | Halted | Later>(this.#context, ref, (job, now) => {
+      const marked = withMarks(this.#context, job, marks, now);
       if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
-      if (this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
+      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       if (this.#depth(job) >= MAX_JOB_DEPTH) {
         const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
         return { next: marked, reply: fails({ code: "job_depth", message }) };
       }
       const family = this.#family(job);
-      const { treeJobs } = this.#deps.gate;
+      const { treeJobs } = this.#context.admission;
       if (treeJobs > 0 && family.size >= treeJobs) return { next: marked, reply: fails(treeIsFull(treeJobs)) };
       const accepted = this.#accept(job, request, planHash, keyPath, now);
       if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
       child = accepted.value;
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
-      if (family.root !== null) this.#deps.ledger.save(family.root, withTree(family.root, family.size + 1));
+      if (family.root !== null) this.#context.store.save(family.root, withTree(family.root, family.size + 1));
       return this.#outcome(adopt(grown, path, child.job_id, now, keyPath), path, now, keyPath);
     });
-    if (child !== undefined) this.#deps.background(this.#deps.dispatcher.dispatch([child]));
+    if (child !== undefined) this.#context.background(this.#context.dispatcher.dispatch([child]));
     return reply;
   }
 
   async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
     for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
-    return this.#reports.apply<({ do: "kept" } & HaltedRows) | Halted>(ref, (job, now) => {
-      const { tables } = this.#deps.ledger;
-      const marked = this.#reports.marked(job, marks, now);
+    return applyReport<({ do: "kept" } & HaltedRows) | Halted>(this.#context, ref, (job, now) => {
+      const { tables } = this.#context;
+      const marked = withMarks(this.#context, job, marks, now);
       const known = tables.values.json(job.job_id, haltedPath(path));
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
-      if (error === null || this.#reports.isHalted(job, path)) return { next: marked, reply: { do: "halted" } };
-      this.#deps.actions.noteLost(marked, (below) => liesIn(below, path));
+      if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+      this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
       tables.values.insert(job.job_id, haltedPath(path), { error: { ...error }, finished });
       return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
     });
   }
 
   async abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }> {
-    const { ledger, settlements, now, background } = this.#deps;
-    const aftermath = ledger.transact(() => {
-      const job = this.#reports.find(ref);
-      return job && settlements.cancelChild(job, path, "a row beside it failed", now());
+    const { store, now, background } = this.#context;
+    const effects = store.transact(() => {
+      const job = findFenced(this.#context, ref);
+      return job && cancelChild(this.#context, job, path, "a row beside it failed", now());
     });
-    if (aftermath === undefined) return { do: "stop" };
-    background(settlements.follow(aftermath));
+    if (effects === undefined) return { do: "stop" };
+    background(followEffects(this.#context, effects));
     return { do: "go" };
   }
 
   async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
-    return this.#reports.apply<Awaited>(ref, (job, now) =>
-      this.#outcome(this.#deps.questions.expire(job, now), path, now),
+    return applyReport<Awaited>(this.#context, ref, (job, now) =>
+      this.#outcome(expireQuestions(this.#context, job, now), path, now),
     );
   }
 
   #openBelow(ref: RunRef, path: string): string[] {
-    return Object.keys(this.#reports.find(ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
+    return Object.keys(findFenced(this.#context, ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
   }
 
   #isKnown(job: Job, path: string, keyPath = path): boolean {
-    const { tables } = this.#deps.ledger;
+    const { tables } = this.#context;
     return openWork(job.run, path) !== undefined || tables.values.stored(job, path, keyPath) !== undefined;
   }
 
   #outcome(job: Job, path: string, now: number, keyPath = path): Applied {
-    const stored = this.#deps.ledger.tables.values.stored(job, path, keyPath);
+    const stored = this.#context.tables.values.stored(job, path, keyPath);
     if (stored !== undefined) {
       return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
     }
@@ -159,7 +149,7 @@ export class AwaitReports {
   #family(job: Job): { root: Job | null; size: number } {
     let root: Job | null = null;
     for (let parentId = job.parent_id; parentId !== null; parentId = root?.parent_id ?? null) {
-      root = this.#deps.ledger.tables.jobs.find(job.tenant, parentId) ?? null;
+      root = this.#context.tables.jobs.find(job.tenant, parentId) ?? null;
       if (root === null) break;
     }
     return { root, size: (root ?? job).run.tree ?? 1 };
@@ -169,7 +159,7 @@ export class AwaitReports {
     let depth = 1;
     let parentId = job.parent_id;
     while (parentId !== null && depth < MAX_JOB_DEPTH) {
-      parentId = this.#deps.ledger.tables.jobs.find(job.tenant, parentId)?.parent_id ?? null;
+      parentId = this.#context.tables.jobs.find(job.tenant, parentId)?.parent_id ?? null;
       depth += 1;
     }
     return depth;
@@ -177,15 +167,16 @@ export class AwaitReports {
 
   /** A child that ran before, in this chain of retries, is retried: what is unknown of it stays under its keys. */
   #accept(parent: Job, request: SpawnRequest, planHash: string, keyPath: string, now: number): Result<Job, QuotaError> {
-    const earlier = this.#deps.actions.childOf(parent, keyPath);
+    const earlier = this.#context.actions.childOf(parent, keyPath);
     const timeout_ms = childTimeoutMs(parent, request, now);
     if (earlier !== undefined) {
       const family = { parent_id: parent.job_id, timeout_ms, submitted_by: parent.submitted_by };
-      return this.#deps.retries.ofChild(earlier, family, { ...request, plan_hash: planHash }, now);
+      return retryChild(this.#context, earlier, family, { ...request, plan_hash: planHash }, now);
     }
     const shard = parseJobId(parent.job_id)?.shard;
     if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
-    return this.#deps.intake.accept(
+    return createJob(
+      this.#context,
       {
         ...request,
         tenant: parent.tenant,

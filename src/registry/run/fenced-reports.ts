@@ -4,7 +4,7 @@ import { applyMarks, isFenced, type Mark } from "../../jobs/run/reports.ts";
 import { isTopLevel } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import type { RunRef, Stop } from "../api/caller.ts";
-import type { Ledger } from "../storage/job-store.ts";
+import type { RegistryContext } from "../context.ts";
 import { haltedPath } from "../storage/values.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
@@ -16,45 +16,35 @@ function outcomeOf(job: Job, mark: Mark): Json | undefined {
   return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
 }
 
-/** Applies reports of the attempt that the job is in; those of any other change nothing. */
-export class FencedReports {
-  readonly #ledger: Ledger;
-  readonly #now: () => number;
+/** The job, if the attempt may still change it. */
+export function findFenced({ tables }: RegistryContext, ref: RunRef): Job | undefined {
+  const job = tables.jobs.find(ref.tenant, ref.job_id);
+  return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
+}
 
-  constructor(ledger: Ledger, now: () => number) {
-    this.#ledger = ledger;
-    this.#now = now;
+/** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
+export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly Mark[], now: number): Job {
+  for (const mark of marks) {
+    const output = outcomeOf(job, mark);
+    if (output !== undefined) tables.values.insert(job.job_id, mark.path, output, openWork(job.run, mark.path));
   }
+  return applyMarks(job, marks, now);
+}
 
-  /** The job, if the attempt may still change it. */
-  find(ref: RunRef): Job | undefined {
-    const job = this.#ledger.tables.jobs.find(ref.tenant, ref.job_id);
-    return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
-  }
+/** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
+export const isHalted = ({ tables }: RegistryContext, job: Job, path: string): boolean =>
+  enclosing(path).some((rows) => tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
 
-  /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
-  marked(job: Job, marks: readonly Mark[], now: number): Job {
-    for (const mark of marks) {
-      const output = outcomeOf(job, mark);
-      if (output !== undefined) {
-        this.#ledger.tables.values.insert(job.job_id, mark.path, output, openWork(job.run, mark.path));
-      }
-    }
-    return applyMarks(job, marks, now);
-  }
-
-  /** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
-  isHalted(job: Job, path: string): boolean {
-    return enclosing(path).some((rows) => this.#ledger.tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
-  }
-
-  /** One report as one transaction. */
-  apply<Reply>(ref: RunRef, report: (job: Job, now: number) => { next: Job; reply: Reply }): Reply | Stop {
-    return this.#ledger.transact(() => {
-      const job = this.find(ref);
-      if (job === undefined) return { do: "stop" };
-      const { next, reply } = report(job, this.#now());
-      return this.#ledger.save(job, next) ? reply : { do: "stop" };
-    });
-  }
+/** Applies one report of the attempt that the job is in, as one transaction; one of any other attempt changes nothing. */
+export function applyReport<Reply>(
+  context: RegistryContext,
+  ref: RunRef,
+  report: (job: Job, now: number) => { next: Job; reply: Reply },
+): Reply | Stop {
+  return context.store.transact(() => {
+    const job = findFenced(context, ref);
+    if (job === undefined) return { do: "stop" };
+    const { next, reply } = report(job, context.now());
+    return context.store.save(job, next) ? reply : { do: "stop" };
+  });
 }

@@ -4,60 +4,46 @@ import { answer, openQuestions } from "../../jobs/run/awaiting.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Answer, RespondError } from "../api/caller.ts";
-import type { Engine } from "../dispatch/engine.ts";
-import type { Ledger } from "../storage/job-store.ts";
+import type { RegistryContext } from "../context.ts";
 
 const EXPIRED = {
   code: "input_expired",
   message: "Nobody answered in time. Give the step a longer timeout, or a default.",
 };
 
-/** Questions of `input` steps. The answer is stored first, then the engine is told, again and again if need be. */
-export class Questions {
-  readonly #ledger: Ledger;
-  readonly #engine: Engine;
-
-  constructor(ledger: Ledger, engine: Engine) {
-    this.#ledger = ledger;
-    this.#engine = engine;
+/** The job with every question closed that nobody answered in time. Called inside a transaction, which saves it. */
+export function expireQuestions({ tables }: RegistryContext, job: Job, now: number): Job {
+  let closed = job;
+  for (const [path, { expires_at, fallback }] of openQuestions(job)) {
+    if (expires_at > now) continue;
+    if (fallback !== null) tables.values.insert(job.job_id, path, { action: "expired", content: fallback });
+    closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
   }
+  return closed;
+}
 
-  /** The job with every question closed that nobody answered in time. Called inside a transaction, which saves it. */
-  expire(job: Job, now: number): Job {
-    let closed = job;
-    for (const [path, { expires_at, fallback }] of openQuestions(job)) {
-      if (expires_at > now) continue;
-      if (fallback !== null) {
-        this.#ledger.tables.values.insert(job.job_id, path, { action: "expired", content: fallback });
-      }
-      closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
-    }
-    return closed;
+/** Stores the answer. Called inside a transaction; the engine is told afterwards, again and again if need be. */
+export function storeAnswer(
+  context: RegistryContext,
+  job: Job,
+  given: Answer,
+  now: number,
+): Result<{ job: Job; event: string }, RespondError> {
+  const current = expireQuestions(context, job, now);
+  if (current !== job) context.store.save(job, current);
+  const before = current.run.answers?.[given.request_id];
+  if (before !== undefined) return err({ code: "already_answered", ...before });
+  const open = isSettled(current.status) ? [] : openQuestions(current);
+  const asked = open.find(([, question]) => question.request_id === given.request_id);
+  if (asked === undefined) {
+    return err({ code: "unknown_request", open: open.map(([, question]) => question.request_id) });
   }
-
-  /** Stores the answer. Called inside a transaction. */
-  respond(job: Job, given: Answer, now: number): Result<{ job: Job; event: string }, RespondError> {
-    const current = this.expire(job, now);
-    if (current !== job) this.#ledger.save(job, current);
-    const before = current.run.answers?.[given.request_id];
-    if (before !== undefined) return err({ code: "already_answered", ...before });
-    const open = isSettled(current.status) ? [] : openQuestions(current);
-    const asked = open.find(([, question]) => question.request_id === given.request_id);
-    if (asked === undefined) {
-      return err({ code: "unknown_request", open: open.map(([, question]) => question.request_id) });
-    }
-    const [path, { schema }] = asked;
-    const content = given.action === "accept" ? (given.content ?? {}) : null;
-    const faults = content === null ? [] : checkAnswer(schema, content);
-    if (faults.length > 0) return err({ code: "invalid_content", faults });
-    this.#ledger.tables.values.insert(job.job_id, path, { action: given.action, content });
-    const answered = answer(current, path, given.action, null, now);
-    this.#ledger.save(current, answered);
-    return ok({ job: answered, event: wakeEvent(path) });
-  }
-
-  /** Once the answer is durable. */
-  tell(job: Job, event: string): Promise<void> {
-    return this.#engine.send(job.job_id, job.attempt, [event]);
-  }
+  const [path, { schema }] = asked;
+  const content = given.action === "accept" ? (given.content ?? {}) : null;
+  const faults = content === null ? [] : checkAnswer(schema, content);
+  if (faults.length > 0) return err({ code: "invalid_content", faults });
+  context.tables.values.insert(job.job_id, path, { action: given.action, content });
+  const answered = answer(current, path, given.action, null, now);
+  context.store.save(current, answered);
+  return ok({ job: answered, event: wakeEvent(path) });
 }

@@ -6,13 +6,11 @@ import { diagnose, type Repair, triage } from "../../jobs/run/repair.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { ALARM_BATCH } from "../../limits.ts";
-import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import { type Engine, NUDGE_EVENT } from "../dispatch/engine.ts";
-import type { Actions } from "../storage/actions.ts";
-import type { Ledger } from "../storage/job-store.ts";
+import type { RegistryContext } from "../context.ts";
+import { NUDGE_EVENT } from "../dispatch/engine.ts";
 import type { DueJob } from "../storage/jobs.ts";
-import type { Questions } from "./questions.ts";
-import type { Settlements } from "./settlements.ts";
+import { expireQuestions } from "./questions.ts";
+import { followEffects, settleJob } from "./settlements.ts";
 
 /** The alarm rings again after this although its work has not ended: the work died with its process. */
 const WATCHDOG_MS = 60_000;
@@ -31,28 +29,15 @@ async function tried(work: () => unknown): Promise<boolean> {
   }
 }
 
-interface ReconcilerDeps {
-  ledger: Ledger;
-  engine: Engine;
-  dispatcher: Dispatcher;
-  settlements: Settlements;
-  questions: Questions;
-  actions: Actions;
-  /** Epoch ms. */
-  now: () => number;
-}
-
 /**
  * The alarm's work: hand over what was left, find out about jobs that went silent, enforce timeouts, purge.
  * Compares what the registry expects with what the engine says, and repairs; the registry's row decides.
  */
 export class Reconciler {
-  readonly #deps: ReconcilerDeps;
-  readonly #ledger: Ledger;
+  readonly #context: RegistryContext;
 
-  constructor(deps: ReconcilerDeps) {
-    this.#deps = deps;
-    this.#ledger = deps.ledger;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   /**
@@ -60,45 +45,45 @@ export class Reconciler {
    * put off and holds up no other, and this throws only when the alarm cannot be set at all: the platform gives up an
    * alarm that keeps throwing.
    */
-  async ring(): Promise<void> {
-    const { now } = this.#deps;
-    this.#ledger.alarmRang();
-    const isArmed = await tried(() => this.#ledger.rearm(now() + WATCHDOG_MS));
+  async onAlarm(): Promise<void> {
+    const { now } = this.#context;
+    this.#context.store.alarmRang();
+    const isArmed = await tried(() => this.#context.store.rearm(now() + WATCHDOG_MS));
     const isDone = await tried(() => this.#work(now()));
     // Setting the alarm to the present inside the alarm may lose it.
-    const move = () => this.#ledger.moveAlarm(now() + (isDone ? 1 : WATCHDOG_MS));
+    const move = () => this.#context.store.moveAlarm(now() + (isDone ? 1 : WATCHDOG_MS));
     if (isArmed) await tried(move);
     else move();
   }
 
   async #work(now: number): Promise<void> {
-    this.#ledger.lastStates.forget(now);
-    this.#ledger.audit.purge(now);
-    const due = this.#ledger.tables.jobs.due(now, ALARM_BATCH);
+    this.#context.lastStates.forget(now);
+    this.#context.audit.purge(now);
+    const due = this.#context.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>
-      this.#look(key, now).catch((error) => {
+      this.#reconcileJob(key, now).catch((error) => {
         noteBug(error);
-        this.#ledger.putOff(key.job_id, now + WATCHDOG_MS);
+        this.#context.store.putOff(key.job_id, now + WATCHDOG_MS);
       }),
     );
     await Promise.all(looks);
     // A process may have died between a settlement and giving the place to the next job.
-    await this.#deps.dispatcher.dispatch([]);
+    await this.#context.dispatcher.dispatch([]);
   }
 
-  async #look({ tenant, job_id }: DueJob, now: number): Promise<void> {
+  async #reconcileJob({ tenant, job_id }: DueJob, now: number): Promise<void> {
     // Read now: what was done about the jobs before it may have ended this one, and then it is not due to be purged.
-    const job = this.#ledger.tables.jobs.find(tenant, job_id);
+    const job = this.#context.tables.jobs.find(tenant, job_id);
     if (job === undefined || job.due_at > now) return;
-    if (isSettled(job.status)) return this.#ledger.transact(() => this.#ledger.delete(job, now));
-    if (this.#expireQuestions(job, now)) return this.#tell(job);
+    if (isSettled(job.status)) return this.#context.store.transact(() => this.#context.store.delete(job, now));
+    if (this.#expireQuestions(job, now)) return this.#wake(job);
     const need = triage(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);
-    const engine = await this.#deps.engine.state(job.job_id, job.attempt);
-    const fresh = this.#ledger.tables.jobs.find(job.tenant, job.job_id);
+    const engine = await this.#context.engine.state(job.job_id, job.attempt);
+    const fresh = this.#context.tables.jobs.find(job.tenant, job.job_id);
     // A report may have come while the engine answered.
     if (fresh === undefined || fresh.attempt !== job.attempt || triage(fresh, now).do !== "ask_engine") return;
-    return this.#apply(fresh, diagnose(fresh, engine), this.#deps.now());
+    return this.#apply(fresh, diagnose(fresh, engine), this.#context.now());
   }
 
   async #apply(job: Job, repair: Repair, now: number): Promise<void> {
@@ -107,50 +92,49 @@ export class Reconciler {
       case "ask_engine":
         return this.#save(job, { ...job, due_at: nextDue(job) });
       case "dispatch":
-        return this.#deps.dispatcher.dispatch([job]);
+        return this.#context.dispatcher.dispatch([job]);
       case "wait":
         return this.#saveDue(job, postponed(job, repair.againInMs, now));
       case "nudge":
         this.#saveDue(job, nudged(job, repair.againInMs, now));
-        return this.#tell(job);
+        return this.#wake(job);
       case "next_attempt":
         this.#nextAttempt(job, repair.reason, now);
-        await this.#deps.engine.terminate(job.job_id, job.attempt);
-        return this.#deps.dispatcher.dispatch([job]);
+        await this.#context.engine.terminate(job.job_id, job.attempt);
+        return this.#context.dispatcher.dispatch([job]);
       case "fail":
         await this.#fail(job, repair.error, now);
-        return this.#deps.engine.terminate(job.job_id, job.attempt);
+        return this.#context.engine.terminate(job.job_id, job.attempt);
       default:
         return repair satisfies never;
     }
   }
 
   /** Wakes the instance, and tells it again what it has not fetched. */
-  #tell(job: Job): Promise<void> {
-    const fresh = this.#ledger.tables.jobs.find(job.tenant, job.job_id) ?? job;
-    return this.#deps.engine.send(job.job_id, job.attempt, [NUDGE_EVENT, ...undelivered(fresh)]);
+  #wake(job: Job): Promise<void> {
+    const fresh = this.#context.tables.jobs.find(job.tenant, job.job_id) ?? job;
+    return this.#context.engine.send(job.job_id, job.attempt, [NUDGE_EVENT, ...undelivered(fresh)]);
   }
 
   #expireQuestions(job: Job, now: number): boolean {
-    return this.#ledger.transact(() => {
-      const closed = this.#deps.questions.expire(job, now);
-      return closed !== job && this.#ledger.save(job, { ...closed, due_at: nextDue(closed) });
+    return this.#context.store.transact(() => {
+      const closed = expireQuestions(this.#context, job, now);
+      return closed !== job && this.#context.store.save(job, { ...closed, due_at: nextDue(closed) });
     });
   }
 
   #nextAttempt(job: Job, reason: string, now: number): void {
     const after = nextAttempt(job, reason, now);
-    this.#ledger.transact(() => {
-      this.#deps.actions.noteLost(job, (path) => openWork(after.run, path) === undefined);
-      this.#ledger.save(job, { ...after, due_at: nextDue(after) });
+    this.#context.store.transact(() => {
+      this.#context.actions.noteLost(job, (path) => openWork(after.run, path) === undefined);
+      this.#context.store.save(job, { ...after, due_at: nextDue(after) });
     });
   }
 
   #fail(job: Job, error: StepError, now: number): Promise<void> {
-    const { settlements } = this.#deps;
     const outcome: Outcome = { name: "failed", error, path: null };
-    const aftermath = this.#ledger.transact(() => settlements.settle(job, job, outcome, now));
-    return settlements.follow(aftermath ?? []);
+    const effects = this.#context.store.transact(() => settleJob(this.#context, job, job, outcome, now));
+    return followEffects(this.#context, effects ?? []);
   }
 
   /** The job is being looked at, so its due time moves on, later too. */
@@ -159,6 +143,6 @@ export class Reconciler {
   }
 
   #save(before: Job, after: Job): void {
-    this.#ledger.transact(() => this.#ledger.save(before, after));
+    this.#context.store.transact(() => this.#context.store.save(before, after));
   }
 }

@@ -5,46 +5,29 @@ import type { Outcome } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../../limits.ts";
 import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "../api/caller.ts";
-import { type Gate, notKept } from "../dispatch/admission.ts";
-import type { Actions } from "../storage/actions.ts";
-import type { Ledger } from "../storage/job-store.ts";
-import type { Tables } from "../storage/tables.ts";
+import type { RegistryContext } from "../context.ts";
+import { notKept } from "../dispatch/admission.ts";
 import { INPUT_PATH, RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
-import { FencedReports } from "./fenced-reports.ts";
-import type { Settlements } from "./settlements.ts";
+import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
+import { followEffects, settleJob } from "./settlements.ts";
 
 const GO = { do: "go" } as const;
 const HALTED = { do: "halted" } as const;
 
-export interface ReportDeps {
-  ledger: Ledger;
-  settlements: Settlements;
-  gate: Gate;
-  actions: Actions;
-  /** Epoch ms. */
-  now: () => number;
-  /** Lets work go on after the reply. */
-  background: (work: Promise<void>) => void;
-}
-
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
-export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
-  readonly #deps: ReportDeps;
-  readonly #reports: FencedReports;
-  readonly #tables: Tables;
+export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
+  readonly #context: RegistryContext;
 
-  constructor(deps: ReportDeps) {
-    this.#deps = deps;
-    this.#reports = new FencedReports(deps.ledger, deps.now);
-    this.#tables = deps.ledger.tables;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   async start(ref: RunRef): Promise<RunPlan | Stop> {
-    return this.#reports.apply<RunPlan>(ref, (job, now) => {
+    return applyReport<RunPlan>(this.#context, ref, (job, now) => {
       const next = start(job, now);
-      const input = JSON.parse(this.#tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
-      const plan = JSON.parse(this.#tables.plans.json(job.plan_hash));
+      const input = JSON.parse(this.#context.tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
+      const plan = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
       const { trace, rows_by_item } = next.run;
@@ -53,14 +36,14 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
-    return this.#reports.apply<Begun | Later | Halted>(ref, (job, now) => {
-      const marked = this.#reports.marked(job, marks, now);
-      const stored = this.#tables.values.stored(job, path, keyPath);
+    return applyReport<Begun | Later | Halted>(this.#context, ref, (job, now) => {
+      const marked = withMarks(this.#context, job, marks, now);
+      const stored = this.#context.tables.values.stored(job, path, keyPath);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
-      if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
-      const wait = openWork(job.run, path)?.token === token ? 0 : this.#deps.gate.admitAction(now);
+      if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
+      const wait = openWork(job.run, path)?.token === token ? 0 : this.#context.admission.admitAction(now);
       if (wait > 0) return { next: heard(marked, now), reply: { do: "later", after_ms: wait } };
-      const { key, polls } = this.#deps.actions.keyOf(job, keyPath);
+      const { key, polls } = this.#context.actions.keyOf(job, keyPath);
       const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
       const { job: next, opening } = begin(marked, path, token, withinMs, now, known);
       if (opening.do === "fail") return { next, reply: opening };
@@ -69,61 +52,65 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
-    return this.#reports.apply<typeof GO>(ref, (job, now) => {
+    return applyReport<typeof GO>(this.#context, ref, (job, now) => {
       return { next: retrying(job, path, error, delayMs, withinMs, now), reply: GO };
     });
   }
 
   async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
-    return this.#reports.apply<typeof GO>(ref, (job, now) => {
+    return applyReport<typeof GO>(this.#context, ref, (job, now) => {
       return { next: polled(job, path, everyMs, withinMs, now), reply: GO };
     });
   }
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return this.#reports.apply<typeof GO | { do: "fail"; error: StepError }>(ref, (job, now) => {
+    return applyReport<typeof GO | { do: "fail"; error: StepError }>(this.#context, ref, (job, now) => {
       const bytes = jsonBytes(output);
-      const full = this.#tables.values.json(job.job_id, path) === undefined ? this.#deps.gate.room(bytes) : undefined;
+      const full =
+        this.#context.tables.values.json(job.job_id, path) === undefined
+          ? this.#context.admission.storageRefusal(bytes)
+          : undefined;
       if (full !== undefined) return { next: job, reply: { do: "fail", error: notKept(full, bytes) } };
-      this.#tables.values.insert(job.job_id, path, output, openWork(job.run, path));
-      if (error !== null) this.#deps.actions.noteTolerated(job, path, error);
+      this.#context.tables.values.insert(job.job_id, path, output, openWork(job.run, path));
+      if (error !== null) this.#context.actions.noteTolerated(job, path, error);
       return { next: finish(job, path, error ?? undefined, now), reply: GO };
     });
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
-    return this.#reports.apply<{ do: "rest"; wake_at: number } | Halted>(ref, (job, now) => {
-      const marked = this.#reports.marked(job, marks, now);
-      const isOver = this.#tables.values.stored(job, path, keyPath) !== undefined;
+    return applyReport<{ do: "rest"; wake_at: number } | Halted>(this.#context, ref, (job, now) => {
+      const marked = withMarks(this.#context, job, marks, now);
+      const isOver = this.#context.tables.values.stored(job, path, keyPath) !== undefined;
       if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
-      if (this.#reports.isHalted(job, path)) return { next: marked, reply: HALTED };
+      if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
       const resting = rest(marked, path, wakeAt, now, keyPath);
       return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
     });
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
-    return this.#reports.apply<typeof GO>(ref, (job, now) => ({
-      next: this.#reports.marked(job, marks, now),
+    return applyReport<typeof GO>(this.#context, ref, (job, now) => ({
+      next: withMarks(this.#context, job, marks, now),
       reply: GO,
     }));
   }
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void> {
-    const { ledger, settlements, now, background } = this.#deps;
-    const aftermath = ledger.transact(() => {
-      const job = this.#reports.find(ref);
+    const { store, now, background } = this.#context;
+    const effects = store.transact(() => {
+      const job = findFenced(this.#context, ref);
       if (job === undefined) return undefined;
       const unasked = outcome.name === "succeeded" ? withoutQuestions(job, now()) : job;
-      ledger.save(job, unasked);
-      return settlements.settle(
+      store.save(job, unasked);
+      return settleJob(
+        this.#context,
         unasked,
-        this.#reports.marked(unasked, marks, now()),
+        withMarks(this.#context, unasked, marks, now()),
         this.#keepResult(unasked, outcome),
         now(),
       );
     });
-    if (aftermath !== undefined && aftermath.length > 0) background(settlements.follow(aftermath));
+    if (effects !== undefined && effects.length > 0) background(followEffects(this.#context, effects));
   }
 
   /** Store a result that no step stored, and say where it is. */
@@ -138,9 +125,9 @@ export class RunReports implements Omit<RunnerApi, keyof AwaitReports> {
     if (bytes <= MAX_ROW_RESULT_BYTES) {
       return { name: "succeeded", result_path: null, result_json: JSON.stringify(outcome.output) };
     }
-    const full = this.#deps.gate.room(bytes);
+    const full = this.#context.admission.storageRefusal(bytes);
     if (full !== undefined) return { name: "failed", error: notKept(full, bytes), path: null };
-    this.#tables.values.insert(job.job_id, RESULT_PATH, outcome.output);
+    this.#context.tables.values.insert(job.job_id, RESULT_PATH, outcome.output);
     return { name: "succeeded", result_path: RESULT_PATH, result_json: null };
   }
 }

@@ -1,7 +1,7 @@
 import { type Job, type OpenWork, openWork, type StepError } from "../../jobs/job.ts";
 import { type ActionRecord, actionKey, outcomeOf, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
 import type { Outcome } from "../../jobs/settle.ts";
-import type { Tables } from "./tables.ts";
+import type { Jobs } from "./jobs.ts";
 
 const COLUMNS = "key_path, suffix, polls, outcome, child_id";
 
@@ -25,11 +25,11 @@ type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
 /** Chains of retries, and what is known of actions that did not finish. Called inside transactions. */
 export class Actions {
   readonly #sql: SqlStorage;
-  readonly #tables: Tables;
+  readonly #jobs: Jobs;
 
-  constructor(sql: SqlStorage, tables: Tables) {
+  constructor(sql: SqlStorage, jobs: Jobs) {
     this.#sql = sql;
-    this.#tables = tables;
+    this.#jobs = jobs;
   }
 
   /** Under which key the action runs now, and how many polls of that key were answered before. */
@@ -42,7 +42,7 @@ export class Actions {
   /** The job that the `job` step waited for when it ran before, in this chain of retries. */
   childOf(job: Job, keyPath: string): Job | undefined {
     const childId = this.#before(job, keyPath)?.child_id ?? null;
-    return childId === null ? undefined : this.#tables.jobs.find(job.tenant, childId);
+    return childId === null ? undefined : this.#jobs.find(job.tenant, childId);
   }
 
   /** What was open when the job ended: nobody will hear how it came out, but for what it failed with. */

@@ -5,7 +5,7 @@ const LOST_AFTER_MS = 60_000;
  * The object's one alarm. It rings at the latest when the first job is due; where it rings early it is moved on then,
  * because each move is a row written.
  */
-export class AlarmClock {
+export class Alarm {
   readonly #storage: DurableObjectStorage;
   /** Epoch ms. */
   readonly #now: () => number;
@@ -17,8 +17,8 @@ export class AlarmClock {
     this.#armedFor = armedFor;
   }
 
-  static async read(storage: DurableObjectStorage, now: () => number): Promise<AlarmClock> {
-    return new AlarmClock(storage, now, await storage.getAlarm());
+  static async read(storage: DurableObjectStorage, now: () => number): Promise<Alarm> {
+    return new Alarm(storage, now, await storage.getAlarm());
   }
 
   /** True when the alarm should have rung long ago: the platform has dropped it. */

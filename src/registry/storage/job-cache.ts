@@ -7,7 +7,7 @@ import { fromRecord, type JobRecord } from "./rows.ts";
  * The jobs that were read last, so that one that is polled is not read from its row each time. The object is the only
  * writer of its rows, and forgets a job with every write of it.
  */
-export class RecentJobs {
+export class JobCache {
   readonly #jobs = new BoundedMap<string, Job>(MAX_RECENT_JOBS);
 
   get(tenant: string, jobId: string): Job | undefined {

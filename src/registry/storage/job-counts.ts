@@ -1,49 +1,48 @@
-import { holdsPlace } from "../../jobs/dispatch.ts";
+import { holdsSlot } from "../../jobs/dispatch.ts";
 import type { Job } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
-import type { Tables } from "./tables.ts";
+import type { StoreObserver } from "./job-store.ts";
+import type { Jobs } from "./jobs.ts";
 
 interface Counts {
   /** Jobs that have not settled. */
   active: number;
-  /** Those of them that hold a place at the engine. */
+  /** Those of them that hold a slot at the engine. */
   running: number;
 }
 
 /**
- * How many jobs of the object count against its limits. In memory, so that a submit reads no row for it: counted by
- * the rows when it is first asked for, then kept up by the ledger.
+ * How many jobs of the object count against its limits. In memory, so that a submit reads no row for it: counted from
+ * the rows when it is first asked for, then kept up with every write.
  */
-export class Census {
-  readonly #tables: Tables;
-  readonly #placeFreed: () => void;
+export class JobCounts implements StoreObserver {
+  readonly #jobs: Jobs;
+  readonly #onSlotFreed: () => void;
   #counts: Counts | undefined;
 
-  /** @param placeFreed called inside the transaction that frees a place at the engine */
-  constructor(tables: Tables, placeFreed: () => void) {
-    this.#tables = tables;
-    this.#placeFreed = placeFreed;
+  /** @param onSlotFreed called inside the transaction that frees a slot at the engine */
+  constructor(jobs: Jobs, onSlotFreed: () => void) {
+    this.#jobs = jobs;
+    this.#onSlotFreed = onSlotFreed;
   }
 
-  get counts(): Readonly<Counts> {
-    this.#counts ??= this.#tables.jobs.counts();
+  get current(): Readonly<Counts> {
+    this.#counts ??= this.#jobs.counts();
     return this.#counts;
   }
 
-  /** A row was inserted (`before` undefined), changed, or deleted (`after` undefined). */
-  note(before: Job | undefined, after: Job | undefined): void {
+  onWritten(before: Job | undefined, after: Job | undefined): void {
     if (this.#counts !== undefined) {
       this.#counts.active += Number(isActive(after)) - Number(isActive(before));
-      this.#counts.running += Number(isPlaced(after)) - Number(isPlaced(before));
+      this.#counts.running += Number(isRunning(after)) - Number(isRunning(before));
     }
-    if (isPlaced(before) && !isPlaced(after)) this.#placeFreed();
+    if (isRunning(before) && !isRunning(after)) this.#onSlotFreed();
   }
 
-  /** A transaction was undone: the rows are counted again. */
-  forget(): void {
+  onUndone(): void {
     this.#counts = undefined;
   }
 }
 
 const isActive = (job: Job | undefined): boolean => job !== undefined && !isSettled(job.status);
-const isPlaced = (job: Job | undefined): boolean => job !== undefined && holdsPlace(job);
+const isRunning = (job: Job | undefined): boolean => job !== undefined && holdsSlot(job);

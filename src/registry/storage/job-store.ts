@@ -1,103 +1,88 @@
 import type { Job } from "../../jobs/job.ts";
-import { isSettled, type JobStatusName } from "../../jobs/status.ts";
+import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
-import type { Log } from "../../lib/log.ts";
 import type { AuditEntry } from "../api/keys.ts";
-import type { Changes } from "../watch/job-changes.ts";
-import type { Waiters } from "../watch/waiters.ts";
 import type { Actions } from "./actions.ts";
-import type { AlarmClock } from "./alarm.ts";
+import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
-import type { Census } from "./job-counts.ts";
 import type { LastStates } from "./last-states.ts";
 import type { Tables } from "./tables.ts";
 
-interface LedgerDeps {
+/** Who hears of every write of a job. */
+export interface StoreObserver {
+  /** Inside the transaction: a row was inserted (`before` undefined), changed, or deleted (`after` undefined). */
+  onWritten?(before: Job | undefined, after: Job | undefined): void;
+  /** The transaction is over, and the job is as it is `after`. */
+  onCommitted?(before: Job, after: Job): void;
+  /** A transaction was undone: what was written in it is not. */
+  onUndone?(): void;
+}
+
+interface StoreParts {
   storage: DurableObjectStorage;
   tables: Tables;
   actions: Actions;
   lastStates: LastStates;
   audit: Audit;
-  clock: AlarmClock;
-  waiters: Waiters;
-  changes: Changes;
-  census: Census;
-  log: Log;
+  alarm: Alarm;
 }
 
-/**
- * The jobs of one object: every write of a job goes through here, so that alarm, waiters, listeners and census follow
- * from it.
- */
-export class Ledger {
-  readonly tables: Tables;
-  readonly lastStates: LastStates;
-  readonly audit: Audit;
-  readonly #actions: Actions;
+/** The jobs of one object: every write of a job goes through here, so that the alarm and the observers follow from it. */
+export class JobStore {
   readonly #storage: DurableObjectStorage;
-  readonly #clock: AlarmClock;
-  readonly #waiters: Waiters;
-  readonly #changes: Changes;
-  readonly #census: Census;
-  readonly #log: Log;
-  /** Of the transaction that is open, in their order. */
+  readonly #tables: Tables;
+  readonly #actions: Actions;
+  readonly #lastStates: LastStates;
+  readonly #audit: Audit;
+  readonly #alarm: Alarm;
+  readonly #observers: StoreObserver[] = [];
+  /** Changes of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, tables, actions, lastStates, audit, clock, waiters, changes, census, log }: LedgerDeps) {
+  constructor({ storage, tables, actions, lastStates, audit, alarm }: StoreParts) {
     this.#storage = storage;
-    this.tables = tables;
+    this.#tables = tables;
     this.#actions = actions;
-    this.lastStates = lastStates;
-    this.audit = audit;
-    this.#clock = clock;
-    this.#waiters = waiters;
-    this.#changes = changes;
-    this.#census = census;
-    this.#log = log;
+    this.#lastStates = lastStates;
+    this.#audit = audit;
+    this.#alarm = alarm;
+  }
+
+  observe(observer: StoreObserver): void {
+    this.#observers.push(observer);
   }
 
   /** All or nothing: an exception undoes every write, which it would not do by itself. Nobody hears of what was undone. */
   transact<T>(work: () => T): T {
     const done = this.#undoOnError(work);
     for (const [before, after] of this.#saved.splice(0)) {
-      if (after.status !== before.status) this.#tell(after);
-      this.#changes.announce(before, after);
+      for (const observer of this.#observers) observer.onCommitted?.(before, after);
     }
     return done;
   }
 
-  #tell(job: Job): void {
-    const { job_id, status, error_code, run } = job;
-    this.#waiters.announce(job_id);
-    if (status === "input_required") this.#tellParents(job);
-    if (isSettled(status)) this.#log({ event: "job_settled", job_id, status, error_code, ...run.trace });
-  }
-
-  /** Who waits for a parent waits for an answer to its child. */
-  #tellParents({ tenant, parent_id }: Job): void {
-    for (let id = parent_id; id !== null; id = this.tables.jobs.find(tenant, id)?.parent_id ?? null) {
-      this.#waiters.announce(id);
-    }
-  }
-
   #undoOnError<T>(work: () => T): T {
-    const undoAlarm = this.#clock.savepoint();
+    const undoAlarm = this.#alarm.savepoint();
     try {
       return this.#storage.transactionSync(work);
     } catch (error) {
       undoAlarm();
-      this.#census.forget();
-      this.tables.jobs.forgetRead();
+      this.#tables.jobs.forgetRead();
       this.#saved = [];
+      for (const observer of this.#observers) observer.onUndone?.();
       throw error;
     }
   }
 
+  #tellWritten(before: Job | undefined, after: Job | undefined): void {
+    for (const observer of this.#observers) observer.onWritten?.(before, after);
+  }
+
   /** @returns false when its id cannot be had: nothing is written */
   insert(job: Job): boolean {
-    if (!this.tables.jobs.insert(job)) return false;
-    this.#census.note(undefined, job);
-    this.#clock.ringBy(job.due_at);
+    if (!this.#tables.jobs.insert(job)) return false;
+    this.#alarm.ringBy(job.due_at);
+    this.#tellWritten(undefined, job);
     return true;
   }
 
@@ -107,63 +92,64 @@ export class Ledger {
    * @returns false when another write came first, a normal outcome
    */
   save(before: Job, after: Job, from: readonly JobStatusName[] = [before.status]): boolean {
-    if (!this.tables.jobs.update(before, after, from)) return false;
-    this.#census.note(before, after);
-    if (after.due_at < before.due_at) this.#clock.ringBy(after.due_at);
+    if (!this.#tables.jobs.update(before, after, from)) return false;
+    if (after.due_at < before.due_at) this.#alarm.ringBy(after.due_at);
     this.#saved.push([before, after]);
+    this.#tellWritten(before, after);
     return true;
   }
 
-  /** Look at the job at `dueAt` (epoch ms) and not before, whatever its row holds. */
+  /** Look at the job at `dueAt` (epoch ms) and not before, also where its row cannot be read. */
   putOff(jobId: string, dueAt: number): void {
     this.transact(() => {
-      this.tables.jobs.putOff(jobId, dueAt);
-      this.#clock.ringBy(dueAt);
+      this.#tables.jobs.putOff(jobId, dueAt);
+      this.#alarm.ringBy(dueAt);
     });
   }
 
   /** Delete the job with all that belongs to it. How it ended is known for a while. Called inside a transaction. */
   delete(job: Job, now: number): void {
-    const status = toJobStatus(job, { resultJson: this.tables.values.result(job) }, now);
-    this.#clock.ringBy(this.lastStates.keep(job.tenant, status, now));
-    this.tables.values.delete(job.job_id);
-    if (job.idempotency_key !== null) this.tables.keys.delete(job.idempotency_key, job.job_id);
-    this.tables.jobs.delete(job.job_id);
-    this.tables.plans.release(job);
+    const { jobs, values, keys, plans } = this.#tables;
+    const status = toJobStatus(job, { resultJson: values.result(job) }, now);
+    this.#alarm.ringBy(this.#lastStates.keep(job.tenant, status, now));
+    values.delete(job.job_id);
+    if (job.idempotency_key !== null) keys.delete(job.idempotency_key, job.job_id);
+    jobs.delete(job.job_id);
+    plans.release(job);
     this.#actions.forget(job);
-    this.#census.note(job, undefined);
+    this.#tellWritten(job, undefined);
   }
 
   /** Note what was done. Called inside the transaction that does it. */
   note(entry: AuditEntry): void {
-    this.#clock.ringBy(this.audit.add(entry));
+    this.#alarm.ringBy(this.#audit.add(entry));
   }
 
   /** Set the alarm for what is due first, but not before `floor` (epoch ms). */
   rearm(floor: number): void {
     const due = this.#firstDue();
-    if (due < Number.POSITIVE_INFINITY) this.#clock.ringBy(Math.max(due, floor));
+    if (due < Number.POSITIVE_INFINITY) this.#alarm.ringBy(Math.max(due, floor));
   }
 
   /** The same when all that is due is known, and the alarm may be later than it was set for. */
   moveAlarm(floor: number): void {
     const due = this.#firstDue();
-    if (due < Number.POSITIVE_INFINITY) this.#clock.ringAt(Math.max(due, floor));
+    if (due < Number.POSITIVE_INFINITY) this.#alarm.ringAt(Math.max(due, floor));
   }
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const dues = [this.tables.jobs.firstDue(), this.lastStates.firstDue(), this.audit.firstDue()];
+    const dues = [this.#tables.jobs.firstDue(), this.#lastStates.firstDue(), this.#audit.firstDue()];
     return Math.min(...dues.map((due) => due ?? never));
   }
 
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */
   mendAlarm(floor: number): void {
-    if (this.#clock.isLost) this.rearm(floor);
+    if (this.#alarm.isLost) this.rearm(floor);
   }
 
   /** The alarm is ringing: until it is set again, nothing is armed. */
   alarmRang(): void {
-    this.#clock.forget();
+    this.#alarm.forget();
   }
 }

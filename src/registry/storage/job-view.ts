@@ -8,38 +8,29 @@ import type { Tables } from "./tables.ts";
 
 const NOTHING_MORE: Include = { steps: false, events: false };
 
-/** Jobs as callers see them, with what is stored beside their row. */
-export class Viewer {
-  readonly #tables: Tables;
+/** The job as callers see it, with what is stored beside its row. */
+export function jobView(tables: Tables, job: Job, now: number, include: Include = NOTHING_MORE): JobStatus {
+  const needsPlan = include.steps || include.blueprint === true;
+  const plan = needsPlan ? JSON.parse(tables.plans.json(job.plan_hash)) : undefined;
+  const parts = {
+    resultJson: tables.values.result(job),
+    outline: include.steps ? plan.steps : undefined,
+    events: include.events,
+    plan: include.blueprint ? plan : undefined,
+    children: unsettledChildren(tables, job),
+  };
+  return toJobStatus(job, parts, now);
+}
 
-  constructor(tables: Tables) {
-    this.#tables = tables;
+/** Those that the job waits for, and those that these wait for, so many at most: one that asks makes it wait too. */
+export function unsettledChildren({ jobs }: Tables, job: Job): Job[] {
+  const found: Job[] = [];
+  const ids = isSettled(job.status) ? [] : openChildren(job);
+  for (let id = ids.shift(); id !== undefined && found.length < MAX_CHILDREN_LOOKED_AT; id = ids.shift()) {
+    const child = jobs.find(job.tenant, id);
+    if (child === undefined || isSettled(child.status)) continue;
+    found.push(child);
+    ids.push(...openChildren(child));
   }
-
-  view(job: Job, now: number, include: Include = NOTHING_MORE): JobStatus {
-    const resultJson = this.#tables.values.result(job);
-    const mustRead = include.steps || include.blueprint === true;
-    const plan = mustRead ? JSON.parse(this.#tables.plans.json(job.plan_hash)) : undefined;
-    const parts = {
-      resultJson,
-      outline: include.steps ? plan.steps : undefined,
-      events: include.events,
-      plan: include.blueprint ? plan : undefined,
-      children: this.children(job),
-    };
-    return toJobStatus(job, parts, now);
-  }
-
-  /** Those that the job waits for, and those that these wait for, so many at most: one that asks makes it wait too. */
-  children(job: Job): Job[] {
-    const found: Job[] = [];
-    const ids = isSettled(job.status) ? [] : openChildren(job);
-    for (let id = ids.shift(); id !== undefined && found.length < MAX_CHILDREN_LOOKED_AT; id = ids.shift()) {
-      const child = this.#tables.jobs.find(job.tenant, id);
-      if (child === undefined || isSettled(child.status)) continue;
-      found.push(child);
-      ids.push(...openChildren(child));
-    }
-    return found;
-  }
+  return found;
 }

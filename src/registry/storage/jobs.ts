@@ -3,7 +3,7 @@ import { jobNumber } from "../../jobs/id.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
-import { RecentJobs } from "./job-cache.ts";
+import { JobCache } from "./job-cache.ts";
 import { readRun } from "./row-codec.ts";
 import {
   changedColumns,
@@ -61,7 +61,7 @@ export const JOBS_SQL = {
 /** The table of jobs. Calls are synchronous; callers open the transactions. */
 export class Jobs {
   readonly #sql: SqlStorage;
-  readonly #recent = new RecentJobs();
+  readonly #cache = new JobCache();
   /** Numbers of jobs that have another one than their id says: migration 0005 met two of the same number. */
   readonly #displaced = new Map<string, string>();
 
@@ -77,10 +77,10 @@ export class Jobs {
   }
 
   find(tenant: string, jobId: string): Job | undefined {
-    const recent = this.#recent.get(tenant, jobId);
-    if (recent !== undefined) return recent;
+    const cached = this.#cache.get(tenant, jobId);
+    if (cached !== undefined) return cached;
     const record = this.#record(tenant, jobId) ?? this.#displacedRecord(tenant, jobId);
-    return record && this.#recent.keep(record);
+    return record && this.#cache.keep(record);
   }
 
   #record(tenant: string, jobId: string): JobRecord | undefined {
@@ -102,7 +102,7 @@ export class Jobs {
 
   /** What was read may not be what is stored: a transaction was undone. */
   forgetRead(): void {
-    this.#recent.clear();
+    this.#cache.clear();
   }
 
   /**
@@ -112,7 +112,7 @@ export class Jobs {
   update(before: Job, after: Job, from: readonly JobStatusName[]): boolean {
     const changed = changedColumns(before, after);
     if (changed.length === 0) return true;
-    this.#recent.delete(before.job_id);
+    this.#cache.delete(before.job_id);
     const set = changed.map(([column]) => `${column} = ?`).join(", ");
     const values = changed.map(([, value]) => value);
     const update = `UPDATE jobs SET ${set} WHERE ${THE_JOB} AND status IN (${placeholders(from.length)}) RETURNING job_id`;
@@ -122,7 +122,7 @@ export class Jobs {
   /** Delete the row alone. */
   delete(jobId: string): void {
     this.#sql.exec(JOBS_SQL.delete, ...this.#keyOf(jobId));
-    this.#recent.delete(jobId);
+    this.#cache.delete(jobId);
   }
 
   /** Jobs due at `now`, the longest waiting first. */
@@ -133,7 +133,7 @@ export class Jobs {
   /** Look at the job at `dueAt` and not before, whatever state it is in. */
   putOff(jobId: string, dueAt: number): void {
     this.#sql.exec(JOBS_SQL.putOff, dueAt, ...this.#keyOf(jobId));
-    this.#recent.delete(jobId);
+    this.#cache.delete(jobId);
   }
 
   /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */

@@ -3,24 +3,14 @@ import { type ChangePlace, progressionSince } from "../../jobs/changes.ts";
 import type { Job } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { eventViews } from "../../jobs/view.ts";
-import type { Log } from "../../lib/log.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../limits.ts";
 import type { CallerApi } from "../api/caller.ts";
 import type { Followed, Following, JobChange, TooManyListeners } from "../api/changes.ts";
-import type { Viewer } from "../storage/job-view.ts";
-import type { Tables } from "../storage/tables.ts";
+import type { RegistryContext } from "../context.ts";
+import type { StoreObserver } from "../storage/job-store.ts";
+import { jobView } from "../storage/job-view.ts";
 import { type Line, Listener } from "./change-stream.ts";
-
-interface ChangesDeps {
-  tables: Tables;
-  viewer: Viewer;
-  /** Epoch ms. */
-  now: () => number;
-  /** Resolves when all that was written is durable. */
-  durable: () => Promise<void>;
-  log: Log;
-}
 
 const placeOf = (job: Job): ChangePlace => ({ seq: job.events.length, status: job.status });
 
@@ -46,16 +36,16 @@ class Lease extends RpcTarget implements Disposable {
  * Tells listeners of every change of their jobs. In memory only: after a crash they come again and say how far they
  * were. A job that has settled never changes again, so its listeners leave it.
  */
-export class Changes implements Pick<CallerApi, "follow"> {
-  readonly #deps: ChangesDeps;
+export class JobChanges implements Pick<CallerApi, "follow">, StoreObserver {
+  readonly #context: RegistryContext;
   /** With the jobs that they still follow. */
   readonly #listeners = new Map<Listener, Set<string>>();
   /** By which key those were opened that a key opened. */
   readonly #owners = new Map<Listener, string>();
   readonly #byJob = new Map<string, Set<Listener>>();
 
-  constructor(deps: ChangesDeps) {
-    this.#deps = deps;
+  constructor(context: RegistryContext) {
+    this.#context = context;
   }
 
   /** How many there are. */
@@ -71,13 +61,16 @@ export class Changes implements Pick<CallerApi, "follow"> {
     if (this.#listeners.size >= MAX_LISTENERS) return err({ code: "too_many_listeners", limit: MAX_LISTENERS });
     const ofOwner = owner === null ? 0 : [...this.#owners.values()].filter((other) => other === owner).length;
     if (ofOwner >= MAX_LISTENERS_PER_KEY) return err({ code: "too_many_listeners", limit: MAX_LISTENERS_PER_KEY });
-    const listener = new Listener({ durable: this.#deps.durable, onGone: () => this.#forget(listener) });
+    const listener = new Listener({
+      durable: () => this.#context.storage.sync(),
+      onGone: () => this.#forget(listener),
+    });
     if (owner !== null) this.#owners.set(listener, owner);
     this.#listeners.set(listener, new Set());
-    this.#deps.log({ event: "listener_came", listeners: this.#listeners.size });
+    this.#context.log({ event: "listener_came", listeners: this.#listeners.size });
     // From here to the end nothing is awaited, so nothing can happen between the look and the listening.
     const found = jobs.flatMap(({ job_id, after }) => {
-      const job = this.#deps.tables.jobs.find(tenant, job_id);
+      const job = this.#context.tables.jobs.find(tenant, job_id);
       return job === undefined ? [] : [{ job, after }];
     });
     const isInTime = found.every(({ job, after }) => this.#greet(listener, job, after));
@@ -87,8 +80,7 @@ export class Changes implements Pick<CallerApi, "follow"> {
     return ok({ job_ids: found.map(({ job }) => job.job_id), changes: listener.stream, lease });
   }
 
-  /** The change from `before` to `after` is made. */
-  announce(before: Job, after: Job): void {
+  onCommitted(before: Job, after: Job): void {
     const listeners = this.#byJob.get(after.job_id);
     if (listeners === undefined) return;
     const lines = this.#linesSince(after, placeOf(before));
@@ -119,7 +111,7 @@ export class Changes implements Pick<CallerApi, "follow"> {
   }
 
   #present(job: Job, passing: boolean): Line {
-    const status = this.#deps.viewer.view(job, this.#deps.now());
+    const status = jobView(this.#context.tables, job, this.#context.now());
     const events = eventViews(job).slice(-1);
     return this.#line({ job_id: job.job_id, ...placeOf(job), job: { ...status, events } }, passing);
   }
@@ -155,6 +147,7 @@ export class Changes implements Pick<CallerApi, "follow"> {
   #forget(listener: Listener): void {
     this.#dismiss(listener);
     this.#owners.delete(listener);
-    if (this.#listeners.delete(listener)) this.#deps.log({ event: "listener_gone", listeners: this.#listeners.size });
+    if (this.#listeners.delete(listener))
+      this.#context.log({ event: "listener_gone", listeners: this.#listeners.size });
   }
 }

@@ -1,8 +1,17 @@
+import type { Job } from "../../jobs/job.ts";
+import type { StoreObserver } from "../storage/job-store.ts";
+import type { Jobs } from "../storage/jobs.ts";
+
 /** Callers that wait in this object for a job to change. In memory only: a caller that loses its wait reads again. */
-export class Waiters {
+export class Waiters implements StoreObserver {
+  readonly #jobs: Jobs;
   readonly #byJob = new Map<string, Set<() => void>>();
 
-  /** Resolves when one of the jobs is announced, or `release` does, and after `waitMs` at the latest. */
+  constructor(jobs: Jobs) {
+    this.#jobs = jobs;
+  }
+
+  /** Resolves when the status of one of the jobs changes, or `release` does, and after `waitMs` at the latest. */
   async wait(jobIds: readonly string[], waitMs: number, release?: Promise<void>): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     void release?.then(resolve);
@@ -27,7 +36,18 @@ export class Waiters {
     if (waiting?.size === 0) this.#byJob.delete(jobId);
   }
 
-  announce(jobId: string): void {
+  onCommitted(before: Job, after: Job): void {
+    if (after.status === before.status) return;
+    this.#wake(after.job_id);
+    if (after.status === "input_required") this.#wakeForParents(after);
+  }
+
+  /** Who waits for a parent waits for an answer to its child. */
+  #wakeForParents({ tenant, parent_id }: Job): void {
+    for (let id = parent_id; id !== null; id = this.#jobs.find(tenant, id)?.parent_id ?? null) this.#wake(id);
+  }
+
+  #wake(jobId: string): void {
     for (const wake of this.#byJob.get(jobId) ?? []) wake();
   }
 }

@@ -6,7 +6,7 @@ import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import type { ShelfFull } from "../../registry/api/saved-blueprints.ts";
+import type { SavedBlueprintsFull } from "../../registry/api/saved-blueprints.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
 import { type Answer, HOME_SHARD, knownTo, type ServiceContext } from "../context.ts";
 import { findChildren } from "./children.ts";
@@ -33,7 +33,7 @@ function nameFaults({ blueprints }: ServiceContext, { name }: JsonObject): Fault
 export async function saveBlueprint(
   context: ServiceContext,
   { blueprint }: z.output<typeof SaveInput>,
-): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | ShelfFull> {
+): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | SavedBlueprintsFull> {
   const checked = checkBlueprint(blueprint, knownTo(context));
   const children = await findChildren(context, blueprint);
   const faults = [

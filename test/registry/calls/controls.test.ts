@@ -31,7 +31,7 @@ describe("cancel", () => {
       const { id } = await bench.submit({ run_at: bench.clock.now + 60_000 });
       await bench.caller.cancel(TENANT, id, null);
       bench.clock.now += 60_000;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       await bench.settleBackground();
       expect([bench.engine.started, bench.engine.terminated]).toEqual([[], []]);
       expect((await statusOf(bench, id)).status).toBe("cancelled");

@@ -43,10 +43,10 @@ describe("submit", () => {
     inRegistry(async ({ submit, engine, clock, reconciler, caller }) => {
       const { id } = await submit({ run_at: START + 60_000 });
       clock.now = START + 59_999;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect(engine.started).toEqual([]);
       clock.now = START + 60_000;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect(engine.started).toHaveLength(1);
       expect((await statusOf({ caller }, id)).status).toBe("queued");
     }));
@@ -113,7 +113,7 @@ describe("dispatch", () => {
       expect(eventTypes(await statusOf({ caller }, id))).toEqual(["accepted"]);
       engine.refuses = false;
       clock.now += 60_000;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect(engine.started.map((run) => run.job_id)).toEqual([id]);
     }));
 

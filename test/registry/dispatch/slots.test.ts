@@ -24,7 +24,7 @@ describe("the limit of running jobs", () => {
           await end(bench, id);
         }
         expect((await statusOf(bench, ids.at(-1) ?? "")).status).toBe("succeeded");
-        expect(bench.census.counts).toEqual({ active: 0, running: 0 });
+        expect(bench.counts.current).toEqual({ active: 0, running: 0 });
       },
       { runningJobs: RUNNING },
     ));
@@ -51,7 +51,7 @@ describe("the limit of running jobs", () => {
         if (ending === "fail")
           await bench.runner.settle(bench.ref(first.id), { name: "failed", error, path: null }, []);
         bench.clock.now += 1_000;
-        if (ending === "time out") await bench.reconciler.ring();
+        if (ending === "time out") await bench.reconciler.onAlarm();
         await bench.settleBackground();
         expect(started(bench)).toEqual([first.id, second.id]);
       },
@@ -70,7 +70,7 @@ describe("the limit of running jobs", () => {
         await bench.runner.ask(bench.ref(asker), "first", question, []);
         await bench.settleBackground();
         expect(started(bench)).toEqual([sleeper, asker]);
-        expect(bench.census.counts).toEqual({ active: 3, running: 2 });
+        expect(bench.counts.current).toEqual({ active: 3, running: 2 });
       },
       { runningJobs: 2 },
     ));
@@ -83,10 +83,10 @@ describe("the limit of running jobs", () => {
         await spawn(bench, parent);
         const child = started(bench)[1] ?? "";
         expect(child).not.toBe(waiting);
-        expect(bench.census.counts).toEqual({ active: 3, running: 1 });
+        expect(bench.counts.current).toEqual({ active: 3, running: 1 });
         await end(bench, child);
         expect(started(bench)).toHaveLength(2);
-        expect(bench.census.counts).toEqual({ active: 2, running: 1 });
+        expect(bench.counts.current).toEqual({ active: 2, running: 1 });
         await end(bench, parent);
         expect(started(bench)).toEqual([parent, child, waiting]);
       },
@@ -111,7 +111,7 @@ describe("the limit of running jobs", () => {
     for (let i = 0; i < 12; i++) await spawn(bench, root, `forks[${i}].job`);
     let most = 0;
     for (let seen = 1; seen < bench.engine.started.length; seen++) {
-      most = Math.max(most, bench.census.counts.running);
+      most = Math.max(most, bench.counts.current.running);
       const id = bench.engine.started[seen]?.job_id ?? "";
       await bench.runner.start(bench.ref(id));
       const parent = (await statusOf(bench, id)).parent_id ?? "";
@@ -139,13 +139,13 @@ describe("the limit of running jobs", () => {
         await bench.runner.begin(bench.ref(id), "both.left.first", "t", 30_000, []);
         await spawn(bench, id, "both.right.job");
         expect(bench.engine.started).toHaveLength(1);
-        expect((await bench.reopen()).census.counts).toEqual({ active: 2, running: 1 });
+        expect((await bench.reopen()).counts.current).toEqual({ active: 2, running: 1 });
         await bench.runner.finish(bench.ref(id), "both.left.first", {}, null);
         await bench.settleBackground();
         expect(bench.engine.started).toHaveLength(2);
-        expect((await bench.reopen()).census.counts).toEqual({ active: 2, running: 1 });
+        expect((await bench.reopen()).counts.current).toEqual({ active: 2, running: 1 });
         await end(bench, bench.engine.started[1]?.job_id ?? "");
-        expect(bench.census.counts).toEqual({ active: 1, running: 1 });
+        expect(bench.counts.current).toEqual({ active: 1, running: 1 });
       },
       { runningJobs: 1 },
     ));
@@ -157,7 +157,7 @@ describe("the limit of running jobs", () => {
         await bench.runner.start(bench.ref(first));
         bench.engine.claims = { state: "unknown_instance" };
         bench.clock.now += 60_000;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
         await bench.settleBackground();
         expect(bench.engine.started.map((run) => [run.job_id, run.attempt])).toEqual([
           [first, 1],
@@ -179,9 +179,9 @@ describe("the limit of running jobs", () => {
         );
         await expect(end(bench, first)).rejects.toThrow("broken");
         bench.storage.sql.exec("DROP TRIGGER broken");
-        expect(bench.census.counts.running).toBe(0);
-        await bench.reconciler.ring();
-        expect(bench.census.counts.running).toBe(1);
+        expect(bench.counts.current.running).toBe(0);
+        await bench.reconciler.onAlarm();
+        expect(bench.counts.current.running).toBe(1);
       },
       { runningJobs: 1 },
     ));
@@ -195,7 +195,7 @@ describe("the limit of running jobs", () => {
         await end(bench, first);
         expect(started(bench)).toEqual([first, second]);
         bench.clock.now = START + 1_000;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
         await end(bench, second);
         expect(started(bench)).toEqual([first, second, scheduled.id]);
         await end(bench, scheduled.id);
@@ -213,7 +213,7 @@ describe("the limit of running jobs", () => {
         let rings = 0;
         for (; bench.clock.now < START + 3_600_000; rings++) {
           bench.clock.now = Math.max(bench.clock.now, (await bench.storage.getAlarm()) ?? Number.POSITIVE_INFINITY);
-          await bench.reconciler.ring();
+          await bench.reconciler.onAlarm();
         }
         expect(bench.engine.started).toHaveLength(1);
         // Every 5 minutes, for 60 jobs in two rings; and for the one that runs.
@@ -245,7 +245,7 @@ describe("the limit of running jobs", () => {
         const { reconciler } = await bench.reopen();
         bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
         expect(bench.clock.now).toBeLessThan(START + 60_000);
-        await reconciler.ring();
+        await reconciler.onAlarm();
         expect(started(bench)).toEqual(ids.slice(0, 3));
       },
       { runningJobs: 2 },
@@ -263,7 +263,7 @@ describe("the limit of running jobs", () => {
         expect(asked).toBeLessThanOrEqual(5);
         bench.engine.refuses = false;
         bench.clock.now += 60_000;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
         await bench.settleBackground();
         expect(started(bench)).toEqual(ids.slice(0, 2));
       },

@@ -54,9 +54,9 @@ describe(`an engine that refuses, repeats, delays, lies and forgets: ${SEEDS} se
 describe("a registry that is broken on purpose", () => {
   const ATTEMPTS = [0, 1, 2];
   const spoilt: Record<string, Spoil> = {
-    "answers reports of an attempt that was given up": (rooms) => ({
-      ...rooms,
-      runner: new Proxy(rooms.runner, {
+    "answers reports of an attempt that was given up": (parts) => ({
+      ...parts,
+      runner: new Proxy(parts.runner, {
         get:
           (runner, method: keyof Spoilt) =>
           async (ref: RunRef, ...rest: unknown[]) => {
@@ -69,13 +69,13 @@ describe("a registry that is broken on purpose", () => {
           },
       }),
     }),
-    "lets the alarm ring without looking at a job": (rooms) => ({
-      ...rooms,
-      reconciler: { ring: async () => undefined },
+    "lets the alarm ring without looking at a job": (parts) => ({
+      ...parts,
+      reconciler: { onAlarm: async () => undefined },
     }),
-    "forgets that a step has finished": (rooms) => ({
-      ...rooms,
-      runner: new Proxy(rooms.runner, {
+    "forgets that a step has finished": (parts) => ({
+      ...parts,
+      runner: new Proxy(parts.runner, {
         get: (runner, method: keyof Spoilt) => {
           if (method !== "begin") return runner[method];
           return async (...given: Parameters<Spoilt["begin"]>) => {

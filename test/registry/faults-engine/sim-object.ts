@@ -1,6 +1,6 @@
 import type { CallerApi, RunnerApi } from "../../../src/registry/api/caller.ts";
 import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
-import { openRegistry, type RegistryRooms } from "../../../src/registry/open-registry.ts";
+import { openRegistry, type Registry } from "../../../src/registry/open-registry.ts";
 import { apisOf, NO_LIMITS, RETENTION_MS } from "../bench.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
@@ -10,14 +10,14 @@ import type { OnBug } from "./witness.ts";
 const ALARM_RETRIES = 6;
 const ALARM_RETRY_MS = 2_000;
 
-interface Rooms {
+interface Apis {
   caller: CallerApi;
   runner: RunnerApi;
-  reconciler: { ring(): Promise<void> };
+  reconciler: { onAlarm(): Promise<void> };
 }
 
-/** What a test may do to the object's rooms, to see that it is noticed. */
-export type Spoil = (rooms: Rooms) => Rooms;
+/** What a test may do to the object's apis, to see that it is noticed. */
+export type Spoil = (apis: Apis) => Apis;
 
 interface Parts {
   storage: DurableObjectStorage;
@@ -32,7 +32,7 @@ interface Parts {
 export class SimObject {
   readonly #parts: Parts;
   #life: Life = { alive: false };
-  #rooms: Rooms | undefined;
+  #apis: Apis | undefined;
   #enter: () => void = () => undefined;
   #alarm: number | null = null;
   #isRinging = false;
@@ -68,7 +68,7 @@ export class SimObject {
           reject(signal.reason);
         });
       });
-    const rooms: RegistryRooms = await openRegistry({
+    const registry: Registry = await openRegistry({
       storage: this.#storage(),
       engine: new WorkflowEngine(bound, wait),
       now: () => clock.now,
@@ -78,8 +78,8 @@ export class SimObject {
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, runningJobs: 12 },
     });
-    this.#rooms = spoil(apisOf(rooms));
-    this.#enter = rooms.enter;
+    this.#apis = spoil(apisOf(registry));
+    this.#enter = registry.enter;
     // An alarm that was ringing when the object died rings again.
     if (this.#isRinging) this.#ringLater(ALARM_RETRY_MS, 0);
   }
@@ -88,10 +88,10 @@ export class SimObject {
     this.#arm(null);
   }
 
-  #open(): Rooms {
-    if (this.#rooms === undefined) throw new Error("the object was never started");
+  #open(): Apis {
+    if (this.#apis === undefined) throw new Error("the object was never started");
     this.#enter();
-    return this.#rooms;
+    return this.#apis;
   }
 
   #storage(): DurableObjectStorage {
@@ -131,7 +131,7 @@ export class SimObject {
     const life = this.#life;
     this.#alarm = null;
     this.#isRinging = true;
-    held(life, this.#open().reconciler.ring()).then(
+    held(life, this.#open().reconciler.onAlarm()).then(
       () => {
         this.#isRinging = false;
         if (this.#alarm !== null) this.#arm(this.#alarm);

@@ -39,7 +39,7 @@ export interface Report {
   convergedAfter: number;
 }
 
-const asItIs: Spoil = (rooms) => rooms;
+const asItIs: Spoil = (apis) => apis;
 
 /** Twenty jobs over an engine that fails for a while, then for long enough over one that does not. */
 export function runSeed(seed: number, spoil: Spoil = asItIs): Promise<Report> {

@@ -121,7 +121,7 @@ describe("the model notices an object", () => {
       },
     }),
   });
-  const idle = (api: Api): Api => ({ ...api, reconciler: { ring: async () => undefined } as Api["reconciler"] });
+  const idle = (api: Api): Api => ({ ...api, reconciler: { onAlarm: async () => undefined } as Api["reconciler"] });
 
   it.each<[string, WorldOptions]>([
     ["that takes reports of an attempt that was given up", { spoil: unfenced }],

@@ -15,8 +15,8 @@ export interface Fault {
 function passedOver(rows: readonly StoredJob[], now: number): string[] {
   const active = rows.filter((row) => row.settled_at === null);
   const waiting = active.filter((row) => row.dispatched_at === null && row.attempt === 1);
-  const inLine = waiting.filter((row) => row.due_at > now + 60_000 && (row.run_at ?? 0) <= now);
-  return active.length - waiting.length < MAX_RUNNING ? inLine.map((row) => row.job_id) : [];
+  const queued = waiting.filter((row) => row.due_at > now + 60_000 && (row.run_at ?? 0) <= now);
+  return active.length - waiting.length < MAX_RUNNING ? queued.map((row) => row.job_id) : [];
 }
 
 /** The object beside its model: asks the object, and compares what can be seen of both. */

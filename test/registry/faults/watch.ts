@@ -46,7 +46,7 @@ export class Watch {
       ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job, clock.now)]),
       ...armed(jobs, await storage.getAlarm(), clock.now),
       ...this.#instances(jobs),
-      ...countedRight(jobs, api.census.counts),
+      ...countedRight(jobs, api.counts.current),
       ...belongings(storage, jobs),
       ...surprises.map((error) => `surprise: ${error}`),
     ];

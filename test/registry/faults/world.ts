@@ -113,7 +113,7 @@ export class World {
     await this.storage.deleteAlarm();
     const life = this.#current?.life;
     try {
-      await this.api.reconciler.ring();
+      await this.api.reconciler.onAlarm();
     } catch (error) {
       if (!isFault(error) || !life?.dead) this.surprises.push(error);
     }

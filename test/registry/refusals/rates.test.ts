@@ -59,7 +59,7 @@ describe("the limit of requests a minute", () => {
         for (let i = 0; i < 40; i++) {
           bench.clock.now += 1_000;
           expect((await bench.runner.begin(bench.ref(id), "second", "t1", 30_000, [])).do).toBe("later");
-          await bench.reconciler.ring();
+          await bench.reconciler.onAlarm();
         }
         expect(bench.engine.nudged).toEqual([]);
       },

@@ -13,7 +13,7 @@ async function submitLater(bench: Bench): Promise<string> {
 /** The alarm rings when it is due. */
 async function ring(bench: Bench): Promise<void> {
   bench.clock.now = Math.max(bench.clock.now, (await bench.storage.getAlarm()) ?? Number.NaN);
-  await bench.reconciler.ring();
+  await bench.reconciler.onAlarm();
   await bench.settleBackground();
 }
 
@@ -148,7 +148,7 @@ describe("a child", () => {
         expect(started(bench)).toHaveLength(7);
         expect(new Set(started(bench)).size).toBe(7);
         // The parent only waits, and so holds no place: both children do, and the one that stood in line.
-        expect(bench.census.counts).toEqual({ active: 4, running: 3 });
+        expect(bench.counts.current).toEqual({ active: 4, running: 3 });
       },
       { runningJobs: 4 },
     ));

@@ -50,7 +50,7 @@ export class SimShard {
   }
 
   ring(): Promise<void> {
-    return this.#inside(({ reconciler }) => reconciler.ring());
+    return this.#inside(({ reconciler }) => reconciler.onAlarm());
   }
 
   alarmAt(): Promise<number> {

@@ -59,7 +59,7 @@ describe("a question whose time is up", () => {
       const end = bench.clock.now + 60_000;
       while (bench.clock.now < end) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? end;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
       }
       expect(bench.clock.now).toBe(end);
       expect(await statusOf(bench, id)).toMatchObject({ status: "running", input_requests: [] });

@@ -18,7 +18,7 @@ async function rings(bench: Bench, times: number): Promise<void> {
     const alarm = await bench.storage.getAlarm();
     if (alarm === null) throw new Error("no alarm is set");
     bench.clock.now = Math.max(bench.clock.now, alarm);
-    await bench.reconciler.ring();
+    await bench.reconciler.onAlarm();
   }
 }
 
@@ -65,10 +65,10 @@ describe("a job whose engine went silent", () => {
     inRegistry(async (bench) => {
       await silent(bench);
       bench.clock.now = START + 39_999;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect(bench.engine.nudged).toEqual([]);
       bench.clock.now = START + 40_000;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect(bench.engine.nudged).toHaveLength(1);
     }));
 
@@ -142,7 +142,7 @@ describe("a job whose engine went silent", () => {
       bench.engine.claims = { state: "unknown_instance" };
       bench.engine.meanwhile = () => bench.runner.finish(bench.ref(id), "first", {}, null);
       bench.clock.now = START + 40_000;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect(bench.engine.started).toHaveLength(1);
       expect((await statusOf(bench, id)).steps?.[0]).toMatchObject({ status: "succeeded" });
     }));
@@ -172,10 +172,10 @@ describe("a settled job", () => {
       await bench.runner.start(bench.ref(id));
       await bench.runner.settle(bench.ref(id), { name: "succeeded", output: { a: 1 } }, []);
       bench.clock.now = START + RETENTION_MS - 1;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect((await bench.caller.status(TENANT, id, { steps: false, events: false })).ok).toBe(true);
       bench.clock.now = START + RETENTION_MS;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect(await bench.caller.status(TENANT, id, { steps: false, events: false })).toEqual({
         ok: false,
         error: { code: "unknown_job" },

@@ -40,7 +40,7 @@ async function costs(bench: Bench, ground: Ground): Promise<Map<string, Rows>> {
   const late =
     "UPDATE jobs SET due_at = due_at + 1e11 WHERE job_id NOT IN (SELECT job_id FROM jobs ORDER BY due_at LIMIT 50)";
   storage.sql.exec(late);
-  found.set("purge of 50", await rowsOf(storage, () => bench.reconciler.ring()));
+  found.set("purge of 50", await rowsOf(storage, () => bench.reconciler.onAlarm()));
   return found;
 }
 

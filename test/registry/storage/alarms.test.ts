@@ -29,7 +29,7 @@ async function ringsWithin(
     if (alarm === null) throw new Error("no alarm is set");
     bench.clock.now = Math.max(bench.clock.now, alarm);
     if (bench.clock.now > end) throw new Error(`not within ${ms} ms`);
-    await bench.reconciler.ring();
+    await bench.reconciler.onAlarm();
   }
 }
 
@@ -102,7 +102,7 @@ describe("an alarm whose work throws", () => {
       const { reconciler } = await withSpoilt(bench, ids.slice(1, 2));
       for (let i = 0; i < 7; i++) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
-        await reconciler.ring();
+        await reconciler.onAlarm();
       }
       expect(started(bench).sort()).toEqual([ids[0], ids[2]].sort());
       const alarm = await bench.storage.getAlarm();
@@ -127,7 +127,7 @@ describe("an alarm whose work throws", () => {
       };
       for (let i = 0; i < 7; i++) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
-        await bench.reconciler.ring();
+        await bench.reconciler.onAlarm();
       }
       bench.storage.transactionSync = transact;
       await ringsWithin(bench, MINUTE, () => started(bench).includes(id));
@@ -140,7 +140,7 @@ describe("an alarm that was interrupted", () => {
       const [id = ""] = await stranded(bench);
       bench.clock.now = (await bench.storage.getAlarm()) ?? 0;
       bench.engine.meanwhile = () => new Promise(() => undefined);
-      void bench.reconciler.ring();
+      void bench.reconciler.onAlarm();
       bench.engine.meanwhile = async () => undefined;
       const { reconciler } = await bench.reopen();
       await ringsWithin({ ...bench, reconciler }, MINUTE, () => started(bench).includes(id));
@@ -189,7 +189,7 @@ describe("one ring over a whole family", () => {
       const question = { request_id: "q", message: "?", schema: {}, timeout_ms: MINUTE, fallback: {} };
       await bench.runner.ask(bench.ref(child), "first", question, []);
       bench.clock.now += MINUTE;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       expect((await statusOf(bench, child)).status).toBe("cancelled");
       const values = bench.storage.sql.exec("SELECT path FROM job_values WHERE job_id = ?", child).toArray();
       expect(values).toEqual([]);

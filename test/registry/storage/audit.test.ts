@@ -45,13 +45,13 @@ describe("the audit", () => {
       const { keys, clock, reconciler, storage } = bench;
       for (let i = 0; i < AUDIT_PURGE_BATCH + 2; i++) await keys.revokeKey(`key_${i}`, START + i, BY);
       clock.now = START + AUDIT_KEPT_MS - 1;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect(await entries(bench)).toHaveLength(AUDIT_PURGE_BATCH + 2);
       expect(await storage.getAlarm()).toBe(START + AUDIT_KEPT_MS);
       clock.now = START + AUDIT_PURGE_BATCH + AUDIT_KEPT_MS;
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect(await entries(bench)).toHaveLength(2);
-      await reconciler.ring();
+      await reconciler.onAlarm();
       expect((await entries(bench)).map(({ subject }) => subject)).toEqual([`key_${AUDIT_PURGE_BATCH + 1}`]);
     }));
 

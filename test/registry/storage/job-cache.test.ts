@@ -1,18 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../../src/limits.ts";
 import { Actions } from "../../../src/registry/storage/actions.ts";
-import { AlarmClock } from "../../../src/registry/storage/alarm.ts";
+import { Alarm } from "../../../src/registry/storage/alarm.ts";
 import { Audit } from "../../../src/registry/storage/audit.ts";
-import { RecentJobs } from "../../../src/registry/storage/job-cache.ts";
-import { Census } from "../../../src/registry/storage/job-counts.ts";
-import { Ledger } from "../../../src/registry/storage/job-store.ts";
-import { Viewer } from "../../../src/registry/storage/job-view.ts";
+import { JobCache } from "../../../src/registry/storage/job-cache.ts";
+import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
 import { migrate } from "../../../src/registry/storage/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
-import { Changes } from "../../../src/registry/watch/job-changes.ts";
-import { Waiters } from "../../../src/registry/watch/waiters.ts";
 import { aJob } from "../../support/jobs.ts";
 import { inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 
@@ -21,22 +17,31 @@ const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
   ...over,
 });
 
+async function storeOf(storage: DurableObjectStorage) {
+  migrate(storage);
+  const tables = tablesOf(storage.sql);
+  const actions = new Actions(storage.sql, tables.jobs);
+  const alarm = await Alarm.read(storage, () => START);
+  const [lastStates, audit] = [new LastStates(storage.sql), new Audit(storage.sql)];
+  return { store: new JobStore({ storage, tables, actions, lastStates, audit, alarm }), tables };
+}
+
 describe("recent jobs", () => {
   it("are those of the tenant that asks", () => {
-    const recent = new RecentJobs();
+    const recent = new JobCache();
     const job = recent.keep(record("job_1"));
     expect([recent.get(TENANT, "job_1"), recent.get("globex", "job_1")]).toEqual([job, undefined]);
   });
 
   it("are so many, and the oldest is forgotten for one more", () => {
-    const recent = new RecentJobs();
+    const recent = new JobCache();
     for (let n = 0; n <= MAX_RECENT_JOBS; n++) recent.keep(record(`job_${n}`));
     const known = [0, 1, MAX_RECENT_JOBS].map((n) => recent.get(TENANT, `job_${n}`)?.job_id);
     expect(known).toEqual([undefined, "job_1", `job_${MAX_RECENT_JOBS}`]);
   });
 
   it("are small: one that is not is read each time", () => {
-    const recent = new RecentJobs();
+    const recent = new JobCache();
     const { run_json, events_json } = record("job_1");
     const room = MAX_RECENT_JOB_CHARS - run_json.length - events_json.length;
     const metadata = (chars: number) => ({ metadata_json: JSON.stringify({ m: "x".repeat(chars - 8) }) });
@@ -61,25 +66,55 @@ describe("a job that is asked for again and again", () => {
 
   it("is not remembered as it was inside a transaction that was undone", () =>
     inObject(async (storage) => {
-      migrate(storage);
-      const [now, log] = [() => START, () => undefined];
-      const tables = tablesOf(storage.sql);
-      const changes = new Changes({ tables, viewer: new Viewer(tables), now, durable: () => storage.sync(), log });
-      const census = new Census(tables, () => undefined);
-      const actions = new Actions(storage.sql, tables);
-      const lastStates = new LastStates(storage.sql);
-      const clock = await AlarmClock.read(storage, now);
-      const audit = new Audit(storage.sql);
-      const waiters = new Waiters();
-      const ledger = new Ledger({ storage, tables, actions, lastStates, audit, clock, waiters, changes, census, log });
+      const { store, tables } = await storeOf(storage);
       const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
-      ledger.transact(() => ledger.insert(job));
+      store.transact(() => store.insert(job));
       const undone = () =>
-        ledger.transact(() => {
-          ledger.save(job, { ...job, name: "never stored" });
+        store.transact(() => {
+          store.save(job, { ...job, name: "never stored" });
           throw new Error(`of ${tables.jobs.find(TENANT, job.job_id)?.name}`);
         });
       expect(undone).toThrow("of never stored");
       expect(tables.jobs.find(TENANT, job.job_id)?.name).toBe(job.name);
+    }));
+});
+
+describe("a job that the alarm puts off", () => {
+  it("is read anew, and looked at by then", () =>
+    inObject(async (storage) => {
+      const { store, tables } = await storeOf(storage);
+      const job = aJob({ tenant: TENANT, due_at: START + 60_000 });
+      store.transact(() => store.insert(job));
+      expect(tables.jobs.find(TENANT, job.job_id)?.due_at).toBe(START + 60_000);
+      store.putOff(job.job_id, START + 30_000);
+      expect(tables.jobs.find(TENANT, job.job_id)?.due_at).toBe(START + 30_000);
+      expect(await storage.getAlarm()).toBe(START + 30_000);
+    }));
+});
+
+describe("whoever observes the store", () => {
+  it("hears of each write in its transaction, of each change once that is over, and of what was undone", () =>
+    inObject(async (storage) => {
+      const { store } = await storeOf(storage);
+      const heard: string[] = [];
+      store.observe({
+        onWritten: (before, after) => heard.push(`written ${before?.name} ${after?.name}`),
+        onCommitted: (before, after) => heard.push(`committed ${before.name} ${after.name}`),
+        onUndone: () => heard.push("undone"),
+      });
+      const job = aJob({ tenant: TENANT, name: "a" });
+      store.transact(() => {
+        store.insert(job);
+        store.save(job, { ...job, name: "b" });
+        heard.push("end");
+      });
+      expect(heard.splice(0)).toEqual(["written undefined a", "written a b", "end", "committed a b"]);
+      const undone = () =>
+        store.transact(() => {
+          store.delete({ ...job, name: "b" }, START);
+          throw new Error("no");
+        });
+      expect(undone).toThrow("no");
+      expect(heard).toEqual(["written b undefined", "undone"]);
     }));
 });

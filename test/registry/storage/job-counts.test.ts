@@ -37,28 +37,28 @@ const acts: Record<string, Act> = {
     bench.engine.refuses = random() < 0.3;
     bench.engine.claims = { state: random() < 0.5 ? "unknown_instance" : "running" };
     bench.clock.now += Math.floor(random() * 40_000);
-    await bench.reconciler.ring();
+    await bench.reconciler.onAlarm();
     bench.engine.refuses = false;
   },
 };
 
-describe("the census", () => {
+describe("the counts of jobs", () => {
   it.each(Array.from({ length: 20 }, (_, seed) => seed))("is what the rows say after any course: seed %i", (seed) =>
     inRegistry(
       async (bench) => {
         const random = seeded(seed);
         const pick = <T>(items: readonly T[]): T | undefined => items[Math.floor(random() * items.length)];
-        expect(bench.census.counts).toEqual({ active: 0, running: 0 });
+        expect(bench.counts.current).toEqual({ active: 0, running: 0 });
         for (let i = 0; i < 150; i++) {
           const { job_id: id = "job_none", attempt = 1 } = pick(idsOf(bench)) ?? {};
           const [name, act] = pick(Object.entries(acts)) ?? ["none", async () => undefined];
           await act(bench, { id, attempt }, random);
           if (random() < 0.7) await bench.settleBackground();
-          expect([i, name, bench.census.counts]).toEqual([i, name, counted(bench)]);
+          expect([i, name, bench.counts.current]).toEqual([i, name, counted(bench)]);
         }
         await bench.settleBackground();
         expect(counted(bench).active).toBeGreaterThan(0);
-        expect((await bench.reopen()).census.counts).toEqual(counted(bench));
+        expect((await bench.reopen()).counts.current).toEqual(counted(bench));
       },
       { activeJobs: 40, runningJobs: 5 },
     ),
@@ -70,12 +70,12 @@ describe("the census", () => {
       await bench.runner.start(bench.ref(id));
       await acts.spawn?.(bench, { id, attempt: 1 }, () => 0);
       await bench.settleBackground();
-      expect(bench.census.counts).toEqual({ active: 2, running: 1 });
+      expect(bench.counts.current).toEqual({ active: 2, running: 1 });
       // The parent's row is written, then the child's is not.
       bench.storage.sql.exec(
         "CREATE TRIGGER broken BEFORE UPDATE ON jobs WHEN NEW.parent_id IS NOT NULL BEGIN SELECT RAISE(ABORT, 'broken'); END",
       );
       await expect(bench.caller.cancel(TENANT, id, null)).rejects.toThrow("broken");
-      expect(bench.census.counts).toEqual({ active: 2, running: 1 });
+      expect(bench.counts.current).toEqual({ active: 2, running: 1 });
     }));
 });

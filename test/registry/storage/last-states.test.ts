@@ -55,7 +55,7 @@ describe("how a deleted job stood", () => {
     inRegistry(async (bench) => {
       const id = await cancelled(bench);
       bench.clock.now += RETENTION_MS;
-      await bench.reconciler.ring();
+      await bench.reconciler.onAlarm();
       const { caller, reconciler } = await bench.reopen();
       expect(await caller.lastState(TENANT, id)).toMatchObject({ ok: true, value: { id, status: "cancelled" } });
       expect(states(bench)).toBe(1);
@@ -64,7 +64,7 @@ describe("how a deleted job stood", () => {
       expect(alarm - bench.clock.now).toBeLessThanOrEqual(2 * LAST_STATE_KEPT_MS);
       for (let rings = 0; rings < 2; rings++) {
         bench.clock.now = (await bench.storage.getAlarm()) ?? Number.NaN;
-        await reconciler.ring();
+        await reconciler.onAlarm();
       }
       expect(states(bench)).toBe(0);
     }));

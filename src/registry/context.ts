@@ -1,0 +1,37 @@
+import type { Quotas } from "../env.ts";
+import type { Log } from "../lib/log.ts";
+import type { Admission } from "./dispatch/admission.ts";
+import type { Dispatcher } from "./dispatch/dispatcher.ts";
+import type { Engine } from "./dispatch/engine.ts";
+import type { Actions } from "./storage/actions.ts";
+import type { Audit } from "./storage/audit.ts";
+import type { JobStore } from "./storage/job-store.ts";
+import type { LastStates } from "./storage/last-states.ts";
+import type { Tables } from "./storage/tables.ts";
+import type { Waiters } from "./watch/waiters.ts";
+
+/** What an object gets from outside; tests bring their own engine and clock. */
+export interface RegistryPorts {
+  storage: DurableObjectStorage;
+  engine: Engine;
+  /** Epoch ms. */
+  now: () => number;
+  entropy: (bytes: number) => Uint8Array;
+  /** Lets work go on after the reply. */
+  background: (work: Promise<void>) => void;
+  log: Log;
+  retentionMs: number;
+  quotas: Quotas;
+}
+
+/** What the parts of one object share. Made once, in `openRegistry`. */
+export interface RegistryContext extends RegistryPorts {
+  tables: Tables;
+  actions: Actions;
+  audit: Audit;
+  lastStates: LastStates;
+  store: JobStore;
+  admission: Admission;
+  dispatcher: Dispatcher;
+  waiters: Waiters;
+}
