@@ -4,6 +4,7 @@ import type { Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
+import type { WaitReport } from "../registry/api/caller.ts";
 import { callerRegistry, KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD, type ServiceContext, serviceContext } from "../service/context.ts";
 import { type Record, recorder } from "./protocol/metrics.ts";
@@ -25,6 +26,8 @@ export interface McpDeps extends ServiceContext {
   newReference: () => string;
   log: RequestLog;
   record: Record;
+  /** What the fast lane saw of the jobs that a request waits for. */
+  seen?: WaitReport;
   /** Lets work go on when its client has gone. */
   background: (work: Promise<void>) => void;
 }

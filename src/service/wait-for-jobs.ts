@@ -28,6 +28,10 @@ export interface Waiting {
   signal: AbortSignal;
   /** Only when the caller wants to hear of progress. */
   tell?: (progress: Progress) => Promise<void>;
+  /** What a wait that only looked has seen a moment ago: this one begins with it. */
+  seen?: WaitReport;
+  /** Only look, and note here what to begin with when that was not enough. */
+  look?: { seen?: WaitReport };
 }
 
 /** Of the first id that is of no job. */
@@ -106,17 +110,18 @@ class Watch {
 export async function waitForJobs(
   context: ServiceContext,
   wait: Wait,
-  { signal, tell }: Waiting,
+  { signal, tell, seen: before, look }: Waiting,
 ): Answer<WaitReport, UnknownOf> {
   const watch = new Watch(context, wait);
   const deadline = context.now() + wait.waitMs;
   let told = -1;
   // One look first: an unknown id must not wait for the others.
-  for (let seen = await watch.look(0); ; ) {
+  for (let seen: Look = before === undefined ? await watch.look(0) : ok(before.jobs); ; ) {
     if (!seen.ok) return seen;
     const left = deadline - context.now();
     const over = isOver(seen.value, wait.until);
-    if (over || left <= 0 || signal.aborted || watch.losses >= MAX_WAIT_LOSSES) {
+    if (look !== undefined && !over && left > 0) look.seen = { jobs: seen.value, timed_out: true };
+    if (look !== undefined || over || left <= 0 || signal.aborted || watch.losses >= MAX_WAIT_LOSSES) {
       return ok({ jobs: seen.value, timed_out: !over });
     }
     const progress = progressOf(seen.value);

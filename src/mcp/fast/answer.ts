@@ -5,6 +5,7 @@ import type { Measurement } from "../protocol/metrics.ts";
 import { observe, type Problem } from "../protocol/observe.ts";
 import { briefServerInfo } from "../protocol/server-info.ts";
 import { GET_TASK, getTask } from "../tasks/get.ts";
+import type { CallContext } from "../tool.ts";
 import { jobsWait } from "../tools/jobs-wait.ts";
 import type { PlainCall, PlainStatic, PlainTaskGet, PlainToolCall } from "./recognise.ts";
 
@@ -55,27 +56,30 @@ async function answerTaskGet({ id, taskId }: PlainTaskGet, deps: McpDeps): Promi
   return outcome.ok ? modernAnswer(modernResult(outcome.value, deps), id) : errorAnswer(outcome.error, id);
 }
 
-async function answerToolCall({ era, id, tool, args, isTold }: PlainToolCall, request: Request, deps: McpDeps) {
+async function answerToolCall(
+  { era, id, tool, args, isTold }: PlainToolCall,
+  request: Request,
+  deps: McpDeps,
+  look?: CallContext["look"],
+): Promise<Response> {
   // The signal is made only for a tool that looks at it.
   const context = {
     isTold,
+    ...(look && { look }),
     get signal() {
       return request.signal;
     },
   };
   const result = await callTool(tool, { args, context }, deps, era);
-  const response =
-    era === "legacy" ? legacyAnswer(JSON.stringify(result), id) : modernAnswer(modernResult(result, deps), id);
-  return { result, response };
+  return era === "legacy" ? legacyAnswer(JSON.stringify(result), id) : modernAnswer(modernResult(result, deps), id);
 }
 
-/** What it answers that has not to wait; undefined: it would have to. */
-async function answerWait(call: PlainToolCall, request: Request, deps: McpDeps): Promise<Response | undefined> {
+/** A look, which is the whole answer when there is nothing to wait for; else the SDK's wait begins with it. */
+async function answerWait(call: PlainToolCall, request: Request, deps: McpDeps, { askSdk }: Rest): Promise<Response> {
   const measured: Measurement[] = [];
-  const looking = { ...call, args: { ...call.args, timeout_seconds: 0 } };
-  const { result, response } = await answerToolCall(looking, request, { ...deps, record: (one) => measured.push(one) });
-  const { timed_out }: { timed_out?: unknown } = result.structuredContent ?? {};
-  if (timed_out === true && call.args.timeout_seconds !== 0) return undefined;
+  const look: CallContext["look"] = {};
+  const response = await answerToolCall(call, request, { ...deps, record: (one) => measured.push(one) }, look);
+  if (look.seen !== undefined) return askSdk({ ...deps, seen: look.seen });
   measured.forEach(deps.record);
   return response;
 }
@@ -83,14 +87,14 @@ async function answerWait(call: PlainToolCall, request: Request, deps: McpDeps):
 /** Made by the SDK once, then sent as it stands. */
 async function answerStatic(
   { era, id, subject }: PlainStatic,
-  { version, home }: McpDeps,
+  deps: McpDeps,
   { answers, askSdk }: Rest,
 ): Promise<Response> {
-  const key = [era, subject, version, home].join(" ");
+  const key = [era, subject, deps.version, deps.home].join(" ");
   const answerOf = era === "legacy" ? legacyAnswer : modernAnswer;
   const known = answers.get(key);
   if (known !== undefined) return answerOf(known, id);
-  const response = await askSdk();
+  const response = await askSdk(deps);
   const text = await response.clone().text();
   const [before = "", after = ""] = (await answerOf("|", id).text()).split("|");
   if (response.ok && text.startsWith(before) && text.endsWith(after)) {
@@ -103,7 +107,7 @@ async function answerStatic(
 interface Rest {
   answers: StaticAnswers;
   /** Has the SDK answer the same request. */
-  askSdk: () => Promise<Response>;
+  askSdk: (deps: McpDeps) => Promise<Response>;
 }
 
 export async function answerPlainCall(call: PlainCall, request: Request, deps: McpDeps, rest: Rest): Promise<Response> {
@@ -113,8 +117,7 @@ export async function answerPlainCall(call: PlainCall, request: Request, deps: M
     case "task":
       return answerTaskGet(call, deps);
     case "tool":
-      if (call.tool === jobsWait) return (await answerWait(call, request, deps)) ?? rest.askSdk();
-      return (await answerToolCall(call, request, deps)).response;
+      return call.tool === jobsWait ? answerWait(call, request, deps, rest) : answerToolCall(call, request, deps);
     default:
       return call satisfies never;
   }

@@ -28,14 +28,14 @@ export interface Registrar {
   offer: Offer;
 }
 
-export function callContext({ mcpReq }: ServerContext, era: Era): CallContext {
+export function callContext({ mcpReq }: ServerContext, era: Era, { seen }: Pick<McpDeps, "seen"> = {}): CallContext {
   const { _meta, envelope, signal, notify } = mcpReq;
   const isTold = era === "modern" && declaresTasks(envelope);
   const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return { signal, isTold };
+  const known = { signal, isTold, ...(seen && { seen }) };
+  if (progressToken === undefined) return known;
   return {
-    signal,
-    isTold,
+    ...known,
     tell: (progress) => notify({ method: "notifications/progress", params: { progressToken, ...progress } }),
   };
 }
@@ -46,7 +46,7 @@ export const runTool = (
   tool: Tool,
   args: unknown,
   context: ServerContext,
-): Promise<CallToolResult> => callTool(tool, { args, context: callContext(context, era) }, deps, era);
+): Promise<CallToolResult> => callTool(tool, { args, context: callContext(context, era, deps) }, deps, era);
 
 /** The second key is where hosts from before the extension was released look. */
 const viewMeta = (view: string) => ({ ui: { resourceUri: view }, "ui/resourceUri": view });
