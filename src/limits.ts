@@ -163,7 +163,7 @@ export const MAX_OPEN_ROWS = 10_000;
 /** Outputs of steps, of all rows, in memory as far as that is known: with their copies an isolate's 128 MB hold them. */
 export const MAX_HELD_BYTES = 32 * KIB * KIB;
 /** The same of all jobs of a tenant that run in one process, children too, but for what small ones hold. */
-export const MAX_TENANT_HELD_BYTES = 64 * KIB * KIB;
+export const MAX_TENANT_HELD_BYTES = 32 * KIB * KIB;
 /** An attempt that holds less does not wait for others: 100 run at once by default. */
 export const MAX_UNSHARED_BYTES = KIB * KIB;
 /** A large one waits for others to end, and then fails. */

@@ -12,6 +12,7 @@ import {
   TIERS,
   WORKERD,
 } from "../tooling/tiers.ts";
+import { heavySteps } from "./faults/heavy-plans.ts";
 
 const cwd = join(import.meta.dirname, "..");
 const files = (...patterns: string[]): string[] => globSync(patterns, { cwd });
@@ -70,6 +71,7 @@ describe("the budget", () => {
     const full = settingsOf({ TIER: "full" }, 0);
     for (const [name, least] of Object.entries(OF_0_1_0)) expect(Number(full[name])).toBeGreaterThanOrEqual(least);
     expect(full.POINT_STRIDE).toBe("1");
+    expect(Number(full.HEAVY_PLANS)).toBeGreaterThanOrEqual(Object.keys(heavySteps("")).length);
   });
 
   it("is a variable, which overrides the tier", () => {

@@ -39,3 +39,13 @@ export async function listeningPorts(pid: number): Promise<number[]> {
     .filter(([, , , state, , , , , , inode]) => state === LISTENS && own.has(`socket:[${inode}]`))
     .map(([, address = ""]) => Number.parseInt(address.split(":")[1] ?? "", 16));
 }
+
+/** By thread, the ms for which it could have run and had no CPU, since others had it. */
+export async function runDelays(pid: number): Promise<Map<string, number>> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const delays = threads.map(async (thread): Promise<[string, number]> => {
+    const text = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "");
+    return [thread, Number(text.split(" ")[1] ?? 0) / 1e6];
+  });
+  return new Map(await Promise.all(delays));
+}

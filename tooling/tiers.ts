@@ -54,6 +54,7 @@ export const BUDGETS = {
   LANES: { full: 2_500, test: 500, counts: "requests by both lanes" },
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
+  HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
   TARGET_STRIDE: { full: 1, test: 10, counts: "foreign things from one that a probe asks for to the next" },
   ISOLATION_CALLS: { full: 2_000, test: 200, counts: "calls of two tenants under load" },

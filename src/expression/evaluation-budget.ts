@@ -36,7 +36,8 @@ export class EvaluationBudget {
 
   /** What an evaluation waits for before it goes on: nothing while its turn lasts. */
   turn(): Promise<void> | undefined {
-    if (this.#turnWork < MAX_TURN_WORK) return this.#pausing;
+    // Of members that the library runs at once, some go on while others pause: they join them.
+    if (this.#pausing !== undefined || this.#turnWork < MAX_TURN_WORK) return this.#pausing;
     this.#turnWork = 0;
     this.#pausing = this.#pause().finally(() => {
       this.#pausing = undefined;

@@ -9,6 +9,7 @@ import {
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { Job, OpenWork, RunState } from "./job.ts";
+import { gotFurther } from "./run/interruption.ts";
 import { withEvent } from "./run/timeline.ts";
 import { isSettled } from "./status.ts";
 
@@ -124,7 +125,7 @@ export function nextAttempt(job: Job, reason: string, now: number): Job {
     nudges: 0,
     dispatched_at: null,
     expected_by: now + OUTBOX_GRACE_MS,
-    run: { ...job.run, open: Object.fromEntries(waits) },
+    run: { ...gotFurther(job).run, open: Object.fromEntries(waits) },
   };
   return withDue(withEvent(again, "redispatched", now, null, `attempt ${again.attempt}: ${reason}`), now);
 }

@@ -93,6 +93,8 @@ export interface RunState {
   description?: string;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
+  /** How often the attempt began again without a report in between; absent: never. */
+  interrupted?: number;
 }
 
 /** The blueprint label of a job whose plan came with its submission. */

@@ -1,8 +1,15 @@
 import { oneLine } from "../lib/safe-text.ts";
-import { MAX_ERROR_CHARS } from "../limits.ts";
+import { MAX_ERROR_CHARS, MAX_OUTPUT_BYTES } from "../limits.ts";
 import { type Job, type RunState, type StepError, stepState, topLevelStep } from "./job.ts";
 import { withEvent } from "./run/timeline.ts";
 import { transition } from "./status.ts";
+
+/** Why a result of so many bytes is none; undefined: it may be one. */
+export function resultTooLarge(bytes: number): StepError | undefined {
+  if (bytes <= MAX_OUTPUT_BYTES) return undefined;
+  const message = `The result has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Return less in the blueprint's output.`;
+  return { code: "output_too_large", message };
+}
 
 export type Outcome =
   | ({ name: "succeeded" } & Pick<Job, "result_path" | "result_json">)

@@ -4,7 +4,7 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../lib/json.ts";
 import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
-import { CROWDED_PAUSE_MS, MAX_CROWDED_MS } from "../limits.ts";
+import { CROWDED_PAUSE_MS } from "../limits.ts";
 import type { RunPlan, RunRef } from "../registry/api/caller.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
@@ -150,9 +150,9 @@ export class RunContext {
 
   /** An output of so many bytes of memory is held, once there is room. @returns why it cannot be */
   async hold(bytes: number, path: string): Promise<Failed | undefined> {
-    for (let waited = 0; this.holdings.isCrowded(bytes); waited += CROWDED_PAUSE_MS) {
-      if (waited >= MAX_CROWDED_MS) return { ...failed(CROWDED, path), fatal: true };
-      await this.ports.pause(CROWDED_PAUSE_MS);
+    const isCrowded = this.holdings.isCrowded(bytes);
+    if (isCrowded && !(await this.holdings.untilRoom(bytes, () => this.ports.pause(CROWDED_PAUSE_MS)))) {
+      return { ...failed(CROWDED, path), fatal: true };
     }
     const error = this.holdings.keep(bytes);
     return error && failed(error, path);
@@ -160,7 +160,7 @@ export class RunContext {
 
   /** The value with its expressions replaced; undefined for nothing. */
   evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
-    return this.#evaluator.evaluate(value, scope, this.lane);
+    return this.#evaluator.evaluate(value, scope, this.lane, this.holdings);
   }
 }
 

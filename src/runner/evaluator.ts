@@ -3,6 +3,7 @@ import { compileTemplate, type Scope, type Template } from "../expression/templa
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { Holdings } from "./holdings.ts";
 
 /** Nobody sees it: of a halted lane only the first failure counts. */
 const TOO_LATE: StepError = { code: "expression", message: "not evaluated, since a row beside this one has failed" };
@@ -21,13 +22,20 @@ export class Evaluator {
   /**
    * The value with its expressions replaced; undefined for nothing.
    * @param lane of whoever asks: once it is halted, what waits for its turn is not evaluated any more
+   * @param holdings of the attempt: while an output waits for room, no other is made
    */
-  async evaluate(value: Json, scope: Scope, lane: AbortSignal): Promise<Result<Json | undefined, StepError>> {
+  async evaluate(
+    value: Json,
+    scope: Scope,
+    lane: AbortSignal,
+    holdings: Holdings,
+  ): Promise<Result<Json | undefined, StepError>> {
     const template = this.#compiled(value);
     if (!template.ok) return err(template.error);
-    return this.#budget.alone(async () =>
-      lane.aborted ? err(TOO_LATE) : template.value.evaluate(scope, this.#budget),
-    );
+    return this.#budget.alone(async () => {
+      await holdings.unstalled();
+      return lane.aborted ? err(TOO_LATE) : template.value.evaluate(scope, this.#budget);
+    });
   }
 
   #compiled(value: Json): ReturnType<typeof compileTemplate> {

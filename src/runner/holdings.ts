@@ -2,7 +2,9 @@ import type { StepError } from "../jobs/job.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Json } from "../lib/json.ts";
 import {
+  CROWDED_PAUSE_MS,
   MAX_ACTIONS_IN_FLIGHT,
+  MAX_CROWDED_MS,
   MAX_HELD_BYTES,
   MAX_HOLDING_TENANTS,
   MAX_OPEN_ROWS,
@@ -38,6 +40,11 @@ export class Siblings {
     this.#all.push(new WeakRef(holdings));
   }
 
+  /** The first large one: it waits for no other, so that one always goes on. */
+  get eldest(): Holdings | undefined {
+    return this.#all.map((each) => each.deref()).find((each) => each?.isLarge(0));
+  }
+
   /** What all of them hold. */
   get bytes(): number {
     return this.#all.reduce((sum, each) => sum + (each.deref()?.bytes ?? 0), 0);
@@ -58,6 +65,8 @@ export class Holdings {
   #rows = 0;
   #bytes = 0;
   #actions = 0;
+  /** Of outputs that wait for room: when each has waited. */
+  readonly #stalls = new Set<Promise<void>>();
   readonly #waiting: (() => void)[] = [];
   readonly #siblings: Siblings;
 
@@ -98,10 +107,39 @@ export class Holdings {
     return undefined;
   }
 
-  /** Whether the jobs of the tenant hold so much together that a large one has to wait before it holds more. */
+  isLarge(more: number): boolean {
+    return this.#bytes + more > MAX_UNSHARED_BYTES;
+  }
+
+  /** Whether the jobs of the tenant hold so much together that this one has to wait before it holds more. */
   isCrowded(bytes: number): boolean {
-    const isLarge = this.#bytes + bytes > MAX_UNSHARED_BYTES;
-    return isLarge && this.#siblings.bytes + bytes > MAX_TENANT_HELD_BYTES;
+    const { eldest } = this.#siblings;
+    if (!this.isLarge(bytes) || eldest === undefined || eldest === this) return false;
+    return this.#siblings.bytes + bytes > MAX_TENANT_HELD_BYTES;
+  }
+
+  /**
+   * Waits with an output that is there already. Meanwhile the attempt makes no other: each of its rows would have one.
+   * @param pause one look later @returns false when there was no room for too long
+   */
+  async untilRoom(bytes: number, pause: () => Promise<void>): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stalls.add(promise);
+    try {
+      for (let waited = 0; this.isCrowded(bytes); waited += CROWDED_PAUSE_MS) {
+        if (waited >= MAX_CROWDED_MS) return false;
+        await pause();
+      }
+      return true;
+    } finally {
+      this.#stalls.delete(promise);
+      resolve();
+    }
+  }
+
+  /** Until no output of the attempt waits for room. */
+  async unstalled(): Promise<void> {
+    while (this.#stalls.size > 0) await Promise.all(this.#stalls);
   }
 
   drop(bytes: number): void {
@@ -113,6 +151,7 @@ export class Holdings {
     if (this.#actions === MAX_ACTIONS_IN_FLIGHT) await new Promise<void>((call) => this.#waiting.push(call));
     else this.#actions += 1;
     try {
+      await this.unstalled();
       return await action();
     } finally {
       const next = this.#waiting.shift();

@@ -1,5 +1,7 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { Scope } from "../expression/template.ts";
+import { resultTooLarge } from "../jobs/settle.ts";
+import { type Json, jsonBytes } from "../lib/json.ts";
 import { iso } from "../lib/time.ts";
 import type { RunOutcome, RunPlan, RunRef } from "../registry/api/caller.ts";
 import { type Ending, RunContext } from "./context.ts";
@@ -17,6 +19,12 @@ function scopeOf(ref: RunRef, run: RunPlan): Scope {
   return { input: run.input, steps: {}, job, now: run.started_at };
 }
 
+/** One that is too large is not sent: it would be copied first, by every job that has one. */
+function succeeded(output: Json): RunOutcome {
+  const error = resultTooLarge(jsonBytes(output));
+  return error === undefined ? { name: "succeeded", output } : { name: "failed", error, path: null };
+}
+
 async function outcomeOf(
   context: RunContext,
   plan: Blueprint,
@@ -28,12 +36,10 @@ async function outcomeOf(
   if (ending.end === "failed") return { name: "failed", error: ending.error, path: ending.path };
   if (plan.output === undefined) {
     const { storedAt, output } = ending;
-    return storedAt === null
-      ? { name: "succeeded", output: output ?? null }
-      : { name: "succeeded", output_path: storedAt };
+    return storedAt === null ? succeeded(output ?? null) : { name: "succeeded", output_path: storedAt };
   }
   const output = await context.evaluate(plan.output, scope);
-  if (output.ok) return { name: "succeeded", output: output.value ?? null };
+  if (output.ok) return succeeded(output.value ?? null);
   return { name: "failed", error: { ...output.error, message: `In output: ${output.error.message}` }, path: null };
 }
 

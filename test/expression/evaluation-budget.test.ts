@@ -1,4 +1,4 @@
-import { setImmediate as nextTask } from "node:timers/promises";
+import { setImmediate as nextTask, setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { BudgetSpent, type EvaluationBudget } from "../../src/expression/evaluation-budget.ts";
 import { compileTemplate } from "../../src/expression/template.ts";
@@ -44,6 +44,14 @@ describe("an evaluation gives way to others", () => {
 
   it("but not for a small one", async () => {
     expect(await pauses("{% $input.text %}", "{% 1 + 1 %}")).toBe(0);
+  });
+
+  it("also one whose members run at once, and go on to the end", async () => {
+    const members = "{% $count($keys([1..9000].{'n': $, 'k': $ % 100}{$string(n): k})) %}";
+    // Two pauses that overlap, of which the second takes longer.
+    let count = 0;
+    const longer = async () => void (await sleep(count++ === 0 ? 1 : 20));
+    expect(await on(aBudget(longer), members)).toEqual({ ok: true, value: 9_000 });
   });
 
   it("and still ends when it never would", async () => {

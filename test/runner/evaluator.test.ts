@@ -1,14 +1,16 @@
 import { expect, it } from "vitest";
 import { Evaluator } from "../../src/runner/evaluator.ts";
+import { Holdings } from "../../src/runner/holdings.ts";
 
 const scope = { input: { n: 2 }, steps: {}, job: { id: "j", attempt: 1, submitted_at: "" }, now: 0 };
 
 it("an expression that waits for its turn is not evaluated once its lane is halted", async () => {
   const evaluator = new Evaluator(async () => {});
+  const holdings = new Holdings();
   const lane = new AbortController();
-  const early = await evaluator.evaluate("{% $input.n %}", scope, lane.signal);
+  const early = await evaluator.evaluate("{% $input.n %}", scope, lane.signal, holdings);
   expect(early).toEqual({ ok: true, value: 2 });
   lane.abort();
-  const late = await evaluator.evaluate("{% $input.n %}", scope, lane.signal);
+  const late = await evaluator.evaluate("{% $input.n %}", scope, lane.signal, holdings);
   expect(late).toMatchObject({ ok: false });
 });

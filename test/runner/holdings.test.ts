@@ -150,14 +150,35 @@ describe("what the jobs of a tenant hold in one process", () => {
     expect(new Holdings(siblings).isCrowded(bytes)).toBe(false);
   });
 
-  it("is the most and no more", () => {
+  it("is the most and no more, but for the first large one, which waits for nobody", () => {
     const siblings = new Siblings();
-    const one = new Holdings(siblings);
-    const other = new Holdings(siblings);
-    one.keep(MAX_HELD_BYTES);
-    other.keep(MAX_HELD_BYTES - 2);
-    expect([one, other].map((each) => each.isCrowded(2))).toEqual([false, false]);
-    expect([one, other].map((each) => each.isCrowded(3))).toEqual([true, true]);
+    const [small, first, other] = [new Holdings(siblings), new Holdings(siblings), new Holdings(siblings)];
+    small.keep(MIB);
+    first.keep(MAX_TENANT_HELD_BYTES / 2);
+    other.keep(MAX_TENANT_HELD_BYTES / 2 - MIB - 2);
+    expect([small, first, other].map((each) => each.isCrowded(2))).toEqual([false, false, false]);
+    expect([small, first, other].map((each) => each.isCrowded(3))).toEqual([true, false, true]);
+    first.drop(first.bytes);
+    expect(other.isCrowded(MAX_HELD_BYTES)).toBe(false);
+  });
+
+  it("stalls an attempt while an output of its own waits for room, and lets it go on then", async () => {
+    const siblings = new Siblings();
+    const [first, own] = [new Holdings(siblings), new Holdings(siblings)];
+    first.keep(MAX_TENANT_HELD_BYTES);
+    const looks: (() => void)[] = [];
+    const order: string[] = [];
+    const waiting = own
+      .untilRoom(2 * MIB, () => new Promise<void>((resolve) => looks.push(resolve)))
+      .then((found) => order.push(`room: ${found}`));
+    const acting = own.inTurn(async () => order.push("acted"));
+    const evaluating = own.unstalled().then(() => order.push("evaluated"));
+    await Promise.race([acting, evaluating, new Promise((resolve) => setTimeout(resolve))]);
+    expect(order).toEqual([]);
+    first.drop(MAX_TENANT_HELD_BYTES);
+    looks[0]?.();
+    await Promise.all([waiting, acting, evaluating]);
+    expect(order.toSorted()).toEqual(["acted", "evaluated", "room: true"]);
   });
 
   it("is each tenant's own", () => {

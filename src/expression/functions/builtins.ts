@@ -3,7 +3,7 @@ import { isFunction } from "../meter.ts";
 import type { Implementation } from "../run.ts";
 import { isTrue } from "../truth.ts";
 import { base64decode, base64encode } from "./base64-text.ts";
-import { padText } from "./pad-text.ts";
+import { length, padText, substring } from "./characters.ts";
 
 /** Functions of JSONata that we replace, each with why. Their signatures stay the library's. */
 
@@ -94,6 +94,8 @@ const outermost =
 export const REPLACED: ReadonlyMap<string, Implementation> = new Map<string, Implementation>([
   ["sort", mergeSort],
   ["distinct", distinct],
+  ["length", length],
+  ["substring", substring],
   ["pad", padText],
   ["boolean", boolean],
   ["max", outermost((each, than) => each > than)],

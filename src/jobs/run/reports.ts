@@ -4,6 +4,7 @@ import { dispatched } from "../dispatch.ts";
 import { withDue } from "../due.ts";
 import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "../job.ts";
 import { isSettled, transition } from "../status.ts";
+import { gotFurther, startedAgain } from "./interruption.ts";
 import { withEvent } from "./timeline.ts";
 import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
 
@@ -25,7 +26,7 @@ export const isFenced = (job: Job, attempt: number): boolean => isSettled(job.st
 export function start(job: Job, now: number): Job {
   const given = job.dispatched_at === null ? dispatched(job, now) : job;
   const status = transition(given.status, "started");
-  if (status === undefined) return given;
+  if (status === undefined) return startedAgain(given, now);
   return withExpectation(withEvent({ ...given, status, started_at: now }, "started", now), now);
 }
 
@@ -37,8 +38,11 @@ export type KnownAction = Pick<OpenWork, "polls" | "key_path">;
  * The run asked for something that it cannot have yet, and will ask again. Noted only when its silence would soon be
  * wondered at.
  */
-export const heard = (job: Job, now: number): Job =>
-  job.expected_by - now < REPORT_GRACE_MS ? withDue({ ...job, expected_by: now + DISPATCH_GRACE_MS }, now) : job;
+export function heard(job: Job, now: number): Job {
+  const alive = gotFurther(job);
+  if (alive.expected_by - now >= REPORT_GRACE_MS) return alive;
+  return withDue({ ...alive, expected_by: now + DISPATCH_GRACE_MS }, now);
+}
 
 /**
  * A try of an acting step is about to act.

@@ -1,6 +1,7 @@
 import { DISPATCH_GRACE_MS } from "../../limits.ts";
 import { withDue } from "../due.ts";
 import { type Job, type OpenWork, openWork, type StepState, stepState, topLevelStep } from "../job.ts";
+import { gotFurther } from "./interruption.ts";
 import { withEvent } from "./timeline.ts";
 
 /** Changes to what a job is doing, shared by the reports. Pure; `now` is epoch ms, from the registry's clock. */
@@ -31,7 +32,7 @@ export function withStep(job: Job, path: string, now: number, change: Partial<St
 export function withExpectation(job: Job, now: number): Job {
   const open = Object.values(job.run.open).map((work) => work.expected_by);
   const expected_by = open.length > 0 ? Math.min(...open) : now + DISPATCH_GRACE_MS;
-  return withDue({ ...job, expected_by, nudges: 0 }, now);
+  return withDue({ ...gotFurther(job), expected_by, nudges: 0 }, now);
 }
 
 /** Notes the start of a step that has not been seen before. */

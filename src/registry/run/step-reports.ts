@@ -1,9 +1,10 @@
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
+import { interruption } from "../../jobs/run/interruption.ts";
 import { begin, finish, heard, inRow, type Mark, polled, rest, retrying, start } from "../../jobs/run/reports.ts";
-import type { Outcome } from "../../jobs/settle.ts";
+import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
-import { MAX_OUTPUT_BYTES, MAX_ROW_RESULT_BYTES } from "../../limits.ts";
+import { MAX_ROW_RESULT_BYTES } from "../../limits.ts";
 import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
@@ -15,6 +16,12 @@ import { followEffects, settleJob } from "./settlements.ts";
 const GO = { do: "go" } as const;
 const HALTED = { do: "halted" } as const;
 
+/** The attempt may not begin once more. */
+interface Interrupted {
+  do: "interrupted";
+  error: StepError;
+}
+
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
 export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
   readonly #context: RegistryContext;
@@ -24,8 +31,10 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
   }
 
   async start(ref: RunRef): Promise<RunPlan | Stop> {
-    return applyReport<RunPlan>(this.#context, ref, (job, now) => {
+    const begun = applyReport<RunPlan | Interrupted>(this.#context, ref, (job, now) => {
       const next = start(job, now);
+      const error = interruption(next);
+      if (error !== undefined) return { next, reply: { do: "interrupted", error } };
       const input = JSON.parse(this.#context.tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
       const plan = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
@@ -33,6 +42,9 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
       const { trace, rows_by_item } = next.run;
       return { next, reply: { do: "run", plan, input, ...times, rows_by_item, trace } };
     });
+    if (begun.do !== "interrupted") return begun;
+    await this.settle(ref, { name: "failed", error: begun.error, path: null }, []);
+    return { do: "stop" };
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
@@ -118,10 +130,8 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
     if (outcome.name === "failed") return outcome;
     if ("output_path" in outcome) return { name: "succeeded", result_path: outcome.output_path, result_json: null };
     const bytes = jsonBytes(outcome.output);
-    if (bytes > MAX_OUTPUT_BYTES) {
-      const message = `The result has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Return less in the blueprint's output.`;
-      return { name: "failed", error: { code: "output_too_large", message }, path: null };
-    }
+    const tooLarge = resultTooLarge(bytes);
+    if (tooLarge !== undefined) return { name: "failed", error: tooLarge, path: null };
     if (bytes <= MAX_ROW_RESULT_BYTES) {
       return { name: "succeeded", result_path: null, result_json: JSON.stringify(outcome.output) };
     }

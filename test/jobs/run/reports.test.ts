@@ -36,9 +36,9 @@ describe("start", () => {
     expect(eventTypes(job)).toEqual(["accepted", "dispatched", "started"]);
   });
 
-  it("again: changes nothing", () => {
+  it("again: changes nothing but the count of such beginnings", () => {
     const job = start(aJob(), T0);
-    expect(start(job, T0 + SECOND)).toEqual(job);
+    expect(start(job, T0 + SECOND)).toEqual({ ...job, run: { ...job.run, interrupted: 1 } });
   });
 
   it("of a later attempt: keeps the first start", () => {

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { wakeEvent } from "../../../src/jobs/job.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
+import { MAX_INTERRUPTED_TRIES } from "../../../src/limits.ts";
 import { aListQuery, eventTypes, TENANT } from "../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
 
@@ -45,6 +46,15 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     });
     expect(await stage.begin(id, "first", "t4")).toEqual({ do: "reuse", output: { from: "first" } });
     expect((await stage.status(id)).steps?.[0]).toMatchObject({ status: "succeeded", tries: 3 });
+  },
+
+  "die again and again": async (stage) => {
+    const id = await stage.running();
+    for (let i = 0; i < MAX_INTERRUPTED_TRIES; i++) await stage.start(id);
+    await stage.danger(async () => {
+      expect(await stage.ask("start", (api) => api.runner.start(stage.ref(id)))).toEqual({ do: "stop" });
+    });
+    expect(await stage.status(id)).toMatchObject({ status: "failed", error_code: "job_interrupted" });
   },
 
   "report a rest and marks": async (stage) => {

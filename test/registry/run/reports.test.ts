@@ -27,10 +27,11 @@ describe("start", () => {
       });
     }));
 
-  it("answers the same at a resume and writes nothing", () =>
+  it("answers the same at a resume, and writes nothing while a try is open", () =>
     inRegistry(async ({ submit, runner, ref, clock, storage }) => {
       const { id } = await submit();
       const first = await runner.start(ref(id));
+      await runner.begin(ref(id), "first", "a try", 30_000, []);
       clock.now += 5_000;
       const before = storage.sql.exec("SELECT * FROM jobs").one();
       expect(await runner.start(ref(id))).toEqual(first);
@@ -93,6 +94,16 @@ describe("begin and finish", () => {
         do: "fail",
         error: { code: "step_interrupted" },
       });
+    }));
+
+  it("fails a job whose attempt keeps dying with its process outside of them", () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit();
+      const ref = bench.ref(id);
+      for (let i = 0; i <= MAX_INTERRUPTED_TRIES; i++)
+        expect(await bench.runner.start(ref)).toMatchObject({ do: "run" });
+      expect(await bench.runner.start(ref)).toEqual({ do: "stop" });
+      expect(await statusOf(bench, id)).toMatchObject({ status: "failed", error_code: "job_interrupted" });
     }));
 
   it("shows a retry with its reason and when it comes", () =>

@@ -1,0 +1,141 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { recordFigures } from "../../tooling/figures.ts";
+import { newSecret, newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
+import { residentBytes } from "../../tooling/process.ts";
+import { seeded } from "../../tooling/random.ts";
+import { setting } from "../support/setting.ts";
+import { heavySteps } from "./heavy-plans.ts";
+import { Waits } from "./waits.ts";
+
+/** What a neighbour may wait, and what the process of all tenants may hold: DESIGN, sections 1 and 9. */
+const MOST_MS = 1_000;
+const MOST_MIB = 256;
+/** How long each plan is watched, unless it settles before. */
+const WATCHED_MS = 3_000;
+const PAUSE_MS = 50;
+
+const SEED = setting("SEED");
+const NAMES = Object.keys(heavySteps(""));
+/** Each needs a server of its own, whose memory is that of this plan alone: so a few in each run, others the next time. */
+const COUNT = Math.min(setting("HEAVY_PLANS"), NAMES.length);
+
+function chosen(): string[] {
+  const random = seeded(SEED);
+  const ranked = NAMES.map((name) => ({ name, rank: random() }));
+  return ranked
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, COUNT)
+    .map(({ name }) => name);
+}
+
+const AUTH_SECRET = newSecret();
+let service: Server;
+let server: DevServer | undefined;
+const worst = { ms: 0, denied: 0, mib: 0 };
+
+beforeAll(async () => {
+  service = createServer((_, response) => response.end("fine"));
+  await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(() => server?.stop());
+
+afterAll(async () => {
+  service?.closeAllConnections();
+  await new Promise((done) => service?.close(done));
+});
+
+interface World {
+  server: DevServer;
+  hostile: Tenant;
+  /** Asks as a neighbour. @throws when the answer is wrong */
+  health: () => Promise<void>;
+  status: () => Promise<void>;
+}
+
+async function aWorld(): Promise<World> {
+  // Few places, since each instance of the local engine takes some MiB that no deployment's Worker has.
+  const vars = {
+    AUTH_SECRET,
+    MAX_RUNNING_JOBS: "3",
+    HTTP_ALLOW: `127.0.0.1:${(service.address() as AddressInfo).port}`,
+  };
+  const started = await startDevServer({ vars });
+  server = started;
+  const hostile = await newTenant(started.url, "hostile", AUTH_SECRET);
+  const neighbour = await newTenant(started.url, "neighbour", AUTH_SECRET);
+  const own = await neighbour.submit([{ id: "t", type: "transform", value: 1 }], { wait_seconds: 20 });
+  const health = async () => expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
+  const status = async () =>
+    expect(await neighbour.tool("jobs_get_status", { job_id: own })).toMatchObject({ id: own });
+  return { server: started, hostile, health, status };
+}
+
+async function isSettled({ hostile }: World, id: string): Promise<boolean> {
+  const { status } = await hostile.tool("jobs_get_status", { job_id: id });
+  return ["succeeded", "failed", "cancelled"].includes(String(status));
+}
+
+/** Asks as a neighbour for a while, and expects to be answered in time. */
+async function watch(world: World, id: string): Promise<void> {
+  const pid = await world.server.runtimePid();
+  if (pid === undefined) throw new Error("the runtime does not run");
+  const waits = new Waits(pid);
+  let mib = 0;
+  for (const end = performance.now() + WATCHED_MS; performance.now() < end; await sleep(PAUSE_MS)) {
+    for (const call of [world.health, world.status]) await waits.measure(call);
+    mib = Math.max(mib, (await residentBytes(pid)) / 2 ** 20);
+    if (await isSettled(world, id)) break;
+  }
+  const { status, error } = await world.hostile.tool("jobs_get_status", { job_id: id });
+  // What waited for its turn must not be taken for what never ends.
+  if (status === "failed") expect(String(error)).not.toContain("never ends");
+  const { ms, denied } = waits.longest;
+  if (ms > worst.ms) Object.assign(worst, { ms, denied });
+  worst.mib = Math.max(worst.mib, mib);
+  await world.hostile.tool("jobs_cancel", { job_id: id });
+  expect(await isSettled(world, id)).toBe(true);
+  expect(ms).toBeLessThan(MOST_MS);
+  expect(mib).toBeLessThan(MOST_MIB);
+}
+
+function stepsOf(name: string): JsonObject[] {
+  return heavySteps(`http://127.0.0.1:${(service.address() as AddressInfo).port}`)[name] ?? [];
+}
+
+describe(`beside a heavy plan of another tenant (seed ${SEED})`, () => {
+  const names = chosen();
+
+  it.each(names)("%s: nobody waits a second, and memory stays", async (name) => {
+    const world = await aWorld();
+    await watch(world, await world.hostile.submit(stepsOf(name)));
+  });
+
+  it.each(names.slice(0, Math.ceil(COUNT / 4)))("%s: nor after kill -9 and a restart in its middle", async (name) => {
+    const world = await aWorld();
+    const id = await world.hostile.submit(stepsOf(name));
+    await sleep(500);
+    await world.server.kill9();
+    await world.server.restart();
+    await watch(world, id);
+  });
+
+  it("the figures are those of this run", (test) => {
+    recordFigures(test, {
+      harness: "heavy plans",
+      seed: SEED,
+      counts: {
+        plans: names.length,
+        "longest wait, ms": Math.round(worst.ms),
+        "of which the machine's": Math.round(worst.denied),
+        "most MiB": Math.round(worst.mib),
+      },
+    });
+    expect(worst.ms).toBeGreaterThan(0);
+  });
+});
