@@ -1,0 +1,46 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BUDGETS } from "../tooling/tiers.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const DOCUMENTS = ["AGENTS.md", "README.md", "SECURITY.md", ...globSync(["docs/*.md", "src/**/*.md"], { cwd: ROOT })];
+
+/** Folders whose files are named from the root. */
+const PATH = /`((?:bench|demo|docs|examples|scripts|src|test|tooling)\/[^`\s]*)`/g;
+/** Files of the source that are named without their folder. */
+const NAME = /`((?:[\w-]+\/)*[\w-]+\.ts)`/g;
+const LINK = /\]\((?!https?:|#)([^)#\s]+)/g;
+
+/** Placeholders such as `<name>` stand for any file: the folder before them must be there. */
+const found = (path: string): boolean => {
+  const fixed = path.replace(/<.*$/, "");
+  const target = fixed === path ? path : dirname(`${fixed}x`);
+  return existsSync(join(ROOT, target)) || globSync(target, { cwd: ROOT }).length > 0;
+};
+
+describe.each(DOCUMENTS)("%s", (document) => {
+  const text = read(document);
+
+  it("names only files that there are", () => {
+    const named = [...text.matchAll(PATH)].map(([, path = ""]) => path.replace(/[.,:;]$/, ""));
+    const linked = [...text.matchAll(LINK)].map(([, path = ""]) => join(dirname(document), path));
+    const files = [...text.matchAll(NAME)].map(
+      ([, path = ""]) => `{,{bench,demo,scripts,src,test,tooling}/**/}${path}`,
+    );
+    expect([...named, ...linked, ...files].filter((path) => !found(path))).toEqual([]);
+  });
+
+  it("names only scripts that there are", () => {
+    const { scripts } = JSON.parse(read("package.json"));
+    const named = [...text.matchAll(/\bnpm run (?:--silent )?([a-z][\w:]*)/g)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+it("the document of what is promised lists each budget as it is", () => {
+  const rows = [...read("docs/reliability.md").matchAll(/^\| `([A-Z_]+)` *\| (.+?) *\| (\d+) *\| (\d+) *\|$/gm)];
+  const listed = rows.map(([, name, counts, test, full]) => [name, counts, Number(test), Number(full)]);
+  expect(listed).toEqual(Object.entries(BUDGETS).map(([name, { counts, test, full }]) => [name, counts, test, full]));
+});
