@@ -1,18 +1,18 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { limitCases, serverCases, stockCases } from "./cases.ts";
-import { chartOf } from "./chart.ts";
 import { measureExpressions } from "./expressions.ts";
 import { measureLatencies } from "./latency.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startPeers } from "./peers.ts";
-import { resultsOf } from "./results.ts";
+import { chartOf } from "./report/chart.ts";
+import { resultsOf } from "./report/results.ts";
+import { tableOf } from "./report/table.ts";
 import { measure, type Plan } from "./rounds.ts";
 import { startRuntime } from "./runtime.ts";
 import { measureScale, scaleSummary, showScale } from "./scale.ts";
 import { apiKey, SERVER } from "./server.ts";
 import { measureStartup } from "./startup.ts";
-import { tableOf } from "./table.ts";
 
 /** `npm run bench` measures all; `BENCH_QUICK=1` shortly, and then nothing is written. */
 const isQuick = Boolean(process.env.BENCH_QUICK);

@@ -2,12 +2,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { escapeInvisible } from "../../src/lib/safe-text.ts";
-import { visible } from "../../src/mcp/replies/structure.ts";
-import { type Call, type EraVersion, send, toolCall } from "../../tooling/raw.ts";
-import { hiddenIn, PAYLOADS } from "../support/hidden.ts";
-import { ownTenant, type Place } from "../support/server.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { escapeInvisible } from "../../../src/lib/safe-text.ts";
+import { visible } from "../../../src/mcp/replies/structure.ts";
+import { type Call, type EraVersion, send, toolCall } from "../../../tooling/raw.ts";
+import { hiddenIn, PAYLOADS } from "../../support/hidden.ts";
+import { ownTenant, type Place } from "../../support/server.ts";
 
 /** Fails with the payload that its path names, as the body of an error and as the title of a page. */
 let hostile: Server;

@@ -1,7 +1,7 @@
 import { arch, cpus, loadavg, platform } from "node:os";
-import type { Latencies } from "./latency.ts";
-import type { Figure, Plan, Spread } from "./rounds.ts";
-import type { Startup } from "./startup.ts";
+import type { Latencies } from "../latency.ts";
+import type { Figure, Plan, Spread } from "../rounds.ts";
+import type { Startup } from "../startup.ts";
 
 /** What one run found, as bench/results.json keeps it. */
 export interface Results {

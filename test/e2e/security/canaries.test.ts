@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
-import { keyOf, newSecret, Tenant } from "../../tooling/fuzz/tenants.ts";
-import { rawRequest, toolCall } from "../../tooling/raw.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { keyOf, newSecret, Tenant } from "../../../tooling/fuzz/tenants.ts";
+import { rawRequest, toolCall } from "../../../tooling/raw.ts";
 
 /** @param name of the place where it is planted, so that a failure tells it */
 const canary = (name: string): string => `canary-${name}-${randomBytes(10).toString("hex")}`;

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
 
 /** A place that nobody may reach, and one that may be, which sends its visitors there. */
 let trap: Server;

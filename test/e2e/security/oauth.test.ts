@@ -9,11 +9,11 @@ import {
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
-import { newKeyId } from "../../src/auth/api-key.ts";
-import type { Scope } from "../../src/auth/scopes.ts";
-import { createKey } from "../../tooling/create-key.ts";
-import { callTool } from "../support/clients.ts";
-import { useServer } from "../support/server.ts";
+import { newKeyId } from "../../../src/auth/api-key.ts";
+import type { Scope } from "../../../src/auth/scopes.ts";
+import { createKey } from "../../../tooling/create-key.ts";
+import { callTool } from "../../support/clients.ts";
+import { useServer } from "../../support/server.ts";
 
 const SECRET = randomBytes(32).toString("hex");
 const REDIRECT = "http://127.0.0.1:9/callback";

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
 
 /** Redirects to whatever its path says, after as many hops as its path asks for; notes who sent its visitors. */
 let lure: Server;

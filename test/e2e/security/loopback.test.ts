@@ -5,11 +5,11 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 
 /** A server without AUTH_SECRET belongs to whoever is on its machine, and to nobody else. */
 
-const DEV = join(import.meta.dirname, "../../scripts/dev.ts");
+const DEV = join(import.meta.dirname, "../../../scripts/dev.ts");
 const run = promisify(execFile);
 
 /** Addresses of this machine that are no loopback ones: a connection to them comes from them. */

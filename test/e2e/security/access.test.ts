@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { beforeAll, describe, expect, it } from "vitest";
-import { checkApiKey } from "../../src/auth/check-key.ts";
-import { callTool } from "../support/clients.ts";
-import { useServer } from "../support/server.ts";
+import { checkApiKey } from "../../../src/auth/check-key.ts";
+import { callTool } from "../../support/clients.ts";
+import { useServer } from "../../support/server.ts";
 
 const SECRET = randomBytes(32).toString("hex");
-const ROOT = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);
 
 /** `npm run keys`, as people call it. */

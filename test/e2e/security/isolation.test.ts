@@ -1,12 +1,12 @@
 import pMap from "p-map";
 import { beforeAll, describe, expect, it } from "vitest";
-import { newSecret } from "../../tooling/fuzz/tenants.ts";
-import { seeded } from "../../tooling/random.ts";
-import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../tooling/raw.ts";
-import { type Belongings, seenByOwner, settleIn, transform } from "../support/belongings.ts";
-import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../support/probes.ts";
-import { useServer } from "../support/server.ts";
-import { setting } from "../support/setting.ts";
+import { newSecret } from "../../../tooling/fuzz/tenants.ts";
+import { seeded } from "../../../tooling/random.ts";
+import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
+import { type Belongings, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
+import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../../support/probes.ts";
+import { useServer } from "../../support/server.ts";
+import { setting } from "../../support/setting.ts";
 
 const SECRET = newSecret();
 const CONCURRENCY = 16;

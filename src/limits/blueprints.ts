@@ -1,0 +1,19 @@
+/** What a blueprint may hold. */
+
+import { KIB } from "./units.ts";
+
+export const MAX_STEPS = 100;
+export const MAX_STRING_CHARS = 16 * KIB;
+export const MAX_SCHEMA_DEPTH = 16;
+export const MAX_RETRIES = 20;
+export const MAX_MAP_ITEMS = 1_000;
+export const MAX_MAP_CONCURRENCY = 20;
+export const MAX_BRANCHES = 20;
+/** Jobs inside each other, the outermost counted. */
+export const MAX_JOB_DEPTH = 5;
+/** The engine takes step names of 256 characters: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
+export const MAX_STEP_PATH_CHARS = 200;
+
+/** A question goes into a model's context with every status: its message as it is asked, its schema as it is written. */
+export const MAX_QUESTION_BYTES = 2 * KIB;
+export const MAX_QUESTION_SCHEMA_BYTES = 4 * KIB;

@@ -1,0 +1,29 @@
+/**
+ * What one step may cost. The engine caches step results of at most 1 MiB.
+ * https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
+ */
+
+import { DAY, KIB, MINUTE } from "./units.ts";
+
+export const MAX_OUTPUT_BYTES = 512 * KIB;
+export const DEFAULT_HTTP_BYTES = 256 * KIB;
+export const MAX_HTTP_BYTES = 512 * KIB;
+/** With its query. Cloudflare serves no longer one: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
+export const MAX_REQUEST_URL_CHARS = 16 * KIB;
+export const MAX_EXPECTED_STATUSES = 100;
+/** Outputs of all items of a map, or of all branches: they are in memory together. */
+export const MAX_ROWS_BYTES = 16 * KIB * KIB;
+export const MAX_REDIRECTS = 5;
+export const MAX_STEP_TIMEOUT_MS = 10 * MINUTE;
+export const MAX_RETRY_DELAY_MS = DAY;
+/** A delay that grows stops growing here: a service that is back after an hour should not wait for another. */
+export const MAX_BACKOFF_MS = 5 * MINUTE;
+/** Delays are longer by up to this part of them, so that what failed together does not come back together. */
+export const RETRY_SPREAD = 0.2;
+/** A sleep is at most a year: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
+export const MAX_SLEEP_MS = 365 * DAY;
+export const DEFAULT_POLLS = 60;
+export const MAX_POLLS = 1_000;
+export const MAX_POLL_PAUSE_MS = DAY;
+/** A question cannot outlive its job. */
+export const MAX_INPUT_TIMEOUT_MS = 30 * DAY;
