@@ -3,6 +3,7 @@ import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
+import { DEFAULT_INPUT_TIMEOUT } from "./kinds/input.ts";
 import { pollingOf } from "./kinds/polling.ts";
 
 /** How long a plan means to wait, so that no job ends before its plan does. */
@@ -61,25 +62,42 @@ export function defaultTimeoutMs(plan: Blueprint, now: number, planOf?: PlanOf):
   return Math.min(MAX_JOB_TIMEOUT_MS, DEFAULT_JOB_TIMEOUT_MS + plannedWaitMs(plan, now, planOf));
 }
 
-/** The longest sleep that is written in the plan: it will last as long as it says. */
-interface LongSleep {
+/** A wait that the plan writes out. A sleep lasts as long as it says; a question is open so long, unless it is answered. */
+interface WrittenWait {
   id: string;
+  type: "sleep" | "input";
   ms: number;
 }
 
-function sleepsIn(steps: readonly Step[], now: number): LongSleep[] {
-  return steps.flatMap((step) => {
-    if (step.when !== undefined) return [];
-    if (step.type === "map") return sleepsIn(step.steps, now);
-    if (step.type === "parallel") return Object.values(step.branches).flatMap((branch) => sleepsIn(branch, now));
-    if (step.type === "job") return typeof step.blueprint === "string" ? [] : sleepsIn(step.blueprint.steps, now);
-    if (step.type !== "sleep" || hasExpression(step.for ?? step.until ?? "")) return [];
-    return [{ id: step.id, ms: sleepMs(step, now) }];
-  });
+/** The default is not written out: who gives none means "as long as the job lasts". */
+const inputWait = ({ id, timeout }: Extract<Step, { type: "input" }>): WrittenWait[] =>
+  timeout === DEFAULT_INPUT_TIMEOUT ? [] : [{ id, type: "input", ms: durationMs(timeout) }];
+
+const sleepWait = (step: Extract<Step, { type: "sleep" }>, now: number): WrittenWait[] =>
+  hasExpression(step.for ?? step.until ?? "") ? [] : [{ id: step.id, type: "sleep", ms: sleepMs(step, now) }];
+
+function waitsOf(step: Step, now: number): WrittenWait[] {
+  switch (step.type) {
+    case "sleep":
+      return sleepWait(step, now);
+    case "input":
+      return inputWait(step);
+    case "map":
+      return waitsIn(step.steps, now);
+    case "parallel":
+      return Object.values(step.branches).flatMap((branch) => waitsIn(branch, now));
+    case "job":
+      return typeof step.blueprint === "string" ? [] : waitsIn(step.blueprint.steps, now);
+    default:
+      return [];
+  }
 }
 
-/** The longest sleep of the plan, where it is longer than the timeout. A step with `when` may be left out, so it counts not. */
-export function sleepBeyond(plan: Pick<Blueprint, "steps">, timeoutMs: number, now: number): LongSleep | undefined {
-  const [longest] = sleepsIn(plan.steps, now).sort((a, b) => b.ms - a.ms);
+const waitsIn = (steps: readonly Step[], now: number): WrittenWait[] =>
+  steps.filter(({ when }) => when === undefined).flatMap((step) => waitsOf(step, now));
+
+/** The longest such wait, where it is longer than the timeout. A step with `when` may be left out, so it counts not. */
+export function waitBeyond(plan: Pick<Blueprint, "steps">, timeoutMs: number, now: number): WrittenWait | undefined {
+  const [longest] = waitsIn(plan.steps, now).sort((a, b) => b.ms - a.ms);
   return longest !== undefined && longest.ms > timeoutMs ? longest : undefined;
 }

@@ -113,7 +113,8 @@ async function oneHop(url: URL, init: RequestInit, home: Home): Promise<Response
   headers.set(SENDER_HEADER, home.sender);
   headers.set(NONCE_HEADER, nonce);
   const response = await fetch(url, { ...init, headers, redirect: "manual" });
-  if (!(await home.isRefusal(response, nonce))) return response;
+  const asked = { method: init.method ?? "GET", url, nonce };
+  if (!(await home.isRefusal(response, asked))) return response;
   await response.body?.cancel();
   throw new RefusedAddress(`${url.host} is the server that runs this job; a step of type job starts a child`);
 }

@@ -4,7 +4,9 @@ import { memoizedKey, type SigningKey } from "../lib/signing-key.ts";
 /**
  * Every request that a job sends says which deployment runs it, and a deployment refuses its own: a job that submits
  * jobs would never end. No list of hostnames is needed, and a redirect or another name of the server changes nothing.
- * The refusal proves who refuses: anybody can repeat the name, only the deployment can sign the request's nonce.
+ * The refusal proves who refuses: anybody can repeat the name, only the deployment can sign the request's nonce, and it
+ * signs the request with it as it came. So a server that passes a job's request on to the deployment, and its answer back,
+ * proves nothing: it was asked under another name. A nonce is good for the one answer that its request waits for.
  */
 export const SENDER_HEADER = "edge-jobs-sender";
 export const NONCE_HEADER = "edge-jobs-nonce";
@@ -20,7 +22,15 @@ const keyOf = (secret: string | undefined): Promise<SigningKey> => memoizedKey(s
 const signed = async (key: SigningKey, text: string): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)));
 
-const refusalOf = (nonce: string): string => `${PROOF_HEADER} ${nonce}`;
+/** What is asked, as both ends see it. */
+export interface Asked {
+  method: string;
+  url: URL;
+  nonce: string;
+}
+
+const refusalOf = ({ method, url, nonce }: Asked): string =>
+  [PROOF_HEADER, nonce, method, url.host, url.pathname].join(" ");
 
 /** Names the deployment. Whoever a job calls sees it, so it tells nothing about the secret that it is made of. */
 export async function senderId(secret: string | undefined): Promise<string> {
@@ -33,8 +43,8 @@ export interface Home {
   sender: string;
   /** Unlike any before. */
   newNonce: () => string;
-  /** Whether the answer to a request with this nonce comes from the deployment itself. */
-  isRefusal(answer: Response, nonce: string): Promise<boolean>;
+  /** Whether the answer to this request comes from the deployment itself. */
+  isRefusal(answer: Response, asked: Asked): Promise<boolean>;
 }
 
 export async function homeOf(secret: string | undefined, newNonce: () => string): Promise<Home> {
@@ -42,10 +52,10 @@ export async function homeOf(secret: string | undefined, newNonce: () => string)
   return {
     sender,
     newNonce,
-    async isRefusal(answer, nonce) {
+    async isRefusal(answer, asked) {
       const proof = fromBase64Url(answer.headers.get(PROOF_HEADER) ?? "");
       if (answer.status !== 403 || proof === undefined) return false;
-      return crypto.subtle.verify("HMAC", await keyOf(secret), proof, utf8.encode(refusalOf(nonce)));
+      return crypto.subtle.verify("HMAC", await keyOf(secret), proof, utf8.encode(refusalOf(asked)));
     },
   };
 }
@@ -54,8 +64,12 @@ export async function homeOf(secret: string | undefined, newNonce: () => string)
 export async function refuseOwnJob(request: Request, secret: string | undefined): Promise<Response | undefined> {
   const sender = request.headers.get(SENDER_HEADER);
   if (sender === null || sender !== (await senderId(secret))) return undefined;
-  const nonce = request.headers.get(NONCE_HEADER) ?? "";
-  const proof = toBase64Url(await signed(await keyOf(secret), refusalOf(nonce)));
+  const asked = {
+    method: request.method,
+    url: new URL(request.url),
+    nonce: request.headers.get(NONCE_HEADER) ?? "",
+  };
+  const proof = toBase64Url(await signed(await keyOf(secret), refusalOf(asked)));
   const body = {
     error: "own_job",
     message: "A job must not call the server that runs it.",

@@ -8,6 +8,9 @@ import { methodNotAllowed } from "./answers.ts";
 import { isDocumentUrl, UnusableDocument } from "./client-documents.ts";
 import { consentPage, problemPage } from "./consent-page.ts";
 
+const DOCUMENTS_OFF =
+  "this server reads no such documents (OAUTH_METADATA_DOCUMENTS is off, as it is on loopback). Let the client register, or use a key";
+
 const Form = z.object({
   handle: z.string(),
   decision: z.enum(["approve", "deny"]),
@@ -15,6 +18,8 @@ const Form = z.object({
 });
 
 interface SignIn {
+  /** Whether a client may name itself by the URL of a document. */
+  hasDocuments: boolean;
   secrets: Secrets;
   log: RequestLog;
   /** Epoch ms. */
@@ -24,7 +29,7 @@ interface SignIn {
 /** `GET /authorize` shows who asks for what; `POST` is the owner's answer, who signs in with an API key. */
 export async function authorize(request: Request, oauth: OAuthHelpers, signIn: SignIn): Promise<Response> {
   try {
-    if (request.method === "GET") return await ask(request, oauth);
+    if (request.method === "GET") return await ask(request, oauth, signIn);
     if (request.method === "POST") return await decide(request, oauth, signIn);
     return methodNotAllowed("GET, POST");
   } catch (error) {
@@ -48,7 +53,11 @@ const redirect = (location: string, headers = new Headers()): Response => {
   return new Response(null, { status: 302, headers });
 };
 
-async function ask(request: Request, oauth: OAuthHelpers): Promise<Response> {
+async function ask(request: Request, oauth: OAuthHelpers, { hasDocuments }: SignIn): Promise<Response> {
+  const { searchParams } = new URL(request.url);
+  const clientId = searchParams.get("client_id") ?? "";
+  // To the provider it is a client that nobody knows.
+  if (!hasDocuments && isDocumentUrl(clientId)) throw new UnusableDocument(clientId, DOCUMENTS_OFF);
   const asked = await oauth.parseAuthRequest(request);
   // The provider demands it of public clients only.
   if (!asked.codeChallenge) {

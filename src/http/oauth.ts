@@ -65,7 +65,7 @@ export async function oauthRoute(
   };
   const seen = hasDocuments ? { ...env, OAUTH_KV: withClientDocuments(env.OAUTH_KV, ports) } : env;
   if (url.pathname === "/authorize")
-    return authorize(bounded, server.getOAuthApi(seen), { secrets, log, now: Date.now() });
+    return authorize(bounded, server.getOAuthApi(seen), { hasDocuments, secrets, log, now: Date.now() });
   try {
     const response = await server.fetch(bounded, seen, context);
     return hasDocuments && url.pathname === AS_METADATA ? withDocumentsAdvertised(response) : response;

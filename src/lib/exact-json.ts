@@ -31,11 +31,19 @@ function isLossy(text: string, value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && significant(text) !== significant(String(value));
 }
 
-const keepLossy = (_key: string, value: unknown, { source }: { source?: string }): unknown =>
-  typeof value === "number" && source !== undefined && isLossy(source, value) ? new LossyNumber(source) : value;
+/** Puts something in the place of each number that would become another one. */
+const replacing =
+  (replace: (text: string, value: number) => unknown) =>
+  (_key: string, value: unknown, { source }: { source?: string }): unknown =>
+    typeof value === "number" && source !== undefined && isLossy(source, value) ? replace(source, value) : value;
 
-const read = (text: string): Json =>
-  MAY_BE_LOSSY.test(text) ? JSON.parse(text, keepLossy as (key: string, value: unknown) => unknown) : JSON.parse(text);
+type Reviver = ReturnType<typeof replacing>;
+
+/** The second pass, over each value with its text, only where a number may need it. */
+const read = (text: string, revive: Reviver): Json =>
+  MAY_BE_LOSSY.test(text) ? JSON.parse(text, revive as (key: string, value: unknown) => unknown) : JSON.parse(text);
+
+const MARKED = replacing((text) => new LossyNumber(text));
 
 /**
  * The value of a JSON text, with a {@link LossyNumber} for each number that would become another one.
@@ -43,7 +51,7 @@ const read = (text: string): Json =>
  */
 export function parseJson(text: string): Json | undefined {
   try {
-    return read(text);
+    return read(text, MARKED);
   } catch (error) {
     // The second pass over a value recurses: of one that is too deep for that, only the depth matters.
     return error instanceof RangeError ? JSON.parse(text) : undefined;
@@ -52,11 +60,10 @@ export function parseJson(text: string): Json | undefined {
 
 class OutOfRange extends Error {}
 
-const keepDigits = (_key: string, value: unknown, { source }: { source?: string }): unknown => {
-  if (typeof value !== "number" || source === undefined || !isLossy(source, value)) return value;
-  if (Number.isFinite(value) && value !== 0) return source;
-  throw new OutOfRange(`the number ${oneLine(source, 40)} is beyond what a number can hold`);
-};
+const WITH_DIGITS = replacing((text, value) => {
+  if (Number.isFinite(value) && value !== 0) return text;
+  throw new OutOfRange(`the number ${oneLine(text, 40)} is beyond what a number can hold`);
+});
 
 /**
  * The value of a JSON text that others wrote: a whole number beyond 2^53 keeps its digits, as text.
@@ -64,8 +71,7 @@ const keepDigits = (_key: string, value: unknown, { source }: { source?: string 
  */
 export function parseJsonExactly(text: string): Result<Json, string> {
   try {
-    if (!MAY_BE_LOSSY.test(text)) return ok(JSON.parse(text));
-    return ok(JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown));
+    return ok(read(text, WITH_DIGITS));
   } catch (error) {
     if (error instanceof OutOfRange) return err(error.message);
     return err(error instanceof RangeError ? "the JSON is nested too deeply" : "the text is not JSON");

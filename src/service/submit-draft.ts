@@ -4,7 +4,7 @@ import { readInput } from "../blueprint/checks/check.ts";
 import { durationMs } from "../blueprint/duration.ts";
 import { jsonObject, strict } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
-import { defaultTimeoutMs, sleepBeyond } from "../blueprint/planned-wait.ts";
+import { defaultTimeoutMs, waitBeyond } from "../blueprint/planned-wait.ts";
 import { labelOf } from "../catalog/find.ts";
 import { INLINE } from "../jobs/job.ts";
 import { digest } from "../lib/digest.ts";
@@ -129,19 +129,20 @@ export async function readPlan(
   return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
 }
 
-/** A sleep that the timeout cuts off for certain. */
+/** A sleep that the timeout cuts off for certain, or a question that is to be open for longer than the job lasts. */
 function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: number): Fault[] {
   const planned = plan.timeout === undefined ? undefined : durationMs(plan.timeout);
   const timeoutMs = timeout_seconds === undefined ? planned : timeout_seconds * 1_000;
-  const sleep = timeoutMs === undefined ? undefined : sleepBeyond(plan, timeoutMs, start);
-  if (sleep === undefined) return [];
+  const wait = timeoutMs === undefined ? undefined : waitBeyond(plan, timeoutMs, start);
+  if (wait === undefined) return [];
   const path = timeout_seconds === undefined ? "blueprint.timeout" : "timeout_seconds";
-  const seconds = Math.ceil(sleep.ms / 1_000);
+  const seconds = Math.ceil(wait.ms / 1_000);
   const least = timeout_seconds === undefined ? `"${seconds} seconds"` : `${seconds}`;
-  const message = `ends the job before step ${sleep.id} has slept its ${seconds} seconds`;
-  return [
-    { path, message, fix: `Send more than ${least}, or leave it out: it is then a day more than the plan waits.` },
-  ];
+  const what = wait.type === "sleep" ? "has slept its" : "has been open for its";
+  const message = `ends the job before step ${wait.id} ${what} ${seconds} seconds`;
+  const shorter = wait.type === "sleep" ? "" : `, give step ${wait.id} a shorter timeout`;
+  const fix = `Send more than ${least}${shorter}, or leave it out: it is then a day more than the plan waits.`;
+  return [{ path, message, fix }];
 }
 
 /** Everything that is wrong at once, so that one more call can be enough. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint/blueprint.ts";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
-import { defaultTimeoutMs, plannedWaitMs, sleepBeyond } from "../../src/blueprint/planned-wait.ts";
+import { defaultTimeoutMs, plannedWaitMs, waitBeyond } from "../../src/blueprint/planned-wait.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { aBlueprint, aTransform, NOW } from "./support.ts";
@@ -65,18 +65,19 @@ describe("the default timeout", () => {
   });
 });
 
-describe("a sleep beyond the timeout", () => {
+describe("a wait beyond the timeout", () => {
   it.each<[string, Json[], number | undefined]>([
     ["is the longest one", [nap("2 hours"), nap("3 hours")], 3 * HOUR],
     ["is none of the same length", [nap("1 hour")], undefined],
     ["is none that an expression gives", [nap("{% $input.x %}")], undefined],
     ["is none that may be left out", [{ ...nap("2 hours"), when: "{% $input.x %}" }], undefined],
-    ["is no question, which may be answered before", [ask()], undefined],
+    ["is no question that says nothing of its time", [ask()], undefined],
+    ["is a question that is to be open for longer", [{ ...ask(), timeout: "2 hours" }], 2 * HOUR],
     ["stands in a row", [step("map", { over: [1], steps: [nap("2 hours")] })], 2 * HOUR],
     ["stands in a branch", [step("parallel", { branches: { a: [nap("2 hours")] } })], 2 * HOUR],
     ["stands in a child", [job(aBlueprint([nap("2 hours")]))], 2 * HOUR],
     ["is one until a time", [until("2026-11-21T12:00:00Z")], DAY],
   ])("%s", (_title, steps, ms) => {
-    expect(sleepBeyond(planOf(steps), HOUR, NOW)?.ms).toBe(ms);
+    expect(waitBeyond(planOf(steps), HOUR, NOW)?.ms).toBe(ms);
   });
 });

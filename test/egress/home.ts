@@ -4,5 +4,5 @@ import type { Home } from "../../src/egress/self-call.ts";
 export const HOME: Home = {
   sender: "us",
   newNonce: () => "nonce-1",
-  isRefusal: async (answer, nonce) => answer.headers.get("edge-jobs-proof") === `proof of ${nonce}`,
+  isRefusal: async (answer, { nonce }) => answer.headers.get("edge-jobs-proof") === `proof of ${nonce}`,
 };

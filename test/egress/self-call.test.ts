@@ -26,15 +26,24 @@ describe("the name of a deployment", () => {
     expect(await refused?.json()).toMatchObject({ error: "own_job", fix: expect.stringContaining("`job`") });
   });
 
-  it("is proven by the refusal, for the nonce that was asked with and by nobody else", async () => {
+  it("is proven by the refusal, for the request that was refused and by nobody else", async () => {
     const ours = await homeOf(SECRET, () => "nonce-1");
     const request = from(ours.sender);
     request.headers.set(NONCE_HEADER, ours.newNonce());
     const refused = (await refuseOwnJob(request, SECRET)) ?? new Response();
-    expect(await ours.isRefusal(refused, "nonce-1")).toBe(true);
-    expect(await ours.isRefusal(refused, "nonce-2")).toBe(false);
+    const asked = { method: "GET", url: new URL("https://jobs.example.com/mcp"), nonce: "nonce-1" };
+    expect(await ours.isRefusal(refused, asked)).toBe(true);
+    for (const other of [
+      { nonce: "nonce-2" },
+      { method: "POST" },
+      { url: new URL("https://jobs.example.com/") },
+      // What it passed on for a job, and passes back.
+      { url: new URL("https://relay.example/mcp") },
+    ]) {
+      expect(await ours.isRefusal(refused, { ...asked, ...other })).toBe(false);
+    }
     const theirs = await homeOf(`${SECRET}.`, () => "nonce-1");
-    expect(await theirs.isRefusal(refused, "nonce-1")).toBe(false);
+    expect(await theirs.isRefusal(refused, asked)).toBe(false);
     const proof = refused.headers.get(PROOF_HEADER) ?? "";
     const answers = [
       new Response(null, { status: 403, headers: { [SENDER_HEADER]: ours.sender } }),
@@ -42,7 +51,7 @@ describe("the name of a deployment", () => {
       new Response(null, { status: 403, headers: { [PROOF_HEADER]: "no base64url!" } }),
       new Response(null, { status: 200, headers: { [PROOF_HEADER]: proof } }),
     ];
-    for (const answer of answers) expect(await ours.isRefusal(answer, "nonce-1")).toBe(false);
+    for (const answer of answers) expect(await ours.isRefusal(answer, asked)).toBe(false);
   });
 
   it.each([undefined, "", "local", "another"])("lets %s pass", async (sender) => {

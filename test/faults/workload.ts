@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
+import { rowDigest } from "../support/row-digest.ts";
 
 /** The items of the map, and what stands for each in the keys of its actions: a digest instead of its place. */
 const ITEMS = [0, 1, 2, 3, 4, 5];
-const digestOf = (item: number): string =>
-  createHash("sha256").update(JSON.stringify(item)).digest("base64url").slice(0, 22);
-const PLACES = new Map(ITEMS.map((item, i) => [`each[${digestOf(item)}].`, `each[${i}].`]));
+const PLACES = new Map(ITEMS.map((item, i) => [`each[${rowDigest(item)}].`, `each[${i}].`]));
 
 /** The step path of an action's key, without the job in front. */
 export function pathOfKey(key: string): string {

@@ -10,6 +10,8 @@ import { duration, jsonObject, text } from "./fields.ts";
 /** Plain JSON for who stores it and sends it on. */
 const question = QuestionSchema as unknown as z.ZodType<JsonObject, JsonObject>;
 
+export const DEFAULT_INPUT_TIMEOUT = "1 day";
+
 export const input = {
   templates: ["message"],
   output: () => shapeOf(["action", "content"], "content"),
@@ -19,7 +21,9 @@ export const input = {
     ...common("input", { retries: 0 }),
     message: text.describe("What is asked; may hold expressions."),
     schema: question.describe("What is answered: a flat object of strings, numbers, booleans and choices."),
-    timeout: duration(MAX_INPUT_TIMEOUT_MS).default("1 day").describe("How long the question stays open."),
+    timeout: duration(MAX_INPUT_TIMEOUT_MS)
+      .default(DEFAULT_INPUT_TIMEOUT)
+      .describe("How long the question stays open."),
     default: jsonObject.optional().describe("The content when nobody answers in time; without it the step fails."),
   }),
 } satisfies Kind;

@@ -25,6 +25,7 @@ import {
   MAX_STEP_TIMEOUT_MS,
   MAX_STEPS,
   MAX_STRING_CHARS,
+  MAX_TENANT_HELD_BYTES,
 } from "../../limits.ts";
 import { commonTable, fieldTable } from "./field-table.ts";
 
@@ -56,7 +57,7 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 - A filter or path that finds one value gives it bare, not in a list: write \`[$steps.rows[ok].id]\` where a list is needed.
 - \`$count\`, \`$sum\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$split\`, \`$contains\`, \`$match\`, \`$substring\`, \`$number\`, \`$string\`, \`$round\`, \`$merge\`, \`$keys\`, \`$lookup\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist, and beside them \`$parse(text, format)\` (\`json\`, \`csv\`, \`xml\`, \`ndjson\`, \`sse\`), \`$hash(text)\` (SHA-256 in hex; base64 by \`$hash(text, 'SHA-256', 'base64')\`), \`$url(base, reference, query)\` (a path or next link, resolved; never to another host), \`$time(instant, zone, picture)\` (zones as \`Europe/Berlin\` or \`+01:00\`, also in \`$fromMillis\` and \`$now\`), \`$truncate(text, n)\`, \`$partition(list, n)\`; \`$eval\`, \`$random\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
 - \`when\`, \`until\` and \`expect\` are false for nothing, null, false, 0, empty text, \`[]\`, \`{}\` and lists of only such values, else true. \`$not(nothing)\` is true and \`$boolean(nothing)\` false, so ask for a yes: \`$steps.ok.action = 'accept'\`.
-- \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless the condition is true.
+- \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless it is true.
 - Expressions are bounded by work, not time; one that goes too far fails its step.`;
 
 export const common = (): string => `${commonTable()}
@@ -73,8 +74,8 @@ With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\
 
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
-- A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need with a \`transform\` inside the \`map\`.
+- A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need.
 - \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
-- An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, its open maps ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`, which says what to do. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute, if the operator says nothing else: more wait.
-- The engine meters steps: a job costs 1 and what its steps cost (see each kind), so a plan of k plain steps at most k + 1.`;
+- An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, of all jobs of a tenant in one process ${mib(MAX_TENANT_HELD_BYTES)}, its open maps ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute by default: more wait.
+- The engine meters steps: a job costs 1 and what its steps cost (see each kind).`;

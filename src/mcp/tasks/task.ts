@@ -2,6 +2,7 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import type { PastStatus } from "../../jobs/changes.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
+import { MAX_JOB_TIMEOUT_MS, MAX_RUN_AT_AHEAD_MS } from "../../limits.ts";
 import type { McpDeps } from "../deps.ts";
 import { CLASSIC_FIELDS, jobReply } from "../replies/job-reply.ts";
 import { resultOf } from "../tool.ts";
@@ -64,12 +65,12 @@ function statusMessage({ progress, step, message, error }: JobStatus): string {
 }
 
 /** What says how long a task will be there. */
-export type Keeping = Pick<McpDeps, "now" | "retentionMs">;
+export type Keeping = Pick<McpDeps, "retentionMs">;
 
-/** An unsettled job will be kept for at least the whole retention from now on; settling makes the end exact. */
-function ttlMs(submittedAt: string, expiresAt: string | null, { now, retentionMs }: Keeping): number {
-  const end = expiresAt === null ? now() + retentionMs : Date.parse(expiresAt);
-  return end - Date.parse(submittedAt);
+/** The same at each look: the longest that a job can be there. Settling makes the end exact, and not later. */
+function ttlMs(submittedAt: string, expiresAt: string | null, { retentionMs }: Keeping): number {
+  if (expiresAt === null) return MAX_RUN_AT_AHEAD_MS + MAX_JOB_TIMEOUT_MS + retentionMs;
+  return Date.parse(expiresAt) - Date.parse(submittedAt);
 }
 
 /** @param job with its events, when the exact time of its last change matters */

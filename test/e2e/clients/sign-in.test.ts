@@ -116,6 +116,8 @@ describe("clients that would sign in by a metadata document", () => {
       expect(status).toBe(400);
       expect(text).toMatch(/claude mcp add .*--header/);
       expect(text).toContain(`${server().url}/mcp`);
+      expect(text).toContain(new URL(open.path, server().url).searchParams.get("client_id"));
+      expect(text).toContain("OAUTH_METADATA_DOCUMENTS is off");
     },
   );
 });

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { RETRY_SPREAD } from "../../../src/limits.ts";
+import { rowDigest } from "../../support/row-digest.ts";
 import { pause, stepStatuses, useBench } from "./bench.ts";
 import { child, map, NO_RETRY, question, retry, sleep, stageOf, value } from "./steps.ts";
 
@@ -13,7 +13,7 @@ const LATE_MS = 1_900;
 
 /** What stands for a row of a map in a key: a digest of its item, and from the second equal item on which it is. */
 const rowOf = (item: string, nth = 1): string => {
-  const digest = createHash("sha256").update(JSON.stringify(item)).digest("base64url").slice(0, 22);
+  const digest = rowDigest(item);
   return nth === 1 ? digest : `${digest}-${nth}`;
 };
 
