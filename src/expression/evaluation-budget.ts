@@ -38,6 +38,11 @@ export class EvaluationBudget {
   turn(): Promise<void> | undefined {
     // Of members that the library runs at once, some go on while others pause: they join them.
     if (this.#pausing !== undefined || this.#turnWork < MAX_TURN_WORK) return this.#pausing;
+    return this.newTurn();
+  }
+
+  /** Lets others go first, whatever was done so far. */
+  newTurn(): Promise<void> {
     this.#turnWork = 0;
     this.#pausing = this.#pause().finally(() => {
       this.#pausing = undefined;

@@ -87,10 +87,13 @@ class ParsedExpression implements Expression {
   }
 
   async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {
-    const { now, ...variables } = scope;
-    const run: Run = { meter: new Meter(budget), now };
+    const { now, path = "", place = "", ...variables } = scope;
+    const step = `${scope.job.id} ${path}`;
+    const run: Run = { meter: new Meter(budget), now, step, place: `${step} ${place} ${this.#text}`, draws: 0 };
     try {
       await this.#bound();
+      // Members that the library runs at once draw in the order in which they pause: from here on, that of their work.
+      if (this.syntax.variables.has("random")) await budget.newTurn();
       const bindings = { ...variables, [RUN]: run };
       const evaluation = this.#parsed.evaluate(undefined, bindings);
       const result = await (this.#hasFunctions ? settled(evaluation, budget) : evaluation);

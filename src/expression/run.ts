@@ -5,6 +5,12 @@ export interface Run {
   readonly meter: Meter;
   /** Epoch ms. */
   readonly now: number;
+  /** Of the job, and the path of the step there. */
+  readonly step: string;
+  /** The step, and where in it the expression stands. */
+  readonly place: string;
+  /** Calls of `$random()` so far. */
+  draws: number;
 }
 
 /** Name of the binding that holds the run; no expression can spell it. */
@@ -15,4 +21,6 @@ export interface Focus {
   createSequence(): unknown[];
   environment: { lookup(name: string): unknown };
 }
+export const runOf = ({ environment }: Focus): Run => environment.lookup(RUN) as Run;
+
 export type Implementation = (this: Focus, ...args: never[]) => unknown;

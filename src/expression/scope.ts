@@ -9,6 +9,9 @@ export interface Scope {
   job: { id: string; attempt: number; submitted_at: string };
   /** Epoch ms; what `$now()` and `$millis()` give. */
   now: number;
+  /** Path of the step, and keys to the text in it that is evaluated; left out: the job's own output. */
+  path?: string;
+  place?: string;
   /** Inside `map`. */
   item?: Json;
   index?: number;
@@ -16,5 +19,5 @@ export interface Scope {
   response?: Json;
 }
 
-/** The scope's variables, without `$`. `now` is none: it is asked for by function. */
-export type Variable = Exclude<keyof Scope, "now">;
+/** The scope's variables, without `$`. The others are asked for by function. */
+export type Variable = Exclude<keyof Scope, "now" | "path" | "place">;

@@ -35,7 +35,6 @@ export interface Syntax {
 
 const REFUSED = new Map([
   ["eval", "write the expression itself"],
-  ["random", "a job must give the same values when it is resumed; take a random value from an http step"],
   ["shuffle", "a job must give the same values when it is resumed"],
 ]);
 

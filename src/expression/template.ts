@@ -67,7 +67,7 @@ class CompiledTemplate implements Template {
     const replacements: (Json | undefined)[] = [];
     let bytes = 0;
     for (const [keys, text] of this.#texts) {
-      const result = await text.evaluate(scope, budget);
+      const result = await text.evaluate({ ...scope, place: keys.join(".") }, budget);
       if (!result.ok) return placed(keys, result.error);
       bytes += jsonBytes(result.value ?? null);
       if (bytes > MAX_VALUE_BYTES) {

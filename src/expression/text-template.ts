@@ -51,8 +51,9 @@ class Interpolation implements TextTemplate {
 
   async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json, ExpressionError>> {
     let whole = "";
-    for (const part of this.#parts) {
-      const result = typeof part === "string" ? ok(part) : await part.evaluate(scope, budget);
+    for (const [i, part] of this.#parts.entries()) {
+      const place = `${scope.place ?? ""}#${i}`;
+      const result = typeof part === "string" ? ok(part) : await part.evaluate({ ...scope, place }, budget);
       if (!result.ok) return result;
       const { value } = result;
       if (value === undefined || value === null) {

@@ -29,7 +29,7 @@ export const ERROR_CODES = {
   storage_full: "no room for a child or an output: the tenant's storage is full",
   job_timeout: "the job took longer than its `timeout_seconds`",
   step_interrupted: "the process died in every try of the step",
-  job_interrupted: "the process died again and again at the same place of the job, outside of its acting steps",
+  job_interrupted: "the process died again and again outside of acting steps",
   engine_lost: "the engine lost the job, again and again",
   engine_step: "the engine could not run the step",
   engine_wait: "the engine ended waits before their time",

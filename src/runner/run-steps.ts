@@ -25,7 +25,8 @@ function runKind<Type extends Step["type"]>(
   return run(context, step, scope, path);
 }
 
-async function runStep(context: RunContext, step: Step, scope: Scope, path: string): Promise<Ending> {
+async function runStep(context: RunContext, step: Step, around: Scope, path: string): Promise<Ending> {
+  const scope = { ...around, path };
   if (step.when !== undefined) {
     const condition = await context.evaluate(step.when, scope);
     if (!condition.ok) return failed(condition.error, path);

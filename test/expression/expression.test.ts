@@ -124,7 +124,6 @@ describe("what would not be the same, or safe, at every resume", () => {
     ["$eval('1')", "$eval is not available"],
     ["($f := $eval; $f('1'))", "$eval is not available"],
     ["['1'] ~> $map($eval)", "$eval is not available"],
-    ["$random()", "$random is not available"],
     ["$shuffle([1, 2])", "$shuffle is not available"],
     ["function($x)<n:n> { $x }(1)", "a function signature"],
     ["/a{600}b{600}/('a')", "the regular expression is too large"],

@@ -1,11 +1,12 @@
 import jsonata from "jsonata";
-import { type Focus, type Implementation, RUN, type Run } from "../run.ts";
+import { type Focus, type Implementation, runOf } from "../run.ts";
 import { REPLACED } from "./builtins.ts";
 import { COSTS, type Cost, deep, flat, inList, parsed, times } from "./costs.ts";
 import { partition, truncate } from "./cut.ts";
 import { IN, isIn } from "./deep-in.ts";
 import { hash } from "./hash.ts";
 import { parse } from "./parse.ts";
+import { random, uuid } from "./random.ts";
 import { textToMillis } from "./to-millis.ts";
 import { url } from "./url.ts";
 import { type FormatMillis, inZone, time } from "./zone.ts";
@@ -34,7 +35,9 @@ const BESIDE: ReadonlyMap<string, OwnFunction> = new Map<string, OwnFunction>([
   ["hash", { act: hash, signature: "<s-s?s?:s>", cost: times(4, flat) }],
   ["parse", { act: parse, signature: "<xs?:x>", cost: parsed }],
   ["partition", { act: partition, signature: "<an:a>", cost: flat }],
+  ["random", { act: random, signature: "<:n>", cost: times(16, flat) }],
   ["truncate", { act: truncate, signature: "<s-n:s>", cost: flat }],
+  ["uuid", { act: uuid, signature: "<s:s>", cost: times(16, flat) }],
   ["url", { act: url, signature: "<sxo?:s>", cost: times(8, deep) }],
 ]);
 
@@ -87,7 +90,7 @@ function builtIn(name: string, definition: Definition): [string, Definition] {
 /** The function with its costs, which the meter of the evaluation that calls it counts. */
 function metered(act: Implementation, cost: Cost, { signature }: Definition): Definition {
   function run(this: Focus, ...args: never[]): unknown {
-    const { meter } = this.environment.lookup(RUN) as Run;
+    const { meter } = runOf(this);
     meter.step();
     meter.spend(cost(args, meter));
     return act.apply(this, args);
@@ -103,7 +106,7 @@ const ownFunction = (implementation: Implementation): Definition => ({ _jsonata_
 const OWN: ReadonlyMap<string, Definition> = new Map([["millis", ownFunction(millis)]]);
 
 function millis(this: Focus): number {
-  return (this.environment.lookup(RUN) as Run).now;
+  return runOf(this).now;
 }
 
 type Format = (this: Focus, millis: number, ...args: never[]) => string | undefined;
