@@ -29,7 +29,7 @@ export interface Env {
   METRICS: AnalyticsEngineDataset;
   /** Clients, grants and tokens of the OAuth server. Secrets are stored as hashes. */
   OAUTH_KV: KVNamespace;
-  /** Counts what strangers may write into OAUTH_KV, by client. */
+  /** Counts what callers without credentials may write into OAUTH_KV, by client. */
   SIGN_INS: RateLimit;
   /** Signs API keys and cursors. Unset: only loopback hosts are served. */
   AUTH_SECRET?: string;

@@ -39,6 +39,13 @@ describe.each(DOCUMENTS)("%s", (document) => {
   });
 });
 
+it("the list of dependencies has a reason for each of them, and for none that is gone", () => {
+  const { dependencies, devDependencies } = JSON.parse(read("package.json"));
+  const rows = [...read("docs/dependencies.md").matchAll(/^\| (`[^|]+`) *\| \S/gm)];
+  const named = rows.flatMap(([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  expect(named.sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort());
+});
+
 it("the document of what is promised lists each budget as it is", () => {
   const rows = [...read("docs/reliability.md").matchAll(/^\| `([A-Z_]+)` *\| (.+?) *\| (\d+) *\| (\d+) *\|$/gm)];
   const listed = rows.map(([, name, counts, test, full]) => [name, counts, Number(test), Number(full)]);

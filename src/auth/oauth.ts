@@ -62,7 +62,7 @@ export const authorizationServerOptions = (origin: string): OAuthAuthorizationSe
   issuer: origin,
   resources: [mcpResource(origin)],
   scopesSupported: GRANTABLE_SCOPES,
-  // http/client-documents.ts does it: the provider would fetch whatever URL a stranger names.
+  // http/client-documents.ts does it: the provider would fetch whatever URL anybody names.
   clientIdMetadataDocumentEnabled: false,
   // Deprecated by MCP in favour of client ID metadata documents, which many clients do not have yet.
   clientRegistrationEndpoint: "/oauth/register",

@@ -35,7 +35,7 @@ export const RESOURCE_METADATA_PATHS = [
 ];
 
 /** What leaves a record in the namespace although nobody has signed in: a client, or a consent that was asked for. */
-const STRANGERS_WRITE = ["POST /oauth/register", "GET /authorize"];
+const ANONYMOUS_WRITES = ["POST /oauth/register", "GET /authorize"];
 
 /** The authorization server for clients that speak nothing else. Whoever has no AUTH_SECRET has none. */
 export async function oauthRoute(
@@ -49,7 +49,7 @@ export async function oauthRoute(
   if (secrets === undefined || !speaksOAuth(url)) return notFound();
   const bounded = await withBoundedBody(request, url.pathname === REGISTER ? MAX_REGISTRATION_BYTES : MAX_BODY_BYTES);
   if (bounded === undefined) return tooLarge();
-  if (STRANGERS_WRITE.includes(`${request.method} ${url.pathname}`) && !(await mayBegin(request, env.SIGN_INS))) {
+  if (ANONYMOUS_WRITES.includes(`${request.method} ${url.pathname}`) && !(await mayBegin(request, env.SIGN_INS))) {
     return tooManySignIns();
   }
   const server = new OAuthAuthorizationServer<Env>({

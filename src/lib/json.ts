@@ -10,7 +10,7 @@ const encoder = new TextEncoder();
 /** Length of the text in UTF-8 bytes. */
 export const utf8Bytes = (text: string): number => encoder.encode(text).byteLength;
 
-/** Whether lists and objects lie inside each other more than `levels` deep. Iterative: the depth is a stranger's. */
+/** Whether lists and objects lie inside each other more than `levels` deep. Iterative: the depth is untrusted. */
 export function isDeeperThan(value: Json, levels: number): boolean {
   let inner = [value];
   for (let depth = 0; ; depth++) {

@@ -53,7 +53,7 @@ export const ACCESS_TOKEN_SECONDS = 3_600;
 export const REFRESH_TOKEN_SECONDS = 30 * 86_400;
 /** The shortest life that KV can give a record: https://developers.cloudflare.com/kv/api/write-key-value-pairs/ (2026-11) */
 export const MIN_TOKEN_SECONDS = 60;
-/** Sign-ins that strangers begin are counted over this; how many stands in wrangler.toml, with the same window. */
+/** Sign-ins that begin without credentials are counted over this; how many stands in wrangler.toml, with the same window. */
 export const SIGN_IN_WINDOW_SECONDS = 60;
 /** What one registration may say; the longest of real clients has about 1 KiB. */
 export const MAX_REGISTRATION_BYTES = 8 * KIB;

@@ -63,7 +63,7 @@ function sizeProblem(node: Node, elements: number): Fault | undefined {
   return { path: pathOf(node), message, fix: "Send a flatter value." };
 }
 
-/** What storage, hashes and doubles cannot hold, or what is too large to walk. Iterative: the depth is a stranger's. */
+/** What storage, hashes and doubles cannot hold, or what is too large to walk. Iterative: the depth is untrusted. */
 function formFaults(value: unknown): Fault[] {
   const faults: Fault[] = [];
   const open: Node[] = [{ key: "", value, depth: 0, parent: undefined }];

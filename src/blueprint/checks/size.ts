@@ -14,7 +14,7 @@ const fault = (root: string, keys: Keys, message: string, fix: string): Fault =>
   fix,
 });
 
-/** Whether the document can be looked at more closely. Iterative: the depth is a stranger's. */
+/** Whether the document can be looked at more closely. Iterative: the depth is untrusted. */
 export function checkSize(root: string, document: Json): Fault[] {
   const faults: Fault[] = [];
   const open: Place[] = [{ value: document, keys: [] }];
