@@ -30,8 +30,8 @@ class Listener {
   readonly #child: ChildProcess;
   #onLine: () => void = () => {};
 
-  constructor(jobId: string) {
-    this.#child = spawn(process.execPath, [LISTENER, server().url, jobId], { stdio: ["ignore", "pipe", "inherit"] });
+  constructor() {
+    this.#child = spawn(process.execPath, [LISTENER, server().url], { stdio: ["pipe", "pipe", "inherit"] });
     this.ended = new Promise((resolve) => this.#child.once("exit", () => resolve()));
     if (this.#child.stdout === null) throw new Error("no output");
     createInterface(this.#child.stdout).on("line", (line) => {
@@ -58,6 +58,8 @@ class Listener {
     }
   }
 
+  listen = (jobId: string): void => void this.#child.stdin?.end(jobId);
+
   kill = () => void this.#child.kill();
 }
 
@@ -66,11 +68,15 @@ afterEach(() => {
   for (const listener of listeners.splice(0)) listener.kill();
 });
 
-async function listening(jobId: string): Promise<Listener> {
-  const listener = new Listener(jobId);
+/** Submits a job that runs soon, and listens before it does: a process takes its time to start on a busy machine. */
+async function listening(steps: JsonObject[]): Promise<{ id: string; listener: Listener }> {
+  const listener = new Listener();
   listeners.push(listener);
+  await listener.until(() => listener.of("ready").length > 0);
+  const id = await submit(steps, 3_000);
+  listener.listen(id);
   await listener.until(() => listener.of("notifications/tasks").length > 0);
-  return listener;
+  return { id, listener };
 }
 
 const ASK = { id: "ask", type: "input", message: "Go?", schema: { type: "object", properties: {} } };
@@ -84,8 +90,7 @@ const asks = (listener: Listener) => () => listener.statuses.includes("input_req
 
 describe("a client in one process", () => {
   it("hears of every change of a job that another one submits, in order, then that no more will come", async () => {
-    const id = await submit([ASK, NAP, DONE], 3_000);
-    const listener = await listening(id);
+    const { id, listener } = await listening([ASK, NAP, DONE]);
     await listener.until(asks(listener));
     await answer(id);
     await listener.ended;
@@ -106,8 +111,7 @@ describe("a client in one process", () => {
   });
 
   it("that listens again after a kill -9 of the server gets to the same end", async () => {
-    const id = await submit([ASK, NAP, DONE], 3_000);
-    const listener = await listening(id);
+    const { id, listener } = await listening([ASK, NAP, DONE]);
     await listener.until(asks(listener));
     await server().kill9();
     await server().restart();

@@ -1,17 +1,20 @@
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type McpSubscription, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { contributeTaskFilterV2 } from "@modelcontextprotocol/ext-tasks/core/v2";
 
 /**
  * A process of its own that listens to one job with the official client, as a host would: `node listener-process.ts
- * <server> <job id>`. It writes a JSON line for everything that it hears, listens again when its stream breaks, and ends
- * when the server ends a stream as planned.
+ * <server>`. It says when it is ready, and is then told the job's id. It writes a JSON line for everything that it hears,
+ * listens again when its stream breaks, and ends when the server ends a stream as planned.
  */
 
-const [url, jobId] = process.argv.slice(2);
-if (url === undefined || jobId === undefined) throw new Error("usage: listener-process.ts <server> <job id>");
+const [url] = process.argv.slice(2);
+if (url === undefined) throw new Error("usage: listener-process.ts <server>");
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
+say({ method: "ready", params: {} });
+const jobId = (await text(process.stdin)).trim();
 
 async function listenOnce(): Promise<"local" | "graceful" | "remote"> {
   const client = new Client(
@@ -25,7 +28,7 @@ async function listenOnce(): Promise<"local" | "graceful" | "remote"> {
   client.setNotificationHandler("notifications/resources/updated", ({ method, params }) => say({ method, params }));
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
   const { notifications } = contributeTaskFilterV2({ notifications: { resourceSubscriptions: [`job://${jobId}`] } }, [
-    String(jobId),
+    jobId,
   ]);
   const subscription: McpSubscription = await client.listen(notifications);
   say({ method: "ack", params: subscription.honoredFilter });
