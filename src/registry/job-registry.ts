@@ -20,7 +20,7 @@ import type {
   SpawnRequest,
   SubmitRequest,
 } from "./api/caller.ts";
-import type { Followed } from "./api/changes.ts";
+import type { Followed } from "./api/followed-changes.ts";
 import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api/keys.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";

@@ -1,6 +1,6 @@
 import { actorOf, type Principal } from "../auth/principal.ts";
 import type { Known } from "../blueprint/checks/check.ts";
-import type { UsableSecret } from "../blueprint/checks/secrets.ts";
+import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import { secretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";

@@ -24,7 +24,7 @@ import {
 } from "../limits.ts";
 import type { SubmitRequest } from "../registry/api/caller.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
-import { type Children, findChildren, pinned } from "./blueprints/children.ts";
+import { type Children, findChildren, pinned } from "./blueprints/child-plans.ts";
 import { findBlueprint } from "./blueprints/find-blueprint.ts";
 import { inlinePlan, planHash } from "./blueprints/plan-cache.ts";
 import type { ServiceContext } from "./context.ts";

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { resolvePointer } from "../../src/lib/json-pointer.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { pageOf } from "../../src/lib/text-page.ts";
+import type { SavedBlueprint } from "../../src/registry/api/blueprint-calls.ts";
 import type {
   Answer,
   CallerApi,
@@ -17,8 +18,7 @@ import type {
   SubmitRequest,
   WaitRow,
 } from "../../src/registry/api/caller.ts";
-import type { Followed, TooManyListeners } from "../../src/registry/api/changes.ts";
-import type { SavedBlueprint } from "../../src/registry/api/saved-blueprints.ts";
+import type { Followed, TooManyListeners } from "../../src/registry/api/followed-changes.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
 import { FakeFeed } from "./listen/fake-feed.ts";
 

@@ -5,8 +5,8 @@ import { MAX_FAULTS, MAX_STEPS } from "../../limits.ts";
 import { Blueprint } from "../blueprint.ts";
 import { readWith } from "../faults/zod-faults.ts";
 import { countSteps } from "../nesting.ts";
-import { DocumentChecker } from "./document.ts";
-import type { UsableSecret } from "./secrets.ts";
+import { DocumentChecker } from "./document-checker.ts";
+import type { UsableSecret } from "./secret-faults.ts";
 import { checkSize } from "./size.ts";
 
 export { readInput } from "../schemas/check-input.ts";

@@ -2,7 +2,7 @@ import type { ChangePlace } from "../../jobs/changes.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { MAX_LISTEN_LOSSES } from "../../limits.ts";
-import type { Following, JobChange, TooManyListeners } from "../../registry/api/changes.ts";
+import type { Following, JobChange, TooManyListeners } from "../../registry/api/followed-changes.ts";
 import { KeyRevoked } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
 import { jsonLines } from "./json-lines.ts";

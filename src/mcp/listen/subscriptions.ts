@@ -1,4 +1,4 @@
-import type { JobChange } from "../../registry/api/changes.ts";
+import type { JobChange } from "../../registry/api/followed-changes.ts";
 import { detailedTask, type Keeping, pastTask } from "../tasks/task.ts";
 import type { Wanted } from "./request.ts";
 

@@ -2,7 +2,7 @@ import { type CacheHint, McpServer, type ServerOptions } from "@modelcontextprot
 import type { McpDeps } from "../deps.ts";
 import { PROMPTS } from "../prompts/index.ts";
 import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "../resources/index.ts";
-import { registerTasks } from "../tasks/register.ts";
+import { registerTasks } from "../tasks/register-tasks.ts";
 import { TOOLS } from "../tools/index.ts";
 import type { Era } from "./metrics.ts";
 import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";

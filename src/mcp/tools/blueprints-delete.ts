@@ -2,7 +2,7 @@ import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REFERENCE_CHARS } from "../../limits.ts";
-import { deleteBlueprint } from "../../service/blueprints/saved-blueprints.ts";
+import { deleteBlueprint } from "../../service/blueprints/save-blueprint.ts";
 import { defineTool } from "../tool.ts";
 
 export const blueprintsDelete = defineTool({

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
-import type { SavedBlueprintsFull } from "../../registry/api/saved-blueprints.ts";
+import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
-import { SaveInput, saveBlueprint } from "../../service/blueprints/saved-blueprints.ts";
+import { SaveInput, saveBlueprint } from "../../service/blueprints/save-blueprint.ts";
 import { submitCall } from "../replies/submit-call.ts";
 import { faultText, quotaText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";

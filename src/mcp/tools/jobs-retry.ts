@@ -3,7 +3,7 @@ import { echo } from "../../lib/safe-text.ts";
 import type { RetryError } from "../../registry/api/caller.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
 import { jobOutput } from "../../service/fields.ts";
-import { type RetryArgs, RetryInput, retryJob } from "../../service/retry.ts";
+import { type RetryArgs, RetryInput, retryJob } from "../../service/retry-job.ts";
 import { jobLink, jobReply } from "../replies/job-reply.ts";
 import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";

@@ -6,9 +6,9 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { err, type Result } from "../../lib/result.ts";
 import type { TextPage } from "../../lib/text-page.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
-import type { Followed, Following, TooManyListeners } from "./changes.ts";
+import type { SavedBlueprintsApi } from "./blueprint-calls.ts";
+import type { Followed, Following, TooManyListeners } from "./followed-changes.ts";
 import type { RunnerApi } from "./runner.ts";
-import type { SavedBlueprintsApi } from "./saved-blueprints.ts";
 
 export type * from "./runner.ts";
 

@@ -21,7 +21,7 @@ import type { RegistryContext } from "../context.ts";
 import { storeAnswer } from "../run/questions.ts";
 import { followEffects, settleJob } from "../run/settlements.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
-import { retryJob } from "./retry.ts";
+import { retryJob } from "./create-retry.ts";
 
 /** What a caller does to a job that is there. */
 export class Controls

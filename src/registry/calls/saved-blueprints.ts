@@ -2,7 +2,7 @@ import canonicalize from "canonicalize";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_SAVED_BLUEPRINTS } from "../../limits.ts";
-import type { SavedBlueprint, SavedBlueprintsApi, SavedBlueprintsFull } from "../api/saved-blueprints.ts";
+import type { SavedBlueprint, SavedBlueprintsApi, SavedBlueprintsFull } from "../api/blueprint-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { BlueprintVersions } from "../storage/blueprint-versions.ts";
 

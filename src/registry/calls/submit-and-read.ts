@@ -4,6 +4,7 @@ import { openQuestions } from "../../jobs/run/awaiting.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { type JobStatus, toJobRow } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import type { SavedBlueprintsApi } from "../api/blueprint-calls.ts";
 import {
   type CallerApi,
   type Explanation,
@@ -18,7 +19,6 @@ import {
   type UnknownJob,
   type WaitReport,
 } from "../api/caller.ts";
-import type { SavedBlueprintsApi } from "../api/saved-blueprints.ts";
 import type { RegistryContext } from "../context.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";

@@ -17,7 +17,7 @@ import type {
   SpawnRequest,
   Stop,
 } from "../api/caller.ts";
-import { retryChild } from "../calls/retry.ts";
+import { retryChild } from "../calls/create-retry.ts";
 import type { RegistryContext } from "../context.ts";
 import { childRefused, treeIsFull } from "../dispatch/admission.ts";
 import { createJob } from "../dispatch/create-job.ts";

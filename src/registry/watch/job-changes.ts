@@ -6,7 +6,7 @@ import { eventViews } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../limits.ts";
 import type { CallerApi } from "../api/caller.ts";
-import type { Followed, Following, JobChange, TooManyListeners } from "../api/changes.ts";
+import type { Followed, Following, JobChange, TooManyListeners } from "../api/followed-changes.ts";
 import type { RegistryContext } from "../context.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import { jobView } from "../storage/job-view.ts";

@@ -1,4 +1,4 @@
-import type { Followed, JobChange } from "../../../src/registry/api/changes.ts";
+import type { Followed, JobChange } from "../../../src/registry/api/followed-changes.ts";
 
 type Step = (controller: ReadableStreamDefaultController<Uint8Array>) => void;
 

@@ -8,7 +8,7 @@ import {
   MAX_LISTEN_MS,
   MAX_SUBSCRIPTIONS,
 } from "../../../src/limits.ts";
-import type { JobChange } from "../../../src/registry/api/changes.ts";
+import type { JobChange } from "../../../src/registry/api/followed-changes.ts";
 import { KeyRevoked } from "../../../src/registry/api/keys.ts";
 import { framesOf, jobIdOf, jobStatus, legacy, modernReply, type World, world } from "../support.ts";
 import type { FakeFeed } from "./fake-feed.ts";

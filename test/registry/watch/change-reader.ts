@@ -1,6 +1,6 @@
 import type { ChangePlace } from "../../../src/jobs/changes.ts";
 import type { CallerApi } from "../../../src/registry/api/caller.ts";
-import type { JobChange } from "../../../src/registry/api/changes.ts";
+import type { JobChange } from "../../../src/registry/api/followed-changes.ts";
 import { TENANT } from "../bench.ts";
 
 /** One reader of the change stream, at the test's pace. */

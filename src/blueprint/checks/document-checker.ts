@@ -8,7 +8,7 @@ import { childOf, innerOf, kindOf, outputShape, stepsIn } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
 import type { Known } from "./check.ts";
 import { type KnownStep, type Names, referenceFaults } from "./references.ts";
-import { outputSecretFaults, secretFaults } from "./secrets.ts";
+import { outputSecretFaults, secretFaults } from "./secret-faults.ts";
 
 /** Where a list of steps stands. */
 interface Place {

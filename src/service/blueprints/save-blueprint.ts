@@ -6,10 +6,10 @@ import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import type { SavedBlueprintsFull } from "../../registry/api/saved-blueprints.ts";
+import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
 import { type Answer, HOME_SHARD, knownTo, type ServiceContext } from "../context.ts";
-import { findChildren } from "./children.ts";
+import { findChildren } from "./child-plans.ts";
 import { GUIDE, type NamedBlueprint } from "./find-blueprint.ts";
 
 /** What a tenant does with blueprints of its own. */
