@@ -10,7 +10,7 @@ import type { RequestLog } from "./lib/log.ts";
 import { mcpDeps } from "./mcp/deps.ts";
 import { answerWithoutServer, serveMcp } from "./mcp/protocol/endpoint.ts";
 
-export { JobRegistry } from "./registry/job-registry.ts";
+export { JobRegistry } from "./registry/calls-of-0-1-0.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";
 
 // A Worker whose variables cannot be used does not start, so that its deployment fails and the one before goes on.

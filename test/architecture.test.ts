@@ -86,8 +86,8 @@ const from = "f";`;
     ["src/jobs/id.ts", "jsonata", "a package other than zod"],
     ["src/blueprint/checks/check.ts", "agents", "a package that is not pure"],
     ["src/blueprint/kinds/http.ts", "../../runner/run-blueprint.ts", "the runner"],
-    ["src/mcp/tools/cancel.ts", "../../registry/storage/queries.ts", "the registry's inside"],
-    ["src/registry/api/caller.ts", "../storage/queries.ts", "the registry's inside"],
+    ["src/mcp/tools/cancel.ts", "../../registry/storage/jobs.ts", "the registry's inside"],
+    ["src/registry/api/caller.ts", "../storage/jobs.ts", "the registry's inside"],
     ["src/http/routes.ts", "../index.ts", "the composition root"],
     ["src/limits.ts", "./jobs/id.ts", "anything"],
     ["src/helpers/x.ts", "zod", "from a folder that has no layer"],
@@ -100,7 +100,7 @@ const from = "f";`;
     ["src/jobs/id.ts", "zod"],
     ["src/blueprint/checks/check.ts", "@cfworker/json-schema/dist/x.js"],
     ["src/mcp/tools/cancel.ts", "../../registry/api/caller.ts"],
-    ["src/registry/job-registry.ts", "./storage/queries.ts"],
+    ["src/registry/job-registry.ts", "./storage/jobs.ts"],
     ["src/index.ts", "./registry/job-registry.ts"],
   ])("of %s allow %s", (path, specifier) => {
     expect(forbiddenImports({ path, text: `import { x } from "${specifier}";\n` })).toEqual([]);

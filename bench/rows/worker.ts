@@ -1,11 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
-import type { RunRef, SubmitRequest } from "../../src/registry/api/caller.ts";
+import type { Caller, RunRef, SubmitRequest } from "../../src/registry/api/caller.ts";
 import type { Engine } from "../../src/registry/dispatch/engine.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 
 const TENANT = "bench";
+const CALLER: Caller = { tenant: TENANT, shard: 0, key_id: null, actor: null };
 const DAY_MS = 86_400_000;
 const PLAN = { name: "bench", steps: [{ id: "one", type: "http", url: "https://example.com" }] };
 const NO_LIMITS = {
@@ -28,7 +29,7 @@ const engine: Engine = {
 function aRequest(over: Partial<SubmitRequest> = {}): SubmitRequest {
   const checked = checkBlueprint(PLAN, { handlers: [] });
   if (!checked.ok) throw new Error("the plan of the bench is not valid");
-  const fields = { tenant: TENANT, shard: 0, name: "bench", blueprint: "inline", metadata: {}, run_at: null };
+  const fields = { name: "bench", blueprint: "inline", metadata: {}, run_at: null };
   return {
     ...fields,
     plan: checked.value,
@@ -62,11 +63,11 @@ export class MeteredRegistry extends DurableObject {
     await this.#step(parts, other, "one");
     const further = await this.#cost(() => this.#step(parts, other, "two"));
     const jobId = ref?.job_id ?? "";
-    const status = await this.#cost(() => parts.submitAndRead.status(TENANT, jobId, { steps: false, events: false }));
+    const status = await this.#cost(() => parts.submitAndRead.status(CALLER, jobId, { steps: false, events: false }));
     for (let i = 0; i < 100; i++) await this.#submit(parts, { run_at: later });
     const query = { statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null };
-    const list = await this.#cost(() => parts.submitAndRead.list({ tenant: TENANT, limit: 50, after: null, ...query }));
-    const remove = await this.#cost(() => parts.controls.remove(TENANT, jobId));
+    const list = await this.#cost(() => parts.submitAndRead.list(CALLER, { limit: 50, after: null, ...query }));
+    const remove = await this.#cost(() => parts.controls.remove(CALLER, jobId));
     return {
       submit: submit.written,
       submit_with_key: keyed.written,
@@ -104,7 +105,7 @@ export class MeteredRegistry extends DurableObject {
   }
 
   async #submit(parts: Registry, over: Partial<SubmitRequest> = {}): Promise<string> {
-    const submitted = await parts.submitAndRead.submit(aRequest(over));
+    const submitted = await parts.submitAndRead.submit(CALLER, aRequest(over));
     if (!submitted.ok) throw new Error(submitted.error.code);
     await this.#settleBackground();
     return submitted.value.id;

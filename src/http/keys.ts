@@ -6,16 +6,17 @@ import { actorOf, type Principal } from "../auth/principal.ts";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT, REVOKE_CONCURRENCY } from "../limits.ts";
-import { type KeyApi, KeyRevoked } from "../registry/api/keys.ts";
+import type { Ask } from "../registry/api/client.ts";
+import { KeyRevoked } from "../registry/api/keys.ts";
 import { newRouter, serve } from "./router.ts";
 
 /** What the routes under /keys are made of. The scope `admin` reaches the keys of its own tenant only. */
 export interface KeyDeps {
   principal: Principal;
   /** With the caller's key, which each call looks at. */
-  registry: (shard: number) => Pick<KeyApi, "checkKey" | "revokedKeys" | "audit">;
+  ask: Ask;
   /** Without: whoever revokes their own key is not stopped half way. */
-  trusted: (shard: number) => Pick<KeyApi, "keyShards" | "revokeKey">;
+  askAsServer: Ask;
   /** Shards that take new jobs. */
   shards: number;
   log: RequestLog;
@@ -31,8 +32,8 @@ const failure = (status: number, error: string, message: string, fix: string): R
 const badRequest = (): Response =>
   failure(400, "invalid_request", "The body is no revocation.", 'Send the JSON object {"key_id": "key_..."}.');
 
-async function listRevoked({ registry }: KeyDeps): Promise<Response> {
-  const keys = await registry(0).revokedKeys();
+async function listRevoked({ ask }: KeyDeps): Promise<Response> {
+  const keys = await ask(0, (registry, caller) => registry.revokedKeys(caller));
   const revoked = keys.map(({ key_id, revoked_at }) => ({ key_id, revoked_at: new Date(revoked_at).toISOString() }));
   return Response.json({ revoked });
 }
@@ -40,16 +41,20 @@ async function listRevoked({ registry }: KeyDeps): Promise<Response> {
 const Before = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 /** What was done, the newest first; `?before=` a time goes on from there. */
-async function readAudit(request: Request, { registry, shards, now }: KeyDeps): Promise<Response> {
+async function readAudit(request: Request, { ask, shards, now }: KeyDeps): Promise<Response> {
   const asked = new URL(request.url).searchParams.get("before");
   const before = asked === null ? { success: true as const, data: now() + 1 } : Before.safeParse(asked);
   if (!before.success) {
     return failure(400, "invalid_request", "before is no time.", "Send ISO 8601, such as 2026-11-29T12:00:00Z.");
   }
   const all = Array.from({ length: shards }, (_, shard) => shard);
-  const parts = await pMap(all, (shard) => registry(shard).audit(before.data, MAX_LISTED_AUDIT), {
-    concurrency: REVOKE_CONCURRENCY,
-  });
+  const parts = await pMap(
+    all,
+    (shard) => ask(shard, (registry, caller) => registry.audit(caller, before.data, MAX_LISTED_AUDIT)),
+    {
+      concurrency: REVOKE_CONCURRENCY,
+    },
+  );
   const newest = parts.flat().sort((a, b) => b.at - a.at);
   const shown = newest.slice(0, MAX_LISTED_AUDIT);
   const isCut = newest.length > shown.length || parts.some((part) => part.length === MAX_LISTED_AUDIT);
@@ -76,15 +81,18 @@ async function revoke(request: Request, deps: KeyDeps): Promise<Response> {
  * Into every object of the tenant that checks keys; shard 0, which answers lists, comes last but for those that joined
  * in between, so that a listed revocation is a whole one. Idempotent.
  */
-async function revokeEverywhere(keyId: string, { registry, trusted, principal, log, now }: KeyDeps): Promise<void> {
-  await registry(0).checkKey();
+async function revokeEverywhere(keyId: string, { ask, askAsServer, principal, log, now }: KeyDeps): Promise<void> {
+  await ask(0, (registry, caller) => registry.checkKey(caller));
   const at = now();
   const tell = (shards: number[]) =>
-    pMap(shards, (shard) => trusted(shard).revokeKey(keyId, at), { concurrency: REVOKE_CONCURRENCY });
-  const told = await trusted(0).keyShards();
+    pMap(shards, (shard) => askAsServer(shard, (registry, server) => registry.revokeKey(server, keyId, at)), {
+      concurrency: REVOKE_CONCURRENCY,
+    });
+  const told = await askAsServer(0, (registry, server) => registry.keyShards(server));
   await tell(told);
-  await trusted(0).revokeKey(keyId, at, actorOf(principal) ?? "local");
-  const joined = await trusted(0).keyShards();
+  const actor = actorOf(principal) ?? "local";
+  await askAsServer(0, (registry, server) => registry.revokeKey({ ...server, actor }, keyId, at));
+  const joined = await askAsServer(0, (registry, server) => registry.keyShards(server));
   await tell(joined.filter((shard) => !told.includes(shard)));
   log.write({ event: "key_revoked", revoked: keyId });
 }

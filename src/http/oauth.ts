@@ -18,7 +18,8 @@ import {
   MIN_TOKEN_SECONDS,
   REFRESH_TOKEN_SECONDS,
 } from "../limits.ts";
-import { callerRegistry, KeyRevoked } from "../registry/api/keys.ts";
+import { askAs } from "../registry/api/client.ts";
+import { KeyRevoked } from "../registry/api/keys.ts";
 import { notFound } from "./answers.ts";
 import { authorize } from "./authorize.ts";
 import { UnusableDocument, withClientDocuments } from "./client-documents.ts";
@@ -141,9 +142,11 @@ async function exchange({
   const { tenant, key_id, expires_at } = grant;
   const secondsLeft = Math.floor((expires_at - now) / 1_000);
   if (secondsLeft < MIN_TOKEN_SECONDS) throw invalidGrant("The API key behind this grant has expired");
-  const registry = callerRegistry(env.JOB_REGISTRY, { tenant, key_id }, 0);
+  const ask = askAs(env.JOB_REGISTRY, { tenant, key_id, actor: key_id });
   const isCode = grantType === GrantType.AUTHORIZATION_CODE;
-  const isNew = await unlessRevoked(isCode ? registry.spendCode(grantId, now) : registry.checkKey());
+  const isNew = await unlessRevoked(
+    ask(0, (registry, caller) => (isCode ? registry.spendCode(caller, grantId, now) : registry.checkKey(caller))),
+  );
   if (!isNew) throw invalidGrant("Authorization code already used");
   return {
     accessTokenTTL: Math.min(ACCESS_TOKEN_SECONDS, secondsLeft),

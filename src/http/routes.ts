@@ -1,7 +1,8 @@
 import { withPrincipal } from "../auth/authenticate.ts";
+import { actorOf } from "../auth/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
-import { callerRegistry } from "../registry/api/keys.ts";
+import { askAs, askAsServer } from "../registry/api/client.ts";
 import { health } from "./answers.ts";
 import { home } from "./home.ts";
 import { keysRoute } from "./keys.ts";
@@ -31,8 +32,8 @@ router.all("/keys/*", ({ req: { raw: request }, env: { env, log } }) =>
   withPrincipal(request, new URL(request.url), env, log, (principal) =>
     keysRoute(request, {
       principal,
-      registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard),
-      trusted: (shard) => callerRegistry(env.JOB_REGISTRY, { tenant: principal.tenant, key_id: null }, shard),
+      ask: askAs(env.JOB_REGISTRY, { ...principal, actor: actorOf(principal) }),
+      askAsServer: askAsServer(env.JOB_REGISTRY, principal.tenant),
       shards: settingsOf(env).shards,
       log,
       now: Date.now,

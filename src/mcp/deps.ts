@@ -5,7 +5,7 @@ import type { Scope } from "../auth/scopes.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import type { WaitReport } from "../registry/api/caller.ts";
-import { callerRegistry, KeyWatch } from "../registry/api/keys.ts";
+import { KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD, type ServiceContext, serviceContext } from "../service/context.ts";
 import { type Record, recorder } from "./protocol/metrics.ts";
 
@@ -36,9 +36,10 @@ export interface McpDeps extends ServiceContext {
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL, log: RequestLog): McpDeps {
   const { retentionMs } = settingsOf(env);
   const watch = new KeyWatch();
-  const check = () => callerRegistry(env.JOB_REGISTRY, principal, HOME_SHARD, watch).checkKey();
+  const service = serviceContext(env, principal, watch);
+  const check = () => service.ask(HOME_SHARD, (registry, caller) => registry.checkKey(caller));
   return {
-    ...serviceContext(env, principal, watch),
+    ...service,
     ...(principal.key_id !== null && { key: { watch, check } }),
     scopes: principal.scopes,
     pages: () => pageHosts(env, url),

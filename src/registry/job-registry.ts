@@ -9,10 +9,10 @@ import { err, ok, type Result } from "../lib/result.ts";
 import type {
   Answer,
   AskRequest,
+  Caller,
   Idempotency,
   Include,
   ListQuery,
-  RegistryApi,
   ResultPart,
   RetryRequest,
   RunOutcome,
@@ -20,13 +20,14 @@ import type {
   SpawnRequest,
   SubmitRequest,
 } from "./api/caller.ts";
+import { askAsServer, type RegistryApi } from "./api/client.ts";
 import type { Followed } from "./api/followed-changes.ts";
-import { type CallerMethod, callerRegistry, type GuardedApi, type KeyRefusal } from "./api/keys.ts";
+import type { KeyRefusal } from "./api/keys.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
-export class JobRegistry extends DurableObject<Env> implements RegistryApi, GuardedApi {
+export class JobRegistry extends DurableObject<Env> implements RegistryApi {
   readonly #registry: Promise<Registry>;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -44,82 +45,106 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     );
   }
 
-  async submit(request: SubmitRequest) {
-    return (await this.#enter()).submitAndRead.submit(request);
+  submit(caller: Caller, request: SubmitRequest) {
+    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.submit(caller, request));
   }
 
-  async findKey(tenant: string, idempotency: Idempotency) {
-    return (await this.#registry).submitAndRead.findKey(tenant, idempotency);
+  findKey(caller: Caller, idempotency: Idempotency) {
+    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.findKey(caller, idempotency));
   }
 
-  async status(tenant: string, jobId: string, include: Include) {
-    return (await this.#enter()).submitAndRead.status(tenant, jobId, include);
+  status(caller: Caller, jobId: string, include: Include) {
+    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.status(caller, jobId, include));
   }
 
-  async wait(tenant: string, jobId: string, waitMs: number) {
-    return (await this.#enter()).submitAndRead.wait(tenant, jobId, waitMs);
+  list(caller: Caller, query: ListQuery) {
+    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.list(caller, query));
   }
 
-  async list(query: ListQuery) {
-    return (await this.#enter()).submitAndRead.list(query);
+  explain(caller: Caller, jobId: string) {
+    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.explain(caller, jobId));
   }
 
-  async explain(tenant: string, jobId: string) {
-    return (await this.#enter()).submitAndRead.explain(tenant, jobId);
+  follow(caller: Caller, jobs: Followed[]) {
+    return this.#serve(caller, ({ changes }) => changes.follow(caller, jobs));
   }
 
-  async waitFor(
-    tenant: string,
-    jobIds: string[],
-    until: "any" | "all",
-    waitMs: number,
-    released?: () => Promise<void>,
-  ) {
-    return (await this.#enter()).submitAndRead.waitFor(tenant, jobIds, until, waitMs, released);
+  cancel(caller: Caller, jobId: string, reason: string | null) {
+    return this.#serve(caller, ({ controls }) => controls.cancel(caller, jobId, reason));
   }
 
-  async follow(tenant: string, jobs: Followed[], owner: string | null = null) {
-    return (await this.#enter()).changes.follow(tenant, jobs, owner);
+  remove(caller: Caller, jobId: string) {
+    return this.#serve(caller, ({ controls }) => controls.remove(caller, jobId));
   }
 
-  async cancel(tenant: string, jobId: string, reason: string | null, by: string | null = null) {
-    return (await this.#enter()).controls.cancel(tenant, jobId, reason, by);
+  lastState(caller: Caller, jobId: string) {
+    return this.#serve(caller, ({ controls }) => controls.lastState(caller, jobId));
   }
 
-  async remove(tenant: string, jobId: string, by: string | null = null) {
-    return (await this.#enter()).controls.remove(tenant, jobId, by);
+  readResult(caller: Caller, jobId: string, part: ResultPart) {
+    return this.#serve(caller, ({ controls }) => controls.readResult(caller, jobId, part));
   }
 
-  async lastState(tenant: string, jobId: string) {
-    return (await this.#enter()).controls.lastState(tenant, jobId);
+  retry(caller: Caller, jobId: string, request: RetryRequest) {
+    return this.#serve(caller, ({ controls }) => controls.retry(caller, jobId, request));
   }
 
-  async readResult(tenant: string, jobId: string, part: ResultPart) {
-    return (await this.#enter()).controls.readResult(tenant, jobId, part);
+  respond(caller: Caller, jobId: string, answer: Answer) {
+    return this.#serve(caller, ({ controls }) => controls.respond(caller, jobId, answer));
   }
 
-  async retry(tenant: string, jobId: string, request: RetryRequest, by: string | null = null) {
-    return (await this.#enter()).controls.retry(tenant, jobId, request, by);
+  saveBlueprint(caller: Caller, document: JsonObject, plan: Blueprint) {
+    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.saveBlueprint(caller, document, plan));
   }
 
-  async respond(tenant: string, jobId: string, answer: Answer) {
-    return (await this.#enter()).controls.respond(tenant, jobId, answer);
+  deleteBlueprint(caller: Caller, name: string, version: number | null) {
+    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.deleteBlueprint(caller, name, version));
   }
 
-  async saveBlueprint(tenant: string, document: JsonObject, plan: Blueprint, by: string | null = null) {
-    return (await this.#enter()).savedBlueprints.saveBlueprint(tenant, document, plan, by);
+  savedBlueprint(caller: Caller, name: string, version: number | null) {
+    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprint(caller, name, version));
   }
 
-  async deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null) {
-    return (await this.#enter()).savedBlueprints.deleteBlueprint(tenant, name, version, by);
+  savedBlueprints(caller: Caller, after: string, limit: number) {
+    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprints(caller, after, limit));
   }
 
-  async savedBlueprint(tenant: string, name: string, version: number | null) {
-    return (await this.#enter()).savedBlueprints.savedBlueprint(tenant, name, version);
+  revokeKey(caller: Caller, keyId: string, now: number) {
+    return this.#serve(caller, ({ revocations }) => revocations.revokeKey(caller, keyId, now));
   }
 
-  async savedBlueprints(tenant: string, after: string, limit: number) {
-    return (await this.#enter()).savedBlueprints.savedBlueprints(tenant, after, limit);
+  revokedKeys(caller: Caller) {
+    return this.#serve(caller, ({ revocations }) => revocations.revokedKeys());
+  }
+
+  keyShards(caller: Caller) {
+    return this.#serve(caller, ({ revocations }) => revocations.keyShards());
+  }
+
+  admitShard(caller: Caller, shard: number) {
+    return this.#serve(caller, ({ revocations }) => revocations.admitShard(caller, shard));
+  }
+
+  checkKey(caller: Caller) {
+    return this.#serve(caller, ({ revocations }) => revocations.checkKey());
+  }
+
+  audit(caller: Caller, before: number, limit: number) {
+    return this.#serve(caller, ({ revocations }) => revocations.audit(caller, before, limit));
+  }
+
+  spendCode(caller: Caller, grantId: string, now: number) {
+    return this.#serve(caller, ({ revocations }) => revocations.spendCode(caller, grantId, now));
+  }
+
+  wait(caller: Caller, jobId: string, waitMs: number) {
+    return this.#serveWait(caller, ({ submitAndRead }) => submitAndRead.wait(caller, jobId, waitMs));
+  }
+
+  waitFor(caller: Caller, jobIds: string[], until: "any" | "all", waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, ({ submitAndRead }) =>
+      submitAndRead.waitFor(caller, jobIds, until, waitMs, released),
+    );
   }
 
   async start(ref: RunRef) {
@@ -174,50 +199,6 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     return (await this.#enter()).stepReports.settle(ref, outcome, marks);
   }
 
-  /** @param place of this object; absent from Workers of 0.1.0, which told each revocation to every shard */
-  async withKey(
-    keyId: string,
-    method: CallerMethod,
-    args: unknown[],
-    place?: { tenant: string; shard: number },
-  ): Promise<Result<unknown, KeyRefusal>> {
-    const { revocations } = await this.#enter();
-    if (place)
-      await revocations.join(place.shard, () => callerRegistry(this.env.JOB_REGISTRY, { ...place, key_id: null }, 0));
-    if (revocations.isRevoked(keyId)) return err("revoked");
-    // The Worker's side of this call has typed the arguments: callerRegistry.
-    const call = () => (this[method] as (...args: unknown[]) => Promise<unknown>)(...args);
-    return method === "wait" || method === "waitFor" ? revocations.whileGood(keyId, call) : ok(await call());
-  }
-
-  async revokeKey(keyId: string, now: number, by: string | null = null) {
-    return (await this.#enter()).revocations.revokeKey(keyId, now, by);
-  }
-
-  async keyShards() {
-    return (await this.#enter()).revocations.keyShards();
-  }
-
-  async admitShard(shard: number) {
-    return (await this.#enter()).revocations.admitShard(shard);
-  }
-
-  async checkKey() {
-    return (await this.#enter()).revocations.checkKey();
-  }
-
-  async audit(before: number, limit: number) {
-    return (await this.#enter()).revocations.audit(before, limit);
-  }
-
-  async revokedKeys() {
-    return (await this.#enter()).revocations.revokedKeys();
-  }
-
-  async spendCode(grantId: string, now: number) {
-    return (await this.#enter()).revocations.spendCode(grantId, now);
-  }
-
   override async alarm(): Promise<void> {
     await (await this.#registry).reconciler.onAlarm();
   }
@@ -226,5 +207,29 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi, Guar
     const registry = await this.#registry;
     registry.enter();
     return registry;
+  }
+
+  /** The one place where a caller comes in. */
+  async #admit({ tenant, shard, key_id }: Caller): Promise<Result<Registry, KeyRefusal>> {
+    const { name } = this.ctx.id;
+    if (name !== undefined && name !== `${tenant}/${shard}`) throw new Error("a caller came to an object of others");
+    const registry = await this.#enter();
+    if (key_id === null) return ok(registry);
+    const { revocations } = registry;
+    await revocations.join(shard, () =>
+      askAsServer(this.env.JOB_REGISTRY, tenant)(0, (home, server) => home.admitShard(server, shard)),
+    );
+    return revocations.isRevoked(key_id) ? err("revoked") : ok(registry);
+  }
+
+  async #serve<T>(caller: Caller, call: (registry: Registry) => Promise<T>): Promise<Result<T, KeyRefusal>> {
+    const admitted = await this.#admit(caller);
+    return admitted.ok ? ok(await call(admitted.value)) : admitted;
+  }
+
+  /** The same of a call that waits: it ends when the key is revoked, and each key has only so many. */
+  async #serveWait<T>(caller: Caller, call: (registry: Registry) => Promise<T>): Promise<Result<T, KeyRefusal>> {
+    const admitted = await this.#admit(caller);
+    return admitted.ok ? admitted.value.revocations.whileGood(caller.key_id, () => call(admitted.value)) : admitted;
   }
 }

@@ -7,7 +7,7 @@ import { Secrets } from "../egress/secrets.ts";
 import { homeOf } from "../egress/self-call.ts";
 import { type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
-import { registryOf } from "../registry/api/caller.ts";
+import { askAsServer, registryOf } from "../registry/api/client.ts";
 import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
@@ -18,11 +18,11 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const { tenant, job_id, attempt } = event.payload;
     const shard = parseJobId(job_id)?.shard;
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
-    const registry = (of: number) => registryOf(this.env.JOB_REGISTRY, tenant, of);
+    const ask = askAsServer(this.env.JOB_REGISTRY, tenant);
     const secrets = new Secrets(secretsFor(tenant, settingsOf(this.env).blueprintSecrets));
     await runBlueprint(
       {
-        registry: () => registry(shard),
+        registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
         // The platform types a step's result as its own recursive Serializable, which JSON is.
         step: step as unknown as EngineStep,
         fetch: egress({
@@ -32,7 +32,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         }),
         secrets,
         userAgent: `edge-jobs/${version}`,
-        blueprint: (reference) => lookUpBlueprint({ tenant, registry, blueprints: CATALOG.blueprints }, reference),
+        blueprint: (reference) => lookUpBlueprint({ ask, blueprints: CATALOG.blueprints }, reference),
         handlers: CATALOG.handlers,
         now: Date.now,
         random: Math.random,

@@ -9,8 +9,8 @@ import { parseJobId } from "../jobs/id.ts";
 import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
-import type { CallerApi } from "../registry/api/caller.ts";
-import { callerRegistry, type KeyWatch } from "../registry/api/keys.ts";
+import { type Ask, askAs } from "../registry/api/client.ts";
+import type { KeyWatch } from "../registry/api/keys.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
 
 /** A handler, for whoever writes a blueprint. */
@@ -23,8 +23,8 @@ export interface ServiceContext {
   actor?: string | null;
   /** null or absent: no key is needed. */
   keyId?: string | null;
-  /** The object of one shard. Get a new one for each try: it is broken after an exception. */
-  registry: (shard: number) => CallerApi;
+  /** Asks the object of one shard, on behalf of who calls. */
+  ask: Ask;
   /** New jobs go to the shards 0 to this - 1; listings are of these. */
   shards: number;
   blueprints: readonly CatalogBlueprint[];
@@ -47,16 +47,18 @@ const HANDLERS = Object.values(CATALOG.handlers);
 /** @param watch is told what the registry says of the caller's key */
 export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
   const { blueprintSecrets, secrets, shards } = settingsOf(env);
+  const { tenant, key_id } = principal;
+  const actor = actorOf(principal);
   return {
-    tenant: principal.tenant,
-    actor: actorOf(principal),
-    keyId: principal.key_id,
-    registry: (shard) => callerRegistry(env.JOB_REGISTRY, principal, shard, watch),
+    tenant,
+    actor,
+    keyId: key_id,
+    ask: askAs(env.JOB_REGISTRY, { tenant, key_id, actor }, watch),
     shards,
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
-    secrets: secretsFor(principal.tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
-    cursors: cursorsOf(principal.tenant, secrets),
+    secrets: secretsFor(tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    cursors: cursorsOf(tenant, secrets),
     now: Date.now,
     random: Math.random,
   };

@@ -62,10 +62,11 @@ function filtersOf({ status = [], blueprint, metadata = {}, submitted_after, sub
 }
 
 /** One page over all shards that take new jobs, in the order of one listing. */
-async function pageOfAllShards(context: ServiceContext, query: Omit<ListQuery, "tenant">): Promise<Page<JobRow>> {
-  const { tenant, registry } = context;
+async function pageOfAllShards(context: ServiceContext, query: ListQuery): Promise<Page<JobRow>> {
   const shards = Array.from({ length: context.shards }, (_, shard) => shard);
-  const pages = await Promise.all(shards.map((shard) => registry(shard).list({ tenant, ...query })));
+  const pages = await Promise.all(
+    shards.map((shard) => context.ask(shard, (registry, caller) => registry.list(caller, query))),
+  );
   return mergePages(pages, query.limit);
 }
 

@@ -2,11 +2,12 @@ import * as z from "zod";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import type { JobStatus } from "../jobs/view.ts";
+import type { Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import type { TextPage } from "../lib/text-page.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_INPUT_BYTES } from "../limits.ts";
 import {
-  type CallerApi,
+  type Caller,
   type Explanation,
   type Include,
   type NotSettled,
@@ -16,6 +17,8 @@ import {
   UNKNOWN_JOB,
   type UnknownJob,
 } from "../registry/api/caller.ts";
+import type { GuardedApi } from "../registry/api/client.ts";
+import type { KeyRefusal } from "../registry/api/keys.ts";
 import { type InvalidArguments, invalidArguments, sizeFault } from "./arguments.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
 import { jobId } from "./fields.ts";
@@ -30,27 +33,27 @@ interface OfJob {
 export async function askOwner<T, Refusal extends { code: RefusalCode }>(
   context: ServiceContext,
   { job_id }: OfJob,
-  ask: (registry: CallerApi) => Answer<T, Refusal>,
+  ask: (registry: GuardedApi, caller: Caller) => Promise<Result<Result<T, Refusal>, KeyRefusal>>,
 ): Answer<T, Refusal | UnknownJob> {
   const shard = shardOfJob(job_id);
-  return shard === undefined ? UNKNOWN_JOB : ask(context.registry(shard));
+  return shard === undefined ? UNKNOWN_JOB : context.ask(shard, ask);
 }
 
 export const jobStatus = (context: ServiceContext, args: OfJob & { include: Include }): Answer<JobStatus, UnknownJob> =>
-  askOwner(context, args, (registry) => registry.status(context.tenant, args.job_id, args.include));
+  askOwner(context, args, (registry, caller) => registry.status(caller, args.job_id, args.include));
 
 /** How a job stood that was deleted or purged within the last hour. */
 export const lastStateOfJob = (context: ServiceContext, args: OfJob): Answer<JobStatus, UnknownJob> =>
-  askOwner(context, args, (registry) => registry.lastState(context.tenant, args.job_id));
+  askOwner(context, args, (registry, caller) => registry.lastState(caller, args.job_id));
 
 export const explainJob = (context: ServiceContext, args: OfJob): Answer<Explanation, UnknownJob> =>
-  askOwner(context, args, (registry) => registry.explain(context.tenant, args.job_id));
+  askOwner(context, args, (registry, caller) => registry.explain(caller, args.job_id));
 
 /** One page of the result, or of a value in it, as text. */
 export const readResult = (context: ServiceContext, args: OfJob & ResultPart): Answer<TextPage, ResultError> =>
-  askOwner(context, args, (registry) => {
+  askOwner(context, args, (registry, caller) => {
     const { job_id, ...part } = args;
-    return registry.readResult(context.tenant, job_id, part);
+    return registry.readResult(caller, job_id, part);
   });
 
 export function cancelJob(
@@ -58,12 +61,12 @@ export function cancelJob(
   args: OfJob & { reason?: string | undefined },
 ): Answer<JobStatus & { changed: boolean }, UnknownJob> {
   const reason = oneLine(args.reason ?? "", MAX_ERROR_CHARS) || null;
-  return askOwner(context, args, (registry) => registry.cancel(context.tenant, args.job_id, reason, context.actor));
+  return askOwner(context, args, (registry, caller) => registry.cancel(caller, args.job_id, reason));
 }
 
 /** Deletes a settled job with all that belongs to it. */
 export const deleteJob = (context: ServiceContext, args: OfJob): Answer<null, UnknownJob | NotSettled> =>
-  askOwner(context, args, (registry) => registry.remove(context.tenant, args.job_id, context.actor));
+  askOwner(context, args, (registry, caller) => registry.remove(caller, args.job_id));
 
 export const RespondInput = z.strictObject({
   job_id: jobId,
@@ -81,5 +84,5 @@ export async function respondToJob(
   const oversize = sizeFault("content", content, MAX_INPUT_BYTES);
   if (oversize.length > 0) return invalidArguments(oversize);
   const answer = { request_id, action, content: action === "accept" ? content : null };
-  return askOwner(context, { job_id }, (registry) => registry.respond(context.tenant, job_id, answer));
+  return askOwner(context, { job_id }, (registry, caller) => registry.respond(caller, job_id, answer));
 }

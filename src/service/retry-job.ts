@@ -62,5 +62,5 @@ export async function retryJob(
     ...correction.value,
     ...(timeout_seconds !== undefined && { timeout_ms: timeout_seconds * 1_000 }),
   };
-  return askOwner(context, args, (registry) => registry.retry(context.tenant, job_id, request, context.actor));
+  return askOwner(context, args, (registry, caller) => registry.retry(caller, job_id, request));
 }

@@ -22,14 +22,13 @@ async function shardsOfKey(key: string, shards: number): Promise<[number, ...num
  * at once, can a key get two jobs: if its submit is sent again within these seconds and the older version takes one of
  * the two, which asks no shard above its own number.
  */
-export async function submitToShard(
-  context: ServiceContext,
-  request: Omit<SubmitRequest, "shard">,
-): Answer<Submitted, SubmitError> {
-  const { tenant, idempotency } = request;
-  const submit = (shard: number) => context.registry(shard).submit({ ...request, shard });
+export async function submitToShard(context: ServiceContext, request: SubmitRequest): Answer<Submitted, SubmitError> {
+  const { idempotency } = request;
+  const submit = (shard: number) => context.ask(shard, (registry, caller) => registry.submit(caller, request));
   if (idempotency === null) return submit(anyShard(context.random(), context.shards));
   const [home, ...earlier] = await shardsOfKey(idempotency.key, context.shards);
-  const answers = await Promise.all(earlier.map((shard) => context.registry(shard).findKey(tenant, idempotency)));
+  const answers = await Promise.all(
+    earlier.map((shard) => context.ask(shard, (registry, caller) => registry.findKey(caller, idempotency))),
+  );
   return answers.find((answer) => answer !== null) ?? submit(home);
 }

@@ -165,21 +165,19 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
 
 /** The request, for whichever shard takes it. */
 export async function submitRequest(
-  { tenant, trace, actor }: Pick<ServiceContext, "tenant" | "trace" | "actor">,
+  { trace }: Pick<ServiceContext, "trace">,
   args: SubmitArgs,
   draft: Draft,
-): Promise<Omit<SubmitRequest, "shard">> {
+): Promise<SubmitRequest> {
   const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const { plan, children, start } = draft;
   const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
   const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
   return {
-    tenant,
     name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
     blueprint: draft.label,
     plan,
     trace,
-    submitted_by: actor,
     plan_hash: await planHash(plan),
     input: draft.input,
     metadata,

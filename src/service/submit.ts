@@ -31,7 +31,7 @@ async function afterWait(context: ServiceContext, job: Submitted, waitMs: number
   if (waitMs === 0 || isSettled(job.status)) return job;
   const of = { job_id: job.id };
   const tries = [
-    () => askOwner(context, of, (registry) => registry.wait(context.tenant, job.id, waitMs)),
+    () => askOwner(context, of, (registry, caller) => registry.wait(caller, job.id, waitMs)),
     () => jobStatus(context, { ...of, include: { steps: false, events: false } }),
   ];
   for (const newest of tries) {

@@ -84,13 +84,14 @@ class Watch {
   /** A connection that breaks is replaced by a new one, which only looks. */
   async #ask(shard: number | undefined, ids: string[], waitMs: number, released?: () => Promise<void>) {
     if (shard === undefined) return err({ ...UNKNOWN_JOB.error, job_id: ids[0] ?? "" });
-    const { tenant, registry } = this.#context;
+    const ask = (ms: number) =>
+      this.#context.ask(shard, (registry, caller) => registry.waitFor(caller, ids, this.#wait.until, ms, released));
     try {
-      return await registry(shard).waitFor(tenant, ids, this.#wait.until, waitMs, released);
+      return await ask(waitMs);
     } catch (error) {
       if (error instanceof KeyRevoked || error instanceof TooManyWaits) throw error;
       this.losses += 1;
-      return registry(shard).waitFor(tenant, ids, this.#wait.until, 0);
+      return ask(0);
     }
   }
 

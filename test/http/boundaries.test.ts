@@ -1,5 +1,6 @@
 import { keysRoute } from "../../src/http/keys.ts";
 import { RequestLog } from "../../src/lib/log.ts";
+import { askOf } from "../mcp/ask.ts";
 import { atBound } from "../support/boundaries.ts";
 import { ORIGIN, REDIRECT, serve } from "./oauth-flow.ts";
 
@@ -27,8 +28,8 @@ atBound("MAX_BODY_BYTES", {
     return refusal(
       await keysRoute(request, {
         principal,
-        registry,
-        trusted: registry,
+        ask: askOf(registry),
+        askAsServer: askOf(registry),
         shards: 1,
         log: new RequestLog(() => 0),
         now: () => 0,

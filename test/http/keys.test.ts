@@ -3,7 +3,9 @@ import type { Principal } from "../../src/auth/principal.ts";
 import { keysRoute } from "../../src/http/keys.ts";
 import { RequestLog } from "../../src/lib/log.ts";
 import { MAX_BODY_BYTES, MAX_LISTED_AUDIT } from "../../src/limits.ts";
+import type { Caller } from "../../src/registry/api/caller.ts";
 import type { AuditEntry } from "../../src/registry/api/keys.ts";
+import { askOf } from "../mcp/ask.ts";
 
 const NOW = Date.UTC(2030, 0, 1);
 const KEY_ID = "key_0123456789abcdef01234567";
@@ -16,12 +18,12 @@ function world(over: Partial<Principal> = {}, audit: AuditEntry[][] = [[]]) {
   const registry = (shard: number) => ({
     checkKey: async () => true as const,
     revokedKeys: async () => written.map(({ keyId, now }) => ({ key_id: keyId, revoked_at: now })),
-    audit: async (before: number, limit: number) =>
+    audit: async (_caller: Caller, before: number, limit: number) =>
       (audit[shard] ?? []).filter(({ at }) => at < before).slice(0, limit),
   });
   const trusted = (shard: number) => ({
     keyShards: async () => joined.shards,
-    revokeKey: async (keyId: string, now: number, by?: string | null) => {
+    revokeKey: async ({ actor: by }: Caller, keyId: string, now: number) => {
       written.push({ shard, keyId, now, by });
       if (shard === 0) joined.shards = [...joined.shards, ...joined.late];
     },
@@ -29,8 +31,8 @@ function world(over: Partial<Principal> = {}, audit: AuditEntry[][] = [[]]) {
   const call = (path: string, init?: RequestInit) =>
     keysRoute(new Request(`https://jobs.example.com${path}`, init), {
       principal,
-      registry,
-      trusted,
+      ask: askOf(registry),
+      askAsServer: askOf(trusted),
       shards: audit.length,
       log: new RequestLog(() => NOW),
       now: () => NOW,
@@ -46,8 +48,8 @@ describe("POST /keys/revoke", () => {
     const response = await revoke(JSON.stringify({ key_id: KEY_ID }));
     expect([response.status, await response.json()]).toEqual([200, { key_id: KEY_ID, revoked: true }]);
     expect(written.map(({ shard, by }) => [shard, by])).toEqual([
-      [2, undefined],
-      [5, undefined],
+      [2, null],
+      [5, null],
       [0, "key_ffffffffffffffffffffffff"],
     ]);
     expect(new Set(written.map(({ keyId, now }) => `${keyId} ${now}`))).toEqual(new Set([`${KEY_ID} ${NOW}`]));

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { authenticate } from "../../src/auth/authenticate.ts";
 import type { Env } from "../../src/env.ts";
-import { callerRegistry } from "../../src/registry/api/keys.ts";
+import { askAsServer } from "../../src/registry/api/client.ts";
 import { SECRET } from "../auth/keys.ts";
 import { ALTERED_REDIRECTS } from "./altered-redirects.ts";
 import {
@@ -89,9 +89,8 @@ describe("an access token", () => {
   it("and its grant are of no use once that API key was revoked", async () => {
     const key_id = newKeyId();
     const { access_token, refresh_token, client } = await signedIn({ tenant: "globex", key_id });
-    await callerRegistry(env.JOB_REGISTRY as DurableObjectNamespace, { tenant: "globex", key_id: null }, 0).revokeKey(
-      key_id,
-      Date.now(),
+    await askAsServer(env.JOB_REGISTRY as DurableObjectNamespace, "globex")(0, (registry, server) =>
+      registry.revokeKey(server, key_id, Date.now()),
     );
     expect(await (await callTool(access_token, "jobs_list")).text()).toContain("revoked");
     const [next] = await granted([await refresh(client, refresh_token)]);
@@ -244,9 +243,8 @@ describe("no token comes from", () => {
     const key_id = newKeyId();
     const { client_id } = await register();
     const code = await codeFor(client_id, await key({ tenant: "initech", key_id }));
-    await callerRegistry(env.JOB_REGISTRY as DurableObjectNamespace, { tenant: "initech", key_id: null }, 0).revokeKey(
-      key_id,
-      Date.now(),
+    await askAsServer(env.JOB_REGISTRY as DurableObjectNamespace, "initech")(0, (registry, server) =>
+      registry.revokeKey(server, key_id, Date.now()),
     );
     expect((await exchange(client_id, code)).status).toBe(400);
   });

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { parseJobId } from "../../src/jobs/id.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
-import { type CallerApi, registryOf } from "../../src/registry/api/caller.ts";
+import { type Ask, type GuardedApi, registryOf } from "../../src/registry/api/client.ts";
 import { cursorsOf } from "../../src/service/cursors.ts";
 import { seeded } from "../../tooling/random.ts";
 import { blueprint, callTool, type ToolResult, world } from "./support.ts";
@@ -24,21 +24,25 @@ export function deployment(seed = 1): Deployment {
   const cursors = cursorsOf(tenant);
   const calls: string[] = [];
   const answers: Promise<unknown>[] = [];
-  const registry = (shard: number): CallerApi =>
+  const registry = (shard: number): GuardedApi =>
     new Proxy(registryOf(env.JOB_REGISTRY, tenant, shard), {
-      get: (stub, method: keyof CallerApi) => {
+      get: (stub, method: keyof GuardedApi) => {
         calls.push(`${shard} ${method}`);
         return (...args: unknown[]) => {
-          const answer = Reflect.apply(Reflect.get(stub, method), stub, args);
+          const answer: Promise<unknown> = Reflect.apply(Reflect.get(stub, method), stub, args);
           answers.push(answer);
           return answer;
         };
       },
     });
+  const ask: Ask = async (shard, call) => {
+    const reply = await call(registry(shard), { tenant, shard, key_id: null, actor: null });
+    if (!reply.ok) throw new Error(reply.error);
+    return reply.value;
+  };
   return {
     tenant,
-    worker: (shards) =>
-      world({ tenant, shards, random, registry, cursors, blueprints: [blueprint(1)], now: Date.now }).deps,
+    worker: (shards) => world({ tenant, shards, random, ask, cursors, blueprints: [blueprint(1)], now: Date.now }).deps,
     calls: () => calls.splice(0),
     answered: async () => {
       await Promise.all(answers.splice(0));

@@ -7,6 +7,7 @@ import { pageOf } from "../../src/lib/text-page.ts";
 import type { SavedBlueprint } from "../../src/registry/api/blueprint-calls.ts";
 import type {
   Answer,
+  Caller,
   CallerApi,
   Explanation,
   Idempotency,
@@ -42,6 +43,8 @@ export class FakeRegistry implements CallerApi {
   gone = new Map<string, JobStatus>();
   saved: SavedBlueprint[] = [];
   requests: SubmitRequest[] = [];
+  /** Who sent them. */
+  submitters: Caller[] = [];
   queries: ListQuery[] = [];
   waits: number[] = [];
   /** Arguments of the calls that steer a job, without the tenant. */
@@ -61,7 +64,7 @@ export class FakeRegistry implements CallerApi {
   /** What happens during the next waits; without one, the time passes. */
   events: (() => void)[] = [];
 
-  async findKey(_tenant: string, { key, request_hash }: Idempotency): ReturnType<CallerApi["findKey"]> {
+  async findKey(_caller: Caller, { key, request_hash }: Idempotency): ReturnType<CallerApi["findKey"]> {
     const known = this.requests.findIndex(({ idempotency }) => idempotency?.key === key);
     if (known === -1) return null;
     const firstId = jobIdOf(known + 1);
@@ -71,11 +74,12 @@ export class FakeRegistry implements CallerApi {
     return ok({ ...job, deduplicated: true });
   }
 
-  async submit(request: SubmitRequest): ReturnType<CallerApi["submit"]> {
+  async submit(caller: Caller, request: SubmitRequest): ReturnType<CallerApi["submit"]> {
     this.#maybeBreak("submit");
-    const known = request.idempotency && (await this.findKey(request.tenant, request.idempotency));
+    const known = request.idempotency && (await this.findKey(caller, request.idempotency));
     if (known) return known;
     this.requests.push(request);
+    this.submitters.push(caller);
     const { name, blueprint, metadata } = request;
     const id = jobIdOf(this.requests.length);
     const fresh = { status: "queued" as const, started_at: null, progress: 0, step: null };
@@ -85,7 +89,7 @@ export class FakeRegistry implements CallerApi {
   }
 
   async status(
-    tenant: string,
+    { tenant }: Caller,
     jobId: string,
     include: { steps: boolean; events: boolean },
   ): ReturnType<CallerApi["status"]> {
@@ -96,15 +100,15 @@ export class FakeRegistry implements CallerApi {
     return ok({ ...rest, ...(include.steps && { steps }), ...(include.events && { events }) });
   }
 
-  async wait(tenant: string, jobId: string, waitMs: number): ReturnType<CallerApi["wait"]> {
+  async wait(caller: Caller, jobId: string, waitMs: number): ReturnType<CallerApi["wait"]> {
     this.#maybeBreak("wait");
     this.waits.push(waitMs);
     this.change(jobId, { status: "succeeded", progress: 1, result: { n: 42 }, poll_after_ms: 0 });
-    return this.status(tenant, jobId, { steps: false, events: false });
+    return this.status(caller, jobId, { steps: false, events: false });
   }
 
   async waitFor(
-    tenant: string,
+    { tenant }: Caller,
     jobIds: string[],
     _until: "any" | "all",
     waitMs: number,
@@ -120,7 +124,7 @@ export class FakeRegistry implements CallerApi {
     return ok({ jobs, timed_out: happens === undefined });
   }
 
-  async follow(tenant: string, jobs: Followed[]): ReturnType<CallerApi["follow"]> {
+  async follow({ tenant }: Caller, jobs: Followed[]): ReturnType<CallerApi["follow"]> {
     this.#maybeBreak("follow");
     if (this.followError) return err(this.followError);
     const feed = new FakeFeed(jobs);
@@ -130,7 +134,7 @@ export class FakeRegistry implements CallerApi {
     return ok({ job_ids, changes: feed.stream, lease: feed.lease });
   }
 
-  async list(query: ListQuery): ReturnType<CallerApi["list"]> {
+  async list(_caller: Caller, query: ListQuery): ReturnType<CallerApi["list"]> {
     this.#maybeBreak("list");
     this.queries.push(query);
     const newest = [...this.jobs.values()].reverse().filter(({ id }) => query.after === null || id < query.after);
@@ -139,13 +143,13 @@ export class FakeRegistry implements CallerApi {
     return { jobs, next_after: newest.length > page.length ? (page.at(-1)?.id ?? null) : null };
   }
 
-  async explain(tenant: string, jobId: string): ReturnType<CallerApi["explain"]> {
+  async explain(caller: Caller, jobId: string): ReturnType<CallerApi["explain"]> {
     this.#maybeBreak("explain");
-    const found = await this.status(tenant, jobId, { steps: true, events: true });
+    const found = await this.status(caller, jobId, { steps: true, events: true });
     return found.ok && this.explanation ? ok(this.explanation) : UNKNOWN;
   }
 
-  async cancel(tenant: string, jobId: string, reason: string | null): ReturnType<CallerApi["cancel"]> {
+  async cancel({ tenant }: Caller, jobId: string, reason: string | null): ReturnType<CallerApi["cancel"]> {
     const job = this.#find(tenant, jobId);
     if (!job) return UNKNOWN;
     this.calls.push({ jobId, reason });
@@ -153,7 +157,7 @@ export class FakeRegistry implements CallerApi {
     return ok({ ...this.change(jobId, { status: "cancelled", poll_after_ms: 0 }), changed: true });
   }
 
-  async remove(tenant: string, jobId: string): ReturnType<CallerApi["remove"]> {
+  async remove({ tenant }: Caller, jobId: string): ReturnType<CallerApi["remove"]> {
     const job = this.#find(tenant, jobId);
     if (!job) return UNKNOWN;
     if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
@@ -162,12 +166,12 @@ export class FakeRegistry implements CallerApi {
     return ok(null);
   }
 
-  async lastState(_tenant: string, jobId: string): ReturnType<CallerApi["lastState"]> {
+  async lastState(_caller: Caller, jobId: string): ReturnType<CallerApi["lastState"]> {
     const job = this.gone.get(jobId);
     return job ? ok(job) : UNKNOWN;
   }
 
-  async readResult(tenant: string, jobId: string, part: ResultPart): ReturnType<CallerApi["readResult"]> {
+  async readResult({ tenant }: Caller, jobId: string, part: ResultPart): ReturnType<CallerApi["readResult"]> {
     const job = this.#find(tenant, jobId);
     if (!job) return UNKNOWN;
     if (job.result === null) return err({ code: "no_result", status: job.status });
@@ -176,14 +180,14 @@ export class FakeRegistry implements CallerApi {
     return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
   }
 
-  async retry(tenant: string, jobId: string, request: RetryRequest): ReturnType<CallerApi["retry"]> {
+  async retry({ tenant }: Caller, jobId: string, request: RetryRequest): ReturnType<CallerApi["retry"]> {
     if (!this.#find(tenant, jobId)) return UNKNOWN;
     this.calls.push({ jobId, ...request });
     if (this.retryError) return err(this.retryError);
     return ok(jobStatus({ id: jobIdOf(9), status: "queued", retried_from: jobId }));
   }
 
-  async respond(tenant: string, jobId: string, answer: Answer): ReturnType<CallerApi["respond"]> {
+  async respond({ tenant }: Caller, jobId: string, answer: Answer): ReturnType<CallerApi["respond"]> {
     if (!this.#find(tenant, jobId)) return UNKNOWN;
     this.calls.push({ jobId, ...answer });
     if (this.respondError) return err(this.respondError);
@@ -191,7 +195,7 @@ export class FakeRegistry implements CallerApi {
   }
 
   async saveBlueprint(
-    _tenant: string,
+    _caller: Caller,
     document: JsonObject,
     plan: SavedBlueprint["plan"],
   ): ReturnType<CallerApi["saveBlueprint"]> {
@@ -205,20 +209,24 @@ export class FakeRegistry implements CallerApi {
     return { name, version };
   }
 
-  async deleteBlueprint(_tenant: string, name: string, version: number | null): Promise<boolean> {
+  async deleteBlueprint(_caller: Caller, name: string, version: number | null): Promise<boolean> {
     const kept = this.saved.filter((entry) => entry.name !== name || (version !== null && entry.version !== version));
     const isDeleted = kept.length < this.saved.length;
     this.saved.splice(0, this.saved.length, ...kept);
     return isDeleted;
   }
 
-  async savedBlueprint(tenant: string, name: string, version: number | null): ReturnType<CallerApi["savedBlueprint"]> {
+  async savedBlueprint(
+    { tenant }: Caller,
+    name: string,
+    version: number | null,
+  ): ReturnType<CallerApi["savedBlueprint"]> {
     if (tenant !== "local") return null;
     const versions = this.saved.filter((entry) => entry.name === name);
     return (version === null ? versions.at(-1) : versions.find((entry) => entry.version === version)) ?? null;
   }
 
-  async savedBlueprints(tenant: string, after: string, limit: number): ReturnType<CallerApi["savedBlueprints"]> {
+  async savedBlueprints({ tenant }: Caller, after: string, limit: number): ReturnType<CallerApi["savedBlueprints"]> {
     if (tenant !== "local") return [];
     const latest = new Map(this.saved.map(({ name, version, description }) => [name, { name, version, description }]));
     const names = [...latest.keys()].filter((name) => name > after).sort();

@@ -5,6 +5,7 @@ import type { McpDeps } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
 import type { Measurement } from "../../src/mcp/protocol/metrics.ts";
 import { cursorsOf } from "../../src/service/cursors.ts";
+import { askOf } from "./ask.ts";
 import { blueprint } from "./builders.ts";
 import { FakeRegistry } from "./fake-registry.ts";
 
@@ -30,10 +31,10 @@ export function world(over: Partial<McpDeps> = {}): World {
     pages: () => ["localhost"],
     version: "1.2.3",
     home: "http://localhost/",
-    registry: (shard) => {
+    ask: askOf((shard) => {
       stubs.push(shard);
       return registry;
-    },
+    }, over.tenant),
     shards: 1,
     retentionMs: RETENTION_MS,
     cursors: cursorsOf("local"),

@@ -100,7 +100,7 @@ describe.each(TOOLS.map((tool) => [tool.name, tool] as const))("%s", (name, tool
     const broken = () => {
       throw new Error("SELECT secret FROM jobs");
     };
-    const { deps, measured } = world({ registry: broken, blueprints: new Proxy([], { get: broken }) });
+    const { deps, measured } = world({ ask: async () => broken(), blueprints: new Proxy([], { get: broken }) });
     const result = await callTool(deps, name, ENOUGH[name] ?? { job_id: jobIdOf(1) });
     expect(result).toMatchObject({ isError: true, text: expect.stringContaining("ref-1") });
     expect(result.text).not.toMatch(/SELECT|\bat \w+ \(/);

@@ -4,6 +4,7 @@ import { checkBlueprint, type Known } from "../../src/blueprint/checks/check.ts"
 import type { Quotas } from "../../src/env.ts";
 import type { Json } from "../../src/lib/json.ts";
 import type {
+  Caller,
   CallerApi,
   ListQuery,
   RunnerApi,
@@ -16,6 +17,15 @@ import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
 
 export const TENANT = "acme";
+/** Asks without a key, as this machine does. */
+export const callerOf = (tenant: string, over: Partial<Caller> = {}): Caller => ({
+  tenant,
+  shard: 0,
+  key_id: null,
+  actor: null,
+  ...over,
+});
+export const CALLER = callerOf(TENANT);
 export const RETENTION_MS = 30 * 86_400_000;
 /** Far ahead of the real clock, so that no real alarm rings inside a test. */
 export const START = Date.UTC(2040, 0, 1);
@@ -32,8 +42,6 @@ const TWO_STEPS = planOf([
 ]);
 
 export const aRequest = (over: Partial<SubmitRequest> = {}): SubmitRequest => ({
-  tenant: TENANT,
-  shard: 0,
   name: "test-plan",
   blueprint: "test-plan@1",
   plan: TWO_STEPS,
@@ -71,7 +79,7 @@ export interface Bench {
   storage: DurableObjectStorage;
   clock: { now: number };
   /** Submits and waits until the engine has it. */
-  submit(over?: Partial<SubmitRequest>): Promise<Submitted>;
+  submit(over?: Partial<SubmitRequest>, by?: Caller): Promise<Submitted>;
   ref(id: string, attempt?: number): RunRef;
   /** All work that goes on after replies. */
   settleBackground(): Promise<void>;
@@ -142,8 +150,8 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
       await Promise.all(background.splice(0));
     };
     const parts = underNemesis(await reopen(), settleBackground, reopen);
-    const submit = async (over: Partial<SubmitRequest> = {}) => {
-      const reply = await parts.caller.submit(aRequest(over));
+    const submit = async (over: Partial<SubmitRequest> = {}, by = CALLER) => {
+      const reply = await parts.caller.submit(by, aRequest(over));
       if (!reply.ok) throw new Error(JSON.stringify(reply.error));
       await settleBackground();
       return reply.value;
@@ -170,7 +178,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
 
 /** The status of a job that must be there. */
 export async function statusOf(bench: Pick<Bench, "caller">, id: string) {
-  const reply = await bench.caller.status(TENANT, id, { steps: true, events: true });
+  const reply = await bench.caller.status(CALLER, id, { steps: true, events: true });
   if (!reply.ok) throw new Error(`no job ${id}`);
   return reply.value;
 }
@@ -180,7 +188,6 @@ export const eventTypes = (status: { events?: { type: string }[] | undefined }):
 
 /** A listing of all of the tenant's jobs, unless told otherwise. */
 export const aListQuery = (over: Partial<ListQuery> = {}): ListQuery => ({
-  tenant: TENANT,
   statuses: [],
   blueprint: null,
   metadata: {},

@@ -15,7 +15,7 @@ import { JOB_COLUMNS } from "../../src/registry/storage/rows.ts";
 import { tablesOf } from "../../src/registry/storage/tables.ts";
 import { atBound } from "../support/boundaries.ts";
 import { aRunningJob } from "../support/jobs.ts";
-import { aListQuery, type Bench, inRegistry, START, TENANT } from "./bench.ts";
+import { aListQuery, type Bench, CALLER, inRegistry, START, TENANT } from "./bench.ts";
 import { STATEMENTS } from "./storage/statements.ts";
 
 /** What Durable Objects take: https://developers.cloudflare.com/durable-objects/platform/limits/ (2026-11) */
@@ -23,7 +23,7 @@ const MAX_ROW_BYTES = 2_000_000;
 const MAX_PARAMETERS = 100;
 
 const newest = async ({ caller }: Bench): Promise<string> =>
-  (await caller.list(aListQuery({ limit: 1 }))).jobs[0]?.id ?? "";
+  (await caller.list(CALLER, aListQuery({ limit: 1 }))).jobs[0]?.id ?? "";
 
 atBound("MAX_JOB_DEPTH", {
   of: "jobs that start each other by name",
@@ -103,7 +103,7 @@ describe("the largest job that can be", () => {
 describe("a list of revoked keys", () => {
   it("names the newest 1,000", () =>
     inRegistry(async ({ keys: revocations }) => {
-      for (let i = 0; i <= MAX_LISTED_KEYS; i++) await revocations.revokeKey(`key_${i}`, i);
+      for (let i = 0; i <= MAX_LISTED_KEYS; i++) await revocations.revokeKey(CALLER, `key_${i}`, i);
       const listed = await revocations.revokedKeys();
       expect([listed.length, listed[0]?.key_id, listed.at(-1)?.key_id]).toEqual([MAX_LISTED_KEYS, "key_1000", "key_1"]);
     }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ROW_RESULT_BYTES } from "../../src/limits.ts";
 import { rowsOf } from "../../tooling/workerd/row-meter.ts";
-import { aListQuery, type Bench, inRegistry, planOf, TENANT } from "./bench.ts";
+import { aListQuery, type Bench, CALLER, inRegistry, planOf, TENANT } from "./bench.ts";
 
 const plan = planOf([{ id: "one", type: "http", url: "https://example.com" }]);
 const request = { plan, plan_hash: "cost", input: { a: 1 } };
@@ -15,9 +15,9 @@ describe("rows written", () => {
   it("submit: at most 6, with a key 7", () =>
     inRegistry(async (bench) => {
       await bench.submit(request);
-      const plain = await rowsOf(bench.storage, () => bench.caller.submit({ ...SUBMIT, ...request }));
+      const plain = await rowsOf(bench.storage, () => bench.caller.submit(CALLER, { ...SUBMIT, ...request }));
       const keyed = await rowsOf(bench.storage, () =>
-        bench.caller.submit({ ...SUBMIT, ...request, idempotency: { key: "k", request_hash: "h" } }),
+        bench.caller.submit(CALLER, { ...SUBMIT, ...request, idempotency: { key: "k", request_hash: "h" } }),
       );
       expect(plain.written).toBeLessThanOrEqual(6);
       expect(keyed.written).toBeLessThanOrEqual(7);
@@ -47,7 +47,7 @@ describe("rows written and read for a listener", () => {
   it("are none, but the one that is read when it comes", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit(request);
-      const coming = await rowsOf(bench.storage, () => bench.caller.follow(TENANT, [{ job_id: id, after: null }]));
+      const coming = await rowsOf(bench.storage, () => bench.caller.follow(CALLER, [{ job_id: id, after: null }]));
       expect(coming).toEqual({ read: 1, written: 0 });
       await bench.runner.start(bench.ref(id));
       const heard = await rowsOf(bench.storage, () => step(bench, id, "one"));
@@ -66,7 +66,7 @@ describe("rows read", () => {
       const { id } = await bench.submit(request);
       await bench.runner.start(bench.ref(id));
       await bench.runner.settle(bench.ref(id), { name: "succeeded", output }, []);
-      const cost = await rowsOf(bench.storage, () => bench.caller.status(TENANT, id, { steps: false, events: false }));
+      const cost = await rowsOf(bench.storage, () => bench.caller.status(CALLER, id, { steps: false, events: false }));
       expect(cost).toEqual({ read, written: 0 });
     }),
   );
@@ -77,7 +77,7 @@ describe("rows read", () => {
       inRegistry(async (bench) => {
         for (let i = 0; i < 200; i++) await bench.submit({ ...request, run_at: bench.clock.now + 3_600_000 });
         const cost = await rowsOf(bench.storage, () =>
-          bench.caller.list(aListQuery({ statuses: [...statuses], limit: 50 })),
+          bench.caller.list(CALLER, aListQuery({ statuses: [...statuses], limit: 50 })),
         );
         expect(cost.read).toBeGreaterThanOrEqual(50);
         expect(cost.read).toBeLessThanOrEqual(60);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bench, inRegistry, TENANT } from "./bench.ts";
+import { type Bench, CALLER, inRegistry } from "./bench.ts";
 import { end, spawn } from "./job-lives.ts";
 
 const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", tracestate: "a=b" };
@@ -30,7 +30,7 @@ describe("the trace of a job", () => {
       const child = bench.storage.sql.exec<{ job_id: string }>("SELECT job_id FROM jobs WHERE parent_id = ?", id).one();
       expect(await traceOf(bench, child.job_id)).toEqual(TRACE);
       await bench.runner.settle(bench.ref(id), FAILED, []);
-      const retried = await bench.caller.retry(TENANT, id, { from_step: null, input: null });
+      const retried = await bench.caller.retry(CALLER, id, { from_step: null, input: null });
       expect(retried.ok && (await traceOf(bench, retried.value.id))).toEqual(TRACE);
       expect(bench.logged).toMatchObject([
         { job_id: id, status: "failed", error_code: "test", ...TRACE },

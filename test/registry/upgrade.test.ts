@@ -5,7 +5,7 @@ import { migrate } from "../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { isOn } from "../support/setting.ts";
-import { aListQuery, aRequest, type Bench, inRegistry, START, statusOf, TENANT } from "./bench.ts";
+import { aListQuery, aRequest, type Bench, CALLER, inRegistry, START, statusOf } from "./bench.ts";
 import schema1 from "./recorded/schema-0001.sql?raw";
 import schema2 from "./recorded/schema-0002.sql?raw";
 import schema3 from "./recorded/schema-0003.sql?raw";
@@ -61,7 +61,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       await bench.reopen();
       expect(rowsOf(after)).toEqual(before.map((row) => expect.objectContaining(row)));
       for (const { job_id, number } of numbersOf(after)) expect(number).toBe(String(jobNumber(job_id)));
-      const { jobs } = await after.caller.list(aListQuery());
+      const { jobs } = await after.caller.list(CALLER, aListQuery());
       expect(jobs.map((job) => job.status).sort()).toEqual(before.map((row) => row.status).sort());
       for (const { id } of jobs) expect((await statusOf(after, id)).events?.[0]?.type).toBe("accepted");
       expect(await bench.storage.getAlarm()).not.toBeNull();
@@ -90,7 +90,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       const slept = await runner.rest(find(bench, "sleeping"), "first", START + 99_000, []);
       expect(slept).toEqual({ do: "rest", wake_at: START + 60_000 });
       const asking = find(bench, "asking");
-      await caller.respond(TENANT, asking.job_id, { request_id: "q", action: "accept", content: {} });
+      await caller.respond(CALLER, asking.job_id, { request_id: "q", action: "accept", content: {} });
       expect(await runner.collect(asking, "first")).toMatchObject({ do: "done" });
       const child = find(bench, "child");
       await runner.start(child);
@@ -101,7 +101,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
   it("still knows keys and hands over what was not", () =>
     inRegistry(async (bench) => {
       const { caller, reconciler } = await opened(bench, state);
-      const again = await caller.submit(aRequest({ idempotency: { key: "order 17", request_hash: "h" } }));
+      const again = await caller.submit(CALLER, aRequest({ idempotency: { key: "order 17", request_hash: "h" } }));
       expect(again).toMatchObject({ ok: true, value: { id: find(bench, "queued").job_id, deduplicated: true } });
       bench.clock.now = START + 60_000;
       await reconciler.onAlarm();
@@ -120,7 +120,7 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
         kills += 1;
       }
       const { caller } = await bench.reopen();
-      expect(await caller.savedBlueprints(TENANT, "", 10)).toHaveLength(applied < 3 ? 0 : 1);
+      expect(await caller.savedBlueprints(CALLER, "", 10)).toHaveLength(applied < 3 ? 0 : 1);
       recordFigures(test, { harness: "migrations killed after any statement", seed: null, counts: { kills } });
     }));
 });
@@ -172,7 +172,10 @@ describe("jobs that would get the same number", () => {
       for (const limit of [1, 100]) {
         const listed: string[] = [];
         for (let next: string | null = null; ; ) {
-          const page: ListPage = await after.caller.list(aListQuery({ statuses: ["cancelled"], limit, after: next }));
+          const page: ListPage = await after.caller.list(
+            CALLER,
+            aListQuery({ statuses: ["cancelled"], limit, after: next }),
+          );
           listed.push(...page.jobs.map(({ id }) => id));
           next = page.next_after;
           if (next === null) break;
@@ -181,7 +184,7 @@ describe("jobs that would get the same number", () => {
       }
       for (const id of ids) {
         expect((await statusOf(after, id)).id).toBe(id);
-        expect(await after.caller.remove(TENANT, id)).toMatchObject({ ok: true });
+        expect(await after.caller.remove(CALLER, id)).toMatchObject({ ok: true });
       }
       expect(idsOf(after, "cancelled")).toEqual([]);
     }),
@@ -219,6 +222,6 @@ describe("the present schema", () => {
       await bench.storage.deleteAll();
       for (const broken of killed(0)) expect(() => migrate(bench.storage, broken)).toThrow("killed");
       const { caller } = await bench.reopen();
-      expect(await caller.submit(aRequest())).toMatchObject({ ok: true });
+      expect(await caller.submit(CALLER, aRequest())).toMatchObject({ ok: true });
     }));
 });

@@ -3,7 +3,7 @@ import { egress } from "../../src/egress/egress.ts";
 import { type Json, jsonBytes } from "../../src/lib/json.ts";
 import { MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { HOME } from "../egress/home.ts";
-import { aListQuery, inRegistry, TENANT } from "../registry/bench.ts";
+import { aListQuery, CALLER, inRegistry } from "../registry/bench.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
 import { json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";
 
@@ -55,7 +55,7 @@ atBound("MAX_OUTPUT_BYTES", {
       const { id } = await submit();
       await runner.start(ref(id));
       await runner.settle(ref(id), { name: "succeeded", output: letters(bytes - 2) }, []);
-      const job = await caller.status(TENANT, id, { steps: false, events: false });
+      const job = await caller.status(CALLER, id, { steps: false, events: false });
       if (!job.ok) throw new Error("the job is gone");
       found = job.value.status === "failed" ? `${job.value.error_code} ${job.value.error}` : undefined;
     });
@@ -134,9 +134,9 @@ atBound("MAX_QUESTION_BYTES", {
       const ask = { id: "ask", type: "input", message: "{% $input.m %}", schema: { type: "object" } };
       const step = new RecordingStep();
       step.whileWaiting = async () => {
-        const { jobs } = await bench.caller.list(aListQuery());
+        const { jobs } = await bench.caller.list(CALLER, aListQuery());
         const answer = { request_id: "ask", action: "decline" as const, content: null };
-        await bench.caller.respond(TENANT, jobs[0]?.id ?? "", answer);
+        await bench.caller.respond(CALLER, jobs[0]?.id ?? "", answer);
       };
       const run = await runSteps(bench, [ask], { input: { m: letters(bytes) }, step });
       const { status, error, error_code } = await run.status();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
-import { aListQuery, type Bench, eventTypes, inRegistry, START, statusOf, TENANT } from "../registry/bench.ts";
+import { aListQuery, type Bench, CALLER, eventTypes, inRegistry, START, statusOf } from "../registry/bench.ts";
 import { json, RecordingStep, runSteps, scripted } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
@@ -116,7 +116,7 @@ const approval = (more: Record<string, Json> = {}): Json => ({
 async function asked(bench: Bench, steps: Json[], answerer: (id: string) => Promise<unknown>) {
   const step = new RecordingStep();
   step.whileWaiting = async () => {
-    const [job] = (await bench.caller.list(aListQuery({ statuses: ["input_required"] }))).jobs;
+    const [job] = (await bench.caller.list(CALLER, aListQuery({ statuses: ["input_required"] }))).jobs;
     if (job) await answerer(job.id);
   };
   return runSteps(bench, steps, { input: { what: "v2" }, step });
@@ -124,7 +124,7 @@ async function asked(bench: Bench, steps: Json[], answerer: (id: string) => Prom
 
 describe("input", () => {
   const accept = (bench: Bench, id: string, content: Record<string, Json> | null = { why: "tested" }) =>
-    bench.caller.respond(TENANT, id, { request_id: "ok", action: "accept", content });
+    bench.caller.respond(CALLER, id, { request_id: "ok", action: "accept", content });
 
   it("asks, and goes on with the answer", () =>
     inRegistry(async (bench) => {
@@ -171,7 +171,7 @@ describe("input", () => {
   it("goes on with a decline, without content", () =>
     inRegistry(async (bench) => {
       const run = await asked(bench, [approval()], (id) =>
-        bench.caller.respond(TENANT, id, { request_id: "ok", action: "decline", content: null }),
+        bench.caller.respond(CALLER, id, { request_id: "ok", action: "decline", content: null }),
       );
       expect((await run.status()).result).toEqual({ action: "decline", content: null });
     }));
@@ -203,7 +203,7 @@ describe("input", () => {
   it("refuses an answer to what was not asked, and lists what is", () =>
     inRegistry(async (bench) => {
       await asked(bench, [approval()], async (id) => {
-        const other = await bench.caller.respond(TENANT, id, { request_id: "nope", action: "accept", content: {} });
+        const other = await bench.caller.respond(CALLER, id, { request_id: "nope", action: "accept", content: {} });
         expect(other).toEqual({ ok: false, error: { code: "unknown_request", open: ["ok"] } });
         await accept(bench, id);
       });
@@ -272,7 +272,7 @@ describe("input", () => {
         expect(new Set(open)).toEqual(new Set(["first", "second"]));
         for (const request_id of open) {
           expect((await statusOf(bench, id)).status).toBe("input_required");
-          await bench.caller.respond(TENANT, id, { request_id, action: "accept", content: { why: request_id } });
+          await bench.caller.respond(CALLER, id, { request_id, action: "accept", content: { why: request_id } });
         }
         expect((await statusOf(bench, id)).status).toBe("running");
       });
@@ -296,7 +296,7 @@ describe("job", () => {
   async function withChild(bench: Bench, steps: Json[], settle: (childId: string) => Promise<unknown>) {
     const step = new RecordingStep();
     step.whileWaiting = async () => {
-      const kid = (await bench.caller.list(aListQuery())).jobs.find((job) => job.parent_id !== null);
+      const kid = (await bench.caller.list(CALLER, aListQuery())).jobs.find((job) => job.parent_id !== null);
       if (kid) await settle(kid.id);
     };
     return runSteps(bench, steps, { input: { n: 4 }, step });
@@ -329,7 +329,7 @@ describe("job", () => {
     inRegistry(async (bench) => {
       const run = await withChild(bench, [child()], (id) => succeed(bench, id));
       await run.resume(new RecordingStep());
-      expect((await bench.caller.list(aListQuery())).jobs).toHaveLength(2);
+      expect((await bench.caller.list(CALLER, aListQuery())).jobs).toHaveLength(2);
     }));
 
   it("fails with its child, and says why", () =>
@@ -359,10 +359,10 @@ describe("job", () => {
         await bench.runner.spawn(bench.ref(kid), "child", plan, []);
         // Only what the engine has been given is ended there.
         await bench.settleBackground();
-        const rows = (await bench.caller.list(aListQuery())).jobs;
+        const rows = (await bench.caller.list(CALLER, aListQuery())).jobs;
         kids = rows.filter((job) => job.parent_id !== null).map((job) => job.id);
         const parent = rows.find((job) => job.parent_id === null);
-        expect(await bench.caller.cancel(TENANT, parent?.id ?? "", "enough")).toMatchObject({
+        expect(await bench.caller.cancel(CALLER, parent?.id ?? "", "enough")).toMatchObject({
           ok: true,
           value: { status: "cancelled" },
         });
@@ -387,7 +387,7 @@ describe("job", () => {
           [],
         );
         outcomes.push(spawned.do === "fail" ? spawned.error.code : spawned.do);
-        id = (await bench.caller.list(aListQuery())).jobs.find((job) => job.parent_id === id)?.id ?? id;
+        id = (await bench.caller.list(CALLER, aListQuery())).jobs.find((job) => job.parent_id === id)?.id ?? id;
       }
       expect(outcomes).toEqual(["wait", "wait", "wait", "wait", "job_depth"]);
     }));

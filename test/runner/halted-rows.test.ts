@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
-import { aListQuery, type Bench, inRegistry, statusOf, TENANT } from "../registry/bench.ts";
+import { aListQuery, type Bench, CALLER, inRegistry, statusOf } from "../registry/bench.ts";
 import { RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
 const NO_RETRY = { limit: 0 };
@@ -202,7 +202,7 @@ describe("a row that fails", () => {
       const rows = { flight: [call("bad")], hotel: [{ id: "kid", type: "job", blueprint: plan }, call("reserve")] };
       const run = await runSteps(bench, [branches(rows), RELEASE], { fetch, step });
       expect(effects).toEqual(["release"]);
-      const kid = (await bench.caller.list(aListQuery())).jobs.find((job) => job.parent_id === run.id);
+      const kid = (await bench.caller.list(CALLER, aListQuery())).jobs.find((job) => job.parent_id === run.id);
       expect(kid?.status).toBe("cancelled");
       expect(await bench.runner.begin(bench.ref(kid?.id ?? ""), "kid_acts", "t", 1_000, [])).toEqual({ do: "stop" });
     }));
@@ -270,7 +270,7 @@ describe("what a failed row leaves", () => {
       expect(await again.status()).toMatchObject({ status: "succeeded", result: { release: { name: "release" } } });
       expect((await again.status()).result?.book).toMatchObject({ done: { bus: { body: { name: "quick" } } } });
       expect(effects).toEqual(["quick", "release"]);
-      const retry = await bench.caller.retry(TENANT, first, { from_step: "release", input: null });
+      const retry = await bench.caller.retry(CALLER, first, { from_step: "release", input: null });
       if (!retry.ok) throw new Error(JSON.stringify(retry.error));
       const retried = await runSteps(bench, trip, { fetch, output: OUTPUT, existing: retry.value.id });
       expect((await retried.status()).result?.book).toMatchObject({ done: { bus: { body: { name: "quick" } } } });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import type { RetryRequest } from "../../src/registry/api/caller.ts";
-import { type Bench, inRegistry, planOf, TENANT } from "../registry/bench.ts";
+import { type Bench, CALLER, inRegistry, planOf } from "../registry/bench.ts";
 import { Crash, json, runSteps } from "./bench.ts";
 
 const AS_BEFORE: RetryRequest = { from_step: null, input: null };
@@ -39,7 +39,7 @@ function service(...answers: Answer[]) {
 }
 
 async function retried(bench: Bench, id: string, request: RetryRequest = AS_BEFORE): Promise<string> {
-  const reply = await bench.caller.retry(TENANT, id, request);
+  const reply = await bench.caller.retry(CALLER, id, request);
   if (!reply.ok) throw new Error(JSON.stringify(reply.error));
   await bench.settleBackground();
   return reply.value.id;
@@ -53,9 +53,9 @@ async function keysOf(answers: Answer[], steps: JsonObject[], retries: RetryRequ
     const first = (await runSteps(bench, steps, { fetch, input })).id;
     let id = first;
     for (const request of retries) {
-      const now = await bench.caller.status(TENANT, id, { steps: false, events: false });
+      const now = await bench.caller.status(CALLER, id, { steps: false, events: false });
       // Its process died: nobody will report any more.
-      if (now.ok && now.value.status === "running") await bench.caller.cancel(TENANT, id, null);
+      if (now.ok && now.value.status === "running") await bench.caller.cancel(CALLER, id, null);
       id = await retried(bench, id, request);
       await runSteps(bench, steps, { fetch, existing: id });
     }
@@ -172,7 +172,7 @@ describe("keys inside a map", () => {
       bench.clock.now += 3_600_000;
       const again = await retried(bench, id);
       await runSteps(bench, steps, { fetch, existing: again });
-      const ended = await bench.caller.status(TENANT, again, { steps: false, events: false });
+      const ended = await bench.caller.status(CALLER, again, { steps: false, events: false });
       // The list came in another order: three is asked for first, then two, and one is known.
       expect(ended).toMatchObject({ ok: true, value: { result: { value: ["two", "three", "one"] } } });
       expect(keys).toHaveLength(4);
@@ -215,10 +215,10 @@ class Target {
 async function retriedToTheEnd(bench: Bench, first: string, steps: JsonObject[], { fetch }: Target): Promise<string> {
   let id = first;
   for (let retries = 0; retries < 20; retries++) {
-    const now = await bench.caller.status(TENANT, id, { steps: false, events: false });
+    const now = await bench.caller.status(CALLER, id, { steps: false, events: false });
     if (!now.ok || now.value.status === "succeeded") break;
     // Its process died: nobody will report any more.
-    if (now.value.status === "running") await bench.caller.cancel(TENANT, id, null);
+    if (now.value.status === "running") await bench.caller.cancel(CALLER, id, null);
     id = await retried(bench, id);
     await runSteps(bench, steps, { fetch, existing: id });
   }
@@ -242,7 +242,7 @@ describe("a target that knows keys", () => {
           const target = new Target(given);
           const { id } = await runSteps(bench, steps, { fetch: target.fetch, input: { n } });
           const end = await retriedToTheEnd(bench, id, steps, target);
-          expect((await bench.caller.status(TENANT, end, { steps: false, events: false })).ok).toBe(true);
+          expect((await bench.caller.status(CALLER, end, { steps: false, events: false })).ok).toBe(true);
           expect([...target.effects.values()]).toEqual(Array(n + 2).fill(1));
         }),
       ),
@@ -272,7 +272,7 @@ describe("a child that ran before", () => {
       await bench.runner.spawn(bench.ref(again), "kid", request, []);
       await bench.settleBackground();
       const second = bench.engine.started.at(-1)?.job_id ?? "";
-      expect(await bench.caller.status(TENANT, second, { steps: false, events: false })).toMatchObject({
+      expect(await bench.caller.status(CALLER, second, { steps: false, events: false })).toMatchObject({
         ok: true,
         value: { retried_from: kid, parent_id: again },
       });

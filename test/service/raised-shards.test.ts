@@ -60,11 +60,11 @@ describe("raising REGISTRY_SHARDS from 1 to 4 to 16 over live jobs", () => {
     const { worker } = deployment();
     const deps = worker(4);
     await submitted(worker(1), { idempotency_key: "key-1" });
-    const registry: typeof deps.registry = (shard) => {
+    const ask: typeof deps.ask = async (shard, call) => {
       if (shard === 0) throw new Error("the object is away");
-      return deps.registry(shard);
+      return deps.ask(shard, call);
     };
-    expect((await submit({ ...deps, registry }, { idempotency_key: "key-1" })).isError).toBe(true);
+    expect((await submit({ ...deps, ask }, { idempotency_key: "key-1" })).isError).toBe(true);
     expect((await pagesOf(deps, {})).flat()).toHaveLength(1);
   });
 });

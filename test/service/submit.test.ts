@@ -23,15 +23,14 @@ describe("submit", () => {
     expect(result.content[1]).toMatchObject({ type: "resource_link", uri: `job://${jobIdOf(1)}` });
   });
 
-  it("hands the registry a complete request for the caller's tenant", async () => {
+  it("hands the registry a complete request, for the caller's tenant and shard", async () => {
     const w = world();
     const inline = { name: "mine", steps: [{ id: "one", type: "transform", value: 1 }] };
     const run_at = iso(NOW + 60_000);
     await submit(w, { blueprint: inline, name: "Mine\u200b!", metadata: { team: "x" }, run_at, timeout_seconds: 60 });
+    expect(w.registry.submitters).toEqual([{ tenant: "local", shard: 0, key_id: null, actor: null }]);
     expect(w.registry.requests).toMatchObject([
       {
-        tenant: "local",
-        shard: 0,
         name: "Mine!",
         blueprint: "inline",
         plan_hash: expect.stringMatching(/^[\w-]{22}$/),

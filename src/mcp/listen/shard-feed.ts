@@ -76,9 +76,8 @@ export class ShardFeed {
   }
 
   async #connect(): Promise<Result<Following, TooManyListeners>> {
-    const { tenant, keyId, registry } = this.#deps;
     const jobs = [...this.#places].map(([job_id, after]) => ({ job_id, after }));
-    const reply = await registry(this.#shard).follow(tenant, jobs, keyId);
+    const reply = await this.#deps.ask(this.#shard, (registry, caller) => registry.follow(caller, jobs));
     const known = new Set(reply.ok ? reply.value.job_ids : this.#places.keys());
     for (const { job_id } of jobs) if (!known.has(job_id)) this.#places.delete(job_id);
     return reply;

@@ -1,6 +1,6 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import type { StorageFull } from "./caller.ts";
+import type { Caller, StorageFull } from "./caller.ts";
 
 /** The blueprints that a tenant saved. */
 
@@ -19,17 +19,16 @@ export type SavedBlueprintsFull = { code: "too_many_blueprints"; saved: number; 
 
 /** In shard 0 only. */
 export interface SavedBlueprintsApi {
-  /** A document equal to the latest version of its name returns that version. `by`: as in CallerApi. */
+  /** A document equal to the latest version of its name returns that version. */
   saveBlueprint(
-    tenant: string,
+    caller: Caller,
     document: JsonObject,
     plan: Blueprint,
-    by?: string | null,
   ): Promise<{ name: string; version: number } | { refused: SavedBlueprintsFull }>;
   /** `version` null: all of them. @returns whether there was one; no number is given again */
-  deleteBlueprint(tenant: string, name: string, version: number | null, by?: string | null): Promise<boolean>;
+  deleteBlueprint(caller: Caller, name: string, version: number | null): Promise<boolean>;
   /** `version` null: the latest. */
-  savedBlueprint(tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null>;
+  savedBlueprint(caller: Caller, name: string, version: number | null): Promise<SavedBlueprint | null>;
   /** The latest version of each name above `after`, by name. */
-  savedBlueprints(tenant: string, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
+  savedBlueprints(caller: Caller, after: string, limit: number): Promise<Omit<SavedBlueprint, "document" | "plan">[]>;
 }

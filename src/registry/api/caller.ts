@@ -8,7 +8,6 @@ import type { TextPage } from "../../lib/text-page.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 import type { SavedBlueprintsApi } from "./blueprint-calls.ts";
 import type { Followed, Following, TooManyListeners } from "./followed-changes.ts";
-import type { RunnerApi } from "./runner.ts";
 
 export type * from "./runner.ts";
 
@@ -17,9 +16,18 @@ export type * from "./runner.ts";
  * expected failures are values. Times are epoch ms, durations ms.
  */
 
-export interface SubmitRequest {
+/** Who asks, from verified credentials. The object checks it once, before it serves the call. */
+export interface Caller {
   tenant: string;
+  /** Of the object that is asked. */
   shard: number;
+  /** null: this machine, which needs no key. */
+  key_id: string | null;
+  /** As jobs and the audit keep who asked; null: this machine, or a Worker that did not say. */
+  actor: string | null;
+}
+
+export interface SubmitRequest {
   name: string;
   /** `name@version`, or `inline`. */
   blueprint: string;
@@ -32,8 +40,6 @@ export interface SubmitRequest {
   idempotency: Idempotency | null;
   /** The trace that the job belongs to. */
   trace?: TraceContext | undefined;
-  /** Who asks; null or absent: this machine, or a Worker that did not say. */
-  submitted_by?: string | null | undefined;
 }
 
 export interface Idempotency {
@@ -63,7 +69,6 @@ export interface Include {
 }
 
 export interface ListQuery {
-  tenant: string;
   /** Empty: any. */
   statuses: JobStatusName[];
   /** `name` (all its versions), `name@version` or `inline`; null: any. */
@@ -162,24 +167,24 @@ export type RespondError =
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 
-/** For the Worker, on behalf of a verified tenant. `by`: who it is, for the audit; null or absent: this machine. */
+/** For the Worker, on behalf of a caller. */
 export interface CallerApi extends SavedBlueprintsApi {
-  submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
+  submit(caller: Caller, request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
-  findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
-  status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
+  findKey(caller: Caller, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
+  status(caller: Caller, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
   /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
-  wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
-  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. `owner`: the key id that listens, of which only so many may. */
-  follow(tenant: string, jobs: Followed[], owner?: string | null): Promise<Result<Following, TooManyListeners>>;
-  list(query: ListQuery): Promise<ListPage>;
-  explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>>;
+  wait(caller: Caller, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
+  /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. */
+  follow(caller: Caller, jobs: Followed[]): Promise<Result<Following, TooManyListeners>>;
+  list(caller: Caller, query: ListQuery): Promise<ListPage>;
+  explain(caller: Caller, jobId: string): Promise<Result<Explanation, UnknownJob>>;
   /**
    * Resolves when `any` or `all` of the jobs have settled or ask for input, and after `waitMs` at the latest.
    * @param released resolves when the caller needs no answer any more
    */
   waitFor(
-    tenant: string,
+    caller: Caller,
     jobIds: string[],
     until: "any" | "all",
     waitMs: number,
@@ -187,33 +192,19 @@ export interface CallerApi extends SavedBlueprintsApi {
   ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>>;
   /** `changed` is false when the job had settled before. */
   cancel(
-    tenant: string,
+    caller: Caller,
     jobId: string,
     reason: string | null,
-    by?: string | null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
   /** Deletes a settled job with all that belongs to it. */
-  remove(tenant: string, jobId: string, by?: string | null): Promise<Result<null, UnknownJob | NotSettled>>;
+  remove(caller: Caller, jobId: string, by?: string | null): Promise<Result<null, UnknownJob | NotSettled>>;
   /**
    * How a job stood that was deleted or purged within the last hour: for tasks/get alone, whose clients ask on. To every
    * tool such a job is unknown.
    */
-  lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>>;
-  readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>>;
+  lastState(caller: Caller, jobId: string): Promise<Result<JobStatus, UnknownJob>>;
+  readResult(caller: Caller, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>>;
   /** A new job that reuses what the old one finished. The same retry again returns its job while that is unsettled. */
-  retry(
-    tenant: string,
-    jobId: string,
-    request: RetryRequest,
-    by?: string | null,
-  ): Promise<Result<JobStatus, RetryError>>;
-  respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
-}
-
-export type RegistryApi = CallerApi & RunnerApi;
-
-/** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */
-export function registryOf(namespace: DurableObjectNamespace, tenant: string, shard: number): RegistryApi {
-  // The generated RPC types cannot express recursive JSON; JobRegistry implements RegistryApi, which its class declares.
-  return namespace.getByName(`${tenant}/${shard}`) as unknown as RegistryApi;
+  retry(caller: Caller, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>>;
+  respond(caller: Caller, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>>;
 }

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { pageOf, type TextPage } from "../../lib/text-page.ts";
 import {
   type Answer,
+  type Caller,
   type CallerApi,
   type RespondError,
   type ResultError,
@@ -35,17 +36,16 @@ export class Controls
 
   /** Settles first, then ends the instance, if the engine was given one; one that is created later meets `stop`. */
   async cancel(
-    tenant: string,
+    { tenant, actor }: Caller,
     jobId: string,
     reason: string | null,
-    by: string | null = null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
     const { store, engine, now, background } = this.#context;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     const effects = store.transact(() => {
       const settled = settleJob(this.#context, job, job, { name: "cancelled", reason }, now());
-      if (settled) store.note({ at: now(), action: "job_cancelled", actor: by, subject: jobId });
+      if (settled) store.note({ at: now(), action: "job_cancelled", actor, subject: jobId });
       return settled;
     });
     if (effects !== undefined) {
@@ -56,9 +56,8 @@ export class Controls
   }
 
   async remove(
-    tenant: string,
+    { tenant, actor }: Caller,
     jobId: string,
-    by: string | null = null,
   ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
@@ -66,18 +65,18 @@ export class Controls
     const { store, now } = this.#context;
     store.transact(() => {
       store.delete(job, now());
-      store.note({ at: now(), action: "job_deleted", actor: by, subject: jobId });
+      store.note({ at: now(), action: "job_deleted", actor, subject: jobId });
     });
     return ok(null);
   }
 
-  async lastState(tenant: string, jobId: string): Promise<Result<JobStatus, UnknownJob>> {
+  async lastState({ tenant }: Caller, jobId: string): Promise<Result<JobStatus, UnknownJob>> {
     const { lastStates, now } = this.#context;
     const state = lastStates.find(tenant, jobId, now());
     return state === undefined ? UNKNOWN_JOB : ok(state);
   }
 
-  async readResult(tenant: string, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
+  async readResult({ tenant }: Caller, jobId: string, part: ResultPart): Promise<Result<TextPage, ResultError>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     const stored = this.#context.tables.values.result(job);
@@ -88,23 +87,18 @@ export class Controls
     return ok(pageOf(typeof found === "string" ? found : JSON.stringify(found), part.offset, part.max_bytes));
   }
 
-  async retry(
-    tenant: string,
-    jobId: string,
-    request: RetryRequest,
-    by: string | null = null,
-  ): Promise<Result<JobStatus, RetryError>> {
+  async retry({ tenant, actor }: Caller, jobId: string, request: RetryRequest): Promise<Result<JobStatus, RetryError>> {
     const { store, dispatcher, background, now } = this.#context;
     const requestHash = await digest(request);
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const again = store.transact(() => retryJob(this.#context, job, request, requestHash, by, now()));
+    const again = store.transact(() => retryJob(this.#context, job, request, requestHash, actor, now()));
     if (!again.ok) return again;
     background(dispatcher.dispatch([again.value]));
     return ok(this.#view(again.value));
   }
 
-  async respond(tenant: string, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>> {
+  async respond({ tenant }: Caller, jobId: string, answer: Answer): Promise<Result<JobStatus, RespondError>> {
     const { store, engine, background, now } = this.#context;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;

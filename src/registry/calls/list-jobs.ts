@@ -56,14 +56,14 @@ function source(jobs: Jobs, query: ListQuery): Generator<Job> {
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
   Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
 
-function fits(job: Job, query: ListQuery): boolean {
-  if (job.tenant !== query.tenant || !isJsonObject(job.metadata)) return false;
+function fits(job: Job, tenant: string, query: ListQuery): boolean {
+  if (job.tenant !== tenant || !isJsonObject(job.metadata)) return false;
   if (query.statuses.length > 0 && !query.statuses.includes(job.status)) return false;
   return hasMetadata(job.metadata, query.metadata);
 }
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function listJobs(jobs: Jobs, query: ListQuery): ListPage {
+export function listJobs(jobs: Jobs, tenant: string, query: ListQuery): ListPage {
   const rows: ListPage["jobs"] = [];
   let looked = 0;
   let last: string | null = null;
@@ -71,7 +71,7 @@ export function listJobs(jobs: Jobs, query: ListQuery): ListPage {
     if (rows.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: rows, next_after: last };
     looked += 1;
     last = job.job_id;
-    if (fits(job, query)) rows.push(toJobRow(job));
+    if (fits(job, tenant, query)) rows.push(toJobRow(job));
   }
   return { jobs: rows, next_after: null };
 }

@@ -1,6 +1,7 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
+import type { Caller } from "../api/caller.ts";
 import type { AuditEntry, KeyApi, KeyRefusal, RevokedKey } from "../api/keys.ts";
 import type { RegistryContext } from "../context.ts";
 
@@ -46,10 +47,10 @@ export class Revocations implements KeyApi {
    * was revoked until then it has from there. So a shard that comes later brings no key back, and a revocation makes no
    * object that nobody uses.
    */
-  async join(shard: number, home: () => Pick<KeyApi, "admitShard">): Promise<void> {
+  async join(shard: number, admit: () => Promise<RevokedKey[]>): Promise<void> {
     if (this.#hasJoined || shard === 0) return;
     if (!this.#joined().includes(shard)) {
-      const revoked = await home().admitShard(shard);
+      const revoked = await admit();
       this.#context.store.transact(() => {
         for (const { key_id, revoked_at } of revoked) this.#sql.exec(SQL.copy, key_id, revoked_at);
         this.#sql.exec(SQL.addShard, shard);
@@ -59,8 +60,9 @@ export class Revocations implements KeyApi {
     this.#hasJoined = true;
   }
 
-  /** Runs a wait of the key, which ends when the key is revoked. */
-  async whileGood<T>(keyId: string, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
+  /** Runs a wait, which ends when its key is revoked. Without a key: this machine. */
+  async whileGood<T>(keyId: string | null, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
+    if (keyId === null) return ok(await wait());
     const open = this.#waits.get(keyId) ?? new Set();
     if (open.size >= MAX_WAITS_PER_KEY) return err("too_many_waits");
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -73,11 +75,11 @@ export class Revocations implements KeyApi {
     }
   }
 
-  async revokeKey(keyId: string, now: number, by: string | null = null): Promise<void> {
+  async revokeKey({ actor }: Caller, keyId: string, now: number): Promise<void> {
     this.#context.store.transact(() => {
       const isNew = this.#sql.exec(SQL.revoke, keyId, now).toArray().length > 0;
       // The other shards are told without a name: what was done is noted once.
-      if (isNew && by !== null) this.#context.store.note({ at: now, action: "key_revoked", actor: by, subject: keyId });
+      if (isNew && actor !== null) this.#context.store.note({ at: now, action: "key_revoked", actor, subject: keyId });
     });
     this.#cleared.delete(keyId);
     for (const end of this.#waits.get(keyId) ?? []) end();
@@ -92,7 +94,7 @@ export class Revocations implements KeyApi {
     return this.#joined();
   }
 
-  async admitShard(shard: number): Promise<RevokedKey[]> {
+  async admitShard(_caller: Caller, shard: number): Promise<RevokedKey[]> {
     this.#sql.exec(SQL.addShard, shard);
     return this.#sql.exec<{ key_id: string; revoked_at: number }>(SQL.all).toArray();
   }
@@ -101,11 +103,11 @@ export class Revocations implements KeyApi {
     return true;
   }
 
-  async audit(before: number, limit: number): Promise<AuditEntry[]> {
+  async audit(_caller: Caller, before: number, limit: number): Promise<AuditEntry[]> {
     return this.#context.audit.before(before, limit);
   }
 
-  async spendCode(grantId: string, now: number): Promise<boolean> {
+  async spendCode(_caller: Caller, grantId: string, now: number): Promise<boolean> {
     this.#sql.exec(SQL.forgetCodes, now - SPENT_CODE_KEPT_MS);
     return this.#sql.exec(SQL.spendCode, grantId, now).toArray().length > 0;
   }

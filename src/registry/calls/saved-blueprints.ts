@@ -3,6 +3,7 @@ import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_SAVED_BLUEPRINTS } from "../../limits.ts";
 import type { SavedBlueprint, SavedBlueprintsApi, SavedBlueprintsFull } from "../api/blueprint-calls.ts";
+import type { Caller } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import type { BlueprintVersions } from "../storage/blueprint-versions.ts";
 
@@ -19,10 +20,9 @@ export class SavedBlueprints implements SavedBlueprintsApi {
   }
 
   async saveBlueprint(
-    _tenant: string,
+    { actor }: Caller,
     document: JsonObject,
     plan: Blueprint,
-    by: string | null = null,
   ): Promise<{ name: string; version: number } | { refused: SavedBlueprintsFull }> {
     const { name } = plan;
     return this.#context.store.transact(() => {
@@ -38,23 +38,18 @@ export class SavedBlueprints implements SavedBlueprintsApi {
       this.#context.store.note({
         at: this.#context.now(),
         action: "blueprint_saved",
-        actor: by,
+        actor,
         subject: `${name}@${version}`,
       });
       return { name, version };
     });
   }
 
-  async deleteBlueprint(
-    _tenant: string,
-    name: string,
-    version: number | null,
-    by: string | null = null,
-  ): Promise<boolean> {
+  async deleteBlueprint({ actor }: Caller, name: string, version: number | null): Promise<boolean> {
     return this.#context.store.transact(() => {
       if (!this.#versions.delete(name, version)) return false;
       const subject = version === null ? name : `${name}@${version}`;
-      this.#context.store.note({ at: this.#context.now(), action: "blueprint_deleted", actor: by, subject });
+      this.#context.store.note({ at: this.#context.now(), action: "blueprint_deleted", actor, subject });
       return true;
     });
   }
@@ -65,7 +60,7 @@ export class SavedBlueprints implements SavedBlueprintsApi {
     return this.#context.admission.storageRefusal(bytes);
   }
 
-  async savedBlueprint(_tenant: string, name: string, version: number | null): Promise<SavedBlueprint | null> {
+  async savedBlueprint(_caller: Caller, name: string, version: number | null): Promise<SavedBlueprint | null> {
     const saved = this.#versions.find(name, version);
     if (saved === undefined) return null;
     const { document_json, plan_json, ...fields } = saved;
@@ -73,7 +68,7 @@ export class SavedBlueprints implements SavedBlueprintsApi {
   }
 
   /** The latest version of each name above `after`, by name. */
-  async savedBlueprints(_tenant: string, after: string, limit: number) {
+  async savedBlueprints(_caller: Caller, after: string, limit: number) {
     const found: Omit<SavedBlueprint, "document" | "plan">[] = [];
     for (let last = after; found.length < limit; ) {
       const name = this.#versions.nextName(last);

@@ -6,6 +6,7 @@ import { type JobStatus, toJobRow } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { SavedBlueprintsApi } from "../api/blueprint-calls.ts";
 import {
+  type Caller,
   type CallerApi,
   type Explanation,
   type Idempotency,
@@ -40,11 +41,25 @@ export class SubmitAndRead implements ReadersAndSubmit {
    * The reply is sent only when the job is durable; then it is handed over. A crash in between is the alarm's.
    * A known key returns its job at any limit.
    */
-  async submit(request: SubmitRequest): Promise<Result<Submitted, SubmitError>> {
+  async submit(caller: Caller, request: SubmitRequest): Promise<Result<Submitted, SubmitError>> {
+    const { tenant, shard, actor } = caller;
+    const { idempotency } = request;
     const { store, tables, dispatcher, background } = this.#context;
     const now = this.#context.now();
-    const fresh = () => ({ fresh: createJob(this.#context, { ...request, parent_id: null, retried_from: null }, now) });
-    const { tenant, idempotency } = request;
+    const fresh = () => ({
+      fresh: createJob(
+        this.#context,
+        {
+          ...request,
+          tenant,
+          shard,
+          submitted_by: actor,
+          parent_id: null,
+          retried_from: null,
+        },
+        now,
+      ),
+    });
     const outcome = store.transact(() => (idempotency && this.#known(tenant, idempotency)) ?? fresh());
     if ("known" in outcome) return outcome.known;
     if (!outcome.fresh.ok) return outcome.fresh;
@@ -53,23 +68,23 @@ export class SubmitAndRead implements ReadersAndSubmit {
     return ok({ ...jobView(tables, job, now), deduplicated: false });
   }
 
-  async findKey(tenant: string, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null> {
+  async findKey({ tenant }: Caller, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null> {
     return this.#known(tenant, idempotency)?.known ?? null;
   }
 
-  async status(tenant: string, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
+  async status({ tenant }: Caller, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
     const job = this.#find(tenant, jobId);
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now(), include));
   }
 
-  async wait(tenant: string, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
+  async wait({ tenant }: Caller, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
     const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && this.#isAtRest(job), waitMs);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now()));
   }
 
   async waitFor(
-    tenant: string,
+    { tenant }: Caller,
     jobIds: string[],
     until: "any" | "all",
     waitMs: number,
@@ -98,11 +113,11 @@ export class SubmitAndRead implements ReadersAndSubmit {
     return ok({ jobs: rows, timed_out: waited.value.timedOut });
   }
 
-  async list(query: ListQuery): Promise<ListPage> {
-    return listJobs(this.#context.tables.jobs, query);
+  async list({ tenant }: Caller, query: ListQuery): Promise<ListPage> {
+    return listJobs(this.#context.tables.jobs, tenant, query);
   }
 
-  async explain(tenant: string, jobId: string): Promise<Result<Explanation, UnknownJob>> {
+  async explain({ tenant }: Caller, jobId: string): Promise<Result<Explanation, UnknownJob>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
     const status = jobView(this.#context.tables, job, this.#context.now(), { steps: true, events: true });

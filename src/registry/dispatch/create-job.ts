@@ -9,7 +9,10 @@ import type { RegistryContext } from "../context.ts";
 import { INPUT_PATH } from "../storage/values.ts";
 
 /** What becomes a job: a caller's submission, a child, or a retry. */
-export type JobRequest = SubmitRequest & Pick<Job, "parent_id" | "retried_from">;
+export type JobRequest = SubmitRequest & { shard: number } & Pick<
+    Job,
+    "tenant" | "submitted_by" | "parent_id" | "retried_from"
+  >;
 
 /**
  * Makes a job, if the tenant's limits allow one more. Called inside a transaction; whoever calls dispatches the job
@@ -50,7 +53,6 @@ function draft(
         run_at: run_at !== null && run_at > now ? run_at : null,
         step_count: plan.steps.length,
         idempotency_key: idempotency?.key ?? null,
-        submitted_by: request.submitted_by ?? null,
       },
       now,
     ),

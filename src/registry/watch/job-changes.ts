@@ -5,7 +5,7 @@ import { isSettled } from "../../jobs/status.ts";
 import { eventViews } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../limits.ts";
-import type { CallerApi } from "../api/caller.ts";
+import type { Caller, CallerApi } from "../api/caller.ts";
 import type { Followed, Following, JobChange, TooManyListeners } from "../api/followed-changes.ts";
 import type { RegistryContext } from "../context.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
@@ -53,11 +53,7 @@ export class JobChanges implements Pick<CallerApi, "follow">, StoreObserver {
     return this.#listeners.size;
   }
 
-  async follow(
-    tenant: string,
-    jobs: Followed[],
-    owner: string | null = null,
-  ): Promise<Result<Following, TooManyListeners>> {
+  async follow({ tenant, key_id: owner }: Caller, jobs: Followed[]): Promise<Result<Following, TooManyListeners>> {
     if (this.#listeners.size >= MAX_LISTENERS) return err({ code: "too_many_listeners", limit: MAX_LISTENERS });
     const ofOwner = owner === null ? 0 : [...this.#owners.values()].filter((other) => other === owner).length;
     if (ofOwner >= MAX_LISTENERS_PER_KEY) return err({ code: "too_many_listeners", limit: MAX_LISTENERS_PER_KEY });

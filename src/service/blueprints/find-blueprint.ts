@@ -3,7 +3,6 @@ import type { CatalogBlueprint } from "../../catalog/index.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import type { CallerApi } from "../../registry/api/caller.ts";
 import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
 import { listBlueprints, type Source } from "./list-blueprints.ts";
 
@@ -23,7 +22,7 @@ export const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
 async function versionsOf(context: ServiceContext, name: string): Promise<string[]> {
   const ours = context.blueprints.filter((entry) => entry.name === name).map(labelOf);
   if (ours.length > 0 || !REFERENCE.test(name)) return ours;
-  const latest = await context.registry(HOME_SHARD).savedBlueprint(context.tenant, name, null);
+  const latest = await context.ask(HOME_SHARD, (registry, caller) => registry.savedBlueprint(caller, name, null));
   return Array.from({ length: latest?.version ?? 0 }, (_, i) => `${name}@${i + 1}`);
 }
 
@@ -44,20 +43,18 @@ async function notFound(context: ServiceContext, reference: string): Promise<Fau
 }
 
 /** Where blueprints are looked up. */
-export interface BlueprintSources extends Pick<ServiceContext, "tenant" | "blueprints"> {
-  registry: (shard: number) => Pick<CallerApi, "savedBlueprint">;
-}
+export type BlueprintSources = Pick<ServiceContext, "blueprints" | "ask">;
 
 /** The blueprint of the reference; undefined when the tenant can use none of that name. `name` is the latest version. */
 export async function lookUpBlueprint(
-  { tenant, blueprints, registry }: BlueprintSources,
+  { blueprints, ask }: BlueprintSources,
   reference: string,
 ): Promise<NamedBlueprint | undefined> {
   if (!REFERENCE.test(reference)) return undefined;
   const ours = findInCatalog(blueprints, reference);
   if (ours) return { ...ours, source: "catalog" };
   const { name, version } = parseReference(reference);
-  const saved = await registry(HOME_SHARD).savedBlueprint(tenant, name, version);
+  const saved = await ask(HOME_SHARD, (registry, caller) => registry.savedBlueprint(caller, name, version));
   return saved === null ? undefined : { ...saved, source: "saved" };
 }
 

@@ -24,7 +24,7 @@ function latestOf(all: readonly CatalogBlueprint[]): CatalogBlueprint[] {
 
 /** The latest version of each name above `after`, by name, at most `limit`. */
 export async function listBlueprints(context: ServiceContext, after: string, limit: number): Promise<Listing[]> {
-  const saved = await context.registry(HOME_SHARD).savedBlueprints(context.tenant, after, limit);
+  const saved = await context.ask(HOME_SHARD, (registry, caller) => registry.savedBlueprints(caller, after, limit));
   const ours = latestOf(context.blueprints).filter(({ name }) => name > after);
   const byName = new Map<string, Listing>();
   for (const entry of saved) byName.set(entry.name, { ...entry, source: "saved" });

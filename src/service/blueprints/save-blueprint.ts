@@ -42,8 +42,9 @@ export async function saveBlueprint(
     ...(children.ok ? [] : children.error),
   ];
   if (!checked.ok || faults.length > 0) return invalidArguments(faults);
-  const { tenant, actor } = context;
-  const saved = await context.registry(HOME_SHARD).saveBlueprint(tenant, blueprint, checked.value, actor);
+  const saved = await context.ask(HOME_SHARD, (registry, caller) =>
+    registry.saveBlueprint(caller, blueprint, checked.value),
+  );
   return "refused" in saved ? err(saved.refused) : ok({ ...saved, plan: checked.value });
 }
 
@@ -52,7 +53,6 @@ export async function deleteBlueprint(
   context: ServiceContext,
   { name, version = null }: { name: string; version?: number | null | undefined },
 ): Answer<null, { code: "unknown_blueprint" }> {
-  const { tenant, actor } = context;
-  const deleted = await context.registry(HOME_SHARD).deleteBlueprint(tenant, name, version, actor);
+  const deleted = await context.ask(HOME_SHARD, (registry, caller) => registry.deleteBlueprint(caller, name, version));
   return deleted ? ok(null) : err({ code: "unknown_blueprint" });
 }

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import type { McpDeps } from "../../../src/mcp/deps.ts";
-import { type RunnerApi, registryOf } from "../../../src/registry/api/caller.ts";
-import { callerRegistry } from "../../../src/registry/api/keys.ts";
+import type { RunnerApi } from "../../../src/registry/api/caller.ts";
+import { type Ask, askAs, registryOf } from "../../../src/registry/api/client.ts";
 import { aRequest } from "../../registry/bench.ts";
 import { framesOf, modernReply, world } from "../support.ts";
 
@@ -45,8 +45,8 @@ interface Place {
 async function aPlace(keyId: string | null = null): Promise<Place> {
   const tenant = `t-${crypto.randomUUID()}`;
   const registry = () => registryOf(env.JOB_REGISTRY, tenant, 0);
-  const as = (key: string | null, shard = 0) => callerRegistry(env.JOB_REGISTRY, { tenant, key_id: key }, shard);
-  const submitted = await registry().submit(aRequest({ tenant, run_at: LATER }));
+  const as = (key_id: string | null) => askAs(env.JOB_REGISTRY, { tenant, key_id, actor: key_id });
+  const submitted = await as(null)(0, (object, caller) => object.submit(caller, aRequest({ run_at: LATER })));
   if (!submitted.ok) throw new Error(submitted.error.code);
   const { id } = submitted.value;
   const run = { tenant, job_id: id, attempt: 1 };
@@ -56,12 +56,12 @@ async function aPlace(keyId: string | null = null): Promise<Place> {
     (runner) => runner.settle(run, { name: "failed", error: { code: "test", message: "Enough." }, path: null }, []),
   ];
   const object = env.JOB_REGISTRY.idFromName(`${tenant}/0`).toString();
-  const registryOfWorker = (shard: number) => {
+  const ask: Ask = async (shard, call) => {
     if (place.isCutOff) throw new Error("no connection");
-    return as(keyId, shard);
+    return as(keyId)(shard, call);
   };
   const place: Place = {
-    deps: world({ tenant, registry: registryOfWorker }).deps,
+    deps: world({ tenant, ask }).deps,
     isCutOff: false,
     id,
     listeners: () => {
@@ -71,7 +71,7 @@ async function aPlace(keyId: string | null = null): Promise<Place> {
     goOn: async (times) => {
       for (const act of life.splice(0, times)) await act(registry());
     },
-    revoke: (key) => as(null).revokeKey(key, Date.now()),
+    revoke: (key) => as(null)(0, (object, caller) => object.revokeKey(caller, key, Date.now())),
   };
   return place;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/lib/json.ts";
 import { json, runSteps, scripted } from "../../runner/bench.ts";
-import { type Bench, inRegistry, planOf, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, callerOf, inRegistry, planOf, statusOf } from "../bench.ts";
 
 const ERROR = { code: "http_status", message: "HTTP 500", status: 500 };
 
@@ -16,7 +16,7 @@ describe("cancel", () => {
   it("queued -> cancelled: settles at once, ends the instance, and a late start meets stop", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      const reply = await bench.caller.cancel(TENANT, id, "not needed\nany more");
+      const reply = await bench.caller.cancel(CALLER, id, "not needed\nany more");
       expect(reply).toMatchObject({
         ok: true,
         value: { status: "cancelled", changed: true, error: "not needed any more" },
@@ -29,7 +29,7 @@ describe("cancel", () => {
   it("before its time has come: the engine hears nothing of it, then or later", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit({ run_at: bench.clock.now + 60_000 });
-      await bench.caller.cancel(TENANT, id, null);
+      await bench.caller.cancel(CALLER, id, null);
       bench.clock.now += 60_000;
       await bench.reconciler.onAlarm();
       await bench.settleBackground();
@@ -42,7 +42,7 @@ describe("cancel", () => {
       const { id } = await bench.submit();
       await bench.runner.start(bench.ref(id));
       await bench.runner.begin(bench.ref(id), "first", "t", 1_000, []);
-      await bench.caller.cancel(TENANT, id, null);
+      await bench.caller.cancel(CALLER, id, null);
       expect(await statusOf(bench, id)).toMatchObject({
         status: "cancelled",
         steps: [{ status: "cancelled" }, { status: "pending" }],
@@ -53,7 +53,7 @@ describe("cancel", () => {
   it("settled: says that nothing changed, and changes nothing", () =>
     inRegistry(async (bench) => {
       const id = await settled(bench);
-      expect(await bench.caller.cancel(TENANT, id, null)).toMatchObject({
+      expect(await bench.caller.cancel(CALLER, id, null)).toMatchObject({
         ok: true,
         value: { status: "succeeded", changed: false },
       });
@@ -63,15 +63,18 @@ describe("cancel", () => {
   it("wakes those who wait", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      const waiting = bench.caller.waitFor(TENANT, [id], "all", 20_000);
-      await bench.caller.cancel(TENANT, id, null);
+      const waiting = bench.caller.waitFor(CALLER, [id], "all", 20_000);
+      await bench.caller.cancel(CALLER, id, null);
       expect(await waiting).toMatchObject({ ok: true, value: { timed_out: false, jobs: [{ status: "cancelled" }] } });
     }));
 
   it("of another tenant's job: unknown", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      expect(await bench.caller.cancel("other", id, null)).toEqual({ ok: false, error: { code: "unknown_job" } });
+      expect(await bench.caller.cancel(callerOf("other"), id, null)).toEqual({
+        ok: false,
+        error: { code: "unknown_job" },
+      });
       expect((await statusOf(bench, id)).status).toBe("queued");
     }));
 });
@@ -81,20 +84,20 @@ describe("waitFor", () => {
     inRegistry(async (bench) => {
       const first = await settled(bench);
       const { id: second } = await bench.submit();
-      const any = await bench.caller.waitFor(TENANT, [first, second], "any", 20_000);
+      const any = await bench.caller.waitFor(CALLER, [first, second], "any", 20_000);
       expect(any).toMatchObject({
         ok: true,
         value: { timed_out: false, jobs: [{ id: first }, { id: second, status: "queued" }] },
       });
-      const all = bench.caller.waitFor(TENANT, [first, second], "all", 20_000);
-      await bench.caller.cancel(TENANT, second, null);
+      const all = bench.caller.waitFor(CALLER, [first, second], "all", 20_000);
+      await bench.caller.cancel(CALLER, second, null);
       expect(await all).toMatchObject({ ok: true, value: { timed_out: false } });
     }));
 
   it("says so when time is up, which is no error", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      expect(await bench.caller.waitFor(TENANT, [id], "all", 0)).toMatchObject({
+      expect(await bench.caller.waitFor(CALLER, [id], "all", 0)).toMatchObject({
         ok: true,
         value: { timed_out: true },
       });
@@ -103,7 +106,7 @@ describe("waitFor", () => {
   it("names the first unknown job", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      expect(await bench.caller.waitFor(TENANT, [id, "job_x"], "all", 20_000)).toEqual({
+      expect(await bench.caller.waitFor(CALLER, [id, "job_x"], "all", 20_000)).toEqual({
         ok: false,
         error: { code: "unknown_job", job_id: "job_x" },
       });
@@ -114,13 +117,13 @@ describe("remove", () => {
   it("deletes a settled job, and refuses one that is not", () =>
     inRegistry(async (bench) => {
       const { id: open } = await bench.submit();
-      expect(await bench.caller.remove(TENANT, open)).toEqual({
+      expect(await bench.caller.remove(CALLER, open)).toEqual({
         ok: false,
         error: { code: "not_settled", status: "queued" },
       });
       const id = await settled(bench);
-      expect(await bench.caller.remove(TENANT, id)).toEqual({ ok: true, value: null });
-      expect(await bench.caller.remove(TENANT, id)).toEqual({ ok: false, error: { code: "unknown_job" } });
+      expect(await bench.caller.remove(CALLER, id)).toEqual({ ok: true, value: null });
+      expect(await bench.caller.remove(CALLER, id)).toEqual({ ok: false, error: { code: "unknown_job" } });
     }));
 });
 
@@ -130,7 +133,7 @@ describe("readResult", () => {
   it("gives the whole, or what a pointer points at, a string bare", () =>
     inRegistry(async (bench) => {
       const id = await settled(bench, { pages: [{ title: "Über" }] });
-      const read = (pointer: string) => bench.caller.readResult(TENANT, id, { ...whole, pointer });
+      const read = (pointer: string) => bench.caller.readResult(CALLER, id, { ...whole, pointer });
       expect(await read("")).toMatchObject({
         ok: true,
         value: { text: '{"pages":[{"title":"Über"}]}', next_offset: null },
@@ -151,7 +154,7 @@ describe("readResult", () => {
       for (const max_bytes of [1, 2, 3, 5, 7, 64]) {
         let joined = "";
         for (let offset: number | null = 0; offset !== null; ) {
-          const page = await bench.caller.readResult(TENANT, id, { pointer: "/text", offset, max_bytes });
+          const page = await bench.caller.readResult(CALLER, id, { pointer: "/text", offset, max_bytes });
           if (!page.ok) throw new Error(page.error.code);
           expect(page.value.text.isWellFormed()).toBe(true);
           joined += page.value.text;
@@ -164,7 +167,7 @@ describe("readResult", () => {
   it("says so when there is no result", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      expect(await bench.caller.readResult(TENANT, id, whole)).toEqual({
+      expect(await bench.caller.readResult(CALLER, id, whole)).toEqual({
         ok: false,
         error: { code: "no_result", status: "queued" },
       });
@@ -185,7 +188,7 @@ describe("failures of the same kind", () => {
       const same = await failing("plan 1", "network");
       await failing("plan 2", "network");
       await failing("plan 1", "expression");
-      const found = await bench.caller.explain(TENANT, await failing("plan 1", "network"));
+      const found = await bench.caller.explain(CALLER, await failing("plan 1", "network"));
       expect(found.ok && found.value.similar.map(({ id }) => id)).toEqual([same]);
     }));
 });
@@ -194,8 +197,8 @@ describe("retry", () => {
   it("takes no key of the callers, whatever that is called", () =>
     inRegistry(async (bench) => {
       const old = await bench.submit();
-      await bench.caller.cancel(TENANT, old.id, null);
-      const again = await bench.caller.retry(TENANT, old.id, { from_step: null, input: null });
+      await bench.caller.cancel(CALLER, old.id, null);
+      const again = await bench.caller.retry(CALLER, old.id, { from_step: null, input: null });
       expect(bench.storage.sql.exec("SELECT * FROM idempotency_keys").toArray()).toEqual([]);
       const hash = bench.storage.sql.exec("SELECT request_hash FROM retries").one().request_hash;
       const idempotency = { key: `retry ${old.id} ${hash}`, request_hash: String(hash) };
@@ -209,18 +212,18 @@ describe("retry", () => {
       const first = await bench.submit();
       await bench.runner.start(bench.ref(first.id));
       await bench.runner.begin(bench.ref(first.id), "first", "t", 30_000, []);
-      await bench.caller.cancel(TENANT, first.id, null);
-      const again = await bench.caller.retry(TENANT, first.id, { from_step: null, input: null });
+      await bench.caller.cancel(CALLER, first.id, null);
+      const again = await bench.caller.retry(CALLER, first.id, { from_step: null, input: null });
       const againId = again.ok ? again.value.id : "";
-      await bench.caller.cancel(TENANT, againId, null);
+      await bench.caller.cancel(CALLER, againId, null);
       const rows = () =>
         ["chains", "retries", "actions"].map(
           (table) => bench.storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
         );
       expect(rows()).toEqual([1, 1, 2]);
-      await bench.caller.remove(TENANT, first.id);
+      await bench.caller.remove(CALLER, first.id);
       expect(rows()).toEqual([1, 0, 1]);
-      await bench.caller.remove(TENANT, againId);
+      await bench.caller.remove(CALLER, againId);
       expect(rows()).toEqual([0, 0, 0]);
     }));
 
@@ -238,7 +241,7 @@ describe("retry", () => {
     id: string,
     request: { from_step: string | null; input: Record<string, Json> | null } = plain,
   ) {
-    const reply = await bench.caller.retry(TENANT, id, request);
+    const reply = await bench.caller.retry(CALLER, id, request);
     if (!reply.ok) throw new Error(JSON.stringify(reply.error));
     await bench.settleBackground();
     return reply.value;
@@ -248,9 +251,9 @@ describe("retry", () => {
     inRegistry(async (bench) => {
       const id = await failed(bench);
       const before = await retried(bench, id);
-      await bench.caller.cancel(TENANT, before.id, null);
+      await bench.caller.cancel(CALLER, before.id, null);
       const after = await retried(bench, id);
-      await bench.caller.remove(TENANT, before.id);
+      await bench.caller.remove(CALLER, before.id);
       expect((await retried(bench, id)).id).toBe(after.id);
     }));
 
@@ -292,23 +295,23 @@ describe("retry", () => {
       const id = await failed(bench);
       const first = await retried(bench, id);
       expect((await retried(bench, id)).id).toBe(first.id);
-      await bench.caller.cancel(TENANT, first.id, null);
+      await bench.caller.cancel(CALLER, first.id, null);
       expect((await retried(bench, id)).id).not.toBe(first.id);
     }));
 
   it("refuses what cannot be retried, and says what can", () =>
     inRegistry(async (bench) => {
       const { id: open } = await bench.submit();
-      expect(await bench.caller.retry(TENANT, open, plain)).toEqual({
+      expect(await bench.caller.retry(CALLER, open, plain)).toEqual({
         ok: false,
         error: { code: "not_settled", status: "queued" },
       });
       const id = await failed(bench);
       const error = { code: "no_such_step", steps: ["one", "two"] };
       for (const from_step of ["three", "nowhere"]) {
-        expect(await bench.caller.retry(TENANT, id, { from_step, input: null })).toEqual({ ok: false, error });
+        expect(await bench.caller.retry(CALLER, id, { from_step, input: null })).toEqual({ ok: false, error });
       }
-      expect(await bench.caller.retry(TENANT, await settled(bench), plain)).toEqual({
+      expect(await bench.caller.retry(CALLER, await settled(bench), plain)).toEqual({
         ok: false,
         error: { code: "from_step_needed" },
       });
@@ -316,7 +319,7 @@ describe("retry", () => {
       const strict = await bench.submit({ plan, plan_hash: "strict", input: { x: "a" } });
       await bench.runner.start(bench.ref(strict.id));
       await bench.runner.settle(bench.ref(strict.id), { name: "failed", error: ERROR, path: "one" }, []);
-      expect(await bench.caller.retry(TENANT, strict.id, { from_step: null, input: { x: 1 } })).toMatchObject({
+      expect(await bench.caller.retry(CALLER, strict.id, { from_step: null, input: { x: 1 } })).toMatchObject({
         ok: false,
         error: { code: "invalid_input", faults: [{ path: "input.x" }] },
       });
@@ -329,32 +332,32 @@ describe("saved blueprints", () => {
 
   it("count their versions up, keep each, and know an identical document again", () =>
     inRegistry(async ({ caller }) => {
-      expect(await caller.saveBlueprint(TENANT, document(1), plan(1))).toEqual({ name: "test-plan", version: 1 });
-      expect(await caller.saveBlueprint(TENANT, document(2), plan(2))).toEqual({ name: "test-plan", version: 2 });
+      expect(await caller.saveBlueprint(CALLER, document(1), plan(1))).toEqual({ name: "test-plan", version: 1 });
+      expect(await caller.saveBlueprint(CALLER, document(2), plan(2))).toEqual({ name: "test-plan", version: 2 });
       const reordered = { steps: document(2).steps, name: "test-plan" };
-      expect(await caller.saveBlueprint(TENANT, reordered, plan(2))).toEqual({ name: "test-plan", version: 2 });
-      expect(await caller.savedBlueprint(TENANT, "test-plan", null)).toMatchObject({
+      expect(await caller.saveBlueprint(CALLER, reordered, plan(2))).toEqual({ name: "test-plan", version: 2 });
+      expect(await caller.savedBlueprint(CALLER, "test-plan", null)).toMatchObject({
         version: 2,
         document: document(2),
       });
-      expect(await caller.savedBlueprint(TENANT, "test-plan", 1)).toMatchObject({
+      expect(await caller.savedBlueprint(CALLER, "test-plan", 1)).toMatchObject({
         version: 1,
         document: document(1),
         plan: plan(1),
       });
-      expect(await caller.savedBlueprint(TENANT, "test-plan", 3)).toBeNull();
-      expect(await caller.savedBlueprint(TENANT, "nope", null)).toBeNull();
+      expect(await caller.savedBlueprint(CALLER, "test-plan", 3)).toBeNull();
+      expect(await caller.savedBlueprint(CALLER, "nope", null)).toBeNull();
     }));
 
   it("are listed by name, the latest version of each, page by page", () =>
     inRegistry(async ({ caller }) => {
       for (const name of ["c", "a", "b", "a"]) {
-        await caller.saveBlueprint(TENANT, { ...document(Math.random()), name }, { ...plan(1), name });
+        await caller.saveBlueprint(CALLER, { ...document(Math.random()), name }, { ...plan(1), name });
       }
-      expect(await caller.savedBlueprints(TENANT, "", 2)).toMatchObject([
+      expect(await caller.savedBlueprints(CALLER, "", 2)).toMatchObject([
         { name: "a", version: 2 },
         { name: "b", version: 1 },
       ]);
-      expect(await caller.savedBlueprints(TENANT, "b", 2)).toMatchObject([{ name: "c" }]);
+      expect(await caller.savedBlueprints(CALLER, "b", 2)).toMatchObject([{ name: "c" }]);
     }));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ROW_RESULT_BYTES } from "../../../src/limits.ts";
-import { type Bench, inRegistry, planOf, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../bench.ts";
 
 const WHOLE = { pointer: "", offset: 0, max_bytes: 100_000 };
 const CHILD = { name: "child", blueprint: "inline", plan: planOf([{ id: "rest", type: "sleep", for: "1 hour" }]) };
@@ -21,7 +21,7 @@ describe.each([
       await bench.runner.settle(bench.ref(id), { name: "succeeded", output }, []);
       expect(values(bench)).toBe(rows);
       expect((await statusOf(bench, id)).result).toEqual(output);
-      const read = await bench.caller.readResult(TENANT, id, WHOLE);
+      const read = await bench.caller.readResult(CALLER, id, WHOLE);
       expect(read).toMatchObject({ ok: true, value: { text: JSON.stringify(output) } });
     }));
 

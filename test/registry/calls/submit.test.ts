@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { JobStatus } from "../../../src/jobs/view.ts";
-import { aListQuery, aRequest, eventTypes, inRegistry, START, statusOf, TENANT } from "../bench.ts";
+import { aListQuery, aRequest, CALLER, eventTypes, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 
 const KEY = { key: "k1", request_hash: "h1" };
 
 describe("submit", () => {
   it("answers with the queued job, every classic field in place", () =>
     inRegistry(async ({ caller }) => {
-      const reply = await caller.submit(aRequest({ input: { a: 1 }, metadata: { team: "x" } }));
+      const reply = await caller.submit(CALLER, aRequest({ input: { a: 1 }, metadata: { team: "x" } }));
       if (!reply.ok) throw new Error("refused");
       const { deduplicated, ...status } = reply.value;
       expect(deduplicated).toBe(false);
@@ -60,7 +60,7 @@ describe("submit", () => {
   it("leaves nothing behind when a write of it fails", () =>
     inRegistry(async ({ caller, storage }) => {
       storage.sql.exec("CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'broken'); END");
-      await expect(caller.submit(aRequest({ idempotency: KEY, input: { a: 1 } }))).rejects.toThrow("broken");
+      await expect(caller.submit(CALLER, aRequest({ idempotency: KEY, input: { a: 1 } }))).rejects.toThrow("broken");
       for (const table of ["jobs", "plans", "job_values", "idempotency_keys"]) {
         expect([table, storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one().n]).toEqual([table, 0]);
       }
@@ -80,14 +80,14 @@ describe("submit with an idempotency key", () => {
   it("names the first job to another request with the key", () =>
     inRegistry(async ({ submit, caller }) => {
       const first = await submit({ idempotency: KEY });
-      const reply = await caller.submit(aRequest({ idempotency: { ...KEY, request_hash: "other" } }));
+      const reply = await caller.submit(CALLER, aRequest({ idempotency: { ...KEY, request_hash: "other" } }));
       expect(reply).toEqual({ ok: false, error: { code: "idempotency_conflict", job_id: first.id } });
     }));
 
   it("makes one job of fifty submits at once", () =>
     inRegistry(async ({ caller, engine, settleBackground }) => {
       const replies = await Promise.all(
-        Array.from({ length: 50 }, () => caller.submit(aRequest({ idempotency: KEY }))),
+        Array.from({ length: 50 }, () => caller.submit(CALLER, aRequest({ idempotency: KEY }))),
       );
       await settleBackground();
       expect(new Set(replies.map((reply) => reply.ok && reply.value.id)).size).toBe(1);
@@ -99,7 +99,7 @@ describe("submit with an idempotency key", () => {
 describe("dispatch", () => {
   it("hands over many jobs in few calls, in the order they came", () =>
     inRegistry(async ({ caller, engine, settleBackground }) => {
-      const replies = await Promise.all(Array.from({ length: 250 }, () => caller.submit(aRequest())));
+      const replies = await Promise.all(Array.from({ length: 250 }, () => caller.submit(CALLER, aRequest())));
       await settleBackground();
       expect(engine.started.map((run) => run.job_id)).toEqual(replies.map((reply) => reply.ok && reply.value.id));
       expect(engine.batches.every((size) => size <= 100)).toBe(true);
@@ -120,7 +120,7 @@ describe("dispatch", () => {
   it("does not mark a job that settled while the engine answered", () =>
     inRegistry(async ({ submit, engine, runner, caller, ref }) => {
       engine.meanwhile = async () => {
-        const [job] = (await caller.list(aListQuery())).jobs;
+        const [job] = (await caller.list(CALLER, aListQuery())).jobs;
         if (job)
           await runner.settle(ref(job.id), { name: "failed", error: { code: "x", message: "x" }, path: null }, []);
       };

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { type Env, readSettings } from "../../../src/env.ts";
 import { MAX_SAVED_BLUEPRINTS } from "../../../src/limits.ts";
 import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
-import { aRequest, type Bench, inRegistry, START, TENANT } from "../bench.ts";
+import { aRequest, type Bench, CALLER, inRegistry, START } from "../bench.ts";
 import { end, spawn } from "../job-lives.ts";
 
 const KEY = { key: "k1", request_hash: "h1" };
 
-const trySubmit = (bench: Bench, over: Partial<SubmitRequest> = {}) => bench.caller.submit(aRequest(over));
+const trySubmit = (bench: Bench, over: Partial<SubmitRequest> = {}) => bench.caller.submit(CALLER, aRequest(over));
 const stored = (bench: Bench) => bench.storage.sql.exec("SELECT count(*) AS n FROM jobs").one().n;
 
 describe("the limits in the Worker's variables", () => {
@@ -49,7 +49,7 @@ describe("the limit of active jobs", () => {
         await end(bench, id);
         expect((await trySubmit(bench)).ok).toBe(true);
         expect(await trySubmit(bench)).toEqual(refused);
-        await bench.caller.cancel(TENANT, last.id, null);
+        await bench.caller.cancel(CALLER, last.id, null);
         expect((await trySubmit(bench)).ok).toBe(true);
       },
       { activeJobs: 3 },
@@ -61,7 +61,10 @@ describe("the limit of active jobs", () => {
         await bench.submit();
         await bench.submit();
         const { caller } = await bench.reopen();
-        expect(await caller.submit(aRequest())).toMatchObject({ ok: false, error: { code: "too_many_active" } });
+        expect(await caller.submit(CALLER, aRequest())).toMatchObject({
+          ok: false,
+          error: { code: "too_many_active" },
+        });
       },
       { activeJobs: 2 },
     ));
@@ -71,18 +74,18 @@ describe("the limit of active jobs", () => {
       async (bench) => {
         const first = await bench.submit();
         const second = await bench.submit();
-        await bench.caller.cancel(TENANT, first.id, null);
-        await bench.caller.cancel(TENANT, second.id, null);
+        await bench.caller.cancel(CALLER, first.id, null);
+        await bench.caller.cancel(CALLER, second.id, null);
         const request = { from_step: null, input: null };
-        const again = await bench.caller.retry(TENANT, first.id, request);
+        const again = await bench.caller.retry(CALLER, first.id, request);
         if (!again.ok) throw new Error(again.error.code);
         await bench.submit();
-        expect(await bench.caller.retry(TENANT, second.id, request)).toEqual({
+        expect(await bench.caller.retry(CALLER, second.id, request)).toEqual({
           ok: false,
           error: { code: "too_many_active", active: 2, limit: 2 },
         });
         expect(stored(bench)).toBe(4);
-        expect(await bench.caller.retry(TENANT, first.id, request)).toMatchObject({ value: { id: again.value.id } });
+        expect(await bench.caller.retry(CALLER, first.id, request)).toMatchObject({ value: { id: again.value.id } });
       },
       { activeJobs: 2 },
     ));
@@ -132,8 +135,8 @@ describe("the limit of submits a minute", () => {
         await bench.runner.start(bench.ref(id));
         expect(await spawn(bench, id)).toMatchObject({ do: "wait" });
         expect(await trySubmit(bench)).toMatchObject({ error: { code: "too_many_active" } });
-        await bench.caller.cancel(TENANT, id, null);
-        expect((await bench.caller.retry(TENANT, id, { from_step: null, input: null })).ok).toBe(true);
+        await bench.caller.cancel(CALLER, id, null);
+        expect((await bench.caller.retry(CALLER, id, { from_step: null, input: null })).ok).toBe(true);
         expect(await trySubmit(bench)).toMatchObject({ error: { code: "too_many_submits" } });
         expect(await trySubmit(bench, { idempotency: KEY })).toMatchObject({ value: { id, deduplicated: true } });
       },
@@ -228,7 +231,7 @@ describe("the limit of stored bytes", () => {
         expect(await trySubmit(bench, { input: LARGE, idempotency: KEY })).toMatchObject({ value: { id } });
         await bench.runner.settle(bench.ref(id), { name: "succeeded", output: {} }, []);
         expect(await trySubmit(bench)).toMatchObject({ error: { code: "storage_full" } });
-        await bench.caller.remove(TENANT, id);
+        await bench.caller.remove(CALLER, id);
         expect((await trySubmit(bench)).ok).toBe(true);
       },
       { storedBytes: await bytesOf(prepare) },
@@ -260,10 +263,10 @@ describe("what is stored beside jobs", () => {
         const error = { code: "storage_full", message: expect.stringContaining("jobs_delete") };
         expect(await finish(bench, id, "m[100].a")).toEqual({ do: "fail", error });
         await bench.runner.settle(bench.ref(id), { name: "succeeded", output: WIDE }, []);
-        expect(await bench.caller.status(TENANT, id, { steps: false, events: false })).toMatchObject({
+        expect(await bench.caller.status(CALLER, id, { steps: false, events: false })).toMatchObject({
           value: { status: "failed", error_code: "storage_full" },
         });
-        expect((await bench.caller.remove(TENANT, id)).ok).toBe(true);
+        expect((await bench.caller.remove(CALLER, id)).ok).toBe(true);
         const next = await started(bench);
         expect(await finish(bench, next, "first")).toEqual({ do: "go" });
       },
@@ -290,7 +293,7 @@ describe("what is stored beside jobs", () => {
 
   const document = (name: string, wide = "") => ({ name, steps: [{ id: "a", type: "transform", value: wide }] });
   const save = (bench: Bench, name: string, wide?: string) =>
-    bench.caller.saveBlueprint(TENANT, document(name, wide), { ...bench.plan, name });
+    bench.caller.saveBlueprint(CALLER, document(name, wide), { ...bench.plan, name });
 
   it("saved blueprints stop at the quota; deleting some makes room, and numbers are not given again", () =>
     inRegistry(
@@ -299,14 +302,14 @@ describe("what is stored beside jobs", () => {
         while (!("refused" in (await save(bench, "wide", `${saved}${WIDE}`)))) saved += 1;
         expect(saved).toBeGreaterThan(3);
         expect(await save(bench, "wide", `again ${WIDE}`)).toMatchObject({ refused: { code: "storage_full" } });
-        expect(await bench.caller.deleteBlueprint(TENANT, "wide", saved)).toBe(true);
-        expect(await bench.caller.deleteBlueprint(TENANT, "wide", saved)).toBe(false);
-        expect(await bench.caller.savedBlueprint(TENANT, "wide", saved)).toBe(null);
+        expect(await bench.caller.deleteBlueprint(CALLER, "wide", saved)).toBe(true);
+        expect(await bench.caller.deleteBlueprint(CALLER, "wide", saved)).toBe(false);
+        expect(await bench.caller.savedBlueprint(CALLER, "wide", saved)).toBe(null);
         expect(await save(bench, "wide", "small")).toEqual({ name: "wide", version: saved + 1 });
-        expect(await bench.caller.deleteBlueprint(TENANT, "wide", null)).toBe(true);
-        expect(await bench.caller.savedBlueprints(TENANT, "", 10)).toEqual([]);
+        expect(await bench.caller.deleteBlueprint(CALLER, "wide", null)).toBe(true);
+        expect(await bench.caller.savedBlueprints(CALLER, "", 10)).toEqual([]);
         expect(await save(bench, "wide", "small")).toEqual({ name: "wide", version: saved + 2 });
-        expect(await bench.caller.deleteBlueprint(TENANT, "none", null)).toBe(false);
+        expect(await bench.caller.deleteBlueprint(CALLER, "none", null)).toBe(false);
       },
       { storedBytes: LIMIT },
     ));
@@ -320,7 +323,7 @@ describe("what is stored beside jobs", () => {
       };
       expect(await save(bench, "one-more")).toEqual(full);
       expect(await save(bench, "plan-7")).toEqual({ name: "plan-7", version: 1 });
-      await bench.caller.deleteBlueprint(TENANT, "plan-7", 1);
+      await bench.caller.deleteBlueprint(CALLER, "plan-7", 1);
       expect(await save(bench, "one-more")).toMatchObject({ version: 1 });
     }));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bench, inRegistry, RETENTION_MS, START, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, inRegistry, RETENTION_MS, START, statusOf } from "../bench.ts";
 import { end, spawn } from "../job-lives.ts";
 
 describe("the limit of running jobs", () => {
@@ -46,7 +46,7 @@ describe("the limit of running jobs", () => {
         bench.clock.now += 1;
         const second = await bench.submit();
         await bench.runner.start(bench.ref(first.id));
-        if (ending === "cancel") await bench.caller.cancel(TENANT, first.id, null);
+        if (ending === "cancel") await bench.caller.cancel(CALLER, first.id, null);
         const error = { code: "x", message: "x" };
         if (ending === "fail")
           await bench.runner.settle(bench.ref(first.id), { name: "failed", error, path: null }, []);
@@ -229,7 +229,7 @@ describe("the limit of running jobs", () => {
         const { runner, caller } = await bench.reopen();
         await end({ ...bench, runner }, ids[0] ?? "");
         expect(started(bench)).toEqual(ids.slice(0, 3));
-        await caller.cancel(TENANT, ids[3] ?? "", null);
+        await caller.cancel(CALLER, ids[3] ?? "", null);
         await end({ ...bench, runner }, ids[1] ?? "");
         expect(started(bench)).toEqual([...ids.slice(0, 3), ids[4]]);
       },

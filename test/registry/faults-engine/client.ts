@@ -1,6 +1,6 @@
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import type { CallerApi, SubmitRequest } from "../../../src/registry/api/caller.ts";
-import { aListQuery, aRequest, TENANT } from "../bench.ts";
+import { aListQuery, aRequest, CALLER } from "../bench.ts";
 import type { SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 import { SHAPES, type Shape } from "./shapes.ts";
@@ -44,8 +44,8 @@ export class Client {
     if (shape === undefined) throw new Error("no shapes");
     const request = this.#request(shape, `key ${i}`);
     // The answer may get lost, so that it is asked for again.
-    if (this.#dice.fault(0.2)) await this.#caller().submit(request);
-    const reply = await this.#caller().submit(request);
+    if (this.#dice.fault(0.2)) await this.#caller().submit(CALLER, request);
+    const reply = await this.#caller().submit(CALLER, request);
     if (!reply.ok) return this.#onBug("errors thrown", `a submit was refused: ${reply.error.code}`);
     const { id } = reply.value;
     this.jobs.set(id, { shape, isCancelled: false });
@@ -65,7 +65,7 @@ export class Client {
   }
 
   async #cancel(id: string): Promise<void> {
-    const reply = await this.#caller().cancel(TENANT, id, "not needed");
+    const reply = await this.#caller().cancel(CALLER, id, "not needed");
     const job = this.jobs.get(id);
     if (!reply.ok || job === undefined) return this.#onBug("lost", id);
     if (reply.value.changed) job.isCancelled = true;
@@ -75,7 +75,7 @@ export class Client {
     this.#clock.after(LOOK_EVERY_MS, () => void this.#look());
     if (this.isDone) return;
     const known = [...this.jobs];
-    const { jobs } = await this.#caller().list(aListQuery());
+    const { jobs } = await this.#caller().list(CALLER, aListQuery());
     const listed = new Map(jobs.map((row) => [row.id, row]));
     for (const [id, job] of known) {
       const row = listed.get(id);
@@ -87,8 +87,8 @@ export class Client {
 
   async #answer(id: string): Promise<void> {
     const answer = { request_id: "ask", action: "accept" as const, content: {} };
-    await this.#caller().respond(TENANT, id, answer);
-    if (this.#dice.fault(0.2)) await this.#caller().respond(TENANT, id, answer);
+    await this.#caller().respond(CALLER, id, answer);
+    if (this.#dice.fault(0.2)) await this.#caller().respond(CALLER, id, answer);
   }
 
   async #noteEnd(id: string, job: Acknowledged): Promise<void> {
@@ -99,7 +99,7 @@ export class Client {
   }
 
   async #statusOf(id: string): Promise<JobStatus | undefined> {
-    const reply = await this.#caller().status(TENANT, id, { steps: true, events: true });
+    const reply = await this.#caller().status(CALLER, id, { steps: true, events: true });
     if (reply.ok) return reply.value;
     this.#onBug("lost", id);
     return undefined;
@@ -115,7 +115,7 @@ export class Client {
   }
 
   async #retry(id: string, { shape }: Acknowledged): Promise<void> {
-    const reply = await this.#caller().retry(TENANT, id, { from_step: null, input: null });
+    const reply = await this.#caller().retry(CALLER, id, { from_step: null, input: null });
     if (!reply.ok) return this.#onBug("errors thrown", `the retry of ${id} was refused: ${reply.error.code}`);
     this.jobs.set(reply.value.id, { shape, isCancelled: false });
   }

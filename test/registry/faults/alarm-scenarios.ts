@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { wakeEvent } from "../../../src/jobs/job.ts";
-import { aListQuery, eventTypes, RETENTION_MS, TENANT } from "../bench.ts";
+import { aListQuery, CALLER, eventTypes, RETENTION_MS } from "../bench.ts";
 import { askQuestion, type Scenario } from "./runner-scenarios.ts";
 
 const MINUTE = 60_000;
@@ -88,7 +88,7 @@ export const ALARM_SCENARIOS: Record<string, Scenario> = {
     const kept = await stage.submit({ run_at: stage.world.clock.now + 2 * RETENTION_MS });
     stage.world.clock.now += RETENTION_MS;
     await stage.danger(() => stage.world.ring());
-    const listed = async () => (await stage.world.api.caller.list(aListQuery({ tenant: TENANT }))).jobs;
+    const listed = async () => (await stage.world.api.caller.list(CALLER, aListQuery())).jobs;
     await stage.ringUntil(async () => (await listed()).length === 1);
     expect((await listed()).map((job) => job.id)).toEqual([kept.id]);
   },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
-import { aListQuery, aRequest, TENANT } from "../bench.ts";
+import { aListQuery, aRequest, CALLER, callerOf } from "../bench.ts";
 import { isOver, MAX_ACTIVE, MODEL_PLAN, type Model, type ModelJob, STEPS, type StepId } from "./model.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
 
@@ -45,7 +45,7 @@ const submit: AnyStep = named("submit", anySubmit, (given) => async (rig, fault)
   const key = given.key ?? (fault === null ? null : `once ${rig.model.ids.length} ${rig.now}`);
   const request = requestOf({ ...given, key }, rig.now);
   const known = answerKnown(rig.model, request);
-  const { reply, again } = await rig.ask("submit", fault, (api) => api.caller.submit(request));
+  const { reply, again } = await rig.ask("submit", fault, (api) => api.caller.submit(CALLER, request));
   if (known !== undefined) return expect(reply).toMatchObject(known);
   expect(reply).toMatchObject({ ok: true, value: { status: "queued", ...(again ? {} : { deduplicated: false }) } });
   if (!reply.ok) return;
@@ -62,8 +62,8 @@ const cancel: AnyStep = named(
   ({ pick, foreign }) =>
     async (rig, fault) => {
       const { id, job } = rig.pick(pick);
-      const tenant = foreign ? "another tenant" : TENANT;
-      const { reply, again } = await rig.ask("cancel", fault, (api) => api.caller.cancel(tenant, id, null));
+      const caller = foreign ? callerOf("another tenant") : CALLER;
+      const { reply, again } = await rig.ask("cancel", fault, (api) => api.caller.cancel(caller, id, null));
       if (job === undefined || foreign) return expect(reply).toEqual(UNKNOWN_JOB);
       const changed = !isOver(job);
       if (changed) rig.model.settle(job, "cancelled", rig.now);
@@ -75,13 +75,13 @@ const cancel: AnyStep = named(
 const remove: AnyStep = named("remove", fc.record({ pick: anyPick() }), ({ pick }) => async (rig, fault) => {
   const { id, job } = rig.pick(pick);
   if (job !== undefined && isOver(job)) rig.watch.mayBeGone(id);
-  const { reply, again } = await rig.ask("remove", fault, (api) => api.caller.remove(TENANT, id));
+  const { reply, again } = await rig.ask("remove", fault, (api) => api.caller.remove(CALLER, id));
   if (job === undefined) return expect(reply).toEqual(UNKNOWN_JOB);
   if (!isOver(job)) return expect(reply).toEqual({ ok: false, error: { code: "not_settled", status: job.status } });
   if (!again) expect(reply).toEqual({ ok: true, value: null });
   rig.model.jobs.delete(id);
   await rig.compareJob(id);
-  const last = await rig.ask("lastState", null, (api) => api.caller.lastState(TENANT, id));
+  const last = await rig.ask("lastState", null, (api) => api.caller.lastState(CALLER, id));
   expect(last.reply).toMatchObject({ ok: true, value: { id, status: job.status } });
 });
 
@@ -125,7 +125,7 @@ const retry: AnyStep = named(
       const key = `retry ${id} ${JSON.stringify(request)}`;
       const same = rig.model.byKey(key);
       const isFull = rig.model.active.length >= MAX_ACTIVE;
-      const { reply } = await rig.ask("retry", fault, (api) => api.caller.retry(TENANT, id, request));
+      const { reply } = await rig.ask("retry", fault, (api) => api.caller.retry(CALLER, id, request));
       if (job === undefined) return expect(reply).toEqual(UNKNOWN_JOB);
       const found = ground(job, request);
       if ("error" in found) return expect(reply).toEqual({ ok: false, error: found.error });
@@ -147,7 +147,7 @@ const respond: AnyStep = named(
     async (rig, fault) => {
       const { id, job } = rig.pick(pick);
       const answer = { request_id: "q", action, content: null };
-      const { reply, again } = await rig.ask("respond", fault, (api) => api.caller.respond(TENANT, id, answer));
+      const { reply, again } = await rig.ask("respond", fault, (api) => api.caller.respond(CALLER, id, answer));
       if (job === undefined) return expect(reply).toEqual(UNKNOWN_JOB);
       rig.model.expire(job, rig.now);
       const { question } = job;
@@ -167,7 +167,7 @@ const respond: AnyStep = named(
 
 const read: AnyStep = named("read", fc.record({ pick: anyPick() }), ({ pick }) => async (rig, fault) => {
   const { id, job } = rig.pick(pick);
-  const { reply } = await rig.ask("wait", fault, (api) => api.caller.wait(TENANT, id, 0));
+  const { reply } = await rig.ask("wait", fault, (api) => api.caller.wait(CALLER, id, 0));
   if (job === undefined) expect(reply).toEqual(UNKNOWN_JOB);
   else expect(reply).toMatchObject({ ok: true, value: { status: job.status } });
   await rig.compareJob(id);
@@ -188,7 +188,7 @@ const list: AnyStep = named(
       const found: string[] = [];
       for (let after: string | null = null, pages = 0; pages < 100; pages++) {
         const query = aListQuery({ statuses, blueprint, metadata: team === null ? {} : { team }, limit, after });
-        const page = await rig.world.api.caller.list(query);
+        const page = await rig.world.api.caller.list(CALLER, query);
         found.push(...page.jobs.map((job) => job.id));
         after = page.next_after;
         if (after === null) break;

@@ -1,12 +1,13 @@
 import { expect } from "vitest";
 import { migrate } from "../../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../../src/registry/storage/migrations/index.ts";
-import { aListQuery, eventTypes, TENANT } from "../bench.ts";
+import { aListQuery, CALLER, eventTypes } from "../bench.ts";
 import { storedJobs } from "./rows.ts";
 import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";
 import { PLAN, type Stage } from "./stage.ts";
 
-const idsOf = async (stage: Stage) => (await stage.world.api.caller.list(aListQuery())).jobs.map((job) => job.id);
+const idsOf = async (stage: Stage) =>
+  (await stage.world.api.caller.list(CALLER, aListQuery())).jobs.map((job) => job.id);
 
 /** What callers ask for, each in a life of its own. */
 export const CALLER_SCENARIOS: Record<string, Scenario> = {
@@ -25,7 +26,7 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
   cancel: async (stage) => {
     const id = await stage.running();
     const child = await spawnChild(stage, id);
-    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(TENANT, id, "enough")));
+    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(CALLER, id, "enough")));
     expect(await stage.status(id)).toMatchObject({ status: "cancelled", error: "enough" });
     expect((await stage.status(child)).status).toBe("cancelled");
     expect(await stage.world.api.runner.begin(stage.ref(id), "second", "t", 1, [])).toEqual({ do: "stop" });
@@ -39,7 +40,7 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     await stage.fail(old);
     let id = "";
     await stage.danger(async () => {
-      const again = await stage.ask("retry", (api) => api.caller.retry(TENANT, old, { from_step: null, input: null }));
+      const again = await stage.ask("retry", (api) => api.caller.retry(CALLER, old, { from_step: null, input: null }));
       if (again.ok) id = again.value.id;
     });
     await stage.start(id);
@@ -59,7 +60,7 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     await askQuestion(stage, id, null);
     await stage.danger(async () => {
       const answer = { request_id: "q", action: "accept" as const, content: {} };
-      const reply = await stage.ask("respond", (api) => api.caller.respond(TENANT, id, answer));
+      const reply = await stage.ask("respond", (api) => api.caller.respond(CALLER, id, answer));
       expect(reply.ok || reply.error.code).toBeOneOf([true, "already_answered"]);
     });
     expect((await stage.status(id)).status).toBe("running");
@@ -74,11 +75,11 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     await stage.succeed(id);
     stage.mayBeGone(id);
     await stage.danger(async () => {
-      const reply = await stage.ask("delete", (api) => api.caller.remove(TENANT, id));
+      const reply = await stage.ask("delete", (api) => api.caller.remove(CALLER, id));
       expect(reply.ok || reply.error.code).toBeOneOf([true, "unknown_job"]);
     });
     expect(await idsOf(stage)).toEqual([]);
-    const last = await stage.ask("last state", (api) => api.caller.lastState(TENANT, id));
+    const last = await stage.ask("last state", (api) => api.caller.lastState(CALLER, id));
     expect(last).toMatchObject({ ok: true, value: { id, status: "succeeded" } });
   },
 
@@ -86,41 +87,41 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     const old = await stage.running();
     await stage.fail(old);
     const retry = async () => {
-      const again = await stage.ask("retry", (api) => api.caller.retry(TENANT, old, { from_step: null, input: null }));
+      const again = await stage.ask("retry", (api) => api.caller.retry(CALLER, old, { from_step: null, input: null }));
       return again.ok ? again.value.id : again.error.code;
     };
     const first = await retry();
-    await stage.ask("cancel", (api) => api.caller.cancel(TENANT, first, null));
+    await stage.ask("cancel", (api) => api.caller.cancel(CALLER, first, null));
     const second = await retry();
     stage.mayBeGone(first);
-    await stage.danger(() => stage.ask("delete", (api) => api.caller.remove(TENANT, first)));
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.remove(CALLER, first)));
     expect(await retry()).toBe(second);
   },
 
   "save a blueprint": async (stage) => {
     const document = { name: "test-plan", steps: [] };
-    await stage.danger(() => stage.ask("save", (api) => api.caller.saveBlueprint(TENANT, document, PLAN)));
-    expect(await stage.world.api.caller.savedBlueprints(TENANT, "", 10)).toEqual([
+    await stage.danger(() => stage.ask("save", (api) => api.caller.saveBlueprint(CALLER, document, PLAN)));
+    expect(await stage.world.api.caller.savedBlueprints(CALLER, "", 10)).toEqual([
       { name: "test-plan", version: 1, description: "" },
     ]);
   },
 
   "delete a saved blueprint": async (stage) => {
     const save = (note: number) =>
-      stage.ask("save", (api) => api.caller.saveBlueprint(TENANT, { name: "test-plan", note }, PLAN));
+      stage.ask("save", (api) => api.caller.saveBlueprint(CALLER, { name: "test-plan", note }, PLAN));
     await save(1);
-    await stage.danger(() => stage.ask("delete", (api) => api.caller.deleteBlueprint(TENANT, "test-plan", null)));
-    expect(await stage.world.api.caller.savedBlueprint(TENANT, "test-plan", null)).toBe(null);
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.deleteBlueprint(CALLER, "test-plan", null)));
+    expect(await stage.world.api.caller.savedBlueprint(CALLER, "test-plan", null)).toBe(null);
     expect(await save(2)).toEqual({ name: "test-plan", version: 2 });
   },
 
   "revoke a key and spend a code": async (stage) => {
     let spent = 0;
     await stage.danger(async () => {
-      await stage.ask("revoke", (api) => api.keys.revokeKey("key", 1));
-      if (await stage.ask("spend", (api) => api.keys.spendCode("grant", 1))) spent += 1;
+      await stage.ask("revoke", (api) => api.keys.revokeKey(CALLER, "key", 1));
+      if (await stage.ask("spend", (api) => api.keys.spendCode(CALLER, "grant", 1))) spent += 1;
     });
-    if (await stage.ask("spend", (api) => api.keys.spendCode("grant", 2))) spent += 1;
+    if (await stage.ask("spend", (api) => api.keys.spendCode(CALLER, "grant", 2))) spent += 1;
     expect(spent).toBeLessThanOrEqual(1);
     expect(await stage.world.api.keys.revokedKeys()).toEqual([{ key_id: "key", revoked_at: 1 }]);
   },

@@ -1,4 +1,4 @@
-import { aRequest, TENANT } from "../bench.ts";
+import { aRequest, CALLER, TENANT } from "../bench.ts";
 import type { Call, Reply } from "./hot-job.ts";
 import type { Api } from "./world.ts";
 
@@ -7,28 +7,28 @@ const QUESTION = { request_id: "q", message: "?", schema: { type: "object" }, ti
 
 async function submit({ caller }: Api, key: string): Promise<Reply> {
   const request = aRequest({ idempotency: { key, request_hash: "h" }, timeout_ms: MONTH });
-  const reply = await caller.submit(request);
+  const reply = await caller.submit(CALLER, request);
   if (!reply.ok) return { code: reply.error.code };
   const { id, status, deduplicated } = reply.value;
   return { id, status, deduplicated };
 }
 
 async function respond({ caller }: Api, id: string, action: "accept" | "decline"): Promise<Reply> {
-  const reply = await caller.respond(TENANT, id, { request_id: "q", action, content: null });
+  const reply = await caller.respond(CALLER, id, { request_id: "q", action, content: null });
   if (reply.ok) return { ok: true };
   const { error } = reply;
   return error.code === "already_answered" ? { code: error.code, action: error.action } : { code: error.code };
 }
 
 async function status({ caller }: Api, id: string): Promise<Reply> {
-  const reply = await caller.status(TENANT, id, { steps: false, events: false });
+  const reply = await caller.status(CALLER, id, { steps: false, events: false });
   if (!reply.ok) return { code: reply.error.code };
   const { status, result, input_requests } = reply.value;
   return { status, result: result?.at ?? null, asks: input_requests.length > 0 };
 }
 
 async function cancel({ caller }: Api, id: string): Promise<Reply> {
-  const reply = await caller.cancel(TENANT, id, null);
+  const reply = await caller.cancel(CALLER, id, null);
   return reply.ok ? { changed: reply.value.changed, status: reply.value.status } : { code: reply.error.code };
 }
 

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { registryOf } from "../../../src/registry/api/caller.ts";
+import { askAsServer } from "../../../src/registry/api/client.ts";
 import { aListQuery, aRequest, START } from "../bench.ts";
 
 /** The crash points take deaths of the object for these, without the time that real ones cost. */
@@ -58,10 +58,14 @@ describe("an object that dies", () => {
 
   it("after it has answered keeps the job and its alarm", async () => {
     const { tenant, stub } = anObject();
-    const request = aRequest({ tenant, run_at: START });
-    const submitted = await registryOf(env.JOB_REGISTRY, tenant, 0).submit(request);
+    const request = aRequest({ run_at: START });
+    const submitted = await askAsServer(env.JOB_REGISTRY, tenant)(0, (registry, caller) =>
+      registry.submit(caller, request),
+    );
     await die(stub(), () => undefined);
-    const { jobs } = await registryOf(env.JOB_REGISTRY, tenant, 0).list(aListQuery({ tenant }));
+    const { jobs } = await askAsServer(env.JOB_REGISTRY, tenant)(0, (registry, caller) =>
+      registry.list(caller, aListQuery()),
+    );
     expect(jobs.map((job) => job.id)).toEqual([submitted.ok && submitted.value.id]);
     expect((await found(stub())).alarm).toBe(START);
   });

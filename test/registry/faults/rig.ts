@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { aListQuery, statusOf, TENANT } from "../bench.ts";
+import { aListQuery, CALLER, callerOf, statusOf, TENANT } from "../bench.ts";
 import type { Mode } from "./hazard.ts";
 import { MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
@@ -77,7 +77,7 @@ export class Rig {
 
   /** What anybody can see is what the model says. */
   async compare(): Promise<void> {
-    const { jobs } = await this.world.api.caller.list(aListQuery());
+    const { jobs } = await this.world.api.caller.list(CALLER, aListQuery());
     const listed = this.model.listed();
     expect(jobs.map(({ id, status }) => [id, status])).toEqual(listed.map(({ id, status }) => [id, status]));
     for (const [i, { progress }] of jobs.entries()) {
@@ -96,9 +96,9 @@ export class Rig {
     const job = this.model.jobs.get(id);
     const unknown = { ok: false, error: { code: "unknown_job" } };
     const include = { steps: true, events: true };
-    expect(await this.world.api.caller.status("another tenant", id, include)).toEqual(unknown);
+    expect(await this.world.api.caller.status(callerOf("another tenant"), id, include)).toEqual(unknown);
     if (job === undefined) {
-      expect(await this.world.api.caller.status(TENANT, id, include)).toEqual(unknown);
+      expect(await this.world.api.caller.status(CALLER, id, include)).toEqual(unknown);
       return;
     }
     const seen = await statusOf(this.world.api, id);
@@ -123,7 +123,7 @@ export class Rig {
       retried: job.retriedFrom,
       ended: seen.steps?.map((step) => step.id).filter((step) => [...job.ended].some((done) => done === step)),
     });
-    const explained = await this.world.api.caller.explain(TENANT, id);
+    const explained = await this.world.api.caller.explain(CALLER, id);
     expect(explained.ok && explained.value.outputs).toEqual(Object.fromEntries(job.outputs));
   }
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Json } from "../../../src/lib/json.ts";
 import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api/caller.ts";
-import { aListQuery } from "../bench.ts";
+import { aListQuery, CALLER } from "../bench.ts";
 import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
 import type { Fault, Rig } from "./rig.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
@@ -166,7 +166,7 @@ const ask: AnyStep = named(
 
 /** The child that the object made beside the jobs that the model knows. */
 async function adopt(rig: Rig, parent: ModelJob): Promise<void> {
-  const { jobs } = await rig.world.api.caller.list(aListQuery());
+  const { jobs } = await rig.world.api.caller.list(CALLER, aListQuery());
   const fresh = jobs.filter((job) => !rig.model.jobs.has(job.id));
   expect(fresh).toMatchObject([{ parent_id: parent.id, status: "queued" }]);
   const id = fresh[0]?.id ?? "";

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { wakeEvent } from "../../../src/jobs/job.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { MAX_INTERRUPTED_TRIES } from "../../../src/limits.ts";
-import { aListQuery, eventTypes, TENANT } from "../bench.ts";
+import { aListQuery, CALLER, eventTypes } from "../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
 
 export type Scenario = (stage: Stage) => Promise<void>;
@@ -23,7 +23,7 @@ export async function askQuestion(
 export async function spawnChild(stage: Stage, id: string): Promise<string> {
   const request = { name: "child", blueprint: "inline", plan: PLAN, input: {} };
   await stage.ask("spawn", (api) => api.runner.spawn(stage.ref(id), "first", request, []));
-  const { jobs } = await stage.world.api.caller.list(aListQuery());
+  const { jobs } = await stage.world.api.caller.list(CALLER, aListQuery());
   const children = jobs.filter((job) => job.parent_id === id);
   expect(children).toHaveLength(1);
   return children[0]?.id ?? "";
@@ -87,7 +87,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     });
     expect(await halt([0, 1])).toEqual({ do: "kept", error: HTTP_ERROR, finished: [0] });
     expect(await stage.begin(id, "both.left.second", "t2")).toEqual({ do: "halted" });
-    const { jobs } = await stage.world.api.caller.list(aListQuery());
+    const { jobs } = await stage.world.api.caller.list(CALLER, aListQuery());
     expect(jobs.find((job) => job.parent_id === id)?.status).toBe("cancelled");
     await stage.succeed(id);
     expect((await stage.status(id)).status).toBe("succeeded");
@@ -135,7 +135,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.danger(async () => {
       await askQuestion(stage, id, null);
       const answer = { request_id: "q", action: "decline" as const, content: null };
-      await stage.ask("respond", (api) => api.caller.respond(TENANT, id, answer));
+      await stage.ask("respond", (api) => api.caller.respond(CALLER, id, answer));
       const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
       expect(collected).toEqual({ do: "done", output: { action: "decline", content: null } });
     });

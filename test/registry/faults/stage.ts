@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../src/registry/api/caller.ts";
-import { aRequest, planOf, statusOf, TENANT } from "../bench.ts";
+import { aRequest, CALLER, planOf, statusOf, TENANT } from "../bench.ts";
 import type { Mode } from "./hazard.ts";
 import { Watch } from "./watch.ts";
 import { type Api, UNKNOWN, type World } from "./world.ts";
@@ -41,7 +41,7 @@ export class Stage {
 
   async submit(over: Partial<SubmitRequest> = {}): Promise<Submitted> {
     const request = aRequest({ idempotency: { key: "a key", request_hash: "a hash" }, input: { a: 1 }, ...over });
-    const reply = await this.ask("submit", (api) => api.caller.submit(request));
+    const reply = await this.ask("submit", (api) => api.caller.submit(CALLER, request));
     if (!reply.ok) throw new Error(JSON.stringify(reply.error));
     this.#watch.acknowledged(reply.value.id);
     return reply.value;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { RETENTION_MS } from "../bench.ts";
+import { callerOf, RETENTION_MS } from "../bench.ts";
 import { isOver, type ModelJob } from "./model.ts";
 import type { Rig } from "./rig.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
@@ -108,7 +108,7 @@ const stealAlarm: AnyStep = named(
       await rig.world.storage.deleteAlarm();
       if (evicted) return rig.world.restart();
       rig.world.clock.now = Math.max(rig.now, at + 60 * SECOND);
-      await rig.ask("read", null, (api) => api.caller.wait("nobody", "job_none", 0));
+      await rig.ask("read", null, (api) => api.caller.wait(callerOf("nobody"), "job_none", 0));
     },
 );
 

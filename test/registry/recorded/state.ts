@@ -1,5 +1,5 @@
 import type { Bench } from "../bench.ts";
-import { planOf, START, TENANT } from "../bench.ts";
+import { CALLER, planOf, START } from "../bench.ts";
 
 const EMPTY = { type: "object", properties: {} };
 const ERROR = { code: "http_status", message: "HTTP 500", status: 500 };
@@ -40,14 +40,14 @@ export async function writeState(bench: Bench): Promise<void> {
   const failed = await started("failed");
   await runner.finish(failed, "first", { a: 1 }, null);
   await runner.settle(failed, { name: "failed", error: ERROR, path: "second" }, []);
-  await caller.cancel(TENANT, await submitted("cancelled"), "not needed");
+  await caller.cancel(CALLER, await submitted("cancelled"), "not needed");
   clock.now += 1;
-  await caller.retry(TENANT, failed.job_id, { from_step: null, input: null });
+  await caller.retry(CALLER, failed.job_id, { from_step: null, input: null });
   await bench.settleBackground();
 
-  await caller.saveBlueprint(TENANT, { name: "kept", steps: [] }, { ...plan, name: "kept" });
-  await bench.keys.revokeKey("key 1", START);
-  await bench.keys.spendCode("grant 1", START);
+  await caller.saveBlueprint(CALLER, { name: "kept", steps: [] }, { ...plan, name: "kept" });
+  await bench.keys.revokeKey(CALLER, "key 1", START);
+  await bench.keys.spendCode(CALLER, "grant 1", START);
 }
 
 const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL";

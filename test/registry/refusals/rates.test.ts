@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Bench, inRegistry, TENANT } from "../bench.ts";
+import { type Bench, CALLER, inRegistry } from "../bench.ts";
 import { spawn } from "../job-lives.ts";
 
 /**
@@ -42,7 +42,7 @@ describe("the limit of requests a minute", () => {
         await bench.runner.finish(bench.ref(id), "first", {}, null);
         expect(await begin(id, "first", "t2")).toMatchObject({ do: "reuse" });
         expect(await begin(id, "second", "t3")).toEqual({ do: "later", after_ms: 30_000 });
-        expect((await bench.caller.status(TENANT, id, { steps: true, events: false })).ok).toBe(true);
+        expect((await bench.caller.status(CALLER, id, { steps: true, events: false })).ok).toBe(true);
         bench.clock.now += 30_000;
         expect(await begin(id, "second", "t3")).toMatchObject({ do: "run", try: 1 });
       },

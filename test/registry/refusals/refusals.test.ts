@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_DISPATCH_PAUSE_MS } from "../../../src/limits.ts";
-import { type Bench, inRegistry, START, TENANT } from "../bench.ts";
+import { type Bench, CALLER, inRegistry, START } from "../bench.ts";
 import { spawn } from "../job-lives.ts";
 
 const started = (bench: Bench): string[] => bench.engine.started.map((run) => run.job_id);
@@ -69,7 +69,7 @@ describe("a job that the engine refused", () => {
       const first = await submitLater(bench);
       const second = await submitLater(bench);
       bench.engine.refuses = false;
-      await bench.caller.cancel(TENANT, first, null);
+      await bench.caller.cancel(CALLER, first, null);
       await ring(bench);
       expect(started(bench)).toEqual([second]);
     }));

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { openRegistry } from "../../../src/registry/open-registry.ts";
-import { apisOf, aRequest, NO_LIMITS, RETENTION_MS, TENANT } from "../bench.ts";
+import { apisOf, aRequest, callerOf, NO_LIMITS, RETENTION_MS, TENANT } from "../bench.ts";
 import type { RatedEngine } from "./rated-engine.ts";
 
 interface Ports {
@@ -32,7 +32,7 @@ export class SimShard {
       const ids: string[] = [];
       for (let i = 0; i < count; i++) {
         this.#ports.clock.now += 1;
-        const reply = await caller.submit(aRequest({ shard: this.#shard }));
+        const reply = await caller.submit(callerOf(TENANT, { shard: this.#shard }), aRequest());
         if (reply.ok) ids.push(reply.value.id);
       }
       return ids;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aListQuery, type Bench, eventTypes, inRegistry, planOf, statusOf, TENANT } from "../bench.ts";
+import { aListQuery, type Bench, CALLER, eventTypes, inRegistry, planOf, statusOf } from "../bench.ts";
 
 const QUESTION = {
   request_id: "q",
@@ -29,7 +29,7 @@ describe("a question that is open when its job's run ends well", () => {
       const status = await statusOf(bench, id);
       expect(status).toMatchObject({ status: "succeeded", progress: 1, result: { ok: true }, input_requests: [] });
       expect(eventTypes(status).slice(-2)).toEqual(["expired", "settled"]);
-      const late = await bench.caller.respond(TENANT, id, ANSWER);
+      const late = await bench.caller.respond(CALLER, id, ANSWER);
       expect(late).toMatchObject({ ok: false, error: { code: "already_answered", action: "expired" } });
     }));
 });
@@ -38,12 +38,12 @@ describe("an answer that is given again", () => {
   it.each(["failed", "cancelled", "succeeded"])("is known also when the job has %s since", (status) =>
     inRegistry(async (bench) => {
       const id = await asking(bench);
-      await bench.caller.respond(TENANT, id, ANSWER);
+      await bench.caller.respond(CALLER, id, ANSWER);
       const error = { code: "http_status", message: "500" };
       if (status === "failed") await bench.runner.settle(bench.ref(id), { name: "failed", error, path: null }, []);
-      if (status === "cancelled") await bench.caller.cancel(TENANT, id, null);
+      if (status === "cancelled") await bench.caller.cancel(CALLER, id, null);
       if (status === "succeeded") await succeed(bench, id);
-      const again = await bench.caller.respond(TENANT, id, ANSWER);
+      const again = await bench.caller.respond(CALLER, id, ANSWER);
       expect(again).toMatchObject({ ok: false, error: { code: "already_answered", action: "accept" } });
     }),
   );
@@ -73,7 +73,7 @@ async function askingChild(bench: Bench, parent: string): Promise<string> {
   const request = { name: "child", blueprint: "inline", plan: CHILD, input: {} };
   await bench.runner.spawn(bench.ref(parent), "second", request, []);
   await bench.settleBackground();
-  const { jobs } = await bench.caller.list(aListQuery());
+  const { jobs } = await bench.caller.list(CALLER, aListQuery());
   const id = jobs.find((row) => row.parent_id === parent)?.id ?? "";
   await bench.runner.start(bench.ref(id));
   await bench.runner.ask(bench.ref(id), "ask", QUESTION, []);
@@ -117,13 +117,13 @@ describe("a question that a child asks", () => {
       const { id } = await bench.submit();
       await bench.runner.start(bench.ref(id));
       const child = await askingChild(bench, id);
-      expect(await bench.caller.respond(TENANT, id, ANSWER)).toEqual({
+      expect(await bench.caller.respond(CALLER, id, ANSWER)).toEqual({
         ok: false,
         error: { code: "unknown_request", open: [], children: [{ job_id: child, request_id: "q" }] },
       });
-      expect(await bench.caller.respond(TENANT, child, ANSWER)).toMatchObject({ ok: true });
+      expect(await bench.caller.respond(CALLER, child, ANSWER)).toMatchObject({ ok: true });
       expect(await idsAsked(bench, id)).toEqual([]);
-      expect(await bench.caller.respond(TENANT, id, ANSWER)).toEqual({
+      expect(await bench.caller.respond(CALLER, id, ANSWER)).toEqual({
         ok: false,
         error: { code: "unknown_request", open: [] },
       });
@@ -134,7 +134,7 @@ describe("a question that a child asks", () => {
       const { id } = await bench.submit();
       await bench.runner.start(bench.ref(id));
       const child = await askingChild(bench, id);
-      await bench.caller.cancel(TENANT, who === "child" ? child : id, null);
+      await bench.caller.cancel(CALLER, who === "child" ? child : id, null);
       expect(await idsAsked(bench, id)).toEqual([]);
     }),
   );
@@ -143,12 +143,12 @@ describe("a question that a child asks", () => {
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
       await bench.runner.start(bench.ref(id));
-      const waited = bench.caller.waitFor(TENANT, [id], "all", 50_000);
+      const waited = bench.caller.waitFor(CALLER, [id], "all", 50_000);
       await askingChild(bench, id);
       const asked = { ok: true, value: { timed_out: false, jobs: [{ input_requests: [{ request_id: "q" }] }] } };
       expect(await waited).toMatchObject(asked);
-      expect(await bench.caller.waitFor(TENANT, [id], "all", 50_000)).toMatchObject(asked);
-      expect(await bench.caller.wait(TENANT, id, 50_000)).toMatchObject({
+      expect(await bench.caller.waitFor(CALLER, [id], "all", 50_000)).toMatchObject(asked);
+      expect(await bench.caller.wait(CALLER, id, 50_000)).toMatchObject({
         ok: true,
         value: { input_requests: [{ request_id: "q" }] },
       });
@@ -160,7 +160,7 @@ describe("what a job runs", () => {
     inRegistry(async (bench) => {
       const plan = planOf([{ id: "only", type: "transform", value: 1 }], { description: "What it is\nfor." });
       const { id } = await bench.submit({ plan, plan_hash: "described", blueprint: "inline" });
-      const read = await bench.caller.status(TENANT, id, { steps: false, events: false, blueprint: true });
+      const read = await bench.caller.status(CALLER, id, { steps: false, events: false, blueprint: true });
       expect(read).toMatchObject({ ok: true, value: { plan, description: "What it is for." } });
       const status = await statusOf(bench, id);
       expect(status.description).toBe("What it is for.");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_ATTEMPTS, MAX_NUDGES } from "../../../src/limits.ts";
-import { type Bench, eventTypes, inRegistry, RETENTION_MS, START, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, eventTypes, inRegistry, RETENTION_MS, START, statusOf, TENANT } from "../bench.ts";
 
 const EMPTY = { type: "object", properties: {} };
 
@@ -118,7 +118,7 @@ describe("a job whose engine went silent", () => {
       await bench.runner.start(bench.ref(id));
       const question = { request_id: "q", message: "?", schema: EMPTY, timeout_ms: 3_600_000, fallback: null };
       await bench.runner.ask(bench.ref(id), "first", question, []);
-      await bench.caller.respond(TENANT, id, { request_id: "q", action: "accept", content: {} });
+      await bench.caller.respond(CALLER, id, { request_id: "q", action: "accept", content: {} });
       bench.engine.claims = { state: "waiting" };
       await rings(bench, 20);
       bench.engine.told.splice(0);
@@ -173,10 +173,10 @@ describe("a settled job", () => {
       await bench.runner.settle(bench.ref(id), { name: "succeeded", output: { a: 1 } }, []);
       bench.clock.now = START + RETENTION_MS - 1;
       await bench.reconciler.onAlarm();
-      expect((await bench.caller.status(TENANT, id, { steps: false, events: false })).ok).toBe(true);
+      expect((await bench.caller.status(CALLER, id, { steps: false, events: false })).ok).toBe(true);
       bench.clock.now = START + RETENTION_MS;
       await bench.reconciler.onAlarm();
-      expect(await bench.caller.status(TENANT, id, { steps: false, events: false })).toEqual({
+      expect(await bench.caller.status(CALLER, id, { steps: false, events: false })).toEqual({
         ok: false,
         error: { code: "unknown_job" },
       });
@@ -189,8 +189,8 @@ describe("a settled job", () => {
 describe("the plan of purged jobs", () => {
   const plans = (bench: Bench) => bench.storage.sql.exec("SELECT count(*) AS n FROM plans").one().n;
   async function purge(bench: Bench, id: string): Promise<void> {
-    await bench.caller.cancel(TENANT, id, null);
-    await bench.caller.remove(TENANT, id);
+    await bench.caller.cancel(CALLER, id, null);
+    await bench.caller.remove(CALLER, id);
   }
 
   it("is kept while another job has the same inline plan, and goes with the last", () =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES } from "../../../src/limits.ts";
-import { type Bench, eventTypes, inRegistry, RETENTION_MS, START, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, eventTypes, inRegistry, RETENTION_MS, START, statusOf } from "../bench.ts";
 
 const STOP = { do: "stop" };
 const ERROR = { code: "http_status", message: "HTTP 500", status: 500 };
@@ -194,7 +194,7 @@ describe("settle", () => {
   it("wakes those who wait for the job", () =>
     inRegistry(async (bench) => {
       const { id, ref } = await running(bench);
-      const waiting = bench.caller.wait(TENANT, id, 20_000);
+      const waiting = bench.caller.wait(CALLER, id, 20_000);
       await bench.runner.settle(ref, { name: "succeeded", output: {} }, []);
       expect(await waiting).toMatchObject({ ok: true, value: { status: "succeeded" } });
     }));

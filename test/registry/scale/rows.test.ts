@@ -4,7 +4,7 @@ import { seeded } from "../../../tooling/random.ts";
 import { type Rows, rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { type Ground, READ_CASES } from "../../../tooling/workerd/scale/cases.ts";
 import { Filler } from "../../../tooling/workerd/scale/fill.ts";
-import { aRequest, type Bench, inRegistry, RETENTION_MS, START, TENANT } from "../bench.ts";
+import { aRequest, type Bench, CALLER, inRegistry, RETENTION_MS, START } from "../bench.ts";
 import { end } from "../job-lives.ts";
 
 const DAY = 86_400_000;
@@ -19,13 +19,13 @@ async function filled(bench: Bench, jobs: number): Promise<Ground> {
   await bench.runner.start(bench.ref(failed.id));
   const error = { code: "http_status", message: "HTTP 404" };
   await bench.runner.settle(bench.ref(failed.id), { name: "failed", error, path: "first" }, []);
-  await bench.caller.cancel(TENANT, (await bench.submit()).id, null);
+  await bench.caller.cancel(CALLER, (await bench.submit()).id, null);
   await bench.submit({ run_at: START + DAY });
   await bench.runner.start(bench.ref((await bench.submit()).id));
   let turns = 0;
   const [from, to] = [START - 28 * DAY, START];
   const ids = new Filler(bench.storage.sql, seeded(jobs)).fill({ settled: jobs - LIVE - 3, live: LIVE - 2, from, to });
-  return { tenant: TENANT, registry: bench.caller, ids, recent: ids.slice(-SMALL), from, to, turn: () => turns++ };
+  return { caller: CALLER, registry: bench.caller, ids, recent: ids.slice(-SMALL), from, to, turn: () => turns++ };
 }
 
 /** Rows that each operation reads, by its name. */
@@ -34,7 +34,7 @@ async function costs(bench: Bench, ground: Ground): Promise<Map<string, Rows>> {
   const found = new Map<string, Rows>();
   for (const { name, run } of READ_CASES) found.set(name, await rowsOf(storage, () => run(ground)));
   const request = aRequest({ run_at: START + DAY, idempotency: { key: "k", request_hash: "h" } });
-  found.set("submit", await rowsOf(storage, () => bench.caller.submit(request)));
+  found.set("submit", await rowsOf(storage, () => bench.caller.submit(CALLER, request)));
   // The oldest fifty are due for their purge.
   bench.clock.now = START + 2 * DAY + RETENTION_MS;
   const late =

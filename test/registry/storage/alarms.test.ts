@@ -1,8 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { registryOf } from "../../../src/registry/api/caller.ts";
-import { aListQuery, aRequest, type Bench, inRegistry, statusOf } from "../bench.ts";
+import { askAsServer } from "../../../src/registry/api/client.ts";
+import { aListQuery, aRequest, type Bench, CALLER, inRegistry, statusOf } from "../bench.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -49,7 +49,7 @@ describe("an alarm that was deleted behind the object's back", () => {
       await stranded(bench);
       await bench.storage.deleteAlarm();
       bench.clock.now += 2 * MINUTE;
-      await bench.caller.submit(aRequest());
+      await bench.caller.submit(CALLER, aRequest());
       expect(await bench.storage.getAlarm()).not.toBeNull();
     }));
 
@@ -64,16 +64,16 @@ describe("an alarm that was deleted behind the object's back", () => {
   it("is set again by a call from outside", async () => {
     const tenant = crypto.randomUUID();
     const stub = env.JOB_REGISTRY.getByName(`${tenant}/0`);
-    const registry = registryOf(env.JOB_REGISTRY, tenant, 0);
+    const ask = askAsServer(env.JOB_REGISTRY, tenant);
     const alarm = () => runInDurableObject(stub, (_object, { storage }) => storage.getAlarm());
     const now = Date.now();
     vi.useFakeTimers({ toFake: ["Date"], now });
     try {
-      await registry.submit(aRequest({ tenant, run_at: now + MINUTE }));
+      await ask(0, (registry, caller) => registry.submit(caller, aRequest({ run_at: now + MINUTE })));
       await runInDurableObject(stub, (_object, { storage }) => storage.deleteAlarm());
       vi.setSystemTime(now + 3 * MINUTE);
       expect(await alarm()).toBeNull();
-      await registry.list(aListQuery({ tenant }));
+      await ask(0, (registry, caller) => registry.list(caller, aListQuery()));
       expect(await alarm()).toBe(now + 3 * MINUTE + 1);
       await runInDurableObject(stub, (_object, { storage }) => storage.deleteAll());
     } finally {
@@ -203,7 +203,7 @@ describe("an alarm that is set", () => {
       const first = bench.clock.now + HOUR;
       await bench.submit({ run_at: first });
       bench.storage.sql.exec("CREATE TRIGGER broken BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'broken'); END");
-      await expect(bench.caller.submit(aRequest({ run_at: first + HOUR }))).rejects.toThrow("broken");
+      await expect(bench.caller.submit(CALLER, aRequest({ run_at: first + HOUR }))).rejects.toThrow("broken");
       bench.storage.sql.exec("DROP TRIGGER broken");
       await bench.submit({ run_at: first + HOUR });
       expect(await bench.storage.getAlarm()).toBe(first);

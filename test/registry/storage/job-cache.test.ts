@@ -10,7 +10,7 @@ import { migrate } from "../../../src/registry/storage/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
 import { aJob } from "../../support/jobs.ts";
-import { inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
+import { CALLER, inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 
 const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
   ...toRecord(aJob({ tenant: TENANT, job_id })),
@@ -60,7 +60,7 @@ describe("a job that is asked for again and again", () => {
       const { name } = await statusOf(bench, id);
       rename(bench.storage, "behind its back");
       expect((await statusOf(bench, id)).name).toBe(name);
-      await bench.caller.cancel(TENANT, id, null);
+      await bench.caller.cancel(CALLER, id, null);
       expect(await statusOf(bench, id)).toMatchObject({ name: "behind its back", status: "cancelled" });
     }));
 

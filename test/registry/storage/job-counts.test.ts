@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seeded } from "../../../tooling/random.ts";
-import { aRequest, type Bench, inRegistry, TENANT } from "../bench.ts";
+import { aRequest, type Bench, CALLER, inRegistry } from "../bench.ts";
 
 /** The same by the rows, said in another way than the registry's own query. */
 function counted({ storage }: Bench) {
@@ -20,9 +20,9 @@ const idsOf = (bench: Bench) =>
 type Act = (bench: Bench, job: { id: string; attempt: number }, random: () => number) => Promise<unknown>;
 
 const acts: Record<string, Act> = {
-  submit: (bench) => bench.caller.submit(aRequest()),
-  "submit again": (bench) => bench.caller.submit(aRequest({ idempotency: { key: "k", request_hash: "h" } })),
-  "submit for later": (bench) => bench.caller.submit(aRequest({ run_at: bench.clock.now + 30_000 })),
+  submit: (bench) => bench.caller.submit(CALLER, aRequest()),
+  "submit again": (bench) => bench.caller.submit(CALLER, aRequest({ idempotency: { key: "k", request_hash: "h" } })),
+  "submit for later": (bench) => bench.caller.submit(CALLER, aRequest({ run_at: bench.clock.now + 30_000 })),
   start: (bench, { id, attempt }) => bench.runner.start(bench.ref(id, attempt)),
   spawn: async (bench, { id, attempt }, random) => {
     const child = { name: "child", blueprint: "inline", plan: bench.plan, input: {} };
@@ -30,9 +30,9 @@ const acts: Record<string, Act> = {
   },
   succeed: (bench, { id, attempt }) =>
     bench.runner.settle(bench.ref(id, attempt), { name: "succeeded", output: {} }, []),
-  cancel: (bench, { id }) => bench.caller.cancel(TENANT, id, null),
-  retry: (bench, { id }) => bench.caller.retry(TENANT, id, { from_step: null, input: null }),
-  remove: (bench, { id }) => bench.caller.remove(TENANT, id),
+  cancel: (bench, { id }) => bench.caller.cancel(CALLER, id, null),
+  retry: (bench, { id }) => bench.caller.retry(CALLER, id, { from_step: null, input: null }),
+  remove: (bench, { id }) => bench.caller.remove(CALLER, id),
   ring: async (bench, _job, random) => {
     bench.engine.refuses = random() < 0.3;
     bench.engine.claims = { state: random() < 0.5 ? "unknown_instance" : "running" };
@@ -75,7 +75,7 @@ describe("the counts of jobs", () => {
       bench.storage.sql.exec(
         "CREATE TRIGGER broken BEFORE UPDATE ON jobs WHEN NEW.parent_id IS NOT NULL BEGIN SELECT RAISE(ABORT, 'broken'); END",
       );
-      await expect(bench.caller.cancel(TENANT, id, null)).rejects.toThrow("broken");
+      await expect(bench.caller.cancel(CALLER, id, null)).rejects.toThrow("broken");
       expect(bench.counts.current).toEqual({ active: 2, running: 1 });
     }));
 });

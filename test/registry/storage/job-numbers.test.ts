@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ID_ENTROPY_BYTES, newJobId } from "../../../src/jobs/id.ts";
-import { aListQuery, type Bench, inRegistry, START, statusOf, TENANT } from "../bench.ts";
+import { aListQuery, type Bench, CALLER, inRegistry, START, statusOf } from "../bench.ts";
 
 /** Ids that begin alike have the same number: only their last random character and the shard differ. */
 const idOf = (last: number, shard = 0) => newJobId(START, new Uint8Array(ID_ENTROPY_BYTES).with(0, 8 * last), shard);
@@ -19,7 +19,7 @@ function draw(...lasts: number[]): void {
 afterEach(() => vi.restoreAllMocks());
 
 const listed = async ({ caller }: Bench, after: string | null = null) =>
-  (await caller.list(aListQuery({ after }))).jobs.map((job) => job.id);
+  (await caller.list(CALLER, aListQuery({ after }))).jobs.map((job) => job.id);
 
 describe("a job whose id begins as another one's", () => {
   it("gets another id when it is made in the same millisecond, and both are kept", () =>
@@ -40,9 +40,9 @@ describe("a job whose id begins as another one's", () => {
       const { id } = await bench.submit();
       for (const other of [idOf(1), idOf(3)]) {
         const unknown = { ok: false, error: { code: "unknown_job" } };
-        expect(await bench.caller.status(TENANT, other, { steps: false, events: false })).toEqual(unknown);
-        expect(await bench.caller.cancel(TENANT, other, null)).toEqual(unknown);
-        expect(await bench.caller.remove(TENANT, other)).toEqual(unknown);
+        expect(await bench.caller.status(CALLER, other, { steps: false, events: false })).toEqual(unknown);
+        expect(await bench.caller.cancel(CALLER, other, null)).toEqual(unknown);
+        expect(await bench.caller.remove(CALLER, other)).toEqual(unknown);
         expect(await bench.runner.start(bench.ref(other))).toEqual({ do: "stop" });
       }
       expect((await statusOf(bench, id)).status).toBe("queued");
@@ -64,7 +64,7 @@ describe("the first job that a millisecond can have", () => {
       draw(0);
       const { id } = await bench.submit();
       const between = async (submitted_after: number, submitted_before: number) =>
-        (await bench.caller.list(aListQuery({ submitted_after, submitted_before }))).jobs.map((job) => job.id);
+        (await bench.caller.list(CALLER, aListQuery({ submitted_after, submitted_before }))).jobs.map((job) => job.id);
       expect(await between(START - 1, START + 1)).toEqual([id]);
       expect(await between(START, START + 1)).toEqual([]);
       expect(await between(START - 1, START)).toEqual([]);
@@ -78,7 +78,7 @@ describe("the first job that a millisecond can have", () => {
         draw(0);
         const { id } = await bench.submit();
         expect(bench.engine.started).toHaveLength(1);
-        await bench.caller.cancel(TENANT, ahead, null);
+        await bench.caller.cancel(CALLER, ahead, null);
         await bench.settleBackground();
         expect(bench.engine.started.map(({ job_id }) => job_id)).toEqual([ahead, id]);
       },

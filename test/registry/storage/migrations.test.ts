@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { migrate } from "../../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../../src/registry/storage/migrations/index.ts";
-import { aRequest, inRegistry, statusOf } from "../bench.ts";
+import { aRequest, CALLER, inRegistry, statusOf } from "../bench.ts";
 
 const schema = (storage: DurableObjectStorage) =>
   storage.sql
@@ -38,7 +38,7 @@ describe("migrate", () => {
 
   it("refuses to open what a newer build wrote", () =>
     inRegistry(async ({ storage, reopen, caller }) => {
-      await caller.submit(aRequest());
+      await caller.submit(CALLER, aRequest());
       storage.sql.exec("INSERT INTO schema_migrations (position, id) VALUES (?, ?)", MIGRATIONS.length, "9999_newer");
       await expect(reopen()).rejects.toThrow("9999_newer");
     }));

@@ -1,7 +1,7 @@
 import type { ChangePlace } from "../../../src/jobs/changes.ts";
 import type { CallerApi } from "../../../src/registry/api/caller.ts";
 import type { JobChange } from "../../../src/registry/api/followed-changes.ts";
-import { TENANT } from "../bench.ts";
+import { CALLER } from "../bench.ts";
 
 /** One reader of the change stream, at the test's pace. */
 export class ChangeReader {
@@ -57,10 +57,10 @@ export async function follow(
   caller: Pick<CallerApi, "follow">,
   jobIds: readonly string[],
   from = new Map<string, ChangePlace>(),
-  tenant = TENANT,
+  by = CALLER,
 ): Promise<ChangeReader> {
   const reply = await caller.follow(
-    tenant,
+    by,
     jobIds.map((job_id) => ({ job_id, after: from.get(job_id) ?? null })),
   );
   if (!reply.ok) throw new Error(JSON.stringify(reply.error));

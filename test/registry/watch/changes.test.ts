@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_BACKLOG_CHARS, MAX_LISTENERS, MAX_LISTENERS_PER_KEY } from "../../../src/limits.ts";
-import { type Bench, inRegistry, statusOf, TENANT } from "../bench.ts";
+import { type Bench, CALLER, callerOf, inRegistry, statusOf, TENANT } from "../bench.ts";
 import { follow } from "./change-reader.ts";
 
 const QUESTION = {
@@ -17,7 +17,7 @@ const DONE = { name: "succeeded" as const, output: { ok: true } };
 const LIFE: ((bench: Bench, id: string) => Promise<unknown>)[] = [
   ({ runner, ref }, id) => runner.start(ref(id)),
   ({ runner, ref }, id) => runner.ask(ref(id), "first", QUESTION, []),
-  ({ caller }, id) => caller.respond(TENANT, id, ACCEPT),
+  ({ caller }, id) => caller.respond(CALLER, id, ACCEPT),
   ({ runner, ref }, id) => runner.collect(ref(id), "first"),
   ({ runner, ref }, id) => runner.settle(ref(id), DONE, []),
 ];
@@ -79,7 +79,7 @@ describe("a listener", () => {
         }) as T;
       await expect(bench.runner.start(bench.ref(id))).rejects.toThrow("no room");
       bench.storage.transactionSync = transactionSync;
-      await bench.caller.cancel(TENANT, id, null);
+      await bench.caller.cancel(CALLER, id, null);
       expect((await reader.rest()).map(({ status }) => status)).toEqual(["cancelled"]);
     }));
 
@@ -88,9 +88,9 @@ describe("a listener", () => {
       const [one, two] = [await bench.submit(), await bench.submit()];
       const reader = await follow(bench.caller, [one.id, two.id]);
       await reader.take(2);
-      await bench.caller.cancel(TENANT, one.id, null);
+      await bench.caller.cancel(CALLER, one.id, null);
       expect(await reader.next()).toMatchObject({ job_id: one.id, status: "cancelled" });
-      await bench.caller.cancel(TENANT, two.id, null);
+      await bench.caller.cancel(CALLER, two.id, null);
       expect((await reader.rest()).map((change) => change.job_id)).toEqual([two.id]);
     }));
 
@@ -124,19 +124,19 @@ describe("a listener", () => {
       const { id } = await bench.submit();
       const readers = await Promise.all(Array.from({ length: MAX_LISTENERS }, () => follow(bench.caller, [id])));
       const asked = [{ job_id: id, after: null }];
-      expect(await bench.caller.follow(TENANT, asked)).toEqual({
+      expect(await bench.caller.follow(CALLER, asked)).toEqual({
         ok: false,
         error: { code: "too_many_listeners", limit: MAX_LISTENERS },
       });
       await readers[0]?.cancel();
-      expect(await bench.caller.follow(TENANT, asked)).toMatchObject({ ok: true });
+      expect(await bench.caller.follow(CALLER, asked)).toMatchObject({ ok: true });
     }));
 
   it("of one key above its own most is refused, another key's is not, and a place is free when one goes", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
       const asked = [{ job_id: id, after: null }];
-      const listen = (owner: string) => bench.caller.follow(TENANT, asked, owner);
+      const listen = (owner: string) => bench.caller.follow(callerOf(TENANT, { key_id: owner }), asked);
       const open = await Promise.all(Array.from({ length: MAX_LISTENERS_PER_KEY }, () => listen("key_1")));
       expect(await listen("key_1")).toEqual({
         ok: false,
@@ -150,7 +150,7 @@ describe("a listener", () => {
   it("learns nothing of jobs that are not its tenant's, and ends when there are no others", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit();
-      const stranger = await follow(bench.caller, [id, "job_nowhere"], new Map(), "globex");
+      const stranger = await follow(bench.caller, [id, "job_nowhere"], new Map(), callerOf("globex"));
       await live(bench, id);
       expect(stranger.jobIds).toEqual([]);
       expect(await stranger.rest()).toEqual([]);
@@ -209,7 +209,7 @@ describe("a listener that comes again", () => {
       const first = await follow(bench.caller, [id]);
       await first.next();
       await live(bench, id);
-      await bench.caller.remove(TENANT, id);
+      await bench.caller.remove(CALLER, id);
       const second = await follow(bench.caller, [id], first.places);
       expect([second.jobIds, await second.rest()]).toEqual([[], []]);
     }));
@@ -240,7 +240,7 @@ describe("a listener that does not read", () => {
       const count = Math.ceil(MAX_BACKLOG_CHARS / 12_000) + 5;
       const ids = await Promise.all(Array.from({ length: count }, async () => (await bench.submit({ metadata })).id));
       const first = await follow(bench.caller, ids);
-      for (const id of ids) await bench.caller.cancel(TENANT, id, null);
+      for (const id of ids) await bench.caller.cancel(CALLER, id, null);
       const seen = await first.rest();
       expect(seen.length).toBeLessThan(count);
       const second = await follow(bench.caller, ids, first.places);

@@ -1,11 +1,11 @@
-import type { CallerApi, ListQuery } from "../../../src/registry/api/caller.ts";
+import type { Caller, CallerApi, ListQuery } from "../../../src/registry/api/caller.ts";
 import { teamOf } from "./fill.ts";
 import { walk } from "./walk.ts";
 
 /** What must cost the same with a thousand jobs and with a million. */
 
 export interface Ground {
-  tenant: string;
+  caller: Caller;
   registry: Pick<CallerApi, "status" | "list">;
   /** Ids of jobs, evenly from all times. */
   ids: readonly string[];
@@ -31,15 +31,15 @@ const recentId = ({ recent, turn }: Ground): string => walk(recent, turn());
 const status = (name: string, idOf: (ground: Ground) => string, all = false): ReadCase => ({
   name,
   block: 2_000,
-  run: (ground) => ground.registry.status(ground.tenant, idOf(ground), { steps: all, events: all }),
+  run: (ground) => ground.registry.status(ground.caller, idOf(ground), { steps: all, events: all }),
 });
 
 const listing = (name: string, filters: (ground: Ground) => Partial<ListQuery>, block = 50): ReadCase => ({
   name: `list(50)${name}`,
   block,
   run: (ground) =>
-    ground.registry.list({
-      ...{ tenant: ground.tenant, statuses: [], blueprint: null, metadata: {}, limit: 50, after: null },
+    ground.registry.list(ground.caller, {
+      ...{ statuses: [], blueprint: null, metadata: {}, limit: 50, after: null },
       ...{ submitted_after: null, submitted_before: null },
       ...filters(ground),
     }),

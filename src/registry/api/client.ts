@@ -1,0 +1,49 @@
+import type { Result } from "../../lib/result.ts";
+import type { Caller, CallerApi } from "./caller.ts";
+import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch, TooManyWaits } from "./keys.ts";
+import type { RunnerApi } from "./runner.ts";
+
+/** How others ask a registry. */
+
+/** The calls as they cross to the object: it first looks whether it may serve the caller. */
+type Guarded<Api> = {
+  [Call in keyof Api]: Api[Call] extends (...args: infer Args) => Promise<infer Reply>
+    ? (...args: Args) => Promise<Result<Reply, KeyRefusal>>
+    : never;
+};
+export type GuardedApi = Guarded<CallerApi & KeyApi>;
+export type RegistryApi = GuardedApi & RunnerApi;
+
+/** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */
+export function registryOf(namespace: DurableObjectNamespace, tenant: string, shard: number): RegistryApi {
+  // The generated RPC types cannot express recursive JSON; JobRegistry implements RegistryApi, which its class declares.
+  return namespace.getByName(`${tenant}/${shard}`) as unknown as RegistryApi;
+}
+
+/**
+ * One call to the object of one shard, on behalf of one caller. Each call is made to a new stub.
+ * @throws KeyRevoked once the caller's key was revoked; TooManyWaits from waits
+ */
+export type Ask = <T>(
+  shard: number,
+  call: (registry: GuardedApi, caller: Caller) => Promise<Result<T, KeyRefusal>>,
+) => Promise<T>;
+
+/** @param watch is told what the object says of the key */
+export function askAs(
+  namespace: DurableObjectNamespace,
+  asker: Omit<Caller, "shard">,
+  watch: KeyWatch = new KeyWatch(),
+): Ask {
+  const { tenant, key_id, actor } = asker;
+  return async (shard, call) => {
+    const reply = await call(registryOf(namespace, tenant, shard), { tenant, shard, key_id, actor });
+    watch.verdict = !reply.ok && reply.error === "revoked" ? "revoked" : "good";
+    if (reply.ok) return reply.value;
+    throw reply.error === "revoked" ? new KeyRevoked() : new TooManyWaits();
+  };
+}
+
+/** This server itself, which needs no key. */
+export const askAsServer = (namespace: DurableObjectNamespace, tenant: string): Ask =>
+  askAs(namespace, { tenant, key_id: null, actor: null });
