@@ -51,6 +51,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   CLIENT_DOCUMENT_KEPT_MS: `${pace}; http/oauth.test.ts`,
   MAX_CLIENT_DOCUMENTS: remembered("lib/bounded-map.test.ts"),
   MAX_CHILDREN_LOOKED_AT: kept("children whose questions a parent shows"),
+  MAX_WAITS: "waits of all callers together; the one above is refused in registry/calls/revocations.test.ts",
   MAX_WAITS_PER_KEY: "registry/calls/revocations.test.ts has it and one more",
   MAX_LISTENERS_PER_KEY: "registry/watch/changes.test.ts has it and one more",
   AUDIT_KEPT_MS: "what is kept: registry/storage/audit.test.ts",

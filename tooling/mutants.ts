@@ -119,7 +119,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "  context.tables.values.insert(job.job_id, path, { action: given.action, content });\n",
+    from: "  context.tables.values.insert(job.job_id, path, answered);\n",
     to: "",
   },
   "one job more than the limit": {

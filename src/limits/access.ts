@@ -38,6 +38,12 @@ export const MAX_LISTED_KEYS = 1_000;
 export const LAST_STATE_KEPT_MS = 60 * MINUTE;
 /** Waits that one key may have open in one object. An agent has a few; each holds its call open. */
 export const MAX_WAITS_PER_KEY = 100;
+/**
+ * Waits that one object holds open, of all its callers. Each holds a call with its request for up to MAX_WAIT_MS, some
+ * 10 KB: these are a tenth of the object's 128 MiB (https://developers.cloudflare.com/durable-objects/platform/limits/,
+ * 2026-11-29), and ten keys can have their most.
+ */
+export const MAX_WAITS = 1_000;
 /** Streams that one object feeds for one key, of MAX_LISTENERS. */
 export const MAX_LISTENERS_PER_KEY = 64;
 export const AUDIT_KEPT_MS = 90 * DAY;

@@ -212,7 +212,8 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
   /** The one place where a caller comes in. */
   async #admit({ tenant, shard, key_id }: Caller): Promise<Result<Registry, KeyRefusal>> {
     const { name } = this.ctx.id;
-    if (name !== undefined && name !== `${tenant}/${shard}`) throw new Error("a caller came to an object of others");
+    if (name !== undefined && name !== `${tenant}/${shard}`)
+      throw new Error(`${tenant}/${shard} was asked of another object`);
     const registry = await this.#enter();
     if (key_id === null) return ok(registry);
     const { revocations } = registry;

@@ -1,7 +1,7 @@
 import { parseJobId } from "../../jobs/id.ts";
 import { err, type Result } from "../../lib/result.ts";
 import { visibleLines } from "../../lib/safe-text.ts";
-import { MAX_WAITS_PER_KEY } from "../../limits.ts";
+import { MAX_WAITS, MAX_WAITS_PER_KEY } from "../../limits.ts";
 import { KeyRevoked, TooManyWaits } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
 import type { Era } from "./metrics.ts";
@@ -19,7 +19,7 @@ const crashText = (reference: string): string =>
     "Try once more (a submit without idempotency_key only after a look at jobs_list). If it stays, tell the operator the reference.",
   ].join("\n");
 
-const TOO_MANY_WAITS = `Too many waits are open with this API key: ${MAX_WAITS_PER_KEY} are the most. Nothing was changed. Let one end first, or look with jobs_get_status.`;
+const TOO_MANY_WAITS = `Too many waits are open: ${MAX_WAITS_PER_KEY} of one API key, or ${MAX_WAITS} of all callers of a shard, are the most. Nothing was changed. Let one end first, or look with jobs_get_status.`;
 
 const REVOKED = "This API key was revoked: nothing was read or changed. Ask the operator for another one.";
 

@@ -6,7 +6,7 @@ import type { InvalidArguments } from "../../service/arguments.ts";
 import { jobOutput } from "../../service/fields.ts";
 import { type RespondArgs, RespondInput, respondToJob } from "../../service/job-operations.ts";
 import { jobReply } from "../replies/job-reply.ts";
-import { call, faultText, unknownJob } from "../replies/text.ts";
+import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 const PAST = { accept: "was accepted", decline: "was declined", expired: "expired" };
@@ -34,6 +34,8 @@ function errorText(error: InvalidArguments | RespondError, { job_id, request_id,
       const message = `"${echo(request_id)}" ${PAST[error.action]} at ${iso(error.at)}, and that stands`;
       return faultText("Not answered.", [{ path: "request_id", message, fix: `Go on with ${status}.` }]);
     }
+    case "storage_full":
+      return quotaText("Not answered", error);
     case "invalid_content":
       return faultText("Not answered: the content does not fit the question.", error.faults);
     default:

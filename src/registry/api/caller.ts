@@ -164,6 +164,7 @@ export type RespondError =
   | UnknownJob
   /** Nothing of this id is asked; `open` lists what is, `children` what children of the job ask, who take the answers. */
   | { code: "unknown_request"; open: string[]; children?: { job_id: string; request_id: string }[] }
+  | StorageFull
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 

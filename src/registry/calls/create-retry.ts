@@ -12,7 +12,7 @@ import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from
 import type { RegistryContext } from "../context.ts";
 import { createJob, type JobRequest } from "../dispatch/create-job.ts";
 import type { Tables } from "../storage/tables.ts";
-import { haltedPath, INPUT_PATH } from "../storage/values.ts";
+import { haltedPath, INPUT_PATH, type StoredPath } from "../storage/values.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
 function isFinished(tables: Tables, job: Job, step: string): boolean {
@@ -55,9 +55,7 @@ export function retryJob(
   const same = known === undefined ? undefined : context.tables.jobs.find(job.tenant, known);
   if (same !== undefined && !isSettled(same.status)) return ok(same);
   const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
-  const again = continueJob(context, job, next.value, family, (given, prepare) =>
-    createJob(context, given, now, prepare),
-  );
+  const again = continueJob(context, job, next.value, family, now);
   if (again.ok) context.actions.keepRetry(job.job_id, requestHash, again.value.job_id);
   return again;
 }
@@ -79,13 +77,7 @@ export function retryChild(
   });
   // Only a step that is asked for can be none.
   if (!ground.ok) throw new Error(`no ground for a retry of ${earlier.job_id}`);
-  return continueJob(
-    context,
-    earlier,
-    { plan, plan_hash, label, input, ground: ground.value },
-    family,
-    (given, prepare) => createJob(context, given, now, prepare),
-  );
+  return continueJob(context, earlier, { plan, plan_hash, label, input, ground: ground.value }, family, now);
 }
 
 function continuation(
@@ -125,13 +117,16 @@ function inputOf({ tables }: RegistryContext, job: Job): JsonObject {
   return JSON.parse(tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
 }
 
-function continueJob<Refused>(
+function continueJob(
   context: RegistryContext,
   job: Job,
   { plan, plan_hash, label, input, ground }: Continuation,
   family: Family,
-  accept: (request: JobRequest, prepare: (job: Job) => Job) => Result<Job, Refused>,
-): Result<Job, Refused> {
+  now: number,
+): Result<Job, QuotaError> {
+  const stored = continuedValues(context, job, ground);
+  const full = context.admission.storageRefusal(stored.copied.reduce((sum, { bytes }) => sum + bytes, 0));
+  if (full !== undefined) return err(full);
   const root = rootOf(job);
   const number = context.actions.retriesOf(root) + 1;
   const request: JobRequest = {
@@ -149,10 +144,10 @@ function continueJob<Refused>(
     retried_from: job.job_id,
     idempotency: null,
   };
-  const again = accept(request, (fresh) => onGround(context, job, fresh, ground, number));
+  const again = createJob(context, request, now, (fresh) => onGround(context, job, fresh, ground, number));
   if (!again.ok) return again;
   context.actions.join(root);
-  carryOver(context, job, again.value, ground, number);
+  carryOver(context, job, again.value, ground, stored, number);
   return again;
 }
 
@@ -174,30 +169,43 @@ function onGround(context: RegistryContext, job: Job, fresh: Job, { kept, discar
   };
 }
 
+/** Stored values that the retry reuses, and those of the rest that came from children, which are retried. */
+interface ContinuedValues {
+  copied: StoredPath[];
+  ofChildren: { keyPath: string; child_id: string }[];
+}
+
+function continuedValues(context: RegistryContext, job: Job, { kept, inside }: Ground): ContinuedValues {
+  const found: ContinuedValues = { copied: [], ofChildren: [] };
+  for (const stored of context.tables.values.paths(job.job_id)) {
+    const keyPath = stored.row_key ?? stored.path;
+    // How rows were stopped, by their places: an item may have another place now.
+    if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
+    const top = topLevelStep(keyPath);
+    if (kept.includes(top) || top === inside) found.copied.push(stored);
+    else if (stored.child_id !== null) found.ofChildren.push({ keyPath, child_id: stored.child_id });
+  }
+  return found;
+}
+
 /** Outputs that are reused, and what is known of actions that did not finish. */
 function carryOver(
-  context: RegistryContext,
+  { tables, actions }: RegistryContext,
   job: Job,
   again: Job,
-  { kept, inside, discarded }: Ground,
+  { discarded }: Ground,
+  { copied, ofChildren }: ContinuedValues,
   number: number,
 ): void {
   const why = (keyPath: string): Again => {
     const top = topLevelStep(keyPath);
     return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
   };
-  for (const stored of context.tables.values.paths(job.job_id)) {
-    const keyPath = stored.row_key ?? stored.path;
-    // How rows were stopped, by their places: an item may have another place now.
-    if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
-    const top = topLevelStep(keyPath);
-    if (kept.includes(top) || top === inside) context.tables.values.copy(job.job_id, stored, again.job_id);
-    else if (stored.child_id !== null) {
-      const { child_id } = stored;
-      context.actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
-    }
+  for (const stored of copied) tables.values.copy(job.job_id, stored, again.job_id);
+  for (const { keyPath, child_id } of ofChildren) {
+    actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
   }
-  for (const record of context.actions.all(job.job_id)) {
-    context.actions.keep(again.job_id, inherited(record, why(record.key_path), number));
+  for (const record of actions.all(job.job_id)) {
+    actions.keep(again.job_id, inherited(record, why(record.key_path), number));
   }
 }

@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
+import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
 import type { AuditEntry, KeyApi, KeyRefusal, RevokedKey } from "../api/keys.ts";
 import type { RegistryContext } from "../context.ts";
@@ -26,6 +26,8 @@ export class Revocations implements KeyApi {
   readonly #cleared = new BoundedMap<string, true>(MAX_CLEARED_KEYS);
   /** How to end the waits that are open, by key. */
   readonly #waits = new Map<string, Set<() => void>>();
+  /** Of all callers. */
+  #openWaits = 0;
   #hasJoined = false;
 
   /** @param endStreams those of keys that stay valid are opened again at once */
@@ -60,9 +62,18 @@ export class Revocations implements KeyApi {
     this.#hasJoined = true;
   }
 
-  /** Runs a wait, which ends when its key is revoked. Without a key: this machine. */
+  /** Runs a wait, one of so many. It ends when its key is revoked; this machine has none (null). */
   async whileGood<T>(keyId: string | null, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
-    if (keyId === null) return ok(await wait());
+    if (this.#openWaits >= MAX_WAITS) return err("too_many_waits");
+    this.#openWaits += 1;
+    try {
+      return keyId === null ? ok(await wait()) : await this.#whileKeyIsGood(keyId, wait);
+    } finally {
+      this.#openWaits -= 1;
+    }
+  }
+
+  async #whileKeyIsGood<T>(keyId: string, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
     const open = this.#waits.get(keyId) ?? new Set();
     if (open.size >= MAX_WAITS_PER_KEY) return err("too_many_waits");
     const { promise, resolve } = Promise.withResolvers<void>();

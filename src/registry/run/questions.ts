@@ -2,6 +2,7 @@ import { checkAnswer } from "../../blueprint/schemas/check-answer.ts";
 import { type Job, wakeEvent } from "../../jobs/job.ts";
 import { answer, openQuestions } from "../../jobs/run/awaiting.ts";
 import { isSettled } from "../../jobs/status.ts";
+import { jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Answer, RespondError } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
@@ -42,8 +43,12 @@ export function storeAnswer(
   const content = given.action === "accept" ? (given.content ?? {}) : null;
   const faults = content === null ? [] : checkAnswer(schema, content);
   if (faults.length > 0) return err({ code: "invalid_content", faults });
-  context.tables.values.insert(job.job_id, path, { action: given.action, content });
-  const answered = answer(current, path, given.action, null, now);
-  context.store.save(current, answered);
-  return ok({ job: answered, event: wakeEvent(path) });
+  const answered = { action: given.action, content };
+  // To decline takes no room, so it is always possible.
+  const full = content === null ? undefined : context.admission.storageRefusal(jsonBytes(answered));
+  if (full !== undefined) return err(full);
+  context.tables.values.insert(job.job_id, path, answered);
+  const next = answer(current, path, given.action, null, now);
+  context.store.save(current, next);
+  return ok({ job: next, event: wakeEvent(path) });
 }

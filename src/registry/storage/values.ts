@@ -12,7 +12,7 @@ const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
 
 /** What a value is stored with: the open work that it ends. */
 export type StoredFor = Pick<OpenWork, "key_path" | "child_id">;
-export type StoredPath = { path: string; row_key: string | null; child_id: string | null };
+export type StoredPath = { path: string; row_key: string | null; child_id: string | null; bytes: number };
 
 export const VALUES_SQL = {
   insert: "INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, ?)",
@@ -20,7 +20,7 @@ export const VALUES_SQL = {
   small: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
   copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id)
     SELECT ?, ?, value_json, row_key, child_id FROM job_values WHERE job_id = ? AND path = ?`,
-  paths: "SELECT path, row_key, child_id FROM job_values WHERE job_id = ?",
+  paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes FROM job_values WHERE job_id = ?",
   delete: "DELETE FROM job_values WHERE job_id = ?",
 } as const;
 
@@ -60,7 +60,7 @@ export class Values {
   }
 
   /** The value of one job as that of another; one of a row of a map by its item. */
-  copy(fromJobId: string, { path, row_key }: StoredPath, toJobId: string): void {
+  copy(fromJobId: string, { path, row_key }: Pick<StoredPath, "path" | "row_key">, toJobId: string): void {
     this.#sql.exec(VALUES_SQL.copy, toJobId, row_key === null ? path : carriedPath(row_key), fromJobId, path);
   }
 

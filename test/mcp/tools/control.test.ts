@@ -158,6 +158,10 @@ describe("jobs_respond", () => {
     ],
     [{ code: "already_answered", action: "expired", at: NOW }, '"ok" expired at 2026-11-20T12:00:00.000Z'],
     [{ code: "invalid_content", faults: [fault] }, "content.channel: is missing. Add it."],
+    [
+      { code: "storage_full", stored_bytes: 11, limit_bytes: 10 },
+      "11 bytes are stored, the most is 10.\nNext: jobs_list",
+    ],
   ])("of %j says what to do", async (error, remedy) => {
     const w = withJob();
     w.registry.respondError = error;

@@ -291,6 +291,46 @@ describe("what is stored beside jobs", () => {
       { storedBytes: LIMIT },
     ));
 
+  it("an answer that does not fit is refused and can be sent again; to decline is always possible", () =>
+    inRegistry(
+      async (bench) => {
+        const [id, other] = [await started(bench), await started(bench)];
+        for (const job of [id, other]) {
+          const question = { message: "Which?", schema: {}, timeout_ms: 3_600_000, fallback: null };
+          await bench.runner.ask(bench.ref(job), "second", { request_id: "q", ...question }, []);
+        }
+        const filled = await started(bench);
+        await fill(bench, filled);
+        const accept = { request_id: "q", action: "accept" as const, content: { text: WIDE } };
+        const answer = () => bench.caller.respond(CALLER, id, accept);
+        expect(await answer()).toMatchObject({ ok: false, error: { code: "storage_full", limit_bytes: LIMIT } });
+        const decline = { request_id: "q", action: "decline" as const, content: null };
+        expect(await bench.caller.respond(CALLER, other, decline)).toMatchObject({ ok: true });
+        await bench.caller.cancel(CALLER, filled, null);
+        await bench.caller.remove(CALLER, filled);
+        expect(await answer()).toMatchObject({ ok: true, value: { status: "running" } });
+      },
+      { storedBytes: LIMIT },
+    ));
+
+  it("a retry whose reused outputs do not fit makes no job, and one that reuses none does", () =>
+    inRegistry(
+      async (bench) => {
+        const id = await started(bench);
+        await bench.runner.begin(bench.ref(id), "first", "t", 30_000, []);
+        for (let kept = 0; kept < 6; kept++) await finish(bench, id, `first[${kept}].a`);
+        await bench.runner.finish(bench.ref(id), "first", {}, null);
+        const error = { code: "http_status", message: "HTTP 500" };
+        await bench.runner.settle(bench.ref(id), { name: "failed", error, path: "second" }, []);
+        const jobs = stored(bench);
+        const retry = (from_step: string | null) => bench.caller.retry(CALLER, id, { from_step, input: null });
+        expect(await retry(null)).toMatchObject({ ok: false, error: { code: "storage_full", limit_bytes: LIMIT } });
+        expect(stored(bench)).toBe(jobs);
+        expect(await retry("first")).toMatchObject({ ok: true });
+      },
+      { storedBytes: LIMIT },
+    ));
+
   const document = (name: string, wide = "") => ({ name, steps: [{ id: "a", type: "transform", value: wide }] });
   const save = (bench: Bench, name: string, wide?: string) =>
     bench.caller.saveBlueprint(CALLER, document(name, wide), { ...bench.plan, name });
