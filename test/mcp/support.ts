@@ -52,6 +52,12 @@ export function world(over: Partial<McpDeps> = {}): World {
   return { registry, deps, measured, stubs };
 }
 
+/** The same objects, for somebody of another tenant. */
+export const ofTenant = (w: World, tenant: string): World => ({
+  ...w,
+  deps: { ...w.deps, tenant, ask: askOf(() => w.registry, tenant) },
+});
+
 export interface Envelope {
   status: number;
   body: JsonObject;

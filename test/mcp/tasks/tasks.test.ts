@@ -19,7 +19,7 @@ import {
   RETENTION_MS,
   type World,
   world,
-} from "../support.ts";
+, ofTenant } from "../support.ts";
 
 /** Submitted for as late as can be, with the longest timeout, and then kept. */
 const UNSETTLED_TTL_MS = 2 * 365 * 86_400_000 + RETENTION_MS;
@@ -381,7 +381,7 @@ describe.each(METHODS)("%s", (method) => {
 
   it("says the same of another tenant's job", async () => {
     const w = withJob();
-    const { body } = await send({ ...w.deps, tenant: "other" }, method, params(ID));
+    const { body } = await send(ofTenant(w, "other").deps, method, params(ID));
     expect(body.error).toEqual({ code: -32602, message: `Unknown job: ${ID}` });
     expect(w.registry.calls).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { MAX_REPLY_BYTES } from "../../../src/limits.ts";
-import { callTool, replyBytes, type World, world } from "../support.ts";
+import { callTool, ofTenant, replyBytes, type World, world } from "../support.ts";
 
 const document = (name: string, value: number | string = 1): JsonObject => ({
   name,
@@ -90,7 +90,7 @@ describe("a saved blueprint", () => {
 
   it("is none of another tenant", async () => {
     const w = await withSaved(document("mine"));
-    const other = { ...w, deps: { ...w.deps, tenant: "other" } };
+    const other = ofTenant(w, "other");
     const { text } = await callTool(other.deps, "blueprints_get", { name: "mine" });
     expect(text).toContain('name: "mine" is not known. Use one of: double.');
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_REPLY_BYTES } from "../../../src/limits.ts";
-import { callTool, jobIdOf, jobStatus, replyBytes, world } from "../support.ts";
+import { callTool, jobIdOf, jobStatus, ofTenant, replyBytes, world } from "../support.ts";
 
 const step = {
   id: "twice",
@@ -173,7 +173,7 @@ describe("an unknown job", () => {
 
   it("of another tenant is unknown too", async () => {
     const w = withJob();
-    const foreign = { ...w, deps: { ...w.deps, tenant: "other" } };
+    const foreign = ofTenant(w, "other");
     expect((await status(foreign, jobIdOf(1))).text).toBe(`Unknown job: ${jobIdOf(1)}`);
   });
 

@@ -51,7 +51,6 @@ describe("jobs_list", () => {
     });
     expect(w.registry.queries).toEqual([
       {
-        tenant: "local",
         statuses: ["failed", "queued"],
         blueprint: "double",
         metadata: { team: "x", n: 1, on: true },
