@@ -6,7 +6,9 @@ import { MUTANTS } from "../tooling/mutants.ts";
  * not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
  */
 
-const HARNESSES = ["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}.test.ts`);
+const HARNESSES = ["crash-points", "model", "linearizable"].map(
+  (name) => `test/registry/faults/${name}/${name}.test.ts`,
+);
 
 /** Fewer histories than `npm run test:full`: the model sees the same bugs. */
 const ENV = {

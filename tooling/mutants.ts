@@ -74,7 +74,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "progress falls with the next attempt": {
     file: "src/jobs/dispatch.ts",
-    from: "run: { ...job.run, open: Object.fromEntries(waits) },",
+    from: "run: { ...gotFurther(job).run, open: Object.fromEntries(waits) },",
     to: "run: { steps: {}, open: Object.fromEntries(waits) },",
   },
   "a list drops a job that came at the same time": {

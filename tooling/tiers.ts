@@ -37,7 +37,7 @@ export const PROJECTS: Record<Tier, readonly string[]> = {
 const SLOW = [
   "test/expression/runaway.test.ts",
   "test/mcp/fast/lanes.test.ts",
-  "test/registry/faults/{crash-points,linearizable,model}.test.ts",
+  "test/registry/faults/{crash-points,linearizable,model}/{crash-points,linearizable,model}.test.ts",
   "test/registry/faults-engine/converge.test.ts",
   "test/registry/refusals/creation-limit.test.ts",
   "test/service/shard-routing.test.ts",

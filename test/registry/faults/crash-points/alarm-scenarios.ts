@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { wakeEvent } from "../../../src/jobs/job.ts";
-import { aListQuery, CALLER, eventTypes, RETENTION_MS } from "../bench.ts";
+import { wakeEvent } from "../../../../src/jobs/job.ts";
+import { aListQuery, CALLER, eventTypes, RETENTION_MS } from "../../bench.ts";
 import { askQuestion, type Scenario } from "./runner-scenarios.ts";
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { migrate } from "../../../src/registry/storage/migrate.ts";
-import { MIGRATIONS } from "../../../src/registry/storage/migrations/index.ts";
-import { aListQuery, CALLER, eventTypes } from "../bench.ts";
-import { storedJobs } from "./rows.ts";
+import { migrate } from "../../../../src/registry/storage/migrate.ts";
+import { MIGRATIONS } from "../../../../src/registry/storage/migrations/index.ts";
+import { aListQuery, CALLER, eventTypes } from "../../bench.ts";
+import { storedJobs } from "../rows.ts";
 import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";
 import { PLAN, type Stage } from "./stage.ts";
 

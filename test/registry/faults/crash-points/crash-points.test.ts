@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { recordFigures } from "../../../tooling/figures.ts";
-import { isOn, setting } from "../../support/setting.ts";
+import { recordFigures } from "../../../../tooling/figures.ts";
+import { isOn, setting } from "../../../support/setting.ts";
+import { MODES, type Mode } from "../hazard.ts";
+import { type Sabotage, withWorlds } from "../world.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
-import { MODES, type Mode } from "./hazard.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { Stage } from "./stage.ts";
-import { type Sabotage, withWorlds } from "./world.ts";
 
 /** BAIL=1: it is enough to know that something is wrong. */
 const BAIL = isOn("BAIL");

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { wakeEvent } from "../../../src/jobs/job.ts";
-import type { JsonObject } from "../../../src/lib/json.ts";
-import { MAX_INTERRUPTED_TRIES } from "../../../src/limits.ts";
-import { aListQuery, CALLER, eventTypes } from "../bench.ts";
+import { wakeEvent } from "../../../../src/jobs/job.ts";
+import type { JsonObject } from "../../../../src/lib/json.ts";
+import { MAX_INTERRUPTED_TRIES } from "../../../../src/limits.ts";
+import { aListQuery, CALLER, eventTypes } from "../../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
 
 export type Scenario = (stage: Stage) => Promise<void>;

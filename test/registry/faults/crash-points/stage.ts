@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../src/registry/api/caller.ts";
-import { aRequest, CALLER, planOf, statusOf, TENANT } from "../bench.ts";
-import type { Mode } from "./hazard.ts";
-import { Watch } from "./watch.ts";
-import { type Api, UNKNOWN, type World } from "./world.ts";
+import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../../src/registry/api/caller.ts";
+import { aRequest, CALLER, planOf, statusOf, TENANT } from "../../bench.ts";
+import type { Mode } from "../hazard.ts";
+import { Watch } from "../watch.ts";
+import { type Api, UNKNOWN, type World } from "../world.ts";
 
 /** Everything must have recovered within two rings of the alarm, or within the minute that a failed look is put off. */
 const MAX_RINGS = 2;

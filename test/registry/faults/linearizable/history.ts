@@ -1,11 +1,11 @@
-import { seeded } from "../../../tooling/random.ts";
-import { START } from "../bench.ts";
-import { MODES } from "./hazard.ts";
+import { seeded } from "../../../../tooling/random.ts";
+import { START } from "../../bench.ts";
+import { MODES } from "../hazard.ts";
+import { UNKNOWN, type World } from "../world.ts";
 import { ask } from "./hot-calls.ts";
 import { type Call, type Hot, NONE, perform, type Reply, textOf } from "./hot-job.ts";
 import { Turns } from "./turns.ts";
 import { isLinearizable, type Operation } from "./wgl.ts";
-import { UNKNOWN, type World } from "./world.ts";
 
 const CLIENTS = 8;
 const CALLS = 40;

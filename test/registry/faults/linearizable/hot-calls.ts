@@ -1,6 +1,6 @@
-import { aRequest, CALLER, TENANT } from "../bench.ts";
+import { aRequest, CALLER, TENANT } from "../../bench.ts";
+import type { Api } from "../world.ts";
 import type { Call, Reply } from "./hot-job.ts";
-import type { Api } from "./world.ts";
 
 const MONTH = 30 * 86_400_000;
 const QUESTION = { request_id: "q", message: "?", schema: { type: "object" }, timeout_ms: MONTH, fallback: null };

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { JobStatus } from "../../../src/jobs/view.ts";
-import { recordFigures } from "../../../tooling/figures.ts";
-import { seeded } from "../../../tooling/random.ts";
-import { isOn, setting } from "../../support/setting.ts";
+import type { JobStatus } from "../../../../src/jobs/view.ts";
+import { recordFigures } from "../../../../tooling/figures.ts";
+import { seeded } from "../../../../tooling/random.ts";
+import { isOn, setting } from "../../../support/setting.ts";
+import { type Api, type WorldOptions, withWorlds } from "../world.ts";
 import { broken, record } from "./history.ts";
-import { type Api, type WorldOptions, withWorlds } from "./world.ts";
 
 /** Set HISTORIES for more, and SEED for others. */
 const HISTORIES = setting("HISTORIES");

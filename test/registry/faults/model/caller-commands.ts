@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
-import { aListQuery, aRequest, CALLER, callerOf } from "../bench.ts";
+import type { SubmitRequest } from "../../../../src/registry/api/caller.ts";
+import { aListQuery, aRequest, CALLER, callerOf } from "../../bench.ts";
 import { isOver, MAX_ACTIVE, MODEL_PLAN, type Model, type ModelJob, STEPS, type StepId } from "./model.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
 

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { RunRef } from "../../../src/registry/api/caller.ts";
-import { recordFigures } from "../../../tooling/figures.ts";
-import { isOn, setting } from "../../support/setting.ts";
+import type { RunRef } from "../../../../src/registry/api/caller.ts";
+import { recordFigures } from "../../../../tooling/figures.ts";
+import { isOn, setting } from "../../../support/setting.ts";
+import { MODES } from "../hazard.ts";
+import { type Api, type World, type WorldOptions, withWorlds } from "../world.ts";
 import { CALLER_STEPS } from "./caller-commands.ts";
-import { MODES } from "./hazard.ts";
 import { MAX_ACTIVE, MAX_RUNNING, Model } from "./model.ts";
 import { type Fault, Rig } from "./rig.ts";
 import { RUNNER_STEPS } from "./runner-commands.ts";
 import type { Step } from "./steps.ts";
 import { TIME_STEPS } from "./time-commands.ts";
-import { type Api, type World, type WorldOptions, withWorlds } from "./world.ts";
 
 /** Set FC_RUNS for more, and SEED for another course. */
 const RUNS = setting("FC_RUNS");

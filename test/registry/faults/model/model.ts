@@ -1,5 +1,5 @@
-import type { Json } from "../../../src/lib/json.ts";
-import { planOf } from "../bench.ts";
+import type { Json } from "../../../../src/lib/json.ts";
+import { planOf } from "../../bench.ts";
 
 /**
  * What callers and the runner may expect of a registry, said in another way than the registry says it: no rows, no due

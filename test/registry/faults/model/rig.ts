@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { aListQuery, CALLER, callerOf, statusOf, TENANT } from "../bench.ts";
-import type { Mode } from "./hazard.ts";
+import { aListQuery, CALLER, callerOf, statusOf, TENANT } from "../../bench.ts";
+import type { Mode } from "../hazard.ts";
+import { type StoredJob, storedJobs } from "../rows.ts";
+import { Watch } from "../watch.ts";
+import { type Api, UNKNOWN, type World } from "../world.ts";
 import { MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
-import { type StoredJob, storedJobs } from "./rows.ts";
-import { Watch } from "./watch.ts";
-import { type Api, UNKNOWN, type World } from "./world.ts";
 
 export interface Fault {
   at: number;

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Json } from "../../../src/lib/json.ts";
-import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../src/registry/api/caller.ts";
-import { aListQuery, CALLER } from "../bench.ts";
+import type { Json } from "../../../../src/lib/json.ts";
+import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../../src/registry/api/caller.ts";
+import { aListQuery, CALLER } from "../../bench.ts";
+import type { Api } from "../world.ts";
 import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
 import type { Fault, Rig } from "./rig.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
-import type { Api } from "./world.ts";
 
 const HOUR = 3_600_000;
 const STOP = { do: "stop" };

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { callerOf, RETENTION_MS } from "../bench.ts";
+import { callerOf, RETENTION_MS } from "../../bench.ts";
+import { type StoredJob, storedJobs } from "../rows.ts";
 import { isOver, type ModelJob } from "./model.ts";
 import type { Rig } from "./rig.ts";
-import { type StoredJob, storedJobs } from "./rows.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
 
 const SECOND = 1_000;
