@@ -16,10 +16,11 @@ import {
   jobStatus,
   legacy,
   NOW,
+  ofTenant,
   RETENTION_MS,
   type World,
   world,
-, ofTenant } from "../support.ts";
+} from "../support.ts";
 
 /** Submitted for as late as can be, with the longest timeout, and then kept. */
 const UNSETTLED_TTL_MS = 2 * 365 * 86_400_000 + RETENTION_MS;

@@ -296,7 +296,8 @@ describe("what is stored beside jobs", () => {
       async (bench) => {
         const [id, other] = [await started(bench), await started(bench)];
         for (const job of [id, other]) {
-          const question = { message: "Which?", schema: {}, timeout_ms: 3_600_000, fallback: null };
+          const schema = { type: "object", properties: { text: { type: "string" } } };
+          const question = { message: "Which?", schema, timeout_ms: 3_600_000, fallback: null };
           await bench.runner.ask(bench.ref(job), "second", { request_id: "q", ...question }, []);
         }
         const filled = await started(bench);
@@ -318,7 +319,7 @@ describe("what is stored beside jobs", () => {
       async (bench) => {
         const id = await started(bench);
         await bench.runner.begin(bench.ref(id), "first", "t", 30_000, []);
-        for (let kept = 0; kept < 6; kept++) await finish(bench, id, `first[${kept}].a`);
+        for (let kept = 0; kept < 6; kept++) await finish(bench, id, `first.part${kept}`);
         await bench.runner.finish(bench.ref(id), "first", {}, null);
         const error = { code: "http_status", message: "HTTP 500" };
         await bench.runner.settle(bench.ref(id), { name: "failed", error, path: "second" }, []);
