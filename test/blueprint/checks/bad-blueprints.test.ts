@@ -183,7 +183,6 @@ const CASES: readonly (readonly [title: string, document: Json, path: string])[]
   ],
   ["$eval", value("{% $eval('1') %}"), "blueprint.steps[0].value"],
   ["$eval by another name", value("{% ($f := $eval; $f('1')) %}"), "blueprint.steps[0].value"],
-  ["$random", value("{% $random() %}"), "blueprint.steps[0].value"],
   ["$shuffle in a function", value("{% $map([1], function($x) { $shuffle($x) }) %}"), "blueprint.steps[0].value"],
   ["a function signature", value("{% function($x)<n:n> { $x }(1) %}"), "blueprint.steps[0].value"],
   ["a look-ahead", value("{% $match('a', /(?=a)/) %}"), "blueprint.steps[0].value"],
