@@ -12,25 +12,25 @@ import { JobRegistry as RegistryOfThisRelease } from "./job-registry.ts";
 type Method = (...args: unknown[]) => Promise<Result<unknown, KeyRefusal>>;
 type Place = Pick<Caller, "tenant" | "shard">;
 
-/** Whose call it is, by the first argument. */
-const BY_TENANT = ["findKey", "status", "wait", "explain", "waitFor", "follow", "cancel", "remove", "readResult"];
-const BY_TENANT_TOO = ["retry", "respond", "saveBlueprint", "savedBlueprint", "savedBlueprints"];
-const BY_REQUEST = ["submit", "list"];
-const BY_NOTHING = ["revokeKey", "revokedKeys", "spendCode"];
-const CALLS = [...BY_TENANT, ...BY_TENANT_TOO, ...BY_REQUEST, ...BY_NOTHING];
+/** The calls of 0.1.0, by what of their arguments says the tenant: the first one, a field of it, or none. */
+const CALLS: ReadonlyMap<string, "first" | "field" | "none"> = new Map([
+  ...["findKey", "status", "wait", "explain", "waitFor", "follow", "cancel", "remove"].map(
+    (name) => [name, "first"] as const,
+  ),
+  ...["readResult", "retry", "respond"].map((name) => [name, "first"] as const),
+  ...["saveBlueprint", "savedBlueprint", "savedBlueprints"].map((name) => [name, "first"] as const),
+  ...["submit", "list"].map((name) => [name, "field"] as const),
+  ...["revokeKey", "revokedKeys", "spendCode"].map((name) => [name, "none"] as const),
+]);
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null && name in value ? Reflect.get(value, name) : undefined;
 
 const isOfThisRelease = ([caller]: unknown[]): boolean => fieldOf(caller, "key_id") !== undefined;
 
-/** What of the arguments is left once it is said who calls. */
-const withoutTenant = (name: string, args: unknown[]): unknown[] =>
-  BY_REQUEST.includes(name) || BY_NOTHING.includes(name) ? args : args.slice(1);
-
 export class JobRegistry extends RegistryOfThisRelease {
   static {
-    for (const name of CALLS) {
+    for (const name of CALLS.keys()) {
       const current: Method = Reflect.get(RegistryOfThisRelease.prototype, name);
       const serve = function (this: JobRegistry, ...args: unknown[]): Promise<unknown> {
         return isOfThisRelease(args) ? current.apply(this, args) : this.#served(name, null, args);
@@ -41,7 +41,7 @@ export class JobRegistry extends RegistryOfThisRelease {
 
   /** How 0.1.0 made every call that a key stood behind. */
   async withKey(keyId: string, name: string, args: unknown[]): Promise<Result<unknown, KeyRefusal>> {
-    if (!CALLS.includes(name)) throw new Error("no call of 0.1.0");
+    if (!CALLS.has(name)) throw new Error("no call of 0.1.0");
     return this.#call(name, keyId, args);
   }
 
@@ -54,7 +54,7 @@ export class JobRegistry extends RegistryOfThisRelease {
   #call(name: string, keyId: string | null, args: unknown[]): Promise<Result<unknown, KeyRefusal>> {
     const current: Method = Reflect.get(RegistryOfThisRelease.prototype, name);
     const caller: Caller = { ...this.#place(args), key_id: keyId, actor: null };
-    return current.apply(this, [caller, ...withoutTenant(name, args)]);
+    return current.apply(this, [caller, ...(CALLS.get(name) === "first" ? args.slice(1) : args)]);
   }
 
   /** Where the platform does not say the object's name, shard 0: it joins nobody's list of shards. */

@@ -84,7 +84,7 @@ export function begin(
   return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
 }
 
-/** As it is kept and shown: what it says may come from a stranger. */
+/** The message of a failure as it is kept and shown. It is untrusted text. */
 const lineOf = ({ message }: StepError): string => oneLine(message, MAX_ERROR_CHARS);
 
 /** The open work after its current try reported its end; undefined when that was reported before. */

@@ -52,7 +52,7 @@ export type Submitted = JobStatus & { deduplicated: boolean };
 
 export type StorageFull = { code: "storage_full"; stored_bytes: number; limit_bytes: number };
 
-/** Why the tenant may have no further job in this shard now, which a child may also meet. */
+/** Quota errors that can also fail a child job. */
 export type Full = { code: "too_many_active"; active: number; limit: number } | StorageFull;
 export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry_after_ms: number };
 

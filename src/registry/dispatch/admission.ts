@@ -7,7 +7,7 @@ import { Rate } from "./rate.ts";
 
 const rateOf = (limit: number): Rate | undefined => (limit === 0 ? undefined : new Rate(limit, RATE_WINDOW_MS));
 
-/** What the tenant of this object may still use of it. */
+/** Decides whether the limits of the tenant allow one more job, action or stored value. */
 export class Admission {
   readonly #quotas: Quotas;
   readonly #counts: JobCounts;
@@ -23,7 +23,7 @@ export class Admission {
     this.#requests = rateOf(quotas.requestsPerMinute);
   }
 
-  /** Lets one more job in. @returns why not; then it does not count as a submit either */
+  /** Counts one more submit. @returns why it is refused; then it is not counted */
   admit(now: number): QuotaError | undefined {
     const full = this.#full();
     if (full !== undefined) return full;
@@ -33,7 +33,7 @@ export class Admission {
       : { code: "too_many_submits", limit: this.#quotas.submitsPerMinute, retry_after_ms: wait };
   }
 
-  /** Lets an acting step begin. @returns ms until it may; 0: now */
+  /** Counts one more action of a step. @returns ms until it may begin; 0: now */
   admitAction(now: number): number {
     return this.#requests?.take(now) ?? 0;
   }
@@ -62,26 +62,26 @@ export class Admission {
     return this.#quotas.runningJobs > 0;
   }
 
-  /** Jobs that may be handed to the engine now. */
+  /** How many jobs may be handed to the engine now. */
   freeSlots(): number {
     if (!this.limitsSlots) return Number.POSITIVE_INFINITY;
     return Math.max(this.#quotas.runningJobs - this.#counts.current.running, 0);
   }
 }
 
-/** Why a value is not kept. */
+/** The failure of a step whose output does not fit. */
 export const notKept = ({ stored_bytes, limit_bytes }: StorageFull, bytes: number): StepError => ({
   code: "storage_full",
   message: `What the step yields (${bytes} bytes) is not kept: ${stored_bytes} bytes are stored, the most is ${limit_bytes}. Delete settled jobs with jobs_delete, or saved blueprints with blueprints_delete, then jobs_retry.`,
 });
 
-/** Why a step fails that would make the tree of its job too large. */
+/** The failure of a step whose child would make the tree of its job too large. */
 export const treeIsFull = (limit: number): StepError => ({
   code: "limit_exceeded",
   message: `No child was started: this job, its parents and all their children are ${limit} jobs, the most of one tree (MAX_TREE_JOBS). Put steps into a map instead of a job for each item, or submit several jobs.`,
 });
 
-/** Why a step fails that could not start its child. */
+/** The failure of a step whose child was refused. */
 export function childRefused(full: Full): StepError {
   switch (full.code) {
     case "too_many_active": {

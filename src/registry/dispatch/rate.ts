@@ -1,6 +1,6 @@
 /**
  * So many in a minute, by the generic cell rate algorithm: a full minute's worth at once, then one each time that its
- * share of the minute has passed. In memory, as one number: an object that starts anew has forgotten it.
+ * share of the minute has passed. Kept in memory as one number, so an eviction resets it.
  */
 export class Rate {
   readonly #windowMs: number;
@@ -17,7 +17,7 @@ export class Rate {
 
   /** @returns ms until one can be taken; 0: it was */
   take(now: number): number {
-    // Whatever the clock does, nobody waits longer than the window.
+    // A clock that is set back must make no caller wait longer than the window.
     this.#paidAt = Math.min(Math.max(this.#paidAt, now), now + this.#windowMs);
     const wait = this.#paidAt + this.#shareMs - now - this.#windowMs;
     // A share need be no whole number of ms: its last digits are no wait.

@@ -12,10 +12,10 @@ import type { DueJob } from "../storage/jobs.ts";
 import { expireQuestions } from "./questions.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
-/** The alarm rings again after this although its work has not ended: the work died with its process. */
+/** The alarm rings again after this time even if its work has not ended: the process may have died. */
 const WATCHDOG_MS = 60_000;
 
-/** What should not have happened must be seen, but nobody waits for the alarm. */
+/** Unexpected errors are logged: no caller waits for the alarm. */
 const noteBug = (error: unknown): void => console.error(JSON.stringify({ event: "alarm_error", error: String(error) }));
 
 /** @returns false when it threw */

@@ -1,9 +1,9 @@
-/** An alarm that is this late will not ring any more. */
+/** An alarm that is this late was lost by the platform. */
 const LOST_AFTER_MS = 60_000;
 
 /**
- * The object's one alarm. It rings at the latest when the first job is due; where it rings early it is moved on then,
- * because each move is a row written.
+ * The object's one alarm. It rings when the first job is due, or earlier: moving it to a later time would cost a written row,
+ * so that is done only when it rings.
  */
 export class Alarm {
   readonly #storage: DurableObjectStorage;
@@ -37,7 +37,7 @@ export class Alarm {
     this.#armedFor = due;
   }
 
-  /** @returns what takes back all that is set from now on: an undone transaction undoes its alarm too */
+  /** @returns a function that restores what was armed: an undone transaction undoes its alarm too */
   savepoint(): () => void {
     const before = this.#armedFor;
     return () => {

@@ -113,7 +113,7 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
   };
 }
 
-/** Keys like `__proto__` stay own fields: step ids are strangers'. */
+/** Keys like `__proto__` stay own fields: step ids are untrusted. */
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 

@@ -4,14 +4,14 @@ import { MAX_BACKLOG_CHARS } from "../../limits.ts";
 export interface Line {
   job_id: string;
   text: string;
-  /** A later line of the same job makes it pointless. */
+  /** A later line of the same job replaces it. */
   passing: boolean;
 }
 
 interface ListenerPorts {
   /** Resolves when all that was written is durable. */
   durable: () => Promise<void>;
-  /** Its reader has everything, or has gone. */
+  /** The reader has read everything, or has disconnected. */
   onGone: () => void;
 }
 
@@ -58,7 +58,7 @@ export class Listener {
     }
     const lines = this.#pending;
     this.#pending = [];
-    // Nobody may hear of a change that a crash can still undo.
+    // A crash could still undo the change: it is sent only once it is durable.
     await this.#ports.durable();
     if (this.#isGone) return;
     if (lines.length > 0) controller.enqueue(new TextEncoder().encode(lines.map(({ text }) => `${text}\n`).join("")));

@@ -33,14 +33,14 @@ class Lease extends RpcTarget implements Disposable {
 }
 
 /**
- * Tells listeners of every change of their jobs. In memory only: after a crash they come again and say how far they
- * were. A job that has settled never changes again, so its listeners leave it.
+ * Sends every change of a job to the streams that follow it. Kept in memory only: after a crash the readers connect again
+ * and say how far they were. A settled job never changes again, so streams stop following it.
  */
 export class JobChanges implements Pick<CallerApi, "follow">, StoreObserver {
   readonly #context: RegistryContext;
-  /** With the jobs that they still follow. */
+  /** The jobs that each still follows. */
   readonly #listeners = new Map<Listener, Set<string>>();
-  /** By which key those were opened that a key opened. */
+  /** The key id that opened each; absent for streams without a key. */
   readonly #owners = new Map<Listener, string>();
   readonly #byJob = new Map<string, Set<Listener>>();
 
@@ -48,7 +48,7 @@ export class JobChanges implements Pick<CallerApi, "follow">, StoreObserver {
     this.#context = context;
   }
 
-  /** How many there are. */
+  /** The number of open streams. */
   get listeners(): number {
     return this.#listeners.size;
   }
@@ -134,7 +134,7 @@ export class JobChanges implements Pick<CallerApi, "follow">, StoreObserver {
     if (this.#listeners.get(listener)?.size === 0) listener.end();
   }
 
-  /** It gets what is kept for it, and no more. */
+  /** Ends the stream once its reader has read what is kept for it. */
   #dismiss(listener: Listener): void {
     for (const jobId of [...(this.#listeners.get(listener) ?? [])]) this.#part(listener, jobId);
     listener.end();

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { migrate } from "../../../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../../../src/registry/storage/migrations/index.ts";
-import { aListQuery, CALLER, eventTypes } from "../../bench.ts";
+import { aListQuery, CALLER, callerOf, eventTypes, TENANT } from "../../bench.ts";
 import { storedJobs } from "../rows.ts";
 import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";
 import { PLAN, type Stage } from "./stage.ts";
@@ -124,6 +124,37 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     if (await stage.ask("spend", (api) => api.keys.spendCode(CALLER, "grant", 2))) spent += 1;
     expect(spent).toBeLessThanOrEqual(1);
     expect(await stage.world.api.keys.revokedKeys()).toEqual([{ key_id: "key", revoked_at: 1 }]);
+  },
+
+  "admit a shard that checks keys": async (stage) => {
+    await stage.ask("revoke", (api) => api.keys.revokeKey(CALLER, "key", 1));
+    const admit = () => stage.ask("admit", (api) => api.keys.admitShard(CALLER, 7));
+    await stage.danger(admit);
+    expect(await stage.world.api.keys.keyShards()).toEqual([7]);
+    expect(await admit()).toEqual([{ key_id: "key", revoked_at: 1 }]);
+  },
+
+  "join as a shard that checks keys": async (stage) => {
+    let asked = 0;
+    const admit = async () => {
+      asked += 1;
+      return [{ key_id: "key", revoked_at: 1 }];
+    };
+    const join = () => stage.ask("join", (api) => api.keys.join(3, admit));
+    await stage.danger(join);
+    await stage.world.restart();
+    await join();
+    expect(asked).toBeLessThanOrEqual(2);
+    expect(await stage.ask("check", (api) => api.keys.checkKey())).toBe(true);
+    expect(["key", "other"].map((key) => stage.world.api.keys.isRevoked(key))).toEqual([true, false]);
+  },
+
+  "note what was done": async (stage) => {
+    const { id } = await stage.submit();
+    const somebody = callerOf(TENANT, { key_id: "key", actor: "key" });
+    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(somebody, id, null)));
+    const entries = await stage.ask("audit", (api) => api.keys.audit(CALLER, Number.MAX_SAFE_INTEGER, 10));
+    expect(entries).toEqual([{ at: stage.world.clock.now, action: "job_cancelled", actor: "key", subject: id }]);
   },
 
   ...Object.fromEntries(MIGRATIONS.map((_, version) => [`migrate from schema ${version}`, migrateFrom(version)])),
