@@ -123,6 +123,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_RECENT_JOB_CHARS: remembered("registry/storage/job-cache.test.ts"),
   MAX_RECENT_PLANS: remembered("service/blueprints/plan-cache.test.ts"),
   MAX_RECENT_PLAN_CHARS: remembered("service/blueprints/plan-cache.test.ts"),
+  MAX_RATED_TENANTS: remembered("mcp/quotas.test.ts"),
   MAX_STATIC_ANSWERS: remembered("mcp/fast/lanes.test.ts"),
   MAX_VERIFIED_KEYS: remembered("auth/check-key.test.ts"),
   MAX_CLEARED_KEYS: remembered("registry/calls/revocations.test.ts"),

@@ -16,3 +16,5 @@ export const DEFAULT_TREE_JOBS = 1_000;
 export const DEFAULT_REQUESTS_PER_MINUTE = 3_000;
 /** Submits and requests are counted over this. */
 export const RATE_WINDOW_MS = MINUTE;
+/** Tenants whose dry runs one isolate counts: those that asked last. */
+export const MAX_RATED_TENANTS = 1_000;

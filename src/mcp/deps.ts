@@ -1,7 +1,6 @@
 import { waitUntil } from "cloudflare:workers";
 import { pageHosts } from "../auth/allowed-origins.ts";
 import type { Principal } from "../auth/principal.ts";
-import type { Scope } from "../auth/scopes.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import type { WaitReport } from "../registry/api/caller.ts";
@@ -13,8 +12,6 @@ import { type Record, recorder } from "./protocol/metrics.ts";
 export interface McpDeps extends ServiceContext {
   /** Of what needs a key: what the registry said of it. */
   key?: { watch: KeyWatch; check: () => Promise<unknown> };
-  /** What the caller's key allows. */
-  scopes: readonly Scope[];
   /** Hostnames of the web pages that may call. */
   pages: () => readonly string[];
   version: string;
@@ -41,7 +38,6 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
   return {
     ...service,
     ...(principal.key_id !== null && { key: { watch, check } }),
-    scopes: principal.scopes,
     pages: () => pageHosts(env, url),
     version,
     home: `${url.origin}/`,

@@ -1,4 +1,5 @@
 import { actorOf, type Principal } from "../auth/principal.ts";
+import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/checks/check.ts";
 import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
@@ -25,6 +26,8 @@ export interface ServiceContext {
   keyId?: string | null;
   /** Asks the object of one shard, on behalf of who calls. */
   ask: Ask;
+  /** What the caller's key allows. */
+  scopes: readonly Scope[];
   /** New jobs go to the shards 0 to this - 1; listings are of these. */
   shards: number;
   blueprints: readonly CatalogBlueprint[];
@@ -32,6 +35,8 @@ export interface ServiceContext {
   handlers: readonly HandlerText[];
   /** What the tenant's blueprints may send. */
   secrets: readonly UsableSecret[];
+  /** Of one tenant; 0: no limit. */
+  dryRunsPerMinute: number;
   /** Of listings, signed for the tenant. */
   cursors: Cursors;
   /** The trace that the request belongs to. */
@@ -46,18 +51,20 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param watch is told what the registry says of the caller's key */
 export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
-  const { blueprintSecrets, secrets, shards } = settingsOf(env);
-  const { tenant, key_id } = principal;
+  const { blueprintSecrets, quotas, secrets, shards } = settingsOf(env);
+  const { tenant, key_id, scopes } = principal;
   const actor = actorOf(principal);
   return {
     tenant,
     actor,
     keyId: key_id,
+    scopes,
     ask: askAs(env.JOB_REGISTRY, { tenant, key_id, actor }, watch),
     shards,
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
     secrets: secretsFor(tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    dryRunsPerMinute: quotas.submitsPerMinute,
     cursors: cursorsOf(tenant, secrets),
     now: Date.now,
     random: Math.random,
@@ -69,6 +76,9 @@ export const knownTo = ({ handlers, secrets }: ServiceContext): Known => ({
   handlers: handlers.map(({ name }) => name),
   secrets,
 });
+
+/** Whether the caller may see what is stored; whoever only writes is not told it in an error either. */
+export const mayRead = ({ scopes }: Pick<ServiceContext, "scopes">): boolean => scopes.includes("jobs:read");
 
 /** The shard that keeps what a tenant has only once, such as its saved blueprints. */
 export const HOME_SHARD = 0;

@@ -1,7 +1,10 @@
 import { INLINE } from "../jobs/job.ts";
 import { isSettled } from "../jobs/status.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import type { Fault } from "../lib/fault.ts";
-import { ok } from "../lib/result.ts";
+import { Rate } from "../lib/rate.ts";
+import { err, ok } from "../lib/result.ts";
+import { MAX_RATED_TENANTS, RATE_WINDOW_MS } from "../limits.ts";
 import type { SubmitError, Submitted } from "../registry/api/caller.ts";
 import { type InvalidArguments, invalidArguments } from "./arguments.ts";
 import type { Answer, ServiceContext } from "./context.ts";
@@ -17,10 +20,26 @@ export interface DryRun {
   faults: Fault[];
 }
 
-export async function checkSubmit(context: ServiceContext, args: SubmitArgs): Promise<DryRun> {
+/** Of the tenants that asked last. A dry run takes time of this isolate, and nothing else: it is counted here. */
+const dryRuns = new BoundedMap<string, Rate>(MAX_RATED_TENANTS);
+
+/** ms until the tenant may have another; 0: it was counted. */
+function takeDryRun({ tenant, dryRunsPerMinute: limit, now }: ServiceContext): number {
+  if (limit === 0) return 0;
+  const key = `${limit} ${tenant}`;
+  const rate = dryRuns.get(key) ?? new Rate(limit, RATE_WINDOW_MS);
+  dryRuns.set(key, rate);
+  return rate.take(now());
+}
+
+type TooMany = Extract<SubmitError, { code: "too_many_submits" }>;
+
+export async function checkSubmit(context: ServiceContext, args: SubmitArgs): Answer<DryRun, TooMany> {
+  const retry_after_ms = takeDryRun(context);
+  if (retry_after_ms > 0) return err({ code: "too_many_submits", limit: context.dryRunsPerMinute, retry_after_ms });
   const draft = await draftOf(context, args);
-  if (draft.ok) return { blueprint: draft.value.label, faults: [] };
-  return { blueprint: typeof args.blueprint === "string" ? args.blueprint : INLINE, faults: draft.error };
+  if (draft.ok) return ok({ blueprint: draft.value.label, faults: [] });
+  return ok({ blueprint: typeof args.blueprint === "string" ? args.blueprint : INLINE, faults: draft.error });
 }
 
 /**

@@ -42,4 +42,22 @@ describe("a limit of the tenant", () => {
     expect(reply.text).toMatch(new RegExp(`^Not retried \\(${error.code}\\), nothing is stored: `));
     for (const text of texts) expect(reply.text).toContain(text);
   });
+
+  it("on dry runs is that of submits: one too many says when the next may come, and checks nothing", async () => {
+    const w = world({ tenant: "dry", dryRunsPerMinute: 3 });
+    const dryRun = () =>
+      callTool(w.deps, "jobs_submit_blueprint", { blueprint: "double", input: { n: 1 }, dry_run: true });
+    for (let n = 0; n < 3; n++) expect((await dryRun()).structured.valid).toBe(true);
+    const refused = await dryRun();
+    expect(refused.isError).toBe(true);
+    expect(refused.text).toMatch(
+      /^Not checked \(too_many_submits\), nothing is stored: the most is 3 submits a minute/,
+    );
+    expect(refused.text).toContain("again in 20 s");
+    const other = world({ tenant: "another", dryRunsPerMinute: 3 }).deps;
+    const args = { blueprint: "double", input: { n: 1 }, dry_run: true };
+    expect((await callTool(other, "jobs_submit_blueprint", args)).isError).toBe(false);
+    w.registry.now += 20_000;
+    expect((await dryRun()).isError).toBe(false);
+  });
 });

@@ -36,6 +36,7 @@ export function world(over: Partial<McpDeps> = {}): World {
       return registry;
     }, over.tenant),
     shards: 1,
+    dryRunsPerMinute: 0,
     retentionMs: RETENTION_MS,
     cursors: cursorsOf("local"),
     blueprints: [blueprint(1), blueprint(2)],

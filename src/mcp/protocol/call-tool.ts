@@ -1,5 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
 import { isSettled } from "../../jobs/status.ts";
+import { mayRead } from "../../service/context.ts";
 import type { McpDeps } from "../deps.ts";
 import { withheld } from "../replies/withheld.ts";
 import { createTaskResult } from "../tasks/task.ts";
@@ -34,7 +35,6 @@ export async function callTool(
   );
   if (!outcome.ok) return { content: [{ type: "text", text: outcome.error.text }], isError: true };
   const { submitted } = outcome.value;
-  const follows =
-    deps.scopes.includes("jobs:read") && context.isTold && submitted !== undefined && !isSettled(submitted.status);
+  const follows = mayRead(deps) && context.isTold && submitted !== undefined && !isSettled(submitted.status);
   return { ...resultOf(withheld(outcome.value, deps)), ...(follows && createTaskResult(submitted, deps)) };
 }

@@ -2,13 +2,16 @@ import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import type { RetryError } from "../../registry/api/caller.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
+import { mayRead } from "../../service/context.ts";
 import { jobOutput } from "../../service/fields.ts";
 import { type RetryArgs, RetryInput, retryJob } from "../../service/retry-job.ts";
+import type { McpDeps } from "../deps.ts";
 import { jobLink, jobReply } from "../replies/job-reply.ts";
 import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
+import { ASK_A_READER, withheldFaults } from "../replies/withheld.ts";
 import { defineTool } from "../tool.ts";
 
-function errorText(error: InvalidArguments | RetryError, { job_id, from_step = "" }: RetryArgs): string {
+function errorText(error: InvalidArguments | RetryError, { job_id, from_step = "" }: RetryArgs, deps: McpDeps): string {
   switch (error.code) {
     case "invalid_arguments":
       return faultText("Not retried.", error.faults);
@@ -24,11 +27,15 @@ function errorText(error: InvalidArguments | RetryError, { job_id, from_step = "
     }
     case "no_such_step": {
       const message = `"${echo(from_step)}" is no step that can be run again from`;
-      const fix = error.steps.length > 0 ? `Use one of: ${error.steps.join(", ")}.` : "Leave it out.";
+      const steps = error.steps.length > 0 ? `Use one of: ${error.steps.join(", ")}.` : "Leave it out.";
+      const fix = mayRead(deps) ? steps : ASK_A_READER;
       return faultText("Not retried.", [{ path: "from_step", message, fix }]);
     }
     case "invalid_input":
-      return faultText("Not retried: the input does not fit the blueprint.", error.faults);
+      return faultText(
+        "Not retried: the input does not fit the blueprint.",
+        withheldFaults("input", error.faults, deps),
+      );
     case "too_many_active":
     case "too_many_submits":
     case "storage_full":
@@ -49,7 +56,7 @@ export const jobsRetry = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   run: async (args, deps, context) => {
     const retried = await retryJob(deps, args);
-    if (!retried.ok) return err(errorText(retried.error, args));
+    if (!retried.ok) return err(errorText(retried.error, args, deps));
     const reply = jobReply(retried.value, context);
     return ok({ ...reply, text: `A new job runs it again. ${reply.text}`, links: [jobLink(retried.value.id)] });
   },

@@ -9,10 +9,12 @@ import type { McpDeps } from "../deps.ts";
 import { acceptedReply, jobLink } from "../replies/job-reply.ts";
 import { call, faultText, quotaText, shownFaults } from "../replies/text.ts";
 import { PROGRESS_APP_URI } from "../resources/progress-app.ts";
-import { type CallContext, defineTool, type Outcome, type Reply } from "../tool.ts";
+import { type CallContext, defineTool, type Outcome } from "../tool.ts";
 
-async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Reply> {
-  const { blueprint, faults: all } = await checkSubmit(deps, args);
+async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
+  const checked = await checkSubmit(deps, args);
+  if (!checked.ok) return err(quotaText("Not checked", checked.error));
+  const { blueprint, faults: all } = checked.value;
   // They are in the reply twice: as fields, and as text.
   const faults = shownFaults(all, MAX_REPLY_BYTES / 2 - MAX_ECHO_CHARS);
   const valid = all.length === 0;
@@ -20,7 +22,7 @@ async function dryRun(args: SubmitArgs, deps: McpDeps): Promise<Reply> {
     ? `Dry run of ${blueprint}: valid, nothing is stored.`
     : faultText("Dry run: not valid, nothing is stored.", faults);
   const next = valid ? "The same call without dry_run." : "Mend the faults, then the same call again.";
-  return { next, structured: { valid, blueprint, faults }, text };
+  return ok({ next, structured: { valid, blueprint, faults }, text });
 }
 
 function conflictText(jobId: string): string {
@@ -61,5 +63,5 @@ export const jobsSubmitBlueprint = defineTool({
   scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   view: PROGRESS_APP_URI,
-  run: async (args, deps, context) => (args.dry_run ? ok(await dryRun(args, deps)) : submit(args, deps, context)),
+  run: async (args, deps, context) => (args.dry_run ? dryRun(args, deps) : submit(args, deps, context)),
 });

@@ -1,9 +1,9 @@
 import type { Quotas } from "../../env.ts";
 import type { StepError } from "../../jobs/job.ts";
+import { Rate } from "../../lib/rate.ts";
 import { RATE_WINDOW_MS } from "../../limits.ts";
 import type { Full, QuotaError, StorageFull } from "../api/caller.ts";
 import type { JobCounts } from "../storage/job-counts.ts";
-import { Rate } from "./rate.ts";
 
 const rateOf = (limit: number): Rate | undefined => (limit === 0 ? undefined : new Rate(limit, RATE_WINDOW_MS));
 

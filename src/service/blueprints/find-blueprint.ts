@@ -3,7 +3,7 @@ import type { CatalogBlueprint } from "../../catalog/index.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
+import { type Answer, HOME_SHARD, mayRead, type ServiceContext } from "../context.ts";
 import { listBlueprints, type Source } from "./list-blueprints.ts";
 
 /** Blueprints by name: the catalogue's first, then those that the tenant saved. */
@@ -33,8 +33,12 @@ async function namesNear(context: ServiceContext, name: string): Promise<string[
   return [...new Set([...near.slice(0, MAX_NAMED / 2), ...first])].slice(0, MAX_NAMED);
 }
 
-/** Says what there is instead. */
+/** Says what there is instead, to whoever may read it. */
 async function notFound(context: ServiceContext, reference: string): Promise<Fault> {
+  if (!mayRead(context)) {
+    const fix = "Check its name: a key with the scope jobs:read sees which there are.";
+    return { path: "blueprint", message: `"${echo(reference)}" is not known`, fix };
+  }
   const [name = "", version] = reference.split("@");
   const versions = version === undefined ? [] : await versionsOf(context, name);
   const known = versions.length > 0 ? versions : await namesNear(context, name);

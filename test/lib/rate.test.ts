@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Rate } from "../../../src/registry/dispatch/rate.ts";
+import { Rate } from "../../src/lib/rate.ts";
 
 const NOW = Date.UTC(2040, 0, 1);
 const MINUTE = 60_000;
