@@ -177,6 +177,18 @@ it("no echo of a secret is stored, in any spelling", () =>
     }
   }));
 
+it("nothing that evaluates an answer sees a secret, which it could spell in a way that nothing finds", () =>
+  inRegistry(async (bench) => {
+    const apart = (text: string) => [...text].join("-");
+    for (const field of ["expect", "until"]) {
+      const asks = `{% $error($join($split($string($response.body.said), ''), '-')) %}`;
+      const step = { headers: { "x-a": SECRET }, [field]: asks };
+      const { stored } = await probe(bench, { step, network: () => Response.json({ said: `seen ${VALUE}` }) });
+      expect(stored.join(), field).toContain(JSON.stringify(apart("seen")).slice(1, -1));
+      expect(stored.join(), field).not.toContain(apart("s3cr3t"));
+    }
+  }));
+
 it("these were more than 300", () => {
   expect(probes).toBeGreaterThan(300);
 });
