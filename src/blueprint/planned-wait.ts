@@ -22,16 +22,21 @@ function sleepMs(step: Extract<Step, { type: "sleep" }>, now: number): number {
   return step.for === undefined ? untilMs(text, now) : durationMs(text);
 }
 
+function pollsMs(step: Extract<Step, { type: "http" }>): number {
+  const { limit, every = "" } = step;
+  if (typeof limit === "string" || hasExpression(every)) return EXPRESSION_WAIT_MS;
+  const polling = pollingOf({ ...step, limit });
+  return polling === undefined ? 0 : polling.everyMs * polling.limit;
+}
+
 function stepMs(step: Step, now: number, planOf: PlanOf): number {
   switch (step.type) {
     case "sleep":
       return sleepMs(step, now);
     case "input":
-      return durationMs(step.timeout);
-    case "http": {
-      const polling = pollingOf(step);
-      return polling === undefined ? 0 : polling.everyMs * polling.limit;
-    }
+      return hasExpression(step.timeout) ? EXPRESSION_WAIT_MS : durationMs(step.timeout);
+    case "http":
+      return pollsMs(step);
     case "map":
       return listMs(step.steps, now, planOf);
     case "parallel":
@@ -71,7 +76,7 @@ interface WrittenWait {
 
 /** The default is not written out: who gives none means "as long as the job lasts". */
 const inputWait = ({ id, timeout }: Extract<Step, { type: "input" }>): WrittenWait[] =>
-  timeout === DEFAULT_INPUT_TIMEOUT ? [] : [{ id, type: "input", ms: durationMs(timeout) }];
+  timeout === DEFAULT_INPUT_TIMEOUT || hasExpression(timeout) ? [] : [{ id, type: "input", ms: durationMs(timeout) }];
 
 const sleepWait = (step: Extract<Step, { type: "sleep" }>, now: number): WrittenWait[] =>
   hasExpression(step.for ?? step.until ?? "") ? [] : [{ id: step.id, type: "sleep", ms: sleepMs(step, now) }];

@@ -13,7 +13,7 @@ import {
   RETRY_SPREAD,
 } from "../limits.ts";
 import type { Begun } from "../registry/api/caller.ts";
-import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
+import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type StepOf } from "./context.ts";
 
 /** A failed try. */
 export interface ActionError extends StepError {
@@ -36,7 +36,7 @@ const HALTED_TRY = { do: "halted" } as const;
 /** The engine's own timeout comes later than ours, so that ours reports. */
 const ENGINE_SLACK_MS = 5_000;
 
-type Policy = Pick<Step, "retry" | "timeout" | "on_error">;
+type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error">;
 
 /** One round of a step that polls. */
 export interface Poll {

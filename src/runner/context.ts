@@ -1,4 +1,5 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import type { Ready } from "../blueprint/terms.ts";
 import type { Scope } from "../expression/template.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../lib/json.ts";
@@ -12,7 +13,8 @@ import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 
 export type Step = Blueprint["steps"][number];
-export type StepOf<Type extends Step["type"]> = Extract<Step, { type: Type }>;
+/** A step whose numbers and durations are known. */
+export type StepOf<Type extends Step["type"]> = Ready<Extract<Step, { type: Type }>>;
 
 export interface Done {
   end: "done";

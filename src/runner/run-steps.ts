@@ -14,6 +14,7 @@ import {
   type StepRun,
 } from "./context.ts";
 import { structureBytes } from "./holdings.ts";
+import { readyStep } from "./ready-step.ts";
 
 function runKind<Type extends Step["type"]>(
   context: RunContext,
@@ -21,7 +22,8 @@ function runKind<Type extends Step["type"]>(
   scope: Scope,
   path: string,
 ): Promise<Ending> {
-  const run: StepRun<Type> = context.kinds[step.type];
+  const { type }: { type: Type } = step;
+  const run: StepRun<Type> = context.kinds[type];
   return run(context, step, scope, path);
 }
 
@@ -35,7 +37,8 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
       return done(undefined);
     }
   }
-  return runKind(context, step, scope, path);
+  const ready = await readyStep(context, step, scope);
+  return ready.ok ? runKind(context, ready.value, scope, path) : failed(ready.error, path);
 }
 
 /** The ending with its output held, as later steps see it; or why it cannot be. */

@@ -37,6 +37,15 @@ const CASES: readonly (readonly [title: string, steps: Json[], ms: number])[] = 
     [http({ until: "{% $response.body %}" }), http({ until: "{% $response.body %}", every: "1 hour", limit: 5 })],
     10 * MINUTE + 5 * HOUR,
   ],
+  [
+    "a question and polls whose times expressions give",
+    [
+      ask({ timeout: "{% $input.wait %}" }),
+      http({ until: "{% $response.body %}", every: "{% $input.every %}" }),
+      http({ until: "{% $response.body %}", limit: "{% $input.limit %}" }),
+    ],
+    3 * EXPRESSION_WAIT_MS,
+  ],
   ["rows of a map, once", [step("map", { over: [1, 2, 3], steps: [nap("1 hour"), nap("1 hour")] })], 2 * HOUR],
   ["branches", [step("parallel", { branches: { a: [nap("1 hour")], b: [ask({ timeout: "1 hour" })] } })], 2 * HOUR],
   ["an inline child", [job(aBlueprint([nap("1 hour"), job(aBlueprint([nap("2 hours")]))]))], 3 * HOUR],
@@ -72,6 +81,7 @@ describe("a wait beyond the timeout", () => {
     ["is none that an expression gives", [nap("{% $input.x %}")], undefined],
     ["is none that may be left out", [{ ...nap("2 hours"), when: "{% $input.x %}" }], undefined],
     ["is no question that says nothing of its time", [ask()], undefined],
+    ["is no question whose time an expression gives", [ask({ timeout: "{% $input.wait %}" })], undefined],
     ["is a question that is to be open for longer", [{ ...ask(), timeout: "2 hours" }], 2 * HOUR],
     ["stands in a row", [step("map", { over: [1], steps: [nap("2 hours")] })], 2 * HOUR],
     ["stands in a branch", [step("parallel", { branches: { a: [nap("2 hours")] } })], 2 * HOUR],

@@ -6,6 +6,7 @@ import { foreignProblems } from "../faults/foreign-templates.ts";
 import type { Kind } from "../kinds/common.ts";
 import { childOf, innerOf, kindOf, outputShape, stepsIn } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
+import { TERM_FIELDS } from "../terms.ts";
 import type { Known } from "./check.ts";
 import { type KnownStep, type Names, referenceFaults } from "./references.ts";
 import { outputSecretFaults, secretFaults } from "./secret-faults.ts";
@@ -93,7 +94,7 @@ export class DocumentChecker {
   }
 
   #checkFields(step: JsonObject, kind: Kind | undefined, keys: Keys, names: Names): void {
-    this.#checkTemplate(step.when, [...keys, "when"], names);
+    for (const field of ["when", ...TERM_FIELDS]) this.#checkTemplate(step[field], [...keys, field], names);
     for (const field of kind?.templates ?? []) {
       const response = kind?.seeResponse?.includes(field) === true;
       this.#checkTemplate(step[field], [...keys, field], { ...names, response });

@@ -4,6 +4,7 @@ import { type HostPattern, matchesHost } from "../../lib/http/host-pattern.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { Kind } from "../kinds/common.ts";
 import { type SecretRef, secretRefs } from "../secret-refs.ts";
+import { TERM_FIELDS } from "../terms.ts";
 
 /** A secret that the caller's blueprints may name. */
 export interface UsableSecret {
@@ -42,7 +43,7 @@ function refFault(
  * @param at path of the step
  */
 export function secretFaults(step: JsonObject, kind: Kind, at: string, usable: readonly UsableSecret[]): Fault[] {
-  return kind.templates.flatMap((field) =>
+  return [...kind.templates, ...TERM_FIELDS].flatMap((field) =>
     [...secretRefs(step[field], [field])].flatMap(([keys, ref]) => {
       const fault = kind.sendsSecret?.(keys) === true ? refFault(ref, step.url, usable) : MISPLACED;
       return fault === undefined ? [] : [{ path: jsonPath(at, keys), ...fault }];

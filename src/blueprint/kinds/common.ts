@@ -4,7 +4,8 @@ import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
 import type { Shape } from "../faults/shapes.ts";
-import { duration, expression, stepName, strict } from "./fields.ts";
+import { durationTerm, numberTerm } from "../terms.ts";
+import { expression, stepName, strict } from "./fields.ts";
 import { IN_STEP } from "./misplaced.ts";
 
 /** A list of steps inside a step. */
@@ -41,8 +42,8 @@ export interface Kind {
 
 const retry = (limit: number) =>
   strict({
-    limit: z.int().min(0).max(MAX_RETRIES).default(limit).describe("Tries after the first one."),
-    delay: duration(MAX_RETRY_DELAY_MS, 0).default("2 seconds").describe("Before the first retry."),
+    limit: numberTerm(0, MAX_RETRIES).default(limit).describe("Tries after the first one."),
+    delay: durationTerm(MAX_RETRY_DELAY_MS, 0).default("2 seconds").describe("Before the first retry."),
     backoff: z.enum(["fixed", "linear", "exponential"]).default("exponential").describe("How the delay grows."),
   })
     .prefault({})
@@ -57,7 +58,7 @@ export const common = <Type extends string>(type: Type, { retries }: { retries: 
   type: z.literal(type),
   when: expression.optional().describe("Run the step only if this is true; a skipped step's output is nothing."),
   retry: retry(retries),
-  timeout: duration(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
+  timeout: durationTerm(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
   on_error: z
     .enum(["fail", "continue"])
     .default("fail")

@@ -4,8 +4,9 @@ import { MAX_INPUT_TIMEOUT_MS } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";
 import { questionFaults } from "../schemas/check-answer.ts";
 import { QuestionSchema } from "../schemas/question-schema.ts";
+import { durationTerm } from "../terms.ts";
 import { common, type Kind, stepOf } from "./common.ts";
-import { duration, jsonObject, text } from "./fields.ts";
+import { jsonObject, text } from "./fields.ts";
 
 /** Plain JSON for who stores it and sends it on. */
 const question = QuestionSchema as unknown as z.ZodType<JsonObject, JsonObject>;
@@ -21,7 +22,7 @@ export const input = {
     ...common("input", { retries: 0 }),
     message: text.describe("What is asked; may hold expressions."),
     schema: question.describe("What is answered: a flat object of strings, numbers, booleans and choices."),
-    timeout: duration(MAX_INPUT_TIMEOUT_MS)
+    timeout: durationTerm(MAX_INPUT_TIMEOUT_MS)
       .default(DEFAULT_INPUT_TIMEOUT)
       .describe("How long the question stays open."),
     default: jsonObject.optional().describe("The content when nobody answers in time; without it the step fails."),

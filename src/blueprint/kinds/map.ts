@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MAX_MAP_CONCURRENCY, MAX_MAP_ITEMS } from "../../limits.ts";
+import { numberTerm } from "../terms.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue } from "./fields.ts";
 
@@ -8,8 +9,8 @@ const fields = {
   over: z
     .union([z.array(jsonValue).max(MAX_MAP_ITEMS), expression])
     .describe("The items: a list, or an expression. Nothing is no item, a value that is no list is one item."),
-  concurrency: z.int().min(1).max(MAX_MAP_CONCURRENCY).default(5).describe("Items that run at the same time."),
-  max_items: z.int().min(1).max(MAX_MAP_ITEMS).default(MAX_MAP_ITEMS).describe("More items fail the step."),
+  concurrency: numberTerm(1, MAX_MAP_CONCURRENCY).default(5).describe("Items that run at the same time."),
+  max_items: numberTerm(1, MAX_MAP_ITEMS).default(MAX_MAP_ITEMS).describe("More items fail the step."),
 };
 
 export type MapFields = z.output<z.ZodObject<typeof fields>>;

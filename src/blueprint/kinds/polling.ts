@@ -1,18 +1,18 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { DEFAULT_POLLS, MAX_POLL_PAUSE_MS, MAX_POLLS } from "../../limits.ts";
 import { durationMs } from "../duration.ts";
-import { duration, expression } from "./fields.ts";
+import { durationTerm, numberTerm, type Ready } from "../terms.ts";
+import { expression } from "./fields.ts";
 
 const DEFAULT_EVERY = "10 seconds";
 
 /** Fields of a kind that may do its work again and again until it likes the answer. */
 export const pollingFields = {
   until: expression.optional().describe("Polls: the request is sent again until this is true of $response."),
-  every: duration(MAX_POLL_PAUSE_MS).optional().describe(`Pause between two polls; ${DEFAULT_EVERY} when left out.`),
-  limit: z
-    .int()
-    .min(1)
-    .max(MAX_POLLS)
+  every: durationTerm(MAX_POLL_PAUSE_MS)
+    .optional()
+    .describe(`Pause between two polls; ${DEFAULT_EVERY} when left out.`),
+  limit: numberTerm(1, MAX_POLLS)
     .optional()
     .describe(`Polls after which the step fails; ${DEFAULT_POLLS} when left out.`),
 };
@@ -40,8 +40,8 @@ export interface Polling {
   limit: number;
 }
 
-/** How a step of a plan polls; undefined when it does its work once. */
-export function pollingOf({ until, every, limit }: PollingFields): Polling | undefined {
+/** How a step polls; undefined when it does its work once. */
+export function pollingOf({ until, every, limit }: Ready<PollingFields>): Polling | undefined {
   if (until === undefined || every === undefined || limit === undefined) return undefined;
   return { until, everyMs: durationMs(every), limit };
 }

@@ -55,14 +55,14 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 - There is no context: write \`$input.repo\`, never \`repo\`. Inside a path or a filter plain names are fields: \`$steps.rows[ok = false].name\`.
 - \`=\` compares, \`&\` joins text, \`in\` looks in a list, both compare objects and lists by what they hold; texts are in single quotes: \`{% $input.first & ' ' & $input.last %}\`. \`and\`, \`or\`, \`$not(x)\`, \`a ? b : c\`, \`$exists(x)\`.
 - A filter or path that finds one value gives it bare, not in a list: write \`[$steps.rows[ok].id]\` where a list is needed.
-- \`$count\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$join\`, \`$match\`, \`$substring\`, \`$merge\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist, and beside them \`$parse(text, format)\` (\`json\`, \`csv\`, \`xml\`, \`ndjson\`, \`sse\`), \`$hash(text)\` (SHA-256 in hex; base64 by \`$hash(text, 'SHA-256', 'base64')\`), \`$url(base, reference, query)\` (a path or next link; never to another host), \`$time(instant, zone, picture)\` (zones as \`Europe/Berlin\` or \`+01:00\`, also in \`$fromMillis\` and \`$now\`), \`$truncate(text, n)\`, \`$partition(list, n)\`; \`$uuid(seed)\` and \`$random()\` (by job and step); \`$eval\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
+- \`$count\`, \`$map\`, \`$filter\`, \`$sort\`, \`$distinct\`, \`$substring\`, \`$merge\`, \`$fromMillis\`, \`$toMillis\` and the others of JSONata exist, and beside them \`$parse(text, format)\` (\`json\`, \`csv\`, \`xml\`, \`ndjson\`, \`sse\`), \`$hash(text)\` (SHA-256 in hex; base64 by \`$hash(text, 'SHA-256', 'base64')\`), \`$url(base, reference, query)\` (a path or next link; never to another host), \`$time(instant, zone, picture)\` (zones as \`Europe/Berlin\`, also in \`$fromMillis\` and \`$now\`), \`$truncate(text, n)\`, \`$partition(list, n)\`; \`$uuid(seed)\` and \`$random()\` (by job and step); \`$eval\` and \`$shuffle\` do not. \`$now()\` and \`$millis()\` are the job's start.
 - \`when\`, \`until\` and \`expect\` are false for nothing, null, false, 0, empty text, \`[]\`, \`{}\` and lists of only such values, else true. \`$not(nothing)\` is true and \`$boolean(nothing)\` false, so ask for a yes: \`$steps.ok.action = 'accept'\`.
 - \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless it is true.
 - Expressions are bounded by work, not time; one that goes too far fails its step.`;
 
 export const common = (): string => `${commonTable()}
 
-Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
+Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`; they and numbers may be one expression. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
 const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
 

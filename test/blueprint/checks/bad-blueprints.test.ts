@@ -146,6 +146,21 @@ const CASES: readonly (readonly [title: string, document: Json, path: string])[]
   ],
   ["a map without steps", aBlueprint([map([])]), "blueprint.steps[0].steps"],
   [
+    "an expression for a number that reads a later step",
+    aBlueprint([map([aTransform("a")], { concurrency: "{% $steps.later %}" })]),
+    "blueprint.steps[0].concurrency",
+  ],
+  [
+    "text around an expression for a number",
+    aBlueprint([map([aTransform("a")], { max_items: "{% 1 %} rows" })]),
+    "blueprint.steps[0].max_items",
+  ],
+  [
+    "text around an expression for a duration",
+    aBlueprint([map([{ ...aTransform("a"), timeout: "{% 1 %} seconds" }])]),
+    "blueprint.steps[0].steps[0].timeout",
+  ],
+  [
     "a map with too much at once",
     aBlueprint([map([aTransform("a")], { concurrency: 21 })]),
     "blueprint.steps[0].concurrency",

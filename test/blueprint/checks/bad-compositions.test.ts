@@ -333,12 +333,7 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
   ["a pause of days", poll({ until: "{% true %}", every: "2 days" }), `${STEP}.every`, "Write a number"],
   ["no polls", poll({ until: "{% true %}", limit: 0 }), `${STEP}.limit`, "at least 1"],
   ["too many polls", poll({ until: "{% true %}", limit: 1_001 }), `${STEP}.limit`, "at most 1000"],
-  [
-    "$response in every",
-    poll({ until: "{% true %}", every: "{% $response.body %}" }),
-    `${STEP}.every`,
-    "Write a number",
-  ],
+  ["$response in every", poll({ until: "{% true %}", every: "{% $response.body %}" }), `${STEP}.every`, "$input"],
   ["$response in a url", poll({ until: "{% true %}", url: "{% $response.body.next %}" }), `${STEP}.url`, "$input"],
   ["$response in when", poll({ until: "{% true %}", when: "{% $response.ok %}" }), `${STEP}.when`, "$input"],
   [

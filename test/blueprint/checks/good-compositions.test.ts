@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Blueprint, BlueprintInput } from "../../../src/blueprint/blueprint.ts";
 import { checkBlueprint } from "../../../src/blueprint/checks/check.ts";
 import { pollingOf } from "../../../src/blueprint/kinds/polling.ts";
+import type { Ready } from "../../../src/blueprint/terms.ts";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
 import { aBlueprint, aTransform } from "../support.ts";
 
@@ -69,8 +70,8 @@ describe("a plan of composed steps", () => {
     const [polls] = planOf(aBlueprint([poll({ every: "2 minutes", limit: 1 })])).steps;
     const [once] = planOf(aBlueprint([{ id: "a", type: "http", url: "https://example.com/" }])).steps;
     if (polls?.type !== "http" || once?.type !== "http") throw new Error("not the steps that were sent");
-    expect(pollingOf(polls)).toEqual({ until: poll().until, everyMs: 120_000, limit: 1 });
-    expect(pollingOf(once)).toBeUndefined();
+    expect(pollingOf(polls as Ready<typeof polls>)).toEqual({ until: poll().until, everyMs: 120_000, limit: 1 });
+    expect(pollingOf(once as Ready<typeof once>)).toBeUndefined();
   });
 
   it("checked again is the same plan", () => {
