@@ -15,7 +15,7 @@ import { Audit } from "./storage/audit.ts";
 import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
 import { LastStates } from "./storage/last-states.ts";
-import { migrate } from "./storage/migrate.ts";
+import { migrate } from "./storage/migrations/migrate.ts";
 import { tablesOf } from "./storage/tables.ts";
 import { JobChanges } from "./watch/job-changes.ts";
 import { Waiters } from "./watch/waiters.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { jobNumber } from "../../src/jobs/id.ts";
 import type { ListPage } from "../../src/registry/api/caller.ts";
-import { migrate } from "../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
+import { migrate } from "../../src/registry/storage/migrations/migrate.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { isOn } from "../support/setting.ts";
 import { aListQuery, aRequest, type Bench, CALLER, inRegistry, START, statusOf } from "./bench.ts";

@@ -6,7 +6,7 @@ import { Audit } from "../../../src/registry/storage/audit.ts";
 import { JobCache } from "../../../src/registry/storage/job-cache.ts";
 import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
-import { migrate } from "../../../src/registry/storage/migrate.ts";
+import { migrate } from "../../../src/registry/storage/migrations/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
 import { aJob } from "../../support/jobs.ts";

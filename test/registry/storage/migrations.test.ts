@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { migrate } from "../../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../../src/registry/storage/migrations/index.ts";
+import { migrate } from "../../../src/registry/storage/migrations/migrate.ts";
 import { aRequest, CALLER, inRegistry, statusOf } from "../bench.ts";
 
 const schema = (storage: DurableObjectStorage) =>

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { migrate } from "../../../../src/registry/storage/migrate.ts";
 import { MIGRATIONS } from "../../../../src/registry/storage/migrations/index.ts";
+import { migrate } from "../../../../src/registry/storage/migrations/migrate.ts";
 import { aListQuery, CALLER, callerOf, eventTypes, TENANT } from "../../bench.ts";
 import { storedJobs } from "../rows.ts";
 import { askQuestion, type Scenario, spawnChild } from "./runner-scenarios.ts";

@@ -1,5 +1,5 @@
-import { MIGRATIONS } from "./migrations/index.ts";
-import type { Migration } from "./migrations/migration.ts";
+import { MIGRATIONS } from "./index.ts";
+import type { Migration } from "./migration.ts";
 
 /**
  * Bring the schema up to this build. Runs in the object's constructor, inside one transaction.
