@@ -7,7 +7,7 @@ const bench = useBench();
 const { http, effect } = stageOf(bench);
 
 /** Within this time every job of these tests would have gone on, had it not been cancelled. */
-const LATER_MS = 3_000;
+const LATER_MS = 5_000;
 
 const cancel = (id: string) => bench().job("jobs_cancel", { job_id: id, reason: "enough" });
 const childrenOf = async (id: string) => {
@@ -28,20 +28,20 @@ interface Case {
   unknown?: true;
 }
 
-const slow = (id: string, ms = 1_500) => http(id, `/slow?ms=${ms}`);
+const slow = (id: string, ms = 3_000) => http(id, `/slow?ms=${ms}`);
 const isAt = (step: string) => (job: JobStatus) => job.step === step;
 
 const CASES: Record<string, Case> = {
   "before its time has come": {
     steps: () => [effect("first")],
-    inMs: 2_000,
+    inMs: 4_000,
     when: (job) => job.status === "queued",
     requests: {},
     after: { first: "pending" },
     unknown: true,
   },
   "while it sleeps": {
-    steps: () => [effect("first"), sleep("nap", 2), effect("after")],
+    steps: () => [effect("first"), sleep("nap", 4), effect("after")],
     when: isAt("nap"),
     requests: { first: 1 },
     after: { first: "succeeded", nap: "cancelled", after: "pending" },
@@ -53,19 +53,19 @@ const CASES: Record<string, Case> = {
     after: { first: "succeeded", busy: "cancelled", after: "pending" },
   },
   "between two tries": {
-    steps: () => [http("flaky", "/broken", { retry: { limit: 5, delay: "2 seconds" } }), effect("after")],
+    steps: () => [http("flaky", "/broken", { retry: { limit: 5, delay: "4 seconds" } }), effect("after")],
     when: (job) => job.events?.some((event) => event.type === "step_retrying") ?? false,
     requests: { flaky: 1 },
     after: { flaky: "cancelled", after: "pending" },
   },
   "between two polls": {
-    steps: () => [http("poll", "/ok.json", { until: "{% false %}", every: "2 seconds" }), effect("after")],
+    steps: () => [http("poll", "/ok.json", { until: "{% false %}", every: "4 seconds" }), effect("after")],
     when: (job) => job.message?.startsWith("Poll 1") ?? false,
     requests: { poll: 1 },
     after: { poll: "cancelled", after: "pending" },
   },
   "while it asks": {
-    steps: () => [effect("first"), question("ask", { timeout: "2 seconds", default: { tag: "x" } }), effect("after")],
+    steps: () => [effect("first"), question("ask", { timeout: "4 seconds", default: { tag: "x" } }), effect("after")],
     when: (job) => job.status === "input_required",
     requests: { first: 1 },
     after: { first: "succeeded", ask: "cancelled", after: "pending" },
@@ -75,7 +75,7 @@ const CASES: Record<string, Case> = {
       {
         id: "both",
         type: "parallel",
-        branches: { left: [sleep("nap", 2), effect("l")], right: [effect("r"), question("ask"), effect("rr")] },
+        branches: { left: [sleep("nap", 4), effect("l")], right: [effect("r"), question("ask"), effect("rr")] },
       },
       effect("after"),
     ],
@@ -125,7 +125,7 @@ describe("cancel", () => {
   });
 
   it.concurrent("with children and grandchildren: all end, and none goes on", async () => {
-    const grandchild = { name: "grandkid", steps: [sleep("nap", 2), effect("late")] };
+    const grandchild = { name: "grandkid", steps: [sleep("nap", 4), effect("late")] };
     const kid = { name: "kid", steps: [child("deep", grandchild), effect("later")] };
     const branches = {
       one: [child("kid", kid)],
