@@ -19,10 +19,10 @@ import {
   type UnknownJob,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
+import { retryJob } from "../dispatch/create-retry.ts";
 import { storeAnswer } from "../run/questions.ts";
 import { followEffects, settleJob } from "../run/settlements.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
-import { retryJob } from "./create-retry.ts";
 
 /** What a caller does to a job that is there. */
 export class Controls

@@ -17,10 +17,10 @@ import type {
   SpawnRequest,
   Stop,
 } from "../api/caller.ts";
-import { retryChild } from "../calls/create-retry.ts";
 import type { RegistryContext } from "../context.ts";
 import { childRefused, treeIsFull } from "../dispatch/admission.ts";
 import { createJob } from "../dispatch/create-job.ts";
+import { retryChild } from "../dispatch/create-retry.ts";
 import { haltedPath } from "../storage/values.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { expireQuestions } from "./questions.ts";

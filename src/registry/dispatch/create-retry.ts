@@ -10,9 +10,9 @@ import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { createJob, type JobRequest } from "../dispatch/create-job.ts";
 import type { Tables } from "../storage/tables.ts";
 import { haltedPath, INPUT_PATH, type StoredPath } from "../storage/values.ts";
+import { createJob, type JobRequest } from "./create-job.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
 function isFinished(tables: Tables, job: Job, step: string): boolean {
