@@ -122,6 +122,7 @@ const Settings = z
     REQUESTS_PER_MINUTE: quota(DEFAULT_REQUESTS_PER_MINUTE),
     MAX_TREE_JOBS: quota(DEFAULT_TREE_JOBS),
     ALLOWED_ORIGINS: entries,
+    HTTP_ALLOW: entries,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
     PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
   })
@@ -156,6 +157,8 @@ export interface Settings {
   quotas: Quotas;
   /** Hostnames or origins of web pages that may call. */
   allowedOrigins: readonly string[];
+  /** Hosts, or `host:port`, that steps may reach although they are private. */
+  httpAllow: readonly string[];
   /** Whether OAuth clients may name themselves by the URL of a document about them; undefined: not on this machine. */
   metadataDocuments: "on" | "off" | undefined;
   /** Origin under which clients reach the server; null: that of each request. */
@@ -193,6 +196,7 @@ export function readSettings(env: Env): Settings {
       treeJobs: vars.MAX_TREE_JOBS,
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
+    httpAllow: vars.HTTP_ALLOW,
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
     blueprintSecrets: blueprintSecretsOf(env),

@@ -120,8 +120,8 @@ async function oneHop(url: URL, init: RequestInit, home: Home): Promise<Response
 }
 
 export interface EgressRules {
-  /** The variable HTTP_ALLOW: hosts or `host:port`, separated by commas. */
-  allowList: string;
+  /** Hosts or `host:port` that may be reached although they are private. */
+  allow: readonly string[];
   /** Left out: no request holds a secret. */
   secrets?: Pick<Secrets, "strays" | "areIn">;
   home: Home;
@@ -148,8 +148,7 @@ async function toFollow(
  * origins. With `redirect: "manual"` it takes one hop only.
  * @throws RefusedAddress, BadRedirect, or what the platform's fetch throws
  */
-export function egress({ allowList, secrets, home }: EgressRules): Fetch {
-  const allow = allowList.split(",").map((entry) => entry.trim());
+export function egress({ allow, secrets, home }: EgressRules): Fetch {
   return async (target, init = {}) => {
     let url = new URL(target);
     let request = init;

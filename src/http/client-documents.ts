@@ -82,7 +82,7 @@ const isPlainUrl = (url: string): boolean => URL.parse(url)?.href === url && !ur
 
 async function load(url: string, { home }: DocumentPorts): Promise<Result<string, string>> {
   if (!isPlainUrl(url)) return err("its URL is not spelt in full, or has a fragment");
-  const send = egress({ allowList: "", home });
+  const send = egress({ allow: [], home });
   const signal = AbortSignal.timeout(CLIENT_DOCUMENT_TIMEOUT_MS);
   try {
     const response = await send(url, { headers: { accept: "application/json" }, redirect: "manual", signal });

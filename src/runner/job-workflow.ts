@@ -26,7 +26,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         // The platform types a step's result as its own recursive Serializable, which JSON is.
         step: step as unknown as EngineStep,
         fetch: egress({
-          allowList: this.env.HTTP_ALLOW ?? "",
+          allow: settingsOf(this.env).httpAllow,
           secrets,
           home: await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID()),
         }),

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
 import { HOME } from "./home.ts";
 
-const send = egress({ allowList: "", home: HOME });
+const send = egress({ allow: [], home: HOME });
 const refused = (url: string, allow: string[] = []) => refusal(new URL(url), allow);
 
 describe("addresses that are refused", () => {

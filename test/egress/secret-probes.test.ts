@@ -62,7 +62,7 @@ async function probe(bench: Bench, { step, network, input = {}, hosts = [OURS] }
   });
   const secrets = { TOKEN: VALUE, HOOK };
   const held = new Secrets(Object.entries(secrets).map(([name, value]) => ({ name, value, hosts })));
-  const fetch = egress({ allowList: "", secrets: held, home: HOME });
+  const fetch = egress({ allow: [], secrets: held, home: HOME });
   const call = {
     id: "call",
     type: "http",

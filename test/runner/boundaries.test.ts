@@ -156,7 +156,7 @@ atBound("MAX_REDIRECTS", {
       const next = { status: 302, headers: { location: `/${left}` } };
       return left-- > 0 ? new Response(null, next) : new Response("end");
     });
-    const send = egress({ allowList: "", home: HOME });
+    const send = egress({ allow: [], home: HOME });
     return send("https://example.com/").then(
       () => undefined,
       (error: Error) => error.message,

@@ -74,6 +74,19 @@ describe("submit", () => {
     expect(w.registry.requests).toMatchObject([{ timeout_ms: 7_200_000 }, { timeout_ms: 60_000 }]);
   });
 
+  it("with a question that is to be open for longer than the job lasts is a fault with each remedy", async () => {
+    const w = world();
+    const ask = { id: "ask", type: "input", message: "Go?", schema: { type: "object" } };
+    const submitWith = (step: JsonObject) =>
+      submit(w, { blueprint: { name: "mine", steps: [step] }, timeout_seconds: 3_600 });
+    const { isError, text } = await submitWith({ ...ask, timeout: "2 hours" });
+    expect(isError).toBe(true);
+    expect(text).toContain("timeout_seconds: ends the job before step ask has been open for its 7200 seconds.");
+    expect(text).toContain("Send more than 7200, give step ask a shorter timeout, or leave it out");
+    expect((await submitWith({ ...ask, timeout: "1 hour" })).isError).toBe(false);
+    expect((await submitWith(ask)).isError).toBe(false);
+  });
+
   it.each<[string, JsonObject, JsonObject, string, string]>([
     ["the caller's timeout", {}, { timeout_seconds: 3_600 }, "timeout_seconds", "Send more than 7200,"],
     ["the blueprint's timeout", { timeout: "1 hour" }, {}, "blueprint.timeout", 'Send more than "7200 seconds",'],
