@@ -1,0 +1,48 @@
+import { globSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
+import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import { newSecret, newTenant } from "../../tooling/fuzz/tenants.ts";
+import { heavySteps } from "./heavy-plans.ts";
+
+const AUTH_SECRET = newSecret();
+/** The registry wonders after 30 seconds, and nudges. */
+const HEARD_MS = 90_000;
+let server: DevServer;
+
+beforeAll(async () => {
+  server = await startDevServer({ vars: { AUTH_SECRET } });
+});
+
+afterAll(() => server?.stop());
+
+/** As if the job had died so often before. Only while no server runs. */
+function noteDeaths(jobId: string, deaths: number): number {
+  let changed = 0;
+  for (const file of globSync(join(server.stateDir, "v3/do/*JobRegistry/*.sqlite"))) {
+    const database = new DatabaseSync(file);
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'jobs'").all();
+    const sql = "UPDATE jobs SET run_json = json_set(run_json, '$.interrupted', ?) WHERE job_id = ?";
+    if (tables.length > 0) changed += Number(database.prepare(sql).run(deaths, jobId).changes);
+    database.close();
+  }
+  return changed;
+}
+
+it("a job whose process is killed once more than may be, amid an expression, fails and is not resumed for ever", async () => {
+  const tenant = await newTenant(server.url, "acme", AUTH_SECRET);
+  const id = await tenant.submit(heavySteps("")["three levels of maps"] ?? []);
+  const status = () => tenant.tool("jobs_get_status", { job_id: id });
+  while ((await status()).status !== "running") await sleep(100);
+  await server.kill9();
+  expect(noteDeaths(id, MAX_INTERRUPTED_TRIES)).toBe(1);
+  await server.restart();
+  let seen = await status();
+  for (const end = Date.now() + HEARD_MS; Date.now() < end && seen.status === "running"; await sleep(500)) {
+    seen = await status();
+  }
+  expect(seen).toMatchObject({ status: "failed", error_code: "job_interrupted" });
+}, 150_000);
