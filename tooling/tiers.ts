@@ -34,7 +34,7 @@ export const PROJECTS: Record<Tier, readonly string[]> = {
 };
 
 /**
- * Files that `check` leaves out: harnesses that try random courses, and those that took more than a second on a quiet machine
+ * Files that `check` leaves out, to end within a minute: harnesses that try random courses, and the longest of the others
  * (`vitest run --project unit --project workerd --reporter=json` says how long each takes).
  */
 const SLOW = [
