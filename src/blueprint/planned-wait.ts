@@ -1,5 +1,5 @@
 import { hasExpression } from "../expression/text-template.ts";
-import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../limits.ts";
+import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS, MAX_STEP_TIMEOUT_MS } from "../limits.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
@@ -66,6 +66,18 @@ export function defaultTimeoutMs(plan: Blueprint, now: number, planOf?: PlanOf):
   if (plan.timeout !== undefined) return durationMs(plan.timeout);
   return Math.min(MAX_JOB_TIMEOUT_MS, DEFAULT_JOB_TIMEOUT_MS + plannedWaitMs(plan, now, planOf));
 }
+
+const actionMs = (step: Step): number => {
+  if (step.type === "map") return longestActionMs(step);
+  if (step.type === "parallel") {
+    return Math.max(0, ...Object.values(step.branches).map((steps) => longestActionMs({ steps })));
+  }
+  if (step.type !== "http" && step.type !== "handler") return 0;
+  return hasExpression(step.timeout) ? MAX_STEP_TIMEOUT_MS : durationMs(step.timeout);
+};
+
+/** The longest that one action of the plan may take, in milliseconds. */
+export const longestActionMs = ({ steps }: Pick<Blueprint, "steps">): number => Math.max(0, ...steps.map(actionMs));
 
 /** A wait that the plan writes out. A sleep lasts as long as it says; a question is open so long, unless it is answered. */
 interface WrittenWait {

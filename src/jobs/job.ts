@@ -49,6 +49,12 @@ export interface OpenWork {
   key_path?: string;
   /** Which run of the engine step holds the try, so that a report sent twice counts once. */
   token?: string;
+  /** Under which run of the attempt the try began; absent from tries of 0.1.0. */
+  run?: number;
+  /** Polls that were answered in this job. */
+  rounds?: number;
+  /** No try begins before this. */
+  again_at?: number;
   /** Only for a rest: when it ends. Kept over attempts, so that a sleep is never slept twice. */
   wake_at?: number;
   /** Only for an `input` step: what is asked. */
@@ -75,6 +81,19 @@ export interface Answered {
   at: number;
 }
 
+/** PERSISTED since 0.2.0, while the job is unsettled. Who runs the attempt. */
+export interface Runner {
+  /** Grows with each process, and each segment, that takes the job over: reports of earlier runs change nothing. */
+  run: number;
+  /** The run with which the process that has the job took it over. */
+  since: number;
+  /** Of the process, and of its call. */
+  process: string;
+  token: string;
+  /** The engine was told that something is there, and the run has not asked since. */
+  told?: true;
+}
+
 /** PERSISTED since 0001. */
 export interface RunState {
   /** By step id, in order of their start. */
@@ -91,6 +110,7 @@ export interface RunState {
   chain?: Chain;
   /** The beginning of the plan's, where it has one; absent from jobs before 0.2.0. */
   description?: string;
+  runner?: Runner;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
   /** How often the attempt began again without a report in between; absent: never. */
@@ -143,7 +163,10 @@ export interface Job {
 /** `fetch[3].page` lies in the top-level step `fetch`. */
 export const topLevelStep = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
 
-/** The engine's name of the event that what the step at `path` waits for is there: at most 100 of its characters. */
+/** The engine's name of the event that something is there that the attempt waits for. */
+export const WAKE_EVENT = "wake";
+
+/** The same for runners of 0.1.0, which wait for each step at `path` apart: at most 100 of its characters. */
 export const wakeEvent = (path: string): string => `wake-${path.replace(/[^a-z0-9_]/g, "-").slice(-90)}`;
 
 /** The id of one attempt at the engine. Deterministic, so that handing a job over twice starts it once. */

@@ -17,12 +17,17 @@ export type Outcome =
   | { name: "failed"; error: StepError; path: string | null }
   | { name: "cancelled"; reason: string | null };
 
+/** Nobody runs it any more. */
+function closed({ runner: _ended, ...run }: RunState): RunState {
+  return { ...run, open: {} };
+}
+
 /** What has not ended is cancelled with the job. */
 function endedRun(run: RunState, now: number): RunState {
   const steps = Object.entries(run.steps).map(([id, step]) =>
     step.completed_at === null ? [id, { ...step, status: "cancelled", completed_at: now }] : [id, step],
   );
-  return { ...run, steps: Object.fromEntries(steps), open: {} };
+  return { ...closed(run), steps: Object.fromEntries(steps) };
 }
 
 function failed(job: Job, path: string | null, error: StepError, now: number): Job {
@@ -49,7 +54,7 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
   switch (outcome.name) {
     case "succeeded": {
       const { result_path, result_json } = outcome;
-      const done = { ...settled, result_path, result_json, run: { ...job.run, open: {} } };
+      const done = { ...settled, result_path, result_json, run: closed(job.run) };
       return withEvent(done, "settled", now, null, status);
     }
     case "failed": {

@@ -34,3 +34,13 @@ export const ALARM_BATCH = 50;
 /** Settled jobs are kept this long, unless the deployment says otherwise; ten years at most. */
 export const DEFAULT_RETENTION_DAYS = 30;
 export const MAX_RETENTION_DAYS = 3_650;
+
+// Acting steps run in segments, each inside one engine step.
+/** After this no further action of the segment begins; the next segment goes on. */
+export const SEGMENT_MS = MINUTE;
+/** The same after so many actions: each may be several requests and calls, of which an invocation has 100,000. */
+export const MAX_SEGMENT_ACTIONS = 1_000;
+/** The engine gives a segment up when it ends this much later than its last action could. */
+export const SEGMENT_GRACE_MS = 30 * SECOND;
+/** A shorter wait is waited inside the segment; a longer one is the engine's, and metered. */
+export const MAX_INLINE_WAIT_MS = 10 * SECOND;

@@ -1,6 +1,6 @@
 /** What one attempt of a job may hold at once, so that the process serves others beside it. */
 
-import { KIB, MINUTE, SECOND } from "./units.ts";
+import { KIB, SECOND } from "./units.ts";
 
 /** Rows of all maps that are open at once; each holds a scope, and perhaps an engine step. */
 export const MAX_OPEN_ROWS = 10_000;
@@ -17,7 +17,5 @@ export const CROWDED_PAUSE_MS = 250;
 export const MAX_HOLDING_TENANTS = 1_000;
 /** Actions that run at once: each may read an answer of MAX_HTTP_BYTES, 16 MiB together. Further ones wait. */
 export const MAX_ACTIONS_IN_FLIGHT = 32;
-/** An action waits so long for its turn inside an engine step; then the engine is asked to try again. */
-export const MAX_TURN_MS = 10 * MINUTE;
 /** Between two questions whether an action may begin. */
 export const MIN_TURN_PAUSE_MS = 250;

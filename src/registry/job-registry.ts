@@ -3,6 +3,7 @@ import type { Blueprint } from "../blueprint/blueprint.ts";
 import { type Env, readSettings } from "../env.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Mark } from "../jobs/run/reports.ts";
+import type { Taker } from "../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import { log } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -147,8 +148,12 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     );
   }
 
-  async start(ref: RunRef) {
-    return (await this.#enter()).stepReports.start(ref);
+  async start(ref: RunRef, taker?: Taker) {
+    return (await this.#enter()).stepReports.start(ref, taker);
+  }
+
+  async awake(ref: RunRef) {
+    return (await this.#enter()).stepReports.awake(ref);
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath?: string) {

@@ -4,14 +4,7 @@ import type { StepError } from "../jobs/job.ts";
 import { pollKey } from "../jobs/run/action-keys.ts";
 import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import {
-  MAX_BACKOFF_MS,
-  MAX_INTERRUPTED_TRIES,
-  MAX_OUTPUT_BYTES,
-  MAX_TURN_MS,
-  MIN_TURN_PAUSE_MS,
-  RETRY_SPREAD,
-} from "../limits.ts";
+import { MAX_BACKOFF_MS, MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Begun } from "../registry/api/caller.ts";
 import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type StepOf } from "./context.ts";
 
@@ -22,26 +15,21 @@ export interface ActionError extends StepError {
   retryAfterMs?: number;
 }
 
-/** @param key idempotency key, the same as long as it is not known how the action came out */
 /**
+ * @param key idempotency key, the same as long as it is not known how the action came out
  * @param signal aborts when the time is up, or nobody needs the outcome any more
  * @param timeUp aborts when the time is up: for what the other side would go on with although we have left
  */
 export type Action = (signal: AbortSignal, key: string, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>;
 
-/** Engine tries beyond the blueprint's own: for tries that died with their process, and reports that did not arrive. */
+/** Tries beyond the blueprint's own, for reports that do not arrive. */
 const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 const SPARE_DELAY_MS = 1_000;
-const HALTED_TRY = { do: "halted" } as const;
-/** The engine's own timeout comes later than ours, so that ours reports. */
-const ENGINE_SLACK_MS = 5_000;
 
 type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error">;
 
 /** One round of a step that polls. */
 export interface Poll {
-  /** Name of the round's engine step. */
-  name: string;
   /** Until the next round, after this output. */
   pauseMs: (output: Json) => number;
   /** Whether the output is what the step waits for. */
@@ -52,6 +40,14 @@ export interface Poll {
 export interface NotYet {
   end: "not_yet";
   pauseMs: number;
+  /** Polls of this job that were answered. */
+  rounds: number;
+}
+
+/** Another try follows. */
+interface Again {
+  end: "again";
+  delayMs: number;
 }
 
 /** What the other side asked for, and else what the policy says; @param random 0 to below 1 */
@@ -117,8 +113,8 @@ export const tolerated = (error: StepError, finished?: Json): Done & { output: J
   done({ error: { ...plain(error) }, ...(finished !== undefined && { done: finished }) }, { tolerated: 1 });
 
 /**
- * One acting step as one engine step: opens with `begin`, acts, ends with `finish`, all inside. Tries are counted by
- * the registry, so that they survive crashes; the engine only spaces them.
+ * One acting step: opens with `begin`, acts, ends with `finish`. Tries are counted by the registry, so that they survive
+ * crashes.
  */
 class ActingStep {
   readonly #context: RunContext;
@@ -127,9 +123,8 @@ class ActingStep {
   readonly #action: Action;
   readonly #poll: Poll | undefined;
   readonly #timeoutMs: number;
-  #delayMs = SPARE_DELAY_MS;
-  /** The try that runs now. */
-  #trying: Promise<unknown> | undefined;
+  /** Tries whose reports did not arrive. */
+  #lost = 0;
 
   constructor(context: RunContext, path: string, policy: Policy, action: Action, poll: Poll | undefined) {
     this.#poll = poll;
@@ -141,57 +136,38 @@ class ActingStep {
   }
 
   async run(): Promise<Ending | NotYet> {
-    const limit = this.#policy.retry.limit + SPARE_TRIES;
-    const retries = { limit, delay: () => this.#delayMs, backoff: "constant" as const };
-    const config = { retries, timeout: MAX_TURN_MS + this.#timeoutMs + ENGINE_SLACK_MS };
-    const name = this.#poll?.name ?? this.#path;
-    const step = this.#context.ports.step.do(name, config, () => this.#oneTry());
+    const { holdings } = this.#context;
+    for (;;) {
+      if ((await this.#context.turn(this.#path)) === HALTED) return HALTED;
+      const ended = await holdings.inTurn(() => this.#oneTry());
+      if (ended.end !== "again") return ended;
+      if ((await this.#context.wait(this.#path, ended.delayMs)) === HALTED) return HALTED;
+    }
+  }
+
+  async #oneTry(): Promise<Ending | NotYet | Again> {
+    if (this.#context.lane.aborted) return HALTED;
     try {
-      const ending = await this.#context.unlessHalted(step);
-      // Between two tries nobody waits for the next one; one that runs is awaited, and perhaps it finishes.
-      return ending === HALTED && this.#trying !== undefined ? await step : ending;
+      return await this.#begin();
     } catch (error) {
-      const message = `The engine gave the step up: ${error instanceof Error ? error.message : String(error)}`;
+      this.#lost += 1;
+      if (this.#lost <= SPARE_TRIES) return { end: "again", delayMs: SPARE_DELAY_MS };
+      const message = `The step was given up: ${error instanceof Error ? error.message : String(error)}`;
       return failed({ code: "engine_step", message }, this.#path);
     }
   }
 
-  async #noted<T>(trying: Promise<T>): Promise<T> {
-    this.#trying = trying;
-    try {
-      return await trying;
-    } finally {
-      this.#trying = undefined;
-    }
-  }
-
-  async #oneTry(): Promise<Ending | NotYet> {
-    this.#delayMs = SPARE_DELAY_MS;
-    const { holdings } = this.#context;
-    return holdings.inTurn(async () => (this.#context.lane.aborted ? HALTED : this.#noted(this.#begin())));
-  }
-
-  /** Asks until the tenant's rate allows one more action. @throws when that takes too long for one engine step */
-  async #opened() {
+  async #begin(): Promise<Ending | NotYet | Again> {
     const { ports, reports } = this.#context;
-    const token = ports.newToken();
-    for (let waited = 0; waited <= MAX_TURN_MS; ) {
-      const opening = await reports.begin(this.#path, token, this.#timeoutMs, this.#context.keyPath(this.#path));
-      if (opening.do !== "later") return opening;
-      const pause = Math.max(opening.after_ms, MIN_TURN_PAUSE_MS);
-      if ((await this.#context.unlessHalted(ports.pause(pause))) === HALTED) return HALTED_TRY;
-      waited += pause;
-    }
-    throw new Error(`no turn within ${MAX_TURN_MS} ms: REQUESTS_PER_MINUTE is used up`);
-  }
-
-  async #begin(): Promise<Ending | NotYet> {
-    const opening = await this.#opened();
+    const keyPath = this.#context.keyPath(this.#path);
+    const opening = await reports.begin(this.#path, ports.newToken(), this.#timeoutMs, keyPath);
     switch (opening.do) {
       case "stop":
         return STOPPED;
       case "halted":
         return HALTED;
+      case "later":
+        return { end: "again", delayMs: Math.max(opening.after_ms, MIN_TURN_PAUSE_MS) };
       case "reuse":
         return done(opening.output, { storedAt: this.#path });
       case "fail":
@@ -203,36 +179,32 @@ class ActingStep {
     }
   }
 
-  async #act({ failures, key, polls }: Extract<Begun, { do: "run" }>): Promise<Ending | NotYet> {
-    const { ports } = this.#context;
-    const { lane } = this.#context;
+  async #act({ failures, key, polls, rounds }: Extract<Begun, { do: "run" }>): Promise<Ending | NotYet | Again> {
+    const { ports, lane } = this.#context;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
     const result = stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
-    if (result.ok) return this.#succeed(result.value);
+    if (result.ok) return this.#succeed(result.value, rounds + 1);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);
     return this.#tryAgain(failures, result.error);
   }
 
-  async #succeed(output: Json): Promise<Ending | NotYet> {
+  async #succeed(output: Json, rounds: number): Promise<Ending | NotYet> {
     const over = this.#poll === undefined ? ok(true) : await this.#poll.isOver(output);
     if (!over.ok) return this.#giveUp(over.error);
     if (this.#poll === undefined || over.value) return this.#finish(done(output, { storedAt: this.#path }), null);
     const pauseMs = this.#poll.pauseMs(output);
     if (this.#isTooLate(pauseMs)) return this.#giveUp(noNextPoll(pauseMs));
     const answer = await this.#context.reports.polled(this.#path, pauseMs, this.#timeoutMs);
-    return answer.do === "stop" ? STOPPED : { end: "not_yet", pauseMs };
+    return answer.do === "stop" ? STOPPED : { end: "not_yet", pauseMs, rounds };
   }
 
-  /** The engine tries again when the step throws; the delay that it then asks for is kept here. */
-  async #tryAgain(failures: number, error: ActionError): Promise<Ending> {
+  async #tryAgain(failures: number, error: ActionError): Promise<Ending | Again> {
     const delayMs = delayAfter(this.#policy, failures, error, this.#context.ports.random());
     if (this.#isTooLate(delayMs)) return this.#giveUp(tooLate(error, delayMs));
     const answer = await this.#context.reports.retrying(this.#path, plain(error), delayMs, this.#timeoutMs);
-    if (answer.do === "stop") return STOPPED;
-    this.#delayMs = delayMs;
-    throw new Error(error.message);
+    return answer.do === "stop" ? STOPPED : { end: "again", delayMs };
   }
 
   /** Whether what comes then would come after the job's end. */

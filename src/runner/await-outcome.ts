@@ -1,5 +1,3 @@
-import { wakeEvent } from "../jobs/job.ts";
-import { MAX_ENGINE_WAIT_MS } from "../limits.ts";
 import type { Awaited, Halted, Stop } from "../registry/api/caller.ts";
 import { done, type Ending, failed, HALTED, type RunContext, STOPPED } from "./context.ts";
 
@@ -11,17 +9,14 @@ const LOST = { code: "engine_wait", message: `The engine ended ${MAX_ROUNDS} wai
 const SLACK_MS = 1_000;
 
 /**
- * Waits by the engine, as one metered step, until the registry has what the step waits for. The event only says that
- * there is something to fetch; one that comes early, twice or not at all changes nothing but when we look.
+ * Waits by the engine until the registry has what the step waits for. The event only says that there is something to
+ * fetch; one that comes early, twice or not at all changes nothing but when we look.
  */
 export async function awaitOutcome(context: RunContext, path: string, first: Awaited | Halted | Stop): Promise<Ending> {
   let outcome = first;
   for (let round = 0; outcome.do === "wait"; round++) {
     if (round === MAX_ROUNDS) return failed(LOST, path);
-    const name = round === 0 ? path : `${path}#${round}`;
-    const timeout = Math.min(outcome.timeout_ms + SLACK_MS, MAX_ENGINE_WAIT_MS);
-    const event = context.ports.step.waitForEvent(name, { type: wakeEvent(path), timeout }).catch(() => undefined);
-    if ((await context.unlessHalted(event)) === HALTED) {
+    if ((await context.waitForOutcome(path, outcome.timeout_ms + SLACK_MS)) === HALTED) {
       await context.reports.abandon(path);
       return HALTED;
     }

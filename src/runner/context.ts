@@ -5,12 +5,13 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../lib/json.ts";
 import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
-import { CROWDED_PAUSE_MS } from "../limits.ts";
+import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS } from "../limits.ts";
 import type { RunPlan, RunRef } from "../registry/api/caller.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
+import { Segments } from "./segments.ts";
 
 export type Step = Blueprint["steps"][number];
 /** A step whose numbers and durations are known. */
@@ -67,6 +68,7 @@ interface Shared {
   lane: AbortSignal;
   evaluator: Evaluator;
   holdings: Holdings;
+  segments: Segments;
   row: RowNames;
 }
 
@@ -85,6 +87,7 @@ export class RunContext {
   readonly knowsRowsByItem: boolean;
   readonly #evaluator: Evaluator;
   readonly holdings: Holdings;
+  readonly segments: Segments;
   readonly #row: RowNames;
   readonly #terms: RunTerms;
 
@@ -94,10 +97,11 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     terms: RunTerms,
-    { lane, evaluator, holdings, row }: Shared = {
+    { lane, evaluator, holdings, segments, row }: Shared = {
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: holdingsOf(ref.tenant),
+      segments: new Segments(ports.now),
       row: { path: "", key: "" },
     },
   ) {
@@ -112,6 +116,7 @@ export class RunContext {
     this.lane = lane;
     this.#evaluator = evaluator;
     this.holdings = holdings;
+    this.segments = segments;
     this.#row = row;
   }
 
@@ -132,8 +137,8 @@ export class RunContext {
   }
 
   #with(change: Partial<Shared>): RunContext {
-    const { ports, reports, ref, kinds, lane, holdings } = this;
-    const shared = { lane, evaluator: this.#evaluator, holdings, row: this.#row, ...change };
+    const { ports, reports, ref, kinds, lane, holdings, segments } = this;
+    const shared = { lane, evaluator: this.#evaluator, holdings, segments, row: this.#row, ...change };
     return new RunContext(ports, reports, ref, kinds, this.#terms, shared);
   }
 
@@ -148,6 +153,28 @@ export class RunContext {
     } finally {
       this.lane.removeEventListener("abort", halt);
     }
+  }
+
+  /** Before an action of the step at the path. */
+  async turn(path: string): Promise<typeof HALTED | undefined> {
+    await this.segments.turn(path, this.lane);
+    return this.lane.aborted ? HALTED : undefined;
+  }
+
+  /** Waits inside the segment when that is short, else by the engine. */
+  async wait(path: string, ms: number): Promise<typeof HALTED | undefined> {
+    if (ms > MAX_INLINE_WAIT_MS) {
+      await this.segments.park({ path, until: this.ports.now() + ms, wakeable: false }, this.lane);
+    } else if (ms > 0) {
+      await this.unlessHalted(this.ports.pause(ms));
+    }
+    return this.lane.aborted ? HALTED : undefined;
+  }
+
+  /** Waits by the engine until the registry has what the step waits for, or so much time has passed. */
+  async waitForOutcome(path: string, ms: number): Promise<typeof HALTED | undefined> {
+    await this.segments.park({ path, until: this.ports.now() + ms, wakeable: true }, this.lane);
+    return this.lane.aborted ? HALTED : undefined;
   }
 
   /** An output of so many bytes of memory is held, once there is room. @returns why it cannot be */

@@ -12,6 +12,15 @@ import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
 
+const newId = () => crypto.randomUUID().slice(0, 8);
+
+let process: string | undefined;
+/** Made at its first use: the platform has no random numbers before the first request. */
+function processId(): string {
+  process ??= newId();
+  return process;
+}
+
 /** What Cloudflare Workflows runs. Only forwards. */
 export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
   override async run(event: Readonly<WorkflowEvent<RunParams>>, step: WorkflowStep): Promise<void> {
@@ -36,7 +45,8 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         handlers: CATALOG.handlers,
         now: Date.now,
         random: Math.random,
-        newToken: () => crypto.randomUUID().slice(0, 8),
+        process: processId,
+        newToken: newId,
         pause: (ms) => scheduler.wait(ms),
       },
       { tenant, job_id, attempt },

@@ -36,6 +36,8 @@ export interface RunnerPorts {
   now: () => number;
   /** 0 to below 1. Spreads what would otherwise come back at the same time. */
   random: () => number;
+  /** Of this process: unlike any other's. */
+  process: () => string;
   /** Unlike any before. */
   newToken: () => string;
   /** Waits between two tries of one report. */

@@ -13,12 +13,16 @@ const PAUSE_MS = 200;
  */
 export class Reporter {
   readonly #ports: RunnerPorts;
-  readonly #ref: RunRef;
+  #ref: RunRef;
   #marks: Mark[] = [];
 
   constructor(ports: RunnerPorts, ref: RunRef) {
     this.#ports = ports;
     this.#ref = ref;
+  }
+
+  get ref(): RunRef {
+    return this.#ref;
   }
 
   add(mark: Mark): void {
@@ -32,8 +36,16 @@ export class Reporter {
     await this.#withMarks((registry, marks) => registry.mark(this.#ref, marks)).catch(() => undefined);
   }
 
-  start() {
-    return this.#send((registry) => registry.start(this.#ref));
+  /** Takes the attempt over: reports of whoever ran it before change nothing any more. */
+  async start() {
+    const taker = { process: this.#ports.process(), token: this.#ports.newToken() };
+    const run = await this.#send((registry) => registry.start(this.#ref, taker));
+    if (run.do === "run" && run.run !== undefined) this.#ref = { ...this.#ref, run: run.run };
+    return run;
+  }
+
+  awake() {
+    return this.#send((registry) => registry.awake(this.#ref));
   }
 
   begin(path: string, token: string, withinMs: number, keyPath: string) {

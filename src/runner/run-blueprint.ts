@@ -1,18 +1,18 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import { longestActionMs } from "../blueprint/planned-wait.ts";
 import type { Scope } from "../expression/template.ts";
+import { WAKE_EVENT } from "../jobs/job.ts";
 import { resultTooLarge } from "../jobs/settle.ts";
 import { type Json, jsonBytes } from "../lib/json.ts";
 import { iso } from "../lib/time.ts";
+import { MAX_ENGINE_WAIT_MS, SEGMENT_GRACE_MS, SEGMENT_MS } from "../limits.ts";
 import type { RunOutcome, RunPlan, RunRef } from "../registry/api/caller.ts";
 import { type Ending, RunContext } from "./context.ts";
 import type { RunnerPorts } from "./ports.ts";
 import { Reporter } from "./reporter.ts";
 import { runSteps } from "./run-steps.ts";
+import type { Wait } from "./segments.ts";
 import { STEP_RUNS } from "./step-kinds/index.ts";
-
-/** Step name of the last report; no step id can be spelt so. */
-const SETTLE = "$settle";
-const SETTLE_POLICY = { retries: { limit: 10, delay: () => 1_000, backoff: "constant" as const }, timeout: 60_000 };
 
 function scopeOf(ref: RunRef, run: RunPlan): Scope {
   const job = { id: ref.job_id, attempt: ref.attempt, submitted_at: iso(run.submitted_at) };
@@ -43,21 +43,99 @@ async function outcomeOf(
   return { name: "failed", error: { ...output.error, message: `In output: ${output.error.message}` }, path: null };
 }
 
-/**
- * Runs one attempt of a job. Called again from the top at every resume: all that acts is inside engine steps, the rest
- * is deterministic. Returns quietly when the attempt is no longer wanted.
- */
-export async function runBlueprint(ports: RunnerPorts, ref: RunRef): Promise<void> {
+/** Interprets the blueprint once, from its beginning: what is finished is taken from the registry. */
+class Interpreter {
+  readonly #reports: Reporter;
+  readonly #context: RunContext;
+  readonly #plan: Blueprint;
+  readonly #scope: Scope;
+  #end: Promise<null> | undefined;
+
+  constructor(ports: RunnerPorts, reports: Reporter, run: RunPlan) {
+    this.#reports = reports;
+    this.#context = new RunContext(ports, reports, reports.ref, STEP_RUNS, run);
+    this.#plan = run.plan;
+    this.#scope = scopeOf(reports.ref, run);
+  }
+
+  get plan(): Blueprint {
+    return this.#plan;
+  }
+
+  get hasBegun(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /**
+   * Runs one segment: from the beginning, or on from where the last one ended.
+   * @param passed epoch ms up to which the engine has waited
+   * @returns what the engine must wait for; null: the attempt is over
+   */
+  async segment(passed: number): Promise<Wait | null> {
+    const { segments } = this.#context;
+    if (this.#end === undefined) {
+      this.#end = this.#run();
+    } else {
+      const awake = segments.isWakeable ? await this.#reports.awake() : NOTHING_READY;
+      if (awake.do === "stop") return null;
+      segments.open(passed, awake.ready);
+    }
+    return Promise.race([this.#end, segments.quiet]);
+  }
+
+  async #run(): Promise<null> {
+    const ending = await runSteps(this.#context, this.#plan.steps, this.#scope, "");
+    const outcome = await outcomeOf(this.#context, this.#plan, this.#scope, ending);
+    if (outcome !== undefined) await this.#reports.settle(outcome);
+    return null;
+  }
+}
+
+const NOTHING_READY = { do: "awake", ready: [] as string[] } as const;
+
+/** @returns undefined when the attempt is no longer wanted */
+async function interpreterOf(ports: RunnerPorts, ref: RunRef): Promise<Interpreter | undefined> {
   const reports = new Reporter(ports, ref);
   const run = await reports.start();
-  if (run.do === "stop") return;
-  const context = new RunContext(ports, reports, ref, STEP_RUNS, run);
-  const scope = scopeOf(ref, run);
-  const ending = await runSteps(context, run.plan.steps, scope, "");
-  const outcome = await outcomeOf(context, run.plan, scope, ending);
-  if (outcome === undefined) return;
-  await ports.step.do(SETTLE, SETTLE_POLICY, async () => {
-    await reports.settle(outcome);
-    return null;
-  });
+  return run.do === "stop" ? undefined : new Interpreter(ports, reports, run);
+}
+
+/** Of a segment that could not reach the registry: what it did is not lost, and the next try goes on. */
+const SEGMENT_RETRIES = { limit: 10, delay: () => 1_000, backoff: "constant" as const };
+
+/** A metered engine step that is not needed at a resume, when its time has passed. @returns epoch ms that it waited for */
+async function pass({ step, now }: RunnerPorts, name: string, { until, wakeable }: Wait): Promise<number> {
+  const ms = Math.min(until - now(), MAX_ENGINE_WAIT_MS);
+  if (ms <= 0) return until;
+  if (!wakeable) {
+    await step.sleep(name, ms);
+    return until;
+  }
+  const event = step.waitForEvent(name, { type: WAKE_EVENT, timeout: ms });
+  return event.then(
+    () => 0,
+    () => until,
+  );
+}
+
+/**
+ * Runs one attempt of a job. Called again from the top at every resume: all that acts is inside the segments, which are
+ * engine steps, the rest is deterministic. Returns quietly when the attempt is no longer wanted.
+ */
+export async function runBlueprint(ports: RunnerPorts, ref: RunRef): Promise<void> {
+  let current = await interpreterOf(ports, ref);
+  if (current === undefined) return;
+  const config = { retries: SEGMENT_RETRIES, timeout: SEGMENT_MS + longestActionMs(current.plan) + SEGMENT_GRACE_MS };
+  let ran = 0;
+  let passed = 0;
+  for (let n = 1; ; n++) {
+    const wait = await ports.step.do(`segment-${n}`, config, async () => {
+      // The segment before did not run in this process, or this one did: whatever goes on of it is fenced off.
+      if (current?.hasBegun && ran !== n - 1) current = await interpreterOf(ports, ref);
+      ran = n;
+      return current === undefined ? null : current.segment(passed);
+    });
+    if (wait === null) return;
+    passed = await pass(ports, `wake-${n}`, wait);
+  }
 }

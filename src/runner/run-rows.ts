@@ -1,4 +1,3 @@
-import pMap from "p-map";
 import type { Scope } from "../expression/template.ts";
 import type { ItemCounts } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../lib/json.ts";
@@ -64,13 +63,21 @@ class Rows {
   }
 
   async #run(inner: RunContext, concurrency: number, goesOn: boolean): Promise<RowsEnding> {
-    await pMap(this.#rows.keys(), (index) => this.#runRow(inner, index), { concurrency });
+    await this.#runEach(inner, this.#rows.keys(), concurrency);
     const { lane } = this.#context;
     if (this.#broken?.end === "stopped") return STOPPED;
     if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
     const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
     if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
     return this.#broken === undefined ? HALTED : { ...this.#broken, finished: this.#finished };
+  }
+
+  /** So many at a time, in their order. A row that waits keeps its lane. */
+  #runEach(context: RunContext, indexes: Iterable<number>, concurrency: number): Promise<void> {
+    const queue = [...indexes].values();
+    return context.segments.fork(Math.min(concurrency, this.#rows.length), async () => {
+      for (const index of queue) await this.#runRow(context, index);
+    });
   }
 
   async #runRow(context: RunContext, index: number): Promise<void> {
@@ -108,7 +115,7 @@ class Rows {
     const kept = await this.#context.reports.halt(this.#path, error, [...this.#finished.keys()]);
     if (kept.do !== "kept") return kept.do === "stop" ? STOPPED : HALTED;
     const unread = kept.finished.filter((index) => !this.#finished.has(index));
-    await pMap(unread, (index) => this.#runRow(this.#context, index), { concurrency });
+    await this.#runEach(this.#context, unread, concurrency);
     const finished = new Map([...this.#finished].filter(([index]) => kept.finished.includes(index)));
     return { ...failed(kept.error, this.#path), finished };
   }

@@ -11,11 +11,14 @@ import { type Bench, planOf, statusOf } from "../registry/bench.ts";
 /** The engine's step object without the engine: caches results by name, retries at once, records what was asked. */
 export class RecordingStep implements EngineStep {
   readonly names: string[] = [];
-  readonly delays: number[] = [];
+  /** All that was waited for without an event, inside segments and by the engine, in ms. */
+  readonly waited: number[] = [];
   readonly sleeps: [name: string, duration: number][] = [];
   readonly waits: [name: string, type: string, timeout: number][] = [];
   /** What happens before a wait ends. */
   whileWaiting: (type: string) => Promise<void> = async () => undefined;
+  /** Time passes; set by the run. */
+  pass: (ms: number) => void = () => undefined;
   readonly #cache = new Map<string, unknown>();
   readonly #died = Promise.withResolvers<void>();
   /** Resolves when the process died. */
@@ -30,14 +33,13 @@ export class RecordingStep implements EngineStep {
         this.#cache.set(name, result);
         return result;
       } catch (error) {
-        if (error instanceof Crash) return this.die();
         if (tries === config.retries.limit) throw error;
-        this.delays.push(config.retries.delay());
+        this.pass(config.retries.delay());
       }
     }
   }
 
-  /** Nothing that waits for a dead process hears of it again. */
+  /** The process dies here: no later line of it runs, and what was not stored is lost. */
   die(): Promise<never> {
     this.#died.resolve();
     return new Promise(() => undefined);
@@ -53,16 +55,42 @@ export class RecordingStep implements EngineStep {
     return {};
   }
 
+  async pause(ms: number): Promise<void> {
+    this.waited.push(ms);
+    this.pass(ms);
+  }
+
   async sleep(name: string, duration: number): Promise<void> {
     if (!(duration > 0)) throw new Error("You can't sleep until a time in the past, time-traveler");
     if (this.#cache.has(name)) return;
+    this.names.push(name);
     this.sleeps.push([name, duration]);
+    this.waited.push(duration);
+    this.pass(duration);
     this.#cache.set(name, null);
   }
 }
 
-/** The process dies here: no later line of it runs, and what was not stored is lost. */
+/** The process dies where this is thrown: no later line of it runs, and what was not stored is lost. */
 export class Crash extends Error {}
+
+/** The same object, whose calls never return to a process that they kill. */
+function mortal<T extends object>(real: T, step: RecordingStep): T {
+  return new Proxy(real, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      return async (...args: unknown[]) => {
+        try {
+          return await method.apply(target, args);
+        } catch (error) {
+          if (error instanceof Crash) return step.die();
+          throw error;
+        }
+      };
+    },
+  });
+}
 
 export interface RunOptions {
   input?: JsonObject;
@@ -107,23 +135,29 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
   const step = options.step ?? new RecordingStep();
   const registry = options.registry?.(bench.runner) ?? bench.runner;
   const resume = (engineStep = step) => Promise.race([engineStep.died, run(engineStep)]);
-  const run = (engineStep: RecordingStep) =>
-    runBlueprint(
+  const run = (engineStep: RecordingStep) => {
+    engineStep.pass = (ms) => {
+      bench.clock.now += ms;
+    };
+    const { fetch } = mortal({ fetch: options.fetch ?? (async () => new Response("", { status: 599 })) }, engineStep);
+    return runBlueprint(
       {
-        registry: () => registry,
+        registry: () => mortal(registry, engineStep),
         step: engineStep,
-        fetch: options.fetch ?? (async () => new Response("unexpected request", { status: 599 })),
+        fetch,
         secrets: new Secrets(secrets),
         userAgent: "edge-jobs/test",
         blueprint: async () => undefined,
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,
         random: options.random ?? (() => 0),
+        process: () => "test",
         newToken: () => crypto.randomUUID(),
-        pause: options.pause ?? (async () => undefined),
+        pause: options.pause ?? (async (ms) => (ms > 0 ? engineStep.pause(ms) : undefined)),
       },
       bench.ref(id, options.attempt),
     );
+  };
   await resume();
   return { id, step, resume, status: () => statusOf(bench, id) };
 }

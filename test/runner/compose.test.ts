@@ -28,7 +28,7 @@ describe("parallel", () => {
         result: { left: 1, right: 42 },
         steps: [{ items: { total: 2, done: 2, failed: 0 } }],
       });
-      expect(new Set(run.step.names)).toEqual(new Set(["both.left.a", "both.right.b", "$settle"]));
+      expect(run.step.names).toEqual(["segment-1"]);
     }));
 
   it("fails with its first failed branch, and ends the others", () =>
@@ -60,7 +60,7 @@ describe("http that polls", () => {
   const poll = (more: Record<string, Json> = {}) =>
     call("build", { until: "{% $response.body.state = 'done' %}", every: "20 seconds", ...more });
 
-  it("asks again until the answer is what it waits for, two engine steps a round", () =>
+  it("asks again until the answer is what it waits for, a wait of the engine and a segment a round", () =>
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({ state: "new" }), json({ state: "busy" }), json({ state: "done" }));
       const run = await runSteps(bench, [poll()], { fetch });
@@ -70,7 +70,7 @@ describe("http that polls", () => {
         steps: [{ tries: 3 }],
       });
       expect(sent).toHaveLength(3);
-      expect(run.step.names).toEqual(["build#1", "build#2", "build#3", "$settle"]);
+      expect(run.step.names).toEqual(["segment-1", "wake-1", "segment-2", "wake-2", "segment-3"]);
       expect(run.step.sleeps).toEqual([
         ["build~1", 20_000],
         ["build~2", 20_000],
@@ -164,8 +164,8 @@ describe("input", () => {
         "step_succeeded",
         "settled",
       ]);
-      expect(bench.engine.told).toEqual([`${run.id}-1 wake-ok`]);
-      expect(run.step.names).toEqual(["ok", "$settle"]);
+      expect(bench.engine.told).toEqual([`${run.id}-1 wake`]);
+      expect(run.step.names).toEqual(["segment-1", "wake-1", "segment-2"]);
     }));
 
   it("goes on with a decline, without content", () =>

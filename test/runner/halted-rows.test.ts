@@ -263,7 +263,9 @@ describe("what a failed row leaves", () => {
       bench.engine.claims = { state: "ended", detail: "gone" };
       bench.clock.now += 120_000;
       await bench.reconciler.onAlarm();
-      expect(await bench.runner.begin(bench.ref(first, 2), "book.hotel.reserve", "t", 1_000, [])).toEqual({
+      expect(
+        await bench.runner.begin({ ...bench.ref(first, 2), run: 1 }, "book.hotel.reserve", "t", 1_000, []),
+      ).toEqual({
         do: "halted",
       });
       const again = await runSteps(bench, trip, { fetch, output: OUTPUT, existing: first, attempt: 2 });

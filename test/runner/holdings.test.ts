@@ -256,40 +256,14 @@ describe("the actions of a job", () => {
   it("wait for the tenant's rate, each as long as it is told, and then run once", () =>
     inRegistry(
       async (bench) => {
-        const pauses: number[] = [];
-        const pause = async (ms: number) => {
-          pauses.push(ms);
-          bench.clock.now += ms;
-        };
         let sent = 0;
         const fetch = async () => Response.json({ sent: ++sent });
         const calls = [1, 2, 3, 4].map((i) => ({ id: `c${i}`, type: "http", url: "https://api.example.com" }));
-        const run = await runSteps(bench, calls, { fetch, pause });
+        const run = await runSteps(bench, calls, { fetch });
         expect((await run.status()).status).toBe("succeeded");
         expect(sent).toBe(4);
-        expect(pauses.filter((ms) => ms > 0)).toEqual([30_000, 30_000]);
+        expect(run.step.waited).toEqual([30_000, 30_000]);
       },
       { requestsPerMinute: 2 },
     ));
-
-  it("that get no turn in ten minutes leave their engine step, which comes again", () =>
-    inRegistry(async (bench) => {
-      let asked = 0;
-      const run = await runSteps(bench, [{ id: "c", type: "http", url: "https://api.example.com" }], {
-        fetch: async () => Response.json({}),
-        registry: (real) =>
-          ({
-            ...Object.fromEntries(
-              (["start", "finish", "settle", "mark"] as const).map((name) => [name, real[name].bind(real)]),
-            ),
-            begin: async (...args: Parameters<typeof real.begin>) => {
-              asked += 1;
-              return asked <= 25 ? { do: "later", after_ms: 30_000 } : real.begin(...args);
-            },
-          }) as unknown as typeof real,
-      });
-      expect((await run.status()).status).toBe("succeeded");
-      expect(asked).toBe(26);
-      expect(run.step.delays).toEqual([1_000]);
-    }));
 });

@@ -35,12 +35,12 @@ describe("a blueprint", () => {
       expect((await run.status()).result).toEqual({ twice: 4 });
     }));
 
-  it("uses at most one engine step for each acting step, and one to settle", () =>
+  it("uses one engine step for any number of short steps, and its end", () =>
     inRegistry(async (bench) => {
       const { fetch } = scripted(json({}));
       const pure = { id: "pure", type: "transform", value: 1 };
       const run = await runSteps(bench, [call("one"), pure, call("two")], { fetch });
-      expect(run.step.names).toEqual(["one", "two", "$settle"]);
+      expect(run.step.names).toEqual(["segment-1"]);
     }));
 
   it("keeps a timeline from acceptance to its end", () =>
@@ -166,27 +166,36 @@ describe("a blueprint", () => {
     }));
 });
 
+/** Its process dies while the engine sleeps. */
+class DiesAsleep extends RecordingStep {
+  readonly asked: number[] = [];
+  override sleep(_name: string, duration: number): Promise<never> {
+    this.asked.push(duration);
+    return this.die();
+  }
+}
+
 describe("sleep", () => {
   it("sleeps by the engine until its time, once", () =>
     inRegistry(async (bench) => {
       const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "90 seconds" }]);
-      expect(run.step.sleeps).toEqual([["nap", 90_000]]);
+      expect(run.step.sleeps).toEqual([["wake-1", 90_000]]);
       expect(await run.status()).toMatchObject({ status: "succeeded", result: {}, steps: [{ status: "succeeded" }] });
     }));
 
   it("does not start anew in another run of the attempt", () =>
     inRegistry(async (bench) => {
-      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "90 seconds" }], {
-        registry: (real) => replaced(real, { settle: async () => Promise.reject(new Crash("died")) }),
-      });
+      const nap = { id: "nap", type: "sleep", for: "90 seconds" };
+      const run = await runSteps(bench, [nap], { step: new DiesAsleep() });
       bench.clock.now += 60_000;
-      const again = new RecordingStep();
+      const again = new DiesAsleep();
       await run.resume(again);
-      expect(again.sleeps).toEqual([["nap", 30_000]]);
+      expect(again.asked).toEqual([30_000]);
       bench.clock.now += 60_000;
       const late = new RecordingStep();
       await run.resume(late);
       expect(late.sleeps).toEqual([]);
+      expect((await run.status()).status).toBe("succeeded");
     }));
 
   it.each([
@@ -201,21 +210,19 @@ describe("sleep", () => {
       const run = await runSteps(bench, [nap], { input: { for: value }, timeoutMs: 3_600_000 });
       const { status, error_code, error } = await run.status();
       expect([status, error_code ?? undefined]).toEqual([code === undefined ? "succeeded" : "failed", code]);
-      expect(run.step.sleeps).toHaveLength(code === undefined ? 1 : 0);
+      expect(run.step.waited).toHaveLength(code === undefined ? 1 : 0);
       if (code !== undefined) expect(error).toContain("the job ends at");
     }),
   );
 
   it("that was begun is not measured anew by another run of the attempt", () =>
     inRegistry(async (bench) => {
-      const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "50 minutes" }], {
-        timeoutMs: 3_600_000,
-        registry: (real) => replaced(real, { settle: async () => Promise.reject(new Crash("died")) }),
-      });
+      const nap = { id: "nap", type: "sleep", for: "50 minutes" };
+      const run = await runSteps(bench, [nap], { timeoutMs: 3_600_000, step: new DiesAsleep() });
       bench.clock.now += 1_800_000;
       const again = new RecordingStep();
       await run.resume(again);
-      expect(again.sleeps).toEqual([["nap", 1_200_000]]);
+      expect(again.sleeps).toEqual([["wake-1", 1_200_000]]);
     }));
 
   it("that goes beyond the job is passed over where failures are, and leaves nothing open", () =>
@@ -255,7 +262,7 @@ describe("map", () => {
         result: { value: [20, 41, 62] },
         steps: [{ items: { total: 3, done: 3, failed: 0 } }],
       });
-      expect(run.step.names).toEqual(["each[0].fetch", "each[1].fetch", "each[2].fetch", "$settle"]);
+      expect(run.step.names).toEqual(["segment-1"]);
     }));
 
   it("takes nothing as no items and a single value as one", () =>

@@ -1,6 +1,6 @@
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, REPORT_GRACE_MS } from "../../limits.ts";
-import { type Answered, type Job, openWork, type Question, type StepError, topLevelStep, wakeEvent } from "../job.ts";
+import { type Answered, type Job, openWork, type Question, type StepError, topLevelStep } from "../job.ts";
 import { transition } from "../status.ts";
 import { inRow } from "./reports.ts";
 import { withEvent } from "./timeline.ts";
@@ -24,10 +24,6 @@ export const openChildren = (job: Job): string[] =>
   Object.values(job.run.open).flatMap(({ child_id, ready }) =>
     child_id !== undefined && ready === undefined ? [child_id] : [],
   );
-
-/** Events that the engine has not fetched the reason of. */
-export const undelivered = (job: Job): string[] =>
-  Object.entries(job.run.open).flatMap(([path, { ready }]) => (ready === undefined ? [] : [wakeEvent(path)]));
 
 const waiting = (job: Job, path: string, now: number): Job =>
   withStep(withFirstStart({ ...job, step: topLevelStep(path) }, path, now), path, now, { status: "waiting", tries: 1 });

@@ -3,8 +3,9 @@ import { DISPATCH_GRACE_MS, MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES, REPORT_GRACE
 import { dispatched } from "../dispatch.ts";
 import { withDue } from "../due.ts";
 import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "../job.ts";
-import { isSettled, transition } from "../status.ts";
+import { transition } from "../status.ts";
 import { gotFurther, startedAgain } from "./interruption.ts";
+import { busyUntil, type Taker, takenOver } from "./takeover.ts";
 import { withEvent } from "./timeline.ts";
 import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
 
@@ -19,12 +20,10 @@ export type Mark =
   | { path: string; status: "failed"; error: StepError }
   | { path: string; status: "running"; items: ItemCounts };
 
-/** True when a report of this attempt may no longer change the job: it must stop without acting. */
-export const isFenced = (job: Job, attempt: number): boolean => isSettled(job.status) || job.attempt !== attempt;
-
 /** The engine runs the attempt, perhaps before it has answered that it took it. */
-export function start(job: Job, now: number): Job {
-  const given = job.dispatched_at === null ? dispatched(job, now) : job;
+export function start(job: Job, now: number, taker?: Taker): Job {
+  const taken = taker === undefined ? job : takenOver(job, taker);
+  const given = taken.dispatched_at === null ? dispatched(taken, now) : taken;
   const status = transition(given.status, "started");
   if (status === undefined) return startedAgain(given, now);
   return withExpectation(withEvent({ ...given, status, started_at: now }, "started", now), now);
@@ -33,6 +32,15 @@ export function start(job: Job, now: number): Job {
 export type Opening = { do: "run"; try: number; failures: number } | { do: "fail"; error: StepError };
 
 export type KnownAction = Pick<OpenWork, "polls" | "key_path">;
+
+/**
+ * Until when no try may begin at the path: the last one asked for a pause, or may still act. Not after `now`: at once, as
+ * for a runner of 0.1.0, whose engine keeps the pauses.
+ */
+export function mayBeginAt(job: Job, path: string, now: number): number {
+  if (job.run.runner === undefined) return now;
+  return Math.max(openWork(job.run, path)?.again_at ?? now, busyUntil(job, path, now) ?? now);
+}
 
 /**
  * The run asked for something that it cannot have yet, and will ask again. Noted only when its silence would soon be
@@ -79,7 +87,9 @@ export function begin(
     token,
     expected_by: now + withinMs + REPORT_GRACE_MS,
     ...known,
+    ...(job.run.runner !== undefined && { run: job.run.runner.run }),
     ...(before?.polls !== undefined && { polls: before.polls }),
+    ...(before?.rounds !== undefined && { rounds: before.rounds }),
   });
   return { job: withExpectation(next, now), opening: { do: "run", try: tries, failures } };
 }
@@ -88,11 +98,11 @@ export function begin(
 const lineOf = ({ message }: StepError): string => oneLine(message, MAX_ERROR_CHARS);
 
 /** The open work after its current try reported its end; undefined when that was reported before. */
-function endedTry(job: Job, path: string, nextEndsAt: number): OpenWork | undefined {
+function endedTry(job: Job, path: string, againAt: number, withinMs: number): OpenWork | undefined {
   const work = openWork(job.run, path);
   if (work?.token === undefined) return undefined;
   const { token: _reported, ...rest } = work;
-  return { ...rest, ended: work.ended + 1, expected_by: nextEndsAt + REPORT_GRACE_MS };
+  return { ...rest, ended: work.ended + 1, again_at: againAt, expected_by: againAt + withinMs + REPORT_GRACE_MS };
 }
 
 /**
@@ -107,7 +117,7 @@ export function retrying(
   withinMs: number,
   now: number,
 ): Job {
-  const ended = endedTry(job, path, now + delayMs + withinMs);
+  const ended = endedTry(job, path, now + delayMs, withinMs);
   if (ended === undefined) return job;
   const message = `${lineOf(error)} Next try in ${Math.ceil(delayMs / 1000)} s.`;
   const noted = withEvent({ ...job, message }, "step_retrying", now, path, message);
@@ -119,13 +129,12 @@ export function retrying(
  * @param everyMs until the next poll @param withinMs how long that may take
  */
 export function polled(job: Job, path: string, everyMs: number, withinMs: number, now: number): Job {
-  const ended = endedTry(job, path, now + everyMs + withinMs);
+  const ended = endedTry(job, path, now + everyMs, withinMs);
   if (ended === undefined) return job;
   const message = `Poll ${ended.ended}: not yet. Next in ${Math.ceil(everyMs / 1000)} s.`;
-  return withExpectation(
-    withOpen({ ...job, message }, path, { ...ended, failures: 0, polls: (ended.polls ?? 0) + 1 }),
-    now,
-  );
+  const polls = (ended.polls ?? 0) + 1;
+  const rounds = (ended.rounds ?? 0) + 1;
+  return withExpectation(withOpen({ ...job, message }, path, { ...ended, failures: 0, polls, rounds }), now);
 }
 
 /** The step ended. A failure here is one that the blueprint goes on from (`on_error: continue`). */

@@ -1,6 +1,7 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
+import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 
@@ -11,6 +12,8 @@ export interface RunRef {
   tenant: string;
   job_id: string;
   attempt: number;
+  /** The run that `start` gave; absent from runners of 0.1.0. Reports of earlier runs change nothing. */
+  run?: number;
 }
 
 /** The job was cancelled, has settled, or another attempt took over: return quietly, without acting. */
@@ -31,6 +34,8 @@ export interface HaltedRows {
 
 export interface RunPlan {
   do: "run";
+  /** Of this runner, for its further reports; absent when it did not say who it is. */
+  run?: number | undefined;
   plan: Blueprint;
   input: JsonObject;
   submitted_at: number;
@@ -51,6 +56,8 @@ export type Begun =
       key: string;
       /** Polls under this key that were answered. */
       polls: number;
+      /** The same of this job alone. */
+      rounds: number;
     }
   | { do: "reuse"; output: Json }
   | { do: "fail"; error: StepError };
@@ -88,7 +95,10 @@ export type RunOutcome =
  * place of the indexes of a map; left out: the path itself.
  */
 export interface RunnerApi {
-  start(ref: RunRef): Promise<RunPlan | Stop>;
+  /** `taker`: who runs the attempt from now on; reports of whoever ran it before change nothing. */
+  start(ref: RunRef, taker?: Taker): Promise<RunPlan | Stop>;
+  /** The run goes on after a wait. `ready`: paths of the steps whose outcome can be collected. */
+  awake(ref: RunRef): Promise<{ do: "awake"; ready: string[] } | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */
   begin(
     ref: RunRef,

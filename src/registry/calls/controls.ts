@@ -108,8 +108,8 @@ export class Controls
       const children = this.#askedByChildren(job);
       return children.length === 0 ? answered : err({ ...answered.error, children });
     }
-    const { job: next, event } = answered.value;
-    background(engine.send(next.job_id, next.attempt, [event]));
+    const { job: next, events } = answered.value;
+    background(engine.send(next.job_id, next.attempt, events));
     return ok(this.#view(next));
   }
 

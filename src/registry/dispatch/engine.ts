@@ -80,6 +80,7 @@ export class WorkflowEngine implements Engine {
   }
 
   async send(jobId: string, attempt: number, events: readonly string[]): Promise<void> {
+    if (events.length === 0) return;
     await this.#attempt(jobId, attempt, async (instance) => {
       for (const type of events) await instance.sendEvent({ type, payload: {} });
     });

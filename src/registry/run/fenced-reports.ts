@@ -1,6 +1,7 @@
 import { type Job, openWork } from "../../jobs/job.ts";
 import { enclosing } from "../../jobs/run/awaiting.ts";
-import { applyMarks, isFenced, type Mark } from "../../jobs/run/reports.ts";
+import { applyMarks, type Mark } from "../../jobs/run/reports.ts";
+import { isFenced } from "../../jobs/run/takeover.ts";
 import { isTopLevel } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import type { RunRef, Stop } from "../api/caller.ts";
@@ -16,10 +17,10 @@ function outcomeOf(job: Job, mark: Mark): Json | undefined {
   return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
 }
 
-/** The job, if the attempt may still change it. */
+/** The job, if the run may still change it. */
 export function findFenced({ tables }: RegistryContext, ref: RunRef): Job | undefined {
   const job = tables.jobs.find(ref.tenant, ref.job_id);
-  return job === undefined || isFenced(job, ref.attempt) ? undefined : job;
+  return job === undefined || isFenced(job, ref) ? undefined : job;
 }
 
 /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
@@ -35,7 +36,7 @@ export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly
 export const isHalted = ({ tables }: RegistryContext, job: Job, path: string): boolean =>
   enclosing(path).some((rows) => tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
 
-/** Applies one report of the attempt that the job is in, as one transaction; one of any other attempt changes nothing. */
+/** Applies one report of the run that has the job, as one transaction; one of any other changes nothing. */
 export function applyReport<Reply>(
   context: RegistryContext,
   ref: RunRef,

@@ -1,6 +1,7 @@
 import { checkAnswer } from "../../blueprint/schemas/check-answer.ts";
-import { type Job, wakeEvent } from "../../jobs/job.ts";
+import type { Job } from "../../jobs/job.ts";
 import { answer, openQuestions } from "../../jobs/run/awaiting.ts";
+import { toldOf } from "../../jobs/run/takeover.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
@@ -29,7 +30,7 @@ export function storeAnswer(
   job: Job,
   given: Answer,
   now: number,
-): Result<{ job: Job; event: string }, RespondError> {
+): Result<{ job: Job; events: string[] }, RespondError> {
   const current = expireQuestions(context, job, now);
   if (current !== job) context.store.save(job, current);
   const before = current.run.answers?.[given.request_id];
@@ -48,7 +49,7 @@ export function storeAnswer(
   const full = content === null ? undefined : context.admission.storageRefusal(jsonBytes(answered));
   if (full !== undefined) return err(full);
   context.tables.values.insert(job.job_id, path, answered);
-  const next = answer(current, path, given.action, null, now);
-  context.store.save(current, next);
-  return ok({ job: next, event: wakeEvent(path) });
+  const told = toldOf(answer(current, path, given.action, null, now), path);
+  context.store.save(current, told.job);
+  return ok(told);
 }

@@ -1,8 +1,8 @@
 import { nextAttempt, nudged, postponed } from "../../jobs/dispatch.ts";
 import { nextDue } from "../../jobs/due.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
-import { undelivered } from "../../jobs/run/awaiting.ts";
 import { diagnose, type Repair, triage } from "../../jobs/run/repair.ts";
+import { undelivered } from "../../jobs/run/takeover.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { ALARM_BATCH } from "../../limits.ts";

@@ -1,5 +1,6 @@
-import { type Job, openWork, type StepError, wakeEvent } from "../../jobs/job.ts";
+import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { childEnded } from "../../jobs/run/awaiting.ts";
+import { toldOf } from "../../jobs/run/takeover.ts";
 import { type Outcome, settle } from "../../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../../jobs/status.ts";
 import { utf8Bytes } from "../../lib/json.ts";
@@ -12,7 +13,7 @@ import type { StoreObserver } from "../storage/job-store.ts";
 type Effect =
   | { do: "terminate"; job: Job }
   /** The parent's step can fetch the child's end. */
-  | { do: "deliver"; job: Job; event: string };
+  | { do: "deliver"; job: Job; events: string[] };
 
 /** Why a parent's step fails with its child. */
 function failureOf(child: Job): StepError | null {
@@ -56,7 +57,7 @@ export async function followEffects({ engine }: RegistryContext, effects: readon
     effects.map((next) => {
       const { job_id, attempt } = next.job;
       if (next.do === "terminate") return engine.terminate(job_id, attempt);
-      return engine.send(job_id, attempt, [next.event]);
+      return engine.send(job_id, attempt, next.events);
     }),
   );
 }
@@ -92,6 +93,7 @@ function tellParent(context: RegistryContext, child: Job, now: number): Effect[]
     values.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
   }
   const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
-  context.store.save(parent, childEnded(parent, path, failure, now));
-  return [{ do: "deliver", job: parent, event: wakeEvent(path) }];
+  const told = toldOf(childEnded(parent, path, failure, now), path);
+  context.store.save(parent, told.job);
+  return [{ do: "deliver", job: parent, events: told.events }];
 }

@@ -1,7 +1,19 @@
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { interruption } from "../../jobs/run/interruption.ts";
-import { begin, finish, heard, inRow, type Mark, polled, rest, retrying, start } from "../../jobs/run/reports.ts";
+import {
+  begin,
+  finish,
+  heard,
+  inRow,
+  type Mark,
+  mayBeginAt,
+  polled,
+  rest,
+  retrying,
+  start,
+} from "../../jobs/run/reports.ts";
+import { asked, readyPaths, type Taker } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { MAX_ROW_RESULT_BYTES } from "../../limits.ts";
@@ -30,21 +42,29 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
     this.#context = context;
   }
 
-  async start(ref: RunRef): Promise<RunPlan | Stop> {
-    const begun = applyReport<RunPlan | Interrupted>(this.#context, ref, (job, now) => {
-      const next = start(job, now);
+  async start(ref: RunRef, taker?: Taker): Promise<RunPlan | Stop> {
+    // Who takes over has no number yet.
+    const whoever = { ...ref, run: Number.POSITIVE_INFINITY };
+    const begun = applyReport<RunPlan | Interrupted>(this.#context, whoever, (job, now) => {
+      const next = start(job, now, taker);
       const error = interruption(next);
       if (error !== undefined) return { next, reply: { do: "interrupted", error } };
       const input = JSON.parse(this.#context.tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
       const plan = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      const { trace, rows_by_item } = next.run;
-      return { next, reply: { do: "run", plan, input, ...times, rows_by_item, trace } };
+      const { trace, rows_by_item, runner } = next.run;
+      return { next, reply: { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, trace } };
     });
     if (begun.do !== "interrupted") return begun;
-    await this.settle(ref, { name: "failed", error: begun.error, path: null }, []);
+    await this.settle(whoever, { name: "failed", error: begun.error, path: null }, []);
     return { do: "stop" };
+  }
+
+  async awake(ref: RunRef) {
+    return applyReport<{ do: "awake"; ready: string[] }>(this.#context, ref, (job, now) => {
+      return { next: heard(asked(job), now), reply: { do: "awake", ready: readyPaths(job) } };
+    });
   }
 
   async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
@@ -53,14 +73,21 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
       const stored = this.#context.tables.values.stored(job, path, keyPath);
       if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
       if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
-      const wait = openWork(job.run, path)?.token === token ? 0 : this.#context.admission.admitAction(now);
+      const wait = openWork(job.run, path)?.token === token ? 0 : this.#waitMs(job, path, now);
       if (wait > 0) return { next: heard(marked, now), reply: { do: "later", after_ms: wait } };
       const { key, polls } = this.#context.actions.keyOf(job, keyPath);
       const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
       const { job: next, opening } = begin(marked, path, token, withinMs, now, known);
       if (opening.do === "fail") return { next, reply: opening };
-      return { next, reply: { ...opening, key, polls: openWork(next.run, path)?.polls ?? 0 } };
+      const { polls: answered = 0, rounds = 0 } = openWork(next.run, path) ?? {};
+      return { next, reply: { ...opening, key, polls: answered, rounds } };
     });
+  }
+
+  /** How long no try of the step may begin. */
+  #waitMs(job: Job, path: string, now: number): number {
+    const wait = mayBeginAt(job, path, now) - now;
+    return wait > 0 ? wait : this.#context.admission.admitAction(now);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {

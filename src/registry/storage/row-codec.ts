@@ -69,6 +69,7 @@ interface ShortRun {
   tree?: number;
   chain?: NonNullable<RunState["chain"]>;
   description?: string;
+  runner?: NonNullable<RunState["runner"]>;
   /** Rows of a map are known by their items. */
   k?: 1;
   interrupted?: number;
@@ -118,7 +119,7 @@ const mapValues = <From, To>(record: Record<string, From>, map: (value: From) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, description, rows_by_item, interrupted } = run;
+  const { steps, open, answers, trace, tree, chain, description, runner, rows_by_item, interrupted } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
@@ -127,6 +128,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(tree && { tree }),
     ...(chain && { chain }),
     ...(description && { description }),
+    ...(runner && { runner }),
     ...(rows_by_item && { k: 1 }),
     ...(interrupted && { interrupted }),
   };

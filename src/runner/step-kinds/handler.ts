@@ -1,7 +1,7 @@
 import { act } from "../act.ts";
 import { failed, type StepRun } from "../context.ts";
 
-/** A typed function of the catalogue, as one engine step. */
+/** A typed function of the catalogue. */
 export const runHandler: StepRun<"handler"> = async (context, step, scope, path) => {
   const input = await context.evaluate(step.input, scope);
   if (!input.ok) return failed(input.error, path);

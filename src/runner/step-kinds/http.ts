@@ -115,7 +115,7 @@ function sending(context: RunContext, step: StepOf<"http">, scope: Scope, reques
   };
 }
 
-/** One request as one engine step, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
+/** One request, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
 export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
   const request = await buildRequest(context, step, scope, path);
   if (!request.ok) return failed(request.error, path);
@@ -131,7 +131,7 @@ function pauseAfter(output: Json, everyMs: number, now: number): number {
   return Math.max(everyMs, (typeof after === "string" && retryAfterMs(after, now)) || 0);
 }
 
-/** The request again and again until it answers what the step waits for: two metered engine steps for each round. */
+/** The request again and again until it answers what the step waits for. */
 async function poll(
   context: RunContext,
   path: string,
@@ -145,11 +145,11 @@ async function poll(
     return verdict.ok ? ok(isTrue(verdict.value)) : verdict;
   };
   const pauseMs = (output: Json) => pauseAfter(output, everyMs, context.ports.now());
-  for (let round = 1; round <= limit; round++) {
-    const ending = await actOnce(context, path, step, send, { name: `${path}#${round}`, pauseMs, isOver });
+  for (let rounds = 0; rounds < limit; ) {
+    const ending = await actOnce(context, path, step, send, { pauseMs, isOver });
     if (ending.end !== "not_yet") return ending;
-    const pause = async () => context.ports.step.sleep(`${path}~${round}`, ending.pauseMs);
-    if (round < limit && (await context.unlessHalted(pause())) === HALTED) return HALTED;
+    rounds = ending.rounds;
+    if (rounds < limit && (await context.wait(path, ending.pauseMs)) === HALTED) return HALTED;
   }
   const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;
   return failed({ code: "poll_limit", message }, path);

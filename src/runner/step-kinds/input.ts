@@ -5,7 +5,7 @@ import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
 import { failed, type StepRun } from "../context.ts";
 
-/** Asks, and waits for the answer; the registry keeps both. One metered engine step, the wait. */
+/** Asks, and waits for the answer; the registry keeps both. */
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
   const message = await context.evaluate(step.message, scope);
   if (!message.ok) return failed(message.error, path);

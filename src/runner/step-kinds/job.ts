@@ -18,7 +18,7 @@ async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<
   return err({ code: "unknown_blueprint", message });
 }
 
-/** Starts a child job and waits for its end; its result is the output. One metered engine step, the wait. */
+/** Starts a child job and waits for its end; its result is the output. */
 export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   const input = await context.evaluate(step.input, scope);
   if (!input.ok) return failed(input.error, path);
@@ -33,12 +33,11 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   return start(context, path, { name: plan.name, blueprint: label, plan, input: checked.value });
 };
 
-/** The tenant's rate of submits holds for children too: then the engine sleeps, and it is asked again. */
+/** The tenant's rate of submits holds for children too: then it is asked again later. */
 async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
-  for (let turn = 1; ; turn++) {
+  for (;;) {
     const started = await context.reports.spawn(path, request, context.keyPath(path));
     if (started.do !== "later") return awaitOutcome(context, path, started);
-    const slept = await context.unlessHalted(context.ports.step.sleep(`${path}~turn${turn}`, started.after_ms));
-    if (slept === HALTED) return HALTED;
+    if ((await context.wait(path, started.after_ms)) === HALTED) return HALTED;
   }
 }

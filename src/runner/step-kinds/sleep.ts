@@ -27,7 +27,7 @@ function beyondJob(wakeAt: number, endsAt: number): StepError | undefined {
   return { code: "limit_exceeded", message };
 }
 
-/** One metered engine step. The registry keeps when it ends, so that neither a resume nor a new attempt sleeps again. */
+/** The registry keeps when it ends, so that neither a resume nor a new attempt sleeps again. */
 export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scope: Scope, path) => {
   const value = await context.evaluate(step.for ?? step.until ?? null, scope);
   if (!value.ok) return failed(value.error, path);
@@ -41,10 +41,7 @@ export const runSleep: StepRun<"sleep"> = async (context: RunContext, step, scop
   // Not before the registry has said when: at a resume, part of the sleep is over.
   const beyond = beyondJob(resting.wake_at, context.endsAt);
   if (beyond !== undefined) return failed(beyond, path);
-  const left = resting.wake_at - context.ports.now();
-  // The engine takes no sleep that is over; a resume after its end needs none.
-  const slept = left > 0 ? await context.unlessHalted(context.ports.step.sleep(path, left)) : undefined;
-  if (slept === HALTED) return HALTED;
+  if ((await context.wait(path, resting.wake_at - context.ports.now())) === HALTED) return HALTED;
   context.reports.add({ path, status: "succeeded" });
   return done({}, { silent: true });
 };

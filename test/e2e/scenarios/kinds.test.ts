@@ -17,7 +17,7 @@ const poll = (id: string, key: string, times: number, more: object = {}) => {
 const fallback = { timeout: "1 second", default: { tag: "none" } };
 
 describe("all kinds in one job", () => {
-  it.concurrent("pass their outputs on, act once each, and cost one engine step each", async () => {
+  it.concurrent("pass their outputs on, act once each, and cost one engine step for each stretch of work and each wait", async () => {
     const steps = [
       http("page", "/"),
       { id: "links", type: "handler", ...PAGE_LINKS },
@@ -74,8 +74,8 @@ describe("all kinds in one job", () => {
     ).toEqual(expect.arrayContaining([{ link: "http://site.example/text", nth: 1 }]));
     const seqs = job.events?.map((event) => event.seq);
     expect(seqs).toEqual(seqs?.map((_, i) => i + 1));
-    // page, links, 2 polls and the pause between, 3 items, nap, call, ask, kid, and the end.
-    expect((await bench().instance(id))?.steps).toHaveLength(13);
+    // Up to the question, its wait, up to the child, its wait, and the rest.
+    expect((await bench().instance(id))?.steps).toHaveLength(5);
   });
 });
 
@@ -83,28 +83,29 @@ describe("the engine meters", () => {
   it.concurrent.each<[kind: string, metered: number, steps: () => object[]]>([
     ["http", 1, () => [http("a", "/ok.json")]],
     ["http that is retried", 1, () => [http("a", "/flaky?key=metered", { retry: retry(2) })]],
-    ["http that asks three times", 5, () => [poll("a", "asks", 2)]],
-    ["sleep", 1, () => [sleep("a", 1)]],
-    ["transform", 0, () => [value("a", 1), value("b", 2), value("c", 3)]],
-    ["input", 1, () => [question("a", fallback)]],
+    ["http that asks three times", 1, () => [poll("a", "asks", 2)]],
+    ["short sleep", 1, () => [sleep("a", 1)]],
+    ["sleep of more than ten seconds", 3, () => [sleep("a", 11)]],
+    ["transform", 1, () => [value("a", 1), value("b", 2), value("c", 3)]],
+    ["input", 3, () => [question("a", fallback)]],
     [
       "handler",
       1,
       () => [{ id: "a", type: "handler", ...PAGE_LINKS, input: { html: "", base_url: "http://x.example/" } }],
     ],
-    ["job", 1, () => [child("a", { name: "kid", steps: [http("b", "/ok.json"), http("c", "/ok.json")] })]],
-    ["map of three items", 3, () => [map("a", [1, 2, 3], [http("b", "/ok.json"), value("c", 1)])]],
+    ["job", 3, () => [child("a", { name: "kid", steps: [http("b", "/ok.json"), http("c", "/ok.json")] })]],
+    ["map of three items", 1, () => [map("a", [1, 2, 3], [http("b", "/ok.json"), value("c", 1)])]],
     [
       "parallel of two",
-      2,
+      1,
       () => [{ id: "a", type: "parallel", branches: { x: [http("b", "/text")], y: [http("c", "/text")] } }],
     ],
-    ["step that is skipped", 0, () => [http("a", "/ok.json", { when: "{% false %}" }), value("b", 1)]],
-  ])("%s as %i steps, and one for the end", async (_kind, metered, steps) => {
+    ["step that is skipped", 1, () => [http("a", "/ok.json", { when: "{% false %}" }), value("b", 1)]],
+  ])("%s as %i steps", async (_kind, metered, steps) => {
     const job = await bench().run(steps());
     expect(job.status).toBe("succeeded");
     const instance = await bench().instance(job.id);
-    expect(instance?.steps.map((step) => step.name)).toHaveLength(metered + 1);
+    expect(instance?.steps.map((step) => step.name)).toHaveLength(metered);
     expect(instance?.status).toBe("complete");
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nextAttempt } from "../../../src/jobs/dispatch.ts";
 import type { Job } from "../../../src/jobs/job.ts";
-import { begin, finish, isFenced, rest, retrying, start } from "../../../src/jobs/run/reports.ts";
+import { begin, finish, rest, retrying, start } from "../../../src/jobs/run/reports.ts";
 import { MAX_ERROR_CHARS, MAX_INTERRUPTED_TRIES } from "../../../src/limits.ts";
 import { AN_ERROR, aDoneStep, aJob, aRunningJob, aStep, eventTypes, HOUR, SECOND, T0 } from "../../support/jobs.ts";
 
@@ -12,16 +12,6 @@ const oneTry = (job: Job, path: string, withinMs: number, now: number) =>
 const begun = (job: Job, path: string, now = T0): Job => oneTry(job, path, WITHIN, now).job;
 const again = (job: Job, path: string, now = T0): Job => retrying(job, path, AN_ERROR, 2 * SECOND, WITHIN, now);
 const newEvents = (before: Job, after: Job): string[] => eventTypes(after).slice(before.events.length);
-
-describe("the fence", () => {
-  it.each(["succeeded", "failed", "cancelled"] as const)("%s: keeps out every attempt", (status) => {
-    expect(isFenced(aJob({ status }), 1)).toBe(true);
-  });
-
-  it.each(["queued", "running", "input_required"] as const)("%s: lets the present attempt in alone", (status) => {
-    expect([1, 2, 3].map((attempt) => isFenced(aJob({ status, attempt: 2 }), attempt))).toEqual([true, false, true]);
-  });
-});
 
 describe("start", () => {
   it("queued -> running: notes it and expects the first report within 30 seconds", () => {

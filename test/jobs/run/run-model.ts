@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import { accept, dispatched, nextAttempt, postponed } from "../../../src/jobs/dispatch.ts";
 import { type Job, topLevelStep } from "../../../src/jobs/job.ts";
-import {
-  applyMarks,
-  begin,
-  finish,
-  isFenced,
-  type Mark,
-  rest,
-  retrying,
-  start,
-} from "../../../src/jobs/run/reports.ts";
+import { applyMarks, begin, finish, type Mark, rest, retrying, start } from "../../../src/jobs/run/reports.ts";
+import { isFenced } from "../../../src/jobs/run/takeover.ts";
 import { type Outcome, settle } from "../../../src/jobs/settle.ts";
 import { isSettled } from "../../../src/jobs/status.ts";
 import { AN_ERROR, aJob, HOUR, KEEP_MS, SECOND, T0 } from "../../support/jobs.ts";
@@ -172,5 +164,5 @@ export function after(before: Run, { afterMs, stale, move }: Happening): Run {
   const attempt = stale ? run.job.attempt - 1 : run.job.attempt;
   const isReport = !["hand_over", "next_attempt", "put_off"].includes(move.do);
   if (move.do === "settle" && isSettled(run.job.status)) return settled(run, move.outcome);
-  return isReport && isFenced(run.job, attempt) ? run : moved(run, move);
+  return isReport && isFenced(run.job, { attempt }) ? run : moved(run, move);
 }

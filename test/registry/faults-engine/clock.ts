@@ -88,6 +88,8 @@ async function atOnce(): Promise<void> {
 
 /** A process, as far as others see it: when it is dead, nothing that it waited for goes on. */
 export interface Life {
+  /** Unlike any other's. */
+  id: string;
   alive: boolean;
 }
 

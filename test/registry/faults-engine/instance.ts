@@ -27,7 +27,7 @@ export class SimInstance {
   status: Status = "queued";
   readonly #params: RunParams;
   readonly #world: Surroundings;
-  #life: Life = { alive: false };
+  #life: Life = { id: "", alive: false };
   /** What survives the process: results by step name, ends of sleeps and waits, events nobody has taken. */
   readonly #results = new Map<string, unknown>();
   readonly #ends = new Map<string, number>();
@@ -52,7 +52,7 @@ export class SimInstance {
   /** Starts, or goes on after its process died. */
   wake(): void {
     if (!this.isAsleep) return;
-    const life = { alive: true };
+    const life = { id: this.#world.newToken(), alive: true };
     this.#life = life;
     this.#takers = [];
     this.#acting = 0;
@@ -60,15 +60,16 @@ export class SimInstance {
     this.status = "running";
     const { clock, line, fetch, newToken } = this.#world;
     const ports: RunnerPorts = {
-      registry: () => line(life),
+      registry: () => this.#mortal(life, line(life)),
       step: this.#steps(life),
-      fetch: (url, init) => held(life, fetch(url, init)),
+      fetch: (url, init) => this.#perilous(life, () => held(life, fetch(url, init))),
       secrets: new Secrets([]),
       userAgent: "edge-jobs/test",
       blueprint: async () => undefined,
       handlers: CATALOG.handlers,
       now: () => clock.now,
       random: () => 0,
+      process: () => life.id,
       newToken,
       pause: (ms) => held(life, clock.sleep(ms)),
     };
@@ -181,6 +182,22 @@ export class SimInstance {
       this.#resting -= 1;
       if (this.#resting === 0) this.status = "running";
     }
+  }
+
+  /** Its process may die before it or after it, between two steps of a segment and in the middle of one. */
+  async #perilous<T>(life: Life, act: () => Promise<T>): Promise<T> {
+    if (this.#dies(life, 0.005)) return new Promise(() => undefined);
+    const result = await act();
+    return this.#dies(life, 0.005) ? new Promise(() => undefined) : result;
+  }
+
+  #mortal(life: Life, line: RunnerApi): RunnerApi {
+    return new Proxy(line, {
+      get: (target, method: keyof RunnerApi) => {
+        const report = target[method] as (...args: unknown[]) => Promise<unknown>;
+        return (...args: unknown[]) => this.#perilous(life, () => report(...args));
+      },
+    });
   }
 
   /** Half of the dead wake by themselves, as in production; the others lie asleep, as on this machine. */

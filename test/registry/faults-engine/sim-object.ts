@@ -31,7 +31,7 @@ interface Parts {
 /** The registry's object in simulated time: its alarm, and evictions that may come between any two things. */
 export class SimObject {
   readonly #parts: Parts;
-  #life: Life = { alive: false };
+  #life: Life = { id: "", alive: false };
   #apis: Apis | undefined;
   #enter: () => void = () => undefined;
   #alarm: number | null = null;
@@ -53,7 +53,7 @@ export class SimObject {
   /** In this order: what waited in memory is gone, then the object starts anew over the same rows. */
   async restart(): Promise<void> {
     this.#life.alive = false;
-    const life = { alive: true };
+    const life = { id: "", alive: true };
     this.#life = life;
     const { binding, clock, dice, spoil, onBug } = this.#parts;
     const bound: WorkflowBinding = {

@@ -75,6 +75,7 @@ describe("begin and finish", () => {
         failures: 1,
         key: `${id}.first`,
         polls: 0,
+        rounds: 0,
       });
       expect(await bench.runner.begin(ref, "first", crypto.randomUUID(), 30_000, [])).toEqual({
         do: "run",
@@ -82,6 +83,7 @@ describe("begin and finish", () => {
         failures: 1,
         key: `${id}.first`,
         polls: 0,
+        rounds: 0,
       });
     }));
 

@@ -52,6 +52,7 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
       failures: 0,
       key: `${old}.second`,
       polls: 0,
+      rounds: 0,
     });
   },
 

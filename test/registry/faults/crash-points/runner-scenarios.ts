@@ -1,9 +1,11 @@
 import { expect } from "vitest";
-import { wakeEvent } from "../../../../src/jobs/job.ts";
+import { WAKE_EVENT, wakeEvent } from "../../../../src/jobs/job.ts";
 import type { JsonObject } from "../../../../src/lib/json.ts";
 import { MAX_INTERRUPTED_TRIES } from "../../../../src/limits.ts";
 import { aListQuery, CALLER, eventTypes } from "../../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
+
+const ANSWER = { type: "object", properties: {} };
 
 export type Scenario = (stage: Stage) => Promise<void>;
 
@@ -38,10 +40,12 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     const key = `${id}.first`;
     await stage.danger(async () => {
       await stage.begin(id, "first", "t1");
-      await stage.ask("retrying", (api) => api.runner.retrying(stage.ref(id), "first", HTTP_ERROR, 1_000, 30_000));
-      expect(await stage.begin(id, "first", "t2")).toEqual({ do: "run", try: 2, failures: 1, key, polls: 0 });
-      await stage.ask("polled", (api) => api.runner.polled(stage.ref(id), "first", 1_000, 30_000));
-      expect(await stage.begin(id, "first", "t3")).toEqual({ do: "run", try: 3, failures: 0, key, polls: 1 });
+      await stage.ask("retrying", (api) => api.runner.retrying(stage.ref(id), "first", HTTP_ERROR, 0, 30_000));
+      const failed = { try: 2, failures: 1, key, polls: 0, rounds: 0 };
+      expect(await stage.begin(id, "first", "t2")).toEqual({ do: "run", ...failed });
+      await stage.ask("polled", (api) => api.runner.polled(stage.ref(id), "first", 0, 30_000));
+      const asked = { try: 3, failures: 0, key, polls: 1, rounds: 1 };
+      expect(await stage.begin(id, "first", "t3")).toEqual({ do: "run", ...asked });
       await stage.finish(id, "first");
     });
     expect(await stage.begin(id, "first", "t4")).toEqual({ do: "reuse", output: { from: "first" } });
@@ -128,6 +132,28 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, wakeEvent("first")));
     const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
     expect(collected).toEqual({ do: "done", output: { ok: true } });
+  },
+
+  "take an attempt over, and wake it with one event for all": async (stage) => {
+    const id = await stage.running();
+    const taker = { process: "p", token: "t" };
+    await stage.danger(async () => {
+      const taken = await stage.ask("start", (api) => api.runner.start(stage.ref(id), taker));
+      expect(taken).toMatchObject({ do: "run", run: 1 });
+    });
+    const ref = { ...stage.ref(id), run: 1 };
+    const asked = { request_id: "q", message: "Go?", schema: ANSWER, timeout_ms: 60_000, fallback: null };
+    await stage.ask("ask", (api) => api.runner.ask(ref, "first", asked, []));
+    const answer = { request_id: "q", action: "accept" as const, content: {} };
+    await stage.danger(() => stage.ask("respond", (api) => api.caller.respond(CALLER, id, answer)));
+    await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, WAKE_EVENT));
+    await stage.danger(async () => {
+      const awake = await stage.ask("awake", (api) => api.runner.awake(ref));
+      expect(awake).toEqual({ do: "awake", ready: ["first"] });
+    });
+    expect(await stage.ask("stale", (api) => api.runner.begin(stage.ref(id), "second", "t", 1_000, []))).toEqual({
+      do: "stop",
+    });
   },
 
   "ask, be answered and collect": async (stage) => {
