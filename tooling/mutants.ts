@@ -13,9 +13,39 @@ export const MUTANTS: Record<string, Mutant> = {
     to: " AND ? <> ''`,\n  displacedNumber",
   },
   "a stale attempt may report": {
-    file: "src/jobs/run/reports.ts",
+    file: "src/jobs/run/takeover.ts",
     from: "isSettled(job.status) || job.attempt !== attempt",
     to: "isSettled(job.status) || job.attempt < attempt",
+  },
+  "a stale run may report": {
+    file: "src/jobs/run/takeover.ts",
+    from: "run < (job.run.runner?.run ?? 0)",
+    to: "run < 0",
+  },
+  "who takes over twice with one call is another run": {
+    file: "src/jobs/run/takeover.ts",
+    from: "  if (before?.token === token) return job;\n",
+    to: "",
+  },
+  "the engine is not told of what is there": {
+    file: "src/jobs/run/takeover.ts",
+    from: "events: [WAKE_EVENT] };\n}\n\n/** The run asks",
+    to: "events: [] };\n}\n\n/** The run asks",
+  },
+  "what was not fetched is not told again": {
+    file: "src/jobs/run/takeover.ts",
+    from: "return ready.length > 0 ? [WAKE_EVENT] : [];",
+    to: "return [];",
+  },
+  "a run that wakes finds nothing ready": {
+    file: "src/registry/run/step-reports.ts",
+    from: "ready: readyPaths(job)",
+    to: "ready: []",
+  },
+  "a pause is forgotten by the next run": {
+    file: "src/jobs/run/reports.ts",
+    from: "openWork(job.run, path)?.again_at ?? now",
+    to: "now",
   },
   "a new job sets no alarm": {
     file: "src/registry/storage/job-store.ts",
@@ -114,7 +144,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a parent is not told of its child's end": {
     file: "src/registry/run/settlements.ts",
-    from: "  context.store.save(parent, childEnded(parent, path, failure, now));\n",
+    from: "  context.store.save(parent, told.job);\n",
     to: "",
   },
   "an answer is not kept": {

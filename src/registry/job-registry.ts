@@ -138,8 +138,8 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return this.#serve(caller, ({ revocations }) => revocations.spendCode(caller, grantId, now));
   }
 
-  wait(caller: Caller, jobId: string, waitMs: number) {
-    return this.#serveWait(caller, ({ submitAndRead }) => submitAndRead.wait(caller, jobId, waitMs));
+  wait(caller: Caller, jobId: string, waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, ({ submitAndRead }) => submitAndRead.wait(caller, jobId, waitMs, released));
   }
 
   waitFor(caller: Caller, jobIds: string[], until: "any" | "all", waitMs: number, released?: () => Promise<void>) {

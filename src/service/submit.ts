@@ -11,6 +11,7 @@ import type { Answer, ServiceContext } from "./context.ts";
 import { askOwner, jobStatus } from "./job-operations.ts";
 import { submitToShard } from "./shard-routing.ts";
 import { draftOf, type SubmitArgs, submitRequest } from "./submit-draft.ts";
+import { untilGone } from "./until-gone.ts";
 
 /** What a submit would be, without one. */
 export interface DryRun {
@@ -46,11 +47,19 @@ export async function checkSubmit(context: ServiceContext, args: SubmitArgs): An
  * The job's newest status after at most `waitMs`. The job is durable already: whatever happens to the wait, the caller
  * gets its id.
  */
-async function afterWait(context: ServiceContext, job: Submitted, waitMs: number): Promise<Submitted> {
+async function afterWait(
+  context: ServiceContext,
+  job: Submitted,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Submitted> {
   if (waitMs === 0 || isSettled(job.status)) return job;
   const of = { job_id: job.id };
   const tries = [
-    () => askOwner(context, of, (registry, caller) => registry.wait(caller, job.id, waitMs)),
+    () =>
+      untilGone(signal, (released) =>
+        askOwner(context, of, (registry, caller) => registry.wait(caller, job.id, waitMs, released)),
+      ),
     () => jobStatus(context, { ...of, include: { steps: false, events: false } }),
   ];
   for (const newest of tries) {
@@ -64,14 +73,18 @@ async function afterWait(context: ServiceContext, job: Submitted, waitMs: number
   return job;
 }
 
-/** A job that is durable when this answers, which may be `wait_seconds` later, with its newest status. */
+/**
+ * A job that is durable when this answers, which may be `wait_seconds` later, with its newest status.
+ * @param signal aborts when the caller has gone
+ */
 export async function submitJob(
   context: ServiceContext,
   args: SubmitArgs,
+  signal: AbortSignal,
 ): Answer<Submitted, InvalidArguments | SubmitError> {
   const draft = await draftOf(context, args);
   if (!draft.ok) return invalidArguments(draft.error);
   const submitted = await submitToShard(context, await submitRequest(context, args, draft.value));
   if (!submitted.ok) return submitted;
-  return ok(await afterWait(context, submitted.value, args.wait_seconds * 1_000));
+  return ok(await afterWait(context, submitted.value, args.wait_seconds * 1_000, signal));
 }

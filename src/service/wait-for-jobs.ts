@@ -4,6 +4,7 @@ import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
 import { UNKNOWN_JOB, type UnknownJob, type WaitReport, type WaitRow } from "../registry/api/caller.ts";
 import { KeyRevoked, TooManyWaits } from "../registry/api/keys.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
+import { untilGone } from "./until-gone.ts";
 
 /** One wait for several jobs, whichever shards they lie in. Nothing is polled: each shard answers when its jobs change. */
 
@@ -59,10 +60,12 @@ class Watch {
   /** Connections that broke while we waited. */
   losses = 0;
   readonly #wait: Wait;
+  readonly #signal: AbortSignal;
   readonly #context: ServiceContext;
   readonly #shards: ReadonlyMap<number | undefined, string[]>;
 
-  constructor(context: ServiceContext, wait: Wait) {
+  constructor(context: ServiceContext, wait: Wait, signal: AbortSignal) {
+    this.#signal = signal;
     this.#wait = wait;
     this.#context = context;
     this.#shards = Map.groupBy(wait.jobIds, shardOfJob);
@@ -70,14 +73,18 @@ class Watch {
 
   /** What is there after at most `waitMs`. */
   async look(waitMs: number): Promise<Look> {
-    if (waitMs === 0 || this.#shards.size === 1 || this.#wait.until === "all") {
-      return this.#combined(await Promise.all([...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs))));
+    const askAll = (released?: () => Promise<void>) =>
+      [...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs, released));
+    if (waitMs === 0) return this.#combined(await Promise.all(askAll()));
+    if (this.#shards.size === 1 || this.#wait.until === "all") {
+      return untilGone(this.#signal, async (released) => this.#combined(await Promise.all(askAll(released))));
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const reports = [...this.#shards].map(([shard, ids]) => this.#ask(shard, ids, waitMs, () => promise));
-    // The others need not go on then, and their failure is nobody's.
-    for (const report of reports) report.catch(() => {});
-    await Promise.race(reports).finally(resolve);
+    await untilGone(this.#signal, (released) => {
+      const reports = askAll(released);
+      // The others need not go on then, and their failure is nobody's.
+      for (const report of reports) report.catch(() => {});
+      return Promise.race(reports);
+    });
     return this.look(0);
   }
 
@@ -113,7 +120,7 @@ export async function waitForJobs(
   wait: Wait,
   { signal, tell, seen: before, look }: Waiting,
 ): Answer<WaitReport, UnknownOf> {
-  const watch = new Watch(context, wait);
+  const watch = new Watch(context, wait, signal);
   const deadline = context.now() + wait.waitMs;
   let told = -1;
   // One look first: an unknown id must not wait for the others.

@@ -19,6 +19,8 @@ export class RecordingStep implements EngineStep {
   whileWaiting: (type: string) => Promise<void> = async () => undefined;
   /** Time passes; set by the run. */
   pass: (ms: number) => void = () => undefined;
+  /** Whether the engine gets an event meanwhile; set by the run. */
+  isTold: (meanwhile: () => Promise<void>) => Promise<boolean> = async () => false;
   readonly #cache = new Map<string, unknown>();
   readonly #died = Promise.withResolvers<void>();
   /** Resolves when the process died. */
@@ -45,12 +47,15 @@ export class RecordingStep implements EngineStep {
     return new Promise(() => undefined);
   }
 
-  /** Waits until the test says that the event is there, or that the time is up. */
+  /** Waits while the test does what happens meanwhile; without an event, the time is up then. */
   async waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown> {
     if (this.#cache.has(name)) return this.#cache.get(name);
     this.names.push(name);
     this.waits.push([name, options.type, options.timeout]);
-    await this.whileWaiting(options.type);
+    if (!(await this.isTold(() => this.whileWaiting(options.type)))) {
+      this.pass(options.timeout);
+      throw new Error("the wait timed out");
+    }
     this.#cache.set(name, {});
     return {};
   }
@@ -138,6 +143,12 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
   const run = (engineStep: RecordingStep) => {
     engineStep.pass = (ms) => {
       bench.clock.now += ms;
+    };
+    engineStep.isTold = async (meanwhile) => {
+      const before = bench.engine.told.length;
+      await meanwhile();
+      await bench.settleBackground();
+      return bench.engine.told.length > before;
     };
     const { fetch } = mortal({ fetch: options.fetch ?? (async () => new Response("", { status: 599 })) }, engineStep);
     return runBlueprint(

@@ -72,8 +72,8 @@ describe("http that polls", () => {
       expect(sent).toHaveLength(3);
       expect(run.step.names).toEqual(["segment-1", "wake-1", "segment-2", "wake-2", "segment-3"]);
       expect(run.step.sleeps).toEqual([
-        ["build~1", 20_000],
-        ["build~2", 20_000],
+        ["wake-1", 20_000],
+        ["wake-2", 20_000],
       ]);
     }));
 
@@ -244,7 +244,7 @@ describe("input", () => {
         bench.clock.now = START + 3_600_000;
         await bench.reconciler.onAlarm();
         expect((await statusOf(bench, id)).status).toBe("running");
-        expect(bench.engine.told).toEqual([`${id}-1 wake-ok`]);
+        expect(bench.engine.told).toEqual([`${id}-1 wake`]);
       });
     }));
 
@@ -255,7 +255,7 @@ describe("input", () => {
         await bench.settleBackground();
         bench.clock.now += 10_000;
         await bench.reconciler.onAlarm();
-        expect(bench.engine.told).toEqual([`${id}-1 wake-ok`, `${id}-1 wake-ok`]);
+        expect(bench.engine.told).toEqual([`${id}-1 wake`, `${id}-1 wake`]);
       });
     }));
 
@@ -322,7 +322,7 @@ describe("job", () => {
         result: { value: 8 },
         steps: [{ type: "job", status: "succeeded" }],
       });
-      expect(bench.engine.told).toEqual([`${run.id}-1 wake-child`]);
+      expect(bench.engine.told).toEqual([`${run.id}-1 wake`]);
     }));
 
   it("starts one child, however often the parent is resumed", () =>

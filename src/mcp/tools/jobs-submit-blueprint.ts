@@ -44,7 +44,7 @@ function errorText(error: InvalidArguments | SubmitError): string {
 }
 
 async function submit(args: SubmitArgs, deps: McpDeps, context: CallContext): Promise<Outcome> {
-  const submitted = await submitJob(deps, args);
+  const submitted = await submitJob(deps, args, context.signal);
   if (!submitted.ok) return err(errorText(submitted.error));
   const job = submitted.value;
   const reply = acceptedReply(job, context);

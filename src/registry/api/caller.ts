@@ -174,8 +174,13 @@ export interface CallerApi extends SavedBlueprintsApi {
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
   findKey(caller: Caller, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;
   status(caller: Caller, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>>;
-  /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. */
-  wait(caller: Caller, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>>;
+  /** Resolves when the job settles or asks for input, and after `waitMs` at the latest. `released`: as in `waitFor`. */
+  wait(
+    caller: Caller,
+    jobId: string,
+    waitMs: number,
+    released?: () => Promise<void>,
+  ): Promise<Result<JobStatus, UnknownJob>>;
   /** Every change of these jobs from now on, or from where each was left. Cancel the stream to stop listening. */
   follow(caller: Caller, jobs: Followed[]): Promise<Result<Following, TooManyListeners>>;
   list(caller: Caller, query: ListQuery): Promise<ListPage>;

@@ -29,6 +29,23 @@ import { listJobs } from "./list-jobs.ts";
 
 type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof SavedBlueprintsApi>;
 
+/** Of a wait whose caller says when it needs no answer any more. */
+interface Release {
+  over: Promise<void>;
+  isOver: boolean;
+}
+
+function releaseOf(released: (() => Promise<void>) | undefined): Release | undefined {
+  if (released === undefined) return undefined;
+  const release: Release = { over: Promise.resolve(), isOver: false };
+  const end = () => {
+    release.isOver = true;
+  };
+  // A caller that has gone needs no answer either.
+  release.over = released().then(end, end);
+  return release;
+}
+
 /** What the Worker asks for on behalf of a tenant: submits and reads. */
 export class SubmitAndRead implements ReadersAndSubmit {
   readonly #context: RegistryContext;
@@ -77,8 +94,14 @@ export class SubmitAndRead implements ReadersAndSubmit {
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now(), include));
   }
 
-  async wait({ tenant }: Caller, jobId: string, waitMs: number): Promise<Result<JobStatus, UnknownJob>> {
-    const waited = await this.#until(tenant, [jobId], ([job]) => job !== undefined && this.#isAtRest(job), waitMs);
+  async wait(
+    { tenant }: Caller,
+    jobId: string,
+    waitMs: number,
+    released?: () => Promise<void>,
+  ): Promise<Result<JobStatus, UnknownJob>> {
+    const isOver = ([job]: Job[]) => job !== undefined && this.#isAtRest(job);
+    const waited = await this.#until(tenant, [jobId], isOver, waitMs, releaseOf(released));
     const job = waited.ok ? waited.value.jobs[0] : undefined;
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now()));
   }
@@ -91,14 +114,8 @@ export class SubmitAndRead implements ReadersAndSubmit {
     released?: () => Promise<void>,
   ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>> {
     const isAtRest = (job: Job) => this.#isAtRest(job);
-    let isReleased = false;
-    const noteRelease = () => {
-      isReleased = true;
-    };
-    // A caller that has gone needs no answer either.
-    const release = released?.().then(noteRelease, noteRelease);
-    const isOver = (jobs: Job[]) => isReleased || (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
-    const waited = await this.#until(tenant, jobIds, isOver, waitMs, release);
+    const isOver = (jobs: Job[]) => (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
+    const waited = await this.#until(tenant, jobIds, isOver, waitMs, releaseOf(released));
     if (!waited.ok) return waited;
     const now = this.#context.now();
     const rows = waited.value.jobs.map((job) => {
@@ -129,7 +146,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
     jobIds: string[],
     isOver: (jobs: Job[]) => boolean,
     waitMs: number,
-    release?: Promise<void>,
+    release: Release | undefined,
   ): Promise<Result<{ jobs: Job[]; timedOut: boolean }, UnknownJob & { job_id: string }>> {
     const end = this.#context.now() + waitMs;
     for (;;) {
@@ -140,8 +157,8 @@ export class SubmitAndRead implements ReadersAndSubmit {
         jobs.push(job);
       }
       const left = end - this.#context.now();
-      if (isOver(jobs) || left <= 0) return ok({ jobs, timedOut: !isOver(jobs) });
-      await this.#context.waiters.wait(jobIds, left, release);
+      if (isOver(jobs) || left <= 0 || release?.isOver) return ok({ jobs, timedOut: !isOver(jobs) });
+      await this.#context.waiters.wait(jobIds, left, release?.over);
     }
   }
 

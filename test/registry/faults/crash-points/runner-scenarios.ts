@@ -154,6 +154,14 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect(await stage.ask("stale", (api) => api.runner.begin(stage.ref(id), "second", "t", 1_000, []))).toEqual({
       do: "stop",
     });
+    await stage.ask("begin", (api) => api.runner.begin(ref, "second", "t", 30_000, []));
+    await stage.ask("retrying", (api) => api.runner.retrying(ref, "second", HTTP_ERROR, 5_000, 30_000));
+    await stage.ask("start", (api) => api.runner.start(stage.ref(id), { process: "q", token: "t2" }));
+    const next = { ...ref, run: 2 };
+    expect(await stage.ask("begin", (api) => api.runner.begin(next, "second", "t3", 30_000, []))).toEqual({
+      do: "later",
+      after_ms: 5_000,
+    });
   },
 
   "ask, be answered and collect": async (stage) => {
