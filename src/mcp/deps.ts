@@ -10,6 +10,8 @@ import { type Record, recorder } from "./protocol/metrics.ts";
 
 /** What an MCP server for one request is made of. */
 export interface McpDeps extends ServiceContext {
+  /** Aborts when the client hangs up, of which the SDK knows nothing. */
+  gone?: AbortSignal;
   /** Of what needs a key: what the registry said of it. */
   key?: { watch: KeyWatch; check: () => Promise<unknown> };
   /** Hostnames of the web pages that may call. */

@@ -7,8 +7,6 @@ import { kindTable } from "./field-table.ts";
 interface Notes {
   does: string;
   output: string;
-  /** Metered engine steps. */
-  cost: string;
   more?: string;
 }
 
@@ -17,48 +15,41 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "One HTTP request; with `until`, the same request again and again (polling).",
     output:
       "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended",
-    cost: "1; polling n times: 2n - 1",
     more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, `<first job of its retries>.<step>`, which stays the same in each try, attempt and jobs_retry for as long as nobody knows how it came out, so that a service that honours it does nothing twice. After a definite answer, or when a finished step runs again, it ends in `~<number of the retry>`; each poll has one of its own, `#<round>`. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; a secret goes to no other and is never shown. Never write one out; no expression can name one. Private addresses are refused.',
   },
   sleep: {
     does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",
     output: "`{}`",
-    cost: "1",
   },
-  transform: { does: "Computes a value.", output: "the value", cost: "0" },
+  transform: { does: "Computes a value.", output: "the value" },
   handler: {
     does: "Calls a function that ships with the server (listed below).",
     output: "what the function gives",
-    cost: "1",
   },
   input: {
     does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id. Not inside `map`.",
     output:
       "`{action, content}`: `accept` with the content, or `decline` with null. When nobody answers in time it is `expired` with `default`; without one the step fails",
-    cost: "1",
     more: 'The `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
   },
   map: {
     does: "Runs `steps` for each item, several items at a time. `$item` is the item, `$index` counts from 0; inside, `$steps` also has the earlier steps of the same item.",
     output: "list of each item's last output, in order",
-    cost: "its steps' for each item",
     more: 'An item that fails fails the map, unless the step in it has `on_error: "continue"`; then the item goes on with `{error}`.',
   },
   parallel: {
     does: "Runs lists of steps at the same time. A branch sees the steps before the `parallel` and its own.",
     output: "object of each branch's last output, by branch name",
-    cost: "its branches'",
   },
   job: {
     does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent.",
     output: "the child's result; a failed child fails the step",
-    cost: "1, and the child's own",
   },
 };
 
 const section = (type: Step["type"], kind: Kind): string => {
-  const { does, output, cost, more } = NOTES[type];
-  const lines = [`### ${type}`, does, kindTable(type, kind), `Output: ${output}. Engine steps: ${cost}.`];
+  const { does, output, more } = NOTES[type];
+  const lines = [`### ${type}`, does, kindTable(type, kind), `Output: ${output}.`];
   return [...lines, ...(more === undefined ? [] : [more])].join("\n\n");
 };
 

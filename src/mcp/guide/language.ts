@@ -10,6 +10,7 @@ import {
   MAX_EVALUATIONS,
   MAX_HELD_BYTES,
   MAX_HTTP_BYTES,
+  MAX_INLINE_WAIT_MS,
   MAX_INPUT_BYTES,
   MAX_INPUT_TIMEOUT_MS,
   MAX_JOB_DEPTH,
@@ -21,6 +22,7 @@ import {
   MAX_OPEN_ROWS,
   MAX_OUTPUT_BYTES,
   MAX_RETRIES,
+  MAX_SEGMENT_ACTIONS,
   MAX_SLEEP_MS,
   MAX_STEP_TIMEOUT_MS,
   MAX_STEPS,
@@ -78,4 +80,4 @@ export const limits =
 - \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
 - An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, of all jobs of a tenant in one process ${mib(MAX_TENANT_HELD_BYTES)}, its open maps ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute by default: more wait.
-- The engine meters steps: a job costs 1 and what its steps cost (see each kind).`;
+- The engine meters steps: a job costs 1, however many steps and rows it has, and 1 more for each ${MAX_SEGMENT_ACTIONS} actions or minute of work; a wait of more than ${MAX_INLINE_WAIT_MS / 1_000} seconds (\`sleep\`, a question, a child, a retry, a poll) costs 2, shared by all that wait at the same time.`;

@@ -102,7 +102,8 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request, deps.log);
-  const askSdk = (deps: McpDeps) => serveBySdk(request, body.text, parsedBody, deps, lanes);
+  const askSdk = (deps: McpDeps) =>
+    serveBySdk(request, body.text, parsedBody, { ...deps, gone: request.signal }, lanes);
   if (call === undefined) return unlessRevoked(request, deps, true, () => askSdk(deps));
   const rest = { answers: answersOf(lanes.build ?? buildServer), askSdk };
   return unlessRevoked(request, deps, call.kind === "static", () => answerPlainCall(call, request, deps, rest));

@@ -28,11 +28,16 @@ export interface Registrar {
   offer: Offer;
 }
 
-export function callContext({ mcpReq }: ServerContext, era: Era, { seen }: Pick<McpDeps, "seen"> = {}): CallContext {
+export function callContext(
+  { mcpReq }: ServerContext,
+  era: Era,
+  { seen, gone }: Pick<McpDeps, "seen" | "gone"> = {},
+): CallContext {
   const { _meta, envelope, signal, notify } = mcpReq;
   const isTold = era === "modern" && declaresTasks(envelope);
   const progressToken = _meta?.progressToken;
-  const known = { signal, isTold, ...(seen && { seen }) };
+  const ended = gone === undefined ? signal : AbortSignal.any([signal, gone]);
+  const known = { signal: ended, isTold, ...(seen && { seen }) };
   if (progressToken === undefined) return known;
   return {
     ...known,
