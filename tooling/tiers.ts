@@ -40,14 +40,17 @@ export const PROJECTS: Record<Tier, readonly string[]> = {
 const SLOW = [
   "test/egress/secret-probes.test.ts",
   "test/expression/{boundaries,evaluation-budget,runaway}.test.ts",
+  "test/http/oauth-tokens.test.ts",
+  "test/jobs/run/run.property.test.ts",
   "test/mcp/fast/lanes.test.ts",
+  "test/registry/{upgrade,calls/revocations}.test.ts",
   "test/registry/dispatch/slots.test.ts",
   "test/registry/faults/{crash-points,linearizable,model}/{crash-points,linearizable,model}.test.ts",
   "test/registry/faults-engine/converge.test.ts",
   "test/registry/refusals/creation-limit.test.ts",
   "test/registry/storage/job-counts.test.ts",
-  "test/runner/{boundaries,holdings,keys}.test.ts",
-  "test/service/{raised-shards,shard-routing}.test.ts",
+  "test/runner/{boundaries,halted-rows,holdings,keys,run-segments}.test.ts",
+  "test/service/{cursor,raised-shards,shard-routing}.test.ts",
 ];
 
 const SOAK_FILE = "test/faults/soak.test.ts";

@@ -64,7 +64,7 @@ const failingJob = job("failing_job", NoArguments, [
   done("{% $error('broken') %}"),
 ]);
 
-/** The step that the engine of the fixtures gives up. */
+/** The step that the Workflow of the fixtures gives up. */
 export const DOOMED_STEP = "doomed";
 
 const protocolErrorJob = job("protocol_error_job", NoArguments, [
