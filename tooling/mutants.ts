@@ -27,11 +27,6 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "  if (before?.token === token) return job;\n",
     to: "",
   },
-  "the engine is not told of what is there": {
-    file: "src/jobs/run/takeover.ts",
-    from: "events: [WAKE_EVENT] };\n}\n\n/** The run asks",
-    to: "events: [] };\n}\n\n/** The run asks",
-  },
   "what was not fetched is not told again": {
     file: "src/jobs/run/takeover.ts",
     from: "return ready.length > 0 ? [WAKE_EVENT] : [];",
@@ -46,6 +41,11 @@ export const MUTANTS: Record<string, Mutant> = {
     file: "src/jobs/run/reports.ts",
     from: "openWork(job.run, path)?.again_at ?? now",
     to: "now",
+  },
+  "a failed look brings the purge of what it settled forward": {
+    file: "src/registry/storage/jobs.ts",
+    from: "SET due_at = max(due_at, ?)",
+    to: "SET due_at = ?",
   },
   "a new job sets no alarm": {
     file: "src/registry/storage/job-store.ts",

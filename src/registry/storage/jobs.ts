@@ -44,7 +44,7 @@ export const JOBS_SQL = {
     WHERE job_number IN (? + 1, ? + 2, ? + 3) AND job_id = ? AND tenant = ?`,
   delete: `DELETE FROM jobs WHERE ${THE_JOB}`,
   due: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_number LIMIT ?",
-  putOff: `UPDATE jobs SET due_at = ? WHERE ${THE_JOB}`,
+  putOff: `UPDATE jobs SET due_at = max(due_at, ?) WHERE ${THE_JOB}`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
   waiting: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
     AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
@@ -130,7 +130,10 @@ export class Jobs {
     return this.#sql.exec<DueJob>(JOBS_SQL.due, now, limit).toArray();
   }
 
-  /** Look at the job at `dueAt` and not before, whatever state it is in. */
+  /**
+   * Look at the job at `dueAt` and not before, whatever state it is in. Never sooner than it is due: the look that failed may
+   * have settled the job, or one beside it, and what is settled is due to be purged.
+   */
   putOff(jobId: string, dueAt: number): void {
     this.#sql.exec(JOBS_SQL.putOff, dueAt, ...this.#keyOf(jobId));
     this.#cache.delete(jobId);

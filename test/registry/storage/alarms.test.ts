@@ -195,6 +195,20 @@ describe("one ring over a whole family", () => {
       expect(values).toEqual([]);
       expect(bench.engine.told).toEqual([]);
     }));
+
+  it("purges none of it before its time, though a look at it failed when it had just settled", () =>
+    inRegistry(async (bench) => {
+      const parent = await bench.submit({ timeout_ms: MINUTE });
+      await bench.runner.start(bench.ref(parent.id));
+      bench.clock.now += MINUTE;
+      bench.engine.terminate = () => Promise.reject(new Error("a bug after the settlement"));
+      await bench.reconciler.onAlarm();
+      for (const later of [2 * MINUTE, 24 * HOUR]) {
+        bench.clock.now += later;
+        await bench.reconciler.onAlarm();
+      }
+      expect((await statusOf(bench, parent.id)).status).toBe("failed");
+    }));
 });
 
 describe("an alarm that is set", () => {
