@@ -28,6 +28,8 @@ export class Rig {
   struck = 0;
   /** No fault struck and the engine refused nobody since the alarm was last done. */
   isOrderly = true;
+  /** Epoch ms that the clock has had, before it jumped back. */
+  reached = 0;
 
   constructor(world: World, model: Model) {
     this.world = world;

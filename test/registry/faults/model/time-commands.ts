@@ -73,19 +73,20 @@ function mostRefusals(): number {
 /** Rings in a row after which nothing may be due any more: the first, those of refusals, and one when each job is due. */
 const mostRings = (rig: Rig): number => 1 + mostRefusals() + rig.model.jobs.size;
 
-/** The alarm rings until nothing is due; after a fault also for the minute that a look may be put off. */
+/** The alarm rings until nothing is due; after a fault also for the minute that a look, or the engine, may be put off. */
 const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
   const { world } = rig;
   const at = await world.storage.getAlarm();
   if (at === null || (at > rig.now && !early)) return;
   await rig.strike(fault, () => world.ring());
-  const until = fault === null ? 0 : rig.now + SOON_MS + SECOND;
+  const until = fault === null && rig.isOrderly ? 0 : rig.now + SOON_MS + SECOND;
   for (let rings = 1; !(await isQuiet(rig, Math.max(until, rig.now))); rings++) {
     expect(rings).toBeLessThanOrEqual(mostRings(rig));
     await world.ring();
   }
   afterRing(rig);
-  rig.isOrderly = !world.workflow.refuses;
+  // What was accepted by a clock that was ahead is due by it.
+  rig.isOrderly = !world.workflow.refuses && rig.now >= rig.reached;
 });
 
 const SHORT = [1, 10 * SECOND, 40 * SECOND, 5 * 60 * SECOND];
@@ -97,6 +98,7 @@ const pass: AnyStep = named(
   }),
   ({ ms }) =>
     async (rig) => {
+      rig.reached = Math.max(rig.reached, rig.now);
       rig.world.clock.now += ms;
       if (ms > 0) return;
       // The object moved to a machine whose clock is behind; the alarm rings by that clock.
