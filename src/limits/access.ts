@@ -36,10 +36,13 @@ export const REVOKE_CONCURRENCY = 8;
 export const MAX_LISTED_KEYS = 1_000;
 /** A client that holds a deleted job as a task hears for so long how it ended: https://modelcontextprotocol.io, extension Tasks, asks at its own pace. */
 export const LAST_STATE_KEPT_MS = 60 * MINUTE;
-/** Waits that one key may have open in one object. An agent has a few; each holds its call open. */
+/**
+ * Waits that one key may have open in one object: the next one ends the oldest. An agent has a few, and a client that hangs
+ * up may leave its own behind for MAX_WAIT_MS.
+ */
 export const MAX_WAITS_PER_KEY = 100;
 /**
- * Waits that one object holds open, of all its callers. Each holds a call with its request for up to MAX_WAIT_MS, some
+ * Waits that one object holds open, of all its callers: the next one ends the oldest. Each holds a call with its request for up to MAX_WAIT_MS, some
  * 10 KB: these are a tenth of the object's 128 MiB (https://developers.cloudflare.com/durable-objects/platform/limits/,
  * 2026-11-29), and ten keys can have their most.
  */

@@ -139,12 +139,14 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
   }
 
   wait(caller: Caller, jobId: string, waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, ({ submitAndRead }) => submitAndRead.wait(caller, jobId, waitMs, released));
+    return this.#serveWait(caller, released, ({ submitAndRead }, over) =>
+      submitAndRead.wait(caller, jobId, waitMs, over),
+    );
   }
 
   waitFor(caller: Caller, jobIds: string[], until: "any" | "all", waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, ({ submitAndRead }) =>
-      submitAndRead.waitFor(caller, jobIds, until, waitMs, released),
+    return this.#serveWait(caller, released, ({ submitAndRead }, over) =>
+      submitAndRead.waitFor(caller, jobIds, until, waitMs, over),
     );
   }
 
@@ -233,9 +235,15 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return admitted.ok ? ok(await call(admitted.value)) : admitted;
   }
 
-  /** The same of a call that waits: it ends when the key is revoked, and each key has only so many. */
-  async #serveWait<T>(caller: Caller, call: (registry: Registry) => Promise<T>): Promise<Result<T, KeyRefusal>> {
+  /** The same of a call that waits: it ends when its caller has gone or its key is revoked, and when many wait. */
+  async #serveWait<T>(
+    caller: Caller,
+    released: (() => Promise<void>) | undefined,
+    call: (registry: Registry, over: AbortSignal) => Promise<T>,
+  ): Promise<Result<T, KeyRefusal>> {
     const admitted = await this.#admit(caller);
-    return admitted.ok ? admitted.value.revocations.whileGood(caller.key_id, () => call(admitted.value)) : admitted;
+    if (!admitted.ok) return admitted;
+    const { openWaits } = admitted.value;
+    return openWaits.hold(caller.key_id, released, (over) => call(admitted.value, over));
   }
 }

@@ -18,6 +18,7 @@ import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrations/migrate.ts";
 import { tablesOf } from "./storage/tables.ts";
 import { JobChanges } from "./watch/job-changes.ts";
+import { OpenWaits } from "./watch/open-waits.ts";
 import { Waiters } from "./watch/waiters.ts";
 
 /** The parts of a registry by whom they serve. */
@@ -30,6 +31,7 @@ export interface Registry {
   reconciler: Reconciler;
   changes: JobChanges;
   revocations: Revocations;
+  openWaits: OpenWaits;
   counts: JobCounts;
   /** Comes before every request. */
   enter: () => void;
@@ -61,6 +63,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     waiters,
   };
   const changes = new JobChanges(context);
+  const openWaits = new OpenWaits();
   for (const observer of [counts, waiters, logSettlements(ports.log), changes]) store.observe(observer);
   return {
     submitAndRead: new SubmitAndRead(context),
@@ -70,7 +73,12 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     awaitReports: new AwaitReports(context),
     reconciler: new Reconciler(context),
     changes,
-    revocations: new Revocations(context, () => changes.endAll()),
+    revocations: new Revocations(context, (keyId) => {
+      openWaits.endOfKey(keyId);
+      // The streams of keys that stay valid are opened again at once.
+      changes.endAll();
+    }),
+    openWaits,
     counts,
     enter: () => store.mendAlarm(now() + 1),
   };

@@ -1,8 +1,14 @@
 import { isSettled } from "../jobs/status.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
-import { UNKNOWN_JOB, type UnknownJob, type WaitReport, type WaitRow } from "../registry/api/caller.ts";
-import { KeyRevoked, TooManyWaits } from "../registry/api/keys.ts";
+import {
+  type ShardWaitReport,
+  UNKNOWN_JOB,
+  type UnknownJob,
+  type WaitReport,
+  type WaitRow,
+} from "../registry/api/caller.ts";
+import { KeyRevoked } from "../registry/api/keys.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
 import { untilGone } from "./until-gone.ts";
 
@@ -39,6 +45,7 @@ export interface Waiting {
 type UnknownOf = UnknownJob & { job_id: string };
 
 type Look = Result<WaitRow[], UnknownOf>;
+type ShardLook = Result<ShardWaitReport, UnknownOf>;
 
 /** Nothing more to wait for: the job has settled, or somebody must answer it. */
 const isReady = ({ status, input_requests }: WaitRow): boolean =>
@@ -58,7 +65,9 @@ function progressOf(jobs: readonly WaitRow[]): Progress {
 /** Looks at the jobs, once or for some time. */
 class Watch {
   /** Connections that broke while we waited. */
-  losses = 0;
+  #losses = 0;
+  /** A shard had to let others wait: whoever waits on would push out the next. */
+  #cutShort = false;
   readonly #wait: Wait;
   readonly #signal: AbortSignal;
   readonly #context: ServiceContext;
@@ -71,6 +80,10 @@ class Watch {
     this.#shards = Map.groupBy(wait.jobIds, shardOfJob);
   }
 
+  get hasEnded(): boolean {
+    return this.#cutShort || this.#signal.aborted || this.#losses >= MAX_WAIT_LOSSES;
+  }
+
   /** What is there after at most `waitMs`. */
   async look(waitMs: number): Promise<Look> {
     const askAll = (released?: () => Promise<void>) =>
@@ -79,12 +92,13 @@ class Watch {
     if (this.#shards.size === 1 || this.#wait.until === "all") {
       return untilGone(this.#signal, async (released) => this.#combined(await Promise.all(askAll(released))));
     }
-    await untilGone(this.#signal, (released) => {
+    const first = await untilGone(this.#signal, (released) => {
       const reports = askAll(released);
       // The others need not go on then, and their failure is nobody's.
       for (const report of reports) report.catch(() => {});
       return Promise.race(reports);
     });
+    this.#note(first);
     return this.look(0);
   }
 
@@ -96,16 +110,23 @@ class Watch {
     try {
       return await ask(waitMs);
     } catch (error) {
-      if (error instanceof KeyRevoked || error instanceof TooManyWaits) throw error;
-      this.losses += 1;
+      if (error instanceof KeyRevoked) throw error;
+      this.#losses += 1;
       return ask(0);
     }
   }
 
-  #combined(reports: readonly Result<WaitReport, UnknownOf>[]): Look {
+  #note(report: ShardLook): void {
+    if (report.ok && report.value.cut_short) this.#cutShort = true;
+  }
+
+  #combined(reports: readonly ShardLook[]): Look {
     const unknown = new Set(reports.flatMap((report) => (report.ok ? [] : [report.error.job_id])));
     const first = this.#wait.jobIds.find((id) => unknown.has(id));
     if (first !== undefined) return err({ ...UNKNOWN_JOB.error, job_id: first });
+    reports.forEach((report) => {
+      this.#note(report);
+    });
     const jobs = new Map(reports.flatMap((report) => (report.ok ? report.value.jobs : [])).map((job) => [job.id, job]));
     return ok(this.#wait.jobIds.flatMap((id) => jobs.get(id) ?? []));
   }
@@ -129,7 +150,7 @@ export async function waitForJobs(
     const left = deadline - context.now();
     const over = isOver(seen.value, wait.until);
     if (look !== undefined && !over && left > 0) look.seen = { jobs: seen.value, timed_out: true };
-    if (look !== undefined || over || left <= 0 || signal.aborted || watch.losses >= MAX_WAIT_LOSSES) {
+    if (look !== undefined || over || left <= 0 || watch.hasEnded) {
       return ok({ jobs: seen.value, timed_out: !over });
     }
     const progress = progressOf(seen.value);

@@ -107,6 +107,9 @@ export class FakeRegistry implements CallerApi {
     return this.status(caller, jobId, { steps: false, events: false });
   }
 
+  /** Whether others want to wait more than there is room for. */
+  cutsShort = false;
+
   async waitFor(
     { tenant }: Caller,
     jobIds: string[],
@@ -121,7 +124,7 @@ export class FakeRegistry implements CallerApi {
     if (happens) happens();
     else this.now += waitMs;
     const jobs = jobIds.flatMap((id) => this.#find(tenant, id) ?? []).map(waitRow);
-    return ok({ jobs, timed_out: happens === undefined });
+    return ok({ jobs, timed_out: happens === undefined, cut_short: this.cutsShort && waitMs > 0 });
   }
 
   async follow({ tenant }: Caller, jobs: Followed[]): ReturnType<CallerApi["follow"]> {

@@ -1,8 +1,7 @@
 import { parseJobId } from "../../jobs/id.ts";
 import { err, type Result } from "../../lib/result.ts";
 import { visibleLines } from "../../lib/safe-text.ts";
-import { MAX_WAITS, MAX_WAITS_PER_KEY } from "../../limits.ts";
-import { KeyRevoked, TooManyWaits } from "../../registry/api/keys.ts";
+import { KeyRevoked } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
 import type { Era } from "./metrics.ts";
 
@@ -18,8 +17,6 @@ const crashText = (reference: string): string =>
     `Internal error, reference ${reference}. The arguments are not the cause.`,
     "Try once more (a submit without idempotency_key only after a look at jobs_list). If it stays, tell the operator the reference.",
   ].join("\n");
-
-const TOO_MANY_WAITS = `Too many waits are open: ${MAX_WAITS_PER_KEY} of one API key, or ${MAX_WAITS} of all callers of a shard, are the most. Nothing was changed. Let one end first, or look with jobs_get_status.`;
 
 const REVOKED = "This API key was revoked: nothing was read or changed. Ask the operator for another one.";
 
@@ -59,10 +56,6 @@ export async function observe<T>(
     if (error instanceof KeyRevoked) {
       deps.record({ ...took(), outcome: "tool_error" });
       return err({ crash: false, text: REVOKED });
-    }
-    if (error instanceof TooManyWaits) {
-      deps.record({ ...took(), outcome: "tool_error" });
-      return err({ crash: false, text: TOO_MANY_WAITS });
     }
     const reference = deps.newReference();
     deps.record({ ...took(), outcome: "crash", reference, error: describe(error) });

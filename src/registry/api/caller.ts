@@ -112,6 +112,12 @@ export interface WaitReport {
   timed_out: boolean;
 }
 
+/** As one object answers. */
+export interface ShardWaitReport extends WaitReport {
+  /** It ended before its time, so that others could wait. */
+  cut_short: boolean;
+}
+
 export interface ResultPart {
   /** RFC 6901; empty: the whole result. */
   pointer: string;
@@ -195,7 +201,7 @@ export interface CallerApi extends SavedBlueprintsApi {
     until: "any" | "all",
     waitMs: number,
     released?: () => Promise<void>,
-  ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>>;
+  ): Promise<Result<ShardWaitReport, UnknownJob & { job_id: string }>>;
   /** `changed` is false when the job had settled before. */
   cancel(
     caller: Caller,

@@ -1,6 +1,6 @@
 import type { Result } from "../../lib/result.ts";
 import type { Caller, CallerApi } from "./caller.ts";
-import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch, TooManyWaits } from "./keys.ts";
+import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
 import type { RunnerApi } from "./runner.ts";
 
 /** How others ask a registry. */
@@ -22,7 +22,7 @@ export function registryOf(namespace: DurableObjectNamespace, tenant: string, sh
 
 /**
  * One call to the object of one shard, on behalf of one caller. Each call is made to a new stub.
- * @throws KeyRevoked once the caller's key was revoked; TooManyWaits from waits
+ * @throws KeyRevoked once the caller's key was revoked
  */
 export type Ask = <T>(
   shard: number,
@@ -38,9 +38,9 @@ export function askAs(
   const { tenant, key_id, actor } = asker;
   return async (shard, call) => {
     const reply = await call(registryOf(namespace, tenant, shard), { tenant, shard, key_id, actor });
-    watch.verdict = !reply.ok && reply.error === "revoked" ? "revoked" : "good";
+    watch.verdict = reply.ok ? "good" : reply.error;
     if (reply.ok) return reply.value;
-    throw reply.error === "revoked" ? new KeyRevoked() : new TooManyWaits();
+    throw new KeyRevoked();
   };
 }
 

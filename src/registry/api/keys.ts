@@ -18,7 +18,7 @@ export type AuditEntry = {
 };
 
 /** Why the object did not serve a key. */
-export type KeyRefusal = "revoked" | "too_many_waits";
+export type KeyRefusal = "revoked";
 
 /** For the routes outside /mcp. */
 export interface KeyApi {
@@ -40,8 +40,6 @@ export interface KeyApi {
 
 /** Thrown, although it is expected: every call may meet it, and only the edge has an answer. */
 export class KeyRevoked extends Error {}
-/** The same of too many open waits. */
-export class TooManyWaits extends Error {}
 
 /** What the registry has said of the key of one request, in whichever of its calls. */
 export class KeyWatch {

@@ -1,8 +1,7 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
-import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, MAX_WAITS, MAX_WAITS_PER_KEY, SPENT_CODE_KEPT_MS } from "../../limits.ts";
+import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, SPENT_CODE_KEPT_MS } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
-import type { AuditEntry, KeyApi, KeyRefusal, RevokedKey } from "../api/keys.ts";
+import type { AuditEntry, KeyApi, RevokedKey } from "../api/keys.ts";
 import type { RegistryContext } from "../context.ts";
 
 const SQL = {
@@ -21,20 +20,16 @@ const SQL = {
 export class Revocations implements KeyApi {
   readonly #sql: SqlStorage;
   readonly #context: RegistryContext;
-  readonly #endStreams: () => void;
+  readonly #endCalls: (keyId: string) => void;
   /** Keys that are known not to be revoked: this object is the only one that could. */
   readonly #cleared = new BoundedMap<string, true>(MAX_CLEARED_KEYS);
-  /** How to end the waits that are open, by key. */
-  readonly #waits = new Map<string, Set<() => void>>();
-  /** Of all callers. */
-  #openWaits = 0;
   #hasJoined = false;
 
-  /** @param endStreams those of keys that stay valid are opened again at once */
-  constructor(context: RegistryContext, endStreams: () => void) {
+  /** @param endCalls ends what the key has open */
+  constructor(context: RegistryContext, endCalls: (keyId: string) => void) {
     this.#context = context;
     this.#sql = context.storage.sql;
-    this.#endStreams = endStreams;
+    this.#endCalls = endCalls;
   }
 
   isRevoked(keyId: string): boolean {
@@ -62,30 +57,6 @@ export class Revocations implements KeyApi {
     this.#hasJoined = true;
   }
 
-  /** Runs a wait, one of so many. It ends when its key is revoked; this machine has none (null). */
-  async whileGood<T>(keyId: string | null, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
-    if (this.#openWaits >= MAX_WAITS) return err("too_many_waits");
-    this.#openWaits += 1;
-    try {
-      return keyId === null ? ok(await wait()) : await this.#whileKeyIsGood(keyId, wait);
-    } finally {
-      this.#openWaits -= 1;
-    }
-  }
-
-  async #whileKeyIsGood<T>(keyId: string, wait: () => Promise<T>): Promise<Result<T, KeyRefusal>> {
-    const open = this.#waits.get(keyId) ?? new Set();
-    if (open.size >= MAX_WAITS_PER_KEY) return err("too_many_waits");
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waits.set(keyId, open.add(resolve));
-    try {
-      return await Promise.race([wait().then(ok), promise.then(() => err("revoked" as const))]);
-    } finally {
-      open.delete(resolve);
-      if (open.size === 0) this.#waits.delete(keyId);
-    }
-  }
-
   async revokeKey({ actor }: Caller, keyId: string, now: number): Promise<void> {
     this.#context.store.transact(() => {
       const isNew = this.#sql.exec(SQL.revoke, keyId, now).toArray().length > 0;
@@ -93,8 +64,7 @@ export class Revocations implements KeyApi {
       if (isNew && actor !== null) this.#context.store.note({ at: now, action: "key_revoked", actor, subject: keyId });
     });
     this.#cleared.delete(keyId);
-    for (const end of this.#waits.get(keyId) ?? []) end();
-    this.#endStreams();
+    this.#endCalls(keyId);
   }
 
   async revokedKeys(): Promise<RevokedKey[]> {

@@ -13,12 +13,12 @@ import {
   type Include,
   type ListPage,
   type ListQuery,
+  type ShardWaitReport,
   type SubmitError,
   type SubmitRequest,
   type Submitted,
   UNKNOWN_JOB,
   type UnknownJob,
-  type WaitReport,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { createJob } from "../dispatch/create-job.ts";
@@ -27,24 +27,7 @@ import type { Controls } from "./controls.ts";
 import { explain } from "./explain-job.ts";
 import { listJobs } from "./list-jobs.ts";
 
-type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | keyof SavedBlueprintsApi>;
-
-/** Of a wait whose caller says when it needs no answer any more. */
-interface Release {
-  over: Promise<void>;
-  isOver: boolean;
-}
-
-function releaseOf(released: (() => Promise<void>) | undefined): Release | undefined {
-  if (released === undefined) return undefined;
-  const release: Release = { over: Promise.resolve(), isOver: false };
-  const end = () => {
-    release.isOver = true;
-  };
-  // A caller that has gone needs no answer either.
-  release.over = released().then(end, end);
-  return release;
-}
+type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | "wait" | "waitFor" | keyof SavedBlueprintsApi>;
 
 /** What the Worker asks for on behalf of a tenant: submits and reads. */
 export class SubmitAndRead implements ReadersAndSubmit {
@@ -94,28 +77,30 @@ export class SubmitAndRead implements ReadersAndSubmit {
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now(), include));
   }
 
+  /** @param over aborts when the wait shall end as if its time were over */
   async wait(
     { tenant }: Caller,
     jobId: string,
     waitMs: number,
-    released?: () => Promise<void>,
+    over?: AbortSignal,
   ): Promise<Result<JobStatus, UnknownJob>> {
     const isOver = ([job]: Job[]) => job !== undefined && this.#isAtRest(job);
-    const waited = await this.#until(tenant, [jobId], isOver, waitMs, releaseOf(released));
+    const waited = await this.#until(tenant, [jobId], isOver, waitMs, over);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
     return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now()));
   }
 
+  /** @param over as in `wait` */
   async waitFor(
     { tenant }: Caller,
     jobIds: string[],
     until: "any" | "all",
     waitMs: number,
-    released?: () => Promise<void>,
-  ): Promise<Result<WaitReport, UnknownJob & { job_id: string }>> {
+    over?: AbortSignal,
+  ): Promise<Result<ShardWaitReport, UnknownJob & { job_id: string }>> {
     const isAtRest = (job: Job) => this.#isAtRest(job);
     const isOver = (jobs: Job[]) => (until === "any" ? jobs.some(isAtRest) : jobs.every(isAtRest));
-    const waited = await this.#until(tenant, jobIds, isOver, waitMs, releaseOf(released));
+    const waited = await this.#until(tenant, jobIds, isOver, waitMs, over);
     if (!waited.ok) return waited;
     const now = this.#context.now();
     const rows = waited.value.jobs.map((job) => {
@@ -127,7 +112,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
       const times = { ...(run_at && { run_at }), ...(wakes_at && { wakes_at }) };
       return { ...toJobRow(job), step, message, input_requests, result, error_code, ...times };
     });
-    return ok({ jobs: rows, timed_out: waited.value.timedOut });
+    return ok({ jobs: rows, timed_out: waited.value.timedOut, cut_short: over?.aborted ?? false });
   }
 
   async list({ tenant }: Caller, query: ListQuery): Promise<ListPage> {
@@ -146,7 +131,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
     jobIds: string[],
     isOver: (jobs: Job[]) => boolean,
     waitMs: number,
-    release: Release | undefined,
+    over: AbortSignal | undefined,
   ): Promise<Result<{ jobs: Job[]; timedOut: boolean }, UnknownJob & { job_id: string }>> {
     const end = this.#context.now() + waitMs;
     for (;;) {
@@ -157,8 +142,8 @@ export class SubmitAndRead implements ReadersAndSubmit {
         jobs.push(job);
       }
       const left = end - this.#context.now();
-      if (isOver(jobs) || left <= 0 || release?.isOver) return ok({ jobs, timedOut: !isOver(jobs) });
-      await this.#context.waiters.wait(jobIds, left, release?.over);
+      if (isOver(jobs) || left <= 0 || over?.aborted) return ok({ jobs, timedOut: !isOver(jobs) });
+      await this.#context.waiters.wait(jobIds, left, over);
     }
   }
 

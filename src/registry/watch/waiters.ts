@@ -11,17 +11,19 @@ export class Waiters implements StoreObserver {
     this.#jobs = jobs;
   }
 
-  /** Resolves when the status of one of the jobs changes, or `release` does, and after `waitMs` at the latest. */
-  async wait(jobIds: readonly string[], waitMs: number, release?: Promise<void>): Promise<void> {
+  /** Resolves when the status of one of the jobs changes, `over` aborts, and after `waitMs` at the latest. */
+  async wait(jobIds: readonly string[], waitMs: number, over?: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    void release?.then(resolve);
-    const timer = setTimeout(resolve, waitMs);
-    for (const jobId of jobIds) this.#add(jobId, resolve);
+    const wake = () => resolve();
+    over?.addEventListener("abort", wake);
+    const timer = setTimeout(wake, waitMs);
+    for (const jobId of jobIds) this.#add(jobId, wake);
     try {
       await promise;
     } finally {
       clearTimeout(timer);
-      for (const jobId of jobIds) this.#remove(jobId, resolve);
+      over?.removeEventListener("abort", wake);
+      for (const jobId of jobIds) this.#remove(jobId, wake);
     }
   }
 

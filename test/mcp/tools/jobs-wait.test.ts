@@ -75,6 +75,19 @@ describe("jobs_wait", () => {
     });
   });
 
+  it("that is cut short for others is over, and pushes nobody out by waiting on", async () => {
+    const w = withJobs(2, [0, 1]);
+    w.registry.cutsShort = true;
+    w.registry.events = [() => {}, () => {}];
+    const { isError, structured, text } = await wait(w, { job_ids: w.ids, timeout_seconds: 50 });
+    expect([isError, structured.timed_out]).toEqual([false, true]);
+    expect(w.registry.waits).toEqual([0, 0, 50_000, 50_000]);
+    expect(text).toContain("again");
+    w.registry.events = [() => {}, () => {}];
+    expect((await wait(w, { job_ids: w.ids, until: "any" })).structured.timed_out).toBe(true);
+    expect(w.registry.waits.filter((ms) => ms > 0)).toHaveLength(4);
+  });
+
   it("of 0 seconds only looks", async () => {
     const w = withJobs(1);
     expect((await wait(w, { job_ids: w.ids, timeout_seconds: 0 })).structured.timed_out).toBe(true);

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { MAX_CLEARED_KEYS, MAX_WAITS, MAX_WAITS_PER_KEY } from "../../../src/limits.ts";
+import { MAX_CLEARED_KEYS } from "../../../src/limits.ts";
 import { askAs } from "../../../src/registry/api/client.ts";
 import { KeyRevoked } from "../../../src/registry/api/keys.ts";
 import { aListQuery, aRequest, CALLER, inRegistry } from "../bench.ts";
@@ -59,32 +59,6 @@ describe("a key", () => {
     expect(Date.now() - started).toBeLessThan(10_000);
     expect(await kept).toMatchObject({ ok: true, value: { timed_out: true } });
   });
-
-  it("has at most 100 open waits in one object; another key is not in the way", () =>
-    inRegistry(async (bench) => {
-      const { keys } = await bench.reopen();
-      const over = Promise.withResolvers<string>();
-      const wait = (key: string) => keys.whileGood(key, () => over.promise);
-      const open = Array.from({ length: MAX_WAITS_PER_KEY }, () => wait(KEY));
-      expect(await wait(KEY)).toEqual({ ok: false, error: "too_many_waits" });
-      const other = wait(OTHER);
-      over.resolve("over");
-      expect(new Set((await Promise.all([...open, other])).map((reply) => reply.ok))).toEqual(new Set([true]));
-      expect(await wait(KEY)).toEqual({ ok: true, value: "over" });
-    }));
-
-  it("finds no wait free once all callers of one object have 1,000, nor does this machine, until one ends", () =>
-    inRegistry(async (bench) => {
-      const { keys } = await bench.reopen();
-      const over = Promise.withResolvers<string>();
-      const open = Array.from({ length: MAX_WAITS }, (_, i) => keys.whileGood(`key_${i % 20}`, () => over.promise));
-      for (const key of [KEY, null]) {
-        expect(await keys.whileGood(key, async () => "waited")).toEqual({ ok: false, error: "too_many_waits" });
-      }
-      over.resolve("over");
-      expect(new Set((await Promise.all(open)).map((reply) => reply.ok))).toEqual(new Set([true]));
-      expect(await keys.whileGood(KEY, async () => "waited")).toEqual({ ok: true, value: "waited" });
-    }));
 
   it("of another tenant with the same id is not touched", async () => {
     const [one, two] = [aTenant(), aTenant()];
