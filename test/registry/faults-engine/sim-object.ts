@@ -58,7 +58,14 @@ export class SimObject {
     const { binding, clock, dice, spoil, onBug } = this.#parts;
     const bound: WorkflowBinding = {
       createBatch: (batch) => held(life, binding.createBatch(batch)),
-      get: (id) => held(life, binding.get(id)),
+      get: async (id) => {
+        const { status, sendEvent, terminate } = await held(life, binding.get(id));
+        return {
+          status: () => held(life, status()),
+          sendEvent: (event) => held(life, sendEvent(event)),
+          terminate: () => held(life, terminate()),
+        };
+      },
     };
     const wait = (ms: number, signal: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
