@@ -1,6 +1,6 @@
 import type { Json } from "../lib/json.ts";
 
-/** What expressions see: `$input`, `$steps.<id>`, `$job`, and where they exist `$item`, `$index` and `$response`. */
+/** What expressions see: `$input`, `$steps.<id>`, `$job`, and where they exist `$item`, `$index`, `$response` and others. */
 export interface Scope {
   input: Json;
   /** Outputs of the steps so far, by id. */
@@ -17,6 +17,10 @@ export interface Scope {
   index?: number;
   /** Inside `expect` and `until` of http steps. */
   response?: Json;
+  /** Inside `auth` of http steps: the text that is sent. */
+  body?: string;
+  /** Inside `auth` and `headers` of http steps: Unix time in seconds. */
+  timestamp?: number;
 }
 
 /** The scope's variables, without `$`. The others are asked for by function. */

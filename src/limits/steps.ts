@@ -10,6 +10,8 @@ export const DEFAULT_HTTP_BYTES = 256 * KIB;
 export const MAX_HTTP_BYTES = 512 * KIB;
 /** With its query. Cloudflare serves no longer one: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
 export const MAX_REQUEST_URL_CHARS = 16 * KIB;
+/** Of an answer that `on_error: continue` passes over: what services say of errors is shorter. A longer one is left out. */
+export const MAX_ERROR_BODY_BYTES = 8 * KIB;
 export const MAX_EXPECTED_STATUSES = 100;
 /** Outputs of all items of a map, or of all branches: they are in memory together. */
 export const MAX_ROWS_BYTES = 16 * KIB * KIB;

@@ -13,6 +13,8 @@ export interface ActionError extends StepError {
   retryable: boolean;
   /** What the other side asked for, in ms. */
   retryAfterMs?: number;
+  /** What the other side answered, for a blueprint that goes on. */
+  body?: Json;
 }
 
 /**
@@ -109,8 +111,10 @@ async function within(
  * What the blueprint sees of a failure that it goes on from.
  * @param finished of rows that were stopped: the outputs of those that had finished
  */
-export const tolerated = (error: StepError, finished?: Json): Done & { output: Json } =>
-  done({ error: { ...plain(error) }, ...(finished !== undefined && { done: finished }) }, { tolerated: 1 });
+export function tolerated(error: StepError & Pick<ActionError, "body">, finished?: Json): Done & { output: Json } {
+  const seen = { ...plain(error), ...(error.body !== undefined && { body: error.body }) };
+  return done({ error: seen, ...(finished !== undefined && { done: finished }) }, { tolerated: 1 });
+}
 
 /**
  * One acting step: opens with `begin`, acts, ends with `finish`. Tries are counted by the registry, so that they survive
@@ -212,7 +216,7 @@ class ActingStep {
     return this.#context.ports.now() + delayMs >= this.#context.endsAt;
   }
 
-  async #giveUp(error: StepError): Promise<Ending> {
+  async #giveUp(error: StepError & Pick<ActionError, "body">): Promise<Ending> {
     if (this.#policy.on_error === "fail") return failed(plain(error), this.#path);
     return this.#finish({ ...tolerated(error), storedAt: this.#path }, plain(error));
   }

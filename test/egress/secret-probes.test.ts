@@ -38,6 +38,7 @@ const PLACES: Record<string, (value: Json) => JsonObject> = {
   "whole body": (value) => ({ method: "POST", body: value }),
   bearer: (value) => ({ auth: { bearer: value } }),
   password: (value) => ({ auth: { basic: { user: "me", password: value } } }),
+  "signing key": (value) => ({ auth: { hmac: { secret: value, header: "x-signature" } } }),
 };
 
 type Network = (url: URL, request: Request) => Response | Promise<Response>;

@@ -163,3 +163,21 @@ atBound("MAX_REDIRECTS", {
     );
   },
 });
+
+atBound("MAX_ERROR_BODY_BYTES", {
+  of: "an answer that a blueprint goes on from",
+  refusal: /^nothing$/,
+  attempt: async (bytes) => {
+    let found: string | undefined;
+    await inRegistry(async (bench) => {
+      const { fetch } = scripted(() => new Response(letters(bytes - 2), { status: 404 }));
+      const run = await runSteps(bench, [get({ on_error: "continue" })], {
+        fetch,
+        output: "{% $exists($steps.get.error.body) ? 'all' : 'nothing' %}",
+      });
+      const { result } = await run.status();
+      found = result?.value === "all" ? undefined : String(result?.value);
+    });
+    return found;
+  },
+});

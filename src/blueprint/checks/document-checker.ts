@@ -45,7 +45,7 @@ export class DocumentChecker {
       if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
     }
     if (isJsonObject(document.input)) this.faults.push(...checkInputSchema(document.input, this.#path(["input"])));
-    const names = { steps: new Set<string>(), item: false, response: false };
+    const names = { steps: new Set<string>(), item: false, field: [] };
     const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
     this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
     this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));
@@ -96,8 +96,8 @@ export class DocumentChecker {
   #checkFields(step: JsonObject, kind: Kind | undefined, keys: Keys, names: Names): void {
     for (const field of ["when", ...TERM_FIELDS]) this.#checkTemplate(step[field], [...keys, field], names);
     for (const field of kind?.templates ?? []) {
-      const response = kind?.seeResponse?.includes(field) === true;
-      this.#checkTemplate(step[field], [...keys, field], { ...names, response });
+      const seen = kind?.sees?.[field] ?? [];
+      this.#checkTemplate(step[field], [...keys, field], { ...names, field: seen });
     }
   }
 

@@ -15,8 +15,8 @@ export interface Names {
   steps: ReadonlySet<string>;
   /** Whether `$item` and `$index` exist here. */
   item: boolean;
-  /** Whether `$response` exists here. */
-  response: boolean;
+  /** What exists in this field alone. */
+  field: readonly Variable[];
 }
 
 /** A step of the document. */
@@ -33,11 +33,15 @@ const PLACES: { readonly [Name in Variable]: string } = {
   item: "inside the steps of a map",
   index: "inside the steps of a map",
   response: "in expect and until of http steps",
+  body: "in auth of http steps",
+  timestamp: "in auth and headers of http steps",
 };
+
+const EVERYWHERE: readonly Variable[] = ["input", "steps", "job"];
 
 function isThere(variable: Variable, names: Names): boolean {
   if (variable === "item" || variable === "index") return names.item;
-  return variable === "response" ? names.response : true;
+  return EVERYWHERE.includes(variable) || names.field.includes(variable);
 }
 
 const variablesIn = (names: Names): string =>
@@ -74,7 +78,7 @@ function pathProblem([variable, ...fields]: readonly string[], names: Names, all
   const [id = "", ...inside] = fields;
   if (variable === "steps")
     return names.steps.has(id) ? fieldProblem(`$steps.${id}`, inside, all.get(id)?.shape) : undefined;
-  if (variable === "response" && names.response) return fieldProblem("$response", fields, RESPONSE);
+  if (variable === "response" && isThere(variable, names)) return fieldProblem("$response", fields, RESPONSE);
   return variable === "job" ? fieldProblem("$job", fields, JOB) : undefined;
 }
 

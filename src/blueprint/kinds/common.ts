@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Variable } from "../../expression/scope.ts";
 import type { Keys } from "../../expression/template.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
@@ -24,8 +25,8 @@ export interface Kind {
   schema: z.ZodObject;
   /** Fields that may hold expressions, besides `when`. */
   templates: readonly string[];
-  /** Those of them that see `$response`. */
-  seeResponse?: readonly string[];
+  /** What those of them see that other fields do not, by field. */
+  sees?: Readonly<Record<string, readonly Variable[]>>;
   /** Whether a secret may stand at these keys from the step; left out: nowhere. */
   sendsSecret?: (keys: Keys) => boolean;
   /** The lists of steps inside the step, which may not have the schema's shape. */
@@ -62,5 +63,5 @@ export const common = <Type extends string>(type: Type, { retries }: { retries: 
   on_error: z
     .enum(["fail", "continue"])
     .default("fail")
-    .describe("`continue`: go on with the output {error: {code, message, status?}}."),
+    .describe("`continue`: go on with the output {error: {code, message, status?, body?}}."),
 });

@@ -29,10 +29,19 @@ function headerFaults({ headers = null }: JsonObject, at: string): Fault[] {
   });
 }
 
+/** Names of the headers that `auth` sends, in lower case. */
+function headersOfAuth(auth: Json | undefined): string[] {
+  if (!isJsonObject(auth)) return [];
+  const { hmac, standard_webhook } = auth;
+  if (standard_webhook !== undefined) return ["webhook-id", "webhook-timestamp", "webhook-signature"];
+  if (hmac === undefined) return ["authorization"];
+  return isJsonObject(hmac) && typeof hmac.header === "string" ? [hmac.header.toLowerCase()] : [];
+}
+
 function authFaults({ auth, headers = null }: JsonObject, at: string): Fault[] {
-  if (auth === undefined) return [];
+  const sent = headersOfAuth(auth);
   const names = Object.keys(isJsonObject(headers) ? headers : {});
-  const own = names.filter((name) => name.toLowerCase() === "authorization");
+  const own = names.filter((name) => sent.includes(name.toLowerCase()));
   const [message, fix] = ["stands beside auth, which sends this header", "Keep one of them."];
   return own.map((name) => ({ path: jsonPath(at, ["headers", name]), message, fix }));
 }

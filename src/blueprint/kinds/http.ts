@@ -41,13 +41,24 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const parameters = z.record(z.string(), z.union([scalar, SecretRef, z.array(z.union([scalar, SecretRef]))]));
 
 const credential = z.union([text, SecretRef]);
-const auth = strict({
+const hmac = strict({
+  secret: credential.describe("The key."),
+  header: headerName.describe("That the signature is sent in."),
+  algorithm: z.enum(["SHA-256", "SHA-1", "SHA-512"]).default("SHA-256"),
+  encoding: z.enum(["hex", "base64"]).default("hex"),
+  prefix: text.optional().describe("Before the signature, such as `sha256=`."),
+  over: text.default("{% $body %}").describe("What is signed; sees $body, the text that is sent, and $timestamp."),
+});
+const ways = {
   bearer: credential.optional().describe("Sent as `Authorization: Bearer ...`."),
   basic: strict({ user: credential, password: credential }).optional().describe("Sent as `Authorization: Basic ...`."),
-}).superRefine(({ bearer, basic }, context) => {
-  if ((bearer === undefined) !== (basic === undefined)) return;
+  hmac: hmac.optional().describe("A signature in a header of your choice."),
+  standard_webhook: credential.optional().describe("A key as `whsec_...`; sent as webhook-signature."),
+};
+const auth = strict(ways).superRefine((given, context) => {
+  if (Object.values(given).filter((way) => way !== undefined).length === 1) return;
   const params = { fix: 'Write one, such as {"bearer": {"secret": "NAME"}}.' };
-  context.addIssue({ code: "custom", message: "must be one of bearer and basic", params });
+  context.addIssue({ code: "custom", message: `must be one of ${Object.keys(ways).join(", ")}`, params });
 });
 
 /** Keys from the step to where a secret may stand. */
@@ -63,7 +74,7 @@ export const RESPONSE = shapeOf(["status", "headers", "body", "bytes", "url"], "
 export const http = {
   templates: ["url", "headers", "auth", "query", "form", "body", "expect", "until"],
   sendsSecret,
-  seeResponse: ["expect", "until"],
+  sees: { expect: ["response"], until: ["response"], auth: ["body", "timestamp"], headers: ["timestamp"] },
   output: () => RESPONSE,
   check: httpFaults,
   schema: stepOf({
@@ -74,7 +85,11 @@ export const http = {
       .record(headerName, z.union([z.string(), z.null(), SecretRef]))
       .optional()
       .describe("Text, or {secret: NAME}; null is left out."),
-    auth: auth.optional().describe("{bearer: V} or {basic: {user: V, password: V}}; V is text or {secret: NAME}."),
+    auth: auth
+      .optional()
+      .describe(
+        "{bearer: V}, {basic: {user: V, password: V}}, {standard_webhook: V} or {hmac: {secret: V, header}}; V is text or {secret: NAME}.",
+      ),
     query: parameters.optional().describe("Appended to the URL; null is left out, a list is repeated."),
     form: parameters.optional().describe("Sent urlencoded, in place of body."),
     body: jsonValue

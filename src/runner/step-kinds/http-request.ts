@@ -9,20 +9,25 @@ import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { childOf } from "../../lib/trace-context.ts";
 import type { RunContext, StepOf } from "../context.ts";
+import { authHeaders, bytesOfBase64, isSigned } from "./http-auth.ts";
 import { badRequest, targetUrl, withQuery } from "./http-url.ts";
 
 export interface HttpRequest {
   url: string;
-  init: RequestInit & { headers: Headers };
+  init: RequestInit;
+  /** Those of one try, with the action's key unless the blueprint brings its own. */
+  headers: (key: string) => Promise<Result<Headers, StepError>>;
   /** Values with a slash, which were sent as one component of the path. */
   slashes: readonly string[];
 }
 
 const SPAN_CHARS = 16;
 
-/** Fields whose values are evaluated, besides the URL. */
-const FIELDS = ["query", "headers", "auth", "form", "body"] as const;
-type Parts = { [Field in (typeof FIELDS)[number]]?: Json };
+/** Fields whose values are evaluated, besides the URL: those of what is sent, and those of the headers of one try. */
+const CONTENT_FIELDS = ["query", "form", "body"] as const;
+const HEADER_FIELDS = ["headers", "auth"] as const;
+type Field = (typeof CONTENT_FIELDS | typeof HEADER_FIELDS)[number];
+type Parts = { [Name in Field]?: Json };
 
 /** The value with the secrets that the document names in it, none of which goes to a host that it is not bound to. */
 function filled(document: Json, value: Json, place: string, target: URL, secrets: Secrets): Result<Json, StepError> {
@@ -42,11 +47,12 @@ function filled(document: Json, value: Json, place: string, target: URL, secrets
 async function evaluatedParts(
   context: RunContext,
   step: StepOf<"http">,
+  fields: readonly Field[],
   scope: Scope,
   target: URL,
 ): Promise<Result<Parts, StepError>> {
   const parts: Parts = {};
-  for (const field of FIELDS) {
+  for (const field of fields) {
     // A parsed document: what it leaves out is not there.
     const document = step[field] as Json | undefined;
     if (document === undefined) continue;
@@ -95,32 +101,14 @@ function withGiven(headers: Headers, given: JsonObject, secrets: Secrets): Resul
   return ok(headers);
 }
 
-const utf8 = new TextEncoder();
-
-const base64 = (text: string): string => btoa(String.fromCharCode(...utf8.encode(text)));
-
-function authorization(auth: JsonObject): Result<string, StepError> {
-  const { bearer, basic } = auth;
-  const { user, password } = isJsonObject(basic) ? basic : {};
-  const needed =
-    basic === undefined ? { "auth.bearer": bearer } : { "auth.basic.user": user, "auth.basic.password": password };
-  const [missing] = Object.entries(needed).filter(([, value]) => typeof value !== "string" || value === "");
-  if (missing !== undefined) return badRequest(`${missing[0]} gives no text`);
-  return ok(basic === undefined ? `Bearer ${bearer}` : `Basic ${base64(`${user}:${password}`)}`);
-}
-
 /** `{"base64": "..."}`, as only the document can write it, stands for bytes. */
 const isBinary = (document: Json | undefined): boolean =>
   isJsonObject(document) && typeof document.base64 === "string" && Object.keys(document).length === 1;
 
 function bytesOf(text: Json | undefined): Result<Uint8Array<ArrayBuffer>, StepError> {
-  try {
-    if (typeof text !== "string") return badRequest("body.base64 gives no text");
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return ok(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
-  } catch {
-    return badRequest("body.base64 is not base64");
-  }
+  if (typeof text !== "string") return badRequest("body.base64 gives no text");
+  const bytes = bytesOfBase64(text);
+  return bytes === undefined ? badRequest("body.base64 is not base64") : ok(bytes);
 }
 
 interface Payload {
@@ -139,24 +127,55 @@ function payloadOf({ body, form }: Parts, step: StepOf<"http">): Result<Payload 
   return ok(typeof body === "string" ? { body } : { body: JSON.stringify(body), type: "application/json" });
 }
 
-async function headersOf(
-  context: RunContext,
-  { auth, headers: given }: Parts,
-  path: string,
-): Promise<Result<Headers, StepError>> {
-  const headers = withGiven(await ownHeaders(context, path), isJsonObject(given) ? given : {}, context.ports.secrets);
-  if (!headers.ok || !isJsonObject(auth)) return headers;
-  const value = authorization(auth);
-  if (!value.ok) return value;
-  const set = setHeader(headers.value, "authorization", value.value, context.ports.secrets);
-  return set.ok ? headers : set;
-}
-
 /** The headers with the action's key, unless the blueprint brings its own. */
-export function withKey(headers: Headers, key: string): Headers {
+function withKey(headers: Headers, key: string): Headers {
   const keyed = new Headers(headers);
   if (!keyed.has("idempotency-key")) keyed.set("idempotency-key", key);
   return keyed;
+}
+
+/** Parts of a request that are the same in every try. */
+interface Fixed {
+  step: StepOf<"http">;
+  scope: Scope;
+  path: string;
+  target: URL;
+  payload: Payload | undefined;
+}
+
+/** The headers of one try: those of signatures hold its key and time. */
+async function headersOf(
+  context: RunContext,
+  { step, scope, path, target, payload }: Fixed,
+  key: string,
+): Promise<Result<Headers, StepError>> {
+  const timestamp = Math.floor(context.ports.now() / 1_000);
+  const { secrets } = context.ports;
+  const parts = await evaluatedParts(context, withoutOver(step), HEADER_FIELDS, { ...scope, timestamp }, target);
+  if (!parts.ok) return parts;
+  const { auth, headers: given } = parts.value;
+  const headers = withGiven(await ownHeaders(context, path), isJsonObject(given) ? given : {}, secrets);
+  if (!headers.ok) return headers;
+  const { value } = headers;
+  if (payload?.type !== undefined && !value.has("content-type")) value.set("content-type", payload.type);
+  if (!isJsonObject(auth)) return headers;
+  const sealed = { key, timestamp, body: payload?.body ?? "" };
+  const added = await authHeaders(context, step, auth, scope, sealed);
+  if (!added.ok) return added;
+  for (const [name, text] of added.value) {
+    const set = setHeader(value, name, text, secrets);
+    if (!set.ok) return set;
+  }
+  return headers;
+}
+
+/** What `over` gives is asked for apart: it sees the body. Made once for each step, so that its templates are compiled once. */
+const withoutOvers = new WeakMap<StepOf<"http">, StepOf<"http">>();
+function withoutOver(step: StepOf<"http">): StepOf<"http"> {
+  if (step.auth?.hmac === undefined) return step;
+  const known = withoutOvers.get(step) ?? { ...step, auth: { hmac: { ...step.auth.hmac, over: "" } } };
+  withoutOvers.set(step, known);
+  return known;
 }
 
 /** The request with every template evaluated. */
@@ -166,22 +185,26 @@ export async function buildRequest(
   scope: Scope,
   path: string,
 ): Promise<Result<HttpRequest, StepError>> {
-  const target = await targetUrl(context, step, scope);
-  if (!target.ok) return target;
-  const parts = await evaluatedParts(context, step, scope, new URL(target.value.url));
+  const built = await targetUrl(context, step, scope);
+  if (!built.ok) return built;
+  const target = new URL(built.value.url);
+  const parts = await evaluatedParts(context, step, CONTENT_FIELDS, scope, target);
   if (!parts.ok) return parts;
-  const url = withQuery(target.value.url, parts.value.query);
+  const url = withQuery(built.value.url, parts.value.query);
   if (!url.ok) return url;
-  const headers = await headersOf(context, parts.value, path);
-  if (!headers.ok) return headers;
   const payload = payloadOf(parts.value, step);
   if (!payload.ok) return payload;
-  const init: HttpRequest["init"] = { method: step.method, headers: headers.value };
-  if (payload.value !== undefined) {
-    if (step.method === "GET" || step.method === "HEAD") return badRequest(`${step.method} is never sent with a body`);
-    const { body, type } = payload.value;
-    if (type !== undefined && !headers.value.has("content-type")) headers.value.set("content-type", type);
-    init.body = body;
+  if (payload.value !== undefined && (step.method === "GET" || step.method === "HEAD")) {
+    return badRequest(`${step.method} is never sent with a body`);
   }
-  return ok({ url: url.value, init, slashes: target.value.slashes });
+  const fixed = { step, scope, path, target, payload: payload.value };
+  const body = payload.value && { body: payload.value.body };
+  const request = { url: url.value, init: { method: step.method, ...body }, slashes: built.value.slashes };
+  const keyed = (headers: Result<Headers, StepError>, key: string) =>
+    headers.ok ? ok(withKey(headers.value, key)) : headers;
+  if (isSigned(step)) {
+    return ok({ ...request, headers: async (key) => keyed(await headersOf(context, fixed, key), key) });
+  }
+  const headers = await headersOf(context, fixed, "");
+  return headers.ok ? ok({ ...request, headers: async (key) => keyed(headers, key) }) : headers;
 }

@@ -4,12 +4,13 @@ import type { Scope } from "../../expression/template.ts";
 import { isTrue } from "../../expression/truth.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { retryAfterMs } from "../../lib/http/retry-after.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { type Body, readBody } from "./http-body.ts";
-import { buildRequest, type HttpRequest, withKey } from "./http-request.ts";
+import { buildRequest, type HttpRequest } from "./http-request.ts";
 
 /** Statuses after which the same request may succeed. */
 const RETRYABLE = [408, 425, 429];
@@ -93,22 +94,37 @@ function outputOf(response: Response, { body, bytes }: Body, { url }: HttpReques
   return ports.secrets.redact(output) as JsonObject;
 }
 
+/** What the answer means. Throws when the connection breaks. */
+async function judged(
+  context: RunContext,
+  step: StepOf<"http">,
+  scope: Scope,
+  request: HttpRequest,
+  response: Response,
+): Promise<Result<Json, ActionError>> {
+  const read = await readBody(response, step, context.ports.secrets);
+  if (!read.ok) {
+    const isUnexpected = judgedByStatus(step, response.status) === false;
+    return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
+  }
+  const output = outputOf(response, read.value, request, context);
+  const expected = await isExpected(context, step, scope, output, response.status);
+  if (!expected.ok) return err({ ...expected.error, retryable: false });
+  if (expected.value) return ok(output);
+  const body = output.body ?? null;
+  const error = unexpected(response, body, step, request, context);
+  return err(jsonBytes(body) <= MAX_ERROR_BODY_BYTES ? { ...error, body } : error);
+}
+
 /** One request and what its answer means. */
 function sending(context: RunContext, step: StepOf<"http">, scope: Scope, request: HttpRequest): Action {
   return async (whileNeeded, key, timeUp) => {
     const signal = SAFE.includes(step.method) ? whileNeeded : timeUp;
+    const headers = await request.headers(key);
+    if (!headers.ok) return err({ ...headers.error, retryable: false });
     try {
-      const headers = withKey(request.init.headers, key);
-      const response = await context.ports.fetch(request.url, { ...request.init, headers, signal });
-      const read = await readBody(response, step, context.ports.secrets);
-      if (!read.ok) {
-        const isUnexpected = judgedByStatus(step, response.status) === false;
-        return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
-      }
-      const output = outputOf(response, read.value, request, context);
-      const expected = await isExpected(context, step, scope, output, response.status);
-      if (!expected.ok) return err({ ...expected.error, retryable: false });
-      return expected.value ? ok(output) : err(unexpected(response, output.body ?? null, step, request, context));
+      const response = await context.ports.fetch(request.url, { ...request.init, headers: headers.value, signal });
+      return await judged(context, step, scope, request, response);
     } catch (error) {
       return err(transportError(error, signal));
     }

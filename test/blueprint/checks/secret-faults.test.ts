@@ -26,6 +26,8 @@ describe("a secret is taken", () => {
     ["as a leaf of a body", { method: "POST", body: { auth: [{ token: MAIL }], n: 1 } }],
     ["as the whole body", { method: "POST", body: MAIL }],
     ["as a bearer", { auth: { bearer: MAIL } }],
+    ["as a signing key", { auth: { hmac: { secret: MAIL, header: "x-a" } } }],
+    ["as the key of a webhook", { auth: { standard_webhook: MAIL } }],
     ["as name and password", { auth: { basic: { user: MAIL, password: MAIL } } }],
     ["as the whole URL", { url: MAIL }],
     ["for a host of its domain", { url: "https://a.eu.mail.example/", headers: { a: MAIL } }],

@@ -207,13 +207,15 @@ const REQUESTS: Case[] = [
       [{ auth: { bearer: "t" }, headers: { Authorization: "{% $input.t %}", accept: "a" } }, "Authorization"],
       [{ auth: { basic: { user: "u", password: "p" } }, headers: { AUTHORIZATION: "Basic x" } }, "AUTHORIZATION"],
       [{ auth: { bearer: "t" }, headers: { authorization: null } }, "authorization"],
+      [{ auth: { hmac: { secret: "k", header: "X-Sig" } }, headers: { "x-sig": "1" } }, '["x-sig"]'],
+      [{ auth: { standard_webhook: "k" }, headers: { "Webhook-Id": "1" } }, '["Webhook-Id"]'],
       [{ auth: { basic: { user: "u", password: "p" } }, headers: { "x-a": "1", aUTHORIZATION: "" } }, "aUTHORIZATION"],
     ] as const
   ).map(
     ([{ auth, headers }, name]): Case => [
       `auth beside headers ${JSON.stringify(headers)}`,
       http({ auth, headers }),
-      `${STEP}.headers.${name}`,
+      `${STEP}.headers${name.startsWith("[") ? name : `.${name}`}`,
       "Keep one of them",
       http({ auth }),
     ],
