@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { inRegistry } from "../registry/bench.ts";
-import { json, type RunOptions, runSteps, type Sent, scripted } from "./bench.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { inRegistry } from "../../registry/bench.ts";
+import { json, type RunOptions, runSteps, type Sent, scripted } from "../bench.ts";
 
 const KEY = "s3cr3t-signing-key";
 const WEBHOOK_KEY = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { inRegistry } from "../registry/bench.ts";
-import { json, type RunOptions, runSteps, scripted } from "./bench.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { inRegistry } from "../../registry/bench.ts";
+import { json, type RunOptions, runSteps, scripted } from "../bench.ts";
 
 type Answer = () => Response | Promise<Response>;
 const status =

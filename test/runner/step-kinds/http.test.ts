@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { RefusedAddress } from "../../src/egress/egress.ts";
-import { inRegistry } from "../registry/bench.ts";
-import { json, runSteps, scripted } from "./bench.ts";
+import { RefusedAddress } from "../../../src/egress/egress.ts";
+import { inRegistry } from "../../registry/bench.ts";
+import { json, runSteps, scripted } from "../bench.ts";
 
 const URL_1 = "https://api.example.com/things";
 const get = (more: Record<string, string | number | boolean | object> = {}) => [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { inRegistry } from "../registry/bench.ts";
-import { json, type RunOptions, runSteps, type Sent, scripted } from "./bench.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { inRegistry } from "../../registry/bench.ts";
+import { json, type RunOptions, runSteps, type Sent, scripted } from "../bench.ts";
 
 const TOKEN = "s3cr3t-value";
 
@@ -24,7 +24,7 @@ describe("a value in a URL", () => {
   it("stays one component, and takes no header elsewhere", async () => {
     const { sent } = await send(
       { url: "https://api.example.com/t/{% $input.id %}/x" },
-      { input: { id: "../../secret?x=1#y" } },
+      { input: { id: "../../../secret?x=1#y" } },
     );
     expect(sent[0]?.url).toBe("https://api.example.com/t/..%2F..%2Fsecret%3Fx%3D1%23y/x");
   });

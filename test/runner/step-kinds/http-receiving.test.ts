@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { inRegistry } from "../registry/bench.ts";
-import { runSteps, scripted } from "./bench.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { inRegistry } from "../../registry/bench.ts";
+import { runSteps, scripted } from "../bench.ts";
 
 interface Answer {
   body?: Uint8Array<ArrayBuffer> | string;
