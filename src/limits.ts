@@ -14,4 +14,5 @@ export * from "./limits/protocol.ts";
 export * from "./limits/quotas.ts";
 export * from "./limits/replies.ts";
 export * from "./limits/steps.ts";
+export * from "./limits/store.ts";
 export * from "./limits/waits.ts";

@@ -66,6 +66,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_TREE_JOBS: "a setting's default; the settings' bounds are in registry/dispatch/admission.test.ts",
   DEFAULT_REQUESTS_PER_MINUTE: "a setting's default; the settings' bounds are in registry/dispatch/admission.test.ts",
   RATE_WINDOW_MS: pace,
+  STORE_VERSION_KEPT_MS: "how long we remember: registry/calls/tenant-store.test.ts",
+  STORE_PURGE_BATCH: "what one alarm deletes: registry/calls/tenant-store.test.ts",
   MAX_SAVED_BLUEPRINTS:
     "versions of all calls together; the one above is refused in registry/dispatch/admission.test.ts",
   MAX_OPEN_ROWS: "what one attempt holds; runner/holdings.test.ts",

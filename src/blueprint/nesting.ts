@@ -40,7 +40,8 @@ export function countSteps(document: JsonObject): number {
 /** The output of a list is that of its last step, if that one surely has one. */
 function lastShape(steps: Json | undefined): Shape | undefined {
   const last = Array.isArray(steps) ? steps.at(-1) : undefined;
-  return isJsonObject(last) && last.when === undefined && last.type !== "sleep" ? outputShape(last) : undefined;
+  if (!isJsonObject(last) || last.when !== undefined || kindOf(last)?.isSilent?.(last)) return undefined;
+  return outputShape(last);
 }
 
 /** What is known of a step's output before it runs. */

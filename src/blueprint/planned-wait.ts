@@ -72,7 +72,7 @@ const actionMs = (step: Step): number => {
   if (step.type === "parallel") {
     return Math.max(0, ...Object.values(step.branches).map((steps) => longestActionMs({ steps })));
   }
-  if (step.type !== "http" && step.type !== "handler") return 0;
+  if (step.type !== "http" && step.type !== "handler" && step.type !== "store") return 0;
   return hasExpression(step.timeout) ? MAX_STEP_TIMEOUT_MS : durationMs(step.timeout);
 };
 

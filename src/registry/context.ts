@@ -7,6 +7,7 @@ import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
+import type { StoreEntries } from "./storage/store-entries.ts";
 import type { Tables } from "./storage/tables.ts";
 import type { Waiters } from "./watch/waiters.ts";
 
@@ -30,6 +31,7 @@ export interface RegistryContext extends RegistryPorts {
   actions: Actions;
   audit: Audit;
   lastStates: LastStates;
+  storeEntries: StoreEntries;
   store: JobStore;
   admission: Admission;
   dispatcher: Dispatcher;

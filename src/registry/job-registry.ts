@@ -24,6 +24,7 @@ import type {
 import { askAsServer, type RegistryApi } from "./api/client.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
+import type { StoreWrite } from "./api/store-calls.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
 
@@ -108,6 +109,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
 
   savedBlueprints(caller: Caller, after: string, limit: number) {
     return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprints(caller, after, limit));
+  }
+
+  useStore(caller: Caller, key: string, write: StoreWrite | null) {
+    return this.#serve(caller, ({ tenantStore }) => tenantStore.useStore(caller, key, write));
   }
 
   revokeKey(caller: Caller, keyId: string, now: number) {

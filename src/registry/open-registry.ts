@@ -2,6 +2,7 @@ import { Controls } from "./calls/controls.ts";
 import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
 import { SubmitAndRead } from "./calls/submit-and-read.ts";
+import { TenantStore } from "./calls/tenant-store.ts";
 import type { RegistryContext, RegistryPorts } from "./context.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -16,6 +17,7 @@ import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
 import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrations/migrate.ts";
+import { StoreEntries } from "./storage/store-entries.ts";
 import { tablesOf } from "./storage/tables.ts";
 import { JobChanges } from "./watch/job-changes.ts";
 import { OpenWaits } from "./watch/open-waits.ts";
@@ -26,6 +28,7 @@ export interface Registry {
   submitAndRead: SubmitAndRead;
   controls: Controls;
   savedBlueprints: SavedBlueprints;
+  tenantStore: TenantStore;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   reconciler: Reconciler;
@@ -44,8 +47,9 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const tables = tablesOf(storage.sql);
   const actions = new Actions(storage.sql, tables.jobs);
   const [lastStates, audit] = [new LastStates(storage.sql), new Audit(storage.sql)];
+  const storeEntries = new StoreEntries(storage.sql, ports.retentionMs);
   const alarm = await Alarm.read(storage, now);
-  const store = new JobStore({ storage, tables, actions, lastStates, audit, alarm });
+  const store = new JobStore({ storage, tables, actions, lastStates, audit, storeEntries, alarm });
   store.rearm(now() + 1);
   const counts = new JobCounts(tables.jobs, () => background(dispatcher.dispatch([])));
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);
@@ -57,6 +61,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     actions,
     audit,
     lastStates,
+    storeEntries,
     store,
     admission,
     dispatcher,
@@ -69,6 +74,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     submitAndRead: new SubmitAndRead(context),
     controls: new Controls(context),
     savedBlueprints: new SavedBlueprints(context),
+    tenantStore: new TenantStore(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     reconciler: new Reconciler(context),

@@ -9,6 +9,7 @@ import { type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
 import { askAsServer, registryOf } from "../registry/api/client.ts";
 import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
+import { HOME_SHARD } from "../service/context.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
 
@@ -42,6 +43,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         secrets,
         userAgent: `edge-jobs/${version}`,
         blueprint: (reference) => lookUpBlueprint({ ask, blueprints: CATALOG.blueprints }, reference),
+        store: (key, write) => ask(HOME_SHARD, (home, server) => home.useStore(server, key, write)),
         handlers: CATALOG.handlers,
         now: Date.now,
         random: Math.random,

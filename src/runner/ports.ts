@@ -1,6 +1,7 @@
 import type { Handler } from "../catalog/handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
+import type { StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
 export interface RetryPlan {
@@ -20,6 +21,9 @@ export interface EngineStep {
   waitForEvent(name: string, options: { type: string; timeout: number }): Promise<unknown>;
 }
 
+/** Arguments without who calls. */
+type SkipFirst<Args extends unknown[]> = Args extends [unknown, ...infer Rest] ? Rest : never;
+
 export interface RunnerPorts {
   /** A new stub each time: one is broken after an exception. */
   registry: () => RunnerApi;
@@ -31,6 +35,8 @@ export interface RunnerPorts {
   userAgent: string;
   /** The blueprint of this name, or `name@version`, that the tenant can use; undefined when there is none. */
   blueprint: (reference: string) => Promise<Pick<NamedBlueprint, "name" | "version" | "plan"> | undefined>;
+  /** Reads or writes a key that the tenant stores. */
+  store: (...request: SkipFirst<Parameters<StoreApi["useStore"]>>) => ReturnType<StoreApi["useStore"]>;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;

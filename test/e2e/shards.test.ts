@@ -46,3 +46,31 @@ it("real jobs run in four shards: one wait for all, one list of all, one job for
     await client.close();
   }
 });
+
+it("jobs of all shards see one store: one of them takes the lock, and all read who", async () => {
+  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
+  if (client === undefined) throw new Error("no such client");
+  try {
+    const count = {
+      name: "count",
+      steps: [
+        { id: "lock", type: "store", key: "lock", value: "{% $job.id %}", if: "absent" },
+        { id: "read", type: "store", key: "lock" },
+      ],
+      output: { took: "{% $steps.lock.stored %}", holder: "{% $steps.read.value %}", me: "{% $job.id %}" },
+    };
+    const submits = await Promise.all(
+      Array.from({ length: JOBS }, () => callTool(client, "jobs_submit_blueprint", { blueprint: count })),
+    );
+    const job_ids = submits.map(({ structured }) => String(structured.id));
+    const { structured } = await callTool(client, "jobs_wait", { job_ids, timeout_seconds: 50 });
+    const results = (structured.jobs as { result: { took: boolean; holder: string; me: string } }[]).map(
+      ({ result }) => result,
+    );
+    const [winner, ...others] = results.filter(({ took }) => took);
+    expect(others).toEqual([]);
+    expect(new Set(results.map(({ holder }) => holder))).toEqual(new Set([winner?.me]));
+  } finally {
+    await client.close();
+  }
+});

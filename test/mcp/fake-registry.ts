@@ -236,6 +236,10 @@ export class FakeRegistry implements CallerApi {
     return names.slice(0, limit).flatMap((name) => latest.get(name) ?? []);
   }
 
+  async useStore(): ReturnType<CallerApi["useStore"]> {
+    throw new Error("no tool uses the store");
+  }
+
   /** The job with other fields, as others see it from now on. */
   change(jobId: string, fields: Partial<JobStatus>): JobStatus {
     const job = { ...(this.jobs.get(jobId) ?? jobStatus({ id: jobId })), ...fields };

@@ -104,6 +104,7 @@ export const apisOf = ({
   submitAndRead,
   controls,
   savedBlueprints,
+  tenantStore,
   stepReports,
   awaitReports,
   reconciler,
@@ -112,7 +113,7 @@ export const apisOf = ({
   counts,
   enter,
 }: Registry) => ({
-  caller: joined<CallerApi>(submitAndRead, controls, savedBlueprints, changes),
+  caller: joined<CallerApi>(submitAndRead, controls, savedBlueprints, tenantStore, changes),
   runner: joined<RunnerApi>(stepReports, awaitReports),
   reconciler,
   keys: revocations,

@@ -14,6 +14,7 @@ import schema5 from "./recorded/schema-0005.sql?raw";
 import schema6 from "./recorded/schema-0006.sql?raw";
 import schema7 from "./recorded/schema-0007.sql?raw";
 import schema8 from "./recorded/schema-0008.sql?raw";
+import schema9 from "./recorded/schema-0009.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -29,6 +30,7 @@ const STATES: [migrations: number, dump: string][] = [
   [6, schema6],
   [7, schema7],
   [8, schema8],
+  [9, schema9],
 ];
 
 /** Opens the state under this build. */

@@ -6,7 +6,7 @@ import type { TraceContext } from "../../src/lib/trace-context.ts";
 import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import type { EngineStep, RunnerPorts } from "../../src/runner/ports.ts";
 import { runBlueprint } from "../../src/runner/run-blueprint.ts";
-import { type Bench, planOf, statusOf } from "../registry/bench.ts";
+import { type Bench, CALLER, planOf, statusOf } from "../registry/bench.ts";
 
 /** The engine's step object without the engine: caches results by name, retries at once, records what was asked. */
 export class RecordingStep implements EngineStep {
@@ -159,6 +159,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         secrets: new Secrets(secrets),
         userAgent: "edge-jobs/test",
         blueprint: async () => undefined,
+        store: (key, write) => bench.caller.useStore(CALLER, key, write),
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,
         random: options.random ?? (() => 0),

@@ -37,6 +37,8 @@ export interface Kind {
   notInMap?: true;
   /** What is known of the output; `last` is that of a list of steps. Left out: nothing is. */
   output?: (step: JsonObject, last: (steps: Json | undefined) => Shape | undefined) => Shape | undefined;
+  /** Whether it acts on time or state alone, so that its output is not what the steps around it yield; left out: no. */
+  isSilent?: (step: JsonObject) => boolean;
   /** What else can be wrong with the step at the path `at`; it may not have the schema's shape. */
   check?: (step: JsonObject, at: string) => Fault[];
 }

@@ -8,9 +8,10 @@ import { type JobFields, type JobFieldsInput, job } from "./job.ts";
 import { type MapFields, type MapFieldsInput, map } from "./map.ts";
 import { type ParallelFields, type ParallelFieldsInput, parallel } from "./parallel.ts";
 import { sleep } from "./sleep.ts";
+import { store } from "./store.ts";
 import { transform } from "./transform.ts";
 
-const FLAT = { http, sleep, transform, handler, input };
+const FLAT = { http, sleep, transform, handler, input, store };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.

@@ -20,6 +20,7 @@ const orTemplate = (base: typeof text, check: TextCheck) =>
 export const sleep = {
   templates: ["for", "until"],
   output: () => shapeOf([]),
+  isSilent: () => true,
   schema: stepOf({
     ...common("sleep", { retries: 0 }),
     for: orTemplate(durationText, isDuration(MAX_SLEEP_MS, 0)).optional().describe("How long, such as `10 minutes`."),

@@ -1,4 +1,4 @@
-/** Examples of the guide. Each block is a complete argument object of jobs_submit_blueprint; tests check and run them. */
+/** Examples of the guide. Each block is a complete argument object of jobs_submit_blueprint; tests check and run them. Indentation costs a model tokens. */
 export const EXAMPLES = `Each block is the whole argument object of jobs_submit_blueprint.
 
 Fetch, reshape, and wait for the result in the same call:
@@ -74,19 +74,6 @@ Side by side, then together:
   "input": { "id": "c42" }, "wait_seconds": 30 }
 \`\`\`
 
-Later, and stubborn: wait, then deliver with eight retries:
-
-\`\`\`json
-{ "blueprint": {
-    "name": "remind-later",
-    "steps": [
-      { "id": "pause", "type": "sleep", "for": "{% $input.delay %}" },
-      { "id": "deliver", "type": "http", "method": "POST", "url": "https://api.example.com/hooks/reminder", "body": { "text": "{% $input.text %}" },
-        "timeout": "10 seconds", "retry": { "limit": 8, "delay": "5 seconds", "backoff": "exponential" } } ],
-    "output": { "status": "{% $steps.deliver.status %}" } },
-  "input": { "delay": "2 seconds", "text": "The freeze starts in 30 minutes." }, "timeout_seconds": 3600 }
-\`\`\`
-
 A job of its own for each region; cancelling the parent cancels them:
 
 \`\`\`json
@@ -101,14 +88,18 @@ A job of its own for each region; cancelling the parent cancels them:
               "output": { "region": "{% $input.region %}", "visits": "{% $steps.stats.body.visits %}" } } } ] } ] } }
 \`\`\`
 
-A function of the server, and an alert only when it is needed:
+A function of the server, and later a stubborn alert, only when something has changed since the last job:
 
 \`\`\`json
 { "blueprint": {
-    "name": "watch-page",
+    "name": "watch-status",
     "steps": [
       { "id": "page", "type": "handler", "handler": "audit-url", "input": { "url": "https://api.example.com/status" } },
-      { "id": "alert", "type": "http", "method": "POST", "when": "{% $steps.page.ok = false %}", "url": "https://api.example.com/hooks/alert",
-        "body": { "text": "Status page: {% $string($steps.page.status) %}", "page": "{% $steps.page %}" } } ],
+      { "id": "last", "type": "store", "key": "status-page" },
+      { "id": "pause", "type": "sleep", "for": "2 seconds" },
+      { "id": "alert", "type": "http", "method": "POST", "when": "{% $steps.page.ok != $steps.last.value %}", "url": "https://api.example.com/hooks/alert",
+        "timeout": "10 seconds", "retry": { "limit": 8, "delay": "5 seconds", "backoff": "exponential" },
+        "body": { "text": "Status page: {% $string($steps.page.status) %}", "page": "{% $steps.page %}" } },
+      { "id": "keep", "type": "store", "key": "status-page", "value": "{% $steps.page.ok %}" } ],
     "output": { "ok": "{% $steps.page.ok %}", "alerted": "{% $steps.alert != null %}" } } }
-\`\`\``;
+\`\`\``.replaceAll(/^ {2,}/gm, " ");

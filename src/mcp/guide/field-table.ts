@@ -67,9 +67,12 @@ function rowsOf(schema: z.ZodType): Row[] {
 
 const table = (rows: readonly Row[]): string =>
   [
-    "| field | type | default | meaning |",
-    "| --- | --- | --- | --- |",
-    ...rows.map(({ name, ...cells }) => `| \`${name}\` | ${Object.values(cells).map(cell).join(" | ")} |`),
+    "| field | type, default | meaning |",
+    "|-|-|-|",
+    ...rows.map(({ name, type, fallback, meaning }) => {
+      const kind = fallback === "" ? type : `${type}, ${fallback}`;
+      return `| \`${name}\` | ${cell(kind)} | ${cell(meaning)} |`;
+    }),
   ].join("\n");
 
 export const fieldTable = (schema: z.ZodType): string => table(rowsOf(schema));

@@ -41,6 +41,11 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "Runs lists of steps at the same time. A branch sees the steps before the `parallel` and its own.",
     output: "object of each branch's last output, by branch name",
   },
+  store: {
+    does: "Reads, writes or deletes a key that all jobs of the tenant share, in one order. At most 1,000 keys, values to 64 KiB.",
+    output:
+      '`{value, version, stored, expires_at}`, `value` left out and `version` 0 when the key is absent; `stored`: whether the write happened. `if: "absent"` and `for` make a lock. A write is done once, also after a crash; it is not the output of the steps around it',
+  },
   job: {
     does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent.",
     output: "the child's result; a failed child fails the step",

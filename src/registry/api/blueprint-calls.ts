@@ -1,6 +1,6 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { JsonObject } from "../../lib/json.ts";
-import type { Caller, StorageFull } from "./caller.ts";
+import type { Caller, StorageFull } from "./asking.ts";
 
 /** The blueprints that a tenant saved. */
 

@@ -6,26 +6,18 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import { err, type Result } from "../../lib/result.ts";
 import type { TextPage } from "../../lib/text-page.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
+import type { Caller, StorageFull } from "./asking.ts";
 import type { SavedBlueprintsApi } from "./blueprint-calls.ts";
 import type { Followed, Following, TooManyListeners } from "./followed-changes.ts";
+import type { StoreApi } from "./store-calls.ts";
 
+export type * from "./asking.ts";
 export type * from "./runner.ts";
 
 /**
  * What the registry answers, for callers and for the runner. Everything crosses RPC, so it is plain data;
  * expected failures are values. Times are epoch ms, durations ms.
  */
-
-/** Who asks, from verified credentials. The object checks it once, before it serves the call. */
-export interface Caller {
-  tenant: string;
-  /** Of the object that is asked. */
-  shard: number;
-  /** null: this machine, which needs no key. */
-  key_id: string | null;
-  /** As jobs and the audit keep who asked; null: this machine, or a Worker that did not say. */
-  actor: string | null;
-}
 
 export interface SubmitRequest {
   name: string;
@@ -49,8 +41,6 @@ export interface Idempotency {
 }
 
 export type Submitted = JobStatus & { deduplicated: boolean };
-
-export type StorageFull = { code: "storage_full"; stored_bytes: number; limit_bytes: number };
 
 /** Quota errors that can also fail a child job. */
 export type Full = { code: "too_many_active"; active: number; limit: number } | StorageFull;
@@ -175,7 +165,7 @@ export type RespondError =
   | { code: "invalid_content"; faults: Fault[] };
 
 /** For the Worker, on behalf of a caller. */
-export interface CallerApi extends SavedBlueprintsApi {
+export interface CallerApi extends SavedBlueprintsApi, StoreApi {
   submit(caller: Caller, request: SubmitRequest): Promise<Result<Submitted, SubmitError>>;
   /** What a submit with this key would answer without making a job; null: the key is unknown in this shard. */
   findKey(caller: Caller, idempotency: Idempotency): Promise<Result<Submitted, SubmitError> | null>;

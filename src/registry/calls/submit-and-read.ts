@@ -4,7 +4,6 @@ import { openQuestions } from "../../jobs/run/awaiting.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { type JobStatus, toJobRow } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import type { SavedBlueprintsApi } from "../api/blueprint-calls.ts";
 import {
   type Caller,
   type CallerApi,
@@ -23,11 +22,10 @@ import {
 import type { RegistryContext } from "../context.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
-import type { Controls } from "./controls.ts";
 import { explain } from "./explain-job.ts";
 import { listJobs } from "./list-jobs.ts";
 
-type ReadersAndSubmit = Omit<CallerApi, keyof Controls | "follow" | "wait" | "waitFor" | keyof SavedBlueprintsApi>;
+type ReadersAndSubmit = Pick<CallerApi, "submit" | "findKey" | "status" | "list" | "explain">;
 
 /** What the Worker asks for on behalf of a tenant: submits and reads. */
 export class SubmitAndRead implements ReadersAndSubmit {

@@ -59,6 +59,7 @@ export class Reconciler {
   async #work(now: number): Promise<void> {
     this.#context.lastStates.forget(now);
     this.#context.audit.purge(now);
+    this.#context.storeEntries.purge(now);
     const due = this.#context.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#reconcileJob(key, now).catch((error) => {

@@ -6,6 +6,7 @@ import type { Actions } from "./actions.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
 import type { LastStates } from "./last-states.ts";
+import type { StoreEntries } from "./store-entries.ts";
 import type { Tables } from "./tables.ts";
 
 /** Who hears of every write of a job. */
@@ -24,6 +25,7 @@ interface StoreParts {
   actions: Actions;
   lastStates: LastStates;
   audit: Audit;
+  storeEntries: StoreEntries;
   alarm: Alarm;
 }
 
@@ -34,17 +36,19 @@ export class JobStore {
   readonly #actions: Actions;
   readonly #lastStates: LastStates;
   readonly #audit: Audit;
+  readonly #storeEntries: StoreEntries;
   readonly #alarm: Alarm;
   readonly #observers: StoreObserver[] = [];
   /** Changes of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
 
-  constructor({ storage, tables, actions, lastStates, audit, alarm }: StoreParts) {
+  constructor({ storage, tables, actions, lastStates, audit, storeEntries, alarm }: StoreParts) {
     this.#storage = storage;
     this.#tables = tables;
     this.#actions = actions;
     this.#lastStates = lastStates;
     this.#audit = audit;
+    this.#storeEntries = storeEntries;
     this.#alarm = alarm;
   }
 
@@ -125,6 +129,11 @@ export class JobStore {
     this.#alarm.ringBy(this.#audit.add(entry));
   }
 
+  /** Something else than a job is due at `due` (epoch ms). Called inside the transaction that writes it. */
+  ringBy(due: number): void {
+    this.#alarm.ringBy(due);
+  }
+
   /** Set the alarm for what is due first, but not before `floor` (epoch ms). */
   rearm(floor: number): void {
     const due = this.#firstDue();
@@ -139,7 +148,7 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const dues = [this.#tables.jobs.firstDue(), this.#lastStates.firstDue(), this.#audit.firstDue()];
+    const dues = [this.#tables.jobs, this.#lastStates, this.#audit, this.#storeEntries].map((each) => each.firstDue());
     return Math.min(...dues.map((due) => due ?? never));
   }
 

@@ -6,6 +6,7 @@ import { runJob } from "./job.ts";
 import { runMap } from "./map.ts";
 import { runParallel } from "./parallel.ts";
 import { runSleep } from "./sleep.ts";
+import { runStore } from "./store.ts";
 import { runTransform } from "./transform.ts";
 
 /** One run file a kind; its schema stands in `src/blueprint/kinds`. */
@@ -18,4 +19,5 @@ export const STEP_RUNS: StepRuns = {
   job: runJob,
   input: runInput,
   handler: runHandler,
+  store: runStore,
 };

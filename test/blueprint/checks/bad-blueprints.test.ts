@@ -56,6 +56,26 @@ const CASES: readonly (readonly [title: string, document: Json, path: string])[]
     aBlueprint([aTransform("a", deep(5_000))]),
     `blueprint.steps[0].value${"[0]".repeat(29)}`,
   ],
+  // The store.
+  ["a store without a key", step({ type: "store", value: 1 }), "blueprint.steps[0].key"],
+  ["an empty key", step({ type: "store", key: "" }), "blueprint.steps[0].key"],
+  ["a key of 201 characters", step({ type: "store", key: "k".repeat(201) }), "blueprint.steps[0].key"],
+  ["a condition of a read", step({ type: "store", key: "k", if: "absent" }), "blueprint.steps[0].if"],
+  ["a lifetime of a read", step({ type: "store", key: "k", for: "1 day" }), "blueprint.steps[0].for"],
+  ["a lifetime of a deletion", step({ type: "store", key: "k", value: null, for: "1 day" }), "blueprint.steps[0].for"],
+  ["a lifetime above a year", step({ type: "store", key: "k", value: 1, for: "366 days" }), "blueprint.steps[0].for"],
+  ["another condition", step({ type: "store", key: "k", value: 1, if: "present" }), "blueprint.steps[0].if"],
+  [
+    "a version below 0",
+    step({ type: "store", key: "k", value: 1, if: { version: -1 } }),
+    "blueprint.steps[0].if.version",
+  ],
+  [
+    "a field that no store answers",
+    aBlueprint([{ id: "a", type: "store", key: "k" }, aTransform("b", "{% $steps.a.body %}")]),
+    "blueprint.steps[1].value",
+  ],
+  ["a secret in the store", step({ type: "store", key: "k", value: { secret: "A" } }), "blueprint.steps[0].value"],
   // Every step.
   ["no type", step({ value: 1 }), "blueprint.steps[0].type"],
   ["an unknown type", step({ type: "shell" }), "blueprint.steps[0].type"],

@@ -66,6 +66,9 @@ export class SimInstance {
       secrets: new Secrets([]),
       userAgent: "edge-jobs/test",
       blueprint: async () => undefined,
+      store: async () => {
+        throw new Error("no blueprint of the harness stores");
+      },
       handlers: CATALOG.handlers,
       now: () => clock.now,
       random: () => 0,

@@ -46,6 +46,8 @@ export async function writeState(bench: Bench): Promise<void> {
   await bench.settleBackground();
 
   await caller.saveBlueprint(CALLER, { name: "kept", steps: [] }, { ...plan, name: "kept" });
+  const lock = { value: { by: "me" }, version: 0, lifetime_ms: 60_000 };
+  await caller.useStore(CALLER, "lock", { id: "job.lock", ...lock });
   await bench.keys.revokeKey(CALLER, "key 1", START);
   await bench.keys.spendCode(CALLER, "grant 1", START);
 }

@@ -8,6 +8,7 @@ import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
 import { migrate } from "../../../src/registry/storage/migrations/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
+import { StoreEntries } from "../../../src/registry/storage/store-entries.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
 import { aJob } from "../../support/jobs.ts";
 import { CALLER, inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
@@ -22,8 +23,9 @@ async function storeOf(storage: DurableObjectStorage) {
   const tables = tablesOf(storage.sql);
   const actions = new Actions(storage.sql, tables.jobs);
   const alarm = await Alarm.read(storage, () => START);
-  const [lastStates, audit] = [new LastStates(storage.sql), new Audit(storage.sql)];
-  return { store: new JobStore({ storage, tables, actions, lastStates, audit, alarm }), tables };
+  const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };
+  const storeEntries = new StoreEntries(storage.sql, 1);
+  return { store: new JobStore({ storage, tables, actions, ...parts, storeEntries, alarm }), tables };
 }
 
 describe("recent jobs", () => {

@@ -2,6 +2,7 @@ import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
+import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
 import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
 
 const TABLES = {
@@ -10,6 +11,7 @@ const TABLES = {
   plans: PLANS_SQL,
   idempotency_keys: KEYS_SQL,
   blueprints: BLUEPRINTS_SQL,
+  store: STORE_SQL,
 };
 
 /** What the object says to its tables of jobs and blueprints, named `<table>.<statement>`. */

@@ -6,6 +6,7 @@ import { JOB_NUMBERS } from "./0005-job-numbers.ts";
 import { CHAINS } from "./0006-chains.ts";
 import { AUDIT } from "./0007-audit.ts";
 import { DELETED_BLUEPRINTS } from "./0008-deleted-blueprints.ts";
+import { STORE } from "./0009-store.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   CHAINS,
   AUDIT,
   DELETED_BLUEPRINTS,
+  STORE,
 ];

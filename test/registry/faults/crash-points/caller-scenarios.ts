@@ -116,6 +116,20 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     expect(await save(2)).toEqual({ name: "test-plan", version: 2 });
   },
 
+  "write to the store": async (stage) => {
+    const write = (id: string) => {
+      const request = { id, value: "mine", version: 0, lifetime_ms: 60_000 };
+      return stage.ask("store", (api) => api.caller.useStore(CALLER, "lock", request));
+    };
+    await stage.danger(() => write("one"));
+    const taken = { value: "mine", version: 1, stored: true, expires_at: stage.world.clock.now + 60_000 };
+    expect(await write("one")).toEqual({ ok: true, value: taken });
+    expect(await write("two")).toEqual({ ok: true, value: { ...taken, stored: false } });
+    await stage.world.ring();
+    expect(await write("three")).toMatchObject({ value: { version: 2, stored: true } });
+    expect(await write("one")).toEqual({ ok: true, value: taken });
+  },
+
   "revoke a key and spend a code": async (stage) => {
     let spent = 0;
     await stage.danger(async () => {
