@@ -3,6 +3,7 @@ import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
+  DEFAULT_EVENTS_KEPT,
   DEFAULT_REQUESTS_PER_MINUTE,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_RUNNING_JOBS,
@@ -44,6 +45,7 @@ export interface Env {
   MAX_STORED_BYTES?: string;
   REQUESTS_PER_MINUTE?: string;
   MAX_TREE_JOBS?: string;
+  EVENTS_KEPT?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
   /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
@@ -73,6 +75,7 @@ const OWN_NAMES: Record<keyof Env, true> = {
   MAX_STORED_BYTES: true,
   REQUESTS_PER_MINUTE: true,
   MAX_TREE_JOBS: true,
+  EVENTS_KEPT: true,
   HTTP_ALLOW: true,
   ALLOWED_ORIGINS: true,
   OAUTH_METADATA_DOCUMENTS: true,
@@ -121,6 +124,7 @@ const Settings = z
     MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
     REQUESTS_PER_MINUTE: quota(DEFAULT_REQUESTS_PER_MINUTE),
     MAX_TREE_JOBS: quota(DEFAULT_TREE_JOBS),
+    EVENTS_KEPT: quota(DEFAULT_EVENTS_KEPT),
     ALLOWED_ORIGINS: entries,
     HTTP_ALLOW: entries,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
@@ -143,6 +147,8 @@ export interface Quotas {
   requestsPerMinute: number;
   /** Of parents and children together. */
   treeJobs: number;
+  /** Events that are kept, besides {@link EVENT_KEPT_MS}. */
+  eventsKept: number;
   /** Of the object's database. */
   storedBytes: number;
 }
@@ -194,6 +200,7 @@ export function readSettings(env: Env): Settings {
       storedBytes: vars.MAX_STORED_BYTES,
       requestsPerMinute: vars.REQUESTS_PER_MINUTE,
       treeJobs: vars.MAX_TREE_JOBS,
+      eventsKept: vars.EVENTS_KEPT,
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
     httpAllow: vars.HTTP_ALLOW,

@@ -7,6 +7,7 @@ export * from "./limits/access.ts";
 export * from "./limits/blueprints.ts";
 export * from "./limits/calls.ts";
 export * from "./limits/catalogue.ts";
+export * from "./limits/events.ts";
 export * from "./limits/expressions.ts";
 export * from "./limits/handing-over.ts";
 export * from "./limits/memory.ts";

@@ -142,6 +142,14 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   REFRESH_TOKEN_SECONDS: "how long what we give lives",
   MIN_TOKEN_SECONDS: "how long what we give lives",
   CLIENT_REGISTRATION_SECONDS: "how long we remember",
+  MAX_EVENT_RESULT_BYTES: "what is kept of a result, told by its size above: events/job-facts.test.ts",
+  EVENT_KEPT_MS: "what is kept: registry/calls/read-events.test.ts",
+  LISTENING_MS: "how long we remember: registry/calls/read-events.test.ts",
+  LISTENING_RENEWED_MS: `${pace}; registry/calls/read-events.test.ts`,
+  DEFAULT_EVENTS_KEPT: "a setting's default: registry/calls/read-events.test.ts has one at its bound",
+  EVENT_PURGE_BATCH: "what one alarm deletes: registry/calls/read-events.test.ts",
+  MAX_EVENT_SCAN: "rows of one look, the others come next: registry/calls/read-events.test.ts",
+  MAX_EVENT_PAGE_BYTES: "what one read gives, the others come next: registry/calls/read-events.test.ts",
   SIGN_IN_WINDOW_SECONDS: "over which the platform counts: http/sign-in-limit.test.ts",
 };
 

@@ -16,6 +16,7 @@ const NO_LIMITS = {
   storedBytes: 0,
   requestsPerMinute: 0,
   treeJobs: 0,
+  eventsKept: 0,
 };
 
 /** Takes what it is given: the reports come from the measurement itself. */

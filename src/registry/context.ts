@@ -5,6 +5,7 @@ import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
 import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
+import type { EventLog } from "./storage/event-log.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
@@ -30,6 +31,7 @@ export interface RegistryContext extends RegistryPorts {
   tables: Tables;
   actions: Actions;
   audit: Audit;
+  eventLog: EventLog;
   lastStates: LastStates;
   storeEntries: StoreEntries;
   store: JobStore;

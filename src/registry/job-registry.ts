@@ -22,6 +22,7 @@ import type {
   SubmitRequest,
 } from "./api/caller.ts";
 import { askAsServer, type RegistryApi } from "./api/client.ts";
+import type { EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
@@ -143,6 +144,14 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return this.#serve(caller, ({ revocations }) => revocations.spendCode(caller, grantId, now));
   }
 
+  readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, released, ({ events }, over) => events.readEvents(query, waitMs, over));
+  }
+
+  listeningUntil(caller: Caller) {
+    return this.#serve(caller, ({ events }) => events.listeningUntil());
+  }
+
   wait(caller: Caller, jobId: string, waitMs: number, released?: () => Promise<void>) {
     return this.#serveWait(caller, released, ({ submitAndRead }, over) =>
       submitAndRead.wait(caller, jobId, waitMs, over),
@@ -227,11 +236,11 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     if (name !== undefined && name !== `${tenant}/${shard}`)
       throw new Error(`${tenant}/${shard} was asked of another object`);
     const registry = await this.#enter();
+    const { revocations, events } = registry;
+    const askHome = askAsServer(this.env.JOB_REGISTRY, tenant);
+    await events.introduce(shard, () => askHome(0, (home, server) => home.listeningUntil(server)));
     if (key_id === null) return ok(registry);
-    const { revocations } = registry;
-    await revocations.join(shard, () =>
-      askAsServer(this.env.JOB_REGISTRY, tenant)(0, (home, server) => home.admitShard(server, shard)),
-    );
+    await revocations.join(shard, () => askHome(0, (home, server) => home.admitShard(server, shard)));
     return revocations.isRevoked(key_id) ? err("revoked") : ok(registry);
   }
 

@@ -1,4 +1,5 @@
 import { Controls } from "./calls/controls.ts";
+import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
 import { SubmitAndRead } from "./calls/submit-and-read.ts";
@@ -13,13 +14,16 @@ import { StepReports } from "./run/step-reports.ts";
 import { Actions } from "./storage/actions.ts";
 import { Alarm } from "./storage/alarm.ts";
 import { Audit } from "./storage/audit.ts";
+import { EventLog } from "./storage/event-log.ts";
 import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
 import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrations/migrate.ts";
 import { StoreEntries } from "./storage/store-entries.ts";
 import { tablesOf } from "./storage/tables.ts";
+import { EventWaiters } from "./watch/event-waiters.ts";
 import { JobChanges } from "./watch/job-changes.ts";
+import { recordJobEvents } from "./watch/job-events.ts";
 import { OpenWaits } from "./watch/open-waits.ts";
 import { Waiters } from "./watch/waiters.ts";
 
@@ -33,6 +37,7 @@ export interface Registry {
   awaitReports: AwaitReports;
   reconciler: Reconciler;
   changes: JobChanges;
+  events: ReadEvents;
   revocations: Revocations;
   openWaits: OpenWaits;
   counts: JobCounts;
@@ -48,8 +53,9 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const actions = new Actions(storage.sql, tables.jobs);
   const [lastStates, audit] = [new LastStates(storage.sql), new Audit(storage.sql)];
   const storeEntries = new StoreEntries(storage.sql, ports.retentionMs);
+  const eventLog = new EventLog({ sql: storage.sql, entropy: ports.entropy, kept: ports.quotas.eventsKept });
   const alarm = await Alarm.read(storage, now);
-  const store = new JobStore({ storage, tables, actions, lastStates, audit, storeEntries, alarm });
+  const store = new JobStore({ storage, tables, actions, lastStates, audit, storeEntries, eventLog, alarm });
   store.rearm(now() + 1);
   const counts = new JobCounts(tables.jobs, () => background(dispatcher.dispatch([])));
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);
@@ -60,6 +66,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     tables,
     actions,
     audit,
+    eventLog,
     lastStates,
     storeEntries,
     store,
@@ -69,7 +76,9 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   };
   const changes = new JobChanges(context);
   const openWaits = new OpenWaits();
-  for (const observer of [counts, waiters, logSettlements(ports.log), changes]) store.observe(observer);
+  const eventWaiters = new EventWaiters();
+  const observers = [counts, waiters, logSettlements(ports.log), changes, recordJobEvents(context), eventWaiters];
+  for (const observer of observers) store.observe(observer);
   return {
     submitAndRead: new SubmitAndRead(context),
     controls: new Controls(context),
@@ -79,6 +88,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     awaitReports: new AwaitReports(context),
     reconciler: new Reconciler(context),
     changes,
+    events: new ReadEvents(context, eventWaiters),
     revocations: new Revocations(context, (keyId) => {
       openWaits.endOfKey(keyId);
       // The streams of keys that stay valid are opened again at once.

@@ -61,6 +61,7 @@ export const NO_LIMITS: Quotas = {
   storedBytes: 0,
   requestsPerMinute: 0,
   treeJobs: 0,
+  eventsKept: 0,
 };
 
 export interface Bench {
@@ -70,6 +71,7 @@ export interface Bench {
   counts: Registry["counts"];
   changes: Registry["changes"];
   keys: Registry["revocations"];
+  events: Registry["events"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */
@@ -109,6 +111,7 @@ export const apisOf = ({
   awaitReports,
   reconciler,
   changes,
+  events,
   revocations,
   counts,
   enter,
@@ -117,6 +120,7 @@ export const apisOf = ({
   runner: joined<RunnerApi>(stepReports, awaitReports),
   reconciler,
   keys: revocations,
+  events,
   counts,
   changes,
   enter,

@@ -55,7 +55,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       underWay -= 1;
     }
   };
-  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys">(part: Part): Apis[Part] =>
+  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events">(part: Part): Apis[Part] =>
     new Proxy(apis[part], {
       get:
         (_target, method) =>
@@ -67,6 +67,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     runner: evicted("runner"),
     reconciler: evicted("reconciler"),
     keys: evicted("keys"),
+    events: evicted("events"),
     get counts() {
       return current.counts;
     },

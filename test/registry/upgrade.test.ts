@@ -15,6 +15,7 @@ import schema6 from "./recorded/schema-0006.sql?raw";
 import schema7 from "./recorded/schema-0007.sql?raw";
 import schema8 from "./recorded/schema-0008.sql?raw";
 import schema9 from "./recorded/schema-0009.sql?raw";
+import schema10 from "./recorded/schema-0010.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -31,6 +32,7 @@ const STATES: [migrations: number, dump: string][] = [
   [7, schema7],
   [8, schema8],
   [9, schema9],
+  [10, schema10],
 ];
 
 /** Opens the state under this build. */

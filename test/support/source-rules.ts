@@ -28,13 +28,16 @@ const LAYERS: Record<string, Layer> = {
     imports: ["limits", "lib", "jobs", "expression"],
     packages: ["zod", "@cfworker/json-schema"],
   },
+  events: { imports: ["limits", "lib", "jobs"], packages: ["zod"] },
   egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
   catalog: { imports: ["limits", "lib", "jobs", "expression", "blueprint", "egress"] },
-  "registry/api": { imports: ["limits", "lib", "jobs", "blueprint"] },
+  "registry/api": { imports: ["limits", "lib", "jobs", "blueprint", "events"] },
   env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
-  registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api"] },
-  service: { imports: ["limits", "lib", "env", "jobs", "blueprint", "catalog", "registry/api", "auth", "egress"] },
+  registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "events", "registry/api"] },
+  service: {
+    imports: ["limits", "lib", "env", "jobs", "blueprint", "events", "catalog", "registry/api", "auth", "egress"],
+  },
   runner: {
     imports: [
       "limits",
@@ -51,7 +54,19 @@ const LAYERS: Record<string, Layer> = {
     ],
   },
   mcp: {
-    imports: ["limits", "lib", "env", "jobs", "blueprint", "registry/api", "catalog", "auth", "egress", "service"],
+    imports: [
+      "limits",
+      "lib",
+      "env",
+      "jobs",
+      "blueprint",
+      "events",
+      "registry/api",
+      "catalog",
+      "auth",
+      "egress",
+      "service",
+    ],
   },
   http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress", "service"] },
 };

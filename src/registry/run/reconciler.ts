@@ -60,6 +60,7 @@ export class Reconciler {
     this.#context.lastStates.forget(now);
     this.#context.audit.purge(now);
     this.#context.storeEntries.purge(now);
+    this.#context.store.transact(() => this.#context.eventLog.purge(now));
     const due = this.#context.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#reconcileJob(key, now).catch((error) => {

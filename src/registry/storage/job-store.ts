@@ -1,3 +1,4 @@
+import type { NewEvent } from "../../events/event.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
@@ -5,6 +6,7 @@ import type { AuditEntry } from "../api/keys.ts";
 import type { Actions } from "./actions.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
+import type { EventLog } from "./event-log.ts";
 import type { LastStates } from "./last-states.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Tables } from "./tables.ts";
@@ -15,6 +17,8 @@ export interface StoreObserver {
   onWritten?(before: Job | undefined, after: Job | undefined): void;
   /** The transaction is over, and the job is as it is `after`. */
   onCommitted?(before: Job, after: Job): void;
+  /** The transaction is over, and events were recorded in it. */
+  onEvents?(): void;
   /** A transaction was undone: what was written in it is not. */
   onUndone?(): void;
 }
@@ -26,6 +30,7 @@ interface StoreParts {
   lastStates: LastStates;
   audit: Audit;
   storeEntries: StoreEntries;
+  eventLog: EventLog;
   alarm: Alarm;
 }
 
@@ -37,18 +42,22 @@ export class JobStore {
   readonly #lastStates: LastStates;
   readonly #audit: Audit;
   readonly #storeEntries: StoreEntries;
+  readonly #eventLog: EventLog;
   readonly #alarm: Alarm;
   readonly #observers: StoreObserver[] = [];
   /** Changes of the transaction that is open, in their order. */
   #saved: [before: Job, after: Job][] = [];
+  /** Whether the transaction that is open has recorded events. */
+  #hasEvents = false;
 
-  constructor({ storage, tables, actions, lastStates, audit, storeEntries, alarm }: StoreParts) {
+  constructor({ storage, tables, actions, lastStates, audit, storeEntries, eventLog, alarm }: StoreParts) {
     this.#storage = storage;
     this.#tables = tables;
     this.#actions = actions;
     this.#lastStates = lastStates;
     this.#audit = audit;
     this.#storeEntries = storeEntries;
+    this.#eventLog = eventLog;
     this.#alarm = alarm;
   }
 
@@ -62,6 +71,10 @@ export class JobStore {
     for (const [before, after] of this.#saved.splice(0)) {
       for (const observer of this.#observers) observer.onCommitted?.(before, after);
     }
+    if (this.#hasEvents) {
+      this.#hasEvents = false;
+      for (const observer of this.#observers) observer.onEvents?.();
+    }
     return done;
   }
 
@@ -72,7 +85,9 @@ export class JobStore {
     } catch (error) {
       undoAlarm();
       this.#tables.jobs.forgetRead();
+      this.#eventLog.forgetRead();
       this.#saved = [];
+      this.#hasEvents = false;
       for (const observer of this.#observers) observer.onUndone?.();
       throw error;
     }
@@ -134,6 +149,14 @@ export class JobStore {
     this.#alarm.ringBy(due);
   }
 
+  /** Record what happened, if anybody listens. Called inside the transaction that makes it true. */
+  append(event: NewEvent): void {
+    const due = this.#eventLog.append(event);
+    if (due === undefined) return;
+    this.#alarm.ringBy(due);
+    this.#hasEvents = true;
+  }
+
   /** Set the alarm for what is due first, but not before `floor` (epoch ms). */
   rearm(floor: number): void {
     const due = this.#firstDue();
@@ -148,8 +171,9 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const dues = [this.#tables.jobs, this.#lastStates, this.#audit, this.#storeEntries].map((each) => each.firstDue());
-    return Math.min(...dues.map((due) => due ?? never));
+    const { jobs } = this.#tables;
+    const parts = [jobs, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
+    return Math.min(...parts.map((part) => part.firstDue() ?? never));
   }
 
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */

@@ -24,6 +24,7 @@ describe("the limits in the Worker's variables", () => {
       storedBytes: 1_073_741_824,
       requestsPerMinute: 3_000,
       treeJobs: 1_000,
+      eventsKept: 100_000,
     });
   });
 

@@ -34,6 +34,7 @@ export async function writeState(bench: Bench): Promise<void> {
   await runner.spawn(await started("parent"), "first", child, []);
   await bench.settleBackground();
 
+  await bench.events.readEvents({ after: null, names: null, filter: {}, since: null, limit: 1 }, 0);
   const succeeded = await started("succeeded");
   await runner.finish(succeeded, "first", { a: 1 }, null);
   await runner.settle(succeeded, { name: "succeeded", output: { a: 1 } }, []);

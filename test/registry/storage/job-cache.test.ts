@@ -3,6 +3,7 @@ import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../../src/limits.ts";
 import { Actions } from "../../../src/registry/storage/actions.ts";
 import { Alarm } from "../../../src/registry/storage/alarm.ts";
 import { Audit } from "../../../src/registry/storage/audit.ts";
+import { EventLog } from "../../../src/registry/storage/event-log.ts";
 import { JobCache } from "../../../src/registry/storage/job-cache.ts";
 import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
@@ -25,7 +26,8 @@ async function storeOf(storage: DurableObjectStorage) {
   const alarm = await Alarm.read(storage, () => START);
   const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };
   const storeEntries = new StoreEntries(storage.sql, 1);
-  return { store: new JobStore({ storage, tables, actions, ...parts, storeEntries, alarm }), tables };
+  const eventLog = new EventLog({ sql: storage.sql, entropy: (bytes) => new Uint8Array(bytes), kept: 0 });
+  return { store: new JobStore({ storage, tables, actions, ...parts, storeEntries, eventLog, alarm }), tables };
 }
 
 describe("recent jobs", () => {

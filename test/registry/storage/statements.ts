@@ -1,4 +1,5 @@
 import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions.ts";
+import { EVENTS_SQL } from "../../../src/registry/storage/event-log.ts";
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
@@ -12,6 +13,7 @@ const TABLES = {
   idempotency_keys: KEYS_SQL,
   blueprints: BLUEPRINTS_SQL,
   store: STORE_SQL,
+  events: EVENTS_SQL,
 };
 
 /** What the object says to its tables of jobs and blueprints, named `<table>.<statement>`. */

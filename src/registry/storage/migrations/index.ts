@@ -7,6 +7,7 @@ import { CHAINS } from "./0006-chains.ts";
 import { AUDIT } from "./0007-audit.ts";
 import { DELETED_BLUEPRINTS } from "./0008-deleted-blueprints.ts";
 import { STORE } from "./0009-store.ts";
+import { EVENTS } from "./0010-events.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   AUDIT,
   DELETED_BLUEPRINTS,
   STORE,
+  EVENTS,
 ];

@@ -172,6 +172,36 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     expect(entries).toEqual([{ at: stage.world.clock.now, action: "job_cancelled", actor: "key", subject: id }]);
   },
 
+  "begin to listen": async (stage) => {
+    const read = (after: number | null) =>
+      stage.ask("read", (api) => api.events.readEvents({ after, names: null, filter: {}, since: null, limit: 9 }, 0));
+    let position = 0;
+    await stage.danger(async () => {
+      ({ position } = await read(null));
+    });
+    const { id } = await stage.submit();
+    await stage.ask("cancel", (api) => api.caller.cancel(CALLER, id, null));
+    expect(await read(position)).toMatchObject({ truncated: false, events: [{ event: { data: { job_id: id } } }] });
+  },
+
+  "record what happens": async (stage) => {
+    const read = (after: number | null) =>
+      stage.ask("read", (api) => api.events.readEvents({ after, names: null, filter: {}, since: null, limit: 9 }, 0));
+    const { position } = await read(null);
+    const id = await stage.running();
+    await stage.danger(async () => {
+      await askQuestion(stage, id, null);
+      await stage.ask("cancel", (api) => api.caller.cancel(CALLER, id, null));
+    });
+    const { events } = await read(position);
+    expect(events.map(({ event }) => [event.name, event.data.job_id])).toEqual([
+      ["job.input_required", id],
+      ["job.settled", id],
+    ]);
+    await stage.world.restart();
+    expect((await read(position)).events).toEqual(events);
+  },
+
   ...Object.fromEntries(MIGRATIONS.map((_, version) => [`migrate from schema ${version}`, migrateFrom(version)])),
 };
 

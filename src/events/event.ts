@@ -1,0 +1,21 @@
+import type { JsonObject } from "../lib/json.ts";
+
+/** Something to be recorded, once, in the transaction that makes it true. `at` is epoch ms. */
+export interface NewEvent {
+  name: string;
+  at: number;
+  data: JsonObject;
+  /** {@link newEventId}, or what makes the same event known again; left out: a new one. */
+  event_id?: string;
+}
+
+/** PERSISTED. Something that was recorded, and never changes. */
+export interface EventRecord extends NewEvent {
+  event_id: string;
+}
+
+/** Random bytes that one id takes. */
+export const EVENT_ENTROPY_BYTES = 16;
+
+/** Visible ASCII without a dot, since Standard Webhooks separates what it signs by dots. */
+export const newEventId = (entropy: Uint8Array): string => `evt_${entropy.toHex()}`;

@@ -1,0 +1,41 @@
+import type { EventRecord } from "../../events/event.ts";
+import type { EventFilter } from "../../events/event-filter.ts";
+import type { Caller } from "./caller.ts";
+
+/** What the registry answers to whoever listens for events. Times are epoch ms. */
+
+export interface EventQuery {
+  /** All events up to this position were had; null: what happens from now on. */
+  after: number | null;
+  /** null: any. */
+  names: string[] | null;
+  filter: EventFilter;
+  /** Nothing that happened before this; null: whatever is kept. */
+  since: number | null;
+  limit: number;
+}
+
+export interface PlacedEvent {
+  position: number;
+  event: EventRecord;
+}
+
+export interface EventPage {
+  events: PlacedEvent[];
+  /** All up to here were looked at. */
+  position: number;
+  /** There may be more behind the position already. */
+  has_more: boolean;
+  /** Some that were asked for cannot be had any more, or nobody recorded them. */
+  truncated: boolean;
+}
+
+export interface EventsApi {
+  /**
+   * Events of this object. Who asks listens: for a week what happens is recorded.
+   * @param waitMs how long to wait for the first one @param released resolves when the caller needs no answer any more
+   */
+  readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>): Promise<EventPage>;
+  /** Until when the tenant listens, as this object knows. */
+  listeningUntil(caller: Caller): Promise<number>;
+}
