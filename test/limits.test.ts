@@ -34,6 +34,7 @@ const pace = "how long we wait, or how often we try: nobody sends it";
 /** Why a cap is no bound on what a caller or a service sends, and where else it is tested. */
 const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_POLLS: defaults("MAX_POLLS"),
+  DEFAULT_PAGES: defaults("MAX_PAGES"),
   DEFAULT_JOB_TIMEOUT_MS: defaults("MAX_JOB_TIMEOUT_MS"),
   MAX_ENGINE_WAIT_MS: "the engine's own bound; one wait is made of several when it must be longer",
   EXPRESSION_WAIT_MS: "what a wait that nobody knows yet counts as; blueprint/planned-wait.test.ts",

@@ -62,6 +62,7 @@ describe("the budget", () => {
     SEEDS: 500,
     BACKLOG: 2_000,
     LANES: 2_500,
+    PAGES: 1_000,
     KILL_CYCLES: 20,
     FUZZ_REQUESTS: 1_000,
     ISOLATION_CALLS: 2_000,

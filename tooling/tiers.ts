@@ -17,7 +17,7 @@ export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${fold
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
   "test/registry/{*,{calls,dispatch,run,storage,watch}/*}.test.ts",
-  "test/runner/{compose,http,run-blueprint}.test.ts",
+  "test/runner/{compose,run-blueprint,step-kinds/http}.test.ts",
 ];
 export const NOT_EVICTABLE = [
   "test/registry/upgrade.test.ts",
@@ -49,6 +49,7 @@ const SLOW = [
   "test/registry/faults-engine/converge.test.ts",
   "test/registry/refusals/creation-limit.test.ts",
   "test/registry/storage/job-counts.test.ts",
+  "test/runner/step-kinds/http-pages.test.ts",
   "test/runner/{boundaries,halted-rows,holdings,keys,run-segments}.test.ts",
   "test/service/{cursor,raised-shards,shard-routing}.test.ts",
 ];
@@ -62,6 +63,7 @@ export const BUDGETS = {
   SEEDS: { full: 500, test: 50, counts: "seeds of engine faults" },
   BACKLOG: { full: 2_000, test: 200, counts: "jobs of the largest backlog" },
   LANES: { full: 2_500, test: 500, counts: "requests by both lanes" },
+  PAGES: { full: 1_000, test: 100, counts: "pages that one step reads, over a death of its process" },
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
   HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },

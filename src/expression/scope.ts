@@ -15,7 +15,7 @@ export interface Scope {
   /** Inside `map`. */
   item?: Json;
   index?: number;
-  /** Inside `expect` and `until` of http steps. */
+  /** Inside `expect`, `until` and `pages` of http steps. */
   response?: Json;
   /** Inside `auth` of http steps: the text that is sent. */
   body?: string;

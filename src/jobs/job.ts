@@ -160,8 +160,8 @@ export interface Job {
   events: JobEvent[];
 }
 
-/** `fetch[3].page` lies in the top-level step `fetch`. */
-export const topLevelStep = (path: string): string => path.split(/[.[]/, 1)[0] ?? path;
+/** `fetch[3].page` and `fetch#3.page` lie in the top-level step `fetch`. */
+export const topLevelStep = (path: string): string => path.split(/[.[#]/, 1)[0] ?? path;
 
 /** The engine's name of the event that something is there that the attempt waits for. */
 export const WAKE_EVENT = "wake";

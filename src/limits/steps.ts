@@ -12,6 +12,9 @@ export const MAX_HTTP_BYTES = 512 * KIB;
 export const MAX_REQUEST_URL_CHARS = 16 * KIB;
 /** Of an answer that `on_error: continue` passes over: what services say of errors is shorter. A longer one is left out. */
 export const MAX_ERROR_BODY_BYTES = 8 * KIB;
+export const DEFAULT_PAGES = 20;
+/** Each is an action, journaled; the items of all are one output. */
+export const MAX_PAGES = 1_000;
 export const MAX_EXPECTED_STATUSES = 100;
 /** Outputs of all items of a map, or of all branches: they are in memory together. */
 export const MAX_ROWS_BYTES = 16 * KIB * KIB;

@@ -100,6 +100,12 @@ atBound("MAX_POLLS", {
   attempt: (limit) => http({ until, limit }),
 });
 
+atBound("MAX_PAGES", {
+  of: "a step that reads pages",
+  refusal: /^blueprint\.steps\[0\]\.pages\.limit: must be at most 1000/,
+  attempt: (limit) => http({ pages: { items: "{% [] %}", next: "link", limit } }),
+});
+
 atBound("MAX_POLL_PAUSE_MS", {
   of: "a step that polls",
   refusal: /^blueprint\.steps\[0\]\.every: is longer than 86400 seconds/,

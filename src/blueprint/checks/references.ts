@@ -32,7 +32,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
   job: "everywhere",
   item: "inside the steps of a map",
   index: "inside the steps of a map",
-  response: "in expect and until of http steps",
+  response: "in expect, until and pages of http steps",
   body: "in auth of http steps",
   timestamp: "in auth and headers of http steps",
 };

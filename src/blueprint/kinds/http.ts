@@ -7,6 +7,7 @@ import { SecretRef } from "../secret-refs.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue, strict, text } from "./fields.ts";
 import { behindAuthority, httpFaults } from "./http-rules.ts";
+import { PAGES_OUTPUT, pagingFaults, pagingFields } from "./pages.ts";
 import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";
 
 /** Stands for an expression while the rest of a URL is looked at. */
@@ -72,11 +73,17 @@ function sendsSecret([field, ...keys]: Keys): boolean {
 export const RESPONSE = shapeOf(["status", "headers", "body", "bytes", "url"], "body");
 
 export const http = {
-  templates: ["url", "headers", "auth", "query", "form", "body", "expect", "until"],
+  templates: ["url", "headers", "auth", "query", "form", "body", "expect", "until", "pages"],
   sendsSecret,
-  sees: { expect: ["response"], until: ["response"], auth: ["body", "timestamp"], headers: ["timestamp"] },
-  output: () => RESPONSE,
-  check: httpFaults,
+  sees: {
+    expect: ["response"],
+    until: ["response"],
+    pages: ["response"],
+    auth: ["body", "timestamp"],
+    headers: ["timestamp"],
+  },
+  output: ({ pages }) => (pages === undefined ? RESPONSE : PAGES_OUTPUT),
+  check: (step, at) => [...httpFaults(step, at), ...pagingFaults(step, at)],
   schema: stepOf({
     ...common("http", { retries: 3 }),
     url: z.union([url, secretUrl]).describe("Absolute http or https URL; values in it are encoded."),
@@ -112,6 +119,7 @@ export const http = {
       .default(DEFAULT_HTTP_BYTES)
       .describe("A larger response fails the step."),
     ...pollingFields,
+    ...pagingFields,
   })
     .superRefine(refuseWithoutUntil)
     .overwrite(withDefaults),

@@ -54,7 +54,7 @@ export interface ActionRecord {
   child_id: string | null;
 }
 
-const topOf = (keyPath: string): string => keyPath.split(/[.[]/, 1)[0] ?? keyPath;
+const topOf = (keyPath: string): string => keyPath.split(/[.[#]/, 1)[0] ?? keyPath;
 
 /** The number behind `~` of an action of this job. */
 export function suffixOf(chain: Chain | undefined, record: ActionRecord | undefined, keyPath: string): number {

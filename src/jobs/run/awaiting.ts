@@ -80,11 +80,11 @@ export const withoutQuestions = (job: Job, now: number): Job =>
 
 /** Whether the step at `path` lies in a row of the step at `rows`. */
 export const liesIn = (path: string, rows: string): boolean =>
-  path.startsWith(`${rows}.`) || path.startsWith(`${rows}[`);
+  path.startsWith(rows) && /^[.[#]/.test(path.slice(rows.length));
 
 /** The steps whose rows the step at `path` may lie in, the outermost first. */
 export const enclosing = (path: string): string[] =>
-  [...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index));
+  [...path.matchAll(/[.[#]/g)].map(({ index }) => path.slice(0, index));
 
 /** The rows of the step at `path` are over: what they had open, and asked, is closed. */
 export function halt(job: Job, path: string, now: number): Job {

@@ -12,9 +12,9 @@ interface Notes {
 
 const NOTES: Readonly<Record<Step["type"], Notes>> = {
   http: {
-    does: "One HTTP request; with `until`, the same request again and again (polling).",
+    does: "One HTTP request; with `until`, the same request again and again (polling); with `pages`, page after page, each kept when it is read.",
     output:
-      "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended",
+      "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended; with `pages`: `{items, pages, complete}`",
     more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, `<first job of its retries>.<step>`, which stays the same in each try, attempt and jobs_retry for as long as nobody knows how it came out, so that a service that honours it does nothing twice. After a definite answer, or when a finished step runs again, it ends in `~<number of the retry>`; each poll has one of its own, `#<round>`. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; a secret goes to no other and is never shown. Never write one out; no expression can name one. Private addresses are refused.',
   },
   sleep: {

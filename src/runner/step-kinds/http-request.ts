@@ -10,7 +10,8 @@ import { ok, type Result } from "../../lib/result.ts";
 import { childOf } from "../../lib/trace-context.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import { authHeaders, bytesOfBase64, isSigned } from "./http-auth.ts";
-import { badRequest, targetUrl, withQuery } from "./http-url.ts";
+import type { Turn } from "./http-pages.ts";
+import { badRequest, targetUrl, withoutParameters, withQuery } from "./http-url.ts";
 
 export interface HttpRequest {
   url: string;
@@ -178,19 +179,29 @@ function withoutOver(step: StepOf<"http">): StepOf<"http"> {
   return known;
 }
 
-/** The request with every template evaluated. */
+/** The URL with its query. @param turn to another page, whose URL has its query already */
+function wholeUrl(url: string, query: Json | undefined, turn: Turn | undefined): Result<string, StepError> {
+  if (turn === undefined) return withQuery(url, query);
+  if ("url" in turn) return withQuery(url, undefined);
+  const own = isJsonObject(query) ? query : {};
+  return withQuery(withoutParameters(url, Object.keys(turn.query)), { ...own, ...turn.query });
+}
+
+/** The request with every template evaluated. @param turn to another page of the step */
 export async function buildRequest(
   context: RunContext,
   step: StepOf<"http">,
   scope: Scope,
   path: string,
+  turn?: Turn,
 ): Promise<Result<HttpRequest, StepError>> {
-  const built = await targetUrl(context, step, scope);
+  const turned = turn !== undefined && "url" in turn ? ok({ url: turn.url, slashes: [] }) : undefined;
+  const built = turned ?? (await targetUrl(context, step, scope));
   if (!built.ok) return built;
   const target = new URL(built.value.url);
   const parts = await evaluatedParts(context, step, CONTENT_FIELDS, scope, target);
   if (!parts.ok) return parts;
-  const url = withQuery(built.value.url, parts.value.query);
+  const url = wholeUrl(built.value.url, parts.value.query, turn);
   if (!url.ok) return url;
   const payload = payloadOf(parts.value, step);
   if (!payload.ok) return payload;

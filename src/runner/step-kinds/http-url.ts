@@ -59,3 +59,14 @@ export function withQuery(url: string, query: Json | undefined): Result<string, 
   if (whole.length <= MAX_REQUEST_URL_CHARS) return ok(whole);
   return badRequest(`url with its query has more than ${MAX_REQUEST_URL_CHARS} characters; send a body instead`);
 }
+
+const nameOf = (parameter: string): string => [...new URLSearchParams(parameter).keys()][0] ?? "";
+
+/** The URL without these parameters, and else as it is. */
+export function withoutParameters(url: string, names: readonly string[]): string {
+  return url.replace(/\?([^#]*)/, (query, parameters: string) => {
+    const kept = parameters.split("&").filter((parameter) => !names.includes(nameOf(parameter)));
+    if (kept.length === parameters.split("&").length) return query;
+    return kept.length === 0 ? "" : `?${kept.join("&")}`;
+  });
+}

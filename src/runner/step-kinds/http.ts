@@ -10,6 +10,7 @@ import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { type Body, readBody } from "./http-body.ts";
+import { readPages } from "./http-pages.ts";
 import { buildRequest, type HttpRequest } from "./http-request.ts";
 
 /** Statuses after which the same request may succeed. */
@@ -131,8 +132,15 @@ function sending(context: RunContext, step: StepOf<"http">, scope: Scope, reques
   };
 }
 
-/** One request, or one for each poll. Its `Idempotency-Key` is the same in every try and attempt. */
+/** One request, or one for each poll or page. Its `Idempotency-Key` is the same in every try and attempt. */
 export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
+  const { pages } = step;
+  if (pages !== undefined) {
+    return readPages(context, { ...step, pages }, scope, path, async (turn) => {
+      const request = await buildRequest(context, step, scope, path, turn);
+      return request.ok ? ok({ url: request.value.url, send: sending(context, step, scope, request.value) }) : request;
+    });
+  }
   const request = await buildRequest(context, step, scope, path);
   if (!request.ok) return failed(request.error, path);
   const send = sending(context, step, scope, request.value);

@@ -221,6 +221,20 @@ const REQUESTS: Case[] = [
     ],
   ),
   [
+    "pages of a step that polls",
+    http({ pages: { items: "{% $response.body %}", next: "link" }, until: "{% true %}" }),
+    `${STEP}.until`,
+    "Move until into pages",
+    http({ pages: { items: "{% $response.body %}", next: "link", until: "{% true %}" } }),
+  ],
+  [
+    "a field that a step with pages never has",
+    afterStep({ ...page, pages: { items: "{% $response.body %}", next: "link" } }, "{% $steps.page.body %}"),
+    "blueprint.steps[1].value",
+    "$steps.page.items",
+    afterStep({ ...page, pages: { items: "{% $response.body %}", next: "link" } }, "{% $steps.page.items %}"),
+  ],
+  [
     "one header three times",
     http({ headers: { "X-A": "a", "x-B": "b", "x-a": "c" } }),
     `${STEP}.headers["x-a"]`,
