@@ -5,10 +5,12 @@ import { withPrincipal } from "./auth/authenticate.ts";
 import { refuseOwnJob } from "./egress/self-call.ts";
 import { type Env, readSettings } from "./env.ts";
 import { withinBoundary } from "./http/boundary.ts";
-import { serveRoutes } from "./http/routes.ts";
+import { type RouteDeps, serveRoutes } from "./http/routes.ts";
 import type { RequestLog } from "./lib/log.ts";
 import { mcpDeps } from "./mcp/deps.ts";
 import { answerWithoutServer, serveMcp } from "./mcp/protocol/endpoint.ts";
+import { restDeps } from "./rest/rest-deps.ts";
+import { isRest, serveRest } from "./rest/serve-rest.ts";
 
 export { JobRegistry } from "./registry/calls-of-0-1-0.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";
@@ -23,12 +25,18 @@ function mcp(request: Request, url: URL, env: Env, log: RequestLog): Promise<Res
   );
 }
 
+function faceOf(request: Request, url: URL, deps: RouteDeps): Promise<Response> {
+  const { env, log } = deps;
+  if (url.pathname === "/mcp") return mcp(request, url, env, log);
+  if (isRest(url)) return serveRest(request, restDeps(request, url, env, version, log));
+  return serveRoutes(request, deps);
+}
+
 const fetch = (request: Request, env: Env, context: ExecutionContext): Promise<Response> =>
   withinBoundary(
     request,
     async (url, log) =>
-      (await refuseOwnJob(request, env.AUTH_SECRET)) ??
-      (url.pathname === "/mcp" ? mcp(request, url, env, log) : serveRoutes(request, { env, context, log, version })),
+      (await refuseOwnJob(request, env.AUTH_SECRET)) ?? faceOf(request, url, { env, context, log, version }),
     { now: Date.now, newReference: () => crypto.randomUUID() },
   );
 

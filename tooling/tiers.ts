@@ -7,7 +7,7 @@ export const TIERS = ["check", "test", "full"] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** Folders whose tests run inside the Workers runtime; tsconfig.json gives the same folders its types. */
-export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", "runner", "service"].map(
+export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", "rest", "runner", "service"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

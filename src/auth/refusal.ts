@@ -94,9 +94,12 @@ function discovery({ challenge }: Refusal, url: URL): { [parameter: string]: str
   return { scope: challenge?.scope ?? BASIC_SCOPES.join(" "), resource_metadata: resourceMetadataUrl(url.origin) };
 }
 
-/** The reply, which leaves a line in the log. A page in a browser may read it, so that clients there learn what to do; it holds nothing secret. */
-export function refusalResponse(refusal: Refusal, request: Request, log: RequestLog): Response {
-  const { status, code, message, fix, challenge } = refusal;
+/**
+ * Headers of the reply, which leaves a line in the log. A page in a browser may read it, so that clients there learn what
+ * to do; it holds nothing secret.
+ */
+export function refusalHeaders(refusal: Refusal, request: Request, log: RequestLog): Headers {
+  const { status, code, challenge } = refusal;
   const url = new URL(request.url);
   log.write({ event: "refused", code, status, path: url.pathname });
   const headers = new Headers({
@@ -109,5 +112,10 @@ export function refusalResponse(refusal: Refusal, request: Request, log: Request
     const parameters = Object.entries(all).map(([name, value]) => `${name}="${value}"`);
     headers.set("www-authenticate", `Bearer ${parameters.join(", ")}`);
   }
-  return Response.json({ error: code, message, fix }, { status, headers });
+  return headers;
+}
+
+export function refusalResponse(refusal: Refusal, request: Request, log: RequestLog): Response {
+  const { status, code, message, fix } = refusal;
+  return Response.json({ error: code, message, fix }, { status, headers: refusalHeaders(refusal, request, log) });
 }

@@ -10,7 +10,7 @@ import { OAUTH_PATHS, oauthRoute, RESOURCE_METADATA_PATHS, resourceMetadata } fr
 import { newRouter, serve } from "./router.ts";
 
 /** What the routes outside /mcp are given. */
-interface RouteDeps {
+export interface RouteDeps {
   env: Env;
   context: ExecutionContext;
   log: RequestLog;

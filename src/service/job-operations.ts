@@ -5,15 +5,21 @@ import type { JobStatus } from "../jobs/view.ts";
 import type { Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import type { TextPage } from "../lib/text-page.ts";
-import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_INPUT_BYTES } from "../limits.ts";
+import {
+  DEFAULT_PAGE_BYTES,
+  MAX_ECHO_CHARS,
+  MAX_ERROR_CHARS,
+  MAX_INPUT_BYTES,
+  MAX_OUTPUT_BYTES,
+  MAX_PAGE_BYTES,
+  MAX_POINTER_CHARS,
+} from "../limits.ts";
 import {
   type Caller,
   type Explanation,
-  type Include,
   type NotSettled,
   type RespondError,
   type ResultError,
-  type ResultPart,
   UNKNOWN_JOB,
   type UnknownJob,
 } from "../registry/api/caller.ts";
@@ -39,8 +45,30 @@ export async function askOwner<T, Refusal extends { code: RefusalCode }>(
   return shard === undefined ? UNKNOWN_JOB : context.ask(shard, ask);
 }
 
-export const jobStatus = (context: ServiceContext, args: OfJob & { include: Include }): Answer<JobStatus, UnknownJob> =>
-  askOwner(context, args, (registry, caller) => registry.status(caller, args.job_id, args.include));
+const Part = z.enum(["steps", "events", "blueprint"]);
+
+export const StatusInput = z.strictObject({
+  job_id: jobId,
+  include: z
+    .array(Part)
+    .max(Part.options.length)
+    .default([])
+    .describe(
+      "Extra parts: each step's state, the timeline of events, and the blueprint that the job runs (field plan).",
+    ),
+});
+
+export function jobStatus(
+  context: ServiceContext,
+  { job_id, include }: z.output<typeof StatusInput>,
+): Answer<JobStatus, UnknownJob> {
+  const parts = {
+    steps: include.includes("steps"),
+    events: include.includes("events"),
+    blueprint: include.includes("blueprint"),
+  };
+  return askOwner(context, { job_id }, (registry, caller) => registry.status(caller, job_id, parts));
+}
 
 /** How a job stood that was deleted or purged within the last hour. */
 export const lastStateOfJob = (context: ServiceContext, args: OfJob): Answer<JobStatus, UnknownJob> =>
@@ -49,20 +77,45 @@ export const lastStateOfJob = (context: ServiceContext, args: OfJob): Answer<Job
 export const explainJob = (context: ServiceContext, args: OfJob): Answer<Explanation, UnknownJob> =>
   askOwner(context, args, (registry, caller) => registry.explain(caller, args.job_id));
 
+const isPointer = (text: string): boolean => /^(\/([^~/]|~[01])*)*$/.test(text);
+
+export const ResultInput = z.strictObject({
+  job_id: jobId,
+  pointer: z
+    .string()
+    .max(MAX_POINTER_CHARS)
+    .refine(isPointer, {
+      error: "is not a JSON pointer",
+      params: { fix: "Write it like /pages/0/title; empty for the whole result." },
+    })
+    .default("")
+    .describe("JSON pointer (RFC 6901) into the result, such as /pages/0/title; empty: all of it."),
+  offset: z.int().min(0).max(MAX_OUTPUT_BYTES).default(0).describe("First byte; next_offset of the page before."),
+  max_bytes: z.int().min(1).max(MAX_PAGE_BYTES).default(DEFAULT_PAGE_BYTES).describe("Size of the page."),
+});
+export type ResultArgs = z.output<typeof ResultInput>;
+
 /** One page of the result, or of a value in it, as text. */
-export const readResult = (context: ServiceContext, args: OfJob & ResultPart): Answer<TextPage, ResultError> =>
+export const readResult = (context: ServiceContext, args: ResultArgs): Answer<TextPage, ResultError> =>
   askOwner(context, args, (registry, caller) => {
     const { job_id, ...part } = args;
     return registry.readResult(caller, job_id, part);
   });
 
+export const CancelInput = z.strictObject({
+  job_id: jobId,
+  reason: z.string().max(MAX_ERROR_CHARS).optional().describe("Why; kept with the job."),
+});
+
 export function cancelJob(
   context: ServiceContext,
-  args: OfJob & { reason?: string | undefined },
+  args: z.output<typeof CancelInput>,
 ): Answer<JobStatus & { changed: boolean }, UnknownJob> {
   const reason = oneLine(args.reason ?? "", MAX_ERROR_CHARS) || null;
   return askOwner(context, args, (registry, caller) => registry.cancel(caller, args.job_id, reason));
 }
+
+export const DeleteInput = z.strictObject({ job_id: jobId });
 
 /** Deletes a settled job with all that belongs to it. */
 export const deleteJob = (context: ServiceContext, args: OfJob): Answer<null, UnknownJob | NotSettled> =>

@@ -60,7 +60,7 @@ async function afterWait(
       untilGone(signal, (released) =>
         askOwner(context, of, (registry, caller) => registry.wait(caller, job.id, waitMs, released)),
       ),
-    () => jobStatus(context, { ...of, include: { steps: false, events: false } }),
+    () => jobStatus(context, { ...of, include: [] }),
   ];
   for (const newest of tries) {
     try {

@@ -1,6 +1,7 @@
+import * as z from "zod";
 import { isSettled } from "../jobs/status.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_WAIT_LOSSES, PROGRESS_EVERY_MS } from "../limits.ts";
+import { DEFAULT_WAIT_MS, MAX_WAIT_JOBS, MAX_WAIT_LOSSES, MAX_WAIT_MS, PROGRESS_EVERY_MS } from "../limits.ts";
 import {
   type ShardWaitReport,
   UNKNOWN_JOB,
@@ -20,6 +21,23 @@ export interface Wait {
   until: "any" | "all";
   waitMs: number;
 }
+
+export const WaitInput = z.strictObject({
+  job_ids: z.array(z.string()).min(1).max(MAX_WAIT_JOBS).describe("Ids of the jobs."),
+  until: z.enum(["all", "any"]).default("all").describe("Whether all or any of them must be ready."),
+  timeout_seconds: z
+    .number()
+    .min(0)
+    .max(MAX_WAIT_MS / 1_000)
+    .default(DEFAULT_WAIT_MS / 1_000)
+    .describe("Longest wait; 0 only looks."),
+});
+
+export const waitAsked = ({ job_ids, until, timeout_seconds }: z.output<typeof WaitInput>): Wait => ({
+  jobIds: [...new Set(job_ids)],
+  until,
+  waitMs: timeout_seconds * 1_000,
+});
 
 /** How far a wait has come. */
 export interface Progress {

@@ -13,7 +13,7 @@ interface Layer {
 }
 
 /**
- * DESIGN section 4: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, http, runner } <- index`,
+ * DESIGN section 4: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, rest, http, runner } <- index`,
  * beside them `egress <- { runner, auth, catalog }`; an arrow is an import.
  */
 const LAYERS: Record<string, Layer> = {
@@ -68,6 +68,7 @@ const LAYERS: Record<string, Layer> = {
       "service",
     ],
   },
+  rest: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "service"] },
   http: { imports: ["limits", "lib", "env", "jobs", "registry/api", "auth", "egress", "service"] },
 };
 

@@ -1,33 +1,24 @@
 import { SERVER_INFO_META_KEY, SUBSCRIPTION_ID_META_KEY } from "@modelcontextprotocol/server";
+import { SseWriter } from "../../lib/http/sse-writer.ts";
 import type { Notification } from "./subscriptions.ts";
 
 /** The reply to one subscriptions/listen, as server-sent events. Each message says which request it belongs to. */
 export class EventStream {
-  readonly readable: ReadableStream<Uint8Array>;
-  /** Aborts when the client has gone. */
-  readonly gone: AbortSignal;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #id: string | number;
-  readonly #keepAlive: ReturnType<typeof setInterval>;
+  readonly #writer: SseWriter;
 
   constructor(id: string | number, keepAliveMs: number) {
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const gone = new AbortController();
-    this.readable = readable;
-    this.gone = gone.signal;
     this.#id = id;
-    this.#writer = writable.getWriter();
-    // A reader that is behind needs no sign of life.
-    this.#keepAlive = setInterval(() => {
-      if ((this.#writer.desiredSize ?? 0) > 0) this.#write(": keep-alive\n\n").catch(() => {});
-    }, keepAliveMs);
-    this.#writer.closed.then(
-      () => clearInterval(this.#keepAlive),
-      () => {
-        clearInterval(this.#keepAlive);
-        gone.abort();
-      },
-    );
+    this.#writer = new SseWriter(keepAliveMs);
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#writer.readable;
+  }
+
+  /** Aborts when the client has gone. */
+  get gone(): AbortSignal {
+    return this.#writer.gone;
   }
 
   /** Resolves when there is room for the next one; rejects when the client has gone. */
@@ -48,10 +39,6 @@ export class EventStream {
   }
 
   #send(message: object): Promise<void> {
-    return this.#write(`event: message\ndata: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`);
-  }
-
-  #write(text: string): Promise<void> {
-    return this.#writer.write(new TextEncoder().encode(text));
+    return this.#writer.send({ event: "message", data: JSON.stringify({ jsonrpc: "2.0", ...message }) });
   }
 }

@@ -1,13 +1,13 @@
 import { hasLoopbackHost } from "../../auth/loopback.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { KEEP_ALIVE_MS, LOCAL_KEEP_ALIVE_MS, MAX_LISTEN_MS } from "../../limits.ts";
+import { ShardFeed } from "../../service/changes/shard-feed.ts";
 import { shardOfJob } from "../../service/context.ts";
 import type { McpDeps } from "../deps.ts";
 import { observe } from "../protocol/observe.ts";
 import { briefServerInfo } from "../protocol/server-info.ts";
 import { EventStream } from "./event-stream.ts";
 import { type ListenError, type ListenRequest, readWanted, type Wanted } from "./request.ts";
-import { ShardFeed } from "./shard-feed.ts";
 import { honoured, interestsOf, notificationsOf } from "./subscriptions.ts";
 
 /**

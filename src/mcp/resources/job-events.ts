@@ -13,7 +13,7 @@ export const jobEvents: TemplateResource = {
   variable: "job_id",
   cacheHint: { ttlMs: 1_000, cacheScope: "private" },
   read: async (jobId, deps) => {
-    const found = await jobStatus(deps, { job_id: jobId, include: { steps: false, events: true } });
+    const found = await jobStatus(deps, { job_id: jobId, include: ["events"] });
     if (!found.ok) return err(unknownJob(jobId));
     const { id, status, events = [] } = found.value;
     return ok(JSON.stringify({ id, status, events }));

@@ -14,7 +14,7 @@ export const job: TemplateResource = {
   variable: "job_id",
   cacheHint: { ttlMs: 1_000, cacheScope: "private" },
   read: async (jobId, deps) => {
-    const found = await jobStatus(deps, { job_id: jobId, include: { steps: true, events: true } });
+    const found = await jobStatus(deps, { job_id: jobId, include: ["steps", "events"] });
     return found.ok ? ok(JSON.stringify(found.value)) : err(unknownJob(jobId));
   },
   list: async (deps) => {

@@ -10,7 +10,7 @@ export const GET_TASK = "tasks/get";
 
 /** The job with its events. */
 export async function lookAtTask(taskId: string, deps: McpDeps): Promise<Result<JobStatus, string>> {
-  const found = await jobStatus(deps, { job_id: taskId, include: { steps: false, events: true } });
+  const found = await jobStatus(deps, { job_id: taskId, include: ["events"] });
   return found.ok ? found : err(unknownJob(taskId));
 }
 

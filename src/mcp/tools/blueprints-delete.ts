@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import { MAX_REFERENCE_CHARS } from "../../limits.ts";
-import { deleteBlueprint } from "../../service/blueprints/save-blueprint.ts";
+import { DeleteBlueprintInput, deleteBlueprint } from "../../service/blueprints/save-blueprint.ts";
 import { defineTool } from "../tool.ts";
 
 export const blueprintsDelete = defineTool({
@@ -10,10 +9,7 @@ export const blueprintsDelete = defineTool({
   title: "Delete a saved blueprint",
   description:
     "Delete a blueprint that you saved, one version or all. Jobs keep their plan; the number is not given again. blueprints_list shows what there is.",
-  input: z.strictObject({
-    name: z.string().max(MAX_REFERENCE_CHARS).describe("Its name, from blueprints_list."),
-    version: z.int().min(1).optional().describe("All versions when left out."),
-  }),
+  input: DeleteBlueprintInput,
   output: z.looseObject({ deleted: z.literal(true) }),
   scope: "blueprints:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

@@ -4,14 +4,13 @@ import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { linesOf, type TextPage } from "../../lib/text-page.ts";
+import { MAX_BLUEPRINT_BYTES, MAX_QUOTED_BYTES, MAX_REPLY_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
 import {
-  MAX_BLUEPRINT_BYTES,
-  MAX_QUOTED_BYTES,
-  MAX_REFERENCE_CHARS,
-  MAX_REPLY_BYTES,
-  MAX_TEXT_RESULT_BYTES,
-} from "../../limits.ts";
-import { findBlueprint, GUIDE, type NamedBlueprint } from "../../service/blueprints/find-blueprint.ts";
+  GetBlueprintInput,
+  GUIDE,
+  getBlueprint,
+  type NamedBlueprint,
+} from "../../service/blueprints/find-blueprint.ts";
 import { guideText } from "../guide/guide.ts";
 import { previewOf } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
@@ -19,13 +18,11 @@ import { submitCall } from "../replies/submit-call.ts";
 import { call, clip, faultText, shownJson } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
 
-const Input = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(MAX_REFERENCE_CHARS)
-    .describe("Name of a blueprint, from blueprints_list; `guide`: the language of blueprints."),
-  version: z.int().min(1).optional().describe("Version; the latest when left out."),
+/** The language itself has the name `guide`; a long document comes in parts. */
+const Input = GetBlueprintInput.extend({
+  name: GetBlueprintInput.shape.name.describe(
+    "Name of a blueprint, from blueprints_list; `guide`: the language of blueprints.",
+  ),
   offset: z
     .int()
     .min(0)
@@ -86,7 +83,7 @@ export const blueprintsGet = defineTool({
       const end = 'jobs_submit_blueprint with your plan as "blueprint" and "dry_run": true says what is wrong with it.';
       return ok(partReply(guideText(deps.handlers), offset ?? 0, { name }, end));
     }
-    const found = await findBlueprint(deps, version === undefined ? name : `${name}@${version}`);
+    const found = await getBlueprint(deps, { name, version });
     if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error.fault, path: "name" }]));
     if (offset === undefined) return ok(reply(found.value));
     const { document, plan, ...named } = found.value;

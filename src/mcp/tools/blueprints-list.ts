@@ -4,8 +4,7 @@ import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { GUIDE } from "../../service/blueprints/find-blueprint.ts";
-import { type Listing, pageOfBlueprints } from "../../service/blueprints/list-blueprints.ts";
-import { cursor, limit } from "../../service/fields.ts";
+import { ListBlueprintsInput, type Listing, pageOfBlueprints } from "../../service/blueprints/list-blueprints.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { listText, moreCall } from "../replies/list-text.ts";
 import { visible, withoutEmpty } from "../replies/structure.ts";
@@ -32,7 +31,7 @@ export const blueprintsList = defineTool({
   title: "List blueprints",
   description:
     "Plans by name that ship with the server or that you saved, each in its latest version. Next: blueprints_get for its input, then jobs_submit_blueprint.",
-  input: z.strictObject({ limit, cursor }),
+  input: ListBlueprintsInput,
   output: z.looseObject({ blueprints: z.array(z.unknown()) }),
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },

@@ -1,8 +1,6 @@
-import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { MAX_ERROR_CHARS } from "../../limits.ts";
-import { jobId, jobOutput } from "../../service/fields.ts";
-import { cancelJob } from "../../service/job-operations.ts";
+import { jobOutput } from "../../service/fields.ts";
+import { CancelInput, cancelJob } from "../../service/job-operations.ts";
 import { jobReply } from "../replies/job-reply.ts";
 import { unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
@@ -12,10 +10,7 @@ export const jobsCancel = defineTool({
   title: "Cancel a job",
   description:
     "Stop a job and its child jobs for good; a settled job stays as it is. What its steps did before is not undone. Next: jobs_retry to run it again.",
-  input: z.strictObject({
-    job_id: jobId,
-    reason: z.string().max(MAX_ERROR_CHARS).optional().describe("Why; kept with the job."),
-  }),
+  input: CancelInput,
   output: jobOutput,
   scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { jobId } from "../../service/fields.ts";
-import { deleteJob } from "../../service/job-operations.ts";
+import { DeleteInput, deleteJob } from "../../service/job-operations.ts";
 import { call, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -10,7 +9,7 @@ export const jobsDelete = defineTool({
   title: "Delete a job",
   description:
     "Delete a settled job with its result and timeline, for good; settled jobs also go by themselves at expires_at. A job that is not settled: jobs_cancel first.",
-  input: z.strictObject({ job_id: jobId }),
+  input: DeleteInput,
   output: z.looseObject({ deleted: z.literal(true) }),
   scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },

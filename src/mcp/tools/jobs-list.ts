@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobRow } from "../../jobs/view.ts";
-import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_REPLY_BYTES, MAX_WAIT_JOBS } from "../../limits.ts";
 import type { ListPage } from "../../registry/api/caller.ts";
+import { CURSOR_FAULT } from "../../service/answers/refusal-faults.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
 import { type ListArgs, ListInput, listJobs } from "../../service/job-listing.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
@@ -15,15 +15,9 @@ import { visible, withoutEmpty } from "../replies/structure.ts";
 import { call, faultText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
-const BAD_CURSOR: Fault = {
-  path: "cursor",
-  message: "does not belong to this listing",
-  fix: "Send next_cursor with the same filters, or no cursor to start again.",
-};
-
 const errorText = (error: InvalidArguments | { code: "invalid_cursor" }): string =>
   error.code === "invalid_cursor"
-    ? faultText("The cursor is not valid.", [BAD_CURSOR])
+    ? faultText("The cursor is not valid.", [CURSOR_FAULT])
     : faultText("The filters are not valid.", error.faults);
 
 /** Room that the cursor, twice, and the sentences around the rows take. */

@@ -1,47 +1,32 @@
 import { err, ok } from "../../lib/result.ts";
-import { echo } from "../../lib/safe-text.ts";
 import type { RetryError } from "../../registry/api/caller.ts";
+import { retryFaults } from "../../service/answers/refusal-faults.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
-import { mayRead } from "../../service/context.ts";
 import { jobOutput } from "../../service/fields.ts";
 import { type RetryArgs, RetryInput, retryJob } from "../../service/retry-job.ts";
 import type { McpDeps } from "../deps.ts";
 import { jobLink, jobReply } from "../replies/job-reply.ts";
 import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
-import { ASK_A_READER, withheldFaults } from "../replies/withheld.ts";
 import { defineTool } from "../tool.ts";
 
-function errorText(error: InvalidArguments | RetryError, { job_id, from_step = "" }: RetryArgs, deps: McpDeps): string {
+function errorText(error: InvalidArguments | RetryError, args: RetryArgs, deps: McpDeps): string {
+  const { job_id } = args;
   switch (error.code) {
-    case "invalid_arguments":
-      return faultText("Not retried.", error.faults);
     case "unknown_job":
       return unknownJob(job_id);
     case "not_settled": {
       const next = `Next: ${call("jobs_wait", { job_ids: [job_id] })}, or ${call("jobs_cancel", { job_id })} first.`;
-      return `Not retried: job ${job_id} is still ${error.status}.\n${next}`;
-    }
-    case "from_step_needed": {
-      const fix = "Name the step to run again from; the first step runs all of it again.";
-      return faultText("Not retried.", [{ path: "from_step", message: "is needed: the job has succeeded", fix }]);
-    }
-    case "no_such_step": {
-      const message = `"${echo(from_step)}" is no step that can be run again from`;
-      const steps = error.steps.length > 0 ? `Use one of: ${error.steps.join(", ")}.` : "Leave it out.";
-      const fix = mayRead(deps) ? steps : ASK_A_READER;
-      return faultText("Not retried.", [{ path: "from_step", message, fix }]);
+      return `Not retried: job ${job_id} is still ${error.status}.
+${next}`;
     }
     case "invalid_input":
-      return faultText(
-        "Not retried: the input does not fit the blueprint.",
-        withheldFaults("input", error.faults, deps),
-      );
+      return faultText("Not retried: the input does not fit the blueprint.", retryFaults(error, args, deps));
     case "too_many_active":
     case "too_many_submits":
     case "storage_full":
       return quotaText("Not retried", error);
     default:
-      return error satisfies never;
+      return faultText("Not retried.", retryFaults(error, args, deps));
   }
 }
 

@@ -2,9 +2,9 @@ import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
-import { DEFAULT_WAIT_MS, MAX_ERROR_CHARS, MAX_REPLY_BYTES, MAX_WAIT_JOBS, MAX_WAIT_MS } from "../../limits.ts";
+import { MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { WaitReport, WaitRow } from "../../registry/api/caller.ts";
-import { waitForJobs } from "../../service/wait-for-jobs.ts";
+import { WaitInput, waitAsked, waitForJobs } from "../../service/wait-for-jobs.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { DATA_NOTE, previewOf } from "../replies/job-reply.ts";
 import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../replies/job-text.ts";
@@ -97,22 +97,12 @@ export const jobsWait = defineTool({
   title: "Wait for jobs",
   description:
     "Wait until any or all of these jobs settle or ask for input; a timeout is no error and stops no job. Better than polling. Gives small results, and what is asked. Next: jobs_respond for questions, this again while timed_out.",
-  input: z.strictObject({
-    job_ids: z.array(z.string()).min(1).max(MAX_WAIT_JOBS).describe("Ids of the jobs."),
-    until: z.enum(["all", "any"]).default("all").describe("Whether all or any of them must be ready."),
-    timeout_seconds: z
-      .number()
-      .min(0)
-      .max(MAX_WAIT_MS / 1_000)
-      .default(DEFAULT_WAIT_MS / 1_000)
-      .describe("Longest wait; 0 only looks."),
-  }),
+  input: WaitInput,
   output: z.looseObject({ jobs: z.array(z.unknown()) }),
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  run: async ({ job_ids, until, timeout_seconds }, deps, context) => {
-    const wait = { jobIds: [...new Set(job_ids)], until, waitMs: timeout_seconds * 1_000 };
-    const report = await waitForJobs(deps, wait, context);
+  run: async (args, deps, context) => {
+    const report = await waitForJobs(deps, waitAsked(args), context);
     return report.ok ? ok(reply(report.value)) : err(unknownJob(report.error.job_id));
   },
 });

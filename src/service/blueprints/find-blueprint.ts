@@ -1,8 +1,10 @@
+import * as z from "zod";
 import { findInCatalog, labelOf, parseReference } from "../../catalog/find.ts";
 import type { CatalogBlueprint } from "../../catalog/index.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
+import { MAX_REFERENCE_CHARS } from "../../limits.ts";
 import { type Answer, HOME_SHARD, mayRead, type ServiceContext } from "../context.ts";
 import { listBlueprints, type Source } from "./list-blueprints.ts";
 
@@ -78,3 +80,15 @@ export async function findBlueprint(
     ? err({ code: "unknown_blueprint", fault: await notFound(context, reference) })
     : ok(found);
 }
+
+export const GetBlueprintInput = z.strictObject({
+  name: z.string().min(1).max(MAX_REFERENCE_CHARS).describe("Name of a blueprint."),
+  version: z.int().min(1).optional().describe("Version; the latest when left out."),
+});
+
+/** One version of a blueprint, by name and number. */
+export const getBlueprint = (
+  context: ServiceContext,
+  { name, version }: z.output<typeof GetBlueprintInput>,
+): Answer<NamedBlueprint, UnknownBlueprint> =>
+  findBlueprint(context, version === undefined ? name : `${name}@${version}`);

@@ -1,6 +1,8 @@
+import * as z from "zod";
 import type { CatalogBlueprint } from "../../catalog/index.ts";
 import { ok } from "../../lib/result.ts";
 import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
+import { cursor, limit } from "../fields.ts";
 
 /** The latest version of each blueprint that the tenant can use by name. */
 
@@ -34,6 +36,8 @@ export async function listBlueprints(context: ServiceContext, after: string, lim
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit);
 }
 
+export const ListBlueprintsInput = z.strictObject({ limit, cursor });
+
 /** A cursor of another listing does not fit this one. */
 const FILTER = "blueprints";
 
@@ -48,7 +52,7 @@ export interface BlueprintPage {
 /** One page, by name. */
 export async function pageOfBlueprints(
   context: ServiceContext,
-  args: { limit: number; cursor?: string | undefined },
+  args: z.output<typeof ListBlueprintsInput>,
 ): Answer<BlueprintPage, { code: "invalid_cursor" }> {
   const from = args.cursor === undefined ? ok({ after: "" }) : await context.cursors.read(args.cursor, FILTER);
   if (!from.ok) return from;

@@ -6,6 +6,7 @@ import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
+import { MAX_REFERENCE_CHARS } from "../../limits.ts";
 import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
 import { type Answer, HOME_SHARD, knownTo, type ServiceContext } from "../context.ts";
@@ -48,11 +49,18 @@ export async function saveBlueprint(
   return "refused" in saved ? err(saved.refused) : ok({ ...saved, plan: checked.value });
 }
 
+export const DeleteBlueprintInput = z.strictObject({
+  name: z.string().max(MAX_REFERENCE_CHARS).describe("Its name, from blueprints_list."),
+  version: z.int().min(1).optional().describe("All versions when left out."),
+});
+
 /** Deletes what the tenant saved, never of the catalogue. */
 export async function deleteBlueprint(
   context: ServiceContext,
-  { name, version = null }: { name: string; version?: number | null | undefined },
+  { name, version }: z.output<typeof DeleteBlueprintInput>,
 ): Answer<null, { code: "unknown_blueprint" }> {
-  const deleted = await context.ask(HOME_SHARD, (registry, caller) => registry.deleteBlueprint(caller, name, version));
+  const deleted = await context.ask(HOME_SHARD, (registry, caller) =>
+    registry.deleteBlueprint(caller, name, version ?? null),
+  );
   return deleted ? ok(null) : err({ code: "unknown_blueprint" });
 }

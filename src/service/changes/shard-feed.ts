@@ -4,7 +4,7 @@ import { ok, type Result } from "../../lib/result.ts";
 import { MAX_LISTEN_LOSSES } from "../../limits.ts";
 import type { Following, JobChange, TooManyListeners } from "../../registry/api/followed-changes.ts";
 import { KeyRevoked } from "../../registry/api/keys.ts";
-import type { McpDeps } from "../deps.ts";
+import type { ServiceContext } from "../context.ts";
 import { jsonLines } from "./json-lines.ts";
 
 const FIRST_PAUSE_MS = 50;
@@ -25,17 +25,23 @@ export interface Heard {
 
 /** The changes of jobs in one shard, over as many connections as it takes: each goes on where the last one broke. */
 export class ShardFeed {
-  readonly #deps: McpDeps;
+  readonly #context: Pick<ServiceContext, "ask">;
   readonly #shard: number;
   /** Of jobs that can still change; null: nothing was heard of it yet. */
   readonly #places: Map<string, ChangePlace | null>;
   /** That nobody reads yet. */
   #connection: Following | undefined;
 
-  constructor(deps: McpDeps, shard: number, jobIds: readonly string[]) {
-    this.#deps = deps;
+  /** @param after where the reader was; null: the first thing told is how each job stands */
+  constructor(
+    context: Pick<ServiceContext, "ask">,
+    shard: number,
+    jobIds: readonly string[],
+    after: ChangePlace | null = null,
+  ) {
+    this.#context = context;
     this.#shard = shard;
-    this.#places = new Map(jobIds.map((id) => [id, null]));
+    this.#places = new Map(jobIds.map((id) => [id, after]));
   }
 
   /** From here on nothing is missed. @returns the jobs that there are */
@@ -77,7 +83,7 @@ export class ShardFeed {
 
   async #connect(): Promise<Result<Following, TooManyListeners>> {
     const jobs = [...this.#places].map(([job_id, after]) => ({ job_id, after }));
-    const reply = await this.#deps.ask(this.#shard, (registry, caller) => registry.follow(caller, jobs));
+    const reply = await this.#context.ask(this.#shard, (registry, caller) => registry.follow(caller, jobs));
     const known = new Set(reply.ok ? reply.value.job_ids : this.#places.keys());
     for (const { job_id } of jobs) if (!known.has(job_id)) this.#places.delete(job_id);
     return reply;

@@ -1,0 +1,6 @@
+import type { Route } from "../route.ts";
+import { BLUEPRINT_ROUTES } from "./blueprint-routes.ts";
+import { JOB_ROUTES } from "./job-routes.ts";
+
+/** Everything under /api/v1 that asks the service. */
+export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...BLUEPRINT_ROUTES];
