@@ -17,11 +17,12 @@ type Era = "legacy" | "modern";
 const usually = <T>(plain: T, ...others: T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 16, arbitrary: fc.constant(plain) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 
+const WITH_TASKS: Json = { extensions: { "io.modelcontextprotocol/tasks": {} } };
 const CAPABILITIES: Json[] = [
   {},
   { elicitation: {}, sampling: {}, roots: { listChanged: true } },
   { elicitation: { form: {}, url: {} } },
-  { extensions: { "io.modelcontextprotocol/tasks": {} } },
+  WITH_TASKS,
   { extensions: { "io.modelcontextprotocol/tasks": {}, "io.modelcontextprotocol/ui": { mimeTypes: ["text/html"] } } },
   { experimental: { "x.example/a": { deep: { er: [1] } } } },
 ];
@@ -139,7 +140,7 @@ const modernMeta: fc.Arbitrary<Json | undefined> = fc.oneof(
     arbitrary: fc
       .record({
         version: usually<Json>("2026-07-28", "2025-11-25", "2027-01-01", "", 20260728, null),
-        capabilities: oneOf(CAPABILITIES, BAD_CAPABILITIES),
+        capabilities: oneOf([...CAPABILITIES, WITH_TASKS, WITH_TASKS, WITH_TASKS], BAD_CAPABILITIES),
         client: fc.option(oneOf(CLIENTS, BAD_CLIENTS), { nil: undefined }),
         extra: extras,
         without: usually("", "protocolVersion", "clientCapabilities"),
@@ -281,7 +282,7 @@ const initialize: fc.Arbitrary<Params> = fc
   .map((own) => ({ method: "initialize", own: defined(own) }));
 
 const params: fc.Arbitrary<Params> = fc.oneof(
-  { weight: 10, arbitrary: fc.constantFrom(...STATIC).map((method): Params => ({ method })) },
+  { weight: 16, arbitrary: fc.constantFrom(...STATIC).map((method): Params => ({ method })) },
   { weight: 4, arbitrary: initialize },
   { weight: 6, arbitrary: call("jobs_list", listArguments) },
   { weight: 6, arbitrary: call("jobs_wait", waitArguments) },
@@ -437,9 +438,15 @@ const url = usually(
   "https://jobs.example.com/mcp?x=1",
 );
 
+/** Those of 2025 know nothing of tasks. */
+const eraOf = ({ method }: Params): fc.Arbitrary<Era> =>
+  method === "tasks/get" ? usually<Era>("modern", "legacy") : fc.constantFrom<Era>("legacy", "modern");
+
+const paramsOfEra = params.chain((params) => eraOf(params).map((era) => ({ era, params })));
+
 export const sent: fc.Arbitrary<Sent> = fc
-  .record({ era: fc.constantFrom<Era>("legacy", "modern"), url, id, params, messageExtra, paramsExtra, damage })
-  .chain(({ era, params, ...rest }) =>
+  .record({ of: paramsOfEra, url, id, messageExtra, paramsExtra, damage })
+  .chain(({ of: { era, params }, ...rest }) =>
     fc
       .record({
         headers: headersOf(era, params.method, nameHeader(params)),
