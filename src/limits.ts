@@ -16,4 +16,5 @@ export * from "./limits/quotas.ts";
 export * from "./limits/replies.ts";
 export * from "./limits/steps.ts";
 export * from "./limits/store.ts";
+export * from "./limits/triggers.ts";
 export * from "./limits/waits.ts";

@@ -29,14 +29,30 @@ const LAYERS: Record<string, Layer> = {
     packages: ["zod", "@cfworker/json-schema"],
   },
   events: { imports: ["limits", "lib", "jobs"], packages: ["zod"] },
+  triggers: { imports: ["limits", "lib", "jobs", "expression", "blueprint"], packages: ["zod", "croner"] },
   egress: { imports: ["limits", "lib", "jobs"], packages: ["ipaddr.js"] },
   catalog: { imports: ["limits", "lib", "jobs", "expression", "blueprint", "egress"] },
-  "registry/api": { imports: ["limits", "lib", "jobs", "blueprint", "events"] },
+  "registry/api": { imports: ["limits", "lib", "jobs", "blueprint", "events", "triggers"] },
   env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
-  registry: { imports: ["limits", "lib", "env", "jobs", "blueprint", "events", "registry/api"] },
+  registry: {
+    imports: ["limits", "lib", "env", "jobs", "expression", "blueprint", "events", "triggers", "registry/api"],
+  },
   service: {
-    imports: ["limits", "lib", "env", "jobs", "blueprint", "events", "catalog", "registry/api", "auth", "egress"],
+    imports: [
+      "limits",
+      "lib",
+      "env",
+      "jobs",
+      "expression",
+      "blueprint",
+      "events",
+      "triggers",
+      "catalog",
+      "registry/api",
+      "auth",
+      "egress",
+    ],
   },
   runner: {
     imports: [

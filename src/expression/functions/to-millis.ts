@@ -1,3 +1,5 @@
+import { offsetOf } from "../../lib/zone-offset.ts";
+
 /** Times as text, to epoch ms. What is not there, or has no meaning, is an error and never a number. */
 
 const ISO =
@@ -7,14 +9,6 @@ const MAIL =
   /^(?:[A-Z][a-z]{2}, )?(?<day>\d{1,2}) (?<name>[A-Z][a-z]{2}) (?<year>\d{4}) (?<hour>\d\d):(?<minute>\d\d)(?::(?<second>\d\d))? (?<zone>GMT|UTC?|Z|[+-]\d{4})(?: \([A-Z]+\))?$/;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const MINUTE_MS = 60_000;
-
-/** Minutes east of Greenwich; undefined beyond the 14 hours that exist. */
-export function offsetOf(zone: string | undefined): number | undefined {
-  const [, sign, hours, minutes] = /^([+-])(\d\d):?(\d\d)$/.exec(zone ?? "") ?? [];
-  if (sign === undefined) return 0;
-  const total = Number(hours) * 60 + Number(minutes);
-  return Number(minutes) < 60 && total <= 14 * 60 ? (sign === "-" ? -total : total) : undefined;
-}
 
 function timeOf(text: string): number | undefined {
   const found = (ISO.exec(text) ?? MAIL.exec(text))?.groups;

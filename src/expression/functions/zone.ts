@@ -1,4 +1,5 @@
-import { offsetOf, textToMillis } from "./to-millis.ts";
+import { offsetOf, zoneOffset } from "../../lib/zone-offset.ts";
+import { textToMillis } from "./to-millis.ts";
 
 /** Times as text in any zone: `$time`, and the third parameter of `$fromMillis`. */
 
@@ -6,17 +7,6 @@ const ISO_PICTURE = "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01].[f001][Z01:01t]";
 const MINUTE_MS = 60_000;
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 60));
-
-/** Minutes east of Greenwich that an IANA zone has at an instant. */
-function zoneOffset(zone: string, at: number): number | undefined {
-  try {
-    const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, timeZoneName: "longOffset" });
-    const name = format.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
-    return offsetOf(name.slice("GMT".length, "GMT+hh:mm".length));
-  } catch {
-    return undefined;
-  }
-}
 
 /** Of `Z`, `+hh:mm`, `-hhmm`, or a name such as `Europe/Berlin`. Throws on other text. */
 function minutesEast(zone: string, at: number): number {
