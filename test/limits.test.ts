@@ -33,6 +33,7 @@ const pace = "how long we wait, or how often we try: nobody sends it";
 
 /** Why a cap is no bound on what a caller or a service sends, and where else it is tested. */
 const NO_INPUT: { [cap in Cap]?: string } = {
+  MAX_PLAN_BYTES: kept("recipes and names that a prompt brings; mcp/guide.test.ts"),
   DEFAULT_POLLS: defaults("MAX_POLLS"),
   DEFAULT_PAGES: defaults("MAX_PAGES"),
   DEFAULT_JOB_TIMEOUT_MS: defaults("MAX_JOB_TIMEOUT_MS"),

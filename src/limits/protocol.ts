@@ -41,6 +41,8 @@ export const MAX_PAGE_BYTES = 10 * KIB;
 export const DEFAULT_PAGE_BYTES = 8 * KIB;
 export const MAX_POINTER_CHARS = 1_024;
 export const MAX_GOAL_CHARS = 4_000;
+/** Of the prompt that plans a job, whose goal may be long itself: what an agent reads before it begins. */
+export const MAX_PLAN_BYTES = 6_000;
 /** One value, and the newest timeline entries, that a prompt quotes. */
 export const MAX_QUOTED_BYTES = 2 * KIB;
 export const MAX_QUOTED_EVENTS = 40;

@@ -14,21 +14,31 @@ function api() {
     "GET /items/3": () => [200, { name: "three" }],
     "POST /exports": () => [202, { id: "e1" }],
     "GET /exports/e1": () => [200, { state: ++exportPolls > 1 ? "done" : "busy" }],
-    "GET /exports/e1/rows": () => [200, [{ n: 1 }, { n: 2 }]],
+    "GET /exports/e1/file": () => [200, "n\n1\n2\n"],
+    "GET /customers": () => [200, { data: [{ name: "Ada" }, { name: "Bob" }], next_cursor: null }],
+    "GET /invoices": () => [200, { page: 1, pages: 1, rows: [{ amount: 3 }, { amount: 4 }] }],
+    "GET /issues": () => [
+      200,
+      [
+        { title: "Old", year: 2025 },
+        { title: "New", year: 2026 },
+      ],
+    ],
+    "POST /sessions": () => [200, { token: "t-123" }],
+    "GET /me": () => [200, { name: "Ada" }],
     "GET /drafts/d7": () => [200, { title: "Draft seven" }],
     "POST /posts": () => [201, { id: "p1" }],
     "GET /customers/c42": () => [200, { name: "Ada" }],
     "GET /orders": () => [200, [{ amount: 10 }, { amount: 5 }]],
     "POST /hooks/reminder": () => [200, {}],
     "POST /hooks/alert": () => [200, {}],
-    "GET /regions/eu/stats": () => [200, { visits: 7 }],
-    "GET /regions/us/stats": () => [200, { visits: 9 }],
     "GET /status": () => [503, { state: "down" }],
   };
   return createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const [status, body] = answers[`${request.method} ${path}`]?.() ?? [500, { unexpected: request.url }];
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    const [type, text] = typeof body === "string" ? ["text/csv", body] : ["application/json", JSON.stringify(body)];
+    response.writeHead(status, { "content-type": type }).end(text);
   });
 }
 

@@ -4,9 +4,11 @@ import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import { KIND_TABLE } from "../../src/blueprint/kinds/index.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import { FUNCTION_NAMES } from "../../src/expression/functions/functions.ts";
+import { ERROR_CODES } from "../../src/jobs/error-codes.ts";
 import { JobStatus } from "../../src/jobs/view.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { guideText } from "../../src/mcp/guide/guide.ts";
+import { guideText, TOPIC_NAMES, topicText } from "../../src/mcp/guide/guide.ts";
+import { RECIPES } from "../../src/mcp/guide/recipes.ts";
 import { checkInput } from "../blueprint/support.ts";
 import { modern, world } from "./support.ts";
 
@@ -43,7 +45,8 @@ describe("blueprint://guide", () => {
   });
 
   it("has every field of a job's status, and every handler", () => {
-    for (const name of Object.keys(JobStatus.shape)) expect(GUIDE).toContain(`| \`${name}\` |`);
+    const status = topicText("status", HANDLERS);
+    for (const name of Object.keys(JobStatus.shape)) expect(status).toContain(`| \`${name}\` |`);
     for (const { name } of HANDLERS) expect(GUIDE).toContain(`- \`${name}\`: `);
   });
 
@@ -57,9 +60,30 @@ describe("blueprint://guide", () => {
     expect(unknown.sort()).toEqual(refused.filter((name) => !FUNCTION_NAMES.has(name)).sort());
   });
 
-  it("names every error code that an http step, an input or a budget fails with", () => {
-    for (const code of ["http_json", "http_binary", "limit_exceeded", "input_expired", "storage_full"])
-      expect(GUIDE).toContain(`\`${code}\``);
+  it("names every error code on a page of their own, which the whole guide points at", () => {
+    const errors = topicText("errors", HANDLERS);
+    for (const code of Object.keys(ERROR_CODES)) expect(errors).toContain(`- \`${code}\`: `);
+    expect(GUIDE).toContain("`guide/errors`");
+  });
+
+  it("can be asked for topic by topic, each shorter than the whole", () => {
+    expect(TOPIC_NAMES).toEqual(expect.arrayContaining([...KIND_TABLE.keys(), "expressions", "recipes", "errors"]));
+    for (const name of TOPIC_NAMES) {
+      const text = topicText(name, HANDLERS) ?? "";
+      expect(text).toMatch(/^# \S/);
+      expect(text.length).toBeLessThan(GUIDE.length / 2);
+    }
+    expect(topicText("nothing", HANDLERS)).toBeUndefined();
+  });
+
+  it("is a topic of blueprints_get, which says which there are", async () => {
+    const { deps } = world({ handlers: HANDLERS });
+    const get = async (name: string) =>
+      (await modern(deps, "tools/call", { name: "blueprints_get", arguments: { name } })).body.result;
+    expect(await get("guide/http")).toMatchObject({ structuredContent: { text: topicText("http", HANDLERS) } });
+    const unknown = JSON.stringify(await get("guide/nothing"));
+    expect(unknown).toContain("guide/recipes");
+    expect(unknown).toContain("isError");
   });
 
   it("says so when the server has no handlers", () => {
@@ -103,8 +127,29 @@ describe("jobs_plan", () => {
     const text = messages[0]?.content.text ?? "";
     expect(text).toContain("````\nCheck ``` all our links\n````");
     expect(text).toContain("- double@2 (catalog): Doubles a number.");
-    for (const known of ["audit-url", "### map", "dry_run", "jobs_wait", "latest-release"])
-      expect(text).toContain(known);
+    for (const known of ["guide/http", "dry_run", "jobs_wait", "fetch-items"]) expect(text).toContain(known);
+  });
+
+  it.each([
+    ["Export all customers page by page", "all-customers"],
+    ["Ask my manager to approve, then publish", "approve-and-publish"],
+    ["Watch a status page and alert us on a change", "watch-status"],
+    ["Poll a build until it is done", "run-export"],
+    ["xyzzy", "latest-release"],
+  ])("for %s brings the recipe %s, and little else", async (goal, recipe) => {
+    const { messages } = (await plan(goal)).body.result as { messages: { content: { text: string } }[] };
+    const text = messages[0]?.content.text ?? "";
+    expect(text).toContain(`"name": "${recipe}"`);
+    expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(6_144);
+    const brought = RECIPES.filter(({ call }) => text.includes(call));
+    expect(brought.length).toBeLessThan(RECIPES.length / 2);
+  });
+
+  it("takes at most 6 KB, however long the goal is", async () => {
+    const { messages } = (await plan("Export all pages, poll, approve. ".repeat(121).slice(0, 4_000))).body.result as {
+      messages: { content: { text: string } }[];
+    };
+    expect(messages[0]?.content.text.length).toBeLessThanOrEqual(6_144);
   });
 
   it.each([

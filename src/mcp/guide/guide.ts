@@ -1,8 +1,9 @@
+import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
 import type { HandlerText } from "../../service/context.ts";
-import { EXAMPLES } from "./examples.ts";
 import { jobStatusTable } from "./job-status.ts";
-import { kindSections } from "./kinds.ts";
-import { common, ERRORS, EXPRESSIONS, limits, shape } from "./language.ts";
+import { kindSection } from "./kinds.ts";
+import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape } from "./language.ts";
+import { RECIPES, recipeText } from "./recipes.ts";
 
 const INTRODUCTION =
   "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save (and drop it with blueprints_delete).";
@@ -29,30 +30,61 @@ function fieldsOf(schema: HandlerText["input"]): string {
   return `\`{${names.join(", ")}}\``;
 }
 
-const section = (title: string, body: string): string => `## ${title}\n\n${body}`;
+/** A part of the guide, which can be asked for alone as `guide/<name>`. */
+interface Topic {
+  name: string;
+  title: string;
+  text: (handlers: readonly HandlerText[]) => string;
+  /** Too much for the page that is read whole. */
+  apart?: true;
+}
 
-/** All that one must know to write a blueprint. */
-export function languageText(handlers: readonly HandlerText[]): string {
-  const parts = [
-    section("Shape", shape()),
-    section("Expressions", EXPRESSIONS),
-    section("Fields of every step", common()),
-    section("Kinds of step", kindSections()),
-    section("Handlers of this server", handlers.length > 0 ? handlerLines(handlers) : "None."),
-    section("Errors", ERRORS),
-    section("Limits and cost", limits()),
-    section("Examples", EXAMPLES),
-  ];
-  return parts.join("\n\n");
+const KINDS: Topic[] = [...KIND_TABLE].map(([type, kind]) => ({
+  name: type,
+  title: `### ${type}`,
+  text: () => kindSection(type, kind),
+}));
+
+const TOPICS: readonly Topic[] = [
+  { name: "use", title: "## Use", text: () => HABIT },
+  { name: "shape", title: "## Shape", text: shape },
+  { name: "expressions", title: "## Expressions", text: () => EXPRESSIONS },
+  { name: "fields", title: "## Fields of every step", text: common },
+  ...KINDS,
+  {
+    name: "handlers",
+    title: "## Handlers of this server",
+    text: (handlers) => (handlers.length > 0 ? handlerLines(handlers) : "None."),
+  },
+  { name: "failures", title: "## Failures", text: () => FAILURES },
+  { name: "limits", title: "## Limits and cost", text: limits },
+  {
+    name: "recipes",
+    title: "## Recipes",
+    text: () =>
+      ["Each block is the whole argument object of jobs_submit_blueprint.", ...RECIPES.map(recipeText)].join("\n\n"),
+  },
+  { name: "errors", title: "## Error codes", text: () => ERROR_LIST, apart: true },
+  { name: "status", title: "## A job's status", text: jobStatusTable, apart: true },
+];
+
+export const TOPIC_NAMES: readonly string[] = TOPICS.map(({ name }) => name);
+
+const APART = TOPICS.filter(({ apart }) => apart).map(({ name, title }) => `\`guide/${name}\` (${title.slice(3)})`);
+
+/** One topic on a page of its own; undefined when there is none of that name. */
+export function topicText(name: string, handlers: readonly HandlerText[]): string | undefined {
+  const topic = TOPICS.find((each) => each.name === name);
+  return topic && `${topic.title.replace(/^#+/, "#")}\n\n${topic.text(handlers)}\n`;
 }
 
 /** The whole language on one page, and how to run what is written in it. */
 export function guideText(handlers: readonly HandlerText[]): string {
-  const parts = [
-    `# Blueprints\n\n${INTRODUCTION}`,
-    section("Use", HABIT),
-    languageText(handlers),
-    section("A job's status", jobStatusTable()),
-  ];
-  return `${parts.join("\n\n")}\n`;
+  const shown = TOPICS.filter(({ apart }) => apart === undefined);
+  const sections = shown.map(({ name, title, text }) => {
+    const heading = name === KINDS[0]?.name ? `## Kinds of step\n\n${title}` : title;
+    return `${heading}\n\n${text(handlers)}`;
+  });
+  const more = `blueprints_get gives each part alone, as ${APART.join(", ")}, \`guide/http\`, \`guide/recipes\` and so on.`;
+  return `${[`# Blueprints\n\n${INTRODUCTION} ${more}`, ...sections].join("\n\n")}\n`;
 }

@@ -1,5 +1,5 @@
 import type { Kind } from "../../blueprint/kinds/common.ts";
-import { KIND_TABLE, type Step } from "../../blueprint/kinds/index.ts";
+import type { Step } from "../../blueprint/kinds/index.ts";
 import { kindTable } from "./field-table.ts";
 
 /** What the schemas do not say of each kind. */
@@ -52,11 +52,9 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
   },
 };
 
-const section = (type: Step["type"], kind: Kind): string => {
-  const { does, output, more } = NOTES[type];
-  const lines = [`### ${type}`, does, kindTable(type, kind), `Output: ${output}.`];
+/** @param type one of KIND_TABLE */
+export function kindSection(type: string, kind: Kind): string {
+  const { does, output, more } = NOTES[type as Step["type"]];
+  const lines = [does, kindTable(type, kind), `Output: ${output}.`];
   return [...lines, ...(more === undefined ? [] : [more])].join("\n\n");
-};
-
-export const kindSections = (): string =>
-  [...KIND_TABLE].map(([type, kind]) => section(type as Step["type"], kind)).join("\n\n");
+}

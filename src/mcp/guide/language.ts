@@ -68,11 +68,11 @@ Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \
 
 const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
 
-export const ERRORS = `A step that fails for good fails the job; \`error\` names it, and \`error_code\` is a handler's own or one of:
+export const ERROR_LIST = `\`error_code\` of a failed job, and \`code\` of an error that is passed over; a handler may add its own.
 
-${codes.join("\n")}
+${codes.join("\n")}`;
 
-With \`on_error: "continue"\` the output is \`{error: {code, message, status?}}\` and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry goes on as a new job inside the first step that did not finish, its finished rows and branches kept; it takes \`blueprint\` (a corrected plan: its steps up to the first that changed are kept), \`input\`, \`from_step\` and \`timeout_seconds\`.`;
+export const FAILURES = `A step that fails for good fails the job; \`error\` names it, \`error_code\` says what kind it is (\`guide/errors\` lists them). With \`on_error: "continue"\` the output is \`{error: {code, message, status?, body?}}\` (\`body\`: what the service answered, when it is short) and the job goes on: test it with \`$exists($steps.x.error)\`. Once a row of a \`map\` or a branch of a \`parallel\` fails, the others are stopped and awaited before the next step begins; with \`on_error: "continue"\` the output is then \`{error, done}\`, \`done\` with the outputs of those that had finished (of a \`map\` a list, null for the others). jobs_retry goes on as a new job inside the first step that did not finish, its finished rows, branches and pages kept; it takes \`blueprint\` (a corrected plan: its steps up to the first that changed are kept), \`input\`, \`from_step\` and \`timeout_seconds\`.`;
 
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.

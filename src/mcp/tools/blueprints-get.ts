@@ -11,7 +11,7 @@ import {
   getBlueprint,
   type NamedBlueprint,
 } from "../../service/blueprints/find-blueprint.ts";
-import { guideText } from "../guide/guide.ts";
+import { guideText, TOPIC_NAMES, topicText } from "../guide/guide.ts";
 import { previewOf } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
 import { submitCall } from "../replies/submit-call.ts";
@@ -21,7 +21,7 @@ import { defineTool, type Reply, replyBytes } from "../tool.ts";
 /** The language itself has the name `guide`; a long document comes in parts. */
 const Input = GetBlueprintInput.extend({
   name: GetBlueprintInput.shape.name.describe(
-    "Name of a blueprint, from blueprints_list; `guide`: the language of blueprints.",
+    "Name of a blueprint, from blueprints_list; `guide`: the language of blueprints; `guide/http`: one topic of it.",
   ),
   offset: z
     .int()
@@ -79,9 +79,13 @@ export const blueprintsGet = defineTool({
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async ({ name, version, offset }, deps) => {
-    if (name === GUIDE) {
+    const [root, topic] = name.split("/", 2);
+    if (root === GUIDE) {
       const end = 'jobs_submit_blueprint with your plan as "blueprint" and "dry_run": true says what is wrong with it.';
-      return ok(partReply(guideText(deps.handlers), offset ?? 0, { name }, end));
+      const page = topic === undefined ? guideText(deps.handlers) : topicText(topic, deps.handlers);
+      if (page !== undefined) return ok(partReply(page, offset ?? 0, { name }, end));
+      const fix = `Use one of ${TOPIC_NAMES.map((each) => `${GUIDE}/${each}`).join(", ")}.`;
+      return err(faultText("No such topic.", [{ path: "name", message: `"${echo(name)}" is not known`, fix }]));
     }
     const found = await getBlueprint(deps, { name, version });
     if (!found.ok) return err(faultText("No such blueprint.", [{ ...found.error.fault, path: "name" }]));
