@@ -59,8 +59,13 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a finished step runs again": {
     file: "src/registry/run/step-reports.ts",
-    from: 'if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };',
+    from: 'if (stored !== undefined) return { next: job, reply: { do: "reuse", output: JSON.parse(stored) } };',
     to: "",
+  },
+  "what rides along with a begin is lost": {
+    file: "src/registry/run/step-reports.ts",
+    from: "const ended = this.#withFinished(job, finished, now);",
+    to: "const ended = ok(job);",
   },
   "a late output replaces the first": {
     file: "src/registry/storage/values.ts",

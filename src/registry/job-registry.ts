@@ -11,6 +11,7 @@ import type {
   Answer,
   AskRequest,
   Caller,
+  Finished,
   Idempotency,
   Include,
   ListQuery,
@@ -172,8 +173,16 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return (await this.#enter()).stepReports.awake(ref);
   }
 
-  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).stepReports.begin(ref, path, token, withinMs, marks, keyPath);
+  async begin(
+    ref: RunRef,
+    path: string,
+    token: string,
+    withinMs: number,
+    marks: Mark[],
+    keyPath?: string,
+    finished?: Finished,
+  ) {
+    return (await this.#enter()).stepReports.begin(ref, path, token, withinMs, marks, keyPath, finished);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
@@ -216,8 +225,8 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     return (await this.#enter()).stepReports.mark(ref, marks);
   }
 
-  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]) {
-    return (await this.#enter()).stepReports.settle(ref, outcome, marks);
+  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished) {
+    return (await this.#enter()).stepReports.settle(ref, outcome, marks, finished);
   }
 
   override async alarm(): Promise<void> {

@@ -4,9 +4,21 @@ import type { StepError } from "../jobs/job.ts";
 import { pollKey } from "../jobs/run/action-keys.ts";
 import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_BACKOFF_MS, MAX_INTERRUPTED_TRIES, MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
-import type { Begun } from "../registry/api/caller.ts";
-import { type Done, done, type Ending, failed, HALTED, type RunContext, STOPPED, type StepOf } from "./context.ts";
+import { MAX_BACKOFF_MS, MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
+import type { Running } from "../registry/api/caller.ts";
+import {
+  type Done,
+  done,
+  type Ending,
+  failed,
+  HALTED,
+  type RunContext,
+  SPARE_DELAY_MS,
+  SPARE_TRIES,
+  STOPPED,
+  type StepOf,
+  unkept,
+} from "./context.ts";
 
 /** A failed try. */
 export interface ActionError extends StepError {
@@ -23,10 +35,6 @@ export interface ActionError extends StepError {
  * @param timeUp aborts when the time is up: for what the other side would go on with although we have left
  */
 export type Action = (signal: AbortSignal, key: string, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>;
-
-/** Tries beyond the blueprint's own, for reports that do not arrive. */
-const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
-const SPARE_DELAY_MS = 1_000;
 
 type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error">;
 
@@ -129,6 +137,11 @@ class ActingStep {
   readonly #timeoutMs: number;
   /** Tries whose reports did not arrive. */
   #lost = 0;
+  /**
+   * Whether its end may wait for the next report. Not that of a further try: what comes after the step may be what the
+   * process died of, and the step would run again each time.
+   */
+  #mayRide = false;
 
   constructor(context: RunContext, path: string, policy: Policy, action: Action, poll: Poll | undefined) {
     this.#poll = poll;
@@ -162,10 +175,11 @@ class ActingStep {
   }
 
   async #begin(): Promise<Ending | NotYet | Again> {
-    const { ports, reports } = this.#context;
-    const keyPath = this.#context.keyPath(this.#path);
-    const opening = await reports.begin(this.#path, ports.newToken(), this.#timeoutMs, keyPath);
+    const { reports, unreported } = this.#context;
+    const opening = await reports.begin(this.#path, this.#timeoutMs, this.#context.keyPath(this.#path), unreported);
     switch (opening.do) {
+      case "unkept":
+        return unkept(opening);
       case "stop":
         return STOPPED;
       case "halted":
@@ -183,8 +197,9 @@ class ActingStep {
     }
   }
 
-  async #act({ failures, key, polls, rounds }: Extract<Begun, { do: "run" }>): Promise<Ending | NotYet | Again> {
+  async #act({ try: tries, failures, key, polls, rounds }: Running): Promise<Ending | NotYet | Again> {
     const { ports, lane } = this.#context;
+    this.#mayRide = tries === 1 && this.#context.reports.joins;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
     const result = stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
@@ -222,9 +237,8 @@ class ActingStep {
   }
 
   async #finish(ending: Done & { output: Json }, error: StepError | null): Promise<Ending> {
-    const answer = await this.#context.reports.finish(this.#path, ending.output, error);
-    if (answer.do === "fail") return failed(answer.error, this.#path);
-    return answer.do === "stop" ? STOPPED : ending;
+    this.#context.unreported.put({ path: this.#path, output: ending.output, error });
+    return (this.#mayRide ? undefined : await this.#context.report()) ?? ending;
   }
 }
 

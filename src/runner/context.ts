@@ -5,13 +5,14 @@ import type { StepError } from "../jobs/job.ts";
 import type { Json } from "../lib/json.ts";
 import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
-import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS } from "../limits.ts";
+import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS, MAX_INTERRUPTED_TRIES } from "../limits.ts";
 import type { RunPlan, RunRef } from "../registry/api/caller.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 import { Segments } from "./segments.ts";
+import { Unreported } from "./unreported.ts";
 
 export type Step = Blueprint["steps"][number];
 /** A step whose numbers and durations are known. */
@@ -46,15 +47,31 @@ export type Ending =
   /** The job was cancelled, has settled, or another attempt took over. */
   | { end: "stopped" }
   /** A row beside this one failed: nothing more of this one begins. */
-  | { end: "halted" };
+  | { end: "halted" }
+  | Unkept;
+
+/** What the action at `path`, which had ended before, yielded is not kept: it is that one which failed. */
+export interface Unkept {
+  end: "unkept";
+  error: StepError;
+  path: string;
+}
+
+/** How a sequence of steps ended. */
+export type SequenceEnding = Exclude<Ending, Unkept>;
 
 export const done = <Output extends Json | undefined>(
   output: Output,
   more: Partial<Omit<Done, "end" | "output">> = {},
 ): Done & { output: Output } => ({ end: "done", output, storedAt: null, tolerated: 0, silent: false, ...more });
 export const failed = (error: StepError, path: string): Failed => ({ end: "failed", error, path });
+export const unkept = ({ error, path }: Omit<Unkept, "end">): Unkept => ({ end: "unkept", error, path });
 export const STOPPED = { end: "stopped" } as const;
 export const HALTED = { end: "halted" } as const;
+
+/** Tries beyond the blueprint's own, for reports that do not arrive. */
+export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
+export const SPARE_DELAY_MS = 1_000;
 
 type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item">;
 
@@ -70,6 +87,7 @@ interface Shared {
   holdings: Holdings;
   segments: Segments;
   row: RowNames;
+  unreported: Unreported;
 }
 
 /** What one attempt shares between its steps. Rows that run beside others have one of their own, with their lane. */
@@ -88,6 +106,7 @@ export class RunContext {
   readonly #evaluator: Evaluator;
   readonly holdings: Holdings;
   readonly segments: Segments;
+  readonly unreported: Unreported;
   readonly #row: RowNames;
   readonly #terms: RunTerms;
 
@@ -97,12 +116,13 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     terms: RunTerms,
-    { lane, evaluator, holdings, segments, row }: Shared = {
+    { lane, evaluator, holdings, segments, row, unreported }: Shared = {
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: holdingsOf(ref.tenant),
       segments: new Segments(ports.now),
       row: { path: "", key: "" },
+      unreported: new Unreported(),
     },
   ) {
     this.kinds = kinds;
@@ -118,6 +138,12 @@ export class RunContext {
     this.holdings = holdings;
     this.segments = segments;
     this.#row = row;
+    this.unreported = unreported;
+  }
+
+  /** The same for steps that run one after the other. */
+  inSequence(): RunContext {
+    return this.#with({ unreported: new Unreported() });
   }
 
   /** The same for steps that run beside others. */
@@ -137,8 +163,8 @@ export class RunContext {
   }
 
   #with(change: Partial<Shared>): RunContext {
-    const { ports, reports, ref, kinds, lane, holdings, segments } = this;
-    const shared = { lane, evaluator: this.#evaluator, holdings, segments, row: this.#row, ...change };
+    const { ports, reports, ref, kinds, lane, holdings, segments, unreported } = this;
+    const shared = { lane, evaluator: this.#evaluator, holdings, segments, row: this.#row, unreported, ...change };
     return new RunContext(ports, reports, ref, kinds, this.#terms, shared);
   }
 
@@ -175,6 +201,27 @@ export class RunContext {
   async waitForOutcome(path: string, ms: number): Promise<typeof HALTED | undefined> {
     await this.segments.park({ path, until: this.ports.now() + ms, wakeable: true }, this.lane);
     return this.lane.aborted ? HALTED : undefined;
+  }
+
+  /**
+   * Tells the registry how the sequence's last action ended, if it has not heard. As often as it takes: the action is
+   * not done again for a report that did not arrive.
+   * @returns undefined when it is kept
+   */
+  async report(): Promise<Unkept | typeof STOPPED | undefined> {
+    const { finished } = this.unreported;
+    if (finished === undefined) return undefined;
+    for (let lost = 0; ; lost++) {
+      try {
+        const answer = await this.reports.finish(finished);
+        this.unreported.clear();
+        if (answer.do === "fail") return unkept({ ...finished, error: answer.error });
+        return answer.do === "stop" ? STOPPED : undefined;
+      } catch (error) {
+        if (lost === SPARE_TRIES) throw error;
+        await this.ports.pause(SPARE_DELAY_MS);
+      }
+    }
   }
 
   /** An output of so many bytes of memory is held, once there is room. @returns why it cannot be */

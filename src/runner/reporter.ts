@@ -1,11 +1,21 @@
 import type { StepError } from "../jobs/job.ts";
 import type { Mark } from "../jobs/run/reports.ts";
-import type { Json } from "../lib/json.ts";
-import type { AskRequest, RunnerApi, RunOutcome, RunRef, SpawnRequest } from "../registry/api/caller.ts";
+import type {
+  AskRequest,
+  Finished,
+  RunnerApi,
+  RunOutcome,
+  RunPlan,
+  RunRef,
+  SpawnRequest,
+} from "../registry/api/caller.ts";
 import type { RunnerPorts } from "./ports.ts";
+import type { Unreported } from "./unreported.ts";
 
 const TRIES = 3;
 const PAUSE_MS = 200;
+/** An action that began with the start, this long ago, says once more that it begins: its time counts from there. */
+const OPENING_KEPT_MS = 2_000;
 
 /**
  * Reports of one attempt. Marks (what needed no engine step) wait here and ride along with the next report. Every
@@ -15,6 +25,7 @@ export class Reporter {
   readonly #ports: RunnerPorts;
   #ref: RunRef;
   #marks: Mark[] = [];
+  #opening: (NonNullable<RunPlan["opening"]> & { token: string; at: number }) | undefined;
 
   constructor(ports: RunnerPorts, ref: RunRef) {
     this.#ports = ports;
@@ -25,10 +36,20 @@ export class Reporter {
     return this.#ref;
   }
 
+  /** Whether ends of actions may ride along: a registry of 0.1.0 would lose them. */
+  get joins(): boolean {
+    return this.#ref.run !== undefined;
+  }
+
   add(mark: Mark): void {
     // A map's counts replace its earlier ones.
     this.#marks = this.#marks.filter((known) => known.path !== mark.path || known.status !== mark.status);
     this.#marks.push(mark);
+  }
+
+  /** What waits of the step is not true: the one before it failed. */
+  forget(path: string): void {
+    this.#marks = this.#marks.filter((known) => known.path !== path);
   }
 
   /** Sends what waits, if it can: what is lost here comes with a later report. Never throws. */
@@ -41,6 +62,9 @@ export class Reporter {
     const taker = { process: this.#ports.process(), token: this.#ports.newToken() };
     const run = await this.#send((registry) => registry.start(this.#ref, taker));
     if (run.do === "run" && run.run !== undefined) this.#ref = { ...this.#ref, run: run.run };
+    if (run.do === "run" && run.opening !== undefined) {
+      this.#opening = { ...run.opening, token: taker.token, at: this.#ports.now() };
+    }
     return run;
   }
 
@@ -48,8 +72,23 @@ export class Reporter {
     return this.#send((registry) => registry.awake(this.#ref));
   }
 
-  begin(path: string, token: string, withinMs: number, keyPath: string) {
-    return this.#withMarks((registry, marks) => registry.begin(this.#ref, path, token, withinMs, marks, keyPath));
+  async begin(path: string, withinMs: number, keyPath: string, unreported: Unreported) {
+    const opening = this.#takeOpening(path);
+    if (opening !== undefined && this.#ports.now() - opening.at < OPENING_KEPT_MS) return opening.begun;
+    const token = opening?.token ?? this.#ports.newToken();
+    const { finished } = unreported;
+    const answer = await this.#withMarks((registry, marks) =>
+      registry.begin(this.#ref, path, token, withinMs, marks, keyPath, finished),
+    );
+    unreported.clear();
+    return answer;
+  }
+
+  /** The action at the path, if it began with the start. */
+  #takeOpening(path: string) {
+    const opening = this.#opening?.path === path ? this.#opening : undefined;
+    if (opening !== undefined) this.#opening = undefined;
+    return opening;
   }
 
   retrying(path: string, error: StepError, delayMs: number, withinMs: number) {
@@ -60,7 +99,7 @@ export class Reporter {
     return this.#send((registry) => registry.polled(this.#ref, path, everyMs, withinMs));
   }
 
-  finish(path: string, output: Json, error: StepError | null) {
+  finish({ path, output, error }: Finished) {
     return this.#send((registry) => registry.finish(this.#ref, path, output, error));
   }
 
@@ -88,17 +127,27 @@ export class Reporter {
     return this.#send((registry) => registry.collect(this.#ref, path));
   }
 
-  settle(outcome: RunOutcome) {
-    return this.#withMarks((registry, marks) => registry.settle(this.#ref, outcome, marks));
+  async settle(outcome: RunOutcome, unreported: Unreported) {
+    const { finished } = unreported;
+    const answer = await this.#withMarks((registry, marks) => registry.settle(this.#ref, outcome, marks, finished));
+    unreported.clear();
+    return answer;
   }
 
-  async #withMarks<T>(report: (registry: RunnerApi, marks: Mark[]) => Promise<T>): Promise<T> {
+  async #withMarks<T extends { do: string } | undefined>(
+    report: (registry: RunnerApi, marks: Mark[]) => Promise<T>,
+  ): Promise<T> {
     const marks = this.#marks;
+    const putBack = () => {
+      this.#marks = [...marks, ...this.#marks];
+    };
     this.#marks = [];
     try {
-      return await this.#send((registry) => report(registry, marks));
+      const answer = await this.#send((registry) => report(registry, marks));
+      if (answer?.do === "unkept") putBack();
+      return answer;
     } catch (error) {
-      this.#marks = [...marks, ...this.#marks];
+      putBack();
       throw error;
     }
   }

@@ -7,10 +7,10 @@ import { type Json, jsonBytes } from "../lib/json.ts";
 import { iso } from "../lib/time.ts";
 import { MAX_ENGINE_WAIT_MS, SEGMENT_GRACE_MS, SEGMENT_MS } from "../limits.ts";
 import type { RunOutcome, RunPlan, RunRef } from "../registry/api/caller.ts";
-import { type Ending, RunContext } from "./context.ts";
+import { RunContext, type SequenceEnding, unkept } from "./context.ts";
 import type { RunnerPorts } from "./ports.ts";
 import { Reporter } from "./reporter.ts";
-import { runSteps } from "./run-steps.ts";
+import { type Conclude, runSteps } from "./run-steps.ts";
 import type { Wait } from "./segments.ts";
 import { STEP_RUNS } from "./step-kinds/index.ts";
 
@@ -29,7 +29,7 @@ async function outcomeOf(
   context: RunContext,
   plan: Blueprint,
   scope: Scope,
-  ending: Ending,
+  ending: SequenceEnding,
 ): Promise<RunOutcome | undefined> {
   if (ending.end === "stopped") return undefined;
   if (ending.end === "halted") throw new Error("a row was halted by no failure");
@@ -84,11 +84,15 @@ class Interpreter {
   }
 
   async #run(): Promise<null> {
-    const ending = await runSteps(this.#context, this.#plan.steps, this.#scope, "");
-    const outcome = await outcomeOf(this.#context, this.#plan, this.#scope, ending);
-    if (outcome !== undefined) await this.#reports.settle(outcome);
+    await runSteps(this.#context, this.#plan.steps, this.#scope, "", this.#settle);
     return null;
   }
+
+  readonly #settle: Conclude = async (context, ending) => {
+    const outcome = await outcomeOf(this.#context, this.#plan, this.#scope, ending);
+    const answer = outcome && (await this.#reports.settle(outcome, context.unreported));
+    return answer?.do === "unkept" ? unkept(answer) : undefined;
+  };
 }
 
 const NOTHING_READY = { do: "awake", ready: [] as string[] } as const;

@@ -2,7 +2,16 @@ import type { Scope } from "../expression/template.ts";
 import type { ItemCounts } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../lib/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
-import { type Done, type Ending, type Failed, failed, HALTED, type RunContext, STOPPED, type Step } from "./context.ts";
+import {
+  type Done,
+  type Failed,
+  failed,
+  HALTED,
+  type RunContext,
+  type SequenceEnding,
+  STOPPED,
+  type Step,
+} from "./context.ts";
 import { structureBytes } from "./holdings.ts";
 import { runSteps } from "./run-steps.ts";
 
@@ -26,7 +35,7 @@ export type RowsEnding =
   | { end: "done"; outputs: (Json | undefined)[] }
   /** `finished`: the last outputs of the rows that ended well, at their places. */
   | (Failed & { finished: ReadonlyMap<number, Json | undefined> })
-  | Exclude<Ending, Done | Failed>;
+  | Exclude<SequenceEnding, Done | Failed>;
 
 /**
  * Rows of one step, side by side, each in a scope of its own. Once one has failed, no other begins anything more, what

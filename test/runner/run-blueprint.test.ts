@@ -8,6 +8,9 @@ const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, ...more };
 };
 
+/** Before it, what ended is reported. */
+const NAP = { id: "nap", type: "sleep", for: "1 minute" };
+
 describe("a blueprint", () => {
   it("runs its steps in order and yields the last output", () =>
     inRegistry(async (bench) => {
@@ -323,8 +326,9 @@ describe("a crash", () => {
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({ n: 1 }));
       let crash = true;
-      const run = await runSteps(bench, [call("one")], {
+      const run = await runSteps(bench, [call("one"), NAP], {
         fetch,
+        output: "{% $steps.one.body.n %}",
         registry: (real) =>
           replaced(real, {
             finish: async (...report) => {
@@ -336,7 +340,7 @@ describe("a crash", () => {
       });
       crash = false;
       await run.resume(new RecordingStep());
-      expect(await run.status()).toMatchObject({ status: "succeeded", result: { body: { n: 1 } } });
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { value: 1 } });
       expect(sent).toHaveLength(1);
     }));
 
@@ -349,9 +353,9 @@ describe("a crash", () => {
         fetch,
         registry: (real) =>
           replaced(real, {
-            begin: async (...report) => {
-              const answer = await real.begin(...report);
-              if (crash) throw new Crash("died after begin");
+            start: async (...report) => {
+              const answer = await real.start(...report);
+              if (crash) throw new Crash("died after the step began");
               return answer;
             },
           }),
@@ -369,7 +373,7 @@ describe("a report whose answer was lost", () => {
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({}));
       let losses = 2;
-      const run = await runSteps(bench, [call("one")], {
+      const run = await runSteps(bench, [call("one"), NAP], {
         fetch,
         registry: (real) =>
           replaced(real, {
@@ -381,7 +385,8 @@ describe("a report whose answer was lost", () => {
           }),
       });
       expect((await run.status()).status).toBe("succeeded");
-      expect(eventTypes(await run.status()).filter((type) => type === "step_succeeded")).toHaveLength(1);
+      expect(eventTypes(await run.status()).filter((type) => type === "step_succeeded")).toHaveLength(2);
+      expect(losses).toBe(-1);
       expect(sent).toHaveLength(1);
     }));
 });

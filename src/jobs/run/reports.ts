@@ -54,7 +54,7 @@ export function heard(job: Job, now: number): Job {
 
 /**
  * A try of an acting step is about to act.
- * @param token of this run of the engine step: the same one again is the same try
+ * @param token of this run of the engine step: the same one again is the same try, whose time begins anew
  * @param withinMs how long the try may take before it must have reported
  * @param known of the action, from before this job or attempt
  * @returns `fail` when too many tries died with their process
@@ -68,7 +68,11 @@ export function begin(
   known: KnownAction = {},
 ): { job: Job; opening: Opening } {
   const before = openWork(job.run, path);
-  if (before?.token === token) return { job, opening: { do: "run", try: before.tries, failures: before.failures } };
+  const expected_by = now + withinMs + REPORT_GRACE_MS;
+  if (before?.token === token) {
+    const opening = { do: "run", try: before.tries, failures: before.failures } as const;
+    return { job: withExpectation(withOpen(job, path, { ...before, expected_by }), now), opening };
+  }
   const tries = (before?.tries ?? 0) + 1;
   const failures = before?.failures ?? 0;
   const interrupted = tries - 1 - (before?.ended ?? 0);
@@ -85,7 +89,7 @@ export function begin(
     ended: before?.ended ?? 0,
     failures,
     token,
-    expected_by: now + withinMs + REPORT_GRACE_MS,
+    expected_by,
     ...known,
     ...(job.run.runner !== undefined && { run: job.run.runner.run }),
     ...(before?.polls !== undefined && { polls: before.polls }),

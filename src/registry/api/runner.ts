@@ -25,6 +25,17 @@ export type Later = { do: "later"; after_ms: number };
 /** A row beside this one failed, and that is decided: nothing of this row begins any more. */
 export type Halted = { do: "halted" };
 
+/** The end of an action that rides along with the next report of its run. */
+export interface Finished {
+  path: string;
+  output: Json;
+  /** The failure that the blueprint goes on from; `output` is then what the step yields instead. */
+  error: StepError | null;
+}
+
+/** What rode along could not be kept: nothing of the report was done, and the action at `path` failed. */
+export type Unkept = { do: "unkept"; path: string; error: StepError };
+
 /** How rows ended of which one failed, as it was decided first. */
 export interface HaltedRows {
   error: StepError;
@@ -45,22 +56,24 @@ export interface RunPlan {
   /** Rows of a map are known by their items; absent: by their index, in jobs from before 0.2.0. */
   rows_by_item?: true | undefined;
   trace?: TraceContext | undefined;
+  /** The first step has begun with the start, as one call of `begin` with the taker's token. */
+  opening?: { path: string; begun: Running } | undefined;
 }
 
-export type Begun =
-  | {
-      do: "run";
-      try: number;
-      failures: number;
-      /** Idempotency key of the action, the same as long as its outcome is unknown. */
-      key: string;
-      /** Polls under this key that were answered. */
-      polls: number;
-      /** The same of this job alone. */
-      rounds: number;
-    }
-  | { do: "reuse"; output: Json }
-  | { do: "fail"; error: StepError };
+/** The action may run. */
+export interface Running {
+  do: "run";
+  try: number;
+  failures: number;
+  /** Idempotency key of the action, the same as long as its outcome is unknown. */
+  key: string;
+  /** Polls under this key that were answered. */
+  polls: number;
+  /** The same of this job alone. */
+  rounds: number;
+}
+
+export type Begun = Running | { do: "reuse"; output: Json } | { do: "fail"; error: StepError };
 
 export interface AskRequest {
   request_id: string;
@@ -92,7 +105,7 @@ export type RunOutcome =
 
 /**
  * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
- * place of the indexes of a map; left out: the path itself.
+ * place of the indexes of a map; left out: the path itself. `finished` comes first, as a call of `finish` would.
  */
 export interface RunnerApi {
   /** `taker`: who runs the attempt from now on; reports of whoever ran it before change nothing. */
@@ -107,7 +120,8 @@ export interface RunnerApi {
     withinMs: number,
     marks: Mark[],
     keyPath?: string,
-  ): Promise<Begun | Later | Halted | Stop>;
+    finished?: Finished,
+  ): Promise<Begun | Later | Halted | Stop | Unkept>;
   retrying(
     ref: RunRef,
     path: string,
@@ -156,5 +170,5 @@ export interface RunnerApi {
   abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
-  settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void>;
+  settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished): Promise<Unkept | undefined>;
 }

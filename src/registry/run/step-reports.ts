@@ -1,4 +1,6 @@
-import { type Job, openWork, type StepError } from "../../jobs/job.ts";
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { firstAction } from "../../blueprint/first-action.ts";
+import { type Job, openWork, type StepError, stepState } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { interruption } from "../../jobs/run/interruption.ts";
 import {
@@ -16,14 +18,34 @@ import {
 import { asked, readyPaths, type Taker } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ROW_RESULT_BYTES } from "../../limits.ts";
-import type { Begun, Halted, Later, RunnerApi, RunOutcome, RunPlan, RunRef, Stop } from "../api/caller.ts";
+import type {
+  Begun,
+  Finished,
+  Halted,
+  Later,
+  RunnerApi,
+  RunOutcome,
+  RunPlan,
+  RunRef,
+  Stop,
+  Unkept,
+} from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import { INPUT_PATH, RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { followEffects, settleJob } from "./settlements.ts";
+
+/** A try that asks to begin. */
+interface Try {
+  path: string;
+  token: string;
+  withinMs: number;
+  keyPath: string;
+}
 
 const GO = { do: "go" } as const;
 const HALTED = { do: "halted" } as const;
@@ -50,11 +72,13 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
       const error = interruption(next);
       if (error !== undefined) return { next, reply: { do: "interrupted", error } };
       const input = JSON.parse(this.#context.tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
-      const plan = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
+      const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
       const { trace, rows_by_item, runner } = next.run;
-      return { next, reply: { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, trace } };
+      const opened = this.#openFirst(next, plan, now);
+      const reply = { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, trace } as const;
+      return { next: opened?.next ?? next, reply: { ...reply, opening: opened?.opening } };
     });
     if (begun.do !== "interrupted") return begun;
     await this.settle(whoever, { name: "failed", error: begun.error, path: null }, []);
@@ -67,21 +91,46 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
     });
   }
 
-  async begin(ref: RunRef, path: string, token: string, withinMs: number, marks: Mark[], keyPath = path) {
-    return applyReport<Begun | Later | Halted>(this.#context, ref, (job, now) => {
-      const marked = withMarks(this.#context, job, marks, now);
-      const stored = this.#context.tables.values.stored(job, path, keyPath);
-      if (stored !== undefined) return { next: marked, reply: { do: "reuse", output: JSON.parse(stored) } };
-      if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
-      const wait = openWork(job.run, path)?.token === token ? 0 : this.#waitMs(job, path, now);
-      if (wait > 0) return { next: heard(marked, now), reply: { do: "later", after_ms: wait } };
-      const { key, polls } = this.#context.actions.keyOf(job, keyPath);
-      const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
-      const { job: next, opening } = begin(marked, path, token, withinMs, now, known);
-      if (opening.do === "fail") return { next, reply: opening };
-      const { polls: answered = 0, rounds = 0 } = openWork(next.run, path) ?? {};
-      return { next, reply: { ...opening, key, polls: answered, rounds } };
+  async begin(
+    ref: RunRef,
+    path: string,
+    token: string,
+    withinMs: number,
+    marks: Mark[],
+    keyPath = path,
+    finished?: Finished,
+  ) {
+    return applyReport<Begun | Later | Halted | Unkept>(this.#context, ref, (job, now) => {
+      const ended = this.#withFinished(job, finished, now);
+      if (!ended.ok) return { next: job, reply: ended.error };
+      return this.#begin(withMarks(this.#context, ended.value, marks, now), { path, token, withinMs, keyPath }, now);
     });
+  }
+
+  #begin(job: Job, { path, token, withinMs, keyPath }: Try, now: number): { next: Job; reply: Begun | Later | Halted } {
+    const stored = this.#context.tables.values.stored(job, path, keyPath);
+    if (stored !== undefined) return { next: job, reply: { do: "reuse", output: JSON.parse(stored) } };
+    if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
+    const wait = openWork(job.run, path)?.token === token ? 0 : this.#waitMs(job, path, now);
+    if (wait > 0) return { next: heard(job, now), reply: { do: "later", after_ms: wait } };
+    const { key, polls } = this.#context.actions.keyOf(job, keyPath);
+    const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
+    const { job: next, opening } = begin(job, path, token, withinMs, now, known);
+    if (opening.do === "fail") return { next, reply: opening };
+    const { polls: answered = 0, rounds = 0 } = openWork(next.run, path) ?? {};
+    return { next, reply: { ...opening, key, polls: answered, rounds } };
+  }
+
+  /** The job with the first action begun, if it is one that has not begun before. Its token is that of the start. */
+  #openFirst(job: Job, plan: Blueprint, now: number) {
+    const token = job.run.runner?.token;
+    const first = firstAction(plan);
+    if (token === undefined || first === undefined) return undefined;
+    const { path } = first;
+    const isSentAgain = openWork(job.run, path)?.token === token;
+    if (stepState(job.run, path) !== undefined && !isSentAgain) return undefined;
+    const { next, reply } = this.#begin(job, { ...first, token, keyPath: path }, now);
+    return reply.do === "run" ? { next, opening: { path, begun: reply } } : undefined;
   }
 
   /** How long no try of the step may begin. */
@@ -104,16 +153,25 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
     return applyReport<typeof GO | { do: "fail"; error: StepError }>(this.#context, ref, (job, now) => {
-      const bytes = jsonBytes(output);
-      const full =
-        this.#context.tables.values.json(job.job_id, path) === undefined
-          ? this.#context.admission.storageRefusal(bytes)
-          : undefined;
-      if (full !== undefined) return { next: job, reply: { do: "fail", error: notKept(full, bytes) } };
-      this.#context.tables.values.insert(job.job_id, path, output, openWork(job.run, path));
-      if (error !== null) this.#context.actions.noteTolerated(job, path, error);
-      return { next: finish(job, path, error ?? undefined, now), reply: GO };
+      const ended = this.#withFinished(job, { path, output, error }, now);
+      return ended.ok
+        ? { next: ended.value, reply: GO }
+        : { next: job, reply: { do: "fail", error: ended.error.error } };
     });
+  }
+
+  /** The job with that action at its end, its output stored; or why that is not kept. */
+  #withFinished(job: Job, finished: Finished | undefined, now: number): Result<Job, Unkept> {
+    if (finished === undefined) return ok(job);
+    const { path, output, error } = finished;
+    const { tables, admission, actions } = this.#context;
+    const isKept = tables.values.json(job.job_id, path) !== undefined;
+    const bytes = isKept ? 0 : jsonBytes(output);
+    const full = isKept ? undefined : admission.storageRefusal(bytes);
+    if (full !== undefined) return err({ do: "unkept", path, error: notKept(full, bytes) });
+    tables.values.insert(job.job_id, path, output, openWork(job.run, path));
+    if (error !== null) actions.noteTolerated(job, path, error);
+    return ok(finish(job, path, error ?? undefined, now));
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
@@ -134,22 +192,21 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
     }));
   }
 
-  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[]): Promise<void> {
+  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished): Promise<Unkept | undefined> {
     const { store, now, background } = this.#context;
-    const effects = store.transact(() => {
+    const settled = store.transact(() => {
       const job = findFenced(this.#context, ref);
-      if (job === undefined) return undefined;
+      if (job === undefined) return ok([]);
       const unasked = outcome.name === "succeeded" ? withoutQuestions(job, now()) : job;
+      const ended = this.#withFinished(unasked, finished, now());
+      if (!ended.ok) return ended;
       store.save(job, unasked);
-      return settleJob(
-        this.#context,
-        unasked,
-        withMarks(this.#context, unasked, marks, now()),
-        this.#keepResult(unasked, outcome),
-        now(),
-      );
+      const marked = withMarks(this.#context, ended.value, marks, now());
+      return ok(settleJob(this.#context, unasked, marked, this.#keepResult(unasked, outcome), now()) ?? []);
     });
-    if (effects !== undefined && effects.length > 0) background(followEffects(this.#context, effects));
+    if (!settled.ok) return settled.error;
+    if (settled.value.length > 0) background(followEffects(this.#context, settled.value));
+    return undefined;
   }
 
   /** Store a result that no step stored, and say where it is. */

@@ -18,6 +18,7 @@ export class JobWorkflow extends Shipped {
     const registry = () => registryOf(this.env.JOB_REGISTRY, tenant, parseJobId(job_id)?.shard ?? 0);
     const run = await registry().start(event.payload);
     const isDoomed = run.do === "run" && run.plan.steps.some(({ id }) => id === DOOMED_STEP);
-    return isDoomed ? registry().settle(event.payload, GIVEN_UP, []) : super.run(event, step);
+    if (!isDoomed) return super.run(event, step);
+    await registry().settle(event.payload, GIVEN_UP, []);
   }
 }

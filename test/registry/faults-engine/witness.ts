@@ -16,7 +16,11 @@ export const BUG_KINDS = [
 export type BugKind = (typeof BUG_KINDS)[number];
 export type OnBug = (kind: BugKind, detail: string) => void;
 
-type Reply = Stop | { do: string } | undefined;
+type Reply = Stop | { do: string; opening?: { path: string } } | undefined;
+
+type Carried = { path: unknown } | undefined;
+/** Where a begin says how the action before ended. */
+const CARRIED = 5;
 
 /** Sees every report with its answer and every hand-over, and writes down what never may be. */
 export class Witness {
@@ -49,7 +53,7 @@ export class Witness {
           const before = this.#statusOf(ref.job_id);
           const report = runner()[method] as (ref: RunRef, ...rest: unknown[]) => Promise<Reply>;
           const reply = await report(ref, ...rest);
-          this.#judge(method, ref, rest[0], reply, before);
+          this.#judge(method, ref, rest, reply, before);
           return reply;
         };
       },
@@ -76,7 +80,7 @@ export class Witness {
     }
   }
 
-  #judge(method: keyof RunnerApi, ref: RunRef, path: unknown, reply: Reply, before: JobStatusName): void {
+  #judge(method: keyof RunnerApi, ref: RunRef, rest: unknown[], reply: Reply, before: JobStatusName): void {
     this.reports += 1;
     if (reply === undefined || reply.do === "stop") return;
     const { job_id, attempt } = ref;
@@ -84,10 +88,11 @@ export class Witness {
     const latest = this.#attempts.get(job_id) ?? attempt;
     if (attempt < latest) this.bug("stale reports answered", `${method} of ${job_id}-${attempt}, in attempt ${latest}`);
     this.#attempts.set(job_id, Math.max(attempt, latest));
-    const step = `${job_id}.${path}`;
-    if (method === "finish") this.#finished.add(step);
-    const mayRun = method === "begin" && reply.do === "run";
-    if (mayRun && this.#finished.has(step)) this.bug("finished steps run again", step);
+    const ended = method === "finish" ? { path: rest[0] } : method === "begin" && (rest[CARRIED] as Carried);
+    if (ended && reply.do !== "unkept") this.#finished.add(`${job_id}.${ended.path}`);
+    const begun = method === "begin" && reply.do === "run" ? { path: rest[0] } : "opening" in reply && reply.opening;
+    const step = begun && `${job_id}.${begun.path}`;
+    if (step && this.#finished.has(step)) this.bug("finished steps run again", step);
   }
 
   #statusOf(jobId: string): JobStatusName {

@@ -143,13 +143,13 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     });
     const ref = { ...stage.ref(id), run: 1 };
     const asked = { request_id: "q", message: "Go?", schema: ANSWER, timeout_ms: 60_000, fallback: null };
-    await stage.ask("ask", (api) => api.runner.ask(ref, "first", asked, []));
+    await stage.ask("ask", (api) => api.runner.ask(ref, "asks", asked, []));
     const answer = { request_id: "q", action: "accept" as const, content: {} };
     await stage.danger(() => stage.ask("respond", (api) => api.caller.respond(CALLER, id, answer)));
     await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, WAKE_EVENT));
     await stage.danger(async () => {
       const awake = await stage.ask("awake", (api) => api.runner.awake(ref));
-      expect(awake).toEqual({ do: "awake", ready: ["first"] });
+      expect(awake).toEqual({ do: "awake", ready: ["asks"] });
     });
     expect(await stage.ask("stale", (api) => api.runner.begin(stage.ref(id), "second", "t", 1_000, []))).toEqual({
       do: "stop",
@@ -162,6 +162,34 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
       do: "later",
       after_ms: 5_000,
     });
+  },
+
+  "begin with the start, and end with the reports that follow": async (stage) => {
+    const id = await stage.running();
+    const ref = { ...stage.ref(id), run: 1 };
+    const ended = (path: string) => ({ path, output: { from: path }, error: null });
+    await stage.danger(async () => {
+      const run = await stage.ask("start", (api) => api.runner.start(stage.ref(id), { process: "p", token: "t" }));
+      expect(run).toMatchObject({ opening: { path: "first", begun: { do: "run", try: 1, failures: 0 } } });
+      const begun = await stage.ask("begin", (api) =>
+        api.runner.begin(ref, "second", "t2", 30_000, [], "second", ended("first")),
+      );
+      expect(begun).toMatchObject({ do: "run", try: 1, failures: 0 });
+      const result = { name: "succeeded" as const, output_path: "second" };
+      await stage.ask("settle", (api) => api.runner.settle(ref, result, [], ended("second")));
+    });
+    expect(await stage.status(id)).toMatchObject({
+      status: "succeeded",
+      result: { from: "second" },
+      steps: [
+        { status: "succeeded", tries: 1 },
+        { status: "succeeded", tries: 1 },
+      ],
+    });
+    const types = eventTypes(await stage.status(id));
+    expect(types.filter((type) => ["step_started", "step_succeeded", "step_retrying"].includes(type))).toEqual([
+      ...["step_started", "step_succeeded", "step_started", "step_succeeded"],
+    ]);
   },
 
   "ask, be answered and collect": async (stage) => {

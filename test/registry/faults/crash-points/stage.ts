@@ -1,5 +1,13 @@
 import { expect } from "vitest";
-import type { Begun, Halted, Later, Stop, SubmitRequest, Submitted } from "../../../../src/registry/api/caller.ts";
+import type {
+  Begun,
+  Halted,
+  Later,
+  Stop,
+  SubmitRequest,
+  Submitted,
+  Unkept,
+} from "../../../../src/registry/api/caller.ts";
 import { aRequest, CALLER, planOf, statusOf, TENANT } from "../../bench.ts";
 import type { Mode } from "../hazard.ts";
 import { Watch } from "../watch.ts";
@@ -61,7 +69,7 @@ export class Stage {
     expect(plan.do).toBe("run");
   }
 
-  async begin(id: string, path: string, token: string): Promise<Begun | Halted | Later | Stop> {
+  async begin(id: string, path: string, token: string): Promise<Begun | Halted | Later | Stop | Unkept> {
     return this.ask("begin", (api) => api.runner.begin(this.ref(id), path, token, 30_000, []));
   }
 
