@@ -1,5 +1,6 @@
 import { hasExpression } from "../expression/text-template.ts";
 import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS, MAX_STEP_TIMEOUT_MS } from "../limits.ts";
+import { isActing } from "./acting.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
@@ -72,7 +73,7 @@ const actionMs = (step: Step): number => {
   if (step.type === "parallel") {
     return Math.max(0, ...Object.values(step.branches).map((steps) => longestActionMs({ steps })));
   }
-  if (step.type !== "http" && step.type !== "handler" && step.type !== "store") return 0;
+  if (!isActing(step)) return 0;
   return hasExpression(step.timeout) ? MAX_STEP_TIMEOUT_MS : durationMs(step.timeout);
 };
 

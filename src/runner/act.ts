@@ -199,7 +199,7 @@ class ActingStep {
 
   async #act({ try: tries, failures, key, polls, rounds }: Running): Promise<Ending | NotYet | Again> {
     const { ports, lane } = this.#context;
-    this.#mayRide = tries === 1 && this.#context.reports.joins;
+    this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
     const result = stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
@@ -237,8 +237,7 @@ class ActingStep {
   }
 
   async #finish(ending: Done & { output: Json }, error: StepError | null): Promise<Ending> {
-    this.#context.unreported.put({ path: this.#path, output: ending.output, error });
-    return (this.#mayRide ? undefined : await this.#context.report()) ?? ending;
+    return (await this.#context.finish({ path: this.#path, output: ending.output, error }, this.#mayRide)) ?? ending;
   }
 }
 

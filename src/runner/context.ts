@@ -6,7 +6,7 @@ import type { Json } from "../lib/json.ts";
 import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS, MAX_INTERRUPTED_TRIES } from "../limits.ts";
-import type { RunPlan, RunRef } from "../registry/api/caller.ts";
+import type { Finished, RunPlan, RunRef } from "../registry/api/caller.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
@@ -201,6 +201,18 @@ export class RunContext {
   async waitForOutcome(path: string, ms: number): Promise<typeof HALTED | undefined> {
     await this.segments.park({ path, until: this.ports.now() + ms, wakeable: true }, this.lane);
     return this.lane.aborted ? HALTED : undefined;
+  }
+
+  /**
+   * The action at the path has ended, or the step that consists of several.
+   * @param mayRide it is told with the next report, not at once
+   * @returns undefined when it is kept, as far as that is known
+   */
+  async finish(finished: Finished, mayRide: boolean): Promise<Unkept | typeof STOPPED | undefined> {
+    const before = await this.report();
+    if (before !== undefined) return before;
+    this.unreported.put(finished);
+    return mayRide && this.reports.joins ? undefined : this.report();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isActing } from "../blueprint/acting.ts";
 import type { Scope } from "../expression/template.ts";
 import { isTrue } from "../expression/truth.ts";
 import { jsonBytes } from "../lib/json.ts";
@@ -43,8 +44,8 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
   return ready.ok ? runKind(context, ready.value, scope, path) : failed(ready.error, path);
 }
 
-/** Kinds that report nothing, or first that an action begins: with that, the end of the action before rides along. */
-const CARRIERS: ReadonlySet<Step["type"]> = new Set(["http", "handler", "transform"]);
+/** Whether the step reports nothing, or first that an action begins: with that, the end of the action before rides. */
+const carriesOn = (step: Step): boolean => step.type === "transform" || isActing(step);
 
 /**
  * How a sequence ended is told to whoever must hear of it, and to the registry what it has not heard of the last action.
@@ -119,7 +120,7 @@ class Sequence {
   }
 
   async #runStep(step: Step, path: string): Promise<Ending> {
-    const reported = CARRIERS.has(step.type) ? undefined : await this.#context.report();
+    const reported = carriesOn(step) ? undefined : await this.#context.report();
     return reported ?? runStep(this.#context, step, this.#scope, path);
   }
 

@@ -1,5 +1,5 @@
+import { firstAction } from "../../blueprint/acting.ts";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
-import { firstAction } from "../../blueprint/first-action.ts";
 import { type Job, openWork, type StepError, stepState } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { interruption } from "../../jobs/run/interruption.ts";

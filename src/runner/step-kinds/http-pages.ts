@@ -7,7 +7,7 @@ import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/j
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_OUTPUT_BYTES, MAX_PAGES } from "../../limits.ts";
 import { type Action, type ActionError, act, tolerated } from "../act.ts";
-import { done, type Ending, failed, type RunContext, STOPPED, type StepOf } from "../context.ts";
+import { done, type Ending, failed, type RunContext, type StepOf } from "../context.ts";
 import { badRequest } from "./http-url.ts";
 
 /** What another page is asked for with: a URL in place of the step's, or parameters in place of those of its query. */
@@ -151,18 +151,16 @@ class PagingStep {
   }
 
   async #finish(output: JsonObject): Promise<Ending> {
-    const answer = await this.#context.reports.finish(this.#path, output, null);
-    if (answer.do === "fail") return failed(answer.error, this.#path);
-    return answer.do === "stop" ? STOPPED : done(output, { storedAt: this.#path });
+    const finished = { path: this.#path, output, error: null };
+    return (await this.#context.finish(finished, true)) ?? done(output, { storedAt: this.#path });
   }
 
   /** The failure of a page that the blueprint goes on from is the step's. */
   async #tolerate(output: Json | undefined): Promise<Ending> {
     const error = (isJsonObject(output ?? null) ? (output as JsonObject).error : undefined) as unknown as StepError;
     const ending = tolerated(error);
-    const answer = await this.#context.reports.finish(this.#path, ending.output, error);
-    if (answer.do === "fail") return failed(answer.error, this.#path);
-    return answer.do === "stop" ? STOPPED : { ...ending, storedAt: this.#path };
+    const finished = { path: this.#path, output: ending.output, error };
+    return (await this.#context.finish(finished, true)) ?? { ...ending, storedAt: this.#path };
   }
 }
 

@@ -63,6 +63,21 @@ describe("the calls of the registry", () => {
       expect(calls).toEqual(["start", "begin", "settle"]);
     }));
 
+  it("are one for each page, and none more for the step that reads them", () =>
+    inRegistry(async (bench) => {
+      const page = (n: number, next: string | null) => json({ items: [n], next });
+      const { fetch } = scripted(page(1, "?page=2"), page(2, "?page=3"), page(3, null), json({}));
+      const { calls, registry } = counted();
+      const pages = { next: "{% $response.body.next %}", items: "{% $response.body.items %}" };
+      const run = await runSteps(bench, [call("all", { pages }), call("two")], {
+        fetch,
+        registry,
+        output: "{% $steps.all.items %}",
+      });
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { value: [1, 2, 3] } });
+      expect(calls).toEqual(["start", "begin", "begin", "begin", "finish", "begin", "settle"]);
+    }));
+
   it("come at once where something follows that waits", () =>
     inRegistry(async (bench) => {
       const { fetch } = scripted(json({}));

@@ -250,7 +250,8 @@ describe("pages after a crash", () => {
         expect(new Set(asked.map(({ key }) => key)).size).toBe(3);
         if (!died) break;
       }
-      expect(at).toBeGreaterThan(7);
+      // A call of the registry for the start and each page, one for the last page's end, and one for the job's.
+      expect(at).toBeGreaterThan(6);
     }));
 
   it("are reused by a retry of the job", () =>

@@ -1,0 +1,20 @@
+import { hasExpression } from "../expression/text-template.ts";
+import type { Blueprint } from "./blueprint.ts";
+import { durationMs } from "./duration.ts";
+
+type Step = Blueprint["steps"][number];
+type Acting = Extract<Step, { type: "http" | "handler" | "store" }>;
+
+/** Whether the step's run consists of actions that begin and end, each in a time of its own. */
+export const isActing = (step: Step): step is Acting =>
+  step.type === "http" || step.type === "handler" || step.type === "store";
+
+/** The action that a run of the plan begins with, where nothing has to be evaluated to know so. */
+export function firstAction({
+  steps: [first],
+}: Pick<Blueprint, "steps">): { path: string; withinMs: number } | undefined {
+  if (first === undefined || !isActing(first) || first.when !== undefined) return undefined;
+  // Each page is an action of its own.
+  if (first.type === "http" && first.pages !== undefined) return undefined;
+  return hasExpression(first.timeout) ? undefined : { path: first.id, withinMs: durationMs(first.timeout) };
+}
