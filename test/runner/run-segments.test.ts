@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { MAX_SEGMENT_ACTIONS } from "../../../src/limits.ts";
-import type { EngineStep } from "../../../src/runner/ports.ts";
-import { CALLER, inRegistry } from "../../registry/bench.ts";
-import { RecordingStep, runSteps } from "../bench.ts";
+import { MAX_SEGMENT_ACTIONS } from "../../src/limits.ts";
+import type { EngineStep } from "../../src/runner/ports.ts";
+import { CALLER, inRegistry } from "../registry/bench.ts";
+import { RecordingStep, runSteps } from "./bench.ts";
 
 const nap = (id: string, text: string) => ({ id, type: "sleep", for: text });
 const ask = (id: string) => ({ id, type: "input", message: "Go?", schema: { type: "object", properties: {} } });
