@@ -68,6 +68,7 @@ export const BUDGETS = {
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
   HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
+  FACES: { full: 1_000, test: 200, counts: "calls by MCP and by REST" },
   TARGET_STRIDE: { full: 1, test: 10, counts: "foreign things from one that a probe asks for to the next" },
   ZONE_YEARS: { full: 10, test: 1, counts: "years of changed clocks; from two on those of every zone" },
   ISOLATION_CALLS: { full: 2_000, test: 200, counts: "calls of two tenants under load" },

@@ -30,6 +30,8 @@ const problem = (description: string) => ({
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "Durable background jobs.",
   blueprints: "Plans of steps that jobs run, by name.",
+  keys: "API keys that are good no more.",
+  audit: "What was done, by whom.",
 };
 
 const tagOf = ({ path }: Pick<Route, "path">): string => path.split("/")[1] ?? "";

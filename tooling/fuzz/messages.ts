@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../../src/lib/json.ts";
 const NO_JOB = "job_00000000000000000000000000zz";
 const NO_PLAN = { name: "no-plan", steps: [{ id: "a", type: "no-kind" }] };
 
-const TOOL_ARGUMENTS: Record<string, JsonObject> = {
+export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   jobs_submit_blueprint: {
     blueprint: NO_PLAN,
     input: {},
@@ -166,6 +166,13 @@ const anyValue = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...HOSTILE) },
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json> },
 );
+
+/** Arguments with up to three faults. */
+export const oddFields = (args: JsonObject): fc.Arbitrary<JsonObject> =>
+  mutations(anyValue).map((faults) => faults.reduce(mutate, args));
+
+/** As it goes over the wire: also what JSON.stringify never writes. */
+export const wireText = (value: Json): string => withRaw(JSON.stringify(value));
 
 const META = {
   "io.modelcontextprotocol/protocolVersion": "2026-07-28",

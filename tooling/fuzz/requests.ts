@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import type { RestRoute } from "../rest.ts";
 import { damage, type Framing, framed } from "./damage.ts";
 import { message } from "./messages.ts";
+import { restMessages } from "./rest-requests.ts";
 
 /** HTTP requests with something wrong, as bytes for a socket. */
 export interface FuzzRequest {
@@ -99,6 +101,26 @@ const mcp = (keys: Keys): fc.Arbitrary<Plain> =>
         ["MCP-Protocol-Version", version || (said.isModern ? "2026-07-28" : "2025-11-25")],
         ["Mcp-Method", said.isModern ? said.method : ""],
         ["Mcp-Name", named || (said.isModern ? (said.name ?? "") : "")],
+      ],
+    }));
+
+const rest = (keys: Keys, routes: readonly RestRoute[]): fc.Arbitrary<Plain> =>
+  fc
+    .record({
+      said: restMessages(routes),
+      odd: mostly("", ...METHODS, "POST"),
+      auth: authorization(keys),
+      type: mostly(JSON_TYPE, ...TYPES),
+      key: mostly("", "k", "\xff", "x".repeat(3_000)),
+    })
+    .map(({ said, odd, auth, type, key }) => ({
+      route: said.path,
+      method: odd || said.method,
+      body: Buffer.from(odd === "GET" || odd === "HEAD" ? "" : said.text),
+      headers: [
+        ["Authorization", auth],
+        ["Content-Type", type],
+        ["Idempotency-Key", key],
       ],
     }));
 
@@ -231,10 +253,11 @@ const others = (keys: Keys): fc.Arbitrary<Plain> =>
       ],
     }));
 
-/** @param host of the server, with its port */
-export function fuzzRequests(host: string, keys: Keys): fc.Arbitrary<FuzzRequest> {
+/** @param host of the server, with its port @param routes of its REST */
+export function fuzzRequests(host: string, keys: Keys, routes: readonly RestRoute[]): fc.Arbitrary<FuzzRequest> {
   const plain = fc.oneof(
     { weight: 6, arbitrary: mcp(keys) },
+    { weight: 5, arbitrary: rest(keys, routes) },
     { weight: 3, arbitrary: oauth(keys) },
     { weight: 1, arbitrary: others(keys) },
   );

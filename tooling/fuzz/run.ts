@@ -2,6 +2,7 @@ import fc from "fast-check";
 import pMap from "p-map";
 import type { DevServer } from "../dev-server.ts";
 import { toolCall } from "../raw.ts";
+import { routesOf } from "../rest.ts";
 import { type FuzzRequest, fuzzRequests, type Keys } from "./requests.ts";
 import { type Answer, exchange } from "./socket.ts";
 import { keyOf, Tenant } from "./tenants.ts";
@@ -73,7 +74,7 @@ export async function fuzz(server: DevServer, secret: string, seed: number, coun
   const jobId = await tenant.submit(steps, { wait_seconds: 30 });
   const before = await stored(tenant);
 
-  const requests = fc.sample(fuzzRequests(url.host, keys), { seed, numRuns: count });
+  const requests = fc.sample(fuzzRequests(url.host, keys, await routesOf(server.url)), { seed, numRuns: count });
   const statuses: Record<string, number> = {};
   const findings: Finding[] = [];
   for (let from = 0; from < requests.length; from += ROUND) {

@@ -3,6 +3,7 @@ import { labelOf } from "../../catalog/find.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
+import { CURSOR_FAULT } from "../../service/answers/refusal-faults.ts";
 import { GUIDE } from "../../service/blueprints/find-blueprint.ts";
 import { ListBlueprintsInput, type Listing, pageOfBlueprints } from "../../service/blueprints/list-blueprints.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
@@ -37,10 +38,7 @@ export const blueprintsList = defineTool({
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps) => {
     const page = await pageOfBlueprints(deps, args);
-    if (!page.ok) {
-      const message = "is not a next_cursor of blueprints_list";
-      return err(faultText("The cursor is not valid.", [{ path: "cursor", message, fix: "Start without cursor." }]));
-    }
+    if (!page.ok) return err(faultText("The cursor is not valid.", [CURSOR_FAULT]));
     const rows = page.value.blueprints.map((row) => ({ ...row, description: echo(row.description) }));
     const blueprints = firstThatFit(rows, MAX_REPLY_BYTES - AROUND_BYTES, costOf);
     const last = blueprints.at(-1);
