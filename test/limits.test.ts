@@ -151,6 +151,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MIN_TOKEN_SECONDS: "how long what we give lives",
   CLIENT_REGISTRATION_SECONDS: "how long we remember",
   MAX_EVENT_RESULT_BYTES: "what is kept of a result, told by its size above: events/job-facts.test.ts",
+  MAX_EVENT_DATA_BYTES: "runner/step-kinds/emit.test.ts has it and one more",
+  MAX_EVENT_LOOKS: pace,
   EVENT_KEPT_MS: "what is kept: registry/calls/read-events.test.ts",
   LISTENING_MS: "how long we remember: registry/calls/read-events.test.ts",
   LISTENING_RENEWED_MS: `${pace}; registry/calls/read-events.test.ts`,

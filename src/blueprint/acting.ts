@@ -3,11 +3,11 @@ import type { Blueprint } from "./blueprint.ts";
 import { durationMs } from "./duration.ts";
 
 type Step = Blueprint["steps"][number];
-type Acting = Extract<Step, { type: "http" | "handler" | "store" }>;
+type Acting = Extract<Step, { type: "http" | "handler" | "store" | "emit" }>;
 
 /** Whether the step's run consists of actions that begin and end, each in a time of its own. */
 export const isActing = (step: Step): step is Acting =>
-  step.type === "http" || step.type === "handler" || step.type === "store";
+  step.type === "http" || step.type === "handler" || step.type === "store" || step.type === "emit";
 
 /** The action that a run of the plan begins with, where nothing has to be evaluated to know so. */
 export function firstAction({

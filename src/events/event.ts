@@ -17,5 +17,10 @@ export interface EventRecord extends NewEvent {
 /** Random bytes that one id takes. */
 export const EVENT_ENTROPY_BYTES = 16;
 
+const ID_CHARS = 2 * EVENT_ENTROPY_BYTES;
+
+/** Of what a step tells: the same for the same telling. @param digest hexadecimal digits that stand for it */
+export const emittedEventId = (digest: string): string => `evt_${digest.slice(0, ID_CHARS)}`;
+
 /** Visible ASCII without a dot, since Standard Webhooks separates what it signs by dots. */
 export const newEventId = (entropy: Uint8Array): string => `evt_${entropy.toHex()}`;

@@ -4,6 +4,12 @@ import { DAY, KIB } from "./units.ts";
 
 /** Of a job's result in the event of its end; a longer one is told by its size. */
 export const MAX_EVENT_RESULT_BYTES = 8 * KIB;
+/** Of what an `emit` step tells. */
+export const MAX_EVENT_DATA_BYTES = 16 * KIB;
+/** Names that one read asks for. */
+export const MAX_EVENT_NAMES = 20;
+/** A wait whose shards keep answering with nothing ends after so many looks, and is asked for again. */
+export const MAX_EVENT_LOOKS = 10;
 /** How long an event is kept. */
 export const EVENT_KEPT_MS = 7 * DAY;
 /** A tenant that has not asked for so long does not listen: nothing is recorded for it any more. */

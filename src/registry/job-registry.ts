@@ -23,7 +23,7 @@ import type {
   SubmitRequest,
 } from "./api/caller.ts";
 import { askAsServer, type RegistryApi } from "./api/client.ts";
-import type { EventQuery } from "./api/event-calls.ts";
+import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
@@ -147,6 +147,10 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
 
   readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>) {
     return this.#serveWait(caller, released, ({ events }, over) => events.readEvents(query, waitMs, over));
+  }
+
+  emitEvent(caller: Caller, event: Emitted) {
+    return this.#serve(caller, ({ events }) => events.emitEvent(caller, event));
   }
 
   listeningUntil(caller: Caller) {

@@ -1,6 +1,7 @@
 import type { Handler } from "../catalog/handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
+import type { EventsApi } from "../registry/api/event-calls.ts";
 import type { StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
@@ -37,6 +38,8 @@ export interface RunnerPorts {
   blueprint: (reference: string) => Promise<Pick<NamedBlueprint, "name" | "version" | "plan"> | undefined>;
   /** Reads or writes a key that the tenant stores. */
   store: (...request: SkipFirst<Parameters<StoreApi["useStore"]>>) => ReturnType<StoreApi["useStore"]>;
+  /** Records what a plan tells, once for each key. @returns the event's id */
+  emit: (...request: SkipFirst<Parameters<EventsApi["emitEvent"]>>) => ReturnType<EventsApi["emitEvent"]>;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;

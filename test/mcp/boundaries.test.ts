@@ -49,6 +49,15 @@ atBound("MAX_BODY_BYTES", {
   },
 });
 
+atBound("MAX_EVENT_NAMES", {
+  of: "a read of events",
+  refusal: /^The arguments are not valid\.\nnames: .*20/,
+  attempt: async (count) => {
+    const text = await refusalOf("events_read", { names: Array.from({ length: count }, () => "a.b"), cursor: "none" });
+    return text?.startsWith("The cursor") ? undefined : text;
+  },
+});
+
 atBound("MAX_JSON_DEPTH", {
   of: "arguments",
   refusal: /metadata\.a(\[0\]){32}: is nested deeper than 32 levels\. Send a flatter value\./,

@@ -16,6 +16,7 @@ import schema7 from "./recorded/schema-0007.sql?raw";
 import schema8 from "./recorded/schema-0008.sql?raw";
 import schema9 from "./recorded/schema-0009.sql?raw";
 import schema10 from "./recorded/schema-0010.sql?raw";
+import schema11 from "./recorded/schema-0011.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -33,6 +34,7 @@ const STATES: [migrations: number, dump: string][] = [
   [8, schema8],
   [9, schema9],
   [10, schema10],
+  [11, schema11],
 ];
 
 /** Opens the state under this build. */

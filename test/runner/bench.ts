@@ -159,6 +159,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         secrets: new Secrets(secrets),
         userAgent: "edge-jobs/test",
         blueprint: async () => undefined,
+        emit: (event) => bench.events.emitEvent(CALLER, event),
         store: (key, write) => bench.caller.useStore(CALLER, key, write),
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,

@@ -71,6 +71,8 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   // Names are each tenant's own, so a stranger's name can be saved: it is tested by what it does, not here.
   blueprints_save: { blueprint: () => [] },
   blueprints_delete: { blueprint: (name) => [{ name }, { name, version: 1 }] },
+  // A cursor is a place in whosever log is read: it holds nothing of anybody.
+  events_read: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
 };
 
 /** Answers are the same for every tenant but for what they name; not the tools' own. */

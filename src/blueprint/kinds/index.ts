@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
 import type { Kind } from "./common.ts";
+import { emit } from "./emit.ts";
 import { handler } from "./handler.ts";
 import { http } from "./http.ts";
 import { input } from "./input.ts";
@@ -11,7 +12,7 @@ import { sleep } from "./sleep.ts";
 import { store } from "./store.ts";
 import { transform } from "./transform.ts";
 
-const FLAT = { http, sleep, transform, handler, input, store };
+const FLAT = { http, sleep, transform, handler, input, store, emit };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.

@@ -15,7 +15,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "One HTTP request; with `until`, the same request again and again (polling); with `pages`, page after page, each kept when it is read.",
     output:
       "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended; with `pages`: `{items, pages, complete}`",
-    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, `<first job of its retries>.<step>`, which stays the same in each try, attempt and jobs_retry for as long as nobody knows how it came out, so that a service that honours it does nothing twice. After a definite answer, or when a finished step runs again, it ends in `~<number of the retry>`; each poll has one of its own, `#<round>`. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; a secret goes to no other and is never shown. Never write one out; no expression can name one. Private addresses are refused.',
+    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, `<first job of its retries>.<step>`, the same in each try, attempt and jobs_retry while nobody knows how it came out; after a definite answer it ends in `~<number of the retry>`; a poll adds `#<round>`. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; no expression can name one. Private addresses are refused.',
   },
   sleep: {
     does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",
@@ -45,6 +45,10 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "Reads, writes or deletes a key that all jobs of the tenant share, in one order. At most 1,000 keys, values to 64 KiB.",
     output:
       '`{value, version, stored, expires_at}`, `value` left out and `version` 0 when the key is absent; `stored`: whether the write happened. `if: "absent"` and `for` make a lock. A write is done once, also after a crash; it is not the output of the steps around it',
+  },
+  emit: {
+    does: "Tells whoever listens (`events_read`, subscriptions, event triggers).",
+    output: "`{event_id}`, not the output of the steps around it",
   },
   job: {
     does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent.",

@@ -87,6 +87,7 @@ export const RECIPES: readonly Recipe[] = [
         { "id": "last", "type": "store", "key": "status-page" },
         { "id": "alert", "type": "http", "method": "POST", "when": "{% $steps.page.ok != $steps.last.value %}", "url": "https://api.example.com/hooks/alert",
           "body": { "text": "Status page: {% $string($steps.page.status) %}" } },
+        { "id": "tell", "type": "emit", "when": "{% $exists($steps.alert) %}", "event": "page.changed", "data": "{% $steps.page %}" },
         { "id": "keep", "type": "store", "key": "status-page", "value": "{% $steps.page.ok %}" } ],
       "output": { "ok": "{% $steps.page.ok %}", "alerted": "{% $exists($steps.alert) %}" } } }`,
   ),

@@ -3,6 +3,7 @@ import { blueprintsDelete } from "./blueprints-delete.ts";
 import { blueprintsGet } from "./blueprints-get.ts";
 import { blueprintsList } from "./blueprints-list.ts";
 import { blueprintsSave } from "./blueprints-save.ts";
+import { eventsRead } from "./events-read.ts";
 import { jobsCancel } from "./jobs-cancel.ts";
 import { jobsDelete } from "./jobs-delete.ts";
 import { jobsGetResult } from "./jobs-get-result.ts";
@@ -28,4 +29,5 @@ export const TOOLS: readonly Tool[] = [
   blueprintsGet,
   blueprintsSave,
   blueprintsDelete,
+  eventsRead,
 ];

@@ -1,6 +1,8 @@
 import type { EventRecord } from "../../events/event.ts";
 import type { EventFilter } from "../../events/event-filter.ts";
-import type { Caller } from "./caller.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import type { Result } from "../../lib/result.ts";
+import type { Caller, StorageFull } from "./asking.ts";
 
 /** What the registry answers to whoever listens for events. Times are epoch ms. */
 
@@ -30,12 +32,22 @@ export interface EventPage {
   truncated: boolean;
 }
 
+/** What a step tells. */
+export interface Emitted {
+  /** Names the telling: sent again, it is the same event. */
+  key: string;
+  name: string;
+  data: JsonObject;
+}
+
 export interface EventsApi {
   /**
    * Events of this object. Who asks listens: for a week what happens is recorded.
    * @param waitMs how long to wait for the first one @param released resolves when the caller needs no answer any more
    */
   readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>): Promise<EventPage>;
+  /** Records the event, if anybody listens. @returns its id */
+  emitEvent(caller: Caller, event: Emitted): Promise<Result<string, StorageFull>>;
   /** Until when the tenant listens, as this object knows. */
   listeningUntil(caller: Caller): Promise<number>;
 }

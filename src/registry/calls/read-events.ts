@@ -1,6 +1,11 @@
+import { emittedEventId } from "../../events/event.ts";
 import { matchesFilter } from "../../events/event-filter.ts";
+import { digest } from "../../lib/digest.ts";
+import { jsonBytes } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVENT_PAGE_BYTES, MAX_EVENT_SCAN } from "../../limits.ts";
-import type { EventPage, EventQuery, EventsApi, PlacedEvent } from "../api/event-calls.ts";
+import type { Caller, StorageFull } from "../api/asking.ts";
+import type { Emitted, EventPage, EventQuery, EventsApi, PlacedEvent } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { EventWaiters } from "../watch/event-waiters.ts";
 
@@ -11,7 +16,7 @@ interface Start {
 }
 
 /** What callers ask of the event log. */
-export class ReadEvents implements Pick<EventsApi, "listeningUntil"> {
+export class ReadEvents implements Pick<EventsApi, "listeningUntil" | "emitEvent"> {
   readonly #context: RegistryContext;
   readonly #waiters: EventWaiters;
 
@@ -30,6 +35,18 @@ export class ReadEvents implements Pick<EventsApi, "listeningUntil"> {
     if (shard === 0 || eventLog.isIntroduced) return;
     const until = await askHome();
     store.transact(() => eventLog.introduce(until));
+  }
+
+  async emitEvent(_caller: Caller, { key, name, data }: Emitted): Promise<Result<string, StorageFull>> {
+    const event_id = emittedEventId(await digest(key));
+    const { store, eventLog, admission, now } = this.#context;
+    return store.transact(() => {
+      const isTold = eventLog.listeningUntil <= now() || eventLog.hasEmitted(event_id);
+      const full = isTold ? undefined : admission.storageRefusal(jsonBytes(data));
+      if (full !== undefined) return err(full);
+      if (!isTold) store.append({ event_id, name, at: now(), data });
+      return ok(event_id);
+    });
   }
 
   /** @param over aborts when the caller needs no answer any more */

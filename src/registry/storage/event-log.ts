@@ -9,6 +9,7 @@ export const EVENTS_SQL = {
   from: "SELECT position, at FROM events WHERE position >= ? ORDER BY position LIMIT 1",
   add: "INSERT INTO events (position, event_id, name, at, data_json) VALUES (?, ?, ?, ?, ?)",
   after: "SELECT position, event_id, name, at, data_json FROM events WHERE position > ? ORDER BY position LIMIT ?",
+  emitted: `SELECT 1 FROM events WHERE event_id = ? AND name NOT GLOB 'job.*' AND name NOT GLOB 'trigger.*'`,
   purge: "DELETE FROM events WHERE position <= ?",
 } as const;
 
@@ -117,6 +118,11 @@ export class EventLog {
     this.#sql.exec(EVENTS_SQL.add, position, id, name, at, JSON.stringify(data));
     this.#known = { ...state, last: position };
     return this.#isOverfull() ? at : at + EVENT_KEPT_MS;
+  }
+
+  /** Whether a plan has told this event before. */
+  hasEmitted(eventId: string): boolean {
+    return this.#rows(EVENTS_SQL.emitted, eventId).length > 0;
   }
 
   /** Events after the position, as far as they are asked for. */

@@ -1,4 +1,5 @@
 import type { StepRuns } from "../context.ts";
+import { runEmit } from "./emit.ts";
 import { runHandler } from "./handler.ts";
 import { runHttp } from "./http.ts";
 import { runInput } from "./input.ts";
@@ -20,4 +21,5 @@ export const STEP_RUNS: StepRuns = {
   input: runInput,
   handler: runHandler,
   store: runStore,
+  emit: runEmit,
 };

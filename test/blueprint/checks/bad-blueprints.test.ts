@@ -56,6 +56,13 @@ const CASES: readonly (readonly [title: string, document: Json, path: string])[]
     aBlueprint([aTransform("a", deep(5_000))]),
     `blueprint.steps[0].value${"[0]".repeat(29)}`,
   ],
+  // Events.
+  ["an emit of nothing", step({ type: "emit" }), "blueprint.steps[0].event"],
+  ["an event of one word", step({ type: "emit", event: "shipped" }), "blueprint.steps[0].event"],
+  ["an event with capitals", step({ type: "emit", event: "Order.shipped" }), "blueprint.steps[0].event"],
+  ["an event of the server's", step({ type: "emit", event: "job.settled" }), "blueprint.steps[0].event"],
+  ["an event of a trigger", step({ type: "emit", event: "trigger.x" }), "blueprint.steps[0].event"],
+  ["an event whose name is computed", step({ type: "emit", event: "{% 'a.b' %}" }), "blueprint.steps[0].event"],
   // The store.
   ["a store without a key", step({ type: "store", value: 1 }), "blueprint.steps[0].key"],
   ["an empty key", step({ type: "store", key: "" }), "blueprint.steps[0].key"],

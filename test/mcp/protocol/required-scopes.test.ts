@@ -15,6 +15,7 @@ describe("the scopes that a request needs", () => {
     ["jobs_get_result", "jobs:read"],
     ["blueprints_list", "jobs:read"],
     ["blueprints_get", "jobs:read"],
+    ["events_read", "jobs:read"],
     ["blueprints_save", "blueprints:write"],
     ["blueprints_delete", "blueprints:write"],
     ["jobs_submit_blueprint", "jobs:write"],

@@ -26,6 +26,7 @@ const NAMES = [
   "blueprints_get",
   "blueprints_save",
   "blueprints_delete",
+  "events_read",
 ];
 const JOB_ID = "job_01m8k6140a0j496n2byjmxrjcj00";
 const TASKS = {

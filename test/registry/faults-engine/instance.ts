@@ -66,6 +66,9 @@ export class SimInstance {
       secrets: new Secrets([]),
       userAgent: "edge-jobs/test",
       blueprint: async () => undefined,
+      emit: async () => {
+        throw new Error("no blueprint of the harness emits");
+      },
       store: async () => {
         throw new Error("no blueprint of the harness stores");
       },

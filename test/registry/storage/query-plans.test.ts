@@ -58,6 +58,7 @@ const INDEX: Record<string, string | null> = {
   "events.from": "PRIMARY KEY",
   "events.add": null,
   "events.after": "PRIMARY KEY",
+  "events.emitted": "events_emitted",
   "events.purge": "PRIMARY KEY",
 };
 

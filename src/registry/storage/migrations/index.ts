@@ -8,6 +8,7 @@ import { AUDIT } from "./0007-audit.ts";
 import { DELETED_BLUEPRINTS } from "./0008-deleted-blueprints.ts";
 import { STORE } from "./0009-store.ts";
 import { EVENTS } from "./0010-events.ts";
+import { EMITTED_EVENTS } from "./0011-emitted-events.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   DELETED_BLUEPRINTS,
   STORE,
   EVENTS,
+  EMITTED_EVENTS,
 ];

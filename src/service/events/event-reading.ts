@@ -1,0 +1,93 @@
+import type { EventRecord } from "../../events/event.ts";
+import type { EventFilter } from "../../events/event-filter.ts";
+import { mergeEvents, positionsAfter } from "../../events/merge-events.ts";
+import { decodePositions, encodePositions } from "../../events/positions.ts";
+import { err, ok } from "../../lib/result.ts";
+import { MAX_EVENT_LOOKS } from "../../limits.ts";
+import type { EventPage, EventQuery } from "../../registry/api/event-calls.ts";
+import type { Answer, ServiceContext } from "../context.ts";
+import { untilGone } from "../until-gone.ts";
+
+export interface EventsWanted {
+  /** null: any. */
+  names: string[] | null;
+  filter: EventFilter;
+  /** null: what happens from now on. */
+  cursor: string | null;
+  /** Nothing before this, in epoch ms; null: all that is kept. */
+  since: number | null;
+  limit: number;
+  waitMs: number;
+}
+
+export interface EventsRead {
+  events: EventRecord[];
+  has_more: boolean;
+  /** Something that was asked for is not among them, and cannot be had. */
+  truncated: boolean;
+  /** Where a reader goes on that has had the first so many of the events; left out: all. */
+  cursorAfter: (count?: number) => string;
+}
+
+/** A reader's place in each shard: shards that came since begin at their beginning. */
+function placesOf(cursor: string | null, shards: number): (number | null)[] | undefined {
+  const known = cursor === null ? [] : decodePositions(cursor);
+  if (known === undefined) return undefined;
+  const missing = cursor === null ? null : 0;
+  return Array.from({ length: Math.max(shards, known.length) }, (_, shard) => known[shard] ?? missing);
+}
+
+type Pages = readonly EventPage[];
+
+const isAnswer = (pages: Pages): boolean =>
+  pages.some(({ events, has_more, truncated }) => events.length > 0 || has_more || truncated);
+
+function readOf(pages: Pages, limit: number, truncated: boolean): EventsRead {
+  const taken = mergeEvents(pages, limit);
+  const found = pages.reduce((sum, { events }) => sum + events.length, 0);
+  return {
+    events: taken.map(({ event }) => event),
+    has_more: taken.length < found || pages.some(({ has_more }) => has_more),
+    truncated,
+    cursorAfter: (count = taken.length) => encodePositions(positionsAfter(pages, taken.slice(0, count))),
+  };
+}
+
+/**
+ * Events of all shards, the wait's first ones or what is there when its time is over. Whoever reads, listens: from the first
+ * read on, events are recorded in every shard.
+ * @param signal aborts when the caller has gone
+ */
+export async function readEvents(
+  context: ServiceContext,
+  { names, filter, cursor, since, limit, waitMs }: EventsWanted,
+  signal: AbortSignal,
+): Answer<EventsRead, { code: "invalid_cursor" }> {
+  const places = placesOf(cursor, context.shards);
+  if (places === undefined) return err({ code: "invalid_cursor" });
+  const askShard = (shard: number, after: number | null, ms: number, released?: () => Promise<void>) => {
+    const query: EventQuery = { after, names, filter, since, limit };
+    return context.ask(shard, (registry, caller) => registry.readEvents(caller, query, ms, released));
+  };
+  const deadline = context.now() + waitMs;
+  let pages: Pages = await Promise.all(places.map((after, shard) => askShard(shard, after, 0)));
+  for (let looks = 1; !isAnswer(pages) && looks < MAX_EVENT_LOOKS && !signal.aborted; looks++) {
+    const left = deadline - context.now();
+    if (left <= 0) break;
+    const seen = pages;
+    await untilGone(signal, (released) => {
+      const waits = seen.map(({ position }, shard) => askShard(shard, position, left, released));
+      // The others need not go on then, and their failure is nobody's: the next look meets it again.
+      for (const wait of waits) wait.catch(() => {});
+      return Promise.race(waits).catch(() => {});
+    });
+    pages = await Promise.all(seen.map(({ position }, shard) => askShard(shard, position, 0)));
+  }
+  return ok(
+    readOf(
+      pages,
+      limit,
+      pages.some(({ truncated }) => truncated),
+    ),
+  );
+}
