@@ -36,6 +36,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_PLAN_BYTES: kept("recipes and names that a prompt brings; mcp/guide.test.ts"),
   DEFAULT_POLLS: defaults("MAX_POLLS"),
   DEFAULT_PAGES: defaults("MAX_PAGES"),
+  DEFAULT_ROUNDS: defaults("MAX_ROUNDS"),
   DEFAULT_JOB_TIMEOUT_MS: defaults("MAX_JOB_TIMEOUT_MS"),
   MAX_ENGINE_WAIT_MS: "the engine's own bound; one wait is made of several when it must be longer",
   EXPRESSION_WAIT_MS: "what a wait that nobody knows yet counts as; blueprint/planned-wait.test.ts",

@@ -30,6 +30,7 @@ function renamed(step: Step, rename: (name: string) => string): Step {
             : { ...step.blueprint, steps: list(step.blueprint.steps) },
       };
     case "map":
+    case "repeat":
       return { ...step, steps: list(step.steps) };
     case "parallel":
       return {

@@ -2,13 +2,26 @@ import type { Keys } from "../expression/template.ts";
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import { orShape, type Shape } from "./faults/shapes.ts";
 import type { Inner, Kind } from "./kinds/common.ts";
-import { KIND_TABLE } from "./kinds/index.ts";
+import { KIND_TABLE, type Step } from "./kinds/index.ts";
 
 /** Steps inside steps of a document as it was sent, whatever their kinds. Its JSON depth must have been checked. */
 
 export const kindOf = (step: JsonObject): Kind | undefined => KIND_TABLE.get(String(step.type));
 
 export const innerOf = (step: JsonObject): readonly Inner[] => kindOf(step)?.inner?.(step) ?? [];
+
+/** The lists of steps inside a step of a plan. */
+export function listsIn(step: Step): readonly (readonly Step[])[] {
+  switch (step.type) {
+    case "map":
+    case "repeat":
+      return [step.steps];
+    case "parallel":
+      return Object.values(step.branches);
+    default:
+      return [];
+  }
+}
 
 /** The inline blueprint that a step runs as a job of its own. */
 export function childOf(step: JsonObject): JsonObject | undefined {

@@ -6,6 +6,7 @@ import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
 import { DEFAULT_INPUT_TIMEOUT } from "./kinds/input.ts";
 import { pollingOf } from "./kinds/polling.ts";
+import { listsIn } from "./nesting.ts";
 
 /** How long a plan means to wait, so that no job ends before its plan does. */
 
@@ -30,7 +31,16 @@ function pollsMs(step: Extract<Step, { type: "http" }>): number {
   return polling === undefined ? 0 : polling.everyMs * polling.limit;
 }
 
+/** Of all rounds. @param innerMs that the steps of one round wait */
+function roundsMs({ limit, pause = "0 seconds" }: Extract<Step, { type: "repeat" }>, innerMs: number): number {
+  const isOpen = hasExpression(pause);
+  const roundMs = innerMs + (isOpen ? 0 : durationMs(pause));
+  if (typeof limit === "string") return roundMs > 0 || isOpen ? EXPRESSION_WAIT_MS : 0;
+  return roundMs * limit + (isOpen ? EXPRESSION_WAIT_MS : 0);
+}
+
 function stepMs(step: Step, now: number, planOf: PlanOf): number {
+  const innerMs = listsIn(step).reduce((sum, steps) => sum + listMs(steps, now, planOf), 0);
   switch (step.type) {
     case "sleep":
       return sleepMs(step, now);
@@ -38,16 +48,14 @@ function stepMs(step: Step, now: number, planOf: PlanOf): number {
       return hasExpression(step.timeout) ? EXPRESSION_WAIT_MS : durationMs(step.timeout);
     case "http":
       return pollsMs(step);
-    case "map":
-      return listMs(step.steps, now, planOf);
-    case "parallel":
-      return Object.values(step.branches).reduce((sum, branch) => sum + listMs(branch, now, planOf), 0);
+    case "repeat":
+      return roundsMs(step, innerMs);
     case "job": {
       const child = typeof step.blueprint === "string" ? planOf(step.blueprint) : step.blueprint;
       return child === undefined ? 0 : listMs(child.steps, now, planOf);
     }
     default:
-      return 0;
+      return innerMs;
   }
 }
 
@@ -55,8 +63,8 @@ const listMs = (steps: readonly Step[], now: number, planOf: PlanOf): number =>
   steps.reduce((sum, step) => sum + stepMs(step, now, planOf), 0);
 
 /**
- * All waits that the plan names, in milliseconds: sleeps, questions, pauses between polls. Rows of a map count once; a wait
- * that an expression gives counts as EXPRESSION_WAIT_MS.
+ * All waits that the plan names, in milliseconds: sleeps, questions, pauses between polls and rounds. Rows of a map count
+ * once, rounds each; a wait that an expression gives counts as EXPRESSION_WAIT_MS.
  * @param now epoch ms at which the job starts
  */
 export const plannedWaitMs = (plan: Pick<Blueprint, "steps">, now: number, planOf: PlanOf = () => undefined): number =>
@@ -69,21 +77,21 @@ export function defaultTimeoutMs(plan: Blueprint, now: number, planOf?: PlanOf):
 }
 
 const actionMs = (step: Step): number => {
-  if (step.type === "map") return longestActionMs(step);
-  if (step.type === "parallel") {
-    return Math.max(0, ...Object.values(step.branches).map((steps) => longestActionMs({ steps })));
-  }
   if (!isActing(step)) return 0;
   return hasExpression(step.timeout) ? MAX_STEP_TIMEOUT_MS : durationMs(step.timeout);
 };
 
 /** The longest that one action of the plan may take, in milliseconds. */
-export const longestActionMs = ({ steps }: Pick<Blueprint, "steps">): number => Math.max(0, ...steps.map(actionMs));
+export const longestActionMs = ({ steps }: { steps: readonly Step[] }): number =>
+  Math.max(
+    0,
+    ...steps.flatMap((step) => [actionMs(step), ...listsIn(step).map((inner) => longestActionMs({ steps: inner }))]),
+  );
 
-/** A wait that the plan writes out. A sleep lasts as long as it says; a question is open so long, unless it is answered. */
+/** A wait that the plan writes out. A sleep and the pauses of a repeat last as long as it says; a question is open so long, unless it is answered. */
 interface WrittenWait {
   id: string;
-  type: "sleep" | "input";
+  type: "sleep" | "input" | "repeat";
   ms: number;
 }
 
@@ -94,22 +102,33 @@ const inputWait = ({ id, timeout }: Extract<Step, { type: "input" }>): WrittenWa
 const sleepWait = (step: Extract<Step, { type: "sleep" }>, now: number): WrittenWait[] =>
   hasExpression(step.for ?? step.until ?? "") ? [] : [{ id: step.id, type: "sleep", ms: sleepMs(step, now) }];
 
-function waitsOf(step: Step, now: number): WrittenWait[] {
+/** The pauses of a repeat that has nothing but its limit to end it; with a condition the first round may be the last. */
+function pausesOf(step: Extract<Step, { type: "repeat" }>): WrittenWait[] {
+  const { id, limit, pause = "0 seconds" } = step;
+  if (step.while !== undefined || step.until !== undefined || typeof limit === "string" || hasExpression(pause))
+    return [];
+  return [{ id, type: "repeat", ms: durationMs(pause) * (limit - 1) }];
+}
+
+function ownWaits(step: Step, now: number): WrittenWait[] {
   switch (step.type) {
     case "sleep":
       return sleepWait(step, now);
     case "input":
       return inputWait(step);
-    case "map":
-      return waitsIn(step.steps, now);
-    case "parallel":
-      return Object.values(step.branches).flatMap((branch) => waitsIn(branch, now));
+    case "repeat":
+      return pausesOf(step);
     case "job":
       return typeof step.blueprint === "string" ? [] : waitsIn(step.blueprint.steps, now);
     default:
       return [];
   }
 }
+
+const waitsOf = (step: Step, now: number): WrittenWait[] => [
+  ...ownWaits(step, now),
+  ...listsIn(step).flatMap((steps) => waitsIn(steps, now)),
+];
 
 const waitsIn = (steps: readonly Step[], now: number): WrittenWait[] =>
   steps.filter(({ when }) => when === undefined).flatMap((step) => waitsOf(step, now));

@@ -16,6 +16,9 @@ export interface Run {
 /** Name of the binding that holds the run; no expression can spell it. */
 export const RUN = " run";
 
+/** Names of variables of a scope that are also functions, and under which the functions are called; none can be spelt. */
+export const CALLED: ReadonlyMap<string, string> = new Map([["round", " round"]]);
+
 /** What the library calls its functions on, as far as they are ours. */
 export interface Focus {
   createSequence(): unknown[];

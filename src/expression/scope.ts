@@ -15,6 +15,9 @@ export interface Scope {
   /** Inside `map`. */
   item?: Json;
   index?: number;
+  /** Inside `repeat`; the state may be nothing. */
+  state?: Json | undefined;
+  round?: number;
   /** Inside `expect`, `until` and `pages` of http steps. */
   response?: Json;
   /** Inside `auth` of http steps: the text that is sent. */

@@ -2,6 +2,7 @@ import type { RE2JS } from "re2js";
 import { err, ok, type Result } from "../lib/result.ts";
 import { deepenIn } from "./functions/deep-in.ts";
 import { compileRegex } from "./regex.ts";
+import { CALLED } from "./run.ts";
 
 /** A node of a parsed expression. Its fields depend on its type. */
 export interface Node {
@@ -49,6 +50,7 @@ class Reader {
   readonly bodies = new Set<Node>();
   readonly operands = new Set<Node>();
   readonly patterns = new Set<Node>();
+  readonly #calls: Node[] = [];
   makesFunctions = false;
   problem: string | undefined;
 
@@ -68,6 +70,8 @@ class Reader {
     this.#bindLabels(node);
     this.makesFunctions ||= MAKES_FUNCTIONS.has(node.type);
     if (node.type === "variable") this.#use(String(node.value));
+    if (node.type === "function" || node.type === "partial") this.#readCall(node.procedure);
+    if (node.type === "apply") this.#readCall(node.rhs);
     if (node.type === "path") this.#readPath(node.steps);
     if (node.type === "bind") this.#bind(node.lhs);
     if (node.type === "lambda") this.#readLambda(node);
@@ -98,6 +102,20 @@ class Reader {
     this.paths.push([String(head.value), ...fields]);
     const [id] = fields;
     if (head.value === "steps" && id !== undefined) this.steps.add(id);
+  }
+
+  #readCall(called: unknown): void {
+    if (isNode(called) && called.type === "variable" && CALLED.has(String(called.value))) this.#calls.push(called);
+  }
+
+  /** `$round(1.5)` calls the function also where `$round` is a number, unless the expression defines another. In place. */
+  nameCalls(): void {
+    for (const node of this.#calls) {
+      const called = CALLED.get(String(node.value));
+      if (called === undefined || this.bound.has(String(node.value))) continue;
+      Object.assign(node, { value: called });
+      this.used.add(called);
+    }
   }
 
   #bind(target: unknown): void {
@@ -160,6 +178,7 @@ function contextName(root: Node): string | undefined {
 export function readSyntax(root: Node): Result<Syntax, string> {
   const reader = new Reader();
   reader.read(root);
+  reader.nameCalls();
   if (reader.problem !== undefined) return err(reader.problem);
   const { used, bound, steps, paths, makesFunctions, regexes, bodies, operands, patterns } = reader;
   return ok({

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   step_timeout: "a try took longer than `timeout`",
   poll_limit: "`until` was false at the last poll",
   pages_limit: "there are more pages than `pages.limit`",
+  repeat_limit: "a `repeat` was not over after its last round",
   expression: "an expression failed, or went too far",
   too_many_items: "a `map` of more items than it may have",
   output_too_large: "an output or a result above its limit",

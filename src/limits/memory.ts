@@ -2,7 +2,7 @@
 
 import { KIB, SECOND } from "./units.ts";
 
-/** Rows of all maps that are open at once; each holds a scope, and perhaps an engine step. */
+/** Rows of all maps, and rounds of all repeats, that are open at once; each holds a scope, and perhaps an engine step. */
 export const MAX_OPEN_ROWS = 10_000;
 /** Outputs of steps, of all rows, in memory as far as that is known: with their copies an isolate's 128 MB hold them. */
 export const MAX_HELD_BYTES = 32 * KIB * KIB;

@@ -30,5 +30,9 @@ export const MAX_SLEEP_MS = 365 * DAY;
 export const DEFAULT_POLLS = 60;
 export const MAX_POLLS = 1_000;
 export const MAX_POLL_PAUSE_MS = DAY;
+export const DEFAULT_ROUNDS = 100;
+/** Each is at least one call of the registry. */
+export const MAX_ROUNDS = 10_000;
+export const MAX_ROUND_PAUSE_MS = 365 * DAY;
 /** A question cannot outlive its job. */
 export const MAX_INPUT_TIMEOUT_MS = 30 * DAY;

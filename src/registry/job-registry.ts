@@ -17,6 +17,7 @@ import type {
   ListQuery,
   ResultPart,
   RetryRequest,
+  RoundEnd,
   RunOutcome,
   RunRef,
   SpawnRequest,
@@ -219,6 +220,14 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
 
   async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
     return (await this.#enter()).awaitReports.halt(ref, path, error, finished, marks);
+  }
+
+  async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
+    return (await this.#enter()).roundReports.repeating(ref, path, marks, keyPath);
+  }
+
+  async roundEnded(ref: RunRef, path: string, end: RoundEnd, marks: Mark[], keyPath?: string) {
+    return (await this.#enter()).roundReports.roundEnded(ref, path, end, marks, keyPath);
   }
 
   async abandon(ref: RunRef, path: string) {

@@ -9,6 +9,7 @@ import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { Reconciler } from "./run/reconciler.ts";
+import { RoundReports } from "./run/round-reports.ts";
 import { logSettlements } from "./run/settlements.ts";
 import { StepReports } from "./run/step-reports.ts";
 import { Actions } from "./storage/actions.ts";
@@ -35,6 +36,7 @@ export interface Registry {
   tenantStore: TenantStore;
   stepReports: StepReports;
   awaitReports: AwaitReports;
+  roundReports: RoundReports;
   reconciler: Reconciler;
   changes: JobChanges;
   events: ReadEvents;
@@ -86,6 +88,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     tenantStore: new TenantStore(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
+    roundReports: new RoundReports(context),
     reconciler: new Reconciler(context),
     changes,
     events: new ReadEvents(context, eventWaiters),

@@ -79,12 +79,12 @@ export class Holdings {
     return this.#bytes;
   }
 
-  /** A map opens its rows. @returns why it must not; then it holds nothing */
+  /** A map opens its rows, or a repeat its round. @returns why it must not; then it holds nothing */
   openRows(count: number): StepError | undefined {
     const rows = this.#rows + count;
     if (rows > MAX_OPEN_ROWS) {
       return exceeded(
-        `The maps that are open at once would have ${rows} rows, the most is ${MAX_OPEN_ROWS}. Lower the outer map's concurrency, or map over fewer items.`,
+        `The maps and repeats that are open at once would have ${rows} rows, the most is ${MAX_OPEN_ROWS}. Lower the outer map's concurrency, or map over fewer items.`,
       );
     }
     this.#rows = rows;

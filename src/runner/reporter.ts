@@ -3,6 +3,7 @@ import type { Mark } from "../jobs/run/reports.ts";
 import type {
   AskRequest,
   Finished,
+  RoundEnd,
   RunnerApi,
   RunOutcome,
   RunPlan,
@@ -117,6 +118,14 @@ export class Reporter {
 
   halt(path: string, error: StepError | null, finished: number[]) {
     return this.#withMarks((registry, marks) => registry.halt(this.#ref, path, error, finished, marks));
+  }
+
+  repeating(path: string, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.repeating(this.#ref, path, marks, keyPath));
+  }
+
+  roundEnded(path: string, end: RoundEnd, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.roundEnded(this.#ref, path, end, marks, keyPath));
   }
 
   abandon(path: string) {

@@ -147,6 +147,20 @@ atBound("MAX_BRANCHES", {
   },
 });
 
+const repeat = (more: JsonObject) => ofStep({ type: "repeat", steps: [aTransform("round")], ...more });
+atBound("MAX_ROUNDS", {
+  of: "a repeat",
+  refusal: /^blueprint\.steps\[0\]\.limit: must be at most 10000/,
+  attempt: (limit) => repeat({ limit }),
+});
+
+atBound("MAX_ROUND_PAUSE_MS", {
+  of: "a repeat",
+  refusal: /^blueprint\.steps\[0\]\.pause: is longer than 31536000 seconds/,
+  attempt: (ms) => repeat({ pause: seconds(ms) }),
+  step: 1_000,
+});
+
 const inJobs = (depth: number): JsonObject =>
   depth === 1
     ? aBlueprint([aTransform("a")])

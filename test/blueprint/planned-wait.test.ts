@@ -47,6 +47,22 @@ const CASES: readonly (readonly [title: string, steps: Json[], ms: number])[] = 
     3 * EXPRESSION_WAIT_MS,
   ],
   ["rows of a map, once", [step("map", { over: [1, 2, 3], steps: [nap("1 hour"), nap("1 hour")] })], 2 * HOUR],
+  [
+    "rounds of a repeat",
+    [step("repeat", { limit: 3, pause: "1 hour", steps: [nap("1 minute")] })],
+    3 * (HOUR + MINUTE),
+  ],
+  [
+    "rounds that are as many as an expression says",
+    [step("repeat", { limit: "{% $input.n %}", pause: "1 hour", steps: [aTransform("r1")] })],
+    EXPRESSION_WAIT_MS,
+  ],
+  [
+    "pauses that an expression gives",
+    [step("repeat", { limit: 9, pause: "{% $input.pause %}", steps: [aTransform("r2")] })],
+    EXPRESSION_WAIT_MS,
+  ],
+  ["rounds that wait for nothing", [step("repeat", { limit: "{% $input.n %}", steps: [aTransform("r3")] })], 0],
   ["branches", [step("parallel", { branches: { a: [nap("1 hour")], b: [ask({ timeout: "1 hour" })] } })], 2 * HOUR],
   ["an inline child", [job(aBlueprint([nap("1 hour"), job(aBlueprint([nap("2 hours")]))]))], 3 * HOUR],
   ["a child that is not known", [job("other")], 0],

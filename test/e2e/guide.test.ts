@@ -7,6 +7,7 @@ import { ownTenant } from "../support/server.ts";
 /** What the guide's examples call, by method and path; each as a service of this kind would answer. */
 function api() {
   let exportPolls = 0;
+  let queued = 2;
   const answers: Record<string, () => [status: number, body: unknown]> = {
     "GET /repos/acme-app/releases": () => [200, [{ tag: "v1.2.3" }]],
     "GET /items/1": () => [200, { name: "one" }],
@@ -26,6 +27,8 @@ function api() {
     ],
     "POST /sessions": () => [200, { token: "t-123" }],
     "GET /me": () => [200, { name: "Ada" }],
+    "POST /queue/take": () => [200, { task: { n: queued }, left: --queued }],
+    "POST /orders": () => [201, { id: "o1" }],
     "GET /drafts/d7": () => [200, { title: "Draft seven" }],
     "POST /posts": () => [201, { id: "p1" }],
     "GET /customers/c42": () => [200, { name: "Ada" }],

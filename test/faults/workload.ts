@@ -4,6 +4,8 @@ import { rowDigest } from "../support/row-digest.ts";
 const ITEMS = [0, 1, 2, 3, 4, 5];
 const PLACES = new Map(ITEMS.map((item, i) => [`each[${rowDigest(item)}].`, `each[${i}].`]));
 
+const ROUNDS = [1, 2, 3, 4];
+
 /** The step path of an action's key, without the job in front. */
 export function pathOfKey(key: string): string {
   for (const [row, place] of PLACES) if (key.startsWith(row)) return `${place}${key.slice(row.length)}`;
@@ -36,6 +38,15 @@ export function shapes(service: string): Shape[] {
       name: "map",
       steps: [{ id: "each", type: "map", over: ITEMS, concurrency: 3, steps: [effect("item")] }, effect("b")],
       effects: [...ITEMS.map((i) => `each[${i}].item`), "b"],
+      ends,
+    },
+    {
+      name: "repeat",
+      steps: [
+        { id: "loop", type: "repeat", limit: ROUNDS.length, pause: "1 second", steps: [effect("round")] },
+        effect("b"),
+      ],
+      effects: [...ROUNDS.map((round) => `loop#${round}.round`), "b"],
       ends,
     },
     {

@@ -54,7 +54,7 @@ describe("blueprint://guide", () => {
     const section = GUIDE.split(/^## /m).find((text) => text.startsWith("Expressions")) ?? "";
     const lines = section.split("\n").filter((line) => line.startsWith("- "));
     const refused = ["eval", "shuffle"];
-    const variables = ["input", "steps", "item", "index", "response", "job"];
+    const variables = ["input", "steps", "item", "index", "state", "response", "job"];
     const named = new Set([...lines.join("\n").matchAll(/\$([a-zA-Z0-9]+)/g)].map(([, name = ""]) => name));
     const unknown = [...named].filter((name) => !FUNCTION_NAMES.has(name) && !variables.includes(name));
     expect(unknown.sort()).toEqual(refused.filter((name) => !FUNCTION_NAMES.has(name)).sort());

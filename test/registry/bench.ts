@@ -109,6 +109,7 @@ export const apisOf = ({
   tenantStore,
   stepReports,
   awaitReports,
+  roundReports,
   reconciler,
   changes,
   events,
@@ -117,7 +118,7 @@ export const apisOf = ({
   enter,
 }: Registry) => ({
   caller: joined<CallerApi>(submitAndRead, controls, savedBlueprints, tenantStore, changes),
-  runner: joined<RunnerApi>(stepReports, awaitReports),
+  runner: joined<RunnerApi>(stepReports, awaitReports, roundReports),
   reconciler,
   keys: revocations,
   events,

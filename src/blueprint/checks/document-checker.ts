@@ -45,7 +45,7 @@ export class DocumentChecker {
       if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
     }
     if (isJsonObject(document.input)) this.faults.push(...checkInputSchema(document.input, this.#path(["input"])));
-    const names = { steps: new Set<string>(), item: false, field: [] };
+    const names = { steps: new Set<string>(), around: [] };
     const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
     this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
     this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));
@@ -81,23 +81,27 @@ export class DocumentChecker {
     this.#checkFields(step, kind, keys, names);
     this.#checkHandler(step, keys);
     this.#checkChild(step, kind, keys);
-    if (kind?.notInMap && names.item) this.#addNotInMap(String(step.type), keys);
+    if (kind?.runsOnce && names.around.length > 0) this.#addRunsOnce(String(step.type), keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
     if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
     const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
     if (path.length > MAX_STEP_PATH_CHARS) this.#addLongPath(path, keys);
     for (const inner of innerOf(step)) {
-      const within = { ...names, item: names.item || inner.perItem };
+      const within = { ...names, around: [...names.around, ...inner.sees] };
       const prefixWithin = `${path}${inner.segment}.`;
-      this.#checkList(inner.steps, { keys: [...keys, ...inner.keys], names: within, prefix: prefixWithin });
+      const place = { keys: [...keys, ...inner.keys], names: within, prefix: prefixWithin };
+      const steps = this.#checkList(inner.steps, place);
+      for (const field of kind?.afterInner ?? [])
+        this.#checkTemplate(step[field], [...keys, field], { ...within, steps });
     }
   }
 
   #checkFields(step: JsonObject, kind: Kind | undefined, keys: Keys, names: Names): void {
     for (const field of ["when", ...TERM_FIELDS]) this.#checkTemplate(step[field], [...keys, field], names);
     for (const field of kind?.templates ?? []) {
-      const seen = kind?.sees?.[field] ?? [];
-      this.#checkTemplate(step[field], [...keys, field], { ...names, field: seen });
+      if (kind?.afterInner?.includes(field)) continue;
+      const around = [...names.around, ...(kind?.sees?.[field] ?? [])];
+      this.#checkTemplate(step[field], [...keys, field], { ...names, around });
     }
   }
 
@@ -124,9 +128,10 @@ export class DocumentChecker {
     this.doubts.push(...inside.doubts);
   }
 
-  #addNotInMap(type: string, keys: Keys): void {
-    const fix = "Put it before or after the map, or start a job for each item with a job step.";
-    this.faults.push({ path: this.#path(keys, "type"), message: `an ${type} step cannot stand inside a map`, fix });
+  #addRunsOnce(type: string, keys: Keys): void {
+    const fix = "Put it before or after, or start a job for each item or round with a job step.";
+    const message = `an ${type} step cannot stand inside a map or repeat`;
+    this.faults.push({ path: this.#path(keys, "type"), message, fix });
   }
 
   #addLongPath(path: string, keys: Keys): void {

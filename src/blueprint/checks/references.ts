@@ -13,10 +13,8 @@ import { RESPONSE } from "../kinds/http.ts";
 /** What expressions at one place of a blueprint can refer to. */
 export interface Names {
   steps: ReadonlySet<string>;
-  /** Whether `$item` and `$index` exist here. */
-  item: boolean;
-  /** What exists in this field alone. */
-  field: readonly Variable[];
+  /** What exists in this field alone, and inside the steps that it stands in. */
+  around: readonly Variable[];
 }
 
 /** A step of the document. */
@@ -32,6 +30,8 @@ const PLACES: { readonly [Name in Variable]: string } = {
   job: "everywhere",
   item: "inside the steps of a map",
   index: "inside the steps of a map",
+  state: "inside repeat, and in its next, while and until",
+  round: "inside repeat, and in its next, while and until",
   response: "in expect, until and pages of http steps",
   body: "in auth of http steps",
   timestamp: "in auth and headers of http steps",
@@ -40,8 +40,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
 const EVERYWHERE: readonly Variable[] = ["input", "steps", "job"];
 
 function isThere(variable: Variable, names: Names): boolean {
-  if (variable === "item" || variable === "index") return names.item;
-  return EVERYWHERE.includes(variable) || names.field.includes(variable);
+  return EVERYWHERE.includes(variable) || names.around.includes(variable);
 }
 
 const variablesIn = (names: Names): string =>

@@ -16,8 +16,8 @@ export interface Inner {
   steps: Json | undefined;
   /** The longest that comes between the step's path and the dot before an inner step's id. */
   segment: string;
-  /** Whether they run for each item, and see `$item` and `$index`. */
-  perItem: boolean;
+  /** What they see that the step does not. */
+  sees: readonly Variable[];
 }
 
 /** What the checks at submit must know of a kind, besides its schema. */
@@ -29,12 +29,14 @@ export interface Kind {
   sees?: Readonly<Record<string, readonly Variable[]>>;
   /** Whether a secret may stand at these keys from the step; left out: nowhere. */
   sendsSecret?: (keys: Keys) => boolean;
+  /** Those of them that see what the steps inside see, and the outputs of these. */
+  afterInner?: readonly string[];
   /** The lists of steps inside the step, which may not have the schema's shape. */
   inner?: (step: JsonObject) => readonly Inner[];
   /** The field with an inline blueprint, or the name of one, that runs as a job of its own. */
   child?: string;
-  /** Whether it cannot stand inside a map. */
-  notInMap?: true;
+  /** Whether it cannot run more than once. */
+  runsOnce?: true;
   /** What is known of the output; `last` is that of a list of steps. Left out: nothing is. */
   output?: (step: JsonObject, last: (steps: Json | undefined) => Shape | undefined) => Shape | undefined;
   /** Whether it acts on time or state alone, so that its output is not what the steps around it yield; left out: no. */
@@ -55,15 +57,20 @@ const retry = (limit: number) =>
 /** A step of these fields. */
 export const stepOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => strict(shape, IN_STEP);
 
-/** Fields of every step. `retries` is the kind's default. */
-export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({
+/** Fields of every step. */
+export const outer = <Type extends string>(type: Type) => ({
   id: stepName.describe("Unique in the whole blueprint; later steps read the output as $steps.<id>."),
   type: z.literal(type),
   when: expression.optional().describe("Run the step only if this is true; a skipped step's output is nothing."),
-  retry: retry(retries),
-  timeout: durationTerm(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
   on_error: z
     .enum(["fail", "continue"])
     .default("fail")
     .describe("`continue`: go on with the output {error: {code, message, status?, body?}}."),
+});
+
+/** Fields of a step that acts itself. `retries` is the kind's default. */
+export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({
+  ...outer(type),
+  retry: retry(retries),
+  timeout: durationTerm(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
 });

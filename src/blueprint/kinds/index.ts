@@ -8,6 +8,7 @@ import { input } from "./input.ts";
 import { type JobFields, type JobFieldsInput, job } from "./job.ts";
 import { type MapFields, type MapFieldsInput, map } from "./map.ts";
 import { type ParallelFields, type ParallelFieldsInput, parallel } from "./parallel.ts";
+import { type RepeatFields, type RepeatFieldsInput, repeat } from "./repeat.ts";
 import { sleep } from "./sleep.ts";
 import { store } from "./store.ts";
 import { transform } from "./transform.ts";
@@ -20,6 +21,12 @@ export interface MapStep extends MapFields {
   steps: Step[];
 }
 export interface MapStepInput extends MapFieldsInput {
+  steps: StepInput[];
+}
+export interface RepeatStep extends RepeatFields {
+  steps: Step[];
+}
+export interface RepeatStepInput extends RepeatFieldsInput {
   steps: StepInput[];
 }
 export interface ParallelStep extends ParallelFields {
@@ -43,15 +50,21 @@ export interface JobStepInput extends JobFieldsInput {
 }
 
 /** A step as a plan keeps it, with every default filled in. */
-export type Step = z.output<FlatSchema> | MapStep | ParallelStep | JobStep;
+export type Step = z.output<FlatSchema> | MapStep | RepeatStep | ParallelStep | JobStep;
 /** A step as it may be written. */
-export type StepInput = z.input<FlatSchema> | MapStepInput | ParallelStepInput | JobStepInput;
+export type StepInput = z.input<FlatSchema> | MapStepInput | RepeatStepInput | ParallelStepInput | JobStepInput;
 
 export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step).min(1));
 const Child: z.ZodType<Child, ChildInput> = z.lazy(() => document(Steps));
 
 /** Every kind of step: one file in this folder, and one line here. */
-const KINDS = { ...FLAT, map: map(Steps), parallel: parallel(Steps), job: job(Child) } satisfies {
+const KINDS = {
+  ...FLAT,
+  map: map(Steps),
+  repeat: repeat(Steps),
+  parallel: parallel(Steps),
+  job: job(Child),
+} satisfies {
   [Type in Step["type"]]: Kind;
 };
 

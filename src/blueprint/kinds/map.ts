@@ -22,6 +22,6 @@ export const map = <Steps extends z.ZodType>(steps: Steps) =>
     templates: ["over"],
     // A path over a list goes on in each of its items.
     output: ({ steps }, last) => last(steps),
-    inner: ({ steps }) => [{ keys: ["steps"], steps, segment: `[${MAX_MAP_ITEMS}]`, perItem: true }],
+    inner: ({ steps }) => [{ keys: ["steps"], steps, segment: `[${MAX_MAP_ITEMS}]`, sees: ["item", "index"] }],
     schema: stepOf({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
   }) satisfies Kind;

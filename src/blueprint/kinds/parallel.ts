@@ -11,7 +11,7 @@ export type ParallelFieldsInput = z.input<z.ZodObject<typeof fields>>;
 
 const inner = ({ branches = null }: JsonObject): Inner[] =>
   Object.entries(isJsonObject(branches) ? branches : {}).map(([name, steps]) => {
-    return { keys: ["branches", name], steps, segment: `.${name}`, perItem: false };
+    return { keys: ["branches", name], steps, segment: `.${name}`, sees: [] };
   });
 
 const isFew = (branches: object): boolean => {

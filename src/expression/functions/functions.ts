@@ -1,5 +1,5 @@
 import jsonata from "jsonata";
-import { type Focus, type Implementation, runOf } from "../run.ts";
+import { CALLED, type Focus, type Implementation, runOf } from "../run.ts";
 import { REPLACED } from "./builtins.ts";
 import { COSTS, type Cost, deep, flat, inList, parsed, times } from "./costs.ts";
 import { partition, truncate } from "./cut.ts";
@@ -42,7 +42,14 @@ const BESIDE: ReadonlyMap<string, OwnFunction> = new Map<string, OwnFunction>([
 ]);
 
 /** Names of all functions in scope of an expression. */
-export const FUNCTION_NAMES: ReadonlySet<string> = new Set([...NAMES, ...BESIDE.keys(), "now", "millis", "time"]);
+export const FUNCTION_NAMES: ReadonlySet<string> = new Set([
+  ...NAMES,
+  ...BESIDE.keys(),
+  ...CALLED.values(),
+  "now",
+  "millis",
+  "time",
+]);
 
 /** The library reads the signatures. */
 async function besideDefinition(name: string, { act, signature, cost }: OwnFunction): Promise<[string, Definition]> {
@@ -129,10 +136,13 @@ const FORMATTING: ReadonlyMap<string, (format: Format) => Implementation> = new 
   ],
 ]);
 
+/** Functions by the names under which they are called beside a variable of theirs. */
+const SPELT: ReadonlyMap<string, string> = new Map([...CALLED].map(([name, called]) => [called, name]));
+
 function definitionOf(name: string, known: ReadonlyMap<string, Definition>): Definition | undefined {
   const formatting = FORMATTING.get(name);
   const format = known.get("fromMillis")?.implementation as Format | undefined;
-  return formatting && format ? ownFunction(formatting(format)) : (known.get(name) ?? OWN.get(name));
+  return formatting && format ? ownFunction(formatting(format)) : (known.get(SPELT.get(name) ?? name) ?? OWN.get(name));
 }
 
 /** The functions of these names, to be bound in expressions. */

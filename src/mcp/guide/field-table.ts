@@ -85,8 +85,8 @@ const sameRow = (a: Row, b: Row): boolean =>
   a.name === b.name && a.type === b.type && a.fallback === b.fallback && a.meaning === b.meaning;
 
 /** Fields that most kinds have, as most kinds have them. */
-const commonRows: Row[] = (allRows.get("transform") ?? []).filter((row) =>
-  [...allRows.values()].every((rows) => rows.some(({ name }) => name === row.name)),
+const commonRows: Row[] = (allRows.get("transform") ?? []).filter(
+  (row) => [...allRows.values()].filter((rows) => rows.some(({ name }) => name === row.name)).length > allRows.size / 2,
 );
 
 export const commonTable = (): string => table(commonRows.filter(({ name }) => name !== "type"));

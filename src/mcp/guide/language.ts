@@ -22,6 +22,7 @@ import {
   MAX_OPEN_ROWS,
   MAX_OUTPUT_BYTES,
   MAX_RETRIES,
+  MAX_ROUNDS,
   MAX_SEGMENT_ACTIONS,
   MAX_SLEEP_MS,
   MAX_STEP_TIMEOUT_MS,
@@ -51,6 +52,7 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 | \`$input\` | the job's input |
 | \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is nothing |
 | \`$item\`, \`$index\` | only inside \`map\` |
+| \`$state\`, \`$round\` | only inside \`repeat\`, and in its \`next\`, \`while\`, \`until\` |
 | \`$response\` | only in \`expect\` and \`until\` of \`http\`: \`{status, headers, body, bytes, url}\` |
 | \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
 
@@ -77,7 +79,7 @@ export const FAILURES = `A step that fails for good fails the job; \`error\` nam
 export const limits =
   (): string => `- Blueprint ${kib(MAX_BLUEPRINT_BYTES)}, ${MAX_STEPS} steps in all, ${MAX_STRING_CHARS} characters a string, ${MAX_JSON_DEPTH} levels; input ${kib(MAX_INPUT_BYTES)}; metadata ${kib(MAX_METADATA_BYTES)}.
 - A step's output and the result ${kib(MAX_OUTPUT_BYTES)}; a response \`max_bytes\`, at most ${kib(MAX_HTTP_BYTES)}: more fails, nothing is cut. Ask for less, page, or keep only what you need.
-- \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
+- \`map\` ${MAX_MAP_ITEMS} items; \`parallel\` ${MAX_BRANCHES} branches; \`repeat\` ${MAX_ROUNDS} rounds; jobs inside jobs ${MAX_JOB_DEPTH} deep; ${MAX_RETRIES} retries.
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
-- An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, of all jobs of a tenant in one process ${mib(MAX_TENANT_HELD_BYTES)}, its open maps ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute by default: more wait.
+- An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, of all jobs of a tenant in one process ${mib(MAX_TENANT_HELD_BYTES)}, its open maps and repeats ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute by default: more wait.
 - The engine meters steps: a job costs 1, however many steps and rows it has, and 1 more for each ${MAX_SEGMENT_ACTIONS} actions or minute of work; a wait of more than ${MAX_INLINE_WAIT_MS / 1_000} seconds (\`sleep\`, a question, a child, a retry, a poll) costs 2, shared by all that wait at the same time.`;

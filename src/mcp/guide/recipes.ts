@@ -60,6 +60,16 @@ export const RECIPES: readonly Recipe[] = [
       "output": { "rows": "{% $parse($steps.file.body, 'csv') %}" } }, "idempotency_key": "export-2026-11-30" }`,
   ),
   recipe(
+    "Again and again, each round from what the one before left: take from a queue until it is empty",
+    /repeat|loop|again|queue|drain|until|while|round|every/i,
+    `{ "blueprint": { "name": "drain-queue", "steps": [
+        { "id": "drain", "type": "repeat", "state": { "done": [] }, "limit": 1000, "until": "{% $state.left = 0 %}", "steps": [
+          { "id": "take", "type": "http", "method": "POST", "url": "https://api.example.com/queue/take" },
+          { "id": "act", "type": "http", "method": "POST", "url": "https://api.example.com/orders", "body": "{% $steps.take.body.task %}" } ],
+          "next": { "left": "{% $steps.take.body.left %}", "done": "{% $append($state.done, $steps.act.body.id) %}" } } ],
+      "output": "{% $steps.drain %}" } }`,
+  ),
+  recipe(
     "Ask a person, and act only on a yes (the job is input_required until jobs_respond)",
     /approv|ask|confirm|human|person|review|permission|publish|sign.?off/i,
     `{ "blueprint": { "name": "approve-and-publish", "steps": [

@@ -1,6 +1,7 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
+import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
@@ -97,6 +98,14 @@ export type Awaited =
   /** Wait for the engine's event of this step, at most so long, then collect. */
   { do: "wait"; timeout_ms: number } | { do: "done"; output: Json } | { do: "fail"; error: StepError };
 
+/** Where a `repeat` goes on, or why it does not: its failure was passed over before. */
+export type Repeating =
+  | ({ do: "go" } & Pick<Rounds, "round" | "state" | "over" | "since">)
+  | { do: "fail"; error: StepError };
+
+/** A round that is over; no state: nothing. */
+export type RoundEnd = Pick<Rounds, "round" | "state" | "over">;
+
 export type RunOutcome =
   | { name: "succeeded"; output: Json }
   /** The result is the output that the step at this path already stored. */
@@ -168,6 +177,16 @@ export interface RunnerApi {
   ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
   /** The row of this step is halted: a child that it waits for is cancelled. */
   abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
+  /** The `repeat` at `path` begins, or goes on. */
+  repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string): Promise<Repeating | Halted | Stop>;
+  /** A round is over: its state is kept, and all else of it goes. */
+  roundEnded(
+    ref: RunRef,
+    path: string,
+    end: RoundEnd,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<{ do: "go" } | { do: "fail"; error: StepError } | Halted | Stop>;
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
   settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished): Promise<Unkept | undefined>;

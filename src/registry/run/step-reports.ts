@@ -37,6 +37,7 @@ import { notKept } from "../dispatch/admission.ts";
 import { INPUT_PATH, RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
+import type { RoundReports } from "./round-reports.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
 /** A try that asks to begin. */
@@ -57,7 +58,7 @@ interface Interrupted {
 }
 
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
-export class StepReports implements Omit<RunnerApi, keyof AwaitReports> {
+export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof RoundReports> {
   readonly #context: RegistryContext;
 
   constructor(context: RegistryContext) {

@@ -64,6 +64,12 @@ export class Actions {
     if (work !== undefined && outcomeOf(error) === "unknown") this.#note(job, path, work, "unknown");
   }
 
+  /** The result of the child is kept no longer. Nothing is known of the step but whom it waited for. */
+  noteChild(job: Job, keyPath: string, childId: string): void {
+    const suffix = suffixOf(job.run.chain, this.#before(job, keyPath), keyPath);
+    this.keep(job.job_id, { key_path: keyPath, suffix, polls: 0, outcome: null, child_id: childId });
+  }
+
   #note(job: Job, path: string, work: OpenWork, outcome: "definite" | "unknown"): void {
     if (work.wake_at !== undefined || work.question !== undefined) return;
     const keyPath = work.key_path ?? path;

@@ -7,8 +7,14 @@ export const RESULT_PATH = "$result";
 /** Where it is kept how the rows of the step at `path` were halted: below the step, so that it goes where its values go. */
 export const haltedPath = (path: string): string => `${path}.$halted`;
 
+/** Where it is kept how far the `repeat` at `path` has come. */
+export const roundsPath = (path: string): string => `${path}.$rounds`;
+
 /** Where a retry keeps what a row of a map had finished before. */
 const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
+
+/** The range of the paths that begin with the prefix, which ends in a dot. */
+const below = (prefix: string): [from: string, to: string] => [prefix, `${prefix.slice(0, -1)}/`];
 
 /** What a value is stored with: the open work that it ends. */
 export type StoredFor = Pick<OpenWork, "key_path" | "child_id">;
@@ -16,11 +22,15 @@ export type StoredPath = { path: string; row_key: string | null; child_id: strin
 
 export const VALUES_SQL = {
   insert: "INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, ?)",
+  replace: "INSERT OR REPLACE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, NULL)",
   find: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
   small: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
   copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id)
     SELECT ?, ?, value_json, row_key, child_id FROM job_values WHERE job_id = ? AND path = ?`,
   paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes FROM job_values WHERE job_id = ?",
+  childrenBelow: `SELECT coalesce(row_key, path) AS key_path, child_id FROM job_values
+    WHERE job_id = ? AND path >= ? AND path < ? AND child_id IS NOT NULL`,
+  deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   delete: "DELETE FROM job_values WHERE job_id = ?",
 } as const;
 
@@ -40,6 +50,11 @@ export class Values {
   /** The same of a value that is JSON text already. */
   insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): void {
     this.#sql.exec(VALUES_SQL.insert, jobId, path, json, work.key_path ?? null, work.child_id ?? null);
+  }
+
+  /** Keep the value in place of the one before. */
+  replaceJson(jobId: string, path: string, json: string, { key_path }: StoredFor): void {
+    this.#sql.exec(VALUES_SQL.replace, jobId, path, json, key_path ?? null);
   }
 
   /** The value of the step at `path`, also where the job before this one had the same row at another place. */
@@ -74,6 +89,22 @@ export class Values {
       .exec<{ path: string; value_json: string }>(VALUES_SQL.small, jobId, maxChars, limit)
       .toArray();
     return rows.map((row) => [row.path, JSON.parse(row.value_json)]);
+  }
+
+  /** Children whose results are kept below the prefix, which ends in a dot. */
+  childrenBelow(jobId: string, prefix: string): { key_path: string; child_id: string }[] {
+    const rows = this.#sql.exec<{ key_path: string; child_id: string }>(
+      VALUES_SQL.childrenBelow,
+      jobId,
+      ...below(prefix),
+    );
+    return rows.toArray();
+  }
+
+  /** All below the prefix, which ends in a dot, and what the job before had kept there. */
+  deleteBelow({ job_id, run }: Pick<Job, "job_id" | "run">, prefix: string, keyPrefix: string): void {
+    const carried = run.chain === undefined ? [] : [carriedPath(keyPrefix)];
+    for (const each of [prefix, ...carried]) this.#sql.exec(VALUES_SQL.deleteBelow, job_id, ...below(each));
   }
 
   /** All of the job. */

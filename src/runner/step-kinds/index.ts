@@ -6,6 +6,7 @@ import { runInput } from "./input.ts";
 import { runJob } from "./job.ts";
 import { runMap } from "./map.ts";
 import { runParallel } from "./parallel.ts";
+import { runRepeat } from "./repeat.ts";
 import { runSleep } from "./sleep.ts";
 import { runStore } from "./store.ts";
 import { runTransform } from "./transform.ts";
@@ -16,6 +17,7 @@ export const STEP_RUNS: StepRuns = {
   sleep: runSleep,
   transform: runTransform,
   map: runMap,
+  repeat: runRepeat,
   parallel: runParallel,
   job: runJob,
   input: runInput,

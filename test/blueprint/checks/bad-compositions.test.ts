@@ -320,7 +320,7 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
     "a question in a branch in a map",
     steps(map([parallel({ left: [ask()] })])),
     `${STEP}.steps[0].branches.left[0].type`,
-    "before or after the map",
+    "before or after",
   ],
   // http that polls.
   ["every without until", poll({ every: "1 minute" }), `${STEP}.every`, 'Add "until"'],

@@ -59,6 +59,23 @@ export const SHAPES: Shape[] = [
     [succeeds(DONE)],
   ),
   shape(
+    "repeat",
+    [
+      {
+        id: "loop",
+        type: "repeat",
+        state: { rounds: [] },
+        steps: [effect("page", "flaky")],
+        next: { rounds: "{% $append($state.rounds, $round) %}" },
+        limit: 3,
+        pause: "15 seconds",
+      },
+    ],
+    [succeeds({ rounds: [1, 2, 3] })],
+    {},
+    "{% $steps.loop %}",
+  ),
+  shape(
     "parallel",
     [
       {

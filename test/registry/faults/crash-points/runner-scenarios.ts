@@ -97,6 +97,32 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect((await stage.status(id)).status).toBe("succeeded");
   },
 
+  "end rounds": async (stage) => {
+    const id = await stage.running();
+    const end = (round: number, over = false) =>
+      stage.ask("roundEnded", (api) =>
+        api.runner.roundEnded(stage.ref(id), "first", { round, over, state: { round } }, []),
+      );
+    await stage.danger(async () => {
+      const began = await stage.ask("repeating", (api) => api.runner.repeating(stage.ref(id), "first", []));
+      expect(began).toEqual({ do: "go", round: 0, over: false, since: 0 });
+      for (const round of [1, 2]) {
+        await stage.begin(id, `first#${round}.page`, `t${round}`);
+        await stage.ask("finish", (api) => api.runner.finish(stage.ref(id), `first#${round}.page`, {}, null));
+        expect(await end(round)).toEqual({ do: "go" });
+      }
+    });
+    // A report that comes late takes nothing back.
+    expect(await end(1, true)).toEqual({ do: "go" });
+    const place = await stage.ask("repeating", (api) => api.runner.repeating(stage.ref(id), "first", []));
+    expect(place).toEqual({ do: "go", round: 2, over: false, since: 0, state: { round: 2 } });
+    expect(stage.world.storage.sql.exec("SELECT path FROM job_values WHERE path > '$z'").toArray()).toEqual([
+      { path: "first.$rounds" },
+    ]);
+    await stage.succeed(id);
+    expect((await stage.status(id)).status).toBe("succeeded");
+  },
+
   "settle as succeeded": async (stage) => {
     const id = await stage.running();
     await stage.danger(() => stage.succeed(id));
