@@ -10,6 +10,7 @@ export * from "./limits/catalogue.ts";
 export * from "./limits/events.ts";
 export * from "./limits/expressions.ts";
 export * from "./limits/handing-over.ts";
+export * from "./limits/hands.ts";
 export * from "./limits/memory.ts";
 export * from "./limits/protocol.ts";
 export * from "./limits/quotas.ts";

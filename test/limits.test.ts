@@ -49,6 +49,11 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_RETENTION_DAYS: "of the operator: http/settings.test.ts has it and one more",
   MAX_QUOTA: "of the operator: http/settings.test.ts has it and one more",
   KEY_CLOCK_SKEW_MS: "an allowance over MAX_KEY_DAYS: auth/check-key.test.ts has it and one more",
+  DEFAULT_LEASE_MS: defaults("MAX_LEASE_MS"),
+  MIN_LEASE_MS: "a least: blueprint/checks/bad-blueprints.test.ts has less",
+  MAX_WORK_UNITS: "the largest whole number that JSON carries exactly; a larger one is refused before it is looked at",
+  CLAIM_REPLY_BYTES:
+    "what one reply has room for, the others come with the next claim: service/workers/claim-work.test.ts",
   MAX_CLIENT_DOCUMENT_BYTES: "http/oauth.test.ts has it and one more",
   CLIENT_DOCUMENT_TIMEOUT_MS: pace,
   CLIENT_DOCUMENT_KEPT_MS: `${pace}; http/oauth.test.ts`,

@@ -6,6 +6,7 @@ import { durationMs, parseTime } from "./duration.ts";
 import type { Step } from "./kinds/index.ts";
 import { DEFAULT_INPUT_TIMEOUT } from "./kinds/input.ts";
 import { pollingOf } from "./kinds/polling.ts";
+import { DEFAULT_WORK_TIMEOUT } from "./kinds/worker.ts";
 import { listsIn } from "./nesting.ts";
 
 /** How long a plan means to wait, so that no job ends before its plan does. */
@@ -45,6 +46,7 @@ function stepMs(step: Step, now: number, planOf: PlanOf): number {
     case "sleep":
       return sleepMs(step, now);
     case "input":
+    case "worker":
       return hasExpression(step.timeout) ? EXPRESSION_WAIT_MS : durationMs(step.timeout);
     case "http":
       return pollsMs(step);
@@ -63,7 +65,7 @@ const listMs = (steps: readonly Step[], now: number, planOf: PlanOf): number =>
   steps.reduce((sum, step) => sum + stepMs(step, now, planOf), 0);
 
 /**
- * All waits that the plan names, in milliseconds: sleeps, questions, pauses between polls and rounds. Rows of a map count
+ * All waits that the plan names, in milliseconds: sleeps, questions, workers, pauses between polls and rounds. Rows of a map count
  * once, rounds each; a wait that an expression gives counts as EXPRESSION_WAIT_MS.
  * @param now epoch ms at which the job starts
  */
@@ -88,16 +90,21 @@ export const longestActionMs = ({ steps }: { steps: readonly Step[] }): number =
     ...steps.flatMap((step) => [actionMs(step), ...listsIn(step).map((inner) => longestActionMs({ steps: inner }))]),
   );
 
-/** A wait that the plan writes out. A sleep and the pauses of a repeat last as long as it says; a question is open so long, unless it is answered. */
+/**
+ * A wait that the plan writes out. A sleep and the pauses of a repeat last as long as it says; a question is open so long,
+ * unless it is answered, and so is what waits for a worker.
+ */
 interface WrittenWait {
   id: string;
-  type: "sleep" | "input" | "repeat";
+  type: "sleep" | "input" | "repeat" | "worker";
   ms: number;
 }
 
+const DEFAULTS = { input: DEFAULT_INPUT_TIMEOUT, worker: DEFAULT_WORK_TIMEOUT };
+
 /** The default is not written out: who gives none means "as long as the job lasts". */
-const inputWait = ({ id, timeout }: Extract<Step, { type: "input" }>): WrittenWait[] =>
-  timeout === DEFAULT_INPUT_TIMEOUT || hasExpression(timeout) ? [] : [{ id, type: "input", ms: durationMs(timeout) }];
+const openWait = ({ id, type, timeout }: Extract<Step, { type: "input" | "worker" }>): WrittenWait[] =>
+  timeout === DEFAULTS[type] || hasExpression(timeout) ? [] : [{ id, type, ms: durationMs(timeout) }];
 
 const sleepWait = (step: Extract<Step, { type: "sleep" }>, now: number): WrittenWait[] =>
   hasExpression(step.for ?? step.until ?? "") ? [] : [{ id: step.id, type: "sleep", ms: sleepMs(step, now) }];
@@ -115,7 +122,8 @@ function ownWaits(step: Step, now: number): WrittenWait[] {
     case "sleep":
       return sleepWait(step, now);
     case "input":
-      return inputWait(step);
+    case "worker":
+      return openWait(step);
     case "repeat":
       return pausesOf(step);
     case "job":

@@ -7,9 +7,18 @@ import { durationText, expression, isDuration } from "./kinds/fields.ts";
 /** Numbers and durations of a step, each of which may be one expression. What it gives is checked when it is known. */
 
 /** Fields with such terms, of any kind. */
-export const TERM_FIELDS = ["timeout", "retry", "concurrency", "max_items", "every", "limit", "pause"] as const;
+export const TERM_FIELDS = [
+  "timeout",
+  "retry",
+  "concurrency",
+  "max_items",
+  "every",
+  "limit",
+  "pause",
+  "lease",
+] as const;
 
-export const durationTerm = (maxMs: number, least: 0 | 1 = 1) =>
+export const durationTerm = (maxMs: number, least = 1) =>
   durationText.superRefine((value, context) => {
     if (!isOneExpression(value)) isDuration(maxMs, least)(value, context);
   });

@@ -17,6 +17,8 @@ const MEANING: Record<Exclude<Scope, "admin">, string> = {
   "jobs:read": "see your jobs and blueprints",
   "jobs:write": "submit, cancel, retry, answer and delete jobs",
   "blueprints:write": "save blueprints",
+  "jobs:work": "claim work from your queues and report its outcome",
+  "jobs:operate": "cancel, retry and delete many jobs at once",
 };
 
 const STYLE = "body{font:16px/1.5 system-ui;max-width:36rem;margin:3rem auto;padding:0 1rem}label{display:block}";

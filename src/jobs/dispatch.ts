@@ -112,9 +112,9 @@ export function nudged(job: Job, againInMs: number, now: number): Job {
   return postponed(noted, againInMs, now);
 }
 
-/** Work that goes on without an engine: a sleep, a question, a child. */
-const isWait = (work: OpenWork): boolean =>
-  work.wake_at !== undefined || work.question !== undefined || work.child_id !== undefined;
+/** Work that goes on without an engine: a sleep, a question, a child, what waits for a worker. */
+const isWait = ({ wake_at, question, child_id, offer }: OpenWork): boolean =>
+  [wake_at, question, child_id, offer].some((wait) => wait !== undefined);
 
 /** The next attempt of a job that the engine lost. What waits goes on waiting; tries start again. */
 export function nextAttempt(job: Job, reason: string, now: number): Job {

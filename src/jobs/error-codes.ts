@@ -31,6 +31,8 @@ export const ERROR_CODES = {
   too_many_active: "no room for a child: too many jobs have not settled",
   storage_full: "no room for a child or an output: the tenant's storage is full",
   job_timeout: "the job took longer than its `timeout_seconds`",
+  worker_lost: "the lease of a worker ran out in every try",
+  worker_failed: "a worker reported that it failed, without a code of its own",
   step_interrupted: "the process died in every try of the step",
   job_interrupted: "the process died again and again outside of acting steps",
   engine_lost: "the engine lost the job, again and again",
@@ -60,5 +62,6 @@ export const REFUSAL_CODES = {
   unknown_request: "the job does not ask that",
   already_answered: "the question was answered before, or has expired",
   invalid_content: "an answer that does not fit the question's schema",
+  lease_lost: "the claim no longer holds: its lease ran out, it was given back, or it has ended",
 } as const;
 export type RefusalCode = keyof typeof REFUSAL_CODES;

@@ -61,6 +61,8 @@ export interface OpenWork {
   question?: Question;
   /** Only for a `job` step. */
   child_id?: string;
+  /** Only for a `worker` step: the queue that it is offered in, and until when. */
+  offer?: { queue: string; expires_at: number };
   /** What the step waits for is there, or never will be: the engine must fetch it. */
   ready?: true | StepError;
 }

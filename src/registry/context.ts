@@ -10,6 +10,7 @@ import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
 import type { Tables } from "./storage/tables.ts";
+import type { KeyedWaits } from "./watch/keyed-waits.ts";
 import type { Waiters } from "./watch/waiters.ts";
 
 /** What an object gets from outside; tests bring their own engine and clock. */
@@ -38,4 +39,6 @@ export interface RegistryContext extends RegistryPorts {
   admission: Admission;
   dispatcher: Dispatcher;
   waiters: Waiters;
+  /** Workers that wait for something to claim, by queue. */
+  claimers: KeyedWaits;
 }

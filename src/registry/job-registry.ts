@@ -1,26 +1,15 @@
-import { DurableObject } from "cloudflare:workers";
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { type Env, readSettings } from "../env.ts";
-import type { StepError } from "../jobs/job.ts";
-import type { Mark } from "../jobs/run/reports.ts";
-import type { Taker } from "../jobs/run/takeover.ts";
-import type { Json, JsonObject } from "../lib/json.ts";
-import { log } from "../lib/log.ts";
+import type { ClaimRef } from "../jobs/claim.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type {
   Answer,
-  AskRequest,
   Caller,
-  Finished,
   Idempotency,
   Include,
   ListQuery,
   ResultPart,
   RetryRequest,
-  RoundEnd,
-  RunOutcome,
-  RunRef,
-  SpawnRequest,
   SubmitRequest,
 } from "./api/caller.ts";
 import { askAsServer, type RegistryApi } from "./api/client.ts";
@@ -28,28 +17,12 @@ import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
-import { WorkflowEngine } from "./dispatch/engine.ts";
-import { openRegistry, type Registry } from "./open-registry.ts";
+import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";
+import type { Registry } from "./open-registry.ts";
+import { entered, RunnerEntry } from "./runner-entry.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
-export class JobRegistry extends DurableObject<Env> implements RegistryApi {
-  readonly #registry: Promise<Registry>;
-
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-    this.#registry = ctx.blockConcurrencyWhile(() =>
-      openRegistry({
-        storage: ctx.storage,
-        engine: new WorkflowEngine(env.JOB_WORKFLOW, (ms, signal) => scheduler.wait(ms, { signal })),
-        now: Date.now,
-        entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-        background: (work) => ctx.waitUntil(work),
-        log: (line) => log({ ...line, object: ctx.id.toString() }),
-        ...readSettings(env),
-      }),
-    );
-  }
-
+export class JobRegistry extends RunnerEntry implements RegistryApi {
   submit(caller: Caller, request: SubmitRequest) {
     return this.#serve(caller, ({ submitAndRead }) => submitAndRead.submit(caller, request));
   }
@@ -170,86 +143,24 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     );
   }
 
-  async start(ref: RunRef, taker?: Taker) {
-    return (await this.#enter()).stepReports.start(ref, taker);
+  claimWork(caller: Caller, request: ClaimRequest, waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, released, ({ workerCalls }, over) =>
+      workerCalls.claimWork(caller, request, waitMs, over),
+    );
   }
 
-  async awake(ref: RunRef) {
-    return (await this.#enter()).stepReports.awake(ref);
+  waitingWork(caller: Caller, queues: string[], max: number, waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, released, ({ workerCalls }, over) =>
+      workerCalls.waitingWork(caller, queues, max, waitMs, over),
+    );
   }
 
-  async begin(
-    ref: RunRef,
-    path: string,
-    token: string,
-    withinMs: number,
-    marks: Mark[],
-    keyPath?: string,
-    finished?: Finished,
-  ) {
-    return (await this.#enter()).stepReports.begin(ref, path, token, withinMs, marks, keyPath, finished);
-  }
-
-  async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
-    return (await this.#enter()).stepReports.retrying(ref, path, error, delayMs, withinMs);
-  }
-
-  async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
-    return (await this.#enter()).stepReports.polled(ref, path, everyMs, withinMs);
-  }
-
-  async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return (await this.#enter()).stepReports.finish(ref, path, output, error);
-  }
-
-  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).stepReports.rest(ref, path, wakeAt, marks, keyPath);
-  }
-
-  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
-    return (await this.#enter()).awaitReports.ask(ref, path, request, marks);
-  }
-
-  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).awaitReports.spawn(ref, path, request, marks, keyPath);
-  }
-
-  async collect(ref: RunRef, path: string) {
-    return (await this.#enter()).awaitReports.collect(ref, path);
-  }
-
-  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
-    return (await this.#enter()).awaitReports.halt(ref, path, error, finished, marks);
-  }
-
-  async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).roundReports.repeating(ref, path, marks, keyPath);
-  }
-
-  async roundEnded(ref: RunRef, path: string, end: RoundEnd, marks: Mark[], keyPath?: string) {
-    return (await this.#enter()).roundReports.roundEnded(ref, path, end, marks, keyPath);
-  }
-
-  async abandon(ref: RunRef, path: string) {
-    return (await this.#enter()).awaitReports.abandon(ref, path);
-  }
-
-  async mark(ref: RunRef, marks: Mark[]) {
-    return (await this.#enter()).stepReports.mark(ref, marks);
-  }
-
-  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished) {
-    return (await this.#enter()).stepReports.settle(ref, outcome, marks, finished);
+  reportWork(caller: Caller, claim: ClaimRef, report: WorkReport) {
+    return this.#serve(caller, ({ workerCalls }) => workerCalls.reportWork(caller, claim, report));
   }
 
   override async alarm(): Promise<void> {
-    await (await this.#registry).reconciler.onAlarm();
-  }
-
-  async #enter(): Promise<Registry> {
-    const registry = await this.#registry;
-    registry.enter();
-    return registry;
+    await (await this.registry).reconciler.onAlarm();
   }
 
   /** The one place where a caller comes in. */
@@ -257,7 +168,7 @@ export class JobRegistry extends DurableObject<Env> implements RegistryApi {
     const { name } = this.ctx.id;
     if (name !== undefined && name !== `${tenant}/${shard}`)
       throw new Error(`${tenant}/${shard} was asked of another object`);
-    const registry = await this.#enter();
+    const registry = await entered(this.registry);
     const { revocations, events } = registry;
     const askHome = askAsServer(this.env.JOB_REGISTRY, tenant);
     await events.introduce(shard, () => askHome(0, (home, server) => home.listeningUntil(server)));

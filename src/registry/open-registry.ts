@@ -4,6 +4,7 @@ import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
 import { SubmitAndRead } from "./calls/submit-and-read.ts";
 import { TenantStore } from "./calls/tenant-store.ts";
+import { WorkerCalls } from "./calls/worker-calls.ts";
 import type { RegistryContext, RegistryPorts } from "./context.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -25,6 +26,7 @@ import { tablesOf } from "./storage/tables.ts";
 import { EventWaiters } from "./watch/event-waiters.ts";
 import { JobChanges } from "./watch/job-changes.ts";
 import { recordJobEvents } from "./watch/job-events.ts";
+import { KeyedWaits } from "./watch/keyed-waits.ts";
 import { OpenWaits } from "./watch/open-waits.ts";
 import { Waiters } from "./watch/waiters.ts";
 
@@ -34,6 +36,7 @@ export interface Registry {
   controls: Controls;
   savedBlueprints: SavedBlueprints;
   tenantStore: TenantStore;
+  workerCalls: WorkerCalls;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
@@ -75,6 +78,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     admission,
     dispatcher,
     waiters,
+    claimers: new KeyedWaits(),
   };
   const changes = new JobChanges(context);
   const openWaits = new OpenWaits();
@@ -86,6 +90,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     controls: new Controls(context),
     savedBlueprints: new SavedBlueprints(context),
     tenantStore: new TenantStore(context),
+    workerCalls: new WorkerCalls(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),

@@ -44,6 +44,7 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   unknown_request: 422,
   already_answered: 409,
   invalid_content: 422,
+  lease_lost: 409,
 };
 
 export interface Problem {

@@ -2,9 +2,10 @@ import { durationMs } from "../blueprint/duration.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { StepError } from "../jobs/job.ts";
 import { pollKey } from "../jobs/run/action-keys.ts";
+import { backoffMs } from "../jobs/run/backoff.ts";
 import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_BACKOFF_MS, MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
+import { MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Running } from "../registry/api/caller.ts";
 import {
   type Done,
@@ -62,10 +63,9 @@ interface Again {
 
 /** What the other side asked for, and else what the policy says; @param random 0 to below 1 */
 function delayAfter(policy: Policy, failures: number, error: ActionError, random: number): number {
-  const base = durationMs(policy.retry.delay);
-  const factor = { fixed: 1, linear: failures + 1, exponential: 2 ** failures }[policy.retry.backoff];
-  const backoff = Math.min(base * factor, Math.max(base, MAX_BACKOFF_MS));
-  return Math.round((error.retryAfterMs ?? backoff) * (1 + RETRY_SPREAD * random));
+  const { delay, backoff } = policy.retry;
+  const own = backoffMs({ delay_ms: durationMs(delay), backoff }, failures);
+  return Math.round((error.retryAfterMs ?? own) * (1 + RETRY_SPREAD * random));
 }
 
 /** The error with why no other try follows. */

@@ -3,6 +3,7 @@ import type { Mark } from "../jobs/run/reports.ts";
 import type {
   AskRequest,
   Finished,
+  OfferRequest,
   RoundEnd,
   RunnerApi,
   RunOutcome,
@@ -114,6 +115,10 @@ export class Reporter {
 
   spawn(path: string, request: SpawnRequest, keyPath: string) {
     return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks, keyPath));
+  }
+
+  offer(path: string, request: OfferRequest, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.offer(this.#ref, path, request, marks, keyPath));
   }
 
   halt(path: string, error: StepError | null, finished: number[]) {

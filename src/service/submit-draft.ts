@@ -138,9 +138,11 @@ function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: 
   const path = timeout_seconds === undefined ? "blueprint.timeout" : "timeout_seconds";
   const seconds = Math.ceil(wait.ms / 1_000);
   const least = timeout_seconds === undefined ? `"${seconds} seconds"` : `${seconds}`;
-  const what = { sleep: "has slept its", input: "has been open for its", repeat: "has paused its" }[wait.type];
+  const isOpen = wait.type === "input" || wait.type === "worker";
+  const open = "has been open for its";
+  const what = { sleep: "has slept its", input: open, worker: open, repeat: "has paused its" }[wait.type];
   const message = `ends the job before step ${wait.id} ${what} ${seconds} seconds`;
-  const shorter = wait.type !== "input" ? "" : `, give step ${wait.id} a shorter timeout`;
+  const shorter = !isOpen ? "" : `, give step ${wait.id} a shorter timeout`;
   const fix = `Send more than ${least}${shorter}, or leave it out: it is then a day more than the plan waits.`;
   return [{ path, message, fix }];
 }

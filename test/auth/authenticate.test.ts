@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { authenticate } from "../../src/auth/authenticate.ts";
 import { refusalResponse } from "../../src/auth/refusal.ts";
+import { SCOPES } from "../../src/auth/scopes.ts";
 import type { Env } from "../../src/env.ts";
 import { RequestLog } from "../../src/lib/log.ts";
 import { aKey, NOW, SECRET } from "./keys.ts";
@@ -24,7 +25,7 @@ describe("without AUTH_SECRET", () => {
     async (url) => {
       expect(await withoutSecret(at(url))).toEqual({
         ok: true,
-        value: { tenant: "local", key_id: null, scopes: ["jobs:read", "jobs:write", "blueprints:write", "admin"] },
+        value: { tenant: "local", key_id: null, scopes: [...SCOPES] },
       });
     },
   );

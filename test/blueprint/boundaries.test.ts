@@ -203,6 +203,28 @@ atBound("MAX_INPUT_TIMEOUT_MS", {
   step: 1_000,
 });
 
+const working = (more: JsonObject) => ofStep({ type: "worker", queue: "q", ...more });
+
+atBound("MAX_QUEUE_CHARS", {
+  of: "a queue's name",
+  refusal: /^blueprint\.steps\[0\]\.queue: must be 1 to 63 of a-z/,
+  attempt: (chars) => working({ queue: letters(chars) }),
+});
+
+atBound("MAX_LEASE_MS", {
+  of: "a lease",
+  refusal: /^blueprint\.steps\[0\]\.lease: is longer than 86400 seconds/,
+  attempt: (ms) => working({ lease: seconds(ms) }),
+  step: 1_000,
+});
+
+atBound("MAX_WORK_TIMEOUT_MS", {
+  of: "what waits for a worker",
+  refusal: /^blueprint\.steps\[0\]\.timeout: is longer than 2592000 seconds/,
+  attempt: (ms) => working({ timeout: seconds(ms) }),
+  step: 1_000,
+});
+
 /** The first fault of an input for a blueprint with this schema. */
 function inputRefusal(schema: JsonObject, input: Json): string | undefined {
   const checked = checkBlueprint(aBlueprint([aTransform("a")], { input: schema }), { handlers: [] });

@@ -32,6 +32,7 @@ const CASES: readonly (readonly [title: string, steps: Json[], ms: number])[] = 
   ["a sleep until the past", [until("2020-01-01T00:00:00Z")], 0],
   ["a sleep that an expression gives", [nap("{% $input.pause %}"), until("{% $input.at %}")], 2 * EXPRESSION_WAIT_MS],
   ["questions", [ask(), ask({ timeout: "3 days" })], 4 * DAY],
+  ["workers", [step("worker", { queue: "q" }), step("worker", { queue: "q", timeout: "3 days" })], 4 * DAY],
   [
     "polls",
     [http({ until: "{% $response.body %}" }), http({ until: "{% $response.body %}", every: "1 hour", limit: 5 })],
@@ -94,6 +95,8 @@ describe("a wait beyond the timeout", () => {
   it.each<[string, Json[], number | undefined]>([
     ["is the longest one", [nap("2 hours"), nap("3 hours")], 3 * HOUR],
     ["is none of the same length", [nap("1 hour")], undefined],
+    ["is that of a worker too", [step("worker", { queue: "q", timeout: "3 hours" })], 3 * HOUR],
+    ["is no worker's that says nothing of its time", [step("worker", { queue: "q" })], undefined],
     ["is none that an expression gives", [nap("{% $input.x %}")], undefined],
     ["is none that may be left out", [{ ...nap("2 hours"), when: "{% $input.x %}" }], undefined],
     ["is no question that says nothing of its time", [ask()], undefined],

@@ -1,6 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
 import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { jobIdOf, type World, world } from "./support.ts";
 
 /** The official client over the real handler, without a network. */
@@ -24,7 +25,7 @@ describe.each([
   it("submits, waits, reads status, resource and prompt", async () => {
     const w = world();
     const client = await connected(w, mode);
-    expect((await client.listTools()).tools).toHaveLength(13);
+    expect((await client.listTools()).tools).toHaveLength(TOOLS.length);
     const submitted = await client.callTool({
       name: "jobs_submit_blueprint",
       arguments: { blueprint: "double", input: { n: 21 }, wait_seconds: 1 },

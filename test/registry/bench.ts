@@ -72,6 +72,7 @@ export interface Bench {
   changes: Registry["changes"];
   keys: Registry["revocations"];
   events: Registry["events"];
+  workers: Registry["workerCalls"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */
@@ -114,6 +115,7 @@ export const apisOf = ({
   changes,
   events,
   revocations,
+  workerCalls,
   counts,
   enter,
 }: Registry) => ({
@@ -122,6 +124,7 @@ export const apisOf = ({
   reconciler,
   keys: revocations,
   events,
+  workers: workerCalls,
   counts,
   changes,
   enter,

@@ -55,7 +55,9 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       underWay -= 1;
     }
   };
-  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events">(part: Part): Apis[Part] =>
+  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "workers">(
+    part: Part,
+  ): Apis[Part] =>
     new Proxy(apis[part], {
       get:
         (_target, method) =>
@@ -68,6 +70,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     reconciler: evicted("reconciler"),
     keys: evicted("keys"),
     events: evicted("events"),
+    workers: evicted("workers"),
     get counts() {
       return current.counts;
     },

@@ -17,6 +17,7 @@ import schema8 from "./recorded/schema-0008.sql?raw";
 import schema9 from "./recorded/schema-0009.sql?raw";
 import schema10 from "./recorded/schema-0010.sql?raw";
 import schema11 from "./recorded/schema-0011.sql?raw";
+import schema12 from "./recorded/schema-0012.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -35,6 +36,7 @@ const STATES: [migrations: number, dump: string][] = [
   [9, schema9],
   [10, schema10],
   [11, schema11],
+  [12, schema12],
 ];
 
 /** Opens the state under this build. */

@@ -46,6 +46,27 @@ atBound("MAX_OUTPUT_BYTES", {
   },
 });
 
+atBound("MAX_WORK_INPUT_BYTES", {
+  of: "what a worker is given",
+  refusal: /^limit_exceeded Step work: input came out as 65537 bytes of JSON, the most that a worker is given is 65536/,
+  attempt: async (bytes) => {
+    let found: string | undefined;
+    await inRegistry(async (bench) => {
+      const step = new RecordingStep();
+      step.whileWaiting = async () => {
+        const asked = { queues: ["q"], max: 1, room_bytes: 1, worker: null };
+        const [held] = await bench.workers.claimWork(CALLER, asked, 0);
+        if (held !== undefined) await bench.workers.reportWork(CALLER, held, { action: "complete", output: 1 });
+      };
+      const work = { id: "work", type: "worker", queue: "q", input: "{% $input.text %}" };
+      const run = await runSteps(bench, [work], { step, input: { text: letters(bytes - 2) } });
+      const { status, error_code, error } = await run.status();
+      found = status === "failed" ? `${error_code} ${error}` : undefined;
+    });
+    return found;
+  },
+});
+
 atBound("MAX_OUTPUT_BYTES", {
   of: "a job's result",
   refusal: /^output_too_large The result has 524289 bytes, the most is 524288\. Return less/,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { encodeClaim } from "../../src/jobs/claim.ts";
 import { newJobId, parseJobId } from "../../src/jobs/id.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { type Call, toolCall } from "../../tooling/raw.ts";
@@ -14,6 +15,7 @@ export type Recipe = { [kind in Owned]?: (target: string) => JsonObject[] };
 const KIND_OF_ARGUMENT: Record<string, Owned> = {
   job_id: "job",
   job_ids: "job",
+  claim: "job",
   blueprint: "blueprint",
   name: "blueprint",
   goal: "blueprint",
@@ -73,6 +75,15 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   blueprints_delete: { blueprint: (name) => [{ name }, { name, version: 1 }] },
   // A cursor is a place in whosever log is read: it holds nothing of anybody.
   events_read: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
+  // Queues are each tenant's own.
+  work_claim: {},
+  work_report: {
+    job: (job_id) =>
+      [{ action: "heartbeat" }, { action: "complete", output: 1 }, { action: "release" }].map((report) => ({
+        claim: encodeClaim({ job_id, path: "work", token: 1 }),
+        ...report,
+      })),
+  },
 };
 
 /** Answers are the same for every tenant but for what they name; not the tools' own. */

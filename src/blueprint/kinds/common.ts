@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Variable } from "../../expression/scope.ts";
 import type { Keys } from "../../expression/template.ts";
+import { BACKOFFS } from "../../jobs/run/backoff.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
@@ -45,11 +46,11 @@ export interface Kind {
   check?: (step: JsonObject, at: string) => Fault[];
 }
 
-const retry = (limit: number) =>
+const retry = (limit: number, delay: string) =>
   strict({
     limit: numberTerm(0, MAX_RETRIES).default(limit).describe("Tries after the first one."),
-    delay: durationTerm(MAX_RETRY_DELAY_MS, 0).default("2 seconds").describe("Before the first retry."),
-    backoff: z.enum(["fixed", "linear", "exponential"]).default("exponential").describe("How the delay grows."),
+    delay: durationTerm(MAX_RETRY_DELAY_MS, 0).default(delay).describe("Before the first retry."),
+    backoff: z.enum(BACKOFFS).default("exponential").describe("How the delay grows."),
   })
     .prefault({})
     .describe(`When to try again; ${limit} retries when left out.`);
@@ -68,9 +69,12 @@ export const outer = <Type extends string>(type: Type) => ({
     .describe("`continue`: go on with the output {error: {code, message, status?, body?}}."),
 });
 
-/** Fields of a step that acts itself. `retries` is the kind's default. */
-export const common = <Type extends string>(type: Type, { retries }: { retries: number }) => ({
+/** Fields of a step that acts itself. `retries` and `delay`, before the first of them, are the kind's defaults. */
+export const common = <Type extends string>(
+  type: Type,
+  { retries, delay = "2 seconds" }: { retries: number; delay?: string },
+) => ({
   ...outer(type),
-  retry: retry(retries),
+  retry: retry(retries, delay),
   timeout: durationTerm(MAX_STEP_TIMEOUT_MS).default("30 seconds").describe("For one try, such as `30 seconds`."),
 });

@@ -36,13 +36,13 @@ export const expression = text.refine(isOneExpression, {
 export type TextCheck = (value: string, context: z.core.$RefinementCtx<string>) => void;
 
 function rangeProblem(ms: number, maxMs: number, least: number): string | undefined {
-  if (ms < least) return "must be longer than 0 seconds";
+  if (ms < least) return least > 1 ? `is shorter than ${least / 1_000} seconds` : "must be longer than 0 seconds";
   return ms > maxMs ? `is longer than ${maxMs / 1_000} seconds, the most there is` : undefined;
 }
 
 /** Of `least` to `maxMs` milliseconds. */
 export const isDuration =
-  (maxMs: number, least: 0 | 1): TextCheck =>
+  (maxMs: number, least: number): TextCheck =>
   (value, context) => {
     const parsed = parseDuration(value);
     const message = parsed.ok ? rangeProblem(parsed.value, maxMs, least) : parsed.error.message;

@@ -12,8 +12,9 @@ import { type RepeatFields, type RepeatFieldsInput, repeat } from "./repeat.ts";
 import { sleep } from "./sleep.ts";
 import { store } from "./store.ts";
 import { transform } from "./transform.ts";
+import { worker } from "./worker.ts";
 
-const FLAT = { http, sleep, transform, handler, input, store, emit };
+const FLAT = { http, sleep, transform, handler, input, store, emit, worker };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.

@@ -1,6 +1,15 @@
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, REPORT_GRACE_MS } from "../../limits.ts";
-import { type Answered, type Job, openWork, type Question, type StepError, topLevelStep } from "../job.ts";
+import {
+  type Answered,
+  type Job,
+  type OpenWork,
+  openWork,
+  type Question,
+  type StepError,
+  stepState,
+  topLevelStep,
+} from "../job.ts";
 import { transition } from "../status.ts";
 import { inRow } from "./reports.ts";
 import { withEvent } from "./timeline.ts";
@@ -110,6 +119,57 @@ export function adopt(job: Job, path: string, childId: string, now: number, keyP
     now,
   );
 }
+
+/** The step waits for a worker. */
+export function offered(
+  job: Job,
+  path: string,
+  offer: NonNullable<OpenWork["offer"]>,
+  now: number,
+  keyPath?: string,
+): Job {
+  if (isOpen(job, path)) return job;
+  const work = { tries: 1, ended: 0, failures: 0, offer, expected_by: offer.expires_at, ...inRow(path, keyPath) };
+  const message = oneLine(`queue ${offer.queue}`, MAX_ERROR_CHARS);
+  return withExpectation(
+    withEvent(withOpen(waiting(job, path, now), path, work), "step_waiting", now, path, message),
+    now,
+  );
+}
+
+/** A worker's try failed, and another one may begin. @param tries that were begun, with the next one */
+export function offeredAgain(job: Job, path: string, error: StepError, tries: number, now: number): Job {
+  const work = openWork(job.run, path);
+  if (work?.offer === undefined || work.ready !== undefined) return job;
+  const message = oneLine(error.message, MAX_ERROR_CHARS);
+  const noted = withEvent({ ...job, message }, "step_retrying", now, path, message);
+  const counted = withStep(noted, path, now, { tries });
+  return withOpen(counted, path, { ...work, tries, ended: tries - 1, failures: tries - 1 });
+}
+
+/** How far a worker says it has come. */
+export interface WorkProgress {
+  done?: number | undefined;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
+/** A worker tells how far it has come: as the items of a map, and as the job's message. */
+export function workGoesOn(job: Job, path: string, { done, total, message }: WorkProgress, now: number): Job {
+  const work = openWork(job.run, path);
+  if (work?.offer === undefined || work.ready !== undefined) return job;
+  const line = message === undefined ? job.message : oneLine(message, MAX_ERROR_CHARS);
+  const told = { ...job, step: topLevelStep(path), message: line };
+  if (done === undefined || total === undefined || total === 0) return told;
+  const before = stepState(job.run, path)?.items;
+  // A next try begins anew, and progress never falls.
+  if (before !== undefined && before.total > 0 && done / total < before.done / before.total) return told;
+  return withStep(told, path, now, { items: { total, done, failed: 0 } });
+}
+
+/** The worker completed the step, or it has failed. Its output is stored apart. */
+export const workEnded = (job: Job, path: string, failure: StepError | null, now: number): Job =>
+  ready(job, path, failure ?? true, now);
 
 /** The child settled. Its result is stored apart. */
 export function childEnded(job: Job, path: string, failure: StepError | null, now: number): Job {

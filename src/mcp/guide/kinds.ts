@@ -26,6 +26,11 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "Calls a function that ships with the server (listed below).",
     output: "what the function gives",
   },
+  worker: {
+    does: "Offers `input` to workers (a laptop, a GPU machine, another agent), which claim it with work_claim and report with work_report.",
+    output: "what the worker reported",
+    more: "A lost lease and `fail` are tries. One that lost its lease may still act: what it does must bear that.",
+  },
   input: {
     does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id. Not inside `map`.",
     output:

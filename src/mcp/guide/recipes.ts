@@ -119,6 +119,12 @@ export const RECIPES: readonly Recipe[] = [
       "input": { "delay": "2 seconds", "text": "The freeze starts in 30 minutes." }, "timeout_seconds": 3600 }`,
   ),
   recipe(
+    "Heavy or private work, by whoever pulls it from the queue",
+    /worker|gpu|heavy|local|private|laptop|transcod|transcrib|video|train|queue/i,
+    `{ "blueprint": { "name": "transcribe", "steps": [
+        { "id": "text", "type": "worker", "queue": "gpu", "input": { "file": "{% $input.file %}" }, "lease": "2 minutes" } ] }, "input": { "file": "a.mp3" } }`,
+  ),
+  recipe(
     "Side by side, then together; and a child job with a status of its own",
     /parallel|side|both|together|child|combine|compare|brief/i,
     `{ "blueprint": { "name": "customer-brief", "steps": [

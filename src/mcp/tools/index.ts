@@ -13,6 +13,8 @@ import { jobsRespond } from "./jobs-respond.ts";
 import { jobsRetry } from "./jobs-retry.ts";
 import { jobsSubmitBlueprint } from "./jobs-submit-blueprint.ts";
 import { jobsWait } from "./jobs-wait.ts";
+import { workClaim } from "./work-claim.ts";
+import { workReport } from "./work-report.ts";
 
 /** In the order of tools/list. */
 export const TOOLS: readonly Tool[] = [
@@ -30,4 +32,6 @@ export const TOOLS: readonly Tool[] = [
   blueprintsSave,
   blueprintsDelete,
   eventsRead,
+  workClaim,
+  workReport,
 ];

@@ -1,5 +1,6 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { StepError } from "../../jobs/job.ts";
+import type { OfferTerms } from "../../jobs/run/offers.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
 import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Taker } from "../../jobs/run/takeover.ts";
@@ -85,6 +86,13 @@ export interface AskRequest {
   fallback: JsonObject | null;
 }
 
+export interface OfferRequest {
+  queue: string;
+  input: Json;
+  timeout_ms: number;
+  terms: OfferTerms;
+}
+
 export interface SpawnRequest {
   name: string;
   /** `name@version`, or `inline`. */
@@ -163,6 +171,14 @@ export interface RunnerApi {
     marks: Mark[],
     keyPath?: string,
   ): Promise<Awaited | Later | Halted | Stop>;
+  /** Offers the step's input to workers; called again, it says how that stands. */
+  offer(
+    ref: RunRef,
+    path: string,
+    request: OfferRequest,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Awaited | Halted | Stop>;
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.
@@ -175,7 +191,7 @@ export interface RunnerApi {
     finished: number[],
     marks: Mark[],
   ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
-  /** The row of this step is halted: a child that it waits for is cancelled. */
+  /** The row of this step is halted: a child that it waits for is cancelled, and no worker may claim it. */
   abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
   /** The `repeat` at `path` begins, or goes on. */
   repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string): Promise<Repeating | Halted | Stop>;

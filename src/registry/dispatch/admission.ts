@@ -75,6 +75,12 @@ export const notKept = ({ stored_bytes, limit_bytes }: StorageFull, bytes: numbe
   message: `What the step yields (${bytes} bytes) is not kept: ${stored_bytes} bytes are stored, the most is ${limit_bytes}. Delete settled jobs with jobs_delete, or saved blueprints with blueprints_delete, then jobs_retry.`,
 });
 
+/** The failure of a `worker` step whose input does not fit. */
+export const notOffered = ({ stored_bytes, limit_bytes }: StorageFull): StepError => ({
+  code: "storage_full",
+  message: `No worker was asked: ${stored_bytes} bytes are stored, the most is ${limit_bytes}. Delete settled jobs with jobs_delete, then jobs_retry.`,
+});
+
 /** The failure of a step whose child would make the tree of its job too large. */
 export const treeIsFull = (limit: number): StepError => ({
   code: "limit_exceeded",

@@ -1,9 +1,11 @@
 import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
-import { adopt, ask, halt, liesIn } from "../../jobs/run/awaiting.ts";
+import { adopt, ask, halt, liesIn, offered } from "../../jobs/run/awaiting.ts";
+import { newOffer } from "../../jobs/run/offers.ts";
 import { finish, type Mark } from "../../jobs/run/reports.ts";
 import { shortDigest } from "../../lib/digest.ts";
+import { jsonBytes } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
 import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH } from "../../limits.ts";
 import type {
@@ -12,17 +14,19 @@ import type {
   Halted,
   HaltedRows,
   Later,
+  OfferRequest,
   QuotaError,
   RunRef,
   SpawnRequest,
   Stop,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { childRefused, treeIsFull } from "../dispatch/admission.ts";
+import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild } from "../dispatch/create-retry.ts";
 import { haltedPath } from "../storage/values.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
+import { dropOffers, lapseOffers } from "./offer-ends.ts";
 import { expireQuestions } from "./questions.ts";
 import { cancelChild, followEffects } from "./settlements.ts";
 
@@ -94,6 +98,31 @@ export class AwaitReports {
     return reply;
   }
 
+  async offer(
+    ref: RunRef,
+    path: string,
+    request: OfferRequest,
+    marks: Mark[],
+    keyPath = path,
+  ): Promise<Awaited | Halted | Stop> {
+    const { store, admission, claimers } = this.#context;
+    const { queue, input, timeout_ms, terms } = request;
+    const reply = applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
+      const marked = withMarks(this.#context, job, marks, now);
+      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
+      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+      const full = admission.storageRefusal(jsonBytes(input));
+      if (full !== undefined) return { next: marked, reply: fails(notOffered(full)) };
+      const { tenant, job_id } = job;
+      const offer = newOffer({ tenant, job_id, path, queue, priority: 0, terms }, timeout_ms, now);
+      store.insertOffer(offer, input);
+      const open = { queue, expires_at: offer.deadline };
+      return this.#outcome(offered(marked, path, open, now, keyPath), path, now, keyPath);
+    });
+    claimers.wake(queue);
+    return reply;
+  }
+
   async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
     for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
     return applyReport<({ do: "kept" } & HaltedRows) | Halted>(this.#context, ref, (job, now) => {
@@ -103,6 +132,7 @@ export class AwaitReports {
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
       if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
+      dropOffers(this.#context, marked, (below) => liesIn(below, path));
       tables.values.insert(job.job_id, haltedPath(path), { error: { ...error }, finished });
       return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
     });
@@ -112,6 +142,7 @@ export class AwaitReports {
     const { store, now, background } = this.#context;
     const effects = store.transact(() => {
       const job = findFenced(this.#context, ref);
+      if (job !== undefined) dropOffers(this.#context, job, (dropped) => dropped === path);
       return job && cancelChild(this.#context, job, path, "a row beside it failed", now());
     });
     if (effects === undefined) return { do: "stop" };
@@ -120,6 +151,7 @@ export class AwaitReports {
   }
 
   async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
+    lapseOffers(this.#context, this.#context.now());
     return applyReport<Awaited>(this.#context, ref, (job, now) =>
       this.#outcome(expireQuestions(this.#context, job, now), path, now),
     );
@@ -141,7 +173,7 @@ export class AwaitReports {
     }
     const work = openWork(job.run, path);
     if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
-    const until = work?.question?.expires_at ?? now + MAX_CHILD_WAIT_MS;
+    const until = work?.question?.expires_at ?? work?.offer?.expires_at ?? now + MAX_CHILD_WAIT_MS;
     return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
   }
 

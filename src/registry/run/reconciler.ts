@@ -9,6 +9,7 @@ import { ALARM_BATCH } from "../../limits.ts";
 import type { RegistryContext } from "../context.ts";
 import { NUDGE_EVENT } from "../dispatch/engine.ts";
 import type { DueJob } from "../storage/jobs.ts";
+import { lapseOffer } from "./offer-ends.ts";
 import { expireQuestions } from "./questions.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
@@ -61,6 +62,7 @@ export class Reconciler {
     this.#context.audit.purge(now);
     this.#context.storeEntries.purge(now);
     this.#context.store.transact(() => this.#context.eventLog.purge(now));
+    this.#lapseOffers(now);
     const due = this.#context.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>
       this.#reconcileJob(key, now).catch((error) => {
@@ -71,6 +73,18 @@ export class Reconciler {
     await Promise.all(looks);
     // A process may have died between a settlement and giving the place to the next job.
     await this.#context.dispatcher.dispatch([]);
+  }
+
+  #lapseOffers(now: number): void {
+    const { tables, store } = this.#context;
+    for (const offer of tables.offers.due(now, ALARM_BATCH)) {
+      try {
+        lapseOffer(this.#context, offer, now);
+      } catch (error) {
+        noteBug(error);
+        store.transact(() => store.saveOffer(offer, { ...offer, due_at: now + WATCHDOG_MS }));
+      }
+    }
   }
 
   async #reconcileJob({ tenant, job_id }: DueJob, now: number): Promise<void> {

@@ -8,6 +8,7 @@ import type { Log } from "../../lib/log.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
+import { dropOffers } from "./offer-ends.ts";
 
 /** What the engine must hear once a settlement is durable. The rows say the same, so a crash in between is repaired. */
 type Effect =
@@ -39,6 +40,7 @@ export function settleJob(
   const settled = settle(job, outcome, now, context.retentionMs);
   if (settled !== undefined) context.actions.noteEnd(job, outcome);
   if (settled === undefined || !context.store.save(before, settled, sourcesOf(outcome.name))) return undefined;
+  dropOffers(context, before, () => true);
   return [...cancelChildren(context, before, now), ...tellParent(context, settled, now)];
 }
 

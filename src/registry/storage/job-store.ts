@@ -1,7 +1,9 @@
 import type { NewEvent } from "../../events/event.ts";
 import type { Job } from "../../jobs/job.ts";
+import type { Offer } from "../../jobs/run/offers.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
+import type { Json } from "../../lib/json.ts";
 import type { AuditEntry } from "../api/keys.ts";
 import type { Actions } from "./actions.ts";
 import type { Alarm } from "./alarm.ts";
@@ -118,6 +120,18 @@ export class JobStore {
     return true;
   }
 
+  /** Called inside a transaction. */
+  insertOffer(offer: Offer, input: Json): void {
+    this.#tables.offers.insert(offer, input);
+    this.#alarm.ringBy(offer.due_at);
+  }
+
+  /** Called inside a transaction. */
+  saveOffer(before: Offer, after: Offer): void {
+    this.#tables.offers.update(before, after);
+    if (after.state !== "ended" && after.due_at < before.due_at) this.#alarm.ringBy(after.due_at);
+  }
+
   /** Look at the job at `dueAt` (epoch ms) and not before, also where its row cannot be read. */
   putOff(jobId: string, dueAt: number): void {
     this.transact(() => {
@@ -136,6 +150,7 @@ export class JobStore {
     jobs.delete(job.job_id);
     plans.release(job);
     this.#actions.forget(job);
+    this.#tables.offers.forget(job.job_id);
     this.#tellWritten(job, undefined);
   }
 
@@ -171,8 +186,8 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const { jobs } = this.#tables;
-    const parts = [jobs, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
+    const { jobs, offers } = this.#tables;
+    const parts = [jobs, offers, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
     return Math.min(...parts.map((part) => part.firstDue() ?? never));
   }
 

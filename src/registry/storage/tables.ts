@@ -1,6 +1,7 @@
 import { BlueprintVersions } from "./blueprint-versions.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Jobs } from "./jobs.ts";
+import { Offers } from "./offer-rows.ts";
 import { Plans } from "./plans.ts";
 import { Values } from "./values.ts";
 
@@ -11,6 +12,7 @@ export interface Tables {
   plans: Plans;
   keys: IdempotencyKeys;
   blueprints: BlueprintVersions;
+  offers: Offers;
 }
 
 export const tablesOf = (sql: SqlStorage): Tables => ({
@@ -19,4 +21,5 @@ export const tablesOf = (sql: SqlStorage): Tables => ({
   plans: new Plans(sql),
   keys: new IdempotencyKeys(sql),
   blueprints: new BlueprintVersions(sql),
+  offers: new Offers(sql),
 });

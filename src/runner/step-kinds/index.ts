@@ -10,6 +10,7 @@ import { runRepeat } from "./repeat.ts";
 import { runSleep } from "./sleep.ts";
 import { runStore } from "./store.ts";
 import { runTransform } from "./transform.ts";
+import { runWorker } from "./worker.ts";
 
 /** One run file a kind; its schema stands in `src/blueprint/kinds`. */
 export const STEP_RUNS: StepRuns = {
@@ -24,4 +25,5 @@ export const STEP_RUNS: StepRuns = {
   handler: runHandler,
   store: runStore,
   emit: runEmit,
+  worker: runWorker,
 };

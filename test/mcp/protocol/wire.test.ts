@@ -27,6 +27,8 @@ const NAMES = [
   "blueprints_save",
   "blueprints_delete",
   "events_read",
+  "work_claim",
+  "work_report",
 ];
 const JOB_ID = "job_01m8k6140a0j496n2byjmxrjcj00";
 const TASKS = {

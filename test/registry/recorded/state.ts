@@ -32,6 +32,10 @@ export async function writeState(bench: Bench): Promise<void> {
   const rest = planOf([{ id: "rest", type: "sleep", for: "1 hour" }]);
   const child = { name: "child", blueprint: "inline", plan: rest, input: {} };
   await runner.spawn(await started("parent"), "first", child, []);
+  const terms = { lease_ms: 60_000, retries: 3, delay_ms: 0, backoff: "fixed" as const };
+  const offer = { queue: "q", input: { file: "a.mp4" }, timeout_ms: 86_400_000, terms };
+  await runner.offer(await started("offering"), "first", offer, []);
+  await bench.workers.claimWork(CALLER, { queues: ["q"], max: 1, room_bytes: 1_000, worker: "gpu" }, 0);
   await bench.settleBackground();
 
   await bench.events.readEvents({ after: null, names: null, filter: {}, since: null, limit: 1 }, 0);

@@ -63,6 +63,14 @@ const INDEX: Record<string, string | null> = {
   "events.after": "PRIMARY KEY",
   "events.emitted": "events_emitted",
   "events.purge": "PRIMARY KEY",
+  "offers.insert": null,
+  "offers.find": "offers_by_step",
+  "offers.ofJob": "offers_by_step",
+  "offers.input": "offers_by_step",
+  "offers.head": "open_offers",
+  "offers.due": "due_offers",
+  "offers.firstDue": "due_offers",
+  "offers.forget": "offers_by_step",
 };
 
 /** Taking the first row of an index is a scan that ends at once; saved blueprints and keys are few. */
@@ -75,6 +83,7 @@ const MAY_SCAN = [
   "events.state",
   "events.first",
   "events.last",
+  "offers.firstDue",
 ];
 
 describe("query plans", () => {

@@ -2,6 +2,7 @@ import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions
 import { EVENTS_SQL } from "../../../src/registry/storage/event-log.ts";
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
+import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
 import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
 import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
@@ -14,6 +15,7 @@ const TABLES = {
   blueprints: BLUEPRINTS_SQL,
   store: STORE_SQL,
   events: EVENTS_SQL,
+  offers: OFFERS_SQL,
 };
 
 /** What the object says to its tables of jobs and blueprints, named `<table>.<statement>`. */

@@ -9,6 +9,7 @@ import { DELETED_BLUEPRINTS } from "./0008-deleted-blueprints.ts";
 import { STORE } from "./0009-store.ts";
 import { EVENTS } from "./0010-events.ts";
 import { EMITTED_EVENTS } from "./0011-emitted-events.ts";
+import { OFFERS } from "./0012-offers.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   STORE,
   EVENTS,
   EMITTED_EVENTS,
+  OFFERS,
 ];

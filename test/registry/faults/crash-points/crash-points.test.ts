@@ -7,6 +7,7 @@ import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { Stage } from "./stage.ts";
+import { WORKER_SCENARIOS } from "./worker-scenarios.ts";
 
 /** BAIL=1: it is enough to know that something is wrong. */
 const BAIL = isOn("BAIL");
@@ -15,7 +16,7 @@ const BAIL = isOn("BAIL");
 const STRIDE = setting("POINT_STRIDE");
 const SEED = setting("SEED");
 
-const SCENARIOS = { ...CALLER_SCENARIOS, ...RUNNER_SCENARIOS, ...ALARM_SCENARIOS };
+const SCENARIOS = { ...CALLER_SCENARIOS, ...RUNNER_SCENARIOS, ...ALARM_SCENARIOS, ...WORKER_SCENARIOS };
 
 const ORDER = Object.keys(SCENARIOS);
 

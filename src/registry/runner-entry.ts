@@ -1,0 +1,123 @@
+import { DurableObject } from "cloudflare:workers";
+import { type Env, readSettings } from "../env.ts";
+import type { StepError } from "../jobs/job.ts";
+import type { Mark } from "../jobs/run/reports.ts";
+import type { Taker } from "../jobs/run/takeover.ts";
+import type { Json } from "../lib/json.ts";
+import { log } from "../lib/log.ts";
+import type {
+  AskRequest,
+  Finished,
+  OfferRequest,
+  RoundEnd,
+  RunnerApi,
+  RunOutcome,
+  RunRef,
+  SpawnRequest,
+} from "./api/caller.ts";
+import { WorkflowEngine } from "./dispatch/engine.ts";
+import { openRegistry, type Registry } from "./open-registry.ts";
+
+/** The registry, for a request that comes in. */
+export async function entered(opened: Promise<Registry>): Promise<Registry> {
+  const registry = await opened;
+  registry.enter();
+  return registry;
+}
+
+/** What the runner asks of the object. Only forwards. */
+export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
+  /** Of the instance, so that nobody reaches it over RPC. */
+  protected readonly registry: Promise<Registry>;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.registry = ctx.blockConcurrencyWhile(() =>
+      openRegistry({
+        storage: ctx.storage,
+        engine: new WorkflowEngine(env.JOB_WORKFLOW, (ms, signal) => scheduler.wait(ms, { signal })),
+        now: Date.now,
+        entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+        background: (work) => ctx.waitUntil(work),
+        log: (line) => log({ ...line, object: ctx.id.toString() }),
+        ...readSettings(env),
+      }),
+    );
+  }
+
+  async start(ref: RunRef, taker?: Taker) {
+    return (await entered(this.registry)).stepReports.start(ref, taker);
+  }
+
+  async awake(ref: RunRef) {
+    return (await entered(this.registry)).stepReports.awake(ref);
+  }
+
+  async begin(
+    ref: RunRef,
+    path: string,
+    token: string,
+    withinMs: number,
+    marks: Mark[],
+    keyPath?: string,
+    finished?: Finished,
+  ) {
+    return (await entered(this.registry)).stepReports.begin(ref, path, token, withinMs, marks, keyPath, finished);
+  }
+
+  async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
+    return (await entered(this.registry)).stepReports.retrying(ref, path, error, delayMs, withinMs);
+  }
+
+  async polled(ref: RunRef, path: string, everyMs: number, withinMs: number) {
+    return (await entered(this.registry)).stepReports.polled(ref, path, everyMs, withinMs);
+  }
+
+  async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
+    return (await entered(this.registry)).stepReports.finish(ref, path, output, error);
+  }
+
+  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).stepReports.rest(ref, path, wakeAt, marks, keyPath);
+  }
+
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
+    return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks);
+  }
+
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).awaitReports.spawn(ref, path, request, marks, keyPath);
+  }
+
+  async offer(ref: RunRef, path: string, request: OfferRequest, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).awaitReports.offer(ref, path, request, marks, keyPath);
+  }
+
+  async collect(ref: RunRef, path: string) {
+    return (await entered(this.registry)).awaitReports.collect(ref, path);
+  }
+
+  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+    return (await entered(this.registry)).awaitReports.halt(ref, path, error, finished, marks);
+  }
+
+  async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).roundReports.repeating(ref, path, marks, keyPath);
+  }
+
+  async roundEnded(ref: RunRef, path: string, end: RoundEnd, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).roundReports.roundEnded(ref, path, end, marks, keyPath);
+  }
+
+  async abandon(ref: RunRef, path: string) {
+    return (await entered(this.registry)).awaitReports.abandon(ref, path);
+  }
+
+  async mark(ref: RunRef, marks: Mark[]) {
+    return (await entered(this.registry)).stepReports.mark(ref, marks);
+  }
+
+  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished) {
+    return (await entered(this.registry)).stepReports.settle(ref, outcome, marks, finished);
+  }
+}

@@ -1,0 +1,29 @@
+import { durationMs } from "../../blueprint/duration.ts";
+import { jsonBytes } from "../../lib/json.ts";
+import { MAX_WORK_INPUT_BYTES } from "../../limits.ts";
+import { awaitOutcome } from "../await-outcome.ts";
+import { failed, type StepRun } from "../context.ts";
+
+/** Offers its input to workers, and waits until one has completed it; the registry keeps who has it. */
+export const runWorker: StepRun<"worker"> = async (context, step, scope, path) => {
+  const input = await context.evaluate(step.input, scope);
+  if (!input.ok) return failed(input.error, path);
+  const value = input.value ?? null;
+  const bytes = jsonBytes(value);
+  if (bytes > MAX_WORK_INPUT_BYTES) {
+    const message = `input came out as ${bytes} bytes of JSON, the most that a worker is given is ${MAX_WORK_INPUT_BYTES}. Give it a reference that it can fetch.`;
+    return failed({ code: "limit_exceeded", message }, path);
+  }
+  const { limit, delay, backoff } = step.retry;
+  const offered = await context.reports.offer(
+    path,
+    {
+      queue: step.queue,
+      input: value,
+      timeout_ms: durationMs(step.timeout),
+      terms: { lease_ms: durationMs(step.lease), retries: limit, delay_ms: durationMs(delay), backoff },
+    },
+    context.keyPath(path),
+  );
+  return awaitOutcome(context, path, offered);
+};

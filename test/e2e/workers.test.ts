@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { ownTenant } from "../support/server.ts";
+
+interface Claim {
+  claim: string;
+  step: string;
+  input: { n: number };
+  try: number;
+}
+
+let client: AnyClient;
+
+beforeAll(async () => {
+  const { endpoint, key } = await ownTenant();
+  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
+});
+
+afterAll(() => client?.close());
+
+async function call(name: string, args: object) {
+  const { isError, text, structured } = await callTool(client, name, { ...args });
+  if (isError) throw new Error(text);
+  return structured;
+}
+
+const claim = async (queue: string, max = 1, wait_seconds = 20): Promise<Claim[]> =>
+  (await call("work_claim", { queues: [queue], max, wait_seconds, worker: "test" })).claims as Claim[];
+
+const submit = async (steps: object[], output: string): Promise<string> =>
+  String((await call("jobs_submit_blueprint", { blueprint: { name: "by-workers", steps, output } })).id);
+
+describe("workers over MCP", () => {
+  it("do the rows of a map, as many at a time as it runs, and the job goes on with what they return", async () => {
+    const hash = { id: "hash", type: "worker", queue: "hashes", input: { n: "{% $item %}" } };
+    const steps = [{ id: "rows", type: "map", over: [1, 2, 3, 4, 5], concurrency: 3, steps: [hash] }];
+    const id = await submit(steps, "{% $sum($steps.rows.double) %}");
+    for (let done = 0; done < 5; ) {
+      const claims = await claim("hashes", 3);
+      expect(claims.length).toBeGreaterThan(0);
+      for (const { claim: held, input, step } of claims) {
+        expect(step).toMatch(/^rows\[\d\]\.hash$/);
+        await call("work_report", { claim: held, action: "complete", output: { double: 2 * input.n } });
+      }
+      done += claims.length;
+    }
+    expect(await untilSettled(client, id)).toMatchObject({ status: "succeeded", result: { value: 30 } });
+  });
+
+  it("that say nothing lose the step to the next one within a second of the lease's end, and come too late", async () => {
+    const step = { id: "work", type: "worker", queue: "slow", input: { n: 1 }, lease: "2 seconds" };
+    const id = await submit([step], "{% $steps.work %}");
+    const [lost] = await claim("slow");
+    const since = Date.now();
+    const [next] = await claim("slow");
+    expect(Date.now() - since).toBeLessThan(2_000 + 1_000 + 2_000);
+    expect([lost?.try, next?.try]).toEqual([1, 2]);
+    const late = await callTool(client, "work_report", { claim: lost?.claim, action: "complete", output: "late" });
+    expect([late.isError, late.text]).toEqual([true, expect.stringContaining("lease_lost")]);
+    await call("work_report", { claim: next?.claim, action: "complete", output: "in time" });
+    expect(await untilSettled(client, id)).toMatchObject({ status: "succeeded", result: { value: "in time" } });
+  });
+
+  it("hear that a job was cancelled, and fail one with an error of their own", async () => {
+    const step = { id: "work", type: "worker", queue: "unwanted", input: { n: 1 } };
+    const cancelled = await submit([step], "");
+    const [held] = await claim("unwanted");
+    await call("jobs_cancel", { job_id: cancelled });
+    expect(await call("work_report", { claim: held?.claim, action: "heartbeat" })).toMatchObject({ cancel: true });
+    const failed = await submit([step], "");
+    const [other] = await claim("unwanted");
+    const error = { code: "no_such_file", message: "There is no a.mp4.", retryable: false };
+    await call("work_report", { claim: other?.claim, action: "fail", error });
+    expect(await untilSettled(client, failed)).toMatchObject({ status: "failed", error_code: "no_such_file" });
+  });
+});
