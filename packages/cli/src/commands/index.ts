@@ -1,0 +1,6 @@
+import type { Command } from "../command.ts";
+import { JOB_COMMANDS } from "./job-commands.ts";
+import { SUBMIT_COMMANDS } from "./submit-commands.ts";
+import { TENANT_COMMANDS } from "./tenant-commands.ts";
+
+export const COMMANDS: readonly Command[] = [...SUBMIT_COMMANDS, ...JOB_COMMANDS, ...TENANT_COMMANDS];

@@ -1,0 +1,145 @@
+/** What the server takes and answers. A test of the repository compares these with its schemas. */
+
+export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
+export type JsonObject = { [name: string]: Json };
+
+export type JobStatusName = "queued" | "running" | "input_required" | "succeeded" | "failed" | "cancelled";
+
+export interface Fault {
+  /** JSON path of the argument. */
+  path: string;
+  message: string;
+  fix: string;
+}
+
+export interface JobRow {
+  id: string;
+  name: string;
+  status: JobStatusName;
+  blueprint: string;
+  progress: number;
+  submitted_at: string;
+  completed_at: string | null;
+  error: string | null;
+  parent_id: string | null;
+}
+
+export interface InputRequest {
+  request_id: string;
+  step: string;
+  message: string;
+  schema: JsonObject;
+  expires_at: string;
+  /** Only of a question that a child asks: the child, which takes the answer. */
+  job_id?: string | undefined;
+}
+
+export interface Job extends JobRow {
+  started_at: string | null;
+  metadata: JsonObject;
+  /** Above 8 KiB `{truncated, total_bytes, preview}`: `result()` reads it whole. */
+  result: JsonObject | null;
+  error_code: string | null;
+  step: string | null;
+  message: string | null;
+  input_requests: InputRequest[];
+  retried_from: string | null;
+  expires_at: string | null;
+  poll_after_ms: number;
+  run_at?: string | undefined;
+  wakes_at?: string | undefined;
+  submitted_by?: string | undefined;
+  description?: string | undefined;
+  plan?: JsonObject | undefined;
+  steps?: Step[] | undefined;
+  events?: TimelineEvent[] | undefined;
+}
+
+export interface Step {
+  id: string;
+  type: string;
+  status: string;
+  tries: number;
+  started_at: string | null;
+  completed_at: string | null;
+  error: string | null;
+  items?: { total: number; done: number; failed: number } | undefined;
+}
+
+export interface TimelineEvent {
+  seq: number;
+  at: string;
+  type: string;
+  step: string | null;
+  message: string | null;
+}
+
+export interface SubmitArgs {
+  /** `name`, `name@version`, or an inline blueprint. */
+  blueprint: string | JsonObject;
+  input?: JsonObject | undefined;
+  name?: string | undefined;
+  metadata?: JsonObject | undefined;
+  /** One is made when it is left out. */
+  idempotency_key?: string | undefined;
+  run_at?: string | undefined;
+  timeout_seconds?: number | undefined;
+  wait_seconds?: number | undefined;
+}
+
+export interface DryRun {
+  valid: boolean;
+  blueprint: string;
+  faults: Fault[];
+}
+
+export interface ListArgs {
+  status?: JobStatusName | JobStatusName[] | undefined;
+  blueprint?: string | undefined;
+  metadata?: { [name: string]: string | number | boolean | null } | undefined;
+  submitted_after?: string | undefined;
+  submitted_before?: string | undefined;
+  /** Rows a page. */
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+export type WaitedJob = JobRow &
+  Pick<Job, "step" | "message" | "input_requests" | "result" | "error_code" | "run_at" | "wakes_at">;
+
+export interface WaitReport {
+  jobs: WaitedJob[];
+  timed_out: boolean;
+}
+
+export interface RetryArgs {
+  from_step?: string | undefined;
+  input?: JsonObject | undefined;
+  blueprint?: string | JsonObject | undefined;
+  timeout_seconds?: number | undefined;
+}
+
+export interface Answer {
+  request_id: string;
+  action: "accept" | "decline";
+  content?: JsonObject | undefined;
+}
+
+export interface BlueprintRow {
+  name: string;
+  version: number;
+  description: string;
+  source: "catalog" | "saved";
+}
+
+export interface Blueprint {
+  name: string;
+  version: number;
+  blueprint: JsonObject;
+  source: "catalog" | "saved";
+}
+
+/** `job`: how it stands now. `status`: one that it has left since. */
+export type Change =
+  | { type: "job"; job: Job }
+  | { type: "status"; status: JobStatusName; at: string; step: string | null; message: string | null };

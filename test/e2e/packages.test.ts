@@ -1,0 +1,162 @@
+import { type ExecFileException, execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../src/lib/json.ts";
+import { ownTenant, type Place } from "../support/server.ts";
+
+/** Both packages as npm packs them, installed into an empty project, against a real server. */
+
+const ROOT = join(import.meta.dirname, "../..");
+const run = promisify(execFile);
+const SECONDS = 1_000;
+
+let folder: string;
+let place: Place;
+
+async function packed(name: string): Promise<string> {
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: join(ROOT, "packages", name),
+  });
+  return join(folder, stdout.trim().split("\n").at(-1) ?? "");
+}
+
+beforeAll(async () => {
+  place = await ownTenant();
+  folder = await mkdtemp(join(tmpdir(), "edge-jobs-packages-"));
+  await writeFile(join(folder, "package.json"), '{"name":"empty","private":true,"type":"module"}');
+  const files = [await packed("client"), await packed("cli")];
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...files], { cwd: folder });
+}, 120 * SECONDS);
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** One command line, as a shell gets it. */
+async function edgeJobs(
+  args: string[],
+  { stdin = "", env = {} }: { stdin?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Ended> {
+  const login = { EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key, EDGE_JOBS_CONFIG: join(folder, "login.json") };
+  const ended = run(join(folder, "node_modules/.bin/edge-jobs"), args, {
+    cwd: folder,
+    env: { ...process.env, ...login, ...env },
+  });
+  ended.child.stdin?.end(stdin);
+  try {
+    return { code: 0, ...(await ended) };
+  } catch (error) {
+    const { code, stdout = "", stderr = "" } = error as ExecFileException & { stdout?: string; stderr?: string };
+    return { code: Number(code), stdout, stderr };
+  }
+}
+
+const jsonOf = ({ stdout }: Ended): JsonObject => JSON.parse(stdout);
+const plan = (steps: JsonObject[]): string => JSON.stringify({ name: "packed", steps });
+const DOUBLE = plan([{ id: "twice", type: "transform", value: { n: "{% $input.n * 2 %}" } }]);
+const FAILS = plan([{ id: "no", type: "http", url: "http://10.0.0.1/", retry: { limit: 0 } }]);
+const SLEEPS = plan([{ id: "nap", type: "sleep", for: "1 hour" }]);
+const ASKS = plan([{ id: "ask", type: "input", message: "Go on?", schema: { type: "object", properties: {} } }]);
+
+describe("the client, installed", () => {
+  it("has no dependency, and runs a job", async () => {
+    const manifest = JSON.parse(await readFile(join(folder, "node_modules/@edge-jobs/client/package.json"), "utf8"));
+    expect(manifest.dependencies).toBeUndefined();
+    const program = `
+      import { EdgeJobs } from "@edge-jobs/client";
+      const jobs = new EdgeJobs({ url: process.argv[2], key: process.argv[3] });
+      const job = await jobs.submit({ blueprint: ${DOUBLE}, input: { n: 21 } });
+      const seen = [];
+      for await (const change of jobs.follow(job.id)) if (change.type === "job") seen.push(change.job.status);
+      console.log(JSON.stringify({ last: seen.at(-1), result: await jobs.result(job.id) }));`;
+    await writeFile(join(folder, "program.js"), program);
+    const { stdout } = await run(process.execPath, ["program.js", place.url, place.key], { cwd: folder });
+    expect(JSON.parse(stdout)).toEqual({ last: "succeeded", result: { n: 42 } });
+  });
+});
+
+describe("the command line, installed", () => {
+  it("runs a plan from stdin with its input, and prints the result alone", async () => {
+    const ended = await edgeJobs(["run", "-", "--input", '{"n": 4}'], { stdin: DOUBLE });
+    expect(ended).toMatchObject({ code: 0, stdout: '{"n":8}\n' });
+  });
+
+  it("exits with 1 for a job that fails, 2 for what is not valid, 3 for what is not there, 124 when the time is over", async () => {
+    const failed = await edgeJobs(["run", "-"], { stdin: FAILS });
+    expect(failed).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("failed") });
+    const sleeps = await edgeJobs(["run", "-", "--timeout", "1"], { stdin: SLEEPS });
+    expect(sleeps.code).toBe(124);
+    const codes = await Promise.all(
+      [
+        ["get", "no-such-job"],
+        ["blueprints", "get", "nothing"],
+        ["submit", "-"],
+        ["get"],
+        ["none"],
+        ["list", "--none"],
+      ].map(async (args) => (await edgeJobs(args, { stdin: "{" })).code),
+    );
+    expect(codes).toEqual([3, 3, 2, 2, 2, 2]);
+  });
+
+  it("submits, follows, answers, lists, cancels, retries and deletes", async () => {
+    const id = String(jsonOf(await edgeJobs(["submit", "-", "--metadata", '{"of":"cli"}'], { stdin: ASKS })).id);
+    const asked = await edgeJobs(["wait", id, "--timeout", "30"]);
+    expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining(`edge-jobs respond ${id}`) });
+    const [, request = ""] = /respond \S+ (\S+) accept/.exec(asked.stderr) ?? [];
+    expect((await edgeJobs(["respond", id, request, "accept", "--content", "{}"])).code).toBe(0);
+    const followed = await edgeJobs(["tail", id]);
+    expect(followed.code).toBe(0);
+    expect(followed.stdout.trim().split("\n").at(-1)).toContain('"status":"succeeded"');
+    expect(jsonOf(await edgeJobs(["list", "--metadata", '{"of":"cli"}']))).toMatchObject({ id, status: "succeeded" });
+    expect(jsonOf(await edgeJobs(["get", id, "--steps"]))).toMatchObject({ id, steps: [{ id: "ask" }] });
+    expect(jsonOf(await edgeJobs(["retry", id, "--from", "ask"]))).toMatchObject({ retried_from: id });
+    expect(jsonOf(await edgeJobs(["cancel", id]))).toMatchObject({ changed: false });
+    expect(jsonOf(await edgeJobs(["delete", id]))).toEqual({ id, deleted: true });
+  });
+
+  it("keeps blueprints, and prints what a key did", async () => {
+    await writeFile(join(folder, "plan.json"), DOUBLE);
+    expect(jsonOf(await edgeJobs(["blueprints", "save", "plan.json"]))).toEqual({ name: "packed", version: 1 });
+    expect(jsonOf(await edgeJobs(["submit", "packed", "--input", '{"n":1}', "--dry-run"]))).toMatchObject({
+      valid: true,
+    });
+    expect(jsonOf(await edgeJobs(["blueprints", "get", "packed", "--version", "1"]))).toMatchObject({
+      source: "saved",
+    });
+    expect((await edgeJobs(["blueprints", "delete", "packed"])).code).toBe(0);
+    expect((await edgeJobs(["keys", "audit"])).stdout).toContain("blueprint");
+  });
+
+  it("remembers a server and a key that works, for its owner alone", async () => {
+    const unset = { EDGE_JOBS_URL: undefined, EDGE_JOBS_KEY: undefined };
+    const wrong = await edgeJobs(["login", "--url", place.url], { stdin: "wrong\n", env: unset });
+    expect(wrong.code).toBe(1);
+    expect((await edgeJobs(["login", "--url", place.url], { stdin: `${place.key}\n`, env: unset })).code).toBe(0);
+    expect((await stat(join(folder, "login.json"))).mode & 0o777).toBe(0o600);
+    expect((await edgeJobs(["list"], { env: unset })).code).toBe(0);
+    // The key is for that server only.
+    const elsewhere = { EDGE_JOBS_URL: place.url.replace("127.0.0.1", "localhost"), EDGE_JOBS_KEY: undefined };
+    expect(await edgeJobs(["list"], { env: elsewhere })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("key"),
+    });
+    expect((await edgeJobs(["open", "job_x"], { env: unset })).stdout).toBe(`${place.url}/ui/jobs/job_x\n`);
+  });
+
+  it("prints help, and completions that a shell takes", async () => {
+    expect((await edgeJobs(["help", "run"])).stdout).toContain("--input");
+    const { stdout } = await edgeJobs(["completion", "bash"]);
+    const words = "COMP_WORDS=(edge-jobs blueprints ''); COMP_CWORD=2; _edge_jobs; printf '%s ' $" + "{COMPREPLY[@]}";
+    const completed = await run("bash", ["-c", `${stdout}\n${words}`]);
+    expect(completed.stdout).toContain("list get save delete --version");
+    expect((await edgeJobs(["completion", "fish"])).stdout).toContain("complete -c edge-jobs");
+    expect((await edgeJobs(["completion", "zsh"])).stdout).toContain("#compdef edge-jobs");
+  });
+});
