@@ -29,6 +29,7 @@ type Given = Pick<
   | "retried_from"
   | "idempotency_key"
   | "submitted_by"
+  | "input_json"
   | "metadata"
 > & { trace?: TraceContext | undefined; description?: string | undefined };
 

@@ -155,7 +155,8 @@ export interface Job {
   idempotency_key: string | null;
   /** Who asked for it, as auth/principal.ts names callers; null: this machine, or a version that did not note it. */
   submitted_by: string | null;
-  /** A small result that no step stored: it needs no row of its own. */
+  /** A small input, and a small result that no step stored: they need no rows of their own. */
+  input_json: string | null;
   result_json: string | null;
   metadata: JsonObject;
   run: RunState;

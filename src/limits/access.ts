@@ -15,8 +15,8 @@ export const MAX_RECENT_PLANS = 256;
 export const MAX_RECENT_PLAN_CHARS = 4 * KIB;
 /** Answers that one isolate keeps as they were sent, of 14 KB at most: five for each name of the deployment and era. */
 export const MAX_STATIC_ANSWERS = 64;
-/** Of a result that a job's own row holds. */
-export const MAX_ROW_RESULT_BYTES = KIB;
+/** Of an input, and of a result, that a job's own row holds. */
+export const MAX_ROW_VALUE_BYTES = KIB;
 /** Jobs that one object remembers as it read them, and how much JSON such a job has at most: 4 MiB of text in all. */
 export const MAX_RECENT_JOBS = 512;
 export const MAX_RECENT_JOB_CHARS = 8 * KIB;

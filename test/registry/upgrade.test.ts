@@ -18,6 +18,7 @@ import schema9 from "./recorded/schema-0009.sql?raw";
 import schema10 from "./recorded/schema-0010.sql?raw";
 import schema11 from "./recorded/schema-0011.sql?raw";
 import schema12 from "./recorded/schema-0012.sql?raw";
+import schema13 from "./recorded/schema-0013.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -37,6 +38,7 @@ const STATES: [migrations: number, dump: string][] = [
   [10, schema10],
   [11, schema11],
   [12, schema12],
+  [13, schema13],
 ];
 
 /** Opens the state under this build. */

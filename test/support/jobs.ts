@@ -33,6 +33,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     step: null,
     message: null,
     result_path: null,
+    input_json: null,
     result_json: null,
     error: null,
     error_code: null,

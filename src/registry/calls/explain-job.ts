@@ -2,7 +2,6 @@ import { INLINE, type Job } from "../../jobs/job.ts";
 import type { JobRow, JobStatus } from "../../jobs/view.ts";
 import type { Explanation } from "../api/caller.ts";
 import type { Tables } from "../storage/tables.ts";
-import { INPUT_PATH } from "../storage/values.ts";
 import { listJobs } from "./list-jobs.ts";
 
 /** Bounds of what an explanation carries: it ends up in a model's context. */
@@ -36,7 +35,7 @@ export function explain(tables: Tables, job: Job, status: JobStatus): Explanatio
   return {
     status,
     plan: JSON.parse(tables.plans.json(job.plan_hash)),
-    input: JSON.parse(tables.values.json(job.job_id, INPUT_PATH) ?? "{}"),
+    input: tables.values.input(job),
     outputs: Object.fromEntries(values.filter(([path]) => !path.includes("$"))),
     similar: similar(tables, job),
   };

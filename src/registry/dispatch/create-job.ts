@@ -1,9 +1,10 @@
 import { accept, inQueue, isDispatchable, needsSlot } from "../../jobs/dispatch.ts";
 import { ID_ENTROPY_BYTES, newJobId } from "../../jobs/id.ts";
 import type { Job } from "../../jobs/job.ts";
+import { type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
-import { MAX_ECHO_CHARS } from "../../limits.ts";
+import { MAX_ECHO_CHARS, MAX_ROW_VALUE_BYTES } from "../../limits.ts";
 import type { QuotaError, SubmitRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { INPUT_PATH } from "../storage/values.ts";
@@ -32,10 +33,12 @@ export function createJob(
   let job = draft(context, request, now, prepare);
   while (!store.insert(job)) job = draft(context, request, now, prepare);
   tables.plans.keep(job, JSON.stringify(plan));
-  if (Object.keys(input).length > 0) tables.values.insert(job.job_id, INPUT_PATH, input);
+  if (job.input_json === null && !isEmpty(input)) tables.values.insert(job.job_id, INPUT_PATH, input);
   if (idempotency) tables.keys.insert(idempotency.key, idempotency.request_hash, job.job_id);
   return ok(job);
 }
+
+const isEmpty = (input: JsonObject): boolean => Object.keys(input).length === 0;
 
 function draft(
   { admission, entropy }: RegistryContext,
@@ -43,7 +46,7 @@ function draft(
   now: number,
   prepare: (job: Job) => Job,
 ): Job {
-  const { shard, plan, input: _, idempotency, run_at, ...fields } = request;
+  const { shard, plan, input, idempotency, run_at, ...fields } = request;
   const accepted = prepare(
     accept(
       {
@@ -53,6 +56,7 @@ function draft(
         run_at: run_at !== null && run_at > now ? run_at : null,
         step_count: plan.steps.length,
         idempotency_key: idempotency?.key ?? null,
+        input_json: isEmpty(input) || jsonBytes(input) > MAX_ROW_VALUE_BYTES ? null : JSON.stringify(input),
       },
       now,
     ),

@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
-import { haltedPath, INPUT_PATH, type StoredPath } from "../storage/values.ts";
+import { haltedPath, type StoredPath } from "../storage/values.ts";
 import { createJob, type JobRequest } from "./create-job.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
@@ -72,7 +72,7 @@ export function retryChild(
   const first = plan.steps[0]?.id ?? null;
   const ground = groundFor(context, earlier, {
     steps: plan.steps,
-    isNewInput: !isSame(input, inputOf(context, earlier)),
+    isNewInput: !isSame(input, context.tables.values.input(earlier)),
     from: earlier.status === "succeeded" ? first : null,
   });
   // Only a step that is asked for can be none.
@@ -86,7 +86,7 @@ function continuation(
   { from_step, input, blueprint }: RetryRequest,
 ): Result<Continuation, RetryError> {
   const plan: Blueprint = blueprint?.plan ?? JSON.parse(context.tables.plans.json(job.plan_hash));
-  const stored = inputOf(context, job);
+  const stored = context.tables.values.input(job);
   const mustRead = input !== null || blueprint !== undefined;
   const read = mustRead ? readInput(plan, input ?? stored) : ok(stored);
   if (!read.ok) return err({ code: "invalid_input", faults: read.error });
@@ -111,10 +111,6 @@ function groundFor(
     isNewInput: wanted.isNewInput,
     from: wanted.from,
   });
-}
-
-function inputOf({ tables }: RegistryContext, job: Job): JsonObject {
-  return JSON.parse(tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
 }
 
 function continueJob(

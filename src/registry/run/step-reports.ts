@@ -19,7 +19,7 @@ import { asked, readyPaths, type Taker } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { MAX_ROW_RESULT_BYTES } from "../../limits.ts";
+import { MAX_ROW_VALUE_BYTES } from "../../limits.ts";
 import type {
   Begun,
   Finished,
@@ -34,7 +34,7 @@ import type {
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
-import { INPUT_PATH, RESULT_PATH } from "../storage/values.ts";
+import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import type { RoundReports } from "./round-reports.ts";
@@ -72,7 +72,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       const next = start(job, now, taker);
       const error = interruption(next);
       if (error !== undefined) return { next, reply: { do: "interrupted", error } };
-      const input = JSON.parse(this.#context.tables.values.json(job.job_id, INPUT_PATH) ?? "{}");
+      const input = this.#context.tables.values.input(job);
       const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
@@ -217,7 +217,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     const bytes = jsonBytes(outcome.output);
     const tooLarge = resultTooLarge(bytes);
     if (tooLarge !== undefined) return { name: "failed", error: tooLarge, path: null };
-    if (bytes <= MAX_ROW_RESULT_BYTES) {
+    if (bytes <= MAX_ROW_VALUE_BYTES) {
       return { name: "succeeded", result_path: null, result_json: JSON.stringify(outcome.output) };
     }
     const full = this.#context.admission.storageRefusal(bytes);

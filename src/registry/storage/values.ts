@@ -1,5 +1,5 @@
 import type { Job, OpenWork } from "../../jobs/job.ts";
-import type { Json } from "../../lib/json.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 
 /** Paths of stored values that are no step's output. */
 export const INPUT_PATH = "$input";
@@ -67,6 +67,11 @@ export class Values {
 
   json(jobId: string, path: string): string | undefined {
     return this.#sql.exec<{ value_json: string }>(VALUES_SQL.find, jobId, path).toArray()[0]?.value_json;
+  }
+
+  /** Of a job without one, the empty object. */
+  input({ job_id, input_json }: Job): JsonObject {
+    return JSON.parse(input_json ?? this.json(job_id, INPUT_PATH) ?? "{}");
   }
 
   /** @returns undefined as long as the job has no result */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { MAX_ROW_RESULT_BYTES } from "../../../src/limits.ts";
+import { MAX_ROW_VALUE_BYTES } from "../../../src/limits.ts";
 import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../bench.ts";
 
 const WHOLE = { pointer: "", offset: 0, max_bytes: 100_000 };
@@ -9,8 +9,8 @@ const ofBytes = (bytes: number) => ({ text: "a".repeat(bytes - '{"text":""}'.len
 const values = ({ storage }: Bench) => storage.sql.exec("SELECT count(*) AS n FROM job_values").one().n;
 
 describe.each([
-  ["is as large as a job's row may hold", MAX_ROW_RESULT_BYTES, 0],
-  ["is larger than that", MAX_ROW_RESULT_BYTES + 1, 1],
+  ["is as large as a job's row may hold", MAX_ROW_VALUE_BYTES, 0],
+  ["is larger than that", MAX_ROW_VALUE_BYTES + 1, 1],
 ])("a result that %s", (_what, bytes, rows) => {
   const output = ofBytes(bytes);
 
@@ -35,5 +35,26 @@ describe.each([
       await bench.runner.start(child);
       await bench.runner.settle(child, { name: "succeeded", output }, []);
       expect(await bench.runner.collect(parent, "first")).toEqual({ do: "done", output });
+    }));
+});
+
+describe.each([
+  ["is as large as a job's row may hold", MAX_ROW_VALUE_BYTES, 0],
+  ["is larger than that", MAX_ROW_VALUE_BYTES + 1, 1],
+])("an input that %s", (_what, bytes, rows) => {
+  const input = ofBytes(bytes);
+
+  it(`takes ${rows} rows of its own, and runs, retries and explanations have it whole`, () =>
+    inRegistry(async (bench) => {
+      const { id } = await bench.submit({ input });
+      expect(values(bench)).toBe(rows);
+      expect(await bench.runner.start(bench.ref(id))).toMatchObject({ input });
+      const error = { code: "http_status", message: "HTTP 500" };
+      await bench.runner.settle(bench.ref(id), { name: "failed", error, path: null }, []);
+      expect(await bench.caller.explain(CALLER, id)).toMatchObject({ ok: true, value: { input } });
+      const again = await bench.caller.retry(CALLER, id, { from_step: null, input: null });
+      if (!again.ok) throw new Error(again.error.code);
+      await bench.settleBackground();
+      expect(await bench.runner.start(bench.ref(again.value.id))).toMatchObject({ input });
     }));
 });

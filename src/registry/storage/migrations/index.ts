@@ -10,6 +10,7 @@ import { STORE } from "./0009-store.ts";
 import { EVENTS } from "./0010-events.ts";
 import { EMITTED_EVENTS } from "./0011-emitted-events.ts";
 import { OFFERS } from "./0012-offers.ts";
+import { SMALL_INPUTS } from "./0013-small-inputs.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   EVENTS,
   EMITTED_EVENTS,
   OFFERS,
+  SMALL_INPUTS,
 ];

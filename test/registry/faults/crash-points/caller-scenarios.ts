@@ -223,7 +223,8 @@ async function downgrade(storage: DurableObjectStorage, version: number): Promis
 function migrateFrom(version: number): Scenario {
   return async (stage) => {
     const { storage } = stage.world;
-    if (version > 0) await stage.submit({ idempotency: null });
+    // Earlier builds kept inputs elsewhere.
+    if (version > 0) await stage.submit({ idempotency: null, input: {} });
     const rows = storedJobs(storage);
     await stage.danger(async () => {
       await downgrade(storage, version);
