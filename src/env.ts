@@ -56,6 +56,16 @@ export interface Env {
   PUBLIC_URL?: string;
   /** Worker secrets that blueprints may reference, each with where it may go: {@link readBindings}. */
   BLUEPRINT_SECRETS?: string;
+  /** Workers AI, where it is bound; it is preferred to AI_BASE_URL. */
+  AI?: Ai;
+  /** Of an OpenAI-compatible endpoint, up to and without `/chat/completions`. */
+  AI_BASE_URL?: string;
+  /** What `ai` steps ask unless they name another model. */
+  AI_MODEL?: string;
+  /** Sent to AI_BASE_URL as a bearer token. */
+  AI_KEY?: string;
+  /** Of one tenant; 0: no limit. */
+  AI_TOKENS_PER_DAY?: string;
 }
 
 /** Every name of {@link Env}: none is a secret for blueprints. */
@@ -81,6 +91,11 @@ const OWN_NAMES: Record<keyof Env, true> = {
   OAUTH_METADATA_DOCUMENTS: true,
   PUBLIC_URL: true,
   BLUEPRINT_SECRETS: true,
+  AI: true,
+  AI_BASE_URL: true,
+  AI_MODEL: true,
+  AI_KEY: true,
+  AI_TOKENS_PER_DAY: true,
 };
 
 const DAY_MS = 86_400_000;
@@ -129,6 +144,10 @@ const Settings = z
     HTTP_ALLOW: entries,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
     PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
+    AI_BASE_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
+    AI_MODEL: unsetOr(z.string()),
+    AI_KEY: unsetOr(z.string()),
+    AI_TOKENS_PER_DAY: quota(0),
   })
   .refine(({ AUTH_SECRET, AUTH_SECRET_PREVIOUS }) => AUTH_SECRET || !AUTH_SECRET_PREVIOUS, {
     path: ["AUTH_SECRET_PREVIOUS"],
@@ -153,6 +172,17 @@ export interface Quotas {
   storedBytes: number;
 }
 
+/** What `ai` steps ask. */
+export interface AiSettings {
+  /** Undefined: each step names its own. */
+  model: string | undefined;
+  /** Without a slash at the end; undefined: the binding is asked. */
+  baseUrl: string | undefined;
+  key: string | undefined;
+  /** Of one tenant; 0: no limit. */
+  tokensPerDay: number;
+}
+
 export interface Settings {
   /** What keys are signed and verified with; undefined: this machine only is served. */
   secrets: Secrets | undefined;
@@ -171,6 +201,8 @@ export interface Settings {
   publicOrigin: string | null;
   /** What blueprints may send, and where. */
   blueprintSecrets: readonly BoundSecret[];
+  /** Undefined: there is no model. */
+  ai: AiSettings | undefined;
 }
 
 function blueprintSecretsOf(env: Env): readonly BoundSecret[] {
@@ -207,6 +239,15 @@ export function readSettings(env: Env): Settings {
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
     blueprintSecrets: blueprintSecretsOf(env),
+    ai:
+      env.AI === undefined && vars.AI_BASE_URL === undefined
+        ? undefined
+        : {
+            model: vars.AI_MODEL,
+            baseUrl: env.AI === undefined ? vars.AI_BASE_URL?.replace(/\/+$/, "") : undefined,
+            key: vars.AI_KEY,
+            tokensPerDay: vars.AI_TOKENS_PER_DAY,
+          },
   };
 }
 

@@ -34,6 +34,10 @@ const pace = "how long we wait, or how often we try: nobody sends it";
 /** Why a cap is no bound on what a caller or a service sends, and where else it is tested. */
 const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_PLAN_BYTES: kept("recipes and names that a prompt brings; mcp/guide.test.ts"),
+  DEFAULT_AI_TOKENS: defaults("MAX_AI_TOKENS"),
+  CHARS_PER_TOKEN: "an estimate: runner/step-kinds/ai.test.ts",
+  AI_DAY_KEPT_MS: "what is kept: runner/step-kinds/ai.test.ts",
+  MAX_RUNNING_AI_STEPS: `${pace}; runner/step-kinds/ai.test.ts`,
   DEFAULT_POLLS: defaults("MAX_POLLS"),
   DEFAULT_PAGES: defaults("MAX_PAGES"),
   DEFAULT_ROUNDS: defaults("MAX_ROUNDS"),

@@ -3,11 +3,12 @@ import type { Blueprint } from "./blueprint.ts";
 import { durationMs } from "./duration.ts";
 
 type Step = Blueprint["steps"][number];
-type Acting = Extract<Step, { type: "http" | "handler" | "store" | "emit" }>;
+type Acting = Extract<Step, { type: "http" | "handler" | "store" | "emit" | "ai" }>;
+
+const ACTING: readonly Step["type"][] = ["http", "handler", "store", "emit", "ai"];
 
 /** Whether the step's run consists of actions that begin and end, each in a time of its own. */
-export const isActing = (step: Step): step is Acting =>
-  step.type === "http" || step.type === "handler" || step.type === "store" || step.type === "emit";
+export const isActing = (step: Step): step is Acting => ACTING.includes(step.type);
 
 /** The action that a run of the plan begins with, where nothing has to be evaluated to know so. */
 export function firstAction({

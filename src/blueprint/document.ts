@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { visibleLines } from "../lib/safe-text.ts";
-import { MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
+import { MAX_AI_BUDGET, MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
 import { duration, jsonObject, jsonValue, strict } from "./kinds/fields.ts";
 import { IN_DOCUMENT } from "./kinds/misplaced.ts";
 
@@ -19,6 +19,9 @@ const fields = {
   timeout: duration(MAX_JOB_TIMEOUT_MS)
     .optional()
     .describe("The job's timeout when its submit gives none; a day and the waits that the steps name when left out."),
+  budget: strict({ ai_tokens: z.int().min(1).max(MAX_AI_BUDGET).describe("Of all ai steps of the job together.") })
+    .optional()
+    .describe("What the job may use at most."),
   output: jsonValue.optional().describe("The job's result, with expressions; the last step's output when left out."),
 };
 

@@ -16,6 +16,7 @@ export const TERM_FIELDS = [
   "limit",
   "pause",
   "lease",
+  "max_tokens",
 ] as const;
 
 export const durationTerm = (maxMs: number, least = 1) =>

@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   poll_limit: "`until` was false at the last poll",
   pages_limit: "there are more pages than `pages.limit`",
   repeat_limit: "a `repeat` was not over after its last round",
+  ai_invalid: "a model's answer that does not fit `schema`, twice, or that was cut at `max_tokens`",
   expression: "an expression failed, or went too far",
   too_many_items: "a `map` of more items than it may have",
   output_too_large: "an output or a result above its limit",

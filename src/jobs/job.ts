@@ -117,6 +117,8 @@ export interface RunState {
   rows_by_item?: true;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
+  /** Tokens that its `ai` steps have used; absent: none. */
+  ai_tokens?: number;
 }
 
 /** The blueprint label of a job whose plan came with its submission. */

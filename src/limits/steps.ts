@@ -36,3 +36,14 @@ export const MAX_ROUNDS = 10_000;
 export const MAX_ROUND_PAUSE_MS = 365 * DAY;
 /** A question cannot outlive its job. */
 export const MAX_INPUT_TIMEOUT_MS = 30 * DAY;
+
+// Language models: tokens of the prompt and the answer together count.
+export const DEFAULT_AI_TOKENS = 1_024;
+export const MAX_AI_TOKENS = 32_768;
+export const MAX_AI_BUDGET = 100_000_000;
+/** Text that makes about one token: what a request may need is reserved before it is sent. */
+export const CHARS_PER_TOKEN = 4;
+/** Steps of a tenant that ask at once: each tries so often to have its tokens counted. */
+export const MAX_RUNNING_AI_STEPS = 100;
+/** How long a day's count is kept, whatever the clocks of two objects say. */
+export const AI_DAY_KEPT_MS = 2 * DAY;

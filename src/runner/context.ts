@@ -12,6 +12,7 @@ import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Reporter } from "./reporter.ts";
 import { Segments } from "./segments.ts";
+import { TokenBudget } from "./token-budget.ts";
 import { Unreported } from "./unreported.ts";
 
 export type Step = Blueprint["steps"][number];
@@ -73,7 +74,7 @@ export const HALTED = { end: "halted" } as const;
 export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 export const SPARE_DELAY_MS = 1_000;
 
-type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item">;
+type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item" | "ai_tokens"> & { plan: Pick<Blueprint, "budget"> };
 
 /** Where the steps run: a row's path with its dot, and the same with items in place of the indexes of maps. */
 interface RowNames {
@@ -86,6 +87,7 @@ interface Shared {
   evaluator: Evaluator;
   holdings: Holdings;
   segments: Segments;
+  tokens: TokenBudget;
   row: RowNames;
   unreported: Unreported;
 }
@@ -107,6 +109,7 @@ export class RunContext {
   readonly holdings: Holdings;
   readonly segments: Segments;
   readonly unreported: Unreported;
+  readonly tokens: TokenBudget;
   readonly #row: RowNames;
   readonly #terms: RunTerms;
 
@@ -116,11 +119,12 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     terms: RunTerms,
-    { lane, evaluator, holdings, segments, row, unreported }: Shared = {
+    { lane, evaluator, holdings, segments, tokens, row, unreported }: Shared = {
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: holdingsOf(ref.tenant),
       segments: new Segments(ports.now),
+      tokens: new TokenBudget(terms.plan.budget?.ai_tokens, terms.ai_tokens ?? 0),
       row: { path: "", key: "" },
       unreported: new Unreported(),
     },
@@ -137,6 +141,7 @@ export class RunContext {
     this.#evaluator = evaluator;
     this.holdings = holdings;
     this.segments = segments;
+    this.tokens = tokens;
     this.#row = row;
     this.unreported = unreported;
   }
@@ -163,8 +168,17 @@ export class RunContext {
   }
 
   #with(change: Partial<Shared>): RunContext {
-    const { ports, reports, ref, kinds, lane, holdings, segments, unreported } = this;
-    const shared = { lane, evaluator: this.#evaluator, holdings, segments, row: this.#row, unreported, ...change };
+    const { ports, reports, ref, kinds, lane, holdings, segments, tokens, unreported } = this;
+    const shared = {
+      lane,
+      evaluator: this.#evaluator,
+      holdings,
+      segments,
+      tokens,
+      row: this.#row,
+      unreported,
+      ...change,
+    };
     return new RunContext(ports, reports, ref, kinds, this.#terms, shared);
   }
 

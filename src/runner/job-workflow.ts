@@ -4,14 +4,16 @@ import { CATALOG } from "../catalog/index.ts";
 import { egress } from "../egress/egress.ts";
 import { secretsFor } from "../egress/secret-bindings.ts";
 import { Secrets } from "../egress/secrets.ts";
-import { homeOf } from "../egress/self-call.ts";
-import { type Env, type RunParams, settingsOf } from "../env.ts";
+import { type Home, homeOf } from "../egress/self-call.ts";
+import { type AiSettings, type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
+import type { JsonObject } from "../lib/json.ts";
 import { askAsServer, registryOf } from "../registry/api/client.ts";
 import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import { HOME_SHARD } from "../service/context.ts";
 import type { EngineStep } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
+import type { ModelPort } from "./step-kinds/ai-model.ts";
 
 const newId = () => crypto.randomUUID().slice(0, 8);
 
@@ -22,6 +24,13 @@ function processId(): string {
   return process;
 }
 
+/** The endpoint is the operator's choice: it may be private. */
+function modelOf({ AI }: Env, settings: AiSettings, home: Home): ModelPort {
+  const allow = settings.baseUrl === undefined ? [] : [new URL(settings.baseUrl).host];
+  const run = AI && ((model: string, input: JsonObject): Promise<unknown> => AI.run(model as never, input as never));
+  return { settings, fetch: egress({ allow, home }), run };
+}
+
 /** What Cloudflare Workflows runs. Only forwards. */
 export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
   override async run(event: Readonly<WorkflowEvent<RunParams>>, step: WorkflowStep): Promise<void> {
@@ -29,6 +38,8 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const shard = parseJobId(job_id)?.shard;
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
     const ask = askAsServer(this.env.JOB_REGISTRY, tenant);
+    const { ai, httpAllow } = settingsOf(this.env);
+    const home = await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID());
     const secrets = new Secrets(secretsFor(tenant, settingsOf(this.env).blueprintSecrets));
     await runBlueprint(
       {
@@ -36,10 +47,11 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         // The platform types a step's result as its own recursive Serializable, which JSON is.
         step: step as unknown as EngineStep,
         fetch: egress({
-          allow: settingsOf(this.env).httpAllow,
+          allow: httpAllow,
           secrets,
-          home: await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID()),
+          home,
         }),
+        model: ai && modelOf(this.env, ai, home),
         secrets,
         userAgent: `edge-jobs/${version}`,
         blueprint: (reference) => lookUpBlueprint({ ask, blueprints: CATALOG.blueprints }, reference),

@@ -4,6 +4,7 @@ import type { RunnerApi } from "../registry/api/caller.ts";
 import type { EventsApi } from "../registry/api/event-calls.ts";
 import type { StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
+import type { ModelPort } from "./step-kinds/ai-model.ts";
 
 export interface RetryPlan {
   limit: number;
@@ -40,6 +41,8 @@ export interface RunnerPorts {
   store: (...request: SkipFirst<Parameters<StoreApi["useStore"]>>) => ReturnType<StoreApi["useStore"]>;
   /** Records what a plan tells, once for each key. @returns the event's id */
   emit: (...request: SkipFirst<Parameters<EventsApi["emitEvent"]>>) => ReturnType<EventsApi["emitEvent"]>;
+  /** Left out: there is no language model. */
+  model?: ModelPort | undefined;
   handlers: Readonly<Record<string, Handler>>;
   /** Epoch ms. Stands still while the Worker computes. */
   now: () => number;

@@ -35,6 +35,8 @@ export interface ServiceContext {
   handlers: readonly HandlerText[];
   /** What the tenant's blueprints may send. */
   secrets: readonly UsableSecret[];
+  /** What `ai` steps ask; null: each names its own. Left out: there is none. */
+  model?: string | null;
   /** Of one tenant; 0: no limit. */
   dryRunsPerMinute: number;
   /** Of listings, signed for the tenant. */
@@ -51,7 +53,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param watch is told what the registry says of the caller's key */
 export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
-  const { blueprintSecrets, quotas, secrets, shards } = settingsOf(env);
+  const { ai, blueprintSecrets, quotas, secrets, shards } = settingsOf(env);
   const { tenant, key_id, scopes } = principal;
   const actor = actorOf(principal);
   return {
@@ -64,6 +66,7 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
     secrets: secretsFor(tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    ...(ai && { model: ai.model ?? null }),
     dryRunsPerMinute: quotas.submitsPerMinute,
     cursors: cursorsOf(tenant, secrets),
     now: Date.now,
@@ -72,9 +75,10 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
 }
 
 /** What blueprints can name. */
-export const knownTo = ({ handlers, secrets }: ServiceContext): Known => ({
+export const knownTo = ({ handlers, secrets, model }: ServiceContext): Known => ({
   handlers: handlers.map(({ name }) => name),
   secrets,
+  ...(model !== undefined && { model }),
 });
 
 /** Whether the caller may see what is stored; whoever only writes is not told it in an error either. */

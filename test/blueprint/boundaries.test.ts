@@ -106,6 +106,23 @@ atBound("MAX_PAGES", {
   attempt: (limit) => http({ pages: { items: "{% [] %}", next: "link", limit } }),
 });
 
+const withModel = (document: Json): string | undefined => {
+  const checked = checkBlueprint(document, { handlers: [], model: "a-model" });
+  return checked.ok ? undefined : checked.error.map(({ path, message }) => `${path}: ${message}`).join();
+};
+const ask = { id: "a", type: "ai", prompt: "x" };
+atBound("MAX_AI_TOKENS", {
+  of: "an answer of a model",
+  refusal: /^blueprint\.steps\[0\]\.max_tokens: must be at most 32768/,
+  attempt: (max_tokens) => withModel(aBlueprint([{ ...ask, max_tokens }])),
+});
+
+atBound("MAX_AI_BUDGET", {
+  of: "a job",
+  refusal: /^blueprint\.budget\.ai_tokens: must be at most 100000000/,
+  attempt: (ai_tokens) => withModel(aBlueprint([ask], { budget: { ai_tokens } })),
+});
+
 atBound("MAX_POLL_PAUSE_MS", {
   of: "a step that polls",
   refusal: /^blueprint\.steps\[0\]\.every: is longer than 86400 seconds/,

@@ -26,6 +26,7 @@ function api() {
       ],
     ],
     "POST /sessions": () => [200, { token: "t-123" }],
+    "GET /tickets/t1": () => [200, { text: "The shop is down." }],
     "GET /me": () => [200, { name: "Ada" }],
     "POST /queue/take": () => [200, { task: { n: queued }, left: --queued }],
     "POST /orders": () => [201, { id: "o1" }],

@@ -69,6 +69,18 @@ describe("the other variables", () => {
     }
   });
 
+  it("name a language model, where there is one", () => {
+    const ai = (vars: object) => settings(vars).ai;
+    expect(ai({ AI_MODEL: "m" })).toBeUndefined();
+    expect(ai({ AI_BASE_URL: "http://127.0.0.1:1/v1/", AI_KEY: "" })).toEqual({
+      ...{ model: undefined, key: undefined, tokensPerDay: 0, baseUrl: "http://127.0.0.1:1/v1" },
+    });
+    const bound = ai({ AI: {}, AI_BASE_URL: "https://a.example", AI_MODEL: "m", AI_TOKENS_PER_DAY: "9" });
+    expect(bound).toMatchObject({ baseUrl: undefined, model: "m", tokensPerDay: 9 });
+    expect(() => ai({ AI_BASE_URL: "model.example" })).toThrow(/AI_BASE_URL/);
+    expect(() => ai({ AI_TOKENS_PER_DAY: "-1" })).toThrow(/AI_TOKENS_PER_DAY/);
+  });
+
   it("OAUTH_METADATA_DOCUMENTS is on or off, and nothing else", () => {
     const documents = (value?: string) => settings({ OAUTH_METADATA_DOCUMENTS: value }).metadataDocuments;
     expect([documents(), documents(""), documents("on"), documents("off")]).toEqual([

@@ -100,10 +100,13 @@ describe("the guide's examples", () => {
 
   it.each(EXAMPLES)("%s would be accepted as it stands", async (_, args) => {
     const { blueprint, input } = Submission.parse(args);
-    const checked = checkBlueprint(blueprint as JsonObject, { handlers: Object.keys(CATALOG.handlers) });
+    const checked = checkBlueprint(blueprint as JsonObject, {
+      handlers: Object.keys(CATALOG.handlers),
+      model: "a-model",
+    });
     expect(checked).toMatchObject({ ok: true });
     expect(checked.ok && checkInput(checked.value, input)).toEqual([]);
-    const { deps } = world({ handlers: HANDLERS });
+    const { deps } = world({ handlers: HANDLERS, model: "a-model" });
     const { body } = await modern(deps, "tools/call", {
       name: "jobs_submit_blueprint",
       arguments: { ...args, dry_run: true },

@@ -107,6 +107,8 @@ export interface RunOptions {
   /** Names of secrets that were there when the job was accepted. */
   gone?: string[];
   random?: () => number;
+  model?: RunnerPorts["model"];
+  budget?: { ai_tokens: number };
   trace?: TraceContext;
   step?: RecordingStep;
   /** A job that is there already, with these steps. */
@@ -133,7 +135,11 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
   const secrets = Object.entries(options.secrets ?? {}).map(([name, value]) => ({ name, value, hosts }));
   const named = [...secrets.map(({ name }) => name), ...(options.gone ?? [])];
   const known = { handlers: [], secrets: named.map((name) => ({ name, hosts: ["*"] })) };
-  const plan = planOf(steps, options.output === undefined ? {} : { output: options.output }, known);
+  const more = {
+    ...(options.output !== undefined && { output: options.output }),
+    ...(options.budget && { budget: options.budget }),
+  };
+  const plan = planOf(steps, more, { ...known, model: "test-model" });
   const timeout_ms = options.timeoutMs ?? defaultTimeoutMs(plan, bench.clock.now);
   const fresh = { plan, timeout_ms, plan_hash: crypto.randomUUID(), input: options.input ?? {}, trace: options.trace };
   const id = options.existing ?? (await bench.submit(fresh)).id;
@@ -161,6 +167,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         blueprint: async () => undefined,
         emit: (event) => bench.events.emitEvent(CALLER, event),
         store: (key, write) => bench.caller.useStore(CALLER, key, write),
+        model: options.model,
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,
         random: options.random ?? (() => 0),

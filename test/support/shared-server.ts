@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startDevServer } from "../../tooling/dev-server.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
+import { startFakeModel } from "./fake-model.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -20,7 +21,12 @@ const VARS = {
 /** One real server for all files that need no settings of their own and do not kill it: see `ownTenant`. */
 export default async function shareServer(project: TestProject): Promise<() => Promise<void>> {
   const secret = newSecret();
-  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS } });
+  const model = await startFakeModel();
+  const ai = { AI_BASE_URL: model.url, AI_MODEL: "fake-1", AI_KEY: "key-of-the-fake" };
+  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS, ...ai } });
   project.provide("shared", { url: server.url, secret });
-  return server.stop;
+  return async () => {
+    await server.stop();
+    model.close();
+  };
 }

@@ -18,6 +18,8 @@ export interface Known {
   handlers: readonly string[];
   /** What the caller's blueprints may send; none when left out. */
   secrets?: readonly UsableSecret[];
+  /** Of `ai` steps that name none; null: each must name one. Left out: there is no model at all. */
+  model?: string | null;
 }
 
 function stepCountFaults(document: JsonObject): Fault[] {

@@ -80,6 +80,7 @@ export class DocumentChecker {
     const kind = kindOf(step);
     this.#checkFields(step, kind, keys, names);
     this.#checkHandler(step, keys);
+    if (kind?.needsModel) this.#checkModel(step, keys);
     this.#checkChild(step, kind, keys);
     if (kind?.runsOnce && names.around.length > 0) this.#addRunsOnce(String(step.type), keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
@@ -111,6 +112,17 @@ export class DocumentChecker {
     const known = handlers.length > 0 ? `Use one of ${handlers.join(", ")}.` : "This server has none.";
     const message = `there is no handler ${JSON.stringify(handler)}`;
     this.faults.push({ path: this.#path(keys, "handler"), message, fix: known });
+  }
+
+  #checkModel({ model }: JsonObject, keys: Keys): void {
+    const known = this.#known.model;
+    if (known === undefined) {
+      const fix = "The operator binds Workers AI as AI, or sets AI_BASE_URL, AI_MODEL and AI_KEY.";
+      this.faults.push({ path: this.#path(keys, "type"), message: "this server has no language model", fix });
+    } else if (known === null && model === undefined) {
+      const fix = "Name one; the operator sets AI_MODEL for steps that name none.";
+      this.faults.push({ path: this.#path(keys, "model"), message: "is missing: this server prefers no model", fix });
+    }
   }
 
   #checkChild(step: JsonObject, kind: Kind | undefined, keys: Keys): void {

@@ -38,6 +38,8 @@ export interface Kind {
   child?: string;
   /** Whether it cannot run more than once. */
   runsOnce?: true;
+  /** Whether it asks a language model, of which the server may have none. */
+  needsModel?: true;
   /** What is known of the output; `last` is that of a list of steps. Left out: nothing is. */
   output?: (step: JsonObject, last: (steps: Json | undefined) => Shape | undefined) => Shape | undefined;
   /** Whether it acts on time or state alone, so that its output is not what the steps around it yield; left out: no. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
+import { ai } from "./ai.ts";
 import type { Kind } from "./common.ts";
 import { emit } from "./emit.ts";
 import { handler } from "./handler.ts";
@@ -14,7 +15,7 @@ import { store } from "./store.ts";
 import { transform } from "./transform.ts";
 import { worker } from "./worker.ts";
 
-const FLAT = { http, sleep, transform, handler, input, store, emit, worker };
+const FLAT = { http, sleep, transform, handler, input, store, emit, worker, ai };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.

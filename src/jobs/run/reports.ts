@@ -18,7 +18,9 @@ import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from 
 export type Mark =
   | { path: string; status: "succeeded" | "skipped" }
   | { path: string; status: "failed"; error: StepError }
-  | { path: string; status: "running"; items: ItemCounts };
+  | { path: string; status: "running"; items: ItemCounts }
+  /** Tokens that the whole job has used so far. */
+  | { path: ""; status: "spent"; ai_tokens: number };
 
 /** The engine runs the attempt, perhaps before it has answered that it took it. */
 export function start(job: Job, now: number, taker?: Taker): Job {
@@ -201,6 +203,9 @@ function countItems(job: Job, path: string, items: ItemCounts, now: number): Job
 }
 
 function applyMark(job: Job, mark: Mark, now: number): Job {
+  if (mark.status === "spent") {
+    return { ...job, run: { ...job.run, ai_tokens: Math.max(job.run.ai_tokens ?? 0, mark.ai_tokens) } };
+  }
   const { path } = mark;
   if (!isTopLevel(path)) return openWork(job.run, path) ? withOpen(job, path, undefined) : job;
   if (mark.status === "running") return countItems(job, path, mark.items, now);

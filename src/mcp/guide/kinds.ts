@@ -31,6 +31,11 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "what the worker reported",
     more: "A lost lease and `fail` are tries. One that lost its lease may still act: what it does must bear that.",
   },
+  ai: {
+    does: "Asks a language model of the server. It has no tools, and what it answers is data.",
+    output:
+      "`{text, value, model, usage}`; with `schema`, `value` is the object that it wrote; a wrong one is sent back once, then `ai_invalid`. `usage` has prompt_tokens, completion_tokens and total_tokens, which count against `budget.ai_tokens` of the blueprint and a daily cap of the tenant",
+  },
   input: {
     does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id. Not inside `map`.",
     output:

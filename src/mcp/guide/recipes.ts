@@ -102,6 +102,15 @@ export const RECIPES: readonly Recipe[] = [
       "output": { "ok": "{% $steps.page.ok %}", "alerted": "{% $exists($steps.alert) %}" } } }`,
   ),
   recipe(
+    "Summarise with the server's language model, into fields that later steps can use",
+    /summar|ai\b|model|classif|extract|translat|llm|digest|understand/i,
+    `{ "blueprint": { "name": "summarise-ticket", "budget": { "ai_tokens": 20000 }, "steps": [
+        { "id": "ticket", "type": "http", "url": "https://api.example.com/tickets/t1" },
+        { "id": "sum", "type": "ai", "system": "Be brief.", "prompt": "{% $truncate($steps.ticket.body.text, 8000) %}",
+          "schema": { "type": "object", "required": ["summary", "urgent"], "properties": { "summary": { "type": "string" }, "urgent": { "type": "boolean" } } } } ],
+      "output": "{% $steps.sum.value %}" } }`,
+  ),
+  recipe(
     'Sign in, then call (a long-lived key is {"secret": "NAME"} in `auth` instead)',
     /sign.?in|log.?in|token|oauth|auth|bearer|session/i,
     `{ "blueprint": { "name": "signed-in", "steps": [

@@ -57,6 +57,8 @@ export interface RunPlan {
   ends_at: number;
   /** Rows of a map are known by their items; absent: by their index, in jobs from before 0.2.0. */
   rows_by_item?: true | undefined;
+  /** Tokens that the job's `ai` steps have used; absent: none. */
+  ai_tokens?: number | undefined;
   trace?: TraceContext | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;

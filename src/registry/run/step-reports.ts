@@ -76,9 +76,9 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      const { trace, rows_by_item, runner } = next.run;
+      const { trace, rows_by_item, runner, ai_tokens } = next.run;
       const opened = this.#openFirst(next, plan, now);
-      const reply = { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, trace } as const;
+      const reply = { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, ai_tokens, trace } as const;
       return { next: opened?.next ?? next, reply: { ...reply, opening: opened?.opening } };
     });
     if (begun.do !== "interrupted") return begun;

@@ -73,6 +73,7 @@ interface ShortRun {
   /** Rows of a map are known by their items. */
   k?: 1;
   interrupted?: number;
+  ai_tokens?: number;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -119,7 +120,7 @@ const mapValues = <From, To>(record: Record<string, From>, map: (value: From) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, description, runner, rows_by_item, interrupted } = run;
+  const { steps, open, answers, trace, tree, chain, description, runner, rows_by_item, interrupted, ai_tokens } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
@@ -131,6 +132,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(runner && { runner }),
     ...(rows_by_item && { k: 1 }),
     ...(interrupted && { interrupted }),
+    ...(ai_tokens && { ai_tokens }),
   };
   return JSON.stringify(short);
 }

@@ -1,5 +1,5 @@
 import { type Polling, pollingOf } from "../../blueprint/kinds/polling.ts";
-import { BadRedirect, isLost, RefusedAddress } from "../../egress/egress.ts";
+import { isLost } from "../../egress/egress.ts";
 import type { Scope } from "../../expression/template.ts";
 import { isTrue } from "../../expression/truth.ts";
 import type { StepError } from "../../jobs/job.ts";
@@ -10,12 +10,9 @@ import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
 import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
 import { type Body, readBody } from "./http-body.ts";
+import { isRetryable, transportError } from "./http-failures.ts";
 import { readPages } from "./http-pages.ts";
 import { buildRequest, type HttpRequest } from "./http-request.ts";
-
-/** Statuses after which the same request may succeed. */
-const RETRYABLE = [408, 425, 429];
-const isRetryable = (status: number): boolean => status >= 500 || RETRYABLE.includes(status);
 
 /** Whether the status alone decides, and how; undefined when `expect` has to see the body. */
 function judgedByStatus({ expect }: StepOf<"http">, status: number): boolean | undefined {
@@ -68,18 +65,6 @@ function unexpected(
   const what = `HTTP ${status}${text && ` ${text}`}${lost}${unmet(step)}`;
   const message = `${what}: ${excerpt.slice(0, 200) || "no body"}${slashHint(status, slashes)}`;
   return { code: "http_status", message, status, retryable, ...(after !== undefined && { retryAfterMs: after }) };
-}
-
-/** What a failed fetch means. A refused address stays refused; everything else may pass. */
-function transportError(error: unknown, signal: AbortSignal): ActionError {
-  if (error instanceof RefusedAddress) {
-    return { code: "refused_address", message: `The request was refused: ${error.message}.`, retryable: false };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof BadRedirect)
-    return { code: "http_redirect", message: `No answer: ${message}.`, retryable: false };
-  if (signal.aborted) return { code: "step_timeout", message: "No answer within the step's timeout.", retryable: true };
-  return { code: "network", message: `No answer: ${message}`, retryable: true };
 }
 
 /** Names are lower case. Each cookie is a line of its own, whose commas are its own. */

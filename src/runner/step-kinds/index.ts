@@ -1,4 +1,5 @@
 import type { StepRuns } from "../context.ts";
+import { runAi } from "./ai.ts";
 import { runEmit } from "./emit.ts";
 import { runHandler } from "./handler.ts";
 import { runHttp } from "./http.ts";
@@ -23,6 +24,7 @@ export const STEP_RUNS: StepRuns = {
   job: runJob,
   input: runInput,
   handler: runHandler,
+  ai: runAi,
   store: runStore,
   emit: runEmit,
   worker: runWorker,

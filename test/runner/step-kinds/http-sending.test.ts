@@ -24,7 +24,7 @@ describe("a value in a URL", () => {
   it("stays one component, and takes no header elsewhere", async () => {
     const { sent } = await send(
       { url: "https://api.example.com/t/{% $input.id %}/x" },
-      { input: { id: "../../../secret?x=1#y" } },
+      { input: { id: "../../secret?x=1#y" } },
     );
     expect(sent[0]?.url).toBe("https://api.example.com/t/..%2F..%2Fsecret%3Fx%3D1%23y/x");
   });
