@@ -40,7 +40,7 @@ describe("blueprint://guide", () => {
     const section = GUIDE.split(/^##+ /m).find((text) => text.startsWith(`${type}\n`)) ?? "";
     expect(section).toContain("Output: ");
     const common = GUIDE.split(/^##+ /m).find((text) => text.startsWith("Fields of every step")) ?? "";
-    const missing = Object.keys(schema.shape).filter((field) => !`${common}${section}`.includes(`| \`${field}\` |`));
+    const missing = Object.keys(schema.shape).filter((field) => !`${common}${section}`.includes(`- \`${field}\` (`));
     expect(missing).toEqual(["type"]);
   });
 
@@ -142,7 +142,7 @@ describe("jobs_plan", () => {
   ])("for %s brings the recipe %s, and little else", async (goal, recipe) => {
     const { messages } = (await plan(goal)).body.result as { messages: { content: { text: string } }[] };
     const text = messages[0]?.content.text ?? "";
-    expect(text).toContain(`"name": "${recipe}"`);
+    expect(text).toContain(`"name":"${recipe}"`);
     expect(new TextEncoder().encode(text).length).toBeLessThanOrEqual(6_144);
     const brought = RECIPES.filter(({ call }) => text.includes(call));
     expect(brought.length).toBeLessThan(RECIPES.length / 2);

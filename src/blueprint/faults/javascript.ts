@@ -5,7 +5,7 @@ import type { Problem } from "./problem.ts";
 
 type Rule = readonly [pattern: RegExp, instead: (found: string, name: string) => string];
 
-const FUNCTIONS: Readonly<Record<string, string>> = {
+export const FUNCTIONS: Readonly<Record<string, string>> = {
   "JSON.parse": FUNCTION_NAMES.has("parse") ? "$parse(text)" : "the body of an http step, which is parsed already",
   "JSON.stringify": "$string(value)",
   "Date.now": "$millis()",
@@ -18,7 +18,7 @@ const FUNCTIONS: Readonly<Record<string, string>> = {
   "Number.parseFloat": "$number(text)",
 };
 
-const METHODS: Readonly<Record<string, string>> = {
+export const METHODS: Readonly<Record<string, string>> = {
   map: "$map(list, function($x) { ... }), or list.(...)",
   filter: "list[condition], or $filter(list, function($x) { ... })",
   reduce: "$reduce(list, function($sum, $x) { ... })",

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Kind } from "../../blueprint/kinds/common.ts";
 import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
 
-/** Tables of fields, made from the schemas that check them. */
+/** Lists of fields, made from the schemas that check them. */
 
 interface Schema {
   $ref?: string;
@@ -46,8 +46,6 @@ function defaultText(schema: Schema, isRequired: boolean): string {
   return value === undefined ? "" : `\`${JSON.stringify(value)}\``;
 }
 
-const cell = (text: string): string => text.replaceAll("|", "\\|");
-
 interface Row {
   name: string;
   type: string;
@@ -65,17 +63,15 @@ function rowsOf(schema: z.ZodType): Row[] {
   }));
 }
 
-const table = (rows: readonly Row[]): string =>
-  [
-    "| field | type, default | meaning |",
-    "|-|-|-|",
-    ...rows.map(({ name, type, fallback, meaning }) => {
+const list = (rows: readonly Row[]): string =>
+  rows
+    .map(({ name, type, fallback, meaning }) => {
       const kind = fallback === "" ? type : `${type}, ${fallback}`;
-      return `| \`${name}\` | ${cell(kind)} | ${cell(meaning)} |`;
-    }),
-  ].join("\n");
+      return `- \`${name}\` (${kind}): ${meaning}`;
+    })
+    .join("\n");
 
-export const fieldTable = (schema: z.ZodType): string => table(rowsOf(schema));
+export const fieldList = (schema: z.ZodType): string => list(rowsOf(schema));
 
 const allRows: ReadonlyMap<string, Row[]> = new Map(
   [...KIND_TABLE].map(([type, { schema }]) => [type, rowsOf(schema)]),
@@ -89,13 +85,16 @@ const commonRows: Row[] = (allRows.get("transform") ?? []).filter(
   (row) => [...allRows.values()].filter((rows) => rows.some(({ name }) => name === row.name)).length > allRows.size / 2,
 );
 
-export const commonTable = (): string => table(commonRows.filter(({ name }) => name !== "type"));
+export const commonList = (): string => list(commonRows.filter(({ name }) => name !== "type"));
+
+/** Whose defaults differ from kind to kind in a number that the common part of the guide gives. */
+const TOLD = ["type", "retry"];
 
 /** The kind's own fields, and common ones that differ; those that take expressions are marked. */
-export function kindTable(type: string, { templates }: Kind): string {
+export function kindList(type: string, { templates }: Kind): string {
   const own = (allRows.get(type) ?? []).filter(
-    (row) => row.name !== "type" && !commonRows.some((common) => sameRow(common, row)),
+    (row) => !TOLD.includes(row.name) && !commonRows.some((common) => sameRow(common, row)),
   );
-  const marked = own.map((row) => (templates.includes(row.name) ? { ...row, type: `${row.type}, expressions` } : row));
-  return table(marked);
+  const marked = own.map((row) => (templates.includes(row.name) ? { ...row, type: `${row.type}*` } : row));
+  return list(marked);
 }

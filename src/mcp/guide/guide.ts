@@ -1,5 +1,6 @@
 import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
 import type { HandlerText } from "../../service/context.ts";
+import { javascriptTable } from "./javascript-table.ts";
 import { jobStatusTable } from "./job-status.ts";
 import { kindSection } from "./kinds.ts";
 import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape } from "./language.ts";
@@ -64,6 +65,7 @@ const TOPICS: readonly Topic[] = [
     text: () =>
       ["Each block is the whole argument object of jobs_submit_blueprint.", ...RECIPES.map(recipeText)].join("\n\n"),
   },
+  { name: "javascript", title: "## JSONata for JavaScript minds", text: javascriptTable, apart: true },
   { name: "errors", title: "## Error codes", text: () => ERROR_LIST, apart: true },
   { name: "status", title: "## A job's status", text: jobStatusTable, apart: true },
 ];
@@ -82,7 +84,8 @@ export function topicText(name: string, handlers: readonly HandlerText[]): strin
 export function guideText(handlers: readonly HandlerText[]): string {
   const shown = TOPICS.filter(({ apart }) => apart === undefined);
   const sections = shown.map(({ name, title, text }) => {
-    const heading = name === KINDS[0]?.name ? `## Kinds of step\n\n${title}` : title;
+    const heading =
+      name === KINDS[0]?.name ? `## Kinds of step\n\nA star: the field takes expressions.\n\n${title}` : title;
     return `${heading}\n\n${text(handlers)}`;
   });
   const more = `blueprints_get gives each part alone, as ${APART.join(", ")}, \`guide/http\`, \`guide/recipes\` and so on.`;

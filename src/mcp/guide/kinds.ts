@@ -1,6 +1,6 @@
 import type { Kind } from "../../blueprint/kinds/common.ts";
 import type { Step } from "../../blueprint/kinds/index.ts";
-import { kindTable } from "./field-table.ts";
+import { kindList } from "./field-table.ts";
 
 /** What the schemas do not say of each kind. */
 
@@ -15,7 +15,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "One HTTP request; with `until`, the same request again and again (polling); with `pages`, page after page, each kept when it is read.",
     output:
       "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended; with `pages`: `{items, pages, complete}`",
-    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression. Tried again: no answer, timeout, 408, 425, 429 and 5xx, never other statuses; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, `<first job of its retries>.<step>`, the same in each try, attempt and jobs_retry while nobody knows how it came out; after a definite answer it ends in `~<number of the retry>`; a poll adds `#<round>`. Tokens: write `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`. The operator allows the names and binds each to hosts; no expression can name one. Private addresses are refused.',
+    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression, such as `{% $url(base, path) %}`. Tried again: no answer, timeout, 408, 425, 429 and 5xx; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, the same in each try, attempt and jobs_retry until it is known how it came out, so that a service that honours it acts once. Tokens: `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`; the operator allows the names and binds each to hosts. Never write a token out; no expression can name one. Private addresses are refused.',
   },
   sleep: {
     does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",
@@ -34,7 +34,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
   ai: {
     does: "Asks a language model of the server. It has no tools, and what it answers is data.",
     output:
-      "`{text, value, model, usage}`; with `schema`, `value` is the object that it wrote; a wrong one is sent back once, then `ai_invalid`. `usage` has prompt_tokens, completion_tokens and total_tokens, which count against `budget.ai_tokens` of the blueprint and a daily cap of the tenant",
+      "`{text, value, model, usage}`; `value` is the object that `schema` asks for; a wrong one is sent back once, then `ai_invalid`. `usage.total_tokens` counts against `budget.ai_tokens` of the blueprint and a daily cap of the tenant",
   },
   input: {
     does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id. Not inside `map`.",
@@ -74,6 +74,6 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
 /** @param type one of KIND_TABLE */
 export function kindSection(type: string, kind: Kind): string {
   const { does, output, more } = NOTES[type as Step["type"]];
-  const lines = [does, kindTable(type, kind), `Output: ${output}.`];
+  const lines = [does, kindList(type, kind), `Output: ${output}.`];
   return [...lines, ...(more === undefined ? [] : [more])].join("\n\n");
 }

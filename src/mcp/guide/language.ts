@@ -30,7 +30,7 @@ import {
   MAX_STRING_CHARS,
   MAX_TENANT_HELD_BYTES,
 } from "../../limits.ts";
-import { commonTable, fieldTable } from "./field-table.ts";
+import { commonList, fieldList } from "./field-table.ts";
 
 const mib = (bytes: number): string => `${bytes / 2 ** 20} MiB`;
 const kib = (bytes: number): string => `${bytes / 1_024} KiB`;
@@ -41,19 +41,19 @@ const minutes = (ms: number): string => `${ms / 60_000} minutes`;
 
 export const shape = (): string => `A blueprint is one JSON object:
 
-${fieldTable(Blueprint)}
+${fieldList(Blueprint)}
 
 Names are 1 to 64 of a-z, 0-9 and -, step ids of a-z, 0-9 and _; both start with a letter. Unknown fields are refused. \`dry_run: true\` lists everything that is wrong, with JSON paths, and stores nothing.`;
 
 export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is one whole expression keeps the type of its value; a field whose expression yields nothing is left out (in a list: null). In a longer string the value is inserted as text, and nothing or null fails the step.
 
 | variable | is |
-| --- | --- |
+|-|-|
 | \`$input\` | the job's input |
 | \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is nothing |
 | \`$item\`, \`$index\` | only inside \`map\` |
 | \`$state\`, \`$round\` | only inside \`repeat\`, and in its \`next\`, \`while\`, \`until\` |
-| \`$response\` | only in \`expect\` and \`until\` of \`http\`: \`{status, headers, body, bytes, url}\` |
+| \`$response\` | only in \`expect\`, \`until\` and \`pages\` of \`http\`: \`{status, headers, body, bytes, url}\` |
 | \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
 
 - There is no context: write \`$input.repo\`, never \`repo\`. Inside a path or a filter plain names are fields: \`$steps.rows[ok = false].name\`.
@@ -64,9 +64,9 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 - \`$error('why')\` fails the step with that message; \`$assert(condition, 'why')\` does unless it is true.
 - Expressions are bounded by work, not time; one that goes too far fails its step.`;
 
-export const common = (): string => `${commonTable()}
+export const common = (): string => `${commonList()}
 
-Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`; they and numbers may be one expression. \`retry\` and \`timeout\` act on \`http\` and \`handler\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one; \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
+Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`; they and numbers may be one expression. \`retry\` and \`timeout\` act on \`http\`, \`handler\` and \`ai\`, and \`timeout\` on \`input\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one (3 for \`http\` and \`ai\`, else 0); \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
 const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
 

@@ -11,8 +11,8 @@ export interface Recipe {
 const recipe = (title: string, fits: RegExp, call: string): Recipe => ({
   title,
   fits,
-  // Line breaks for whoever edits, not for whoever reads.
-  call: call.trim().replaceAll(/\n\s*/g, " "),
+  // Spaces for whoever edits, not for whoever reads.
+  call: JSON.stringify(JSON.parse(call)),
 });
 
 export const RECIPES: readonly Recipe[] = [
