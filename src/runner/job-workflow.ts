@@ -11,9 +11,8 @@ import type { JsonObject } from "../lib/json.ts";
 import { askAsServer, registryOf } from "../registry/api/client.ts";
 import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import { HOME_SHARD } from "../service/context.ts";
-import type { EngineStep } from "./ports.ts";
+import type { EngineStep, ModelPort } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
-import type { ModelPort } from "./step-kinds/ai-model.ts";
 
 const newId = () => crypto.randomUUID().slice(0, 8);
 

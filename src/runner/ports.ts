@@ -1,10 +1,11 @@
 import type { Handler } from "../catalog/handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
+import type { AiSettings } from "../env.ts";
+import type { JsonObject } from "../lib/json.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
 import type { EventsApi } from "../registry/api/event-calls.ts";
 import type { StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
-import type { ModelPort } from "./step-kinds/ai-model.ts";
 
 export interface RetryPlan {
   limit: number;
@@ -25,6 +26,15 @@ export interface EngineStep {
 
 /** Arguments without who calls. */
 type SkipFirst<Args extends unknown[]> = Args extends [unknown, ...infer Rest] ? Rest : never;
+
+/** What asks a language model. */
+export interface ModelPort {
+  settings: AiSettings;
+  /** To the endpoint alone. */
+  fetch: (url: string, init?: RequestInit) => Promise<Response>;
+  /** Of the binding. */
+  run: ((model: string, input: JsonObject) => Promise<unknown>) | undefined;
+}
 
 export interface RunnerPorts {
   /** A new stub each time: one is broken after an exception. */

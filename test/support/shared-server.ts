@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startDevServer } from "../../tooling/dev-server.ts";
+import { startFakeModel } from "../../tooling/fake-model.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
-import { startFakeModel } from "./fake-model.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -2,22 +2,14 @@ import * as z from "zod";
 import { Secrets } from "../../egress/secrets.ts";
 import type { AiSettings } from "../../env.ts";
 import { retryAfterMs } from "../../lib/http/retry-after.ts";
-import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_HTTP_BYTES, MIN_BLUEPRINT_SECRET_CHARS } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
+import type { ModelPort } from "../ports.ts";
 import { readBody } from "./http-body.ts";
 import { isRetryable, transportError } from "./http-failures.ts";
 
 /** One question to a language model: by the Worker's binding, or by an OpenAI-compatible endpoint. */
-
-export interface ModelPort {
-  settings: AiSettings;
-  /** To the endpoint alone. */
-  fetch: (url: string, init?: RequestInit) => Promise<Response>;
-  /** Of the binding. */
-  run: ((model: string, input: JsonObject) => Promise<unknown>) | undefined;
-}
 
 export interface Message {
   role: "system" | "user" | "assistant";

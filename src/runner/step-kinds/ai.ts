@@ -7,8 +7,9 @@ import { oneLine } from "../../lib/safe-text.ts";
 import { CHARS_PER_TOKEN, MAX_ERROR_CHARS, MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import { type ActionError, act } from "../act.ts";
 import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import type { ModelPort } from "../ports.ts";
 import { countTokens } from "./ai-day.ts";
-import { askModel, type Message, type ModelAnswer, type ModelPort, type Question } from "./ai-model.ts";
+import { askModel, type Message, type ModelAnswer, type Question } from "./ai-model.ts";
 
 const asText = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
