@@ -51,3 +51,34 @@ it("the document of what is promised lists each budget as it is", () => {
   const listed = rows.map(([, name, counts, test, full]) => [name, counts, Number(test), Number(full)]);
   expect(listed).toEqual(Object.entries(BUDGETS).map(([name, { counts, test, full }]) => [name, counts, test, full]));
 });
+
+describe("docs/cost.md", () => {
+  const text = read("docs/cost.md");
+  const [section = ""] = text.split("## Edge Jobs on Workers Paid")[1]?.split("\n## ") ?? [];
+  const rows = section.split("\n").filter((line) => line.startsWith("|") && line.includes("$"));
+  const cells = rows.map((line) => line.split("|").map((cell) => cell.trim()));
+  const number = (cell: string) =>
+    Number(
+      cell
+        .replace(/^\**\$?/, "")
+        .replace(/[^\d.,].*$/, "")
+        .replaceAll(",", ""),
+    );
+  const counted = (cell: string) => number(cell) * (cell.includes("million") ? 1_000_000 : 1);
+  const unit = (price: string) => (price.includes(" a million") ? 1_000_000 : number(price.split(" a ")[1] ?? "") || 1);
+
+  it("has costs that are its counts at its prices, and their sum", () => {
+    const priced = cells.slice(0, -1);
+    expect(priced.length).toBeGreaterThan(5);
+    for (const [, what, , count = "", price = "", cost = ""] of priced) {
+      expect([what, number(cost)]).toEqual([what, Number(((counted(count) / unit(price)) * number(price)).toFixed(2))]);
+    }
+    const sum = priced.reduce((total, [, , , , , cost = ""]) => total + number(cost), 0);
+    expect(number(cells.at(-1)?.[5] ?? "")).toBeCloseTo(sum, 2);
+  });
+
+  it("compares others with that sum", () => {
+    const sum = Math.round(number(cells.at(-1)?.[5] ?? ""));
+    expect(text).toContain(`|          $${sum} | yes            |`);
+  });
+});

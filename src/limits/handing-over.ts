@@ -7,6 +7,8 @@ export const REPORT_GRACE_MS = 10 * SECOND;
 export const DISPATCH_GRACE_MS = 30 * SECOND;
 /** An engine that has not answered after this is taken to be away. */
 export const ENGINE_ANSWER_MS = 20 * SECOND;
+/** The engine forgets an instance so long after its end: what it came to is in the registry, which asks sooner than that. */
+export const ENGINE_RETENTION_MS = 60 * MINUTE;
 /** An accepted job that is still not handed over after this is handed over by the alarm. */
 export const OUTBOX_GRACE_MS = 5 * SECOND;
 /** A job that waits for a place gets it when one is free; the alarm looks after it after this, or twice this at most. */

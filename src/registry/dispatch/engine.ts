@@ -1,7 +1,7 @@
 import type { RunParams } from "../../env.ts";
 import { instanceId } from "../../jobs/job.ts";
 import type { EngineState } from "../../jobs/run/repair.ts";
-import { ENGINE_ANSWER_MS } from "../../limits.ts";
+import { ENGINE_ANSWER_MS, ENGINE_RETENTION_MS } from "../../limits.ts";
 
 /** What the registry asks of the engine. Instances are named by {@link instanceId}. Every call ends in bounded time. */
 export interface Engine {
@@ -42,9 +42,18 @@ function toState(status: InstanceStatus): EngineState {
   }
 }
 
+interface NewInstance {
+  id: string;
+  params: RunParams;
+  /** In ms. */
+  retention: { successRetention: number; errorRetention: number };
+}
+
+const RETENTION = { successRetention: ENGINE_RETENTION_MS, errorRetention: ENGINE_RETENTION_MS };
+
 /** The part of the binding that is used. */
 export interface WorkflowBinding {
-  createBatch(batch: { id: string; params: RunParams }[]): Promise<unknown>;
+  createBatch(batch: NewInstance[]): Promise<unknown>;
   get(id: string): Promise<BoundInstance>;
 }
 type BoundInstance = Pick<WorkflowInstance, "status" | "sendEvent" | "terminate">;
@@ -66,7 +75,9 @@ export class WorkflowEngine implements Engine {
   }
 
   async startAll(runs: readonly RunParams[]): Promise<void> {
-    const batch = runs.map((params) => ({ id: instanceId(params.job_id, params.attempt), params }));
+    const batch = runs.map((params) => {
+      return { id: instanceId(params.job_id, params.attempt), params, retention: RETENTION };
+    });
     await this.#inTime(() => this.#workflow.createBatch(batch));
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ENGINE_ANSWER_MS } from "../../../src/limits.ts";
+import { ENGINE_ANSWER_MS, ENGINE_RETENTION_MS } from "../../../src/limits.ts";
 import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
 
 const NEVER = new Promise<never>(() => undefined);
@@ -53,6 +53,15 @@ describe("an engine that does not answer", () => {
 });
 
 describe("an engine that answers", () => {
+  it("is told to forget each instance an hour after its end, whatever that was", async () => {
+    const batches: unknown[] = [];
+    const createBatch = async (batch: unknown) => batches.push(batch);
+    await patient({ createBatch }).engine.startAll([{ tenant: "acme", job_id: "job", attempt: 2 }]);
+    const retention = { successRetention: ENGINE_RETENTION_MS, errorRetention: ENGINE_RETENTION_MS };
+    expect(batches).toEqual([[expect.objectContaining({ id: "job-2", retention })]]);
+    expect(ENGINE_RETENTION_MS).toBe(3_600_000);
+  });
+
   it("is waited for no longer, which would keep the object awake", async () => {
     const { engine, signals } = patient({});
     await engine.startAll([]);
