@@ -4,6 +4,7 @@ import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
   DEFAULT_EVENTS_KEPT,
+  DEFAULT_HOOKS_PER_MINUTE,
   DEFAULT_REQUESTS_PER_MINUTE,
   DEFAULT_RETENTION_DAYS,
   DEFAULT_RUNNING_JOBS,
@@ -46,6 +47,7 @@ export interface Env {
   REQUESTS_PER_MINUTE?: string;
   MAX_TREE_JOBS?: string;
   EVENTS_KEPT?: string;
+  HOOKS_PER_MINUTE?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
   /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
@@ -86,6 +88,7 @@ const OWN_NAMES: Record<keyof Env, true> = {
   REQUESTS_PER_MINUTE: true,
   MAX_TREE_JOBS: true,
   EVENTS_KEPT: true,
+  HOOKS_PER_MINUTE: true,
   HTTP_ALLOW: true,
   ALLOWED_ORIGINS: true,
   OAUTH_METADATA_DOCUMENTS: true,
@@ -140,6 +143,7 @@ const Settings = z
     REQUESTS_PER_MINUTE: quota(DEFAULT_REQUESTS_PER_MINUTE),
     MAX_TREE_JOBS: quota(DEFAULT_TREE_JOBS),
     EVENTS_KEPT: quota(DEFAULT_EVENTS_KEPT),
+    HOOKS_PER_MINUTE: quota(DEFAULT_HOOKS_PER_MINUTE),
     ALLOWED_ORIGINS: entries,
     HTTP_ALLOW: entries,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
@@ -168,6 +172,8 @@ export interface Quotas {
   treeJobs: number;
   /** Events that are kept, besides {@link EVENT_KEPT_MS}. */
   eventsKept: number;
+  /** Deliveries to one webhook. */
+  hooksPerMinute: number;
   /** Of the object's database. */
   storedBytes: number;
 }
@@ -233,6 +239,7 @@ export function readSettings(env: Env): Settings {
       requestsPerMinute: vars.REQUESTS_PER_MINUTE,
       treeJobs: vars.MAX_TREE_JOBS,
       eventsKept: vars.EVENTS_KEPT,
+      hooksPerMinute: vars.HOOKS_PER_MINUTE,
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
     httpAllow: vars.HTTP_ALLOW,

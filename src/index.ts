@@ -9,11 +9,19 @@ import { type RouteDeps, serveRoutes } from "./http/routes.ts";
 import type { RequestLog } from "./lib/log.ts";
 import { mcpDeps } from "./mcp/deps.ts";
 import { answerWithoutServer, serveMcp } from "./mcp/protocol/endpoint.ts";
+import { JobRegistry as RegistryOfTwoReleases } from "./registry/calls-of-0-1-0.ts";
 import { restDeps } from "./rest/rest-deps.ts";
 import { isRest, serveRest } from "./rest/serve-rest.ts";
+import { newestPlan } from "./service/triggers/ready-plan.ts";
 
-export { JobRegistry } from "./registry/calls-of-0-1-0.ts";
 export { JobWorkflow } from "./runner/job-workflow.ts";
+
+/** Of this release and the one before, with what the floors above it know of blueprints. */
+export class JobRegistry extends RegistryOfTwoReleases {
+  protected override findNewest(tenant: string, name: string) {
+    return newestPlan(this.env, tenant, name);
+  }
+}
 
 // A Worker whose variables cannot be used does not start, so that its deployment fails and the one before goes on.
 readSettings(env);

@@ -17,6 +17,7 @@ const NO_LIMITS = {
   requestsPerMinute: 0,
   treeJobs: 0,
   eventsKept: 0,
+  hooksPerMinute: 0,
 };
 
 /** Takes what it is given: the reports come from the measurement itself. */
@@ -90,6 +91,7 @@ export class MeteredRegistry extends DurableObject {
       entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       background: (work) => this.#background.push(work),
       log: () => {},
+      findNewest: async () => undefined,
       retentionMs: DAY_MS,
       quotas: NO_LIMITS,
     });

@@ -10,13 +10,13 @@ import type { NewEvent } from "./event.ts";
 /** The events that follow from how a job went on. */
 
 /** What every event about a job says of it. */
-const factsOf = ({ job_id, name, status, blueprint, metadata, parent_id }: Job): JsonObject => ({
+const factsOf = ({ job_id, name, status, blueprint, metadata, parent_id, run }: Job): JsonObject => ({
   job_id,
   name,
   status,
   blueprint,
   metadata,
-  trigger: null,
+  trigger: run.trigger?.name ?? null,
   batch_id: null,
   parent_id,
 });

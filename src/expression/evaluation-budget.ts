@@ -6,22 +6,27 @@ export class BudgetSpent extends Error {}
 /** What all evaluations of one attempt may cost together. They run one after the other, and give way to others. */
 export class EvaluationBudget {
   readonly #pause: () => Promise<void>;
+  readonly #most: number;
   #evaluations = 0;
   #work = 0;
   #turnWork = 0;
   #pausing: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param pause lets everything else that waits for the thread go first */
-  constructor(pause: () => Promise<void>) {
+  /**
+   * @param pause lets everything else that waits for the thread go first
+   * @param most evaluations in all
+   */
+  constructor(pause: () => Promise<void>, most: number = MAX_JOB_EVALUATIONS) {
     this.#pause = pause;
+    this.#most = most;
   }
 
   /** One node of an expression, or one call of a function. */
   step(): void {
     this.#turnWork += EVALUATION_WORK;
-    if (++this.#evaluations > MAX_JOB_EVALUATIONS) {
-      throw new BudgetSpent(`the expressions of this job need more than ${MAX_JOB_EVALUATIONS} evaluations in all`);
+    if (++this.#evaluations > this.#most) {
+      throw new BudgetSpent(`the expressions of this job need more than ${this.#most} evaluations in all`);
     }
   }
 

@@ -24,6 +24,16 @@ export interface Scope {
   body?: string;
   /** Inside `auth` and `headers` of http steps: Unix time in seconds. */
   timestamp?: number;
+  /** In expressions of a trigger. `run` counts from 1. */
+  trigger?: { name: string; run: number };
+  /** ISO 8601: when it was due, or came. */
+  due_at?: string;
+  /** What came by a webhook, or the event. */
+  event?: Json;
+  /** The result of the trigger's last succeeded job. */
+  last?: Json;
+  /** In `changed` of a trigger. */
+  result?: Json;
 }
 
 /** The scope's variables, without `$`. The others are asked for by function. */

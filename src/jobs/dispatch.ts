@@ -8,7 +8,7 @@ import {
   SLOT_GRACE_MS,
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
-import type { Job, OpenWork, RunState } from "./job.ts";
+import type { Job, OpenWork, RunState, StartedBy } from "./job.ts";
 import { gotFurther } from "./run/interruption.ts";
 import { withEvent } from "./run/timeline.ts";
 import { isSettled } from "./status.ts";
@@ -31,10 +31,10 @@ type Given = Pick<
   | "submitted_by"
   | "input_json"
   | "metadata"
-> & { trace?: TraceContext | undefined; description?: string | undefined };
+> & { trace?: TraceContext | undefined; description?: string | undefined; trigger?: StartedBy | undefined };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept({ trace, description, ...given }: Given, now: number): Job {
+export function accept({ trace, description, trigger, ...given }: Given, now: number): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -53,7 +53,14 @@ export function accept({ trace, description, ...given }: Given, now: number): Jo
     result_json: null,
     error: null,
     error_code: null,
-    run: { steps: {}, open: {}, rows_by_item: true, ...(trace && { trace }), ...(description && { description }) },
+    run: {
+      steps: {},
+      open: {},
+      rows_by_item: true,
+      ...(trace && { trace }),
+      ...(description && { description }),
+      ...(trigger && { trigger }),
+    },
     events: [],
   };
   return withEvent(job, "accepted", now);

@@ -64,5 +64,11 @@ export const REFUSAL_CODES = {
   already_answered: "the question was answered before, or has expired",
   invalid_content: "an answer that does not fit the question's schema",
   lease_lost: "the claim no longer holds: its lease ran out, it was given back, or it has ended",
+  unknown_trigger: "the tenant has no such trigger",
+  no_schedule: "the trigger has no schedule, so it has no times",
+  too_many_times: "the span has more times than one call runs",
+  trigger_changed: "the trigger was changed while a delivery to it was checked",
+  too_many_deliveries: "too many deliveries came to the trigger within a minute",
+  delivery_refused: "no job was made of the delivery: the tenant is full, or the trigger has a fault",
 } as const;
 export type RefusalCode = keyof typeof REFUSAL_CODES;

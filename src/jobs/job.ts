@@ -96,6 +96,13 @@ export interface Runner {
   told?: true;
 }
 
+/** PERSISTED since 0.2.0. The trigger that started a job. */
+export interface StartedBy {
+  name: string;
+  /** How many jobs of triggers led to it by events; absent: none. */
+  depth?: number;
+}
+
 /** PERSISTED since 0001. */
 export interface RunState {
   /** By step id, in order of their start. */
@@ -113,6 +120,8 @@ export interface RunState {
   /** The beginning of the plan's, where it has one; absent from jobs before 0.2.0. */
   description?: string;
   runner?: Runner;
+  /** Absent from jobs that a caller asked for. */
+  trigger?: StartedBy;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
   /** How often the attempt began again without a report in between; absent: never. */

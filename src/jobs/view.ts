@@ -68,6 +68,7 @@ export const JobStatus = z.strictObject({
   run_at: z.string().optional().describe("When a job that has not started may start, if it was submitted for later"),
   wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
   submitted_by: z.string().optional().describe("The key that submitted it, with `/` and the OAuth client when one did"),
+  trigger: z.string().optional().describe("The trigger that started it"),
   description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
   plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });
@@ -176,6 +177,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     ...(job.run_at !== null && job.started_at === null && { run_at: iso(job.run_at) }),
     ...wakesAt(job),
     ...(job.submitted_by !== null && { submitted_by: job.submitted_by }),
+    ...(job.run.trigger !== undefined && { trigger: job.run.trigger.name }),
     ...(job.run.description !== undefined && { description: job.run.description }),
     ...(parts.plan && { plan: parts.plan }),
   };

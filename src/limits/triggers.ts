@@ -1,6 +1,6 @@
 /** What starts jobs by itself. */
 
-import { MINUTE } from "./units.ts";
+import { DAY, KIB, MINUTE } from "./units.ts";
 
 /** Formats of time zones that one isolate remembers; one takes some 10 KB. */
 export const MAX_ZONE_FORMATS = 64;
@@ -14,3 +14,32 @@ export const ON_TIME_MS = MINUTE;
 export const LEDGER_KEPT = 1_000;
 /** Entries of the ledger that share one stored row. */
 export const LEDGER_CHUNK = 25;
+/** Longest name of a zone is 32 characters: https://data.iana.org/time-zones/ (2026) */
+export const MAX_ZONE_CHARS = 64;
+export const MAX_CRON_CHARS = 200;
+/** The alarm of an object is no clock for less. */
+export const MIN_EVERY_MS = MINUTE;
+export const MAX_EVERY_MS = 365 * DAY;
+export const MAX_CATCH_UP_MS = 7 * DAY;
+export const MAX_JITTER_MS = DAY;
+export const MAX_TRIGGER_RUNS = 1_000_000_000;
+export const MAX_TRIGGER_NOTE_CHARS = 500;
+/** Of all expressions of one trigger at one time: they run in the object that all its callers share. */
+export const MAX_TRIGGER_EVALUATIONS = 10_000;
+/** The last result of a trigger, and what a watch compares. */
+export const MAX_TRIGGER_VALUE_BYTES = 64 * KIB;
+/** Triggers that one ring of the alarm looks at, so many at once, and turns that each has before it is due again. */
+export const TRIGGER_BATCH = 50;
+export const TRIGGERS_AT_ONCE = 8;
+export const MAX_TRIGGER_TURNS = 20;
+/** A trigger whose turn failed is not looked at for so long. */
+export const TRIGGER_PUT_OFF_MS = MINUTE;
+/** Random bytes of a webhook's URL. */
+export const HOOK_ID_BYTES = 16;
+/** Deliveries of one trigger, counted in memory. */
+export const DEFAULT_HOOKS_PER_MINUTE = 600;
+export const MAX_RATED_HOOKS = 1_000;
+/** Times that one call runs. */
+export const MAX_BACKFILL = 100;
+/** Triggers that a refusal names. */
+export const MAX_NAMED_TRIGGERS = 5;

@@ -1,5 +1,6 @@
 import type { Quotas } from "../env.ts";
 import type { Log } from "../lib/log.ts";
+import type { FindNewest } from "./api/trigger-calls.ts";
 import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
@@ -25,6 +26,7 @@ export interface RegistryPorts {
   log: Log;
   retentionMs: number;
   quotas: Quotas;
+  findNewest: FindNewest;
 }
 
 /** What the parts of one object share. Made once, in `openRegistry`. */

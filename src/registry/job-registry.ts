@@ -17,6 +17,7 @@ import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
+import type { Delivery, FireRequest, TriggerToSave } from "./api/trigger-calls.ts";
 import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";
 import type { Registry } from "./open-registry.ts";
 import { entered, RunnerEntry } from "./runner-entry.ts";
@@ -157,6 +158,42 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
 
   reportWork(caller: Caller, claim: ClaimRef, report: WorkReport) {
     return this.#serve(caller, ({ workerCalls }) => workerCalls.reportWork(caller, claim, report));
+  }
+
+  saveTrigger(caller: Caller, trigger: TriggerToSave) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.saveTrigger(caller, trigger));
+  }
+
+  findTrigger(caller: Caller, name: string) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.findTrigger(caller, name));
+  }
+
+  listTriggers(caller: Caller, after: string, limit: number) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.listTriggers(caller, after, limit));
+  }
+
+  triggerLedger(caller: Caller, name: string, before: number | null, limit: number) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.triggerLedger(caller, name, before, limit));
+  }
+
+  fireTrigger(caller: Caller, name: string, request: FireRequest) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.fireTrigger(caller, name, request));
+  }
+
+  deleteTrigger(caller: Caller, name: string) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.deleteTrigger(caller, name));
+  }
+
+  triggersUsing(caller: Caller, blueprint: string, version: number | null) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.triggersUsing(caller, blueprint, version));
+  }
+
+  openHook(caller: Caller, hookId: string) {
+    return this.#serve(caller, ({ hooks }) => hooks.openHook(caller, hookId));
+  }
+
+  deliver(caller: Caller, delivery: Delivery) {
+    return this.#serve(caller, ({ hooks }) => hooks.deliver(caller, delivery));
   }
 
   override async alarm(): Promise<void> {

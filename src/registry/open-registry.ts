@@ -1,13 +1,16 @@
 import { Controls } from "./calls/controls.ts";
+import { Hooks } from "./calls/hooks.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
 import { SubmitAndRead } from "./calls/submit-and-read.ts";
 import { TenantStore } from "./calls/tenant-store.ts";
+import { TenantTriggers } from "./calls/tenant-triggers.ts";
 import { WorkerCalls } from "./calls/worker-calls.ts";
 import type { RegistryContext, RegistryPorts } from "./context.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { Firing } from "./fire/firing.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { Reconciler } from "./run/reconciler.ts";
 import { RoundReports } from "./run/round-reports.ts";
@@ -37,6 +40,8 @@ export interface Registry {
   savedBlueprints: SavedBlueprints;
   tenantStore: TenantStore;
   workerCalls: WorkerCalls;
+  tenantTriggers: TenantTriggers;
+  hooks: Hooks;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
@@ -81,6 +86,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     claimers: new KeyedWaits(),
   };
   const changes = new JobChanges(context);
+  const firing = new Firing(context);
   const openWaits = new OpenWaits();
   const eventWaiters = new EventWaiters();
   const observers = [counts, waiters, logSettlements(ports.log), changes, recordJobEvents(context), eventWaiters];
@@ -91,10 +97,12 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     savedBlueprints: new SavedBlueprints(context),
     tenantStore: new TenantStore(context),
     workerCalls: new WorkerCalls(context),
+    tenantTriggers: new TenantTriggers(context),
+    hooks: new Hooks(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),
-    reconciler: new Reconciler(context),
+    reconciler: new Reconciler(context, (time) => firing.ring(time)),
     changes,
     events: new ReadEvents(context, eventWaiters),
     revocations: new Revocations(context, (keyId) => {

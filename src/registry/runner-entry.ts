@@ -14,7 +14,9 @@ import type {
   RunOutcome,
   RunRef,
   SpawnRequest,
+  Watched,
 } from "./api/caller.ts";
+import type { FindNewest } from "./api/trigger-calls.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
 
@@ -40,9 +42,15 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => ctx.waitUntil(work),
         log: (line) => log({ ...line, object: ctx.id.toString() }),
+        findNewest: (tenant, name) => this.findNewest(tenant, name),
         ...readSettings(env),
       }),
     );
+  }
+
+  /** For triggers that ask for it at each run: blueprints are looked up a floor above, where this is said. */
+  protected findNewest(...[_tenant, _name]: Parameters<FindNewest>): ReturnType<FindNewest> {
+    throw new Error("no blueprints are known here");
   }
 
   async start(ref: RunRef, taker?: Taker) {
@@ -117,7 +125,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).stepReports.mark(ref, marks);
   }
 
-  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished) {
-    return (await entered(this.registry)).stepReports.settle(ref, outcome, marks, finished);
+  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished, watched?: Watched) {
+    return (await entered(this.registry)).stepReports.settle(ref, outcome, marks, finished, watched);
   }
 }

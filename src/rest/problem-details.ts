@@ -45,6 +45,12 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   already_answered: 409,
   invalid_content: 422,
   lease_lost: 409,
+  unknown_trigger: 404,
+  no_schedule: 422,
+  too_many_times: 422,
+  trigger_changed: 409,
+  too_many_deliveries: 429,
+  delivery_refused: 422,
 };
 
 export interface Problem {

@@ -12,6 +12,7 @@ import type {
   SubmitRequest,
   Submitted,
 } from "../../src/registry/api/caller.ts";
+import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
@@ -62,10 +63,11 @@ export const NO_LIMITS: Quotas = {
   requestsPerMinute: 0,
   treeJobs: 0,
   eventsKept: 0,
+  hooksPerMinute: 0,
 };
 
 export interface Bench {
-  caller: CallerApi;
+  caller: CallerApi & TriggerApi;
   runner: RunnerApi;
   reconciler: Registry["reconciler"];
   counts: Registry["counts"];
@@ -108,6 +110,8 @@ export const apisOf = ({
   controls,
   savedBlueprints,
   tenantStore,
+  tenantTriggers,
+  hooks,
   stepReports,
   awaitReports,
   roundReports,
@@ -119,7 +123,15 @@ export const apisOf = ({
   counts,
   enter,
 }: Registry) => ({
-  caller: joined<CallerApi>(submitAndRead, controls, savedBlueprints, tenantStore, changes),
+  caller: joined<CallerApi & TriggerApi>(
+    submitAndRead,
+    controls,
+    savedBlueprints,
+    tenantStore,
+    tenantTriggers,
+    hooks,
+    changes,
+  ),
   runner: joined<RunnerApi>(stepReports, awaitReports, roundReports),
   reconciler,
   keys: revocations,
@@ -151,6 +163,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         background: (work) => background.push(work),
         log: (line) => logged.push(line),
+        findNewest: async () => undefined,
         retentionMs: RETENTION_MS,
         quotas: { ...NO_LIMITS, ...limits },
       });

@@ -19,6 +19,7 @@ import schema10 from "./recorded/schema-0010.sql?raw";
 import schema11 from "./recorded/schema-0011.sql?raw";
 import schema12 from "./recorded/schema-0012.sql?raw";
 import schema13 from "./recorded/schema-0013.sql?raw";
+import schema14 from "./recorded/schema-0014.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -39,6 +40,7 @@ const STATES: [migrations: number, dump: string][] = [
   [11, schema11],
   [12, schema12],
   [13, schema13],
+  [14, schema14],
 ];
 
 /** Opens the state under this build. */

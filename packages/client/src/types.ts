@@ -49,6 +49,8 @@ export interface Job extends JobRow {
   run_at?: string | undefined;
   wakes_at?: string | undefined;
   submitted_by?: string | undefined;
+  /** The trigger that started it. */
+  trigger?: string | undefined;
   description?: string | undefined;
   plan?: JsonObject | undefined;
   steps?: Step[] | undefined;

@@ -15,6 +15,8 @@ export interface Names {
   steps: ReadonlySet<string>;
   /** What exists in this field alone, and inside the steps that it stands in. */
   around: readonly Variable[];
+  /** There is nothing but these: the expression is of no step. */
+  only?: readonly Variable[];
 }
 
 /** A step of the document. */
@@ -35,11 +37,17 @@ const PLACES: { readonly [Name in Variable]: string } = {
   response: "in expect, until and pages of http steps",
   body: "in auth of http steps",
   timestamp: "in auth and headers of http steps",
+  trigger: "in expressions of a trigger",
+  due_at: "in expressions of a trigger",
+  event: "in expressions of a trigger that something comes to",
+  last: "in input and when of a trigger",
+  result: "in changed of a trigger",
 };
 
 const EVERYWHERE: readonly Variable[] = ["input", "steps", "job"];
 
 function isThere(variable: Variable, names: Names): boolean {
+  if (names.only !== undefined) return names.only.includes(variable);
   return EVERYWHERE.includes(variable) || names.around.includes(variable);
 }
 
@@ -92,7 +100,13 @@ function contextProblem(name: string, code: string, names: Names): Problem {
     return { message, fix: `Write ${before}\`${right}\`.` };
   }
   const message = `${name} stands for nothing: variables start with $`;
-  return { message, fix: `Write $input.${name}, or start with one of ${variablesIn(names)}.` };
+  return {
+    message,
+    fix:
+      names.only === undefined
+        ? `Write $input.${name}, or start with one of ${variablesIn(names)}.`
+        : `Start with one of ${variablesIn(names)}.`,
+  };
 }
 
 function syntaxProblems(syntax: Syntax, code: string, names: Names, all: KnownSteps): Problem[] {

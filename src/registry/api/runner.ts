@@ -59,6 +59,8 @@ export interface RunPlan {
   rows_by_item?: true | undefined;
   /** Tokens that the job's `ai` steps have used; absent: none. */
   ai_tokens?: number | undefined;
+  /** An expression over the result, whose value the trigger compares. */
+  changed?: string | undefined;
   trace?: TraceContext | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;
@@ -115,6 +117,9 @@ export type Repeating =
 
 /** A round that is over; no state: nothing. */
 export type RoundEnd = Pick<Rounds, "round" | "state" | "over">;
+
+/** What `changed` of the trigger that started the job came out as. */
+export type Watched = { value: Json | undefined } | { error: string };
 
 export type RunOutcome =
   | { name: "succeeded"; output: Json }
@@ -207,5 +212,11 @@ export interface RunnerApi {
   ): Promise<{ do: "go" } | { do: "fail"; error: StepError } | Halted | Stop>;
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
-  settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished): Promise<Unkept | undefined>;
+  settle(
+    ref: RunRef,
+    outcome: RunOutcome,
+    marks: Mark[],
+    finished?: Finished,
+    watched?: Watched,
+  ): Promise<Unkept | undefined>;
 }

@@ -1,6 +1,6 @@
 import { accept, inQueue, isDispatchable, needsSlot } from "../../jobs/dispatch.ts";
 import { ID_ENTROPY_BYTES, newJobId } from "../../jobs/id.ts";
-import type { Job } from "../../jobs/job.ts";
+import type { Job, StartedBy } from "../../jobs/job.ts";
 import { type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
@@ -10,7 +10,7 @@ import type { RegistryContext } from "../context.ts";
 import { INPUT_PATH } from "../storage/values.ts";
 
 /** What becomes a job: a caller's submission, a child, or a retry. */
-export type JobRequest = SubmitRequest & { shard: number } & Pick<
+export type JobRequest = SubmitRequest & { shard: number; trigger?: StartedBy } & Pick<
     Job,
     "tenant" | "submitted_by" | "parent_id" | "retried_from"
   >;

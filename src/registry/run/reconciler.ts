@@ -36,9 +36,12 @@ async function tried(work: () => unknown): Promise<boolean> {
  */
 export class Reconciler {
   readonly #context: RegistryContext;
+  readonly #ring: (now: number) => Promise<void>;
 
-  constructor(context: RegistryContext) {
+  /** @param ring looks at the triggers that are due */
+  constructor(context: RegistryContext, ring: (now: number) => Promise<void>) {
     this.#context = context;
+    this.#ring = ring;
   }
 
   /**
@@ -70,7 +73,7 @@ export class Reconciler {
         this.#context.store.putOff(key.job_id, now + WATCHDOG_MS);
       }),
     );
-    await Promise.all(looks);
+    await Promise.all([...looks, this.#ring(now)]);
     // A process may have died between a settlement and giving the place to the next job.
     await this.#context.dispatcher.dispatch([]);
   }

@@ -5,13 +5,15 @@ import { type Outcome, settle } from "../../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../../jobs/status.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import type { Log } from "../../lib/log.ts";
+import type { Watched } from "../api/runner.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import { dropOffers } from "./offer-ends.ts";
+import { tellTrigger } from "./told-triggers.ts";
 
 /** What the engine must hear once a settlement is durable. The rows say the same, so a crash in between is repaired. */
-type Effect =
+export type Effect =
   | { do: "terminate"; job: Job }
   /** The parent's step can fetch the child's end. */
   | { do: "deliver"; job: Job; events: string[] };
@@ -28,6 +30,7 @@ function failureOf(child: Job): StepError | null {
  * Settles the job, and what that means for its family: its children are cancelled, its parent hears of it. Called inside
  * a transaction.
  * @param before the job as it is stored @param job the same with what its last report changed
+ * @param watched what the trigger that started it compares
  * @returns what must follow; undefined when another outcome came first
  */
 export function settleJob(
@@ -36,11 +39,13 @@ export function settleJob(
   job: Job,
   outcome: Outcome,
   now: number,
+  watched?: Watched,
 ): Effect[] | undefined {
   const settled = settle(job, outcome, now, context.retentionMs);
   if (settled !== undefined) context.actions.noteEnd(job, outcome);
   if (settled === undefined || !context.store.save(before, settled, sourcesOf(outcome.name))) return undefined;
   dropOffers(context, before, () => true);
+  tellTrigger(context, settled, watched, now);
   return [...cancelChildren(context, before, now), ...tellParent(context, settled, now)];
 }
 

@@ -31,6 +31,7 @@ import type {
   RunRef,
   Stop,
   Unkept,
+  Watched,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
@@ -76,9 +77,11 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      const { trace, rows_by_item, runner, ai_tokens } = next.run;
+      const { trace, rows_by_item, runner, ai_tokens, trigger } = next.run;
       const opened = this.#openFirst(next, plan, now);
-      const reply = { do: "run", run: runner?.run, plan, input, ...times, rows_by_item, ai_tokens, trace } as const;
+      const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
+      const rest = { rows_by_item, ai_tokens, trace, ...(changed !== undefined && { changed }) };
+      const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
       return { next: opened?.next ?? next, reply: { ...reply, opening: opened?.opening } };
     });
     if (begun.do !== "interrupted") return begun;
@@ -193,7 +196,13 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     }));
   }
 
-  async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished): Promise<Unkept | undefined> {
+  async settle(
+    ref: RunRef,
+    outcome: RunOutcome,
+    marks: Mark[],
+    finished?: Finished,
+    watched?: Watched,
+  ): Promise<Unkept | undefined> {
     const { store, now, background } = this.#context;
     const settled = store.transact(() => {
       const job = findFenced(this.#context, ref);
@@ -203,7 +212,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       if (!ended.ok) return ended;
       store.save(job, unasked);
       const marked = withMarks(this.#context, ended.value, marks, now());
-      return ok(settleJob(this.#context, unasked, marked, this.#keepResult(unasked, outcome), now()) ?? []);
+      return ok(settleJob(this.#context, unasked, marked, this.#keepResult(unasked, outcome), now(), watched) ?? []);
     });
     if (!settled.ok) return settled.error;
     if (settled.value.length > 0) background(followEffects(this.#context, settled.value));

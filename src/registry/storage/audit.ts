@@ -29,6 +29,8 @@ export class Audit {
 
   /** Deletes a batch of what is too old; the alarm comes again for more. */
   purge(now: number): void {
+    const due = this.firstDue();
+    if (due === undefined || due > now) return;
     const last = this.#oldest(AUDIT_PURGE_BATCH).findLast(({ at }) => at + AUDIT_KEPT_MS <= now);
     if (last !== undefined) this.#sql.exec(SQL.purge, last.seq);
   }

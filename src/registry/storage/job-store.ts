@@ -186,8 +186,8 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const { jobs, offers } = this.#tables;
-    const parts = [jobs, offers, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
+    const { jobs, offers, triggers } = this.#tables;
+    const parts = [jobs, offers, triggers, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
     return Math.min(...parts.map((part) => part.firstDue() ?? never));
   }
 

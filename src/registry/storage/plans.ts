@@ -10,7 +10,10 @@ export const PLANS_SQL = {
   find: "SELECT plan_json FROM plans WHERE plan_hash = ?",
 } as const;
 
-/** The plans of jobs, by their hash. Callers open the transactions. */
+/** Of a trigger: the name of its plan, and its hash. */
+type Held = { label: string; plan_hash: string | null };
+
+/** The plans of jobs and triggers, by their hash. Callers open the transactions. */
 export class Plans {
   readonly #sql: SqlStorage;
 
@@ -23,11 +26,24 @@ export class Plans {
     this.#sql.exec(job.blueprint === INLINE ? PLANS_SQL.use : PLANS_SQL.pin, job.plan_hash, planJson);
   }
 
+  /** Keep the plan of a trigger as long as it has that one; one that looks it up for each run keeps none. */
+  hold({ label, plan_hash }: Held, planJson: string): void {
+    if (plan_hash !== null) this.#sql.exec(label === INLINE ? PLANS_SQL.use : PLANS_SQL.pin, plan_hash, planJson);
+  }
+
+  unhold({ label, plan_hash }: Held): void {
+    if (plan_hash !== null && label === INLINE) this.#unuse(plan_hash);
+  }
+
   /** The job is gone. */
   release(job: Job): void {
     if (job.blueprint !== INLINE) return;
-    this.#sql.exec(PLANS_SQL.unuse, job.plan_hash);
-    this.#sql.exec(PLANS_SQL.deleteUnused, job.plan_hash);
+    this.#unuse(job.plan_hash);
+  }
+
+  #unuse(planHash: string): void {
+    this.#sql.exec(PLANS_SQL.unuse, planHash);
+    this.#sql.exec(PLANS_SQL.deleteUnused, planHash);
   }
 
   /** @throws when there is none: a job's plan is stored before the job */

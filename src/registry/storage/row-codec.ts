@@ -70,6 +70,7 @@ interface ShortRun {
   chain?: NonNullable<RunState["chain"]>;
   description?: string;
   runner?: NonNullable<RunState["runner"]>;
+  trigger?: NonNullable<RunState["trigger"]>;
   /** Rows of a map are known by their items. */
   k?: 1;
   interrupted?: number;
@@ -120,7 +121,20 @@ const mapValues = <From, To>(record: Record<string, From>, map: (value: From) =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, description, runner, rows_by_item, interrupted, ai_tokens } = run;
+  const {
+    steps,
+    open,
+    answers,
+    trace,
+    tree,
+    chain,
+    description,
+    runner,
+    trigger,
+    rows_by_item,
+    interrupted,
+    ai_tokens,
+  } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
@@ -130,6 +144,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(chain && { chain }),
     ...(description && { description }),
     ...(runner && { runner }),
+    ...(trigger && { trigger }),
     ...(rows_by_item && { k: 1 }),
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),

@@ -3,9 +3,10 @@ import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Jobs } from "./jobs.ts";
 import { Offers } from "./offer-rows.ts";
 import { Plans } from "./plans.ts";
+import { Triggers } from "./trigger-tables.ts";
 import { Values } from "./values.ts";
 
-/** The tables of jobs and saved blueprints. */
+/** The tables of jobs, saved blueprints and triggers. */
 export interface Tables {
   jobs: Jobs;
   values: Values;
@@ -13,6 +14,7 @@ export interface Tables {
   keys: IdempotencyKeys;
   blueprints: BlueprintVersions;
   offers: Offers;
+  triggers: Triggers;
 }
 
 export const tablesOf = (sql: SqlStorage): Tables => ({
@@ -22,4 +24,5 @@ export const tablesOf = (sql: SqlStorage): Tables => ({
   keys: new IdempotencyKeys(sql),
   blueprints: new BlueprintVersions(sql),
   offers: new Offers(sql),
+  triggers: new Triggers(sql),
 });

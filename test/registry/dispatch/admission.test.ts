@@ -25,6 +25,7 @@ describe("the limits in the Worker's variables", () => {
       requestsPerMinute: 3_000,
       treeJobs: 1_000,
       eventsKept: 100_000,
+      hooksPerMinute: 600,
     });
   });
 

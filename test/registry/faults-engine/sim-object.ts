@@ -82,6 +82,7 @@ export class SimObject {
       entropy: (bytes) => dice.bytes(bytes),
       background: (work) => void work.catch((error) => onBug("errors thrown", `in the background: ${error}`)),
       log: () => {},
+      findNewest: async () => undefined,
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, runningJobs: 12 },
     });

@@ -132,6 +132,7 @@ export class World {
       entropy: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(this.#random() * 256)),
       background: (work) => this.#background.push(work.catch((error) => this.#note(error))),
       log: () => {},
+      findNewest: async () => undefined,
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, ...this.#options.quotas },
     });

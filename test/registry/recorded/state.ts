@@ -53,8 +53,22 @@ export async function writeState(bench: Bench): Promise<void> {
   await caller.saveBlueprint(CALLER, { name: "kept", steps: [] }, { ...plan, name: "kept" });
   const lock = { value: { by: "me" }, version: 0, lifetime_ms: 60_000 };
   await caller.useStore(CALLER, "lock", { id: "job.lock", ...lock });
+  await writeTrigger(bench);
   await bench.keys.revokeKey(CALLER, "key 1", START);
   await bench.keys.spendCode(CALLER, "grant 1", START);
+}
+
+/** A schedule that has fired, with more entries than its state holds. */
+async function writeTrigger({ caller, storage, clock, plan, settleBackground }: Bench): Promise<void> {
+  const schedule = { cron: "* * * * *", timezone: "UTC", overlap: "skip", missed: "last", catch_up: "1 hour" } as const;
+  const times = { blueprint: "report", schedule, when: "{% false %}", changed: "{% $result.n %}" };
+  const document = { name: "report", paused: false, ...times };
+  const ready = { label: "report@1", plan, plan_hash: "hash-of-test-plan", timeout_ms: 3_600_000 };
+  await caller.saveTrigger(CALLER, { document, plan: ready, isNewest: false, rotate: false });
+  for (let i = 0; i < 30; i++) await caller.fireTrigger(CALLER, "report", { now: true, span: null });
+  await settleBackground();
+  storage.sql.exec("INSERT INTO trigger_values (name, kind, value_json) VALUES ('report', 'watched', '1')");
+  clock.now += 1;
 }
 
 const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL";

@@ -78,6 +78,7 @@ export class SimShard {
         entropy: (bytes) => Uint8Array.from({ length: bytes }, () => Math.floor(random() * 256)),
         background: (work) => this.#background.push(work),
         log: () => undefined,
+        findNewest: async () => undefined,
         retentionMs: RETENTION_MS,
         quotas: { ...NO_LIMITS, runningJobs },
       }),

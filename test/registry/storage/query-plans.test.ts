@@ -71,6 +71,25 @@ const INDEX: Record<string, string | null> = {
   "offers.due": "due_offers",
   "offers.firstDue": "due_offers",
   "offers.forget": "offers_by_step",
+  "triggers.put": null,
+  "triggers.find": "PRIMARY KEY",
+  "triggers.byHook": "triggers_by_hook",
+  "triggers.page": "PRIMARY KEY",
+  "triggers.using": "triggers_by_label",
+  "triggers.delete": "PRIMARY KEY",
+  "triggers.putState": null,
+  "triggers.changeState": "PRIMARY KEY",
+  "triggers.state": "PRIMARY KEY",
+  "triggers.due": "trigger_states_by_due",
+  "triggers.firstDue": "trigger_states_by_due",
+  "triggers.putOff": "PRIMARY KEY",
+  "triggers.deleteState": "PRIMARY KEY",
+  "triggers.putChunk": null,
+  "triggers.chunks": "PRIMARY KEY",
+  "triggers.deleteChunks": "PRIMARY KEY",
+  "triggers.putValue": null,
+  "triggers.value": "PRIMARY KEY",
+  "triggers.deleteValues": "PRIMARY KEY",
 };
 
 /** Taking the first row of an index is a scan that ends at once; saved blueprints and keys are few. */
@@ -84,6 +103,7 @@ const MAY_SCAN = [
   "events.first",
   "events.last",
   "offers.firstDue",
+  "triggers.firstDue",
 ];
 
 describe("query plans", () => {

@@ -11,6 +11,7 @@ import { EVENTS } from "./0010-events.ts";
 import { EMITTED_EVENTS } from "./0011-emitted-events.ts";
 import { OFFERS } from "./0012-offers.ts";
 import { SMALL_INPUTS } from "./0013-small-inputs.ts";
+import { TRIGGERS } from "./0014-triggers.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   EMITTED_EVENTS,
   OFFERS,
   SMALL_INPUTS,
+  TRIGGERS,
 ];

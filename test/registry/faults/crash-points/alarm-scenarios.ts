@@ -2,9 +2,39 @@ import { expect } from "vitest";
 import { wakeEvent } from "../../../../src/jobs/job.ts";
 import { aListQuery, CALLER, eventTypes, RETENTION_MS } from "../../bench.ts";
 import { askQuestion, type Scenario } from "./runner-scenarios.ts";
+import { PLAN, type Stage } from "./stage.ts";
 
 const MINUTE = 60_000;
 const LONG = 30 * 86_400_000;
+
+async function saveSchedule(stage: Stage, over: { when?: string }): Promise<void> {
+  const schedule = { cron: "* * * * *", timezone: "UTC", overlap: "skip", missed: "last", catch_up: "1 hour" } as const;
+  const document = { name: "report", blueprint: "report", schedule, paused: false, ...over };
+  const plan = { label: "report@1", plan: PLAN, plan_hash: "hash-of-report", timeout_ms: LONG };
+  const saved = { document, plan, isNewest: false, rotate: false };
+  await stage.ask("save", (api) => api.caller.saveTrigger(CALLER, saved));
+}
+
+type Told = [outcome: string, from: number, count: number][];
+
+/** The oldest first. */
+async function ledgerOf(stage: Stage): Promise<Told> {
+  const page = await stage.ask("ledger", (api) => api.caller.triggerLedger(CALLER, "report", null, 100));
+  if (!page.ok) throw new Error(page.error.code);
+  return page.value.entries
+    .map(({ outcome, occurrence = "", span }): Told[number] => [
+      outcome,
+      span?.from ?? Date.parse(occurrence),
+      span?.count ?? 1,
+    ])
+    .reverse();
+}
+
+const minutesFrom = (from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i * MINUTE);
+
+/** Each time that an entry tells of. */
+const timesIn = (told: Told): number[] => told.flatMap(([, from, count]) => minutesFrom(from, count));
 
 /** What the alarm does, each in a life of its own. */
 export const ALARM_SCENARIOS: Record<string, Scenario> = {
@@ -19,6 +49,29 @@ export const ALARM_SCENARIOS: Record<string, Scenario> = {
     await stage.start(other.id);
     expect(workflow.instances.size).toBe(2);
     expect(eventTypes(await stage.status(id)).filter((type) => type === "dispatched")).toHaveLength(1);
+  },
+
+  "start the jobs of a schedule": async (stage) => {
+    const begin = stage.world.clock.now;
+    await saveSchedule(stage, {});
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(() => stage.world.workflow.instances.size === 1);
+    const told = await ledgerOf(stage);
+    expect(told.filter(([outcome]) => outcome === "ran")).toHaveLength(1);
+    expect(timesIn(told)).toEqual(minutesFrom(begin, timesIn(told).length));
+  },
+
+  "count what a schedule missed, and filter what it has": async (stage) => {
+    const { clock } = stage.world;
+    const begin = clock.now;
+    await saveSchedule(stage, { when: "{% false %}" });
+    clock.now += 10 * MINUTE;
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await ledgerOf(stage)).length > 0);
+    const told = await ledgerOf(stage);
+    expect(told.map(([outcome]) => outcome)).toContain("filtered");
+    expect(timesIn(told)).toEqual(minutesFrom(begin, timesIn(told).length));
+    expect(timesIn(told).length).toBeGreaterThan(10);
   },
 
   "hand over what was scheduled": async (stage) => {

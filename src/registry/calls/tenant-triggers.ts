@@ -1,0 +1,275 @@
+import canonicalize from "canonicalize";
+import { toBase64Url } from "../../lib/base64url.ts";
+import { utf8Bytes } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { HOOK_ID_BYTES, MAX_BACKFILL, MAX_NAMED_TRIGGERS } from "../../limits.ts";
+import { entriesBelow, NEW_LEDGER } from "../../triggers/ledger.ts";
+import type { PlanOfTimes } from "../../triggers/plan-of-times.ts";
+import { type Span, spanOf } from "../../triggers/tick.ts";
+import type { TriggerDocument } from "../../triggers/trigger-document.ts";
+import type { Caller, StorageFull } from "../api/asking.ts";
+import type {
+  Fired,
+  FireError,
+  FireRequest,
+  LedgerPage,
+  SavedTrigger,
+  TriggerApi,
+  TriggerToSave,
+  UnknownTrigger,
+} from "../api/trigger-calls.ts";
+import type { RegistryContext } from "../context.ts";
+import { dueOf, scheduled, timesOf } from "../fire/firing.ts";
+import { type Occurred, occur } from "../fire/occur.ts";
+import { Turn } from "../fire/turn.ts";
+import type { Occasion } from "../fire/verdict.ts";
+import type { Trigger, TriggerState, Triggers } from "../storage/trigger-tables.ts";
+
+const UNKNOWN = err({ code: "unknown_trigger" as const });
+const NEXT_RUNS = 3;
+
+const NEW_STATE: TriggerState = { next: null, runs: 0, active: [], ledger: NEW_LEDGER };
+
+const hasSameTimes = (before: Trigger, { schedule }: TriggerDocument): boolean =>
+  canonicalize(before.document.schedule) === canonicalize(schedule);
+
+const isOver = ({ runs }: TriggerState, times: PlanOfTimes | undefined): boolean =>
+  times !== undefined && times.maxRuns !== null && runs >= times.maxRuns;
+
+const laterOf = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? null : Math.max(one, other);
+
+const CHANGED = { outcome: "changed" } as const;
+
+function firedOf(occurred: Occurred): Omit<Fired, "due"> {
+  const none = { job_id: null, deduplicated: false, reason: null };
+  switch (occurred.outcome) {
+    case "ran":
+      return { ...none, ...occurred };
+    case "filtered":
+      return { ...none, outcome: "filtered" };
+    case "refused":
+      return { ...none, outcome: "refused", reason: occurred.reason };
+    case "over_rate":
+      return { ...none, outcome: "refused", reason: "too many jobs were submitted within a minute" };
+    case "changed":
+      return { ...none, outcome: "refused", reason: "it was changed or deleted meanwhile" };
+    default:
+      return occurred satisfies never;
+  }
+}
+
+/** What a tenant does with its triggers, but for their hooks. */
+export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> {
+  readonly #context: RegistryContext;
+
+  constructor(context: RegistryContext) {
+    this.#context = context;
+  }
+
+  get #triggers(): Triggers {
+    return this.#context.tables.triggers;
+  }
+
+  async saveTrigger(caller: Caller, saved: TriggerToSave): Promise<Result<SavedTrigger, StorageFull>> {
+    const { store, admission, now } = this.#context;
+    const { document, plan } = saved;
+    return store.transact(() => {
+      const before = this.#triggers.find(document.name);
+      const isSame = before !== undefined && canonicalize(before.document) === canonicalize(document);
+      if (isSame && !saved.rotate) return ok(this.#view(before));
+      const texts = JSON.stringify(document) + (isSame ? "" : JSON.stringify(plan.plan));
+      const full = admission.storageRefusal(utf8Bytes(texts));
+      if (full !== undefined) return err(full);
+      const trigger = this.#changed(caller, before, saved, isSame, now());
+      if (!isSame) {
+        if (before !== undefined) this.#context.tables.plans.unhold(before);
+        this.#context.tables.plans.hold(trigger, JSON.stringify(plan.plan));
+      }
+      this.#triggers.put(trigger);
+      this.#carryState(before, trigger, now());
+      const { actor } = caller;
+      store.note({ at: now(), action: "trigger_saved", actor, subject: `${trigger.name}@${trigger.version}` });
+      return ok(this.#view(trigger));
+    });
+  }
+
+  #changed(
+    { tenant, shard }: Caller,
+    before: Trigger | undefined,
+    { document, plan, isNewest, rotate }: TriggerToSave,
+    isSame: boolean,
+    now: number,
+  ): Trigger {
+    const { entropy } = this.#context;
+    const newLabel = isNewest ? `${plan.label.split("@")[0]}@latest` : plan.label;
+    const fresh = { label: newLabel, plan_hash: isNewest ? null : plan.plan_hash, timeout_ms: plan.timeout_ms };
+    // A name without a version means the one of the save that it came with.
+    const { label, plan_hash, timeout_ms } = isSame && before !== undefined ? before : fresh;
+    const kept = rotate ? null : (before?.hook_id ?? null);
+    return {
+      name: document.name,
+      tenant,
+      shard,
+      version: (before?.version ?? 0) + 1,
+      document,
+      label,
+      plan_hash,
+      timeout_ms,
+      anchor_at: before !== undefined && hasSameTimes(before, document) ? before.anchor_at : now,
+      saved_at: now,
+      share: before?.share ?? (entropy(1)[0] ?? 0) / 256,
+      hook_id: document.webhook === undefined ? null : (kept ?? toBase64Url(entropy(HOOK_ID_BYTES))),
+      event_name: document.event?.name ?? null,
+    };
+  }
+
+  /** What was due until now is accounted for by what the trigger was; from now on it is what it was made. */
+  #carryState(before: Trigger | undefined, trigger: Trigger, now: number): void {
+    const times = timesOf(trigger);
+    const old = before && this.#triggers.state(before.name);
+    const first = times?.table.next(now - times.rules.delayMs - 1) ?? null;
+    const turn = new Turn(this.#context, trigger, old ?? { ...NEW_STATE, next: first }, now);
+    if (before !== undefined && old !== undefined) {
+      const isSame = hasSameTimes(before, trigger.document);
+      if (!isSame || before.document.paused) this.#accountFor(turn, before, old, now);
+      const from = before.document.paused ? laterOf(old.next, first) : old.next;
+      turn.state = { ...turn.state, next: isOver(old, times) ? null : isSame ? from : first };
+    }
+    turn.save(dueOf(trigger, turn.state, times));
+  }
+
+  #accountFor(turn: Turn, before: Trigger, old: TriggerState, now: number): void {
+    const span = this.#pastOf(before, old, now);
+    if (span === undefined) return;
+    turn.note(
+      before.document.paused
+        ? { outcome: "paused", span }
+        : { outcome: "missed", span, reason: "the schedule was changed" },
+    );
+  }
+
+  /** Times that have passed and of which nothing is written. */
+  #pastOf(trigger: Trigger, { next }: TriggerState, now: number): Span | undefined {
+    const times = timesOf(trigger);
+    if (times === undefined || next === null) return undefined;
+    return spanOf(times.table, next, now - times.rules.delayMs);
+  }
+
+  async findTrigger(_caller: Caller, name: string): Promise<SavedTrigger | null> {
+    const trigger = this.#triggers.find(name);
+    return trigger === undefined ? null : this.#view(trigger);
+  }
+
+  async listTriggers(_caller: Caller, after: string, limit: number): Promise<SavedTrigger[]> {
+    return this.#triggers.page(after, limit).map((trigger) => this.#view(trigger));
+  }
+
+  async triggerLedger(
+    _caller: Caller,
+    name: string,
+    before: number | null,
+    limit: number,
+  ): Promise<Result<LedgerPage, UnknownTrigger>> {
+    const [trigger, state] = [this.#triggers.find(name), this.#triggers.state(name)];
+    if (trigger === undefined || state === undefined) return UNKNOWN;
+    const found = entriesBelow(
+      this.#withOpen(trigger, state).ledger,
+      this.#triggers.chunks(name),
+      before ?? Number.POSITIVE_INFINITY,
+      limit + 1,
+    );
+    const entries = found.slice(0, limit);
+    return ok({ entries, next_before: found.length > limit ? (entries.at(-1)?.seq ?? null) : null });
+  }
+
+  /** With what is not written yet: the times that pass while it is paused, and the one that waits. */
+  #withOpen(trigger: Trigger, state: TriggerState): TriggerState {
+    const now = this.#context.now();
+    const past = trigger.document.paused ? this.#pastOf(trigger, state, now) : undefined;
+    const open = [
+      ...(past === undefined ? [] : [{ outcome: "paused" as const, at: now, span: past }]),
+      ...(state.queued === undefined
+        ? []
+        : [{ outcome: "queued" as const, at: now, occurrence: scheduled(state.queued).occurrence }]),
+    ];
+    if (open.length === 0) return state;
+    return { ...state, ledger: { ...state.ledger, open: [...state.ledger.open, ...open] } };
+  }
+
+  async deleteTrigger({ actor }: Caller, name: string): Promise<boolean> {
+    const { store, tables, now } = this.#context;
+    return store.transact(() => {
+      const trigger = this.#triggers.find(name);
+      if (trigger === undefined) return false;
+      this.#triggers.delete(name);
+      tables.plans.unhold(trigger);
+      store.note({ at: now(), action: "trigger_deleted", actor, subject: name });
+      return true;
+    });
+  }
+
+  async triggersUsing(_caller: Caller, blueprint: string, version: number | null): Promise<string[]> {
+    return this.#triggers.using(blueprint, version, MAX_NAMED_TRIGGERS);
+  }
+
+  async fireTrigger(_caller: Caller, name: string, request: FireRequest): Promise<Result<Fired[], FireError>> {
+    const trigger = this.#triggers.find(name);
+    if (trigger === undefined) return UNKNOWN;
+    const now = this.#context.now();
+    const times = request.span === null ? ok([]) : this.#timesIn(trigger, request.span);
+    if (!times.ok) return times;
+    const occasions: (Occasion & { due: number | null })[] = times.value.map((due) => ({ ...scheduled(due), due }));
+    if (request.now) {
+      const occurrence = `by-hand-${toBase64Url(this.#context.entropy(HOOK_ID_BYTES))}`;
+      occasions.push({ occurrence, at: now, depth: 0, due: null });
+    }
+    const fired: Fired[] = [];
+    for (const { due, ...occasion } of occasions) {
+      const current = this.#triggers.find(name);
+      const occurred = current === undefined ? CHANGED : await occur(this.#context, current, occasion);
+      fired.push({ due, ...firedOf(occurred) });
+    }
+    return ok(fired);
+  }
+
+  #timesIn(trigger: Trigger, { from, to }: { from: number; to: number }): Result<number[], FireError> {
+    const times = timesOf(trigger);
+    if (times === undefined) return err({ code: "no_schedule" });
+    const count = times.table.count(from - 1, to);
+    if (count > MAX_BACKFILL) return err({ code: "too_many_times", count, limit: MAX_BACKFILL });
+    const found: number[] = [];
+    for (let next = times.table.next(from - 1); next !== undefined && next <= to; next = times.table.next(next)) {
+      found.push(next);
+    }
+    return ok(found);
+  }
+
+  #view(trigger: Trigger): SavedTrigger {
+    const { document, version, label, saved_at, hook_id } = trigger;
+    const state = this.#triggers.state(trigger.name) ?? NEW_STATE;
+    const [last] = entriesBelow(this.#withOpen(trigger, state).ledger, [], Number.POSITIVE_INFINITY, 1);
+    return {
+      document,
+      version,
+      label,
+      saved_at,
+      next_runs: this.#nextRuns(trigger, state),
+      runs: state.runs,
+      hook_id,
+      last: last ?? null,
+      watch_error: state.watch_error ?? null,
+    };
+  }
+
+  #nextRuns(trigger: Trigger, { next }: TriggerState): number[] {
+    const times = timesOf(trigger);
+    if (times === undefined || next === null || trigger.document.paused) return [];
+    const found: number[] = [];
+    for (let time: number | undefined = next; time !== undefined && found.length < NEXT_RUNS; ) {
+      found.push(time + times.rules.delayMs);
+      time = times.table.next(time);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,128 @@
+import type { Job } from "../../jobs/job.ts";
+import { isSettled } from "../../jobs/status.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
+import { iso } from "../../lib/time.ts";
+import { MAX_ERROR_CHARS } from "../../limits.ts";
+import { type LedgerEntry, written } from "../../triggers/ledger.ts";
+import type { QuotaError } from "../api/caller.ts";
+import type { RegistryContext } from "../context.ts";
+import { createJob } from "../dispatch/create-job.ts";
+import type { Trigger, TriggerState } from "../storage/trigger-tables.ts";
+import type { Occasion, Verdict } from "./verdict.ts";
+
+/** PERSISTED as keys of jobs. */
+const keyOf = (name: string, occurrence: string): string => `trigger:${name}:${occurrence}`;
+
+/** How the run began, or why it did not. */
+export type Begun = { job: Job; deduplicated: boolean };
+
+/** What one transaction does to a trigger. Nothing of its state is stored before {@link save}. */
+export class Turn {
+  readonly trigger: Trigger;
+  state: TriggerState;
+  readonly #context: RegistryContext;
+  readonly #now: number;
+
+  constructor(context: RegistryContext, trigger: Trigger, state: TriggerState, now: number) {
+    this.#context = context;
+    this.trigger = trigger;
+    this.state = state;
+    this.#now = now;
+  }
+
+  /** Adds an entry to the ledger, and tells of it whoever listens. */
+  note(entry: Omit<LedgerEntry, "at">): void {
+    const reason = entry.reason === undefined ? {} : { reason: oneLine(entry.reason, MAX_ERROR_CHARS) };
+    const { ledger, chunk } = written(this.state.ledger, { ...entry, ...reason, at: this.#now });
+    if (chunk !== undefined) this.#context.tables.triggers.putChunk(this.trigger.name, chunk);
+    this.state = { ...this.state, ledger };
+    if (entry.outcome === "missed") this.#tell("trigger.missed", spanData(entry));
+    if (entry.outcome === "refused") {
+      this.#tell("trigger.refused", { occurrence: entry.occurrence ?? null, reason: reason.reason ?? null });
+    }
+  }
+
+  #tell(name: string, data: JsonObject): void {
+    this.#context.store.append({ name, at: this.#now, data: { trigger: this.trigger.name, ...data } });
+  }
+
+  /** The job of an occasion: the one that it has, or a new one. */
+  start(occasion: Occasion, verdict: Extract<Verdict, { do: "run" }>): Result<Begun, QuotaError> {
+    const { tables } = this.#context;
+    const { name, tenant, shard, document } = this.trigger;
+    const key = keyOf(name, occasion.occurrence);
+    const known = this.jobOf(occasion.occurrence);
+    if (known !== undefined) return ok({ job: known, deduplicated: true });
+    const { label, plan, plan_hash, timeout_ms } = verdict.plan;
+    // A caller's own job may have taken the key, and be gone.
+    const idempotency = tables.keys.find(key) === undefined ? { key, request_hash: plan_hash } : null;
+    const created = createJob(
+      this.#context,
+      {
+        name: plan.name,
+        blueprint: label,
+        plan,
+        plan_hash,
+        input: verdict.input,
+        metadata: document.metadata ?? {},
+        run_at: null,
+        timeout_ms,
+        idempotency,
+        tenant,
+        shard,
+        submitted_by: `trigger:${name}`,
+        parent_id: null,
+        retried_from: null,
+        trigger: { name, ...(occasion.depth > 0 && { depth: occasion.depth }) },
+      },
+      this.#now,
+    );
+    if (!created.ok) return err(created.error);
+    this.state = { ...this.state, runs: this.state.runs + 1 };
+    return ok({ job: created.value, deduplicated: false });
+  }
+
+  /** The job that an occasion has already. */
+  jobOf(occurrence: string): Job | undefined {
+    const { tables } = this.#context;
+    const found = tables.keys.find(keyOf(this.trigger.name, occurrence));
+    const job = found && tables.jobs.find(this.trigger.tenant, found.job_id);
+    return job?.run.trigger?.name === this.trigger.name ? job : undefined;
+  }
+
+  /** Those of the trigger's jobs that have not settled. */
+  active(): Job[] {
+    const jobs = this.state.active.map((id) => this.#context.tables.jobs.find(this.trigger.tenant, id));
+    return jobs.filter((job) => job !== undefined && !isSettled(job.status)) as Job[];
+  }
+
+  /** The next time looks whether this job is over. */
+  watch({ job_id }: Job): void {
+    this.state = { ...this.state, active: [...this.active().map((job) => job.job_id), job_id] };
+  }
+
+  /** @param dueAt when the alarm must look again (epoch ms); null: never */
+  save(dueAt: number | null): void {
+    this.#context.tables.triggers.putState(this.trigger.name, this.state, dueAt);
+    if (dueAt !== null) this.#context.store.ringBy(dueAt);
+  }
+}
+
+const spanData = ({ span }: Pick<LedgerEntry, "span">): JsonObject =>
+  span === undefined ? {} : { from: iso(span.from), to: iso(span.to), count: span.count };
+
+/** Why a job could not be made, for the ledger. */
+export function quotaReason(error: QuotaError): string {
+  switch (error.code) {
+    case "too_many_active":
+      return `${error.active} jobs have not settled, the most is ${error.limit}`;
+    case "storage_full":
+      return `${error.stored_bytes} bytes are stored, the most is ${error.limit_bytes}`;
+    case "too_many_submits":
+      return `more than ${error.limit} jobs were submitted within a minute`;
+    default:
+      return error satisfies never;
+  }
+}

@@ -1,0 +1,255 @@
+import { describe, expect, it } from "vitest";
+import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
+import { type Bench, CALLER, inRegistry, START } from "../bench.ts";
+import { aTrigger, DAY, everyMinute, finish, HOUR, jobsOf, ledger, MINUTE, PLAN, ring, save } from "./trigger-bench.ts";
+
+const at = (ms: number): string => new Date(START + ms).toISOString();
+
+describe("a schedule", () => {
+  it("starts one job at each time, which says so", () =>
+    inRegistry(async (bench) => {
+      const { next_runs, version } = await save(bench, aTrigger({ metadata: { team: "a" } }));
+      expect(version).toBe(1);
+      expect(next_runs).toEqual([START, START + MINUTE, START + 2 * MINUTE]);
+      await ring(bench);
+      await ring(bench, 30_000);
+      const [job, ...more] = await jobsOf(bench);
+      expect(more).toEqual([]);
+      expect(job).toMatchObject({
+        trigger: "report",
+        submitted_by: "trigger:report",
+        blueprint: "report@1",
+        metadata: { team: "a" },
+      });
+      await finish(bench, job?.id ?? "");
+      await ring(bench, 30_000);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
+    }));
+
+  it("has its job under a key of its own, so that no time makes two", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      await ring(bench);
+      const [job] = await jobsOf(bench);
+      const key = { key: `trigger:report:${at(0)}`, request_hash: PLAN.plan_hash };
+      expect(await bench.caller.findKey(CALLER, key)).toMatchObject({ value: { id: job?.id, deduplicated: true } });
+      const fired = await bench.caller.fireTrigger(CALLER, "report", { now: false, span: { from: START, to: START } });
+      expect(fired).toMatchObject({ ok: true, value: [{ job_id: job?.id, deduplicated: true, outcome: "ran" }] });
+      expect(await jobsOf(bench)).toHaveLength(1);
+    }));
+
+  it.each([
+    ["last", [`missed ${at(0)} to ${at(4 * MINUTE)}: 5`, `ran ${at(5 * MINUTE)}`]],
+    ["none", [`missed ${at(0)} to ${at(3 * MINUTE)}: 4`, `ran ${at(4 * MINUTE)}`, `ran ${at(5 * MINUTE)}`]],
+    ["all", [0, 1, 2, 3, 4, 5].map((i) => `ran ${at(i * MINUTE)}`)],
+  ] as const)("that was away does with what was missed as it says: %s", (missed, expected) =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger({ schedule: everyMinute({ missed, overlap: "allow" }) }));
+      await ring(bench, 5 * MINUTE);
+      expect(await ledger(bench)).toEqual(expected);
+      expect(await jobsOf(bench)).toHaveLength(expected.filter((line) => line.startsWith("ran")).length);
+    }),
+  );
+
+  it("after a year asleep has an entry for all of it", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      await ring(bench, 365 * DAY);
+      expect(await ledger(bench)).toEqual([
+        `missed ${at(0)} to ${at(365 * DAY - MINUTE)}: ${365 * 24 * 60}`,
+        `ran ${at(365 * DAY)}`,
+      ]);
+    }));
+
+  it("ends with its last run, and when it is over", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger({ schedule: everyMinute({ max_runs: 2, overlap: "allow" }) }));
+      await save(bench, aTrigger({ name: "until", schedule: everyMinute({ ends_at: at(MINUTE), overlap: "allow" }) }));
+      for (let i = 0; i < 5; i++) await ring(bench, i === 0 ? 0 : MINUTE);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
+      expect(await ledger(bench, "until")).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
+      expect((await bench.caller.findTrigger(CALLER, "report"))?.next_runs).toEqual([]);
+    }));
+
+  it("whose clock goes back a day runs nothing a second time, and nothing that it skips goes untold", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger({ schedule: everyMinute({ cron: "0 * * * *", overlap: "allow" }) }));
+      await ring(bench);
+      await ring(bench, DAY);
+      const before = await ledger(bench);
+      await ring(bench, -DAY);
+      for (let hour = 0; hour < 24; hour++) await ring(bench, HOUR);
+      expect(await ledger(bench)).toEqual(before);
+      await ring(bench, HOUR);
+      expect(await ledger(bench)).toEqual([...before, `ran ${at(DAY + HOUR)}`]);
+      expect(before).toEqual([`ran ${at(0)}`, `missed ${at(HOUR)} to ${at(23 * HOUR)}: 23`, `ran ${at(DAY)}`]);
+    }));
+
+  it("is rung by a new object after the one before has lost its alarm", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      await bench.storage.deleteAlarm();
+      const again = await bench.reopen();
+      expect(await bench.storage.getAlarm()).toBeLessThanOrEqual(START + 1);
+      bench.clock.now += 1;
+      await again.reconciler.onAlarm();
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`]);
+    }));
+});
+
+describe("a time at which the job before still runs", () => {
+  const withOverlap = (overlap: "skip" | "queue" | "allow" | "cancel") =>
+    aTrigger({ schedule: everyMinute({ overlap }) });
+
+  async function threeTimes(bench: Bench, overlap: Parameters<typeof withOverlap>[0]) {
+    await save(bench, withOverlap(overlap));
+    await ring(bench);
+    await ring(bench, MINUTE);
+    await ring(bench, MINUTE);
+    return jobsOf(bench);
+  }
+
+  it("is skipped, and says why", () =>
+    inRegistry(async (bench) => {
+      const [job, ...more] = await threeTimes(bench, "skip");
+      expect(more).toEqual([]);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `skipped ${at(MINUTE)}`, `skipped ${at(2 * MINUTE)}`]);
+      await finish(bench, job?.id ?? "");
+      await ring(bench, MINUTE);
+      expect((await ledger(bench)).at(-1)).toBe(`ran ${at(3 * MINUTE)}`);
+    }));
+
+  it("is queued, one of them, and runs once that job is over", () =>
+    inRegistry(async (bench) => {
+      const [job] = await threeTimes(bench, "queue");
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `skipped ${at(2 * MINUTE)}`, `queued ${at(MINUTE)}`]);
+      await finish(bench, job?.id ?? "");
+      await ring(bench, 1);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `skipped ${at(2 * MINUTE)}`, `ran ${at(MINUTE)}`]);
+      expect(await jobsOf(bench)).toHaveLength(2);
+    }));
+
+  it("runs beside it", () =>
+    inRegistry(async (bench) => {
+      expect(await threeTimes(bench, "allow")).toHaveLength(3);
+    }));
+
+  it("ends it", () =>
+    inRegistry(async (bench) => {
+      const jobs = await threeTimes(bench, "cancel");
+      expect(jobs.map(({ status }) => status)).toEqual(["cancelled", "cancelled", "queued"]);
+      expect(jobs[0]?.error).toBe("trigger report was due again");
+    }));
+});
+
+describe("expressions of a trigger", () => {
+  it("see its name and number, the time, and the last result", () =>
+    inRegistry(async (bench) => {
+      const input = {
+        number: "{% $trigger.run %}",
+        of: "{% $trigger.name %}",
+        due: "{% $due_at %}",
+        last: "{% $last.count %}",
+      };
+      await save(bench, aTrigger({ input, when: "{% $due_at < '2041' %}" }));
+      await ring(bench);
+      const [first] = await jobsOf(bench);
+      const inputOf = async (id = "") => {
+        const told = await bench.caller.explain(CALLER, id);
+        return told.ok ? told.value.input : undefined;
+      };
+      expect(await inputOf(first?.id)).toEqual({ number: 1, of: "report", due: at(0) });
+      await finish(bench, first?.id ?? "", { count: 7 });
+      await ring(bench, MINUTE);
+      const [, second] = await jobsOf(bench);
+      expect(await inputOf(second?.id)).toEqual({ number: 2, of: "report", due: at(MINUTE), last: 7 });
+    }));
+
+  it.each([
+    ["filtered", { when: "{% false %}" }, undefined],
+    ["refused", { input: { x: "{% $error('broken') %}" } }, "input: x: broken"],
+    ["refused", { when: "{% $sum([1..20000]) > 0 %}" }, /evaluations|items/],
+    ["refused", { input: "{% 7 %}" }, "input came out as no object"],
+  ] as const)("may leave no job: %s", (outcome, over, reason) =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger(over));
+      await ring(bench);
+      expect(await jobsOf(bench)).toEqual([]);
+      const page = await bench.caller.triggerLedger(CALLER, "report", null, 10);
+      const [entry] = page.ok ? page.value.entries : [];
+      expect(entry).toMatchObject({ outcome, occurrence: at(0) });
+      if (reason !== undefined) expect(entry?.reason).toMatch(reason);
+    }),
+  );
+});
+
+describe("limits of the tenant", () => {
+  it("a full tenant has the time refused, with the reason", () =>
+    inRegistry(
+      async (bench) => {
+        await bench.submit();
+        await save(bench, aTrigger());
+        await ring(bench);
+        const page = await bench.caller.triggerLedger(CALLER, "report", null, 10);
+        expect(page).toMatchObject({
+          value: { entries: [{ outcome: "refused", reason: expect.stringMatching(/1 jobs/) }] },
+        });
+      },
+      { activeJobs: 1 },
+    ));
+
+  it("over the rate of submits the time stays due, and nothing is written of it", () =>
+    inRegistry(
+      async (bench) => {
+        await bench.submit();
+        await save(bench, aTrigger());
+        await ring(bench);
+        expect(await ledger(bench)).toEqual([]);
+        expect(await jobsOf(bench)).toEqual([]);
+        await ring(bench, MINUTE);
+        expect(await ledger(bench)).toEqual([`missed ${at(0)} to ${at(0)}: 1`, `ran ${at(MINUTE)}`]);
+      },
+      { submitsPerMinute: 1 },
+    ));
+});
+
+describe("rows", () => {
+  it("of a filtered, a skipped and a refused time are at most three; of one that runs, its job's and two", () =>
+    inRegistry(async (bench) => {
+      const cost = async (turn: () => Promise<unknown>) => {
+        const found: number[] = [];
+        for (let i = 0; i < 30; i++) found.push((await rowsOf(bench.storage, turn)).written);
+        return found;
+      };
+      // The alarm is set twice in each ring, whatever is due.
+      const ALARM = 2;
+      await save(bench, aTrigger({ when: "{% false %}" }));
+      await ring(bench);
+      const filtered = await cost(() => ring(bench, MINUTE));
+      expect(Math.max(...filtered) - ALARM).toBeLessThanOrEqual(3);
+      expect(filtered.filter((rows) => rows - ALARM > 2)).toHaveLength(1);
+      await save(bench, aTrigger({ paused: true }));
+      await ring(bench);
+      expect(Math.max(...(await cost(() => ring(bench, MINUTE)))) - ALARM).toBeLessThanOrEqual(0);
+    }));
+
+  it("of a ring do not grow with the triggers that are not due", () =>
+    inRegistry(async (bench) => {
+      const cost = async () => {
+        await ring(bench, MINUTE);
+        return rowsOf(bench.storage, () => ring(bench, MINUTE));
+      };
+      await save(bench, aTrigger({ when: "{% false %}" }));
+      const alone = await cost();
+      for (let i = 0; i < 50; i++) {
+        await save(
+          bench,
+          aTrigger({ name: `later-${i}`, schedule: everyMinute({ cron: "0 0 1 1 *", starts_at: at(DAY) }) }),
+        );
+      }
+      const among = await cost();
+      expect(among.written).toBe(alone.written);
+      // One step more down an index.
+      expect(among.read).toBeLessThanOrEqual(alone.read + 2);
+    }));
+});
