@@ -4,6 +4,7 @@
  */
 
 export * from "./limits/access.ts";
+export * from "./limits/batches.ts";
 export * from "./limits/blueprints.ts";
 export * from "./limits/calls.ts";
 export * from "./limits/catalogue.ts";

@@ -53,6 +53,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_RETENTION_DAYS: "of the operator: http/settings.test.ts has it and one more",
   MAX_QUOTA: "of the operator: http/settings.test.ts has it and one more",
   KEY_CLOCK_SKEW_MS: "an allowance over MAX_KEY_DAYS: auth/check-key.test.ts has it and one more",
+  MAX_BATCH_IDS: kept("service/batches/submit-batch.test.ts"),
+  BATCH_LOOK_MS: pace,
   DEFAULT_LEASE_MS: defaults("MAX_LEASE_MS"),
   MIN_LEASE_MS: "a least: blueprint/checks/bad-blueprints.test.ts has less",
   MAX_WORK_UNITS: "the largest whole number that JSON carries exactly; a larger one is refused before it is looked at",

@@ -63,6 +63,7 @@ export const REFUSAL_CODES = {
   unknown_request: "the job does not ask that",
   already_answered: "the question was answered before, or has expired",
   invalid_content: "an answer that does not fit the question's schema",
+  unknown_batch: "the tenant has no such batch",
   lease_lost: "the claim no longer holds: its lease ran out, it was given back, or it has ended",
   unknown_trigger: "the tenant has no such trigger",
   no_schedule: "the trigger has no schedule, so it has no times",

@@ -124,6 +124,8 @@ export interface RunState {
   trigger?: StartedBy;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
+  /** The batch that the job was submitted in. */
+  batch?: string;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
   /** Tokens that its `ai` steps have used; absent: none. */

@@ -69,6 +69,7 @@ export const JobStatus = z.strictObject({
   wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
   submitted_by: z.string().optional().describe("The key that submitted it, with `/` and the OAuth client when one did"),
   trigger: z.string().optional().describe("The trigger that started it"),
+  batch_id: z.string().optional().describe("Of a job that was submitted with others, by `inputs`"),
   description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
   plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });
@@ -178,6 +179,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     ...wakesAt(job),
     ...(job.submitted_by !== null && { submitted_by: job.submitted_by }),
     ...(job.run.trigger !== undefined && { trigger: job.run.trigger.name }),
+    ...(job.run.batch !== undefined && { batch_id: job.run.batch }),
     ...(job.run.description !== undefined && { description: job.run.description }),
     ...(parts.plan && { plan: parts.plan }),
   };

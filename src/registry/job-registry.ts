@@ -144,6 +144,20 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     );
   }
 
+  submitBatch(caller: Caller, request: SubmitRequest, inputs: JsonObject[]) {
+    return this.#serve(caller, ({ batches }) => batches.submitBatch(caller, request, inputs));
+  }
+
+  findBatchKey(caller: Caller, idempotency: Idempotency) {
+    return this.#serve(caller, ({ batches }) => batches.findBatchKey(caller, idempotency));
+  }
+
+  waitBatch(caller: Caller, batchId: string, until: "any" | "all", waitMs: number, released?: () => Promise<void>) {
+    return this.#serveWait(caller, released, ({ batches }, over) =>
+      batches.waitBatch(caller, batchId, until, waitMs, over),
+    );
+  }
+
   claimWork(caller: Caller, request: ClaimRequest, waitMs: number, released?: () => Promise<void>) {
     return this.#serveWait(caller, released, ({ workerCalls }, over) =>
       workerCalls.claimWork(caller, request, waitMs, over),

@@ -1,3 +1,4 @@
+import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { Hooks } from "./calls/hooks.ts";
 import { ReadEvents } from "./calls/read-events.ts";
@@ -42,6 +43,7 @@ export interface Registry {
   workerCalls: WorkerCalls;
   tenantTriggers: TenantTriggers;
   hooks: Hooks;
+  batches: Batches;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
@@ -99,6 +101,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     workerCalls: new WorkerCalls(context),
     tenantTriggers: new TenantTriggers(context),
     hooks: new Hooks(context),
+    batches: new Batches(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),

@@ -51,6 +51,7 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   trigger_changed: 409,
   too_many_deliveries: 429,
   delivery_refused: 422,
+  unknown_batch: 404,
 };
 
 export interface Problem {

@@ -4,7 +4,15 @@ import type { JobRow } from "../jobs/view.ts";
 import { shortDigest } from "../lib/digest.ts";
 import type { Fault } from "../lib/fault.ts";
 import { ok } from "../lib/result.ts";
-import { DEFAULT_LIST_ROWS, MAX_LIST_ROWS, MAX_METADATA_FILTERS, MAX_REFERENCE_CHARS } from "../limits.ts";
+import {
+  DEFAULT_LIST_ROWS,
+  MAX_ECHO_CHARS,
+  MAX_JOB_ID_CHARS,
+  MAX_LIST_ROWS,
+  MAX_METADATA_FILTERS,
+  MAX_REFERENCE_CHARS,
+  MAX_WORKER_CODE_CHARS,
+} from "../limits.ts";
 import type { ListQuery, Page } from "../registry/api/caller.ts";
 import { type InvalidArguments, instantFault, invalidArguments, readInstant } from "./arguments.ts";
 import type { Answer, ServiceContext } from "./context.ts";
@@ -29,6 +37,16 @@ export const ListInput = z.strictObject({
     .optional()
     .describe("Only jobs whose metadata has these top-level values.")
     .meta({ maxProperties: MAX_METADATA_FILTERS }),
+  text: z
+    .string()
+    .min(1)
+    .max(MAX_ECHO_CHARS)
+    .optional()
+    .describe("Only jobs whose name, description, metadata or error hold it."),
+  batch_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only jobs of this batch."),
+  parent_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only children of this job."),
+  trigger: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only jobs of this trigger."),
+  error_code: z.string().max(MAX_WORKER_CODE_CHARS).optional().describe("Only jobs with this error_code."),
   submitted_after: instant.optional().describe("Only jobs submitted after this time (ISO 8601)."),
   submitted_before: instant.optional().describe("Only jobs submitted before this time (ISO 8601)."),
   limit,
@@ -51,13 +69,21 @@ function filterFaults({ metadata = {}, submitted_after, submitted_before }: List
 const instantOrNull = (text: string | undefined): number | null =>
   (text === undefined ? undefined : readInstant(text)) ?? null;
 
-function filtersOf({ status = [], blueprint, metadata = {}, submitted_after, submitted_before }: ListArgs) {
+function filtersOf(args: Omit<ListArgs, "limit">) {
+  const { status = [], blueprint, metadata = {}, submitted_after, submitted_before } = args;
+  const { text, batch_id, parent_id, trigger, error_code } = args;
   return {
     statuses: [...new Set([status].flat())].sort(),
     blueprint: blueprint ?? null,
     metadata,
     submitted_after: instantOrNull(submitted_after),
     submitted_before: instantOrNull(submitted_before),
+    // Cursors of earlier versions stay good: they are of listings without these.
+    ...(text !== undefined && { text: text.toLowerCase() }),
+    ...(batch_id !== undefined && { batch_id }),
+    ...(parent_id !== undefined && { parent_id }),
+    ...(trigger !== undefined && { trigger }),
+    ...(error_code !== undefined && { error_code }),
   };
 }
 
@@ -92,7 +118,7 @@ export async function listJobs(
 
 /** The tenant's newest jobs. */
 export async function recentJobs(context: ServiceContext, rows = DEFAULT_LIST_ROWS): Promise<JobRow[]> {
-  const page = await pageOfAllShards(context, { ...filtersOf({ limit: rows }), limit: rows, after: null });
+  const page = await pageOfAllShards(context, { ...filtersOf({}), limit: rows, after: null });
   return page.jobs;
 }
 

@@ -13,6 +13,12 @@ async function shardsOfKey(key: string, shards: number): Promise<[number, ...num
   return shardsOfHash(Number.parseInt((await digest(key)).slice(0, HASH_DIGITS), 16), shards);
 }
 
+interface Keyed<T> {
+  /** What the shard answers to a key that it knows; null: it does not. */
+  find: (shard: number) => Promise<T | null>;
+  submit: (shard: number) => Promise<T>;
+}
+
 /**
  * Submits to the shard that the request belongs to: any, or that of its idempotency key, if no earlier shard of the key
  * knows it.
@@ -22,13 +28,23 @@ async function shardsOfKey(key: string, shards: number): Promise<[number, ...num
  * at once, can a key get two jobs: if its submit is sent again within these seconds and the older version takes one of
  * the two, which asks no shard above its own number.
  */
-export async function submitToShard(context: ServiceContext, request: SubmitRequest): Answer<Submitted, SubmitError> {
-  const { idempotency } = request;
-  const submit = (shard: number) => context.ask(shard, (registry, caller) => registry.submit(caller, request));
-  if (idempotency === null) return submit(anyShard(context.random(), context.shards));
-  const [home, ...earlier] = await shardsOfKey(idempotency.key, context.shards);
-  const answers = await Promise.all(
-    earlier.map((shard) => context.ask(shard, (registry, caller) => registry.findKey(caller, idempotency))),
-  );
+export async function toShardOfKey<T>(
+  context: ServiceContext,
+  key: string | null,
+  { find, submit }: Keyed<T>,
+): Promise<T> {
+  if (key === null) return submit(anyShard(context.random(), context.shards));
+  const [home, ...earlier] = await shardsOfKey(key, context.shards);
+  const answers = await Promise.all(earlier.map(find));
   return answers.find((answer) => answer !== null) ?? submit(home);
+}
+
+/** Of one job. */
+export function submitToShard(context: ServiceContext, request: SubmitRequest): Answer<Submitted, SubmitError> {
+  const { idempotency } = request;
+  return toShardOfKey(context, idempotency?.key ?? null, {
+    find: async (shard) =>
+      idempotency && context.ask(shard, (registry, caller) => registry.findKey(caller, idempotency)),
+    submit: (shard) => context.ask(shard, (registry, caller) => registry.submit(caller, request)),
+  });
 }

@@ -13,6 +13,8 @@ import { isJsonObject, type JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import {
+  MAX_BATCH_JOBS,
+  MAX_FAULTS,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_INPUT_BYTES,
   MAX_JOB_TIMEOUT_MS,
@@ -40,6 +42,12 @@ export const SubmitInput = strict(
         "`name`, `name@version` (see blueprints_list), or an inline blueprint: {name, steps, input?, output?}; the language is in blueprint://guide.",
       ),
     input: jsonObject.default({}).describe("The blueprint's input."),
+    inputs: z
+      .array(jsonObject)
+      .min(1)
+      .max(MAX_BATCH_JOBS)
+      .optional()
+      .describe("In place of input: a job for each, all or none. Answers batch_id."),
     name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
     metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
     idempotency_key: z
@@ -74,18 +82,38 @@ interface Draft {
   plan: Blueprint;
   /** That the plan names. */
   children: Children;
-  /** With the defaults of the blueprint's schema. */
-  input: JsonObject;
+  /** With the defaults of the blueprint's schema: of one job, or of each. */
+  inputs: [JsonObject, ...JsonObject[]];
   /** Epoch ms; null: now. */
   runAt: number | null;
   /** Epoch ms before which the job does not start. */
   start: number;
 }
 
-const sizeFaults = ({ input, metadata }: SubmitArgs): Fault[] => [
-  ...sizeFault("input", input, MAX_INPUT_BYTES),
-  ...sizeFault("metadata", metadata, MAX_METADATA_BYTES),
+/** What each job is given, and where it stands in the arguments. */
+const inputsOf = ({ input, inputs }: SubmitArgs): [path: string, input: JsonObject][] =>
+  inputs?.map((each, at) => [`inputs[${at}]`, each]) ?? [["input", input]];
+
+const BOTH = { path: "inputs", message: "does not go with input", fix: "Send input for one job, or inputs for many." };
+
+const sizeFaults = (args: SubmitArgs): Fault[] => [
+  ...(args.inputs !== undefined && Object.keys(args.input).length > 0 ? [BOTH] : []),
+  ...inputsOf(args).flatMap(([path, input]) => sizeFault(path, input, MAX_INPUT_BYTES)),
+  ...sizeFault("metadata", args.metadata, MAX_METADATA_BYTES),
 ];
+
+/** Every input with its defaults, or what is wrong with the first ones that do not fit. */
+function readInputs(plan: Blueprint, args: SubmitArgs): Result<JsonObject[], Fault[]> {
+  const read: JsonObject[] = [];
+  const faults: Fault[] = [];
+  for (const [at, input] of inputsOf(args)) {
+    const each = readInput(plan, input);
+    if (each.ok) read.push(each.value);
+    else faults.push(...each.error.map((fault) => ({ ...fault, path: fault.path.replace(/^input/, at) })));
+    if (faults.length >= MAX_FAULTS) break;
+  }
+  return faults.length === 0 ? ok(read) : err(faults);
+}
 
 function readRunAt(text: string | undefined, now: number): Result<number | null, Fault> {
   if (text === undefined) return ok(null);
@@ -153,16 +181,17 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
   const runAt = readRunAt(args.run_at, now);
   const plan = await readPlan(context, args);
   const oversize = sizeFaults(args);
-  const input = plan.ok && oversize.length === 0 ? readInput(plan.value.plan, args.input) : err([]);
+  const inputs = plan.ok && oversize.length === 0 ? readInputs(plan.value.plan, args) : err([]);
   const start = (runAt.ok ? runAt.value : null) ?? now;
   const faults = [
     ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),
     ...oversize,
-    ...(input.ok ? [] : input.error),
+    ...(inputs.ok ? [] : inputs.error),
     ...(runAt.ok ? [] : [runAt.error]),
   ];
-  if (faults.length > 0 || !plan.ok || !runAt.ok || !input.ok) return err(faults);
-  return ok({ ...plan.value, input: input.value, runAt: runAt.value, start });
+  if (faults.length > 0 || !plan.ok || !runAt.ok || !inputs.ok) return err(faults);
+  const [first = {}, ...more] = inputs.value;
+  return ok({ ...plan.value, inputs: [first, ...more], runAt: runAt.value, start });
 }
 
 /** The request, for whichever shard takes it. */
@@ -171,17 +200,18 @@ export async function submitRequest(
   args: SubmitArgs,
   draft: Draft,
 ): Promise<SubmitRequest> {
-  const { blueprint, input, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
+  const { blueprint, input, inputs, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const { plan, children, start } = draft;
   const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
-  const asked = { blueprint, input, name, metadata, run_at, timeout_seconds };
+  const given = inputs === undefined ? { input } : { inputs };
+  const asked = { blueprint, ...given, name, metadata, run_at, timeout_seconds };
   return {
     name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
     blueprint: draft.label,
     plan,
     trace,
     plan_hash: await planHash(plan),
-    input: draft.input,
+    input: draft.inputs[0],
     metadata,
     run_at: draft.runAt,
     timeout_ms:

@@ -1,7 +1,14 @@
 import * as z from "zod";
 import { isSettled } from "../jobs/status.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { DEFAULT_WAIT_MS, MAX_WAIT_JOBS, MAX_WAIT_LOSSES, MAX_WAIT_MS, PROGRESS_EVERY_MS } from "../limits.ts";
+import {
+  DEFAULT_WAIT_MS,
+  MAX_JOB_ID_CHARS,
+  MAX_WAIT_JOBS,
+  MAX_WAIT_LOSSES,
+  MAX_WAIT_MS,
+  PROGRESS_EVERY_MS,
+} from "../limits.ts";
 import {
   type ShardWaitReport,
   UNKNOWN_JOB,
@@ -10,6 +17,8 @@ import {
   type WaitRow,
 } from "../registry/api/caller.ts";
 import { KeyRevoked } from "../registry/api/keys.ts";
+import type { InvalidArguments } from "./arguments.ts";
+import type { BatchWait } from "./batches/wait-for-batch.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
 import { untilGone } from "./until-gone.ts";
 
@@ -23,7 +32,12 @@ export interface Wait {
 }
 
 export const WaitInput = z.strictObject({
-  job_ids: z.array(z.string()).min(1).max(MAX_WAIT_JOBS).describe("Ids of the jobs."),
+  job_ids: z.array(z.string()).min(1).max(MAX_WAIT_JOBS).optional().describe("Ids of the jobs."),
+  batch_id: z
+    .string()
+    .max(MAX_JOB_ID_CHARS)
+    .optional()
+    .describe("In place of job_ids: all jobs of a batch, by status."),
   until: z.enum(["all", "any"]).default("all").describe("Whether all or any of them must be ready."),
   timeout_seconds: z
     .number()
@@ -33,11 +47,19 @@ export const WaitInput = z.strictObject({
     .describe("Longest wait; 0 only looks."),
 });
 
-export const waitAsked = ({ job_ids, until, timeout_seconds }: z.output<typeof WaitInput>): Wait => ({
-  jobIds: [...new Set(job_ids)],
+/** What is waited for: jobs by their ids, or a batch. */
+export function waitAsked({
+  job_ids,
+  batch_id,
   until,
-  waitMs: timeout_seconds * 1_000,
-});
+  timeout_seconds,
+}: z.output<typeof WaitInput>): Result<Wait | BatchWait, InvalidArguments["faults"]> {
+  const waitMs = timeout_seconds * 1_000;
+  if (batch_id === undefined && job_ids !== undefined) return ok({ jobIds: [...new Set(job_ids)], until, waitMs });
+  if (batch_id !== undefined && job_ids === undefined) return ok({ batchId: batch_id, until, waitMs });
+  const [message, fix] = ["name no job", "Send job_ids, or batch_id for a batch: one of the two."];
+  return err([{ path: "arguments", message: batch_id === undefined ? message : "name jobs and a batch", fix }]);
+}
 
 /** How far a wait has come. */
 export interface Progress {

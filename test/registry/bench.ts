@@ -75,6 +75,7 @@ export interface Bench {
   keys: Registry["revocations"];
   events: Registry["events"];
   workers: Registry["workerCalls"];
+  batches: Registry["batches"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */
@@ -120,6 +121,7 @@ export const apisOf = ({
   events,
   revocations,
   workerCalls,
+  batches,
   counts,
   enter,
 }: Registry) => ({
@@ -137,6 +139,7 @@ export const apisOf = ({
   keys: revocations,
   events,
   workers: workerCalls,
+  batches,
   counts,
   changes,
   enter,

@@ -55,7 +55,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       underWay -= 1;
     }
   };
-  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "workers">(
+  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "workers" | "batches">(
     part: Part,
   ): Apis[Part] =>
     new Proxy(apis[part], {
@@ -71,6 +71,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     keys: evicted("keys"),
     events: evicted("events"),
     workers: evicted("workers"),
+    batches: evicted("batches"),
     get counts() {
       return current.counts;
     },

@@ -1,5 +1,6 @@
 import { readWith } from "../../src/blueprint/faults/zod-faults.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { SubmitInput } from "../../src/service/submit-draft.ts";
 import { ClaimInput } from "../../src/service/workers/claim-work.ts";
 import { ReportInput } from "../../src/service/workers/report-work.ts";
 import { atBound } from "../support/boundaries.ts";
@@ -42,4 +43,13 @@ atBound("MAX_WORKER_CODE_CHARS", {
   of: "a worker's error",
   refusal: /^\$\.error\.code: must be a word/,
   attempt: (chars) => failing(letters(chars)),
+});
+
+atBound("MAX_BATCH_JOBS", {
+  of: "one submit",
+  refusal: /^\$\.inputs: .*1000/,
+  attempt: (count) => {
+    const read = readWith("$", SubmitInput, { blueprint: "double", inputs: Array.from({ length: count }, () => ({})) });
+    return read.ok ? undefined : read.error.map(({ path, message }) => `${path}: ${message}`).join("\n");
+  },
 });

@@ -43,6 +43,7 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
     job: (id) => [
       { job_ids: [id], timeout_seconds: 0 },
       { job_ids: [id, id], until: "any", timeout_seconds: 1 },
+      { batch_id: id.replace("job_", "batch_"), timeout_seconds: 0 },
     ],
   },
   jobs_get_result: { job: (job_id) => [{ job_id }, { job_id, pointer: "/canary", max_bytes: 10 }] },

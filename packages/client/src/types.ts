@@ -51,6 +51,7 @@ export interface Job extends JobRow {
   submitted_by?: string | undefined;
   /** The trigger that started it. */
   trigger?: string | undefined;
+  batch_id?: string | undefined;
   description?: string | undefined;
   plan?: JsonObject | undefined;
   steps?: Step[] | undefined;

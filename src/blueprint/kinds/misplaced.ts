@@ -50,6 +50,5 @@ export const IN_ARGUMENTS: Places = {
   timeout: "Call it timeout_seconds: a number.",
   steps: "Move it into the blueprint: {name, steps}.",
   output: "Move it into the blueprint: {name, steps, output}.",
-  inputs: "Call it input.",
   delay: "Send run_at, a time, or begin with a sleep step.",
 };

@@ -30,6 +30,7 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   poll_after_ms: "when asking again makes sense; 0 when settled",
   run_at: "only of a job that waits for its time: when it may start",
   trigger: "only of a job that a trigger started: its name",
+  batch_id: "of a job that was submitted with others, by `inputs`",
   description: "the beginning of the blueprint's, if it has one",
   plan: 'with `include: ["blueprint"]`: the blueprint that the job runs, defaults filled in',
   wakes_at: "only while something sleeps or asks: when the first of these ends by itself",

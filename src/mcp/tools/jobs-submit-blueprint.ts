@@ -2,6 +2,7 @@ import { err, ok } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { SubmitError } from "../../registry/api/caller.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
+import { submitBatch } from "../../service/batches/submit-batch.ts";
 import { jobOutput } from "../../service/fields.ts";
 import { checkSubmit, submitJob } from "../../service/submit.ts";
 import { type SubmitArgs, SubmitInput } from "../../service/submit-draft.ts";
@@ -52,6 +53,18 @@ async function submit(args: SubmitArgs, deps: McpDeps, context: CallContext): Pr
   return ok({ ...reply, text: `${first} ${reply.text}`, links: [jobLink(job.id)], submitted: job });
 }
 
+async function submitMany(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
+  const submitted = await submitBatch(deps, args);
+  if (!submitted.ok) return err(errorText(submitted.error));
+  const { batch_id, count, deduplicated } = submitted.value;
+  const first = deduplicated ? "Already submitted with this idempotency_key" : "Submitted; the jobs are durable";
+  return ok({
+    next: `${call("jobs_wait", { batch_id })} waits for all of them.`,
+    structured: { ...submitted.value },
+    text: `${first}: ${count} jobs of ${batch_id}.`,
+  });
+}
+
 export const jobsSubmitBlueprint = defineTool({
   name: "jobs_submit_blueprint",
   title: "Submit a job",
@@ -63,5 +76,8 @@ export const jobsSubmitBlueprint = defineTool({
   scope: "jobs:write",
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   view: PROGRESS_APP_URI,
-  run: async (args, deps, context) => (args.dry_run ? dryRun(args, deps) : submit(args, deps, context)),
+  run: async (args, deps, context) => {
+    if (args.dry_run) return dryRun(args, deps);
+    return args.inputs === undefined ? submit(args, deps, context) : submitMany(args, deps);
+  },
 });

@@ -1,15 +1,17 @@
 import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
-import { err, ok } from "../../lib/result.ts";
-import { oneLine } from "../../lib/safe-text.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { echo, oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
+import type { BatchReport, UnknownBatch } from "../../registry/api/batch-calls.ts";
 import type { WaitReport, WaitRow } from "../../registry/api/caller.ts";
+import { waitForBatch } from "../../service/batches/wait-for-batch.ts";
 import { WaitInput, waitAsked, waitForJobs } from "../../service/wait-for-jobs.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { DATA_NOTE, previewOf } from "../replies/job-reply.ts";
 import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../replies/job-text.ts";
 import { visible, withoutEmpty } from "../replies/structure.ts";
-import { call, unknownJob } from "../replies/text.ts";
+import { call, faultText, unknownJob } from "../replies/text.ts";
 import { defineTool, type Reply, replyBytes } from "../tool.ts";
 
 /** What helps most: an answer, since a job stands still without it; then to wait on; then to look closer. */
@@ -92,17 +94,35 @@ function reply(report: WaitReport): Reply {
   return whole.find((each) => replyBytes(each) <= MAX_REPLY_BYTES) ?? cutReply(report);
 }
 
+function batchReply(report: Result<BatchReport, UnknownBatch>, { batch_id = "" }: { batch_id?: string | undefined }) {
+  if (!report.ok) return err(`Unknown batch: ${echo(batch_id)}`);
+  const { count, statuses, timed_out } = report.value;
+  const listed = (status: string) => call("jobs_list", { batch_id, status });
+  const next = timed_out
+    ? `${call("jobs_wait", { batch_id })} again; the jobs go on without you.`
+    : `${listed(["input_required", "failed", "succeeded"].find((status) => status in statuses) ?? "cancelled")} has them one by one.`;
+  const counts = Object.entries(statuses).map(([status, jobs]) => `${jobs} ${status}`);
+  return ok({
+    next,
+    structured: { ...report.value },
+    text: `${VERDICT[`${timed_out}`]} Of ${count} jobs: ${counts.join(", ")}.`,
+  });
+}
+
 export const jobsWait = defineTool({
   name: "jobs_wait",
   title: "Wait for jobs",
   description:
     "Wait until any or all of these jobs settle or ask for input; a timeout is no error and stops no job. Better than polling. Gives small results, and what is asked. Next: jobs_respond for questions, this again while timed_out.",
   input: WaitInput,
-  output: z.looseObject({ jobs: z.array(z.unknown()) }),
+  output: z.looseObject({ jobs: z.array(z.unknown()).optional() }),
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps, context) => {
-    const report = await waitForJobs(deps, waitAsked(args), context);
+    const asked = waitAsked(args);
+    if (!asked.ok) return err(faultText("The arguments are not valid.", asked.error));
+    if ("batchId" in asked.value) return batchReply(await waitForBatch(deps, asked.value, context.signal), args);
+    const report = await waitForJobs(deps, asked.value, context);
     return report.ok ? ok(reply(report.value)) : err(unknownJob(report.error.job_id));
   },
 });

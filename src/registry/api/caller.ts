@@ -67,6 +67,13 @@ export interface ListQuery {
   metadata: Record<string, string | number | boolean | null>;
   submitted_after: number | null;
   submitted_before: number | null;
+  batch_id?: string | null;
+  parent_id?: string | null;
+  /** Name of a trigger. */
+  trigger?: string | null;
+  error_code?: string | null;
+  /** In lower case: name, description, metadata or error hold it. */
+  text?: string | null;
   limit: number;
   /** Id of the last job that the page before looked at; null: from the newest. */
   after: string | null;

@@ -1,4 +1,5 @@
 import type { Result } from "../../lib/result.ts";
+import type { BatchApi } from "./batch-calls.ts";
 import type { Caller, CallerApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
@@ -14,7 +15,7 @@ type Guarded<Api> = {
     ? (...args: Args) => Promise<Result<Reply, KeyRefusal>>
     : never;
 };
-export type GuardedApi = Guarded<CallerApi & KeyApi & EventsApi & WorkerApi & TriggerApi>;
+export type GuardedApi = Guarded<CallerApi & KeyApi & EventsApi & WorkerApi & TriggerApi & BatchApi>;
 export type RegistryApi = GuardedApi & RunnerApi;
 
 /** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */

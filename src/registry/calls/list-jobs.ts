@@ -1,3 +1,4 @@
+import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
 import { toJobRow } from "../../jobs/view.ts";
@@ -41,9 +42,18 @@ function labels(jobs: Jobs, blueprint: string): string[] {
   }
 }
 
+/** Floors of ids: the jobs of a batch have ids of one moment. */
+function bounds({ submitted_after, submitted_before }: ListQuery, batch: BatchPlace | undefined): [string, string] {
+  const after = jobIdFloor(submitted_after === null ? 0 : submitted_after + 1);
+  const before = submitted_before === null ? END : jobIdFloor(submitted_before);
+  if (batch === undefined) return [after, before];
+  const [first, last] = [[after, batch.floor].sort()[1], [before, batch.end].sort()[0]];
+  return [first ?? after, last ?? before];
+}
+
 function source(jobs: Jobs, query: ListQuery): Generator<Job> {
-  const low = jobIdFloor(query.submitted_after === null ? 0 : query.submitted_after + 1);
-  const before = query.submitted_before === null ? END : jobIdFloor(query.submitted_before);
+  const batch = placeOfBatch(query.batch_id ?? "");
+  const [low, before] = bounds(query, batch);
   const high = query.after !== null && query.after < before ? query.after : before;
   const bys =
     query.blueprint === null
@@ -56,9 +66,18 @@ function source(jobs: Jobs, query: ListQuery): Generator<Job> {
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
   Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
 
+/** What a search looks through. */
+const textOf = ({ name, run, metadata, error }: Job): string =>
+  [name, run.description ?? "", JSON.stringify(metadata), error ?? ""].join("\n").toLowerCase();
+
 function fits(job: Job, tenant: string, query: ListQuery): boolean {
   if (job.tenant !== tenant || !isJsonObject(job.metadata)) return false;
   if (query.statuses.length > 0 && !query.statuses.includes(job.status)) return false;
+  if (query.batch_id && job.run.batch !== query.batch_id) return false;
+  if (query.parent_id && job.parent_id !== query.parent_id) return false;
+  if (query.trigger && job.run.trigger?.name !== query.trigger) return false;
+  if (query.error_code && job.error_code !== query.error_code) return false;
+  if (query.text && !textOf(job).includes(query.text)) return false;
   return hasMetadata(job.metadata, query.metadata);
 }
 

@@ -33,6 +33,14 @@ export class Admission {
       : { code: "too_many_submits", limit: this.#quotas.submitsPerMinute, retry_after_ms: wait };
   }
 
+  /** The same of one submit of many jobs. @param bytes of their inputs */
+  admitMany(now: number, jobs: number, bytes: number): QuotaError | undefined {
+    const { activeJobs: limit } = this.#quotas;
+    const active = limit === 0 ? 0 : this.#counts.current.active;
+    if (limit > 0 && active + jobs > limit) return { code: "too_many_active", active, limit };
+    return this.storageRefusal(bytes) ?? this.admit(now);
+  }
+
   /** Counts one more action of a step. @returns ms until it may begin; 0: now */
   admitAction(now: number): number {
     return this.#requests?.take(now) ?? 0;

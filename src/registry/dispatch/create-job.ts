@@ -28,31 +28,44 @@ export function createJob(
 ): Result<Job, QuotaError> {
   const refused = context.admission.admit(now);
   if (refused !== undefined) return err(refused);
+  const newId = () => newJobId(now, context.entropy(ID_ENTROPY_BYTES), request.shard);
+  return ok(storeJob(context, request, now, prepare, newId));
+}
+
+/** Stores a job that was admitted. @param newId draws its id; another one when that is taken */
+export function storeJob(
+  context: RegistryContext,
+  request: JobRequest,
+  now: number,
+  prepare: (job: Job) => Job,
+  newId: () => string,
+): Job {
   const { store, tables } = context;
   const { plan, input, idempotency } = request;
-  let job = draft(context, request, now, prepare);
-  while (!store.insert(job)) job = draft(context, request, now, prepare);
+  let job = draft(context, request, newId(), now, prepare);
+  while (!store.insert(job)) job = draft(context, request, newId(), now, prepare);
   tables.plans.keep(job, JSON.stringify(plan));
   if (job.input_json === null && !isEmpty(input)) tables.values.insert(job.job_id, INPUT_PATH, input);
   if (idempotency) tables.keys.insert(idempotency.key, idempotency.request_hash, job.job_id);
-  return ok(job);
+  return job;
 }
 
 const isEmpty = (input: JsonObject): boolean => Object.keys(input).length === 0;
 
 function draft(
-  { admission, entropy }: RegistryContext,
+  { admission }: RegistryContext,
   request: JobRequest,
+  job_id: string,
   now: number,
   prepare: (job: Job) => Job,
 ): Job {
-  const { shard, plan, input, idempotency, run_at, ...fields } = request;
+  const { shard: _shard, plan, input, idempotency, run_at, ...fields } = request;
   const accepted = prepare(
     accept(
       {
         ...fields,
         description: plan.description && oneLine(plan.description, MAX_ECHO_CHARS),
-        job_id: newJobId(now, entropy(ID_ENTROPY_BYTES), shard),
+        job_id,
         run_at: run_at !== null && run_at > now ? run_at : null,
         step_count: plan.steps.length,
         idempotency_key: idempotency?.key ?? null,

@@ -55,6 +55,8 @@ export const JOBS_SQL = {
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  ofBatch: `SELECT job_id, status FROM jobs WHERE job_number >= ? AND job_number < ? AND tenant = ?
+    AND json_extract(run_json, '$.batch') = ? ORDER BY job_number`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
 } as const;
 
@@ -186,6 +188,12 @@ export class Jobs {
     if (by === undefined) return this.#sql.exec<NumberedRecord>(JOBS_SQL.list, ...range).toArray();
     if ("status" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByStatus, by.status, ...range).toArray();
     return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByBlueprint, by.blueprint, ...range).toArray();
+  }
+
+  /** The jobs of a batch, which lie between the two floors, in the order of their inputs. */
+  ofBatch(tenant: string, batch: string, floor: string, end: string): Pick<Job, "job_id" | "status">[] {
+    const range = [numberOf(floor), numberOf(end)];
+    return this.#sql.exec<Pick<Job, "job_id" | "status">>(JOBS_SQL.ofBatch, ...range, tenant, batch).toArray();
   }
 
   /** The first blueprint label above `low` and below `high` that a job has. */

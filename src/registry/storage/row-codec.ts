@@ -75,6 +75,7 @@ interface ShortRun {
   k?: 1;
   interrupted?: number;
   ai_tokens?: number;
+  batch?: string;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -134,6 +135,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     rows_by_item,
     interrupted,
     ai_tokens,
+    batch,
   } = run;
   const short: ShortRun = {
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
@@ -148,6 +150,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(rows_by_item && { k: 1 }),
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),
+    ...(batch && { batch }),
   };
   return JSON.stringify(short);
 }

@@ -1,4 +1,6 @@
 import { CURSOR_FAULT, respondFaults, resultFaults, retryFaults } from "../../service/answers/refusal-faults.ts";
+import { submitBatch } from "../../service/batches/submit-batch.ts";
+import { waitForBatch } from "../../service/batches/wait-for-batch.ts";
 import { ListInput, listJobs } from "../../service/job-listing.ts";
 import {
   CancelInput,
@@ -19,6 +21,8 @@ import { WaitInput, waitAsked, waitForJobs } from "../../service/wait-for-jobs.t
 import { streamJob } from "../job-stream.ts";
 import { answer, created, defineRoute, type RestContext, type Route, refuse } from "../route.ts";
 import {
+  BatchReportView,
+  BatchView,
   CancelledView,
   DeletedView,
   DryRunView,
@@ -53,6 +57,13 @@ async function submit(args: SubmitArgs, context: RestContext) {
   return job.deduplicated ? answer(body) : created(body, pathOfJob(job.id));
 }
 
+async function submitMany(args: SubmitArgs, context: RestContext) {
+  const submitted = await submitBatch(context, args);
+  if (!submitted.ok) return submitted;
+  const { batch_id, deduplicated } = submitted.value;
+  return deduplicated ? answer(submitted.value) : created(submitted.value, `/jobs?batch_id=${batch_id}`);
+}
+
 const submitRoute = defineRoute({
   operation: "jobs_submit_blueprint",
   method: "POST",
@@ -64,12 +75,15 @@ const submitRoute = defineRoute({
   answers: {
     200: {
       description: "The job that the idempotency key made before, or a dry run.",
-      schema: SubmittedView.or(DryRunView),
+      schema: SubmittedView.or(BatchView).or(DryRunView),
     },
-    201: { description: "The job is durable.", schema: SubmittedView },
+    201: { description: "The job is durable, or all of the batch.", schema: SubmittedView.or(BatchView) },
   },
   refusals: ["idempotency_conflict", "too_many_active", "too_many_submits", "storage_full"],
-  run: (args, context) => (args.dry_run ? dryRun(args, context) : submit(args, context)),
+  run: async (args, context) => {
+    if (args.dry_run) return dryRun(args, context);
+    return args.inputs === undefined ? submit(args, context) : submitMany(args, context);
+  },
 });
 
 const listRoute = defineRoute({
@@ -96,10 +110,16 @@ const waitRoute = defineRoute({
   summary: "Wait until any or all of these jobs settle or ask for input; a timeout is no error.",
   scope: "jobs:read",
   input: WaitInput,
-  answers: { 200: { description: "How the jobs stand.", schema: WaitView } },
-  refusals: ["unknown_job"],
+  answers: { 200: { description: "How the jobs stand.", schema: WaitView.or(BatchReportView) } },
+  refusals: ["unknown_job", "unknown_batch"],
   run: async (args, context) => {
-    const report = await waitForJobs(context, waitAsked(args), { signal: context.signal });
+    const asked = waitAsked(args);
+    if (!asked.ok) return refuse({ code: "invalid_arguments" }, asked.error);
+    if ("batchId" in asked.value) {
+      const batch = await waitForBatch(context, asked.value, context.signal);
+      return batch.ok ? answer(batch.value) : batch;
+    }
+    const report = await waitForJobs(context, asked.value, { signal: context.signal });
     return report.ok ? answer(report.value) : report;
   },
 });

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { JOB_STATUSES } from "../../jobs/status.ts";
 import { JobRow, JobStatus } from "../../jobs/view.ts";
 import { OPEN_FIELDS } from "../../service/answers/withheld-faults.ts";
 import { mayRead, type ServiceContext } from "../../service/context.ts";
@@ -11,6 +12,19 @@ export const JobView = JobStatus.partial()
 
 export const SubmittedView = JobView.extend({ deduplicated: z.boolean() }).meta({ id: "SubmittedJob" });
 export const CancelledView = JobView.extend({ changed: z.boolean() }).meta({ id: "CancelledJob" });
+
+export const BatchView = z
+  .strictObject({ batch_id: z.string(), count: z.int(), job_ids: z.array(z.string()), deduplicated: z.boolean() })
+  .meta({ id: "Batch" });
+
+export const BatchReportView = z
+  .strictObject({
+    batch_id: z.string(),
+    count: z.int(),
+    statuses: z.partialRecord(z.enum(JOB_STATUSES), z.int()),
+    timed_out: z.boolean(),
+  })
+  .meta({ id: "BatchReport" });
 
 export const FaultView = z
   .strictObject({ path: z.string(), message: z.string(), fix: z.string() })

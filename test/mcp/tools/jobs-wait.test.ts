@@ -221,7 +221,7 @@ describe("progress of jobs_wait", () => {
 
 describe("bad arguments of jobs_wait", () => {
   it.each<[JsonObject, string]>([
-    [{}, "job_ids"],
+    [{}, "arguments"],
     [{ job_ids: [] }, "job_ids"],
     [{ job_ids: Array.from({ length: 21 }, () => "x") }, "job_ids"],
     [{ job_ids: [5] }, "job_ids[0]"],

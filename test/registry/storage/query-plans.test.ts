@@ -17,6 +17,7 @@ const INDEX: Record<string, string | null> = {
   "jobs.list": "PRIMARY KEY",
   "jobs.listByStatus": "jobs_by_status",
   "jobs.listByBlueprint": "jobs_by_blueprint",
+  "jobs.ofBatch": "PRIMARY KEY",
   "jobs.nextBlueprint": "jobs_by_blueprint",
   "job_values.insert": null,
   "job_values.replace": null,

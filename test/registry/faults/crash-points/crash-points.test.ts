@@ -4,6 +4,7 @@ import { isOn, setting } from "../../../support/setting.ts";
 import { MODES, type Mode } from "../hazard.ts";
 import { type Sabotage, withWorlds } from "../world.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
+import { BATCH_SCENARIOS } from "./batch-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { Stage } from "./stage.ts";
@@ -16,7 +17,13 @@ const BAIL = isOn("BAIL");
 const STRIDE = setting("POINT_STRIDE");
 const SEED = setting("SEED");
 
-const SCENARIOS = { ...CALLER_SCENARIOS, ...RUNNER_SCENARIOS, ...ALARM_SCENARIOS, ...WORKER_SCENARIOS };
+const SCENARIOS = {
+  ...CALLER_SCENARIOS,
+  ...RUNNER_SCENARIOS,
+  ...ALARM_SCENARIOS,
+  ...WORKER_SCENARIOS,
+  ...BATCH_SCENARIOS,
+};
 
 const ORDER = Object.keys(SCENARIOS);
 
