@@ -42,7 +42,8 @@ const page = (url: string, more: Record<string, Json> = {}): Json => ({
 describe("the catalogue", () => {
   it("has each name and version once", () => {
     const labels = CATALOG.blueprints.map(({ name, version }) => `${name}@${version}`);
-    expect(labels).toEqual(["url-audit@1", "link-check@1", "delayed-webhook@1"]);
+    expect(labels.length).toBeGreaterThanOrEqual(10);
+    expect(new Set(labels).size).toBe(labels.length);
   });
 
   it.each(CATALOG.blueprints)("$name describes itself and every field of its input", ({ description, plan }) => {

@@ -1,7 +1,27 @@
 import type { CatalogEntry } from "../entry.ts";
+import { approveAndRun } from "./approve-and-run.ts";
+import { csvImport } from "./csv-import.ts";
 import { delayedWebhook } from "./delayed-webhook.ts";
+import { githubLatestRelease } from "./github-latest-release.ts";
 import { linkCheck } from "./link-check.ts";
+import { pagedFetch } from "./paged-fetch.ts";
+import { pollUntil } from "./poll-until.ts";
+import { rssDigest } from "./rss-digest.ts";
 import { urlAudit } from "./url-audit.ts";
+import { watchPage } from "./watch-page.ts";
+import { webhookRelay } from "./webhook-relay.ts";
 
 /** A new blueprint is one file and one line here. */
-export const BLUEPRINTS: readonly CatalogEntry[] = [urlAudit, linkCheck, delayedWebhook];
+export const BLUEPRINTS: readonly CatalogEntry[] = [
+  urlAudit,
+  linkCheck,
+  delayedWebhook,
+  approveAndRun,
+  csvImport,
+  githubLatestRelease,
+  pagedFetch,
+  pollUntil,
+  rssDigest,
+  watchPage,
+  webhookRelay,
+];
