@@ -1,6 +1,6 @@
 /** How the registry hands jobs to the engine, and when it asks after them. */
 
-import { MINUTE, SECOND } from "./units.ts";
+import { KIB, MINUTE, SECOND } from "./units.ts";
 
 /** A report that is this late makes the registry ask the engine. */
 export const REPORT_GRACE_MS = 10 * SECOND;
@@ -36,6 +36,9 @@ export const ALARM_BATCH = 50;
 /** Settled jobs are kept this long, unless the deployment says otherwise; ten years at most. */
 export const DEFAULT_RETENTION_DAYS = 30;
 export const MAX_RETENTION_DAYS = 3_650;
+
+/** Of finished outputs that one answer to a run that goes on brings along; a call takes 32 MiB, and the run holds them. */
+export const MAX_JOURNAL_BYTES = 8 * KIB * KIB;
 
 // Acting steps run in segments, each inside one engine step.
 /** After this no further action of the segment begins; the next segment goes on. */

@@ -57,6 +57,10 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).stepReports.start(ref, taker);
   }
 
+  async journal(ref: RunRef, from: string) {
+    return (await entered(this.registry)).stepReports.journal(ref, from);
+  }
+
   async awake(ref: RunRef) {
     return (await entered(this.registry)).stepReports.awake(ref);
   }

@@ -1,8 +1,10 @@
-import type { StepError } from "../jobs/job.ts";
+import { type StepError, topLevelStep } from "../jobs/job.ts";
 import type { Mark } from "../jobs/run/reports.ts";
+import type { Json } from "../lib/json.ts";
 import type {
   AskRequest,
   Finished,
+  JournalPage,
   OfferRequest,
   RoundEnd,
   RunnerApi,
@@ -27,6 +29,9 @@ export class Reporter {
   readonly #ports: RunnerPorts;
   #ref: RunRef;
   #marks: Mark[] = [];
+  /** What was finished before this run, as far as it was read and not used, and the step with which the rest begins. */
+  #journal = new Map<string, Json>();
+  #unread: string | null = null;
   #opening: (NonNullable<RunPlan["opening"]> & { token: string; at: number }) | undefined;
 
   constructor(ports: RunnerPorts, ref: RunRef) {
@@ -64,6 +69,7 @@ export class Reporter {
     const taker = { process: this.#ports.process(), token: this.#ports.newToken() };
     const run = await this.#send((registry) => registry.start(this.#ref, taker));
     if (run.do === "run" && run.run !== undefined) this.#ref = { ...this.#ref, run: run.run };
+    if (run.do === "run" && run.journal !== undefined) this.#keep(run.journal);
     if (run.do === "run" && run.opening !== undefined) {
       this.#opening = { ...run.opening, token: taker.token, at: this.#ports.now() };
     }
@@ -75,6 +81,8 @@ export class Reporter {
   }
 
   async begin(path: string, withinMs: number, keyPath: string, unreported: Unreported) {
+    const output = await this.#finishedBefore(path);
+    if (output !== undefined) return { do: "reuse" as const, output };
     const opening = this.#takeOpening(path);
     if (opening !== undefined && this.#ports.now() - opening.at < OPENING_KEPT_MS) return opening.begun;
     const token = opening?.token ?? this.#ports.newToken();
@@ -84,6 +92,24 @@ export class Reporter {
     );
     unreported.clear();
     return answer;
+  }
+
+  #keep({ outputs, next }: JournalPage): void {
+    this.#journal = new Map(outputs);
+    this.#unread = next;
+  }
+
+  /** What the step at the path yielded in an earlier run. Of one inside another it is asked when that begins. */
+  async #finishedBefore(path: string): Promise<Json | undefined> {
+    if (topLevelStep(path) !== path) return undefined;
+    while (!this.#journal.has(path) && this.#unread !== null) {
+      const from = this.#unread;
+      const page = await this.#send((registry) => registry.journal(this.#ref, from));
+      this.#keep(page.do === "stop" ? { outputs: [], next: null } : page);
+    }
+    const output = this.#journal.get(path);
+    this.#journal.delete(path);
+    return output;
   }
 
   /** The action at the path, if it began with the start. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
+import { MAX_JOURNAL_BYTES } from "../../src/limits.ts";
 import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { type Bench, eventTypes, inRegistry } from "../registry/bench.ts";
 import { Crash, json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";
@@ -242,6 +243,44 @@ describe("a joined report whose answer was lost", () => {
       expect(sent).toHaveLength(2);
     }),
   );
+});
+
+describe("a run that goes on", () => {
+  const nap = { id: "nap", type: "sleep", for: "1 hour" };
+
+  /** Runs until the nap begins, and from the top once more. @returns what the second run asked of the registry */
+  async function again(bench: Bench, steps: Json[], answer: () => Response) {
+    const { fetch, sent } = scripted(answer);
+    const { calls, registry } = counted();
+    const step = new RecordingStep();
+    step.sleep = () => step.die();
+    const run = await runSteps(bench, [...steps, nap], {
+      fetch,
+      registry,
+      step,
+      output: { ok: true },
+    });
+    calls.splice(0);
+    bench.clock.now += 3_600_000;
+    await run.resume(new RecordingStep());
+    expect(sent).toHaveLength(steps.length);
+    expect((await run.status()).status).toBe("succeeded");
+    return calls;
+  }
+
+  it("is told with its start of all that is finished, and asks of none of these steps", () =>
+    inRegistry(async (bench) => {
+      const steps = Array.from({ length: 6 }, (_, i) => call(`s${i}`));
+      expect(await again(bench, steps, json({ n: 1 }))).toEqual(["start", "rest", "settle"]);
+    }));
+
+  it("reads in pages what is too much for one answer", () =>
+    inRegistry(async (bench) => {
+      const text = "x".repeat(500_000);
+      const count = Math.floor(MAX_JOURNAL_BYTES / 500_000) + 2;
+      const steps = Array.from({ length: count }, (_, i) => call(`s${i}`, { max_bytes: 512 * 1024 }));
+      expect(await again(bench, steps, json({ text }))).toEqual(["start", "journal", "rest", "settle"]);
+    }));
 });
 
 describe("an action that began with the start", () => {

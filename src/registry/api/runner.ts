@@ -62,8 +62,17 @@ export interface RunPlan {
   /** An expression over the result, whose value the trigger compares. */
   changed?: string | undefined;
   trace?: TraceContext | undefined;
+  /** What is finished already; absent from a registry of 0.1.0. */
+  journal?: JournalPage | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;
+}
+
+/** Outputs of finished top-level steps, in the order of the plan. */
+export interface JournalPage {
+  outputs: [path: string, output: Json][];
+  /** The step with which the next page begins; null: this is the last. */
+  next: string | null;
 }
 
 /** The action may run. */
@@ -134,6 +143,8 @@ export type RunOutcome =
 export interface RunnerApi {
   /** `taker`: who runs the attempt from now on; reports of whoever ran it before change nothing. */
   start(ref: RunRef, taker?: Taker): Promise<RunPlan | Stop>;
+  /** A further page of what was finished. @param from the step that it begins with */
+  journal(ref: RunRef, from: string): Promise<({ do: "journal" } & JournalPage) | Stop>;
   /** The run goes on after a wait. `ready`: paths of the steps whose outcome can be collected. */
   awake(ref: RunRef): Promise<{ do: "awake"; ready: string[] } | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */

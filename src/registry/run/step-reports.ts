@@ -24,6 +24,7 @@ import type {
   Begun,
   Finished,
   Halted,
+  JournalPage,
   Later,
   RunnerApi,
   RunOutcome,
@@ -38,6 +39,7 @@ import { notKept } from "../dispatch/admission.ts";
 import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
+import { journalPage } from "./journal.ts";
 import type { RoundReports } from "./round-reports.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
@@ -82,11 +84,19 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
       const rest = { rows_by_item, ai_tokens, trace, ...(changed !== undefined && { changed }) };
       const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
-      return { next: opened?.next ?? next, reply: { ...reply, opening: opened?.opening } };
+      const journal = journalPage(this.#context.tables.values, job, null);
+      return { next: opened?.next ?? next, reply: { ...reply, journal, opening: opened?.opening } };
     });
     if (begun.do !== "interrupted") return begun;
     await this.settle(whoever, { name: "failed", error: begun.error, path: null }, []);
     return { do: "stop" };
+  }
+
+  async journal(ref: RunRef, from: string) {
+    return applyReport<{ do: "journal" } & JournalPage>(this.#context, ref, (job, now) => {
+      const page = journalPage(this.#context.tables.values, job, from);
+      return { next: heard(job, now), reply: { do: "journal", ...page } };
+    });
   }
 
   async awake(ref: RunRef) {

@@ -201,6 +201,8 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
         api.runner.begin(ref, "second", "t2", 30_000, [], "second", ended("first")),
       );
       expect(begun).toMatchObject({ do: "run", try: 1, failures: 0 });
+      const page = await stage.ask("journal", (api) => api.runner.journal(ref, "first"));
+      expect(page).toEqual({ do: "journal", outputs: [["first", { from: "first" }]], next: null });
       const result = { name: "succeeded" as const, output_path: "second" };
       await stage.ask("settle", (api) => api.runner.settle(ref, result, [], ended("second")));
     });
@@ -213,6 +215,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
       ],
     });
     const types = eventTypes(await stage.status(id));
+    expect(await stage.ask("journal", (api) => api.runner.journal(ref, "first"))).toEqual({ do: "stop" });
     expect(types.filter((type) => ["step_started", "step_succeeded", "step_retrying"].includes(type))).toEqual([
       ...["step_started", "step_succeeded", "step_started", "step_succeeded"],
     ]);
