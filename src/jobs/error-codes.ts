@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   step_timeout: "a try took longer than `timeout`",
   poll_limit: "`until` was false at the last poll",
   pages_limit: "there are more pages than `pages.limit`",
+  ended: "an `end` step without a `code` of its own",
   repeat_limit: "a `repeat` was not over after its last round",
   ai_invalid: "a model's answer that does not fit `schema`, twice, or that was cut at `max_tokens`",
   expression: "an expression failed, or went too far",

@@ -12,7 +12,7 @@ export function resultTooLarge(bytes: number): StepError | undefined {
 }
 
 export type Outcome =
-  | ({ name: "succeeded" } & Pick<Job, "result_path" | "result_json">)
+  | ({ name: "succeeded"; message?: string | undefined } & Pick<Job, "result_path" | "result_json">)
   /** `path` is the step that failed; null when the job as a whole did. */
   | { name: "failed"; error: StepError; path: string | null }
   | { name: "cancelled"; reason: string | null };
@@ -54,8 +54,10 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
   switch (outcome.name) {
     case "succeeded": {
       const { result_path, result_json } = outcome;
-      const done = { ...settled, result_path, result_json, run: closed(job.run) };
-      return withEvent(done, "settled", now, null, status);
+      // A plan that ends early leaves steps open.
+      const done = { ...settled, result_path, result_json, run: endedRun(job.run, now) };
+      const message = outcome.message === undefined ? status : `${status}: ${outcome.message}`;
+      return withEvent(done, "settled", now, null, message);
     }
     case "failed": {
       const broken = failed(settled, outcome.path, outcome.error, now);

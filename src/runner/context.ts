@@ -41,12 +41,20 @@ export interface Failed {
   fatal?: true;
 }
 
+/** The plan ends the job here, well. */
+export interface Ended {
+  end: "ended";
+  output: Json;
+  message: string | null;
+}
+
 /** How a step, or a row of steps, ended. */
 export type Ending =
   | Done
   | Failed
   /** The job was cancelled, has settled, or another attempt took over. */
   | { end: "stopped" }
+  | Ended
   /** A row beside this one failed: nothing more of this one begins. */
   | { end: "halted" }
   | Unkept;

@@ -4,6 +4,7 @@ import { type Json, jsonBytes } from "../lib/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
 import {
   type Done,
+  type Ended,
   type Failed,
   failed,
   HALTED,
@@ -48,7 +49,7 @@ class Rows {
   readonly #counts: ItemCounts;
   readonly #finished = new Map<number, Json | undefined>();
   readonly #lane = new AbortController();
-  #broken: Failed | typeof STOPPED | undefined;
+  #broken: Failed | Ended | typeof STOPPED | undefined;
   /** Of the outputs as JSON, and of memory. */
   #bytes = 0;
   #held = 0;
@@ -74,7 +75,7 @@ class Rows {
   async #run(inner: RunContext, concurrency: number, goesOn: boolean): Promise<RowsEnding> {
     await this.#runEach(inner, this.#rows.keys(), concurrency);
     const { lane } = this.#context;
-    if (this.#broken?.end === "stopped") return STOPPED;
+    if (this.#broken?.end === "stopped" || this.#broken?.end === "ended") return this.#broken;
     if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
     const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
     if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
@@ -113,7 +114,7 @@ class Rows {
   }
 
   /** The first that does not end well decides. */
-  #break(ending: Failed | typeof STOPPED): void {
+  #break(ending: Failed | Ended | typeof STOPPED): void {
     this.#broken ??= ending;
     this.#lane.abort();
   }

@@ -45,7 +45,7 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
 }
 
 /** Whether the step reports nothing, or first that an action begins: with that, the end of the action before rides. */
-const carriesOn = (step: Step): boolean => step.type === "transform" || isActing(step);
+const carriesOn = (step: Step): boolean => step.type === "transform" || step.type === "end" || isActing(step);
 
 /**
  * How a sequence ended is told to whoever must hear of it, and to the registry what it has not heard of the last action.

@@ -3,6 +3,7 @@ import { type DocumentFields, type DocumentFieldsInput, document } from "../docu
 import { ai } from "./ai.ts";
 import type { Kind } from "./common.ts";
 import { emit } from "./emit.ts";
+import { end } from "./end.ts";
 import { handler } from "./handler.ts";
 import { http } from "./http.ts";
 import { input } from "./input.ts";
@@ -15,7 +16,7 @@ import { store } from "./store.ts";
 import { transform } from "./transform.ts";
 import { worker } from "./worker.ts";
 
-const FLAT = { http, sleep, transform, handler, input, store, emit, worker, ai };
+const FLAT = { http, sleep, transform, handler, input, end, store, emit, worker, ai };
 type FlatSchema = (typeof FLAT)[keyof typeof FLAT]["schema"];
 
 // Interfaces, because a type alias may not mention itself.

@@ -47,10 +47,14 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "list of each item's last output, in order",
     more: 'An item that fails fails the map, unless the step in it has `on_error: "continue"`; then the item goes on with `{error}`.',
   },
+  end: {
+    does: "Ends the whole job, also from inside rows and rounds. No `on_error` goes on from it; the blueprint's `output` is not evaluated.",
+    output: "none",
+  },
   repeat: {
-    does: "Runs `steps` again and again with `$state`, what the round before left, and `$round`, from 1. After a round `next` makes the new `$state`, then `while` or `until` looks at it; they see the round's `$steps` too. Without them it runs `limit` rounds.",
+    does: "Runs `steps` again and again with `$state`, what the round before left, and `$round`, from 1. After a round `next` makes the new `$state`, then `while` or `until` looks at it, all over the round's `$steps` too. Without them it runs `limit` rounds.",
     output: "the last `$state`",
-    more: "Of a round that is over only the state is kept: put what you need into it. jobs_retry goes on behind the last round, with `limit` rounds more.",
+    more: "Of a round that is over only the state is kept: put what you need into it.",
   },
   parallel: {
     does: "Runs lists of steps at the same time. A branch sees the steps before the `parallel` and its own.",

@@ -60,13 +60,12 @@ export const RECIPES: readonly Recipe[] = [
       "output": { "rows": "{% $parse($steps.file.body, 'csv') %}" } }, "idempotency_key": "export-2026-11-30" }`,
   ),
   recipe(
-    "Again and again, each round from what the one before left: take from a queue until it is empty",
+    "Round after round: take from a queue until it is empty",
     /repeat|loop|again|queue|drain|until|while|round|every/i,
     `{ "blueprint": { "name": "drain-queue", "steps": [
-        { "id": "drain", "type": "repeat", "state": { "done": [] }, "limit": 1000, "until": "{% $state.left = 0 %}", "steps": [
-          { "id": "take", "type": "http", "method": "POST", "url": "https://api.example.com/queue/take" },
-          { "id": "act", "type": "http", "method": "POST", "url": "https://api.example.com/orders", "body": "{% $steps.take.body.task %}" } ],
-          "next": { "left": "{% $steps.take.body.left %}", "done": "{% $append($state.done, $steps.act.body.id) %}" } } ],
+        { "id": "drain", "type": "repeat", "until": "{% $state.left = 0 %}", "steps": [
+          { "id": "take", "type": "http", "method": "POST", "url": "https://api.example.com/queue/take" } ],
+          "next": { "left": "{% $steps.take.body.left %}", "ids": "{% $append($state.ids, $steps.take.body.id) %}" } } ],
       "output": "{% $steps.drain %}" } }`,
   ),
   recipe(
@@ -76,7 +75,8 @@ export const RECIPES: readonly Recipe[] = [
         { "id": "draft", "type": "http", "url": "https://api.example.com/drafts/{% $input.draft %}" },
         { "id": "approve", "type": "input", "message": "Publish {% $steps.draft.body.title %}?", "timeout": "2 days",
           "schema": { "type": "object", "required": ["channel"], "properties": { "channel": { "type": "string", "enum": ["web", "mail"] } } } },
-        { "id": "publish", "type": "http", "method": "POST", "when": "{% $steps.approve.action = 'accept' %}", "url": "https://api.example.com/posts",
+        { "id": "no", "type": "end", "when": "{% $steps.approve.action != 'accept' %}", "code": "declined" },
+        { "id": "publish", "type": "http", "method": "POST", "url": "https://api.example.com/posts",
           "body": { "draft": "{% $input.draft %}", "channel": "{% $steps.approve.content.channel %}" } } ],
       "output": { "published": "{% $exists($steps.publish) %}", "answer": "{% $steps.approve.action %}" } }, "input": { "draft": "d7" } }`,
   ),

@@ -131,7 +131,8 @@ export type RoundEnd = Pick<Rounds, "round" | "state" | "over">;
 export type Watched = { value: Json | undefined } | { error: string };
 
 export type RunOutcome =
-  | { name: "succeeded"; output: Json }
+  /** `message`: why the plan ended before its last step. */
+  | { name: "succeeded"; output: Json; message?: string }
   /** The result is the output that the step at this path already stored. */
   | { name: "succeeded"; output_path: string }
   | { name: "failed"; error: StepError; path: string | null };

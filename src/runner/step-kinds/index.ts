@@ -1,6 +1,7 @@
 import type { StepRuns } from "../context.ts";
 import { runAi } from "./ai.ts";
 import { runEmit } from "./emit.ts";
+import { runEnd } from "./end.ts";
 import { runHandler } from "./handler.ts";
 import { runHttp } from "./http.ts";
 import { runInput } from "./input.ts";
@@ -25,6 +26,7 @@ export const STEP_RUNS: StepRuns = {
   input: runInput,
   handler: runHandler,
   ai: runAi,
+  end: runEnd,
   store: runStore,
   emit: runEmit,
   worker: runWorker,
