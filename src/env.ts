@@ -50,6 +50,8 @@ export interface Env {
   HOOKS_PER_MINUTE?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
   HTTP_ALLOW?: string;
+  /** Origins of callbacks that may be private, and plain http; separated by commas. */
+  EVENTS_ALLOW?: string;
   /** Hostnames of web pages that may call, beside this machine's and the server's own; separated by commas. */
   ALLOWED_ORIGINS?: string;
   /** `off`: OAuth clients register, as they do on loopback; `on`: they may also name a document about themselves. */
@@ -90,6 +92,7 @@ const OWN_NAMES: Record<keyof Env, true> = {
   EVENTS_KEPT: true,
   HOOKS_PER_MINUTE: true,
   HTTP_ALLOW: true,
+  EVENTS_ALLOW: true,
   ALLOWED_ORIGINS: true,
   OAUTH_METADATA_DOCUMENTS: true,
   PUBLIC_URL: true,
@@ -121,6 +124,10 @@ const entries = z
   .default("")
   .transform((text) => text.split(",").flatMap((entry) => entry.trim() || []));
 
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+const origins = entries.refine((texts) => texts.every(isOrigin), "must be origins such as https://hooks.example.com");
+
 /** Absent, or empty as wrangler.toml writes it. */
 const unsetOr = <T extends z.ZodType>(schema: T) => z.preprocess((text) => text || undefined, schema.optional());
 
@@ -146,6 +153,7 @@ const Settings = z
     HOOKS_PER_MINUTE: quota(DEFAULT_HOOKS_PER_MINUTE),
     ALLOWED_ORIGINS: entries,
     HTTP_ALLOW: entries,
+    EVENTS_ALLOW: origins,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
     PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
     AI_BASE_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
@@ -201,6 +209,8 @@ export interface Settings {
   allowedOrigins: readonly string[];
   /** Hosts, or `host:port`, that steps may reach although they are private. */
   httpAllow: readonly string[];
+  /** Origins of callbacks that may be private, and plain http. */
+  eventsAllow: readonly string[];
   /** Whether OAuth clients may name themselves by the URL of a document about them; undefined: not on this machine. */
   metadataDocuments: "on" | "off" | undefined;
   /** Origin under which clients reach the server; null: that of each request. */
@@ -243,6 +253,7 @@ export function readSettings(env: Env): Settings {
     },
     allowedOrigins: vars.ALLOWED_ORIGINS,
     httpAllow: vars.HTTP_ALLOW,
+    eventsAllow: vars.EVENTS_ALLOW,
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
     blueprintSecrets: blueprintSecretsOf(env),

@@ -42,7 +42,7 @@ const KNOWN_CIRCLES = [
   "test/registry/bench.ts test/registry/nemesis.ts",
   // Of folders.
   "test/egress test/registry test/runner",
-  "src/mcp/fast src/mcp/listen src/mcp/protocol src/mcp/tasks",
+  "src/mcp/events src/mcp/fast src/mcp/listen src/mcp/protocol src/mcp/tasks",
   "src/blueprint/kinds src/blueprint/schemas",
 ];
 

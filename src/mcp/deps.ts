@@ -6,6 +6,9 @@ import type { RequestLog } from "../lib/log.ts";
 import type { WaitReport } from "../registry/api/caller.ts";
 import { KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD, type ServiceContext, serviceContext } from "../service/context.ts";
+import { callbacksOf } from "../service/events/callbacks-of.ts";
+import type { Callbacks } from "../service/events/subscribing.ts";
+import type { Listened } from "./events/event-request.ts";
 import { type Record, recorder } from "./protocol/metrics.ts";
 
 /** What an MCP server for one request is made of. */
@@ -14,6 +17,10 @@ export interface McpDeps extends ServiceContext {
   gone?: AbortSignal;
   /** Of what needs a key: what the registry said of it. */
   key?: { watch: KeyWatch; check: () => Promise<unknown> };
+  /** Undefined: without AUTH_SECRET. */
+  callbacks?: Callbacks | undefined;
+  /** Is told what a request wants to hear of as a stream, once it was found good. */
+  openPush?: (listened: Listened) => void;
   /** Hostnames of the web pages that may call. */
   pages: () => readonly string[];
   version: string;
@@ -40,6 +47,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
   return {
     ...service,
     ...(principal.key_id !== null && { key: { watch, check } }),
+    callbacks: callbacksOf(env),
     pages: () => pageHosts(env, url),
     version,
     home: `${url.origin}/`,

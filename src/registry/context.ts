@@ -1,6 +1,7 @@
 import type { Quotas } from "../env.ts";
 import type { Log } from "../lib/log.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
+import type { DeliveryPort } from "./deliver/delivery-port.ts";
 import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
@@ -10,6 +11,7 @@ import type { EventLog } from "./storage/event-log.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
+import type { Subscriptions } from "./storage/subscriptions.ts";
 import type { Tables } from "./storage/tables.ts";
 import type { KeyedWaits } from "./watch/keyed-waits.ts";
 import type { Waiters } from "./watch/waiters.ts";
@@ -24,6 +26,8 @@ export interface RegistryPorts {
   /** Lets work go on after the reply. */
   background: (work: Promise<void>) => void;
   log: Log;
+  /** How events are sent to callbacks; absent: they are not. */
+  delivery?: DeliveryPort | undefined;
   retentionMs: number;
   quotas: Quotas;
   findNewest: FindNewest;
@@ -35,6 +39,7 @@ export interface RegistryContext extends RegistryPorts {
   actions: Actions;
   audit: Audit;
   eventLog: EventLog;
+  subscriptions: Subscriptions;
   lastStates: LastStates;
   storeEntries: StoreEntries;
   store: JobStore;

@@ -17,6 +17,7 @@ import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
+import type { SubscriptionRequest } from "./api/subscription-calls.ts";
 import type { Delivery, FireRequest, TriggerToSave } from "./api/trigger-calls.ts";
 import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";
 import type { Registry } from "./open-registry.ts";
@@ -128,8 +129,28 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     return this.#serve(caller, ({ events }) => events.emitEvent(caller, event));
   }
 
-  listeningUntil(caller: Caller) {
-    return this.#serve(caller, ({ events }) => events.listeningUntil());
+  listening(caller: Caller) {
+    return this.#serve(caller, ({ events }) => events.listening());
+  }
+
+  subscription(caller: Caller, subscriptionId: string) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscription(caller, subscriptionId));
+  }
+
+  subscribe(caller: Caller, request: SubscriptionRequest) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscribe(caller, request));
+  }
+
+  unsubscribe(caller: Caller, subscriptionId: string) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.unsubscribe(caller, subscriptionId));
+  }
+
+  addSubscriber(caller: Caller, shard: number) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.addSubscriber(caller, shard));
+  }
+
+  wakeSubscriptions(caller: Caller) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.wakeSubscriptions());
   }
 
   wait(caller: Caller, jobId: string, waitMs: number, released?: () => Promise<void>) {
@@ -222,7 +243,7 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     const registry = await entered(this.registry);
     const { revocations, events } = registry;
     const askHome = askAsServer(this.env.JOB_REGISTRY, tenant);
-    await events.introduce(shard, () => askHome(0, (home, server) => home.listeningUntil(server)));
+    await events.introduce(shard, () => askHome(0, (home, server) => home.listening(server)));
     if (key_id === null) return ok(registry);
     await revocations.join(shard, () => askHome(0, (home, server) => home.admitShard(server, shard)));
     return revocations.isRevoked(key_id) ? err("revoked") : ok(registry);

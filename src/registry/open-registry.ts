@@ -1,5 +1,6 @@
 import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
+import { EventSubscriptions } from "./calls/event-subscriptions.ts";
 import { Hooks } from "./calls/hooks.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
@@ -9,6 +10,7 @@ import { TenantStore } from "./calls/tenant-store.ts";
 import { TenantTriggers } from "./calls/tenant-triggers.ts";
 import { WorkerCalls } from "./calls/worker-calls.ts";
 import type { RegistryContext, RegistryPorts } from "./context.ts";
+import { EventDeliveries } from "./deliver/event-deliveries.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Firing } from "./fire/firing.ts";
@@ -26,6 +28,7 @@ import { JobStore } from "./storage/job-store.ts";
 import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrations/migrate.ts";
 import { StoreEntries } from "./storage/store-entries.ts";
+import { Subscriptions } from "./storage/subscriptions.ts";
 import { tablesOf } from "./storage/tables.ts";
 import { EventWaiters } from "./watch/event-waiters.ts";
 import { JobChanges } from "./watch/job-changes.ts";
@@ -53,21 +56,34 @@ export interface Registry {
   revocations: Revocations;
   openWaits: OpenWaits;
   counts: JobCounts;
+  subscriptions: EventSubscriptions;
+  deliveries: EventDeliveries;
   /** Comes before every request. */
   enter: () => void;
+}
+
+/** The object's tables, and the one door through which they are written. */
+async function openStorage({ storage, now, entropy, quotas, retentionMs }: RegistryPorts) {
+  migrate(storage);
+  const tables = tablesOf(storage.sql);
+  const parts = {
+    tables,
+    actions: new Actions(storage.sql, tables.jobs),
+    lastStates: new LastStates(storage.sql),
+    audit: new Audit(storage.sql),
+    storeEntries: new StoreEntries(storage.sql, retentionMs),
+    eventLog: new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept }),
+    subscriptions: new Subscriptions(storage.sql),
+  };
+  const alarm = await Alarm.read(storage, now);
+  return { ...parts, store: new JobStore({ storage, ...parts, alarm }) };
 }
 
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
 export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const { storage, now, background } = ports;
-  migrate(storage);
-  const tables = tablesOf(storage.sql);
-  const actions = new Actions(storage.sql, tables.jobs);
-  const [lastStates, audit] = [new LastStates(storage.sql), new Audit(storage.sql)];
-  const storeEntries = new StoreEntries(storage.sql, ports.retentionMs);
-  const eventLog = new EventLog({ sql: storage.sql, entropy: ports.entropy, kept: ports.quotas.eventsKept });
-  const alarm = await Alarm.read(storage, now);
-  const store = new JobStore({ storage, tables, actions, lastStates, audit, storeEntries, eventLog, alarm });
+  const kept = await openStorage(ports);
+  const { tables, store } = kept;
   store.rearm(now() + 1);
   const counts = new JobCounts(tables.jobs, () => background(dispatcher.dispatch([])));
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);
@@ -75,13 +91,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const waiters = new Waiters(tables.jobs);
   const context: RegistryContext = {
     ...ports,
-    tables,
-    actions,
-    audit,
-    eventLog,
-    lastStates,
-    storeEntries,
-    store,
+    ...kept,
     admission,
     dispatcher,
     waiters,
@@ -91,7 +101,21 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const firing = new Firing(context);
   const openWaits = new OpenWaits();
   const eventWaiters = new EventWaiters();
-  const observers = [counts, waiters, logSettlements(ports.log), changes, recordJobEvents(context), eventWaiters];
+  const revocations = new Revocations(context, (keyId) => {
+    openWaits.endOfKey(keyId);
+    // The streams of keys that stay valid are opened again at once.
+    changes.endAll();
+  });
+  const deliveries = new EventDeliveries(context, (keyId) => revocations.isRevoked(keyId));
+  const observers = [
+    counts,
+    waiters,
+    logSettlements(ports.log),
+    changes,
+    recordJobEvents(context),
+    eventWaiters,
+    deliveries,
+  ];
   for (const observer of observers) store.observe(observer);
   return {
     submitAndRead: new SubmitAndRead(context),
@@ -105,14 +129,15 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),
-    reconciler: new Reconciler(context, (time) => firing.ring(time)),
+    reconciler: new Reconciler(context, async (time) => {
+      deliveries.onAlarm(time);
+      await firing.ring(time);
+    }),
     changes,
     events: new ReadEvents(context, eventWaiters),
-    revocations: new Revocations(context, (keyId) => {
-      openWaits.endOfKey(keyId);
-      // The streams of keys that stay valid are opened again at once.
-      changes.endAll();
-    }),
+    revocations,
+    subscriptions: new EventSubscriptions(context, deliveries),
+    deliveries,
     openWaits,
     counts,
     enter: () => store.mendAlarm(now() + 1),

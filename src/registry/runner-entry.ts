@@ -17,6 +17,7 @@ import type {
   Watched,
 } from "./api/caller.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
+import { callbackPort } from "./deliver/callback-port.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
 
@@ -43,6 +44,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
         background: (work) => ctx.waitUntil(work),
         log: (line) => log({ ...line, object: ctx.id.toString() }),
         findNewest: (tenant, name) => this.findNewest(tenant, name),
+        delivery: callbackPort(env, ctx.id.name, async (query) => (await this.registry).events.readEvents(query, 0)),
         ...readSettings(env),
       }),
     );

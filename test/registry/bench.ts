@@ -13,6 +13,7 @@ import type {
   Submitted,
 } from "../../src/registry/api/caller.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
+import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
@@ -74,6 +75,7 @@ export interface Bench {
   changes: Registry["changes"];
   keys: Registry["revocations"];
   events: Registry["events"];
+  subscriptions: Registry["subscriptions"];
   workers: Registry["workerCalls"];
   batches: Registry["batches"];
   enter: Registry["enter"];
@@ -119,6 +121,7 @@ export const apisOf = ({
   reconciler,
   changes,
   events,
+  subscriptions,
   revocations,
   workerCalls,
   batches,
@@ -138,6 +141,7 @@ export const apisOf = ({
   reconciler,
   keys: revocations,
   events,
+  subscriptions,
   workers: workerCalls,
   batches,
   counts,
@@ -152,7 +156,11 @@ export async function inObject<T>(work: (storage: DurableObjectStorage) => Promi
 }
 
 /** Runs the test inside an object of its own, with a fake engine, a clock that the test moves, and the limits given. */
-export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: Partial<Quotas> = {}): Promise<void> {
+export async function inRegistry(
+  test: (bench: Bench) => Promise<void>,
+  limits: Partial<Quotas> = {},
+  delivery?: DeliveryPort,
+): Promise<void> {
   await inObject(async (storage) => {
     const engine = new FakeEngine();
     const clock = { now: START };
@@ -168,6 +176,7 @@ export async function inRegistry(test: (bench: Bench) => Promise<void>, limits: 
         log: (line) => logged.push(line),
         findNewest: async () => undefined,
         retentionMs: RETENTION_MS,
+        delivery,
         quotas: { ...NO_LIMITS, ...limits },
       });
     const reopen = async () => apisOf(await open());

@@ -55,7 +55,9 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       underWay -= 1;
     }
   };
-  const evicted = <Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "workers" | "batches">(
+  const evicted = <
+    Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "subscriptions" | "workers" | "batches",
+  >(
     part: Part,
   ): Apis[Part] =>
     new Proxy(apis[part], {
@@ -70,6 +72,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     reconciler: evicted("reconciler"),
     keys: evicted("keys"),
     events: evicted("events"),
+    subscriptions: evicted("subscriptions"),
     workers: evicted("workers"),
     batches: evicted("batches"),
     get counts() {

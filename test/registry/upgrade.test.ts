@@ -20,6 +20,7 @@ import schema11 from "./recorded/schema-0011.sql?raw";
 import schema12 from "./recorded/schema-0012.sql?raw";
 import schema13 from "./recorded/schema-0013.sql?raw";
 import schema14 from "./recorded/schema-0014.sql?raw";
+import schema15 from "./recorded/schema-0015.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -41,6 +42,7 @@ const STATES: [migrations: number, dump: string][] = [
   [12, schema12],
   [13, schema13],
   [14, schema14],
+  [15, schema15],
 ];
 
 /** Opens the state under this build. */

@@ -36,7 +36,18 @@ const LAYERS: Record<string, Layer> = {
   env: { imports: ["limits", "lib", "jobs", "registry/api", "egress"] },
   auth: { imports: ["limits", "lib", "env", "jobs", "egress"] },
   registry: {
-    imports: ["limits", "lib", "env", "jobs", "expression", "blueprint", "events", "triggers", "registry/api"],
+    imports: [
+      "limits",
+      "lib",
+      "env",
+      "jobs",
+      "expression",
+      "blueprint",
+      "events",
+      "egress",
+      "triggers",
+      "registry/api",
+    ],
   },
   service: {
     imports: [

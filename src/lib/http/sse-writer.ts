@@ -1,5 +1,6 @@
 export interface ServerSentEvent {
-  event: string;
+  /** Left out: a message. */
+  event?: string;
   /** Where a reader that comes again says it was. */
   id?: string;
   /** One line. */
@@ -13,16 +14,18 @@ export class SseWriter {
   readonly gone: AbortSignal;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(keepAliveMs: number) {
+  /** @param keepAliveMs null: the writer's owner gives signs of life itself */
+  constructor(keepAliveMs: number | null) {
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const gone = new AbortController();
     this.readable = readable;
     this.gone = gone.signal;
     this.#writer = writable.getWriter();
     // A reader that is behind needs no sign of life.
-    const keepAlive = setInterval(() => {
+    const sign = () => {
       if ((this.#writer.desiredSize ?? 0) > 0) this.#write(": keep-alive\n\n").catch(() => {});
-    }, keepAliveMs);
+    };
+    const keepAlive = keepAliveMs === null ? undefined : setInterval(sign, keepAliveMs);
     this.#writer.closed.then(
       () => clearInterval(keepAlive),
       () => {
@@ -34,7 +37,8 @@ export class SseWriter {
 
   /** Resolves when there is room for the next one; rejects when the client has gone. */
   send({ event, id, data }: ServerSentEvent): Promise<void> {
-    return this.#write(`event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`);
+    const named = event === undefined ? "" : `event: ${event}\n`;
+    return this.#write(`${named}${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`);
   }
 
   close(): Promise<void> {

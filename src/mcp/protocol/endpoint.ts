@@ -3,10 +3,12 @@ import { createMcpHandler } from "agents/mcp/server";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { parseJson } from "../../lib/exact-json.ts";
-import type { Json } from "../../lib/json.ts";
+import { isJsonObject, type Json } from "../../lib/json.ts";
 import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../../limits.ts";
 import { KeyRevoked } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
+import type { Listened } from "../events/event-request.ts";
+import { pushEvents, type StreamId } from "../events/push-stream.ts";
 import { answerPlainCall, type StaticAnswers } from "../fast/answer.ts";
 import { recognise } from "../fast/recognise.ts";
 import { listen } from "../listen/listen.ts";
@@ -40,6 +42,9 @@ const tooLarge = (): Response => {
   const error = { code: -32_000, message: `The request is larger than ${MAX_BODY_BYTES} bytes.` };
   return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
 };
+
+const idOf = (body: Json): StreamId =>
+  isJsonObject(body) && (typeof body.id === "string" || typeof body.id === "number") ? body.id : "";
 
 const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
 
@@ -119,10 +124,19 @@ async function serveBySdk(
   const build = lanes.build ?? buildServer;
   // Only a page has an Origin, and only its browser looks at the headers of CORS.
   const cors = request.headers.has("origin") && CORS_OPTIONS;
-  const handler = frontDoor(({ era }) => build(deps, era, {}, reachOf(parsedBody)), deps.pages(), cors);
+  let pushed: Listened | undefined;
+  const openPush = (listened: Listened) => {
+    pushed = listened;
+  };
+  const handler = frontDoor(
+    ({ era }) => build({ ...deps, openPush }, era, {}, reachOf(parsedBody)),
+    deps.pages(),
+    cors,
+  );
   // What cannot be parsed goes on as it came: the front door has the answer, after its Origin check.
   if (parsedBody === undefined) return handler.fetch(new Request(request, { body: text }));
   const response = await handler.fetch(request, { parsedBody });
+  if (pushed !== undefined) return pushEvents(pushed, idOf(parsedBody), request, response, deps);
   const wanted = listenRequest(parsedBody);
   return wanted && isStream(response) ? listen(wanted, request, response, deps) : response;
 }

@@ -1,5 +1,6 @@
 import { type CacheHint, McpServer, type ServerOptions } from "@modelcontextprotocol/server";
 import type { McpDeps } from "../deps.ts";
+import { registerEvents } from "../events/register-events.ts";
 import { PROMPTS } from "../prompts/index.ts";
 import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "../resources/index.ts";
 import { registerTasks } from "../tasks/register-tasks.ts";
@@ -56,5 +57,6 @@ export function buildServer(
   for (const resource of FIXED_RESOURCES) registerFixed(registrar, resource);
   for (const prompt of PROMPTS) registerPrompt(registrar, prompt);
   registerTasks(registrar);
+  registerEvents(registrar);
   return server;
 }

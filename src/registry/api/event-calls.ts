@@ -40,6 +40,13 @@ export interface Emitted {
   data: JsonObject;
 }
 
+/** Who listens, as one object of the tenant knows. */
+export interface Listening {
+  until: number;
+  /** Shards with subscriptions. */
+  subscribers: number[];
+}
+
 export interface EventsApi {
   /**
    * Events of this object. Who asks listens: for a week what happens is recorded.
@@ -48,6 +55,6 @@ export interface EventsApi {
   readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>): Promise<EventPage>;
   /** Records the event, if anybody listens. @returns its id */
   emitEvent(caller: Caller, event: Emitted): Promise<Result<string, StorageFull>>;
-  /** Until when the tenant listens, as this object knows. */
-  listeningUntil(caller: Caller): Promise<number>;
+  /** What a new object of the tenant must know before anything happens in it. */
+  listening(caller: Caller): Promise<Listening>;
 }

@@ -5,7 +5,7 @@ import { jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVENT_PAGE_BYTES, MAX_EVENT_SCAN } from "../../limits.ts";
 import type { Caller, StorageFull } from "../api/asking.ts";
-import type { Emitted, EventPage, EventQuery, EventsApi, PlacedEvent } from "../api/event-calls.ts";
+import type { Emitted, EventPage, EventQuery, EventsApi, Listening, PlacedEvent } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { EventWaiters } from "../watch/event-waiters.ts";
 
@@ -16,7 +16,7 @@ interface Start {
 }
 
 /** What callers ask of the event log. */
-export class ReadEvents implements Pick<EventsApi, "listeningUntil" | "emitEvent"> {
+export class ReadEvents implements Pick<EventsApi, "listening" | "emitEvent"> {
   readonly #context: RegistryContext;
   readonly #waiters: EventWaiters;
 
@@ -25,16 +25,20 @@ export class ReadEvents implements Pick<EventsApi, "listeningUntil" | "emitEvent
     this.#waiters = waiters;
   }
 
-  async listeningUntil(): Promise<number> {
-    return this.#context.eventLog.listeningUntil;
+  async listening(): Promise<Listening> {
+    const { eventLog, subscriptions } = this.#context;
+    return { until: eventLog.listeningUntil, subscribers: subscriptions.subscribers() };
   }
 
   /** Once, before anything happens in an object that is new: whether the tenant listens says the tenant's first object. */
-  async introduce(shard: number, askHome: () => Promise<number>): Promise<void> {
-    const { eventLog, store } = this.#context;
+  async introduce(shard: number, askHome: () => Promise<Listening>): Promise<void> {
+    const { eventLog, store, subscriptions } = this.#context;
     if (shard === 0 || eventLog.isIntroduced) return;
-    const until = await askHome();
-    store.transact(() => eventLog.introduce(until));
+    const { until, subscribers } = await askHome();
+    store.transact(() => {
+      eventLog.introduce(until);
+      for (const each of subscribers) subscriptions.addSubscriber(each);
+    });
   }
 
   async emitEvent(_caller: Caller, { key, name, data }: Emitted): Promise<Result<string, StorageFull>> {

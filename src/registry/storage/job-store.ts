@@ -11,6 +11,7 @@ import type { Audit } from "./audit.ts";
 import type { EventLog } from "./event-log.ts";
 import type { LastStates } from "./last-states.ts";
 import type { StoreEntries } from "./store-entries.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import type { Tables } from "./tables.ts";
 
 /** Who hears of every write of a job. */
@@ -33,6 +34,7 @@ interface StoreParts {
   audit: Audit;
   storeEntries: StoreEntries;
   eventLog: EventLog;
+  subscriptions: Subscriptions;
   alarm: Alarm;
 }
 
@@ -45,6 +47,7 @@ export class JobStore {
   readonly #audit: Audit;
   readonly #storeEntries: StoreEntries;
   readonly #eventLog: EventLog;
+  readonly #subscriptions: Subscriptions;
   readonly #alarm: Alarm;
   readonly #observers: StoreObserver[] = [];
   /** Changes of the transaction that is open, in their order. */
@@ -52,7 +55,17 @@ export class JobStore {
   /** Whether the transaction that is open has recorded events. */
   #hasEvents = false;
 
-  constructor({ storage, tables, actions, lastStates, audit, storeEntries, eventLog, alarm }: StoreParts) {
+  constructor({
+    storage,
+    tables,
+    actions,
+    lastStates,
+    audit,
+    storeEntries,
+    eventLog,
+    subscriptions,
+    alarm,
+  }: StoreParts) {
     this.#storage = storage;
     this.#tables = tables;
     this.#actions = actions;
@@ -60,6 +73,7 @@ export class JobStore {
     this.#audit = audit;
     this.#storeEntries = storeEntries;
     this.#eventLog = eventLog;
+    this.#subscriptions = subscriptions;
     this.#alarm = alarm;
   }
 
@@ -187,7 +201,16 @@ export class JobStore {
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
     const { jobs, offers, triggers } = this.#tables;
-    const parts = [jobs, offers, triggers, this.#lastStates, this.#audit, this.#storeEntries, this.#eventLog];
+    const parts = [
+      jobs,
+      offers,
+      triggers,
+      this.#lastStates,
+      this.#audit,
+      this.#storeEntries,
+      this.#eventLog,
+      this.#subscriptions,
+    ];
     return Math.min(...parts.map((part) => part.firstDue() ?? never));
   }
 

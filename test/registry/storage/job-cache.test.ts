@@ -10,6 +10,7 @@ import { LastStates } from "../../../src/registry/storage/last-states.ts";
 import { migrate } from "../../../src/registry/storage/migrations/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
 import { StoreEntries } from "../../../src/registry/storage/store-entries.ts";
+import { Subscriptions } from "../../../src/registry/storage/subscriptions.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
 import { aJob } from "../../support/jobs.ts";
 import { CALLER, inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
@@ -26,8 +27,12 @@ async function storeOf(storage: DurableObjectStorage) {
   const alarm = await Alarm.read(storage, () => START);
   const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };
   const storeEntries = new StoreEntries(storage.sql, 1);
+  const subscriptions = new Subscriptions(storage.sql);
   const eventLog = new EventLog({ sql: storage.sql, entropy: (bytes) => new Uint8Array(bytes), kept: 0 });
-  return { store: new JobStore({ storage, tables, actions, ...parts, storeEntries, eventLog, alarm }), tables };
+  return {
+    store: new JobStore({ storage, tables, actions, ...parts, storeEntries, eventLog, subscriptions, alarm }),
+    tables,
+  };
 }
 
 describe("recent jobs", () => {

@@ -5,6 +5,7 @@ import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
 import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
+import { SUBSCRIPTIONS_SQL } from "../../../src/registry/storage/subscriptions.ts";
 import { TRIGGERS_SQL } from "../../../src/registry/storage/trigger-tables.ts";
 import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
 
@@ -16,6 +17,7 @@ const TABLES = {
   blueprints: BLUEPRINTS_SQL,
   store: STORE_SQL,
   events: EVENTS_SQL,
+  subscriptions: SUBSCRIPTIONS_SQL,
   offers: OFFERS_SQL,
   triggers: TRIGGERS_SQL,
 };

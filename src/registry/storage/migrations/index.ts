@@ -12,6 +12,7 @@ import { EMITTED_EVENTS } from "./0011-emitted-events.ts";
 import { OFFERS } from "./0012-offers.ts";
 import { SMALL_INPUTS } from "./0013-small-inputs.ts";
 import { TRIGGERS } from "./0014-triggers.ts";
+import { SUBSCRIPTIONS } from "./0015-subscriptions.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   OFFERS,
   SMALL_INPUTS,
   TRIGGERS,
+  SUBSCRIPTIONS,
 ];

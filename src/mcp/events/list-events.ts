@@ -1,0 +1,25 @@
+import * as z from "zod";
+import { argumentsOf, type EventType, OWN_EVENTS } from "../../events/event-types.ts";
+import { isJsonObject, type JsonObject } from "../../lib/json.ts";
+import { err, ok, type Result } from "../../lib/result.ts";
+import { type EventRefusal, invalidParams } from "./event-errors.ts";
+
+const schemaOf = (schema: z.ZodType): JsonObject => {
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io: "input" }) as JsonObject;
+  return json;
+};
+
+const descriptorOf = (type: EventType, delivery: readonly string[]): JsonObject => ({
+  name: type.name,
+  description: type.description,
+  delivery: [...delivery],
+  inputSchema: schemaOf(argumentsOf(type)),
+  payloadSchema: schemaOf(type.payload),
+});
+
+/** All on one page: they are few. */
+export function listEvents(params: unknown, delivery: readonly string[]): Result<JsonObject, EventRefusal> {
+  const cursor = isJsonObject(params as JsonObject) ? (params as JsonObject).cursor : undefined;
+  if (cursor !== undefined && cursor !== null) return err(invalidParams("cursor: there is one page only"));
+  return ok({ events: OWN_EVENTS.map((type) => descriptorOf(type, delivery)) });
+}

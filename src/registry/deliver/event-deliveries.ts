@@ -1,0 +1,253 @@
+import { errorOf, type PostOutcome, verdictOf } from "../../events/delivery.ts";
+import type { EventRecord } from "../../events/event.ts";
+import { mergeEvents, positionsAfter } from "../../events/merge-events.ts";
+import { encodePositions } from "../../events/positions.ts";
+import { webhookHeaders } from "../../events/webhook-signature.ts";
+import type { JsonObject } from "../../lib/json.ts";
+import { iso } from "../../lib/time.ts";
+import {
+  DELIVERED_AT_ONCE,
+  ENDED_SUBSCRIPTION_KEPT_MS,
+  SUBSCRIPTION_LEASE_MS,
+  SUBSCRIPTION_LOOK_MS,
+  SUBSCRIPTIONS_AT_ONCE,
+  SUSPENDED_LOOK_MS,
+} from "../../limits.ts";
+import type { EventPage } from "../api/event-calls.ts";
+import type { RegistryContext } from "../context.ts";
+import type { StoreObserver } from "../storage/job-store.ts";
+import type { Attempt, Subscription } from "../storage/subscriptions.ts";
+import type { DeliveryPort } from "./delivery-port.ts";
+
+/**
+ * Sends events to the callbacks that want them: of each subscription one after the other, in the order of the log, until
+ * none is left. An event that cannot be delivered is tried again, and none after it is sent before; when its tries run out
+ * the subscription is suspended, so that nothing is skipped.
+ */
+export class EventDeliveries implements StoreObserver {
+  readonly #context: RegistryContext;
+  /** Undefined: this object sends nothing. */
+  readonly #port: DeliveryPort | undefined;
+  readonly #isRevoked: (keyId: string) => boolean;
+  /** Being delivered, and whether there may be more since its last look. */
+  readonly #running = new Map<string, { again: boolean }>();
+
+  constructor(context: RegistryContext, isRevoked: (keyId: string) => boolean) {
+    this.#context = context;
+    this.#port = context.delivery;
+    this.#isRevoked = isRevoked;
+  }
+
+  /** Something happened in this object: whoever has subscriptions is told, and its alarm comes if that fails. */
+  onEvents(): void {
+    const shards = this.#context.subscriptions.subscribers();
+    for (const shard of shards) {
+      if (shard === this.#port?.shard) this.wakeAll();
+      else if (this.#port !== undefined) this.#context.background(this.#tellShard(shard, this.#port));
+    }
+  }
+
+  /** @returns how many there are */
+  wakeAll(): number {
+    const live = this.#context.subscriptions.live();
+    for (const id of live) this.wake(id);
+    return live.length;
+  }
+
+  wake(id: string): void {
+    this.#context.background(this.#deliver(id));
+  }
+
+  /** The alarm: those whose time has come. Each is put off first, so that a process that dies strands none. */
+  onAlarm(now: number): void {
+    const { subscriptions, store } = this.#context;
+    const due = subscriptions.due(now, SUBSCRIPTIONS_AT_ONCE);
+    if (due.length === 0) return;
+    store.transact(() => {
+      for (const id of due) {
+        const each = subscriptions.find(id);
+        if (each?.status === "ended") subscriptions.delete(id);
+        else if (each !== undefined) this.#put({ ...each, due_at: now + SUBSCRIPTION_LEASE_MS });
+      }
+    });
+    for (const id of due) this.#context.background(this.#deliver(id, true));
+  }
+
+  async #tellShard(shard: number, port: DeliveryPort): Promise<void> {
+    try {
+      const count = await port.wakeShard(shard);
+      const { store, subscriptions } = this.#context;
+      if (count === 0) store.transact(() => subscriptions.dropSubscriber(shard));
+    } catch {
+      // Its own alarm looks for what it was not told.
+    }
+  }
+
+  async #deliver(id: string, isDue = false): Promise<void> {
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      running.again = true;
+      return;
+    }
+    const mine = { again: false };
+    this.#running.set(id, mine);
+    try {
+      let due = isDue;
+      do {
+        mine.again = false;
+        if (this.#port !== undefined) await this.#run(id, due, this.#port);
+        due = false;
+      } while (mine.again);
+    } catch (error) {
+      this.#context.log({ event: "delivery_error", subscription_id: id, error: String(error) });
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+
+  async #run(id: string, isDue: boolean, port: DeliveryPort): Promise<void> {
+    for (;;) {
+      const { subscriptions, now } = this.#context;
+      const each = subscriptions.find(id);
+      if (each === undefined || (await this.#isOver(each))) return;
+      if (each.tries > 0 && !isDue && each.due_at > now()) return;
+      const pages = await this.#read(each, port);
+      const fresh = subscriptions.find(id);
+      if (fresh === undefined || JSON.stringify(fresh) !== JSON.stringify(each)) continue;
+      if (each.status === "suspended") return this.#change(id, { due_at: now() + SUSPENDED_LOOK_MS });
+      if (!(await this.#sendAll(each, pages))) return;
+    }
+  }
+
+  async #isOver(each: Subscription): Promise<boolean> {
+    if (each.status === "ended") return true;
+    if (each.expires_at !== null && each.expires_at <= this.#context.now()) this.#end(each.subscription_id);
+    else if (each.key_id !== null && this.#isRevoked(each.key_id)) await this.#terminate(each);
+    else return false;
+    return true;
+  }
+
+  /** Who reads listens: what happens goes on being recorded. */
+  async #read({ name, filter, positions }: Subscription, port: DeliveryPort): Promise<EventPage[]> {
+    const shards = Math.max(port.shards, positions.length);
+    const query = { names: [name], filter, since: null, limit: DELIVERED_AT_ONCE };
+    const reads = Array.from({ length: shards }, (_, shard) =>
+      port.readEvents(shard, { ...query, after: positions[shard] ?? 0 }),
+    );
+    return Promise.all(reads);
+  }
+
+  /** @returns whether there may be more */
+  async #sendAll(each: Subscription, pages: readonly EventPage[]): Promise<boolean> {
+    const { now } = this.#context;
+    const taken = mergeEvents(pages, DELIVERED_AT_ONCE);
+    if (pages.some(({ truncated }) => truncated)) {
+      const gone = pages.map(({ events, position }) => (events[0]?.position ?? position + 1) - 1);
+      await this.#control(each, "gap", { cursor: encodePositions(gone) });
+    }
+    for (const [i, { event }] of taken.entries()) {
+      const before = i === 0 ? each.positions : positionsAfter(pages, taken.slice(0, i));
+      const after = positionsAfter(pages, taken.slice(0, i + 1));
+      if (!(await this.#sendOne(each.subscription_id, event, before, after))) return false;
+    }
+    if (taken.length > 0 || pages.some(({ has_more }) => has_more)) {
+      if (taken.length === 0) this.#change(each.subscription_id, { positions: positionsAfter(pages, []) });
+      return true;
+    }
+    this.#change(each.subscription_id, { due_at: now() + SUBSCRIPTION_LOOK_MS });
+    return false;
+  }
+
+  /** @returns whether the next one may follow */
+  async #sendOne(id: string, event: EventRecord, before: number[], after: number[]): Promise<boolean> {
+    const { subscriptions, store, now } = this.#context;
+    const each = subscriptions.find(id);
+    if (each?.status !== "active") return false;
+    const { event_id, name, at, data } = event;
+    const body = { eventId: event_id, name, timestamp: iso(at), data, cursor: encodePositions(before) };
+    const outcome = await this.#post(each, event_id, body);
+    const current = subscriptions.find(id);
+    if (current === undefined || current.status === "ended") return false;
+    const verdict = verdictOf(outcome, current.tries);
+    const attempts = current.attempts + 1;
+    const http_status = "status" in outcome ? outcome.status : null;
+    const note = (result: Attempt["outcome"]): Attempt => {
+      const error = result === "delivered" ? null : errorOf(outcome);
+      return { event_id, at: now(), outcome: result, http_status, error };
+    };
+    const failing = { attempts, failed_since: current.failed_since ?? now() };
+    store.transact(() => {
+      switch (verdict.is) {
+        case "delivered":
+          subscriptions.note(id, attempts, note("delivered"));
+          return this.#put({
+            ...current,
+            ...{ attempts, positions: after, tries: 0, due_at: now() + SUBSCRIPTION_LOOK_MS },
+            ...{ last_delivery_at: now(), last_error: null, failed_since: null },
+          });
+        case "given_up":
+          subscriptions.note(id, attempts, note("given_up"));
+          return this.#put({ ...current, ...failing, positions: after, tries: 0, last_error: verdict.error });
+        case "retry":
+          subscriptions.note(id, attempts, note("failed"));
+          return this.#put({
+            ...current,
+            ...failing,
+            ...{ tries: current.tries + 1, due_at: now() + verdict.delayMs, last_error: verdict.error },
+          });
+        case "suspend":
+          subscriptions.note(id, attempts, note("failed"));
+          return this.#put({
+            ...current,
+            ...failing,
+            ...{ status: "suspended" as const, due_at: now() + SUSPENDED_LOOK_MS, last_error: verdict.error },
+          });
+        default:
+          return verdict satisfies never;
+      }
+    });
+    return verdict.is === "delivered" || verdict.is === "given_up";
+  }
+
+  async #post(each: Subscription, id: string, body: JsonObject): Promise<PostOutcome> {
+    const { now, delivery } = this.#context;
+    const usable = each.secrets.filter(({ until }) => until === null || until > now());
+    const opened = await Promise.all(usable.map(({ sealed }) => delivery?.openSecret(sealed, each.subscription_id)));
+    const secrets = opened.filter((secret) => secret !== undefined);
+    // Nothing goes out unsigned: AUTH_SECRET was changed, and the subscriber must say its secret again.
+    if (delivery === undefined || secrets.length === 0) return { error: "connection_refused" };
+    const text = JSON.stringify(body);
+    const message = { id, body: text, subscriptionId: each.subscription_id };
+    return delivery.post(each.url, await webhookHeaders(message, secrets, now()), text);
+  }
+
+  /** What is no event: sent once, whatever comes back. */
+  async #control(each: Subscription, type: "gap" | "terminated", more: JsonObject): Promise<void> {
+    const id = `msg_${type}_${this.#context.entropy(12).toHex()}`;
+    await this.#post(each, id, { type, ...more });
+  }
+
+  async #terminate(each: Subscription): Promise<void> {
+    this.#end(each.subscription_id);
+    const error = { code: -32_012, message: "Forbidden", data: { reason: "revoked" } };
+    await this.#control(each, "terminated", { error });
+  }
+
+  /** It ended, and is known for a while. */
+  #end(id: string): void {
+    this.#change(id, { status: "ended", secrets: [], due_at: this.#context.now() + ENDED_SUBSCRIPTION_KEPT_MS });
+  }
+
+  #change(id: string, over: Partial<Subscription>): void {
+    const { store, subscriptions } = this.#context;
+    store.transact(() => {
+      const each = subscriptions.find(id);
+      if (each !== undefined) this.#put({ ...each, ...over });
+    });
+  }
+
+  #put(each: Subscription): void {
+    this.#context.subscriptions.put(each);
+    this.#context.store.ringBy(each.due_at);
+  }
+}

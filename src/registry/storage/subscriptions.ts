@@ -1,0 +1,130 @@
+import type { DeliveryError } from "../../events/delivery.ts";
+import type { EventFilter } from "../../events/event-filter.ts";
+import { MAX_KEPT_ATTEMPTS } from "../../limits.ts";
+import type { SubscriptionState } from "../api/subscription-calls.ts";
+
+/** One of a subscription's secrets. `until`: epoch ms; null: as long as there is no other. */
+export interface SealedSecret {
+  sealed: string;
+  until: number | null;
+}
+
+export interface Subscription extends SubscriptionState {
+  subscription_id: string;
+  key_id: string | null;
+  url: string;
+  name: string;
+  filter: EventFilter;
+  secrets: SealedSecret[];
+  tries: number;
+  attempts: number;
+  due_at: number;
+}
+
+export interface Attempt {
+  event_id: string;
+  at: number;
+  outcome: "delivered" | "failed" | "given_up";
+  http_status: number | null;
+  error: DeliveryError | null;
+}
+
+const COLUMNS = [
+  ...["subscription_id", "key_id", "url", "name", "filter_json", "secrets_json", "positions_json", "status"],
+  ...["tries", "attempts", "expires_at", "due_at", "last_delivery_at", "last_error", "failed_since"],
+].join(", ");
+
+export const SUBSCRIPTIONS_SQL = {
+  find: `SELECT ${COLUMNS} FROM subscriptions WHERE subscription_id = ?`,
+  put: `INSERT OR REPLACE INTO subscriptions (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  due: "SELECT subscription_id FROM subscriptions WHERE due_at <= ? ORDER BY due_at LIMIT ?",
+  firstDue: "SELECT due_at FROM subscriptions ORDER BY due_at LIMIT 1",
+  live: "SELECT subscription_id FROM subscriptions WHERE status <> 'ended'",
+  delete: "DELETE FROM subscriptions WHERE subscription_id = ?",
+  note: `INSERT INTO delivery_attempts (subscription_id, number, event_id, at, outcome, http_status, error)
+    VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  forget: "DELETE FROM delivery_attempts WHERE subscription_id = ? AND number <= ?",
+  addSubscriber: "INSERT OR IGNORE INTO event_subscribers (shard) VALUES (?)",
+  dropSubscriber: "DELETE FROM event_subscribers WHERE shard = ?",
+  subscribers: "SELECT shard FROM event_subscribers ORDER BY shard",
+} as const;
+
+type Row = Record<string, SqlStorageValue>;
+
+/** Who wants events sent. Calls that write are made inside a transaction. */
+export class Subscriptions {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  find(subscriptionId: string): Subscription | undefined {
+    const [row] = this.#rows<Row>(SUBSCRIPTIONS_SQL.find, subscriptionId);
+    if (row === undefined) return undefined;
+    const { filter_json, secrets_json, positions_json, ...fields } = row;
+    return {
+      ...(fields as unknown as Subscription),
+      filter: JSON.parse(String(filter_json)),
+      secrets: JSON.parse(String(secrets_json)),
+      positions: JSON.parse(String(positions_json)),
+    };
+  }
+
+  put(each: Subscription): void {
+    const { subscription_id, key_id, url, name, status, tries, attempts, expires_at, due_at } = each;
+    const { last_delivery_at, last_error, failed_since } = each;
+    const json = [each.filter, each.secrets, each.positions].map((value) => JSON.stringify(value));
+    this.#sql.exec(
+      SUBSCRIPTIONS_SQL.put,
+      ...[subscription_id, key_id, url, name, ...json, status, tries, attempts, expires_at, due_at],
+      ...[last_delivery_at, last_error, failed_since],
+    );
+  }
+
+  /** Those to be looked at. */
+  due(now: number, limit: number): string[] {
+    return this.#ids(SUBSCRIPTIONS_SQL.due, now, limit);
+  }
+
+  firstDue(): number | undefined {
+    return this.#rows<{ due_at: number }>(SUBSCRIPTIONS_SQL.firstDue)[0]?.due_at;
+  }
+
+  live(): string[] {
+    return this.#ids(SUBSCRIPTIONS_SQL.live);
+  }
+
+  delete(subscriptionId: string): void {
+    this.#sql.exec(SUBSCRIPTIONS_SQL.delete, subscriptionId);
+    this.#sql.exec(SUBSCRIPTIONS_SQL.forget, subscriptionId, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** @param number of the attempt, counted from 1 */
+  note(subscriptionId: string, number: number, { event_id, at, outcome, http_status, error }: Attempt): void {
+    this.#sql.exec(SUBSCRIPTIONS_SQL.note, subscriptionId, number, event_id, at, outcome, http_status, error);
+    if (number > MAX_KEPT_ATTEMPTS) {
+      this.#sql.exec(SUBSCRIPTIONS_SQL.forget, subscriptionId, number - MAX_KEPT_ATTEMPTS);
+    }
+  }
+
+  addSubscriber(shard: number): void {
+    this.#sql.exec(SUBSCRIPTIONS_SQL.addSubscriber, shard);
+  }
+
+  dropSubscriber(shard: number): void {
+    this.#sql.exec(SUBSCRIPTIONS_SQL.dropSubscriber, shard);
+  }
+
+  subscribers(): number[] {
+    return this.#rows<{ shard: number }>(SUBSCRIPTIONS_SQL.subscribers).map(({ shard }) => shard);
+  }
+
+  #ids(query: string, ...bindings: SqlStorageValue[]): string[] {
+    return this.#rows<{ subscription_id: string }>(query, ...bindings).map(({ subscription_id }) => subscription_id);
+  }
+
+  #rows<T extends Row>(query: string, ...bindings: SqlStorageValue[]): T[] {
+    return this.#sql.exec<T>(query, ...bindings).toArray();
+  }
+}
