@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { MAX_SEGMENT_ACTIONS } from "../../src/limits.ts";
 import type { EngineStep } from "../../src/runner/ports.ts";
-import { CALLER, inRegistry } from "../registry/bench.ts";
+import { aListQuery, CALLER, eventTypes, inRegistry, START } from "../registry/bench.ts";
 import { RecordingStep, runSteps } from "./bench.ts";
 
 const nap = (id: string, text: string) => ({ id, type: "sleep", for: text });
@@ -62,6 +62,72 @@ describe("the engine", () => {
       expect(sent).toBe(count + 2);
       expect(run.step.names).toEqual(["segment-1", "segment-2"]);
     }));
+});
+
+/** Waits pass side by side: when nothing else is left to do, the clock goes on to the first that ends. */
+function sharedTime(clock: { now: number }) {
+  const waiting: { at: number; end: () => void }[] = [];
+  const passOn = async () => {
+    // What is about to wait has a turn first.
+    await scheduler.wait(1);
+    waiting.sort((a, b) => a.at - b.at);
+    const next = waiting.shift();
+    clock.now = Math.max(clock.now, next?.at ?? 0);
+    next?.end();
+  };
+  return (ms: number): Promise<void> => {
+    if (ms <= 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push({ at: clock.now + ms, end: resolve });
+    void passOn();
+    return promise;
+  };
+}
+
+describe("a map of many rows that wait for two seconds each", () => {
+  it(
+    "costs a few engine steps, moves on all the time, and nothing of it is taken for silent",
+    () =>
+      inRegistry(async (bench) => {
+        const ROWS = 300;
+        const AT_ONCE = 6;
+        let [open, most, sent] = [0, 0, 0];
+        const seen: number[] = [];
+        const fetch = async () => {
+          most = Math.max(most, ++open);
+          await scheduler.wait(0);
+          open -= 1;
+          sent += 1;
+          if (sent % 60 === 0) {
+            await bench.reconciler.onAlarm();
+            const { jobs } = await bench.caller.list(CALLER, aListQuery());
+            seen.push(jobs[0]?.progress ?? -1);
+          }
+          return Response.json({ ok: true });
+        };
+        const steps = [
+          nap("wait", "2 seconds"),
+          { id: "ask", type: "http", url: "https://api.example.com/{% $item %}" },
+        ];
+        const each = { id: "each", type: "map", over: `{% [1..${ROWS}] %}`, concurrency: AT_ONCE, steps };
+        const run = await runSteps(bench, [each], {
+          fetch,
+          pause: sharedTime(bench.clock),
+          output: "{% $count($steps.each) %}",
+        });
+        const status = await run.status();
+        expect(status).toMatchObject({ status: "succeeded", result: { value: ROWS } });
+        expect(sent).toBe(ROWS);
+        expect(run.step.names.length).toBeLessThanOrEqual(5);
+        expect(most).toBeLessThanOrEqual(AT_ONCE);
+        expect(seen).toHaveLength(5);
+        expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+        expect(new Set(seen).size).toBeGreaterThan(3);
+        expect(eventTypes(status)).not.toContain("nudged");
+        expect(bench.clock.now - START).toBeGreaterThanOrEqual((ROWS / AT_ONCE) * 2_000);
+      }),
+    120_000,
+  );
 });
 
 /** Gives its first segment up when its time is over, and does not stop what runs in it. */
