@@ -30,6 +30,8 @@ const problem = (description: string) => ({
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "Durable background jobs.",
   blueprints: "Plans of steps that jobs run, by name.",
+  events: "What happened, in order.",
+  work: "Steps that workers claim and report on.",
   keys: "API keys that are good no more.",
   audit: "What was done, by whom.",
 };

@@ -1,4 +1,4 @@
-import { type ExecFileException, execFile } from "node:child_process";
+import { type ExecFileException, execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,7 @@ async function edgeJobs(
   }
 }
 
+const AUTHORIZED = () => ({ headers: { authorization: `Bearer ${place.key}` } });
 const jsonOf = ({ stdout }: Ended): JsonObject => JSON.parse(stdout);
 const plan = (steps: JsonObject[]): string => JSON.stringify({ name: "packed", steps });
 const DOUBLE = plan([{ id: "twice", type: "transform", value: { n: "{% $input.n * 2 %}" } }]);
@@ -148,6 +149,30 @@ describe("the command line, installed", () => {
       stderr: expect.stringContaining("key"),
     });
     expect((await edgeJobs(["open", "job_x"], { env: unset })).stdout).toBe(`${place.url}/ui/jobs/job_x\n`);
+  });
+
+  it("works: a real program does what a step offers, and events tell of its end", async () => {
+    const listening = await fetch(`${place.url}/api/v1/events`, AUTHORIZED());
+    const cursor = String(JSON.parse(await listening.text()).next_cursor);
+    const steps = [{ id: "upper", type: "worker", queue: "shell", input: { text: "{% $input.text %}" } }];
+    const submitted = await edgeJobs(["submit", "-", "--input", '{"text": "loud"}'], { stdin: plan(steps) });
+    const id = String(jsonOf(submitted).id);
+    const worker = spawn(
+      join(folder, "node_modules/.bin/edge-jobs"),
+      ["work", "--queues", "shell", "--", "tr", "a-z", "A-Z"],
+      {
+        env: { ...process.env, EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key },
+        stdio: "ignore",
+      },
+    );
+    try {
+      expect((await edgeJobs(["wait", id, "--timeout", "30"])).code).toBe(0);
+    } finally {
+      worker.kill("SIGINT");
+    }
+    expect((await edgeJobs(["get", id, "--pointer", "/TEXT"])).stdout).toBe("LOUD\n");
+    const told = await edgeJobs(["events", "--cursor", cursor, "--names", "job.settled", "--job", id, "--limit", "1"]);
+    expect(jsonOf(told)).toMatchObject({ name: "job.settled", data: { job_id: id, status: "succeeded" } });
   });
 
   it("prints help, and completions that a shell takes", async () => {

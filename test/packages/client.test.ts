@@ -7,6 +7,8 @@ import {
   type Job,
   JobFailed,
   type JsonObject,
+  type Worker,
+  WorkFailed,
 } from "../../packages/client/src/index.ts";
 
 const JOB: Job = {
@@ -194,5 +196,96 @@ describe("what the client does over several calls", () => {
     expect(await Array.fromAsync(over.client.follow("job_1"))).toEqual([]);
     const unknown = clientOf(json({ code: "unknown_job" }, 404));
     await expect(Array.fromAsync(unknown.client.follow("x"))).rejects.toMatchObject({ code: "unknown_job" });
+  });
+});
+
+const CLAIM = {
+  claim: "c1",
+  job_id: "job_1",
+  step: "render",
+  queue: "gpu",
+  input: { n: 1 },
+  try: 1,
+  lease_expires_at: new Date(Date.now() + 60_000).toISOString(),
+  deadline: new Date(Date.now() + 60_000).toISOString(),
+};
+const claims = (...all: object[]): Reply => json({ claims: all });
+const ACCEPTED = { accepted: true, cancel: false, lease_expires_at: null };
+
+/** Works on what the server gives, until it gives an empty answer. */
+async function workOn(worker: Worker, ...replies: Reply[]) {
+  const stop = new AbortController();
+  const last: Reply = () => {
+    stop.abort();
+    return Response.json({ claims: [] });
+  };
+  const { client, sent } = clientOf(...replies, last);
+  await client.work(worker, { queues: ["gpu"], name: "w", signal: stop.signal });
+  return sent.map(({ body }) => body);
+}
+
+describe("the worker loop of the client", () => {
+  it("claims, does and reports, one claim after the other", async () => {
+    const sent = await workOn(({ input }) => ({ got: input }), claims(CLAIM), json(ACCEPTED));
+    expect(sent[0]).toEqual({ queues: ["gpu"], worker: "w", max: 1, wait_seconds: 25 });
+    expect(sent[1]).toEqual({ claim: "c1", action: "complete", output: { got: { n: 1 } } });
+  });
+
+  it("reports what a worker throws, and whether another try may succeed", async () => {
+    const failing = (): never => {
+      throw new WorkFailed("no such file", { code: "no_file", retryable: false });
+    };
+    const [, report] = await workOn(failing, claims(CLAIM), json(ACCEPTED));
+    const error = { message: "no such file", code: "no_file", retryable: false };
+    expect(report).toEqual({ claim: "c1", action: "fail", error });
+  });
+
+  it("keeps the lease while it works, tells how far it is, and stops when the job no longer wants it", async () => {
+    const soon = { ...CLAIM, lease_expires_at: new Date(Date.now() + 600).toISOString() };
+    let reason: unknown;
+    const sent = await workOn(
+      async ({ signal, progress }) => {
+        progress({ done: 1, total: 2 });
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reason = signal.reason;
+        return null;
+      },
+      claims(soon),
+      json({ accepted: true, cancel: true, lease_expires_at: null }),
+    );
+    expect(sent[1]).toEqual({ claim: "c1", action: "heartbeat", progress: { done: 1, total: 2 } });
+    expect(String(reason)).toContain("no longer wants");
+    expect(sent).toHaveLength(3);
+  });
+
+  it("goes on after a lease that was lost and a server that was away, and ends when it may not work", async () => {
+    const lostLease = json({ code: "lease_lost" }, 409);
+    const sent = await workOn(() => 1, claims(CLAIM), lostLease, json({}, 500), claims(CLAIM), json(ACCEPTED));
+    expect(sent.filter((body) => body?.action === "complete")).toHaveLength(2);
+    const refused = clientOf(json({ code: "insufficient_scope" }, 403));
+    await expect(refused.client.work(() => 1, { queues: ["gpu"] })).rejects.toMatchObject({
+      code: "insufficient_scope",
+    });
+  });
+});
+
+describe("events of the client", () => {
+  it("go on behind the last one over streams that end", async () => {
+    const event = (id: string, name: string): string =>
+      `event: ${name}\nid: ${id}\ndata: ${JSON.stringify({ event_id: id, name, at: "t", data: {} })}`;
+    const { client, sent } = clientOf(
+      sse("event: place\nid: c0\ndata: {}", event("c1", "job.settled")),
+      sse(event("c2", "job.settled")),
+    );
+    const cursors: string[] = [];
+    for await (const { cursor } of client.events({ names: ["job.settled"] })) {
+      cursors.push(cursor);
+      if (cursors.length === 2) break;
+    }
+    expect(cursors).toEqual(["c1", "c2"]);
+    expect(sent.map(({ path }) => path)).toEqual([
+      "/api/v1/events/stream?names=job.settled",
+      "/api/v1/events/stream?names=job.settled&cursor=c1",
+    ]);
   });
 });

@@ -7,6 +7,8 @@ import type {
   Answer,
   Change,
   DryRun,
+  EventArgs,
+  EventAt,
   InputRequest,
   Job,
   JobRow,
@@ -16,6 +18,7 @@ import type {
   SubmitArgs,
   WaitReport,
 } from "./types.ts";
+import { type Worker, type WorkOptions, work } from "./work.ts";
 
 export interface RunOptions extends CallOptions {
   /** Answers what the job asks; without it a job that asks ends the run with its question. */
@@ -180,6 +183,28 @@ export class EdgeJobs {
       }
       if (!place.isOver) await pause(RECONNECT_MS, signal);
     }
+  }
+
+  /** What happens in the tenant, from the cursor or from now on, until the signal aborts. */
+  async *events(args: EventArgs = {}, { signal }: CallOptions = {}): AsyncGenerator<EventAt, void> {
+    let cursor = args.cursor;
+    for (;;) {
+      const response = await this.#transport.send(requestOf("events_stream", { ...args, cursor }), signal);
+      try {
+        for await (const { event, id, data } of serverSentEvents(response.body ?? new ReadableStream())) {
+          cursor = id ?? cursor;
+          if (event !== "place" && cursor !== undefined) yield { ...JSON.parse(data), cursor };
+        }
+      } catch (error) {
+        if (signal?.aborted) throw error;
+      }
+      await pause(RECONNECT_MS, signal);
+    }
+  }
+
+  /** Does what `worker` steps offer in these queues, until the signal aborts: then nothing more is begun. */
+  work(worker: Worker, options: WorkOptions): Promise<void> {
+    return work(this, worker, options);
   }
 
   /** Those of one connection. */

@@ -142,6 +142,52 @@ export interface Blueprint {
   source: "catalog" | "saved";
 }
 
+export interface EventArgs {
+  names?: string[] | undefined;
+  job_id?: string | undefined;
+  blueprint?: string | undefined;
+  name?: string | undefined;
+  trigger?: string | undefined;
+  status?: JobStatusName | undefined;
+  batch_id?: string | undefined;
+  /** Where a reader was; without it: from now on. */
+  cursor?: string | undefined;
+}
+
+export interface Event {
+  event_id: string;
+  name: string;
+  at: string;
+  data: JsonObject;
+}
+
+/** An event, and the cursor with which a reader goes on behind it. */
+export type EventAt = Event & { cursor: string };
+
+export interface Claim {
+  claim: string;
+  job_id: string;
+  step: string;
+  queue: string;
+  input: Json;
+  try: number;
+  lease_expires_at: string;
+  deadline: string;
+}
+
+export interface Reported {
+  accepted: boolean;
+  lease_expires_at: string | null;
+  /** The job no longer wants it. */
+  cancel: boolean;
+}
+
+export interface WorkProgress {
+  done?: number | undefined;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
 /** `job`: how it stands now. `status`: one that it has left since. */
 export type Change =
   | { type: "job"; job: Job }

@@ -1,45 +1,31 @@
 import * as z from "zod";
 import type { EventRecord } from "../../events/event.ts";
-import { EventFilter } from "../../events/event-filter.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { iso } from "../../lib/time.ts";
-import { MAX_EVENT_NAMES, MAX_NAME_CHARS, MAX_REPLY_BYTES, MAX_WAIT_MS } from "../../limits.ts";
-import { type EventsRead, readEvents } from "../../service/events/event-reading.ts";
-import { cursor, limit } from "../../service/fields.ts";
+import { MAX_REPLY_BYTES } from "../../limits.ts";
+import {
+  EVENTS_CURSOR_FAULT,
+  type EventsArgs,
+  EventsInput,
+  type EventsRead,
+  eventsWanted,
+  eventView,
+  readEvents,
+} from "../../service/events/event-reading.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { DATA_NOTE } from "../replies/job-reply.ts";
 import { visible } from "../replies/structure.ts";
 import { call, faultText, shownJson } from "../replies/text.ts";
 import { defineTool, type Reply } from "../tool.ts";
 
-const Input = z.strictObject({
-  names: z
-    .array(z.string().max(MAX_NAME_CHARS))
-    .max(MAX_EVENT_NAMES)
-    .optional()
-    .describe("Such as job.settled, job.input_required; all when left out."),
-  ...EventFilter.shape,
-  cursor: cursor.describe("next_cursor of the last call; without it: from now on."),
-  limit,
-  wait_seconds: z
-    .number()
-    .min(0)
-    .max(MAX_WAIT_MS / 1_000)
-    .default(0)
-    .describe("Longest wait for a first event."),
-});
-type Args = z.output<typeof Input>;
-
 /** Room that the cursor, three times, and the sentences around the events take. */
 const AROUND_BYTES = 4_000;
 /** A field of an event that no reply has room for otherwise may take so much. */
 const CUT_FIELD_BYTES = 500;
 
-const viewOf = ({ event_id, name, at, data }: EventRecord): JsonObject => ({ event_id, name, at: iso(at), data });
-
 const lineOf = (event: EventRecord): string => `${iso(event.at)} ${event.name}: ${shownJson(event.data)}`;
-const costOf = (event: EventRecord): number => bytesOf(visible(viewOf(event))) + bytesOf(lineOf(event));
+const costOf = (event: EventRecord): number => bytesOf(visible(eventView(event))) + bytesOf(lineOf(event));
 
 const cutField = (value: Json): Json => {
   const bytes = bytesOf(value);
@@ -60,13 +46,13 @@ const TRUNCATED =
   "Older events than these were asked for, and some of them cannot be had any more: jobs_list has what is.";
 
 /** The same call for what comes next. */
-function again({ cursor: _had, wait_seconds, ...rest }: Args, next_cursor: string, has_more: boolean): string {
+function again({ cursor: _had, wait_seconds, ...rest }: EventsArgs, next_cursor: string, has_more: boolean): string {
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as JsonObject;
   const wait = has_more ? 0 : Math.max(wait_seconds, 25);
   return call("events_read", { ...given, cursor: next_cursor, wait_seconds: wait });
 }
 
-function replyOf(read: EventsRead, args: Args): Reply {
+function replyOf(read: EventsRead, args: EventsArgs): Reply {
   const shown = fitting(read.events);
   const has_more = read.has_more || shown.length < read.events.length;
   const next_cursor = read.cursorAfter(shown.length);
@@ -74,30 +60,22 @@ function replyOf(read: EventsRead, args: Args): Reply {
   return {
     next: `${again(args, next_cursor, has_more)} gives what comes after.`,
     notes: [...(shown.length > 0 ? [DATA_NOTE] : []), ...(read.truncated ? [TRUNCATED] : [])],
-    structured: { events: shown.map(viewOf), next_cursor, has_more, truncated: read.truncated },
+    structured: { events: shown.map(eventView), next_cursor, has_more, truncated: read.truncated },
     text: [count, ...shown.map(lineOf)].join("\n"),
   };
 }
-
-const BAD_CURSOR = {
-  path: "cursor",
-  message: "is not a next_cursor of events_read",
-  fix: "Send next_cursor as it was given, or no cursor to begin now.",
-};
 
 export const eventsRead = defineTool({
   name: "events_read",
   title: "Read events",
   description:
     "What happened: jobs that settled or ask, changes that triggers saw, what plans emit. Without cursor it begins to listen; then with next_cursor, and wait_seconds to wait. Next: jobs_get_status.",
-  input: Input,
+  input: EventsInput,
   output: z.looseObject({ events: z.array(z.unknown()) }),
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   run: async (args, deps, { signal }) => {
-    const { names, cursor: from, limit: most, wait_seconds, ...filter } = args;
-    const wanted = { names: names ?? null, filter, cursor: from ?? null, since: null, limit: most };
-    const read = await readEvents(deps, { ...wanted, waitMs: wait_seconds * 1_000 }, signal);
-    return read.ok ? ok(replyOf(read.value, args)) : err(faultText("The cursor is not valid.", [BAD_CURSOR]));
+    const read = await readEvents(deps, eventsWanted(args), signal);
+    return read.ok ? ok(replyOf(read.value, args)) : err(faultText("The cursor is not valid.", [EVENTS_CURSOR_FAULT]));
   },
 });

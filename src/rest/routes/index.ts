@@ -1,8 +1,15 @@
 import type { Route } from "../route.ts";
 import { ACCESS_ROUTES } from "./access-routes.ts";
 import { BLUEPRINT_ROUTES } from "./blueprint-routes.ts";
+import { EVENT_ROUTES } from "./event-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
 import { WORK_ROUTES } from "./work-routes.ts";
 
 /** Everything under /api/v1 that asks the service. */
-export const ROUTES: readonly Route[] = [...JOB_ROUTES, ...BLUEPRINT_ROUTES, ...WORK_ROUTES, ...ACCESS_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...JOB_ROUTES,
+  ...BLUEPRINT_ROUTES,
+  ...EVENT_ROUTES,
+  ...WORK_ROUTES,
+  ...ACCESS_ROUTES,
+];

@@ -1,12 +1,41 @@
+import * as z from "zod";
 import type { EventRecord } from "../../events/event.ts";
-import type { EventFilter } from "../../events/event-filter.ts";
+import { EventFilter } from "../../events/event-filter.ts";
 import { mergeEvents, positionsAfter } from "../../events/merge-events.ts";
 import { decodePositions, encodePositions } from "../../events/positions.ts";
+import type { Fault } from "../../lib/fault.ts";
+import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
-import { MAX_EVENT_LOOKS } from "../../limits.ts";
+import { iso } from "../../lib/time.ts";
+import { MAX_EVENT_LOOKS, MAX_EVENT_NAMES, MAX_NAME_CHARS, MAX_WAIT_MS } from "../../limits.ts";
 import type { EventPage, EventQuery } from "../../registry/api/event-calls.ts";
 import type { Answer, ServiceContext } from "../context.ts";
+import { cursor, limit } from "../fields.ts";
 import { untilGone } from "../until-gone.ts";
+
+export const EventsInput = z.strictObject({
+  names: z
+    .array(z.string().max(MAX_NAME_CHARS))
+    .max(MAX_EVENT_NAMES)
+    .optional()
+    .describe("Such as job.settled, job.input_required; all when left out."),
+  ...EventFilter.shape,
+  cursor: cursor.describe("next_cursor of the last call; without it: from now on."),
+  limit,
+  wait_seconds: z
+    .number()
+    .min(0)
+    .max(MAX_WAIT_MS / 1_000)
+    .default(0)
+    .describe("Longest wait for a first event."),
+});
+export type EventsArgs = z.output<typeof EventsInput>;
+
+export const EVENTS_CURSOR_FAULT: Fault = {
+  path: "cursor",
+  message: "is not a next_cursor of events_read",
+  fix: "Send next_cursor as it was given, or no cursor to begin now.",
+};
 
 export interface EventsWanted {
   /** null: any. */
@@ -28,6 +57,15 @@ export interface EventsRead {
   /** Where a reader goes on that has had the first so many of the events; left out: all. */
   cursorAfter: (count?: number) => string;
 }
+
+export function eventsWanted({ names, cursor: from, limit: most, wait_seconds, ...filter }: EventsArgs): EventsWanted {
+  return { names: names ?? null, filter, cursor: from ?? null, since: null, limit: most, waitMs: wait_seconds * 1_000 };
+}
+
+/** An event as callers see it. */
+export const eventView = ({ event_id, name, at, data }: EventRecord): JsonObject => {
+  return { event_id, name, at: iso(at), data };
+};
 
 /** A reader's place in each shard: shards that came since begin at their beginning. */
 function placesOf(cursor: string | null, shards: number): (number | null)[] | undefined {

@@ -10,6 +10,7 @@ import { guessedId, type Owned, type Recipe, SPELLINGS, TOOL_RECIPES } from "../
 
 const OTHER_RECIPES: Record<string, Recipe> = {
   jobs_stream: { job: (job_id) => [{ job_id }] },
+  events_stream: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
   keys_list: {},
   keys_revoke: {},
   audit_read: {},
@@ -53,7 +54,10 @@ describe("two tenants over REST", () => {
     const text = isStream ? new TextDecoder().decode((await reader?.read())?.value) : "";
     const rest = isStream ? await reader?.cancel().then(() => "") : new TextDecoder().decode(await whole(reader));
     const headers = TOLD.map((name) => response.headers.get(name));
-    return { status: response.status, bytes: JSON.stringify([response.status, headers, text + rest]) };
+    return {
+      status: response.status,
+      bytes: JSON.stringify([response.status, headers, `${text}${rest}`.replaceAll(": keep-alive\n\n", "")]),
+    };
   }
 
   async function whole(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<Uint8Array> {

@@ -1,6 +1,12 @@
 import type { Command } from "../command.ts";
 import { JOB_COMMANDS } from "./job-commands.ts";
+import { STREAM_COMMANDS } from "./stream-commands.ts";
 import { SUBMIT_COMMANDS } from "./submit-commands.ts";
 import { TENANT_COMMANDS } from "./tenant-commands.ts";
 
-export const COMMANDS: readonly Command[] = [...SUBMIT_COMMANDS, ...JOB_COMMANDS, ...TENANT_COMMANDS];
+export const COMMANDS: readonly Command[] = [
+  ...SUBMIT_COMMANDS,
+  ...JOB_COMMANDS,
+  ...STREAM_COMMANDS,
+  ...TENANT_COMMANDS,
+];

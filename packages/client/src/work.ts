@@ -1,0 +1,116 @@
+import type { Caller } from "./blueprints.ts";
+import { EdgeJobsError } from "./errors.ts";
+import { type CallOptions, pause } from "./transport.ts";
+import type { Claim, Json, Reported, WorkProgress } from "./types.ts";
+
+/** One claim, as whoever does it sees it. */
+export interface Work extends Claim {
+  /** Aborts when the job no longer wants it, the lease is lost, or the loop is stopped for good. */
+  signal: AbortSignal;
+  /** Told with the next heartbeat. */
+  progress: (progress: WorkProgress) => void;
+}
+
+/** Does one claim. What it returns is the step's output; what it throws fails the try. */
+export type Worker = (work: Work) => Promise<Json> | Json;
+
+export interface WorkOptions extends CallOptions {
+  queues: string[];
+  /** Claims at the same time; 1 when left out. */
+  concurrency?: number | undefined;
+  /** Shown to those who look at the queue. */
+  name?: string | undefined;
+}
+
+/** Thrown by a worker: says whether another try may succeed. */
+export class WorkFailed extends Error {
+  override name = "WorkFailed";
+  readonly code: string | undefined;
+  readonly retryable: boolean;
+
+  constructor(message: string, { code, retryable = true }: { code?: string; retryable?: boolean } = {}) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** A free hand waits so long for work in one call. */
+const CLAIM_WAIT_SECONDS = 25;
+const MAX_MESSAGE_CHARS = 500;
+const LEAST_PAUSE_MS = 500;
+
+const isLost = (error: unknown): boolean => error instanceof EdgeJobsError && error.code === "lease_lost";
+
+/** Keeps the lease while the work goes on: a third of it before each heartbeat, so that two may be lost. */
+async function heartbeats(client: Caller, claim: Claim, told: { progress?: WorkProgress }, work: AbortController) {
+  let expires = Date.parse(claim.lease_expires_at);
+  while (!work.signal.aborted) {
+    await pause(Math.max(LEAST_PAUSE_MS, (expires - Date.now()) / 3), work.signal);
+    const args = { claim: claim.claim, action: "heartbeat", progress: told.progress };
+    const { cancel, accepted, lease_expires_at } = await client.call<Reported>("work_report", args, {
+      signal: work.signal,
+    });
+    if (cancel || !accepted) work.abort(new Error("The job no longer wants this."));
+    if (lease_expires_at !== null) expires = Date.parse(lease_expires_at);
+  }
+}
+
+function reportOf(error: unknown): object {
+  const text = error instanceof Error ? error.message : String(error);
+  const message = text.slice(0, MAX_MESSAGE_CHARS) || "failed";
+  if (!(error instanceof WorkFailed)) return { message };
+  return { message, retryable: error.retryable, ...(error.code !== undefined && { code: error.code }) };
+}
+
+/** One claim to its end. Never rejects for what the worker throws. */
+async function doClaim(client: Caller, claim: Claim, worker: Worker): Promise<void> {
+  const told: { progress?: WorkProgress } = {};
+  const work = new AbortController();
+  const beating = heartbeats(client, claim, told, work).catch((error: unknown) => {
+    if (isLost(error)) work.abort(error);
+  });
+  let report: object;
+  try {
+    const output = await worker({
+      ...claim,
+      signal: work.signal,
+      progress: (progress) => {
+        told.progress = progress;
+      },
+    });
+    report = { action: "complete", output };
+  } catch (error) {
+    report = { action: "fail", error: reportOf(error) };
+  }
+  const isUnwanted = work.signal.aborted;
+  work.abort();
+  await beating;
+  if (isUnwanted) return;
+  await client.call("work_report", { claim: claim.claim, ...report }).catch((error: unknown) => {
+    // Somebody else has it by now.
+    if (!isLost(error)) throw error;
+  });
+}
+
+/** One hand: claims, does, reports, and again. A server that is away is waited for. */
+async function hand(client: Caller, worker: Worker, { queues, name, signal }: WorkOptions): Promise<void> {
+  const args = { queues, worker: name, max: 1, wait_seconds: CLAIM_WAIT_SECONDS };
+  while (!signal?.aborted) {
+    try {
+      const { claims } = await client.call<{ claims: Claim[] }>("work_claim", args, { signal });
+      for (const claim of claims) await doClaim(client, claim, worker);
+    } catch (error) {
+      if (signal?.aborted) return;
+      // What the server refuses, it refuses again.
+      if (error instanceof EdgeJobsError && error.status < 500 && error.status !== 429) throw error;
+      await pause(LEAST_PAUSE_MS, signal).catch(() => {});
+    }
+  }
+}
+
+/** Until the signal aborts: what has been claimed by then is done to its end. */
+export async function work(client: Caller, worker: Worker, options: WorkOptions): Promise<void> {
+  const hands = Array.from({ length: options.concurrency ?? 1 }, () => hand(client, worker, options));
+  await Promise.all(hands);
+}
