@@ -111,7 +111,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).awaitReports.collect(ref, path);
   }
 
-  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+  async halt(ref: RunRef, path: string, error: StepError | "won" | null, finished: number[], marks: Mark[]) {
     return (await entered(this.registry)).awaitReports.halt(ref, path, error, finished, marks);
   }
 

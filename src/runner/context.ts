@@ -29,6 +29,8 @@ export interface Done {
   tolerated: number;
   /** It acts on time or state alone: its output is not what the steps around it yield. */
   silent: boolean;
+  /** Its condition was false, or those of all its steps. */
+  skipped: boolean;
 }
 
 export interface Failed {
@@ -72,7 +74,15 @@ export type SequenceEnding = Exclude<Ending, Unkept>;
 export const done = <Output extends Json | undefined>(
   output: Output,
   more: Partial<Omit<Done, "end" | "output">> = {},
-): Done & { output: Output } => ({ end: "done", output, storedAt: null, tolerated: 0, silent: false, ...more });
+): Done & { output: Output } => ({
+  end: "done",
+  output,
+  storedAt: null,
+  tolerated: 0,
+  silent: false,
+  skipped: false,
+  ...more,
+});
 export const failed = (error: StepError, path: string): Failed => ({ end: "failed", error, path });
 export const unkept = ({ error, path }: Omit<Unkept, "end">): Unkept => ({ end: "unkept", error, path });
 export const STOPPED = { end: "stopped" } as const;

@@ -147,7 +147,7 @@ export class Reporter {
     return this.#withMarks((registry, marks) => registry.offer(this.#ref, path, request, marks, keyPath));
   }
 
-  halt(path: string, error: StepError | null, finished: number[]) {
+  halt(path: string, error: StepError | "won" | null, finished: number[]) {
     return this.#withMarks((registry, marks) => registry.halt(this.#ref, path, error, finished, marks));
   }
 

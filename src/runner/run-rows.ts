@@ -34,6 +34,8 @@ const TOO_LARGE = {
 /** How rows ended together. */
 export type RowsEnding =
   | { end: "done"; outputs: (Json | undefined)[] }
+  /** The row at this place decided, and the others were not needed. */
+  | { end: "won"; index: number; output: Json | undefined }
   /** `finished`: the last outputs of the rows that ended well, at their places. */
   | (Failed & { finished: ReadonlyMap<number, Json | undefined> })
   | Exclude<SequenceEnding, Done | Failed>;
@@ -49,13 +51,18 @@ class Rows {
   readonly #counts: ItemCounts;
   readonly #finished = new Map<number, Json | undefined>();
   readonly #lane = new AbortController();
+  /** Whether one row is enough: any, or the one at this place. */
+  readonly #first: true | number | undefined;
+  #winner: number | undefined;
+  #lastFailure: Failed | undefined;
   #broken: Failed | Ended | typeof STOPPED | undefined;
   /** Of the outputs as JSON, and of memory. */
   #bytes = 0;
   #held = 0;
   #telling: Promise<void> | undefined;
 
-  constructor(context: RunContext, path: string, rows: readonly Row[]) {
+  constructor(context: RunContext, path: string, rows: readonly Row[], first: true | number | undefined) {
+    this.#first = first;
     this.#context = context;
     this.#path = path;
     this.#rows = rows;
@@ -76,6 +83,10 @@ class Rows {
     await this.#runEach(inner, this.#rows.keys(), concurrency);
     const { lane } = this.#context;
     if (this.#broken?.end === "stopped" || this.#broken?.end === "ended") return this.#broken;
+    if (this.#first !== undefined && !lane.aborted) {
+      const decided = await this.#decide();
+      if (decided !== undefined) return decided;
+    }
     if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
     const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
     if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
@@ -97,6 +108,10 @@ class Rows {
     const ending = await runSteps(context.inRow(prefix, key), steps, { ...scope, steps: { ...scope.steps } }, prefix);
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
     if (ending.end === "halted") return;
+    if (ending.end === "failed" && !ending.fatal && this.#first !== undefined && this.#first !== index) {
+      this.#lastFailure = ending;
+      return;
+    }
     if (ending.end !== "done") return this.#break(ending);
     const output = ending.output ?? null;
     const bytes = jsonBytes(output);
@@ -110,7 +125,33 @@ class Rows {
     this.#counts.done += 1;
     if (ending.tolerated > 0) this.#counts.failed += 1;
     this.#count();
+    if (this.#first === index || (this.#first === true && !ending.skipped)) this.#win(index);
     await this.#tell();
+  }
+
+  #win(index: number): void {
+    if (this.#broken !== undefined) return;
+    this.#winner ??= index;
+    this.#lane.abort();
+  }
+
+  /**
+   * The first run that comes here decides which row has won: in a later one another may be first.
+   * @returns undefined when none has
+   */
+  async #decide(): Promise<RowsEnding | undefined> {
+    if (this.#broken !== undefined) return undefined;
+    const [error, finished] = this.#winner === undefined ? [null, []] : ["won" as const, [this.#winner]];
+    const kept = await this.#context.reports.halt(this.#path, error, finished);
+    if (kept.do === "stop") return STOPPED;
+    if (kept.do === "kept") return kept.error === null ? this.#wonBy(kept.finished) : undefined;
+    this.#broken = this.#lastFailure;
+    return undefined;
+  }
+
+  async #wonBy([index = 0]: readonly number[]): Promise<RowsEnding> {
+    if (!this.#finished.has(index)) await this.#runEach(this.#context, [index], 1);
+    return this.#finished.has(index) ? { end: "won", index, output: this.#finished.get(index) } : HALTED;
   }
 
   /** The first that does not end well decides. */
@@ -124,6 +165,7 @@ class Rows {
     const error = this.#broken?.end === "failed" ? this.#broken.error : null;
     const kept = await this.#context.reports.halt(this.#path, error, [...this.#finished.keys()]);
     if (kept.do !== "kept") return kept.do === "stop" ? STOPPED : HALTED;
+    if (kept.error === null) return this.#wonBy(kept.finished);
     const unread = kept.finished.filter((index) => !this.#finished.has(index));
     await this.#runEach(this.#context, unread, concurrency);
     const finished = new Map([...this.#finished].filter(([index]) => kept.finished.includes(index)));
@@ -156,6 +198,7 @@ class Rows {
 /**
  * @param path of the step that has the rows
  * @param goesOn whether the blueprint goes on from a failure: then it is kept which rows had finished
+ * @param first true: the first row that succeeds is enough; a place: that row decides, well or badly
  */
 export const runRows = (
   context: RunContext,
@@ -163,4 +206,5 @@ export const runRows = (
   rows: readonly Row[],
   concurrency: number,
   goesOn: boolean,
-): Promise<RowsEnding> => new Rows(context, path, rows).run(concurrency, goesOn);
+  first?: true | number,
+): Promise<RowsEnding> => new Rows(context, path, rows, first).run(concurrency, goesOn);

@@ -37,7 +37,7 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
     if (!condition.ok) return failed(condition.error, path);
     if (!isTrue(condition.value)) {
       context.reports.add({ path, status: "skipped" });
-      return done(undefined);
+      return done(undefined, { skipped: true });
     }
   }
   const ready = await readyStep(context, step, scope);
@@ -156,7 +156,8 @@ class Sequence {
   /** The output of the last step that yields one. */
   #result(): Done {
     const last = this.#ended.findLast(({ output, silent }) => output !== undefined && !silent) ?? done(undefined);
-    return { ...last, tolerated: this.#ended.reduce((sum, { tolerated: passedOver }) => sum + passedOver, 0) };
+    const skipped = this.#ended.every((each) => each.skipped);
+    return { ...last, skipped, tolerated: this.#ended.reduce((sum, { tolerated: passedOver }) => sum + passedOver, 0) };
   }
 }
 

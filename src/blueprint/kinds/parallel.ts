@@ -1,10 +1,18 @@
 import * as z from "zod";
+import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_BRANCHES } from "../../limits.ts";
+import { shapeOf } from "../faults/shapes.ts";
 import { common, type Inner, type Kind, stepOf } from "./common.ts";
 import { stepName } from "./fields.ts";
 
-const fields = common("parallel", { retries: 0 });
+const fields = {
+  ...common("parallel", { retries: 0 }),
+  first: z
+    .union([z.literal(true), stepName], { error: "is neither true nor the name of a branch" })
+    .optional()
+    .describe("true: the first branch to succeed ends the others; a name: that branch."),
+};
 
 export type ParallelFields = z.output<z.ZodObject<typeof fields>>;
 export type ParallelFieldsInput = z.input<z.ZodObject<typeof fields>>;
@@ -13,6 +21,12 @@ const inner = ({ branches = null }: JsonObject): Inner[] =>
   Object.entries(isJsonObject(branches) ? branches : {}).map(([name, steps]) => {
     return { keys: ["branches", name], steps, segment: `.${name}`, sees: [] };
   });
+
+function firstFaults({ branches = null, first }: JsonObject, at: string): Fault[] {
+  if (typeof first !== "string" || !isJsonObject(branches) || Object.hasOwn(branches, first)) return [];
+  const fix = `Write true, or one of ${Object.keys(branches).join(", ")}.`;
+  return [{ path: jsonPath(at, ["first"]), message: `there is no branch ${JSON.stringify(first)}`, fix }];
+}
 
 const isFew = (branches: object): boolean => {
   const { length } = Object.keys(branches);
@@ -23,8 +37,12 @@ const isFew = (branches: object): boolean => {
 export const parallel = <Steps extends z.ZodType>(steps: Steps) =>
   ({
     templates: [],
-    output: ({ branches = null }, last) => ({
-      fields: new Map(Object.entries(isJsonObject(branches) ? branches : {}).map(([name, each]) => [name, last(each)])),
+    check: firstFaults,
+    output: ({ branches = null, first }, last) => ({
+      fields:
+        first !== undefined
+          ? shapeOf(["branch", "value"]).fields
+          : new Map(Object.entries(isJsonObject(branches) ? branches : {}).map(([name, each]) => [name, last(each)])),
     }),
     inner,
     schema: stepOf({

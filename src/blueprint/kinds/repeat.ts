@@ -10,11 +10,11 @@ import { expression, jsonValue } from "./fields.ts";
 const fields = {
   ...outer("repeat"),
   state: jsonValue.default({}).describe("The first $state."),
-  next: jsonValue.optional().describe("$state after a round; its last output when left out."),
-  while: expression.optional().describe("Goes on while this is true."),
-  until: expression.optional().describe("Goes on until this is true."),
+  next: jsonValue.optional().describe("The next $state; else the last output."),
+  while: expression.optional().describe("Go on while true."),
+  until: expression.optional().describe("Go on until true."),
   limit: numberTerm(1, MAX_ROUNDS).default(DEFAULT_ROUNDS).describe("The most rounds."),
-  on_limit: z.enum(["fail", "stop"]).default("fail").describe("At the limit; `stop`: succeed with $state."),
+  on_limit: z.enum(["fail", "stop"]).default("fail").describe("`stop`: succeed."),
   pause: durationTerm(MAX_ROUND_PAUSE_MS, 0).optional().describe("Between rounds."),
 };
 

@@ -48,17 +48,17 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     more: 'An item that fails fails the map, unless the step in it has `on_error: "continue"`; then the item goes on with `{error}`.',
   },
   end: {
-    does: "Ends the whole job, also from inside rows and rounds. No `on_error` goes on from it; the blueprint's `output` is not evaluated.",
+    does: "Ends the whole job, also from inside rows and rounds.",
     output: "none",
   },
   repeat: {
-    does: "Runs `steps` again and again with `$state`, what the round before left, and `$round`, from 1. After a round `next` makes the new `$state`, then `while` or `until` looks at it, all over the round's `$steps` too. Without them it runs `limit` rounds.",
+    does: "Runs `steps` again and again with `$state`, what the round before left, and `$round`, from 1. After a round, over its `$steps` too, `next` makes the new `$state`, then `while` or `until` looks at it. Without them it runs `limit` rounds.",
     output: "the last `$state`",
-    more: "Of a round that is over only the state is kept: put what you need into it.",
+    more: "Only the state outlives a round: put what you need into it.",
   },
   parallel: {
     does: "Runs lists of steps at the same time. A branch sees the steps before the `parallel` and its own.",
-    output: "object of each branch's last output, by branch name",
+    output: "object of each branch's last output, by branch name; with `first`: `{branch, value}`",
   },
   store: {
     does: "Reads, writes or deletes a key that all jobs of the tenant share, in one order. At most 1,000 keys, values to 64 KiB.",

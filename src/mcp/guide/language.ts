@@ -52,7 +52,7 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 | \`$input\` | the job's input |
 | \`$steps.<id>\` | the output of a step before this one, so \`$steps.page.body.title\` for an \`http\` step; a skipped step's is nothing |
 | \`$item\`, \`$index\` | only inside \`map\` |
-| \`$state\`, \`$round\` | only inside \`repeat\`, and in its \`next\`, \`while\`, \`until\` |
+| \`$state\`, \`$round\` | only inside \`repeat\` |
 | \`$response\` | only in \`expect\`, \`until\` and \`pages\` of \`http\`: \`{status, headers, body, bytes, url}\` |
 | \`$job\` | \`id\`, \`attempt\`, \`submitted_at\` |
 

@@ -40,7 +40,8 @@ export type Unkept = { do: "unkept"; path: string; error: StepError };
 
 /** How rows ended of which one failed, as it was decided first. */
 export interface HaltedRows {
-  error: StepError;
+  /** null: one of them had won, and the others were not needed. */
+  error: StepError | null;
   /** Places of the rows that had finished. */
   finished: number[];
 }
@@ -201,12 +202,12 @@ export interface RunnerApi {
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.
-   * @param error null: this run met no failure, only rows that were halted
+   * @param error null: this run met no failure, only rows that were halted; `won`: the row that finished decides
    */
   halt(
     ref: RunRef,
     path: string,
-    error: StepError | null,
+    error: StepError | "won" | null,
     finished: number[],
     marks: Mark[],
   ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;

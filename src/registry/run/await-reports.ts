@@ -123,7 +123,7 @@ export class AwaitReports {
     return reply;
   }
 
-  async halt(ref: RunRef, path: string, error: StepError | null, finished: number[], marks: Mark[]) {
+  async halt(ref: RunRef, path: string, error: StepError | "won" | null, finished: number[], marks: Mark[]) {
     for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
     return applyReport<({ do: "kept" } & HaltedRows) | Halted>(this.#context, ref, (job, now) => {
       const { tables } = this.#context;
@@ -133,8 +133,9 @@ export class AwaitReports {
       if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
       dropOffers(this.#context, marked, (below) => liesIn(below, path));
-      tables.values.insert(job.job_id, haltedPath(path), { error: { ...error }, finished });
-      return { next: halt(marked, path, now), reply: { do: "kept", error, finished } };
+      const why = error === "won" ? null : error;
+      tables.values.insert(job.job_id, haltedPath(path), { error: why && { ...why }, finished });
+      return { next: halt(marked, path, now), reply: { do: "kept", error: why, finished } };
     });
   }
 

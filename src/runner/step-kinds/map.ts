@@ -44,6 +44,7 @@ async function mapItems(
   });
   const ended = await runRows(context, path, rows, step.concurrency, step.on_error === "continue");
   if (ended.end === "failed") return { ...ended, done: rows.map((_row, i) => ended.finished.get(i) ?? null) };
+  if (ended.end === "won") throw new Error(`no row of the map ${path} decides alone`);
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
   return done(ended.outputs.map((output) => output ?? null));

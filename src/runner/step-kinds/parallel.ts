@@ -16,11 +16,19 @@ export const runParallel: StepRun<"parallel"> = async (context, step, scope, pat
     const outputs = branches.map(([name], i) => [name, outputOf(i)] as const);
     return Object.fromEntries(outputs.filter((each): each is [string, Json] => each[1] !== undefined));
   };
-  const ended = await runRows(context, path, rows, rows.length, step.on_error === "continue");
+  const { first } = step;
+  const deciding = typeof first === "string" ? branches.findIndex(([name]) => name === first) : first;
+  const ended = await runRows(context, path, rows, rows.length, step.on_error === "continue", deciding);
   if (ended.end === "failed") {
     return { ...ended, done: byName((i) => ended.finished.get(i)) };
   }
-  if (ended.end !== "done") return ended;
+  if (ended.end !== "done" && ended.end !== "won") return ended;
   context.reports.add({ path, status: "succeeded" });
+  if (ended.end === "won") {
+    const branch = branches[ended.index]?.[0] ?? null;
+    return done({ branch, ...(ended.output !== undefined && { value: ended.output }) });
+  }
+  // All branches were skipped: none was first.
+  if (first !== undefined) return done(undefined);
   return done(byName((i) => ended.outputs[i]));
 };

@@ -76,7 +76,7 @@ class Repeat {
     if (ending.end !== "failed" || this.#step.on_error === "fail") return ending;
     if (ending.fatal || this.#context.lane.aborted) return ending;
     const kept = await this.#context.reports.halt(this.#path, ending.error, []);
-    if (kept.do === "kept") return failed(kept.error, this.#path);
+    if (kept.do === "kept") return failed(kept.error ?? ending.error, this.#path);
     return kept.do === "stop" ? STOPPED : HALTED;
   }
 
