@@ -87,3 +87,12 @@ export function secretsFor(tenant: string, bound: readonly BoundSecret[]): Secre
     return hosts.length > 0 ? [{ name, value, hosts }] : [];
   });
 }
+
+/** What signatures of webhooks of the tenant are verified with, by name. */
+export const webhookSecretsFor = (tenant: string, bound: readonly BoundSecret[]): ReadonlyMap<string, string> =>
+  new Map(
+    bound.flatMap(({ name, value, grants }) => {
+      const own = grants.filter((grant) => grant.tenant === undefined || grant.tenant === tenant);
+      return own.some(({ host }) => host === undefined) ? [[name, value] as const] : [];
+    }),
+  );

@@ -17,6 +17,7 @@ const MEANING: Record<Exclude<Scope, "admin">, string> = {
   "jobs:read": "see your jobs and blueprints",
   "jobs:write": "submit, cancel, retry, answer and delete jobs",
   "blueprints:write": "save blueprints",
+  "triggers:write": "make jobs start by themselves",
   "jobs:work": "claim work from your queues and report its outcome",
   "jobs:operate": "cancel, retry and delete many jobs at once",
 };

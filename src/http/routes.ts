@@ -5,6 +5,7 @@ import type { RequestLog } from "../lib/log.ts";
 import { askAs, askAsServer } from "../registry/api/client.ts";
 import { health } from "./answers.ts";
 import { home } from "./home.ts";
+import { hookRoute } from "./hook-route.ts";
 import { keysRoute } from "./keys.ts";
 import { OAUTH_PATHS, oauthRoute, RESOURCE_METADATA_PATHS, resourceMetadata } from "./oauth.ts";
 import { newRouter, serve } from "./router.ts";
@@ -39,6 +40,10 @@ router.all("/keys/*", ({ req: { raw: request }, env: { env, log } }) =>
       now: Date.now,
     }),
   ),
+);
+
+router.all("/hooks/:token", ({ req, env: { env, log } }) =>
+  hookRoute(req.raw, req.param("token"), { env, log, now: Date.now }),
 );
 
 for (const path of RESOURCE_METADATA_PATHS) {

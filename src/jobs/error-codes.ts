@@ -53,6 +53,7 @@ export const REFUSAL_CODES = {
   too_many_active: "too many jobs have not settled",
   too_many_submits: "too many jobs were submitted within a minute",
   storage_full: "the tenant's storage is full",
+  blueprint_in_use: "triggers run the blueprint",
   too_many_blueprints: "too many versions of blueprints are saved",
   too_many_listeners: "too many streams of changes are open with the key",
   not_settled: "the job has not settled",

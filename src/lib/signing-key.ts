@@ -2,7 +2,12 @@ import { MAX_DERIVED_KEYS } from "../limits.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
 /** PERSISTED: what a signature is for. A key of one purpose never verifies what another signed. */
-export type Purpose = "edge-jobs api-key v1" | "edge-jobs cursor v1" | "edge-jobs grant v1" | "edge-jobs sender v1";
+export type Purpose =
+  | "edge-jobs api-key v1"
+  | "edge-jobs cursor v1"
+  | "edge-jobs grant v1"
+  | "edge-jobs sender v1"
+  | "edge-jobs hook v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */
 export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;

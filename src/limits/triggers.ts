@@ -43,3 +43,15 @@ export const MAX_RATED_HOOKS = 1_000;
 export const MAX_BACKFILL = 100;
 /** Triggers that a refusal names. */
 export const MAX_NAMED_TRIGGERS = 5;
+/** All of a trigger as it was sent, but for its blueprint. */
+export const MAX_TRIGGER_BYTES = 64 * KIB;
+/** The body of a delivery. */
+export const MAX_HOOK_BYTES = 256 * KIB;
+/** The end of a webhook's URL: a name of a tenant has 63 characters. */
+export const MAX_HOOK_TOKEN_CHARS = 200;
+/** What a service wants to read again, before it delivers. */
+export const MAX_HOOK_CHALLENGE_CHARS = 1_000;
+/** A delivery is checked again so often while its trigger is being changed. */
+export const MAX_HOOK_OPENS = 3;
+/** Of the stamp that a signature covers: an older one may have been overheard. */
+export const MAX_STAMP_AGE_MS = 5 * MINUTE;

@@ -21,6 +21,8 @@ export interface McpDeps extends ServiceContext {
   callbacks?: Callbacks | undefined;
   /** Is told what a request wants to hear of as a stream, once it was found good. */
   openPush?: (listened: Listened) => void;
+  /** What `?tools=` of the URL names; absent or null: all. */
+  groups?: string | null;
   /** Hostnames of the web pages that may call. */
   pages: () => readonly string[];
   version: string;
@@ -48,6 +50,7 @@ export function mcpDeps(env: Env, principal: Principal, version: string, url: UR
     ...service,
     ...(principal.key_id !== null && { key: { watch, check } }),
     callbacks: callbacksOf(env),
+    groups: url.searchParams.get("tools"),
     pages: () => pageHosts(env, url),
     version,
     home: `${url.origin}/`,

@@ -70,6 +70,8 @@ interface ToolText {
   description: string;
   /** What a caller's key must allow. */
   scope: Scope;
+  /** What it must allow besides. */
+  alsoNeeds?: readonly Scope[];
   annotations: Hints;
   /** URI of the page that hosts of MCP Apps may show for its replies. */
   view?: string;

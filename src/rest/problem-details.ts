@@ -33,6 +33,7 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   too_many_active: 429,
   too_many_submits: 429,
   storage_full: 507,
+  blueprint_in_use: 409,
   too_many_blueprints: 507,
   too_many_listeners: 429,
   not_settled: 409,

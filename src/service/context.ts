@@ -3,7 +3,7 @@ import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/checks/check.ts";
 import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
-import { secretsFor } from "../egress/secret-bindings.ts";
+import { secretsFor, webhookSecretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import { parseJobId } from "../jobs/id.ts";
@@ -13,6 +13,7 @@ import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import { type Ask, askAs } from "../registry/api/client.ts";
 import type { KeyWatch } from "../registry/api/keys.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
+import { hookToken } from "./triggers/hook-token.ts";
 
 /** A handler, for whoever writes a blueprint. */
 export type HandlerText = Pick<Handler, "name" | "description" | "input" | "output">;
@@ -41,6 +42,12 @@ export interface ServiceContext {
   dryRunsPerMinute: number;
   /** Of listings, signed for the tenant. */
   cursors: Cursors;
+  /** Names of the secrets that verify webhooks of the tenant. */
+  webhookSecrets: readonly string[];
+  /** What the URL of a webhook ends with. */
+  hookToken: (shard: number, hookId: string) => Promise<string>;
+  /** Under which clients reach the server; null: that of each request. */
+  publicOrigin: string | null;
   /** The trace that the request belongs to. */
   trace?: TraceContext | undefined;
   /** Epoch ms. */
@@ -53,7 +60,7 @@ const HANDLERS = Object.values(CATALOG.handlers);
 
 /** @param watch is told what the registry says of the caller's key */
 export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
-  const { ai, blueprintSecrets, quotas, secrets, shards } = settingsOf(env);
+  const { ai, blueprintSecrets, quotas, secrets, shards, publicOrigin } = settingsOf(env);
   const { tenant, key_id, scopes } = principal;
   const actor = actorOf(principal);
   return {
@@ -69,6 +76,9 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
     ...(ai && { model: ai.model ?? null }),
     dryRunsPerMinute: quotas.submitsPerMinute,
     cursors: cursorsOf(tenant, secrets),
+    webhookSecrets: [...webhookSecretsFor(tenant, blueprintSecrets).keys()],
+    hookToken: (shard, hookId) => hookToken({ tenant, shard, hookId }, secrets),
+    publicOrigin,
     now: Date.now,
     random: Math.random,
   };

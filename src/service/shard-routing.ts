@@ -8,7 +8,7 @@ import { anyShard, shardsOfHash } from "./shard-of-key.ts";
 /** Hexadecimal digits of a key's digest that place it: 32 bits. */
 const HASH_DIGITS = 8;
 
-async function shardsOfKey(key: string, shards: number): Promise<[number, ...number[]]> {
+export async function shardsOfKey(key: string, shards: number): Promise<[number, ...number[]]> {
   if (shards === 1) return [0];
   return shardsOfHash(Number.parseInt((await digest(key)).slice(0, HASH_DIGITS), 16), shards);
 }

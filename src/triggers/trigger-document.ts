@@ -79,15 +79,17 @@ export const SCHEMES = ["github", "stripe", "slack", "shopify", "linear", "stand
 const Verify = strict({
   scheme: z.enum(SCHEMES),
   secret: z.string().regex(SECRET_NAME, "is no name of a secret").describe("NAME@webhook in BLUEPRINT_SECRETS."),
-  header: z.string().max(MAX_REFERENCE_CHARS).optional().describe("hmac: the signature's header."),
-  algorithm: z.enum(["sha256", "sha1", "sha512"]).optional().describe("hmac; sha256."),
-  encoding: z.enum(["hex", "base64"]).optional().describe("hmac; hex."),
-  prefix: z.string().max(MAX_REFERENCE_CHARS).optional().describe('hmac: before the signature, such as "sha256=".'),
+  header: z.string().max(MAX_REFERENCE_CHARS).optional(),
+  algorithm: z.enum(["sha256", "sha1", "sha512"]).optional(),
+  encoding: z.enum(["hex", "base64"]).optional(),
+  prefix: z.string().max(MAX_REFERENCE_CHARS).optional(),
 });
 export type Verify = z.output<typeof Verify>;
 
 const Webhook = strict({
-  verify: Verify.nullable().describe("How deliveries are signed; null: only the URL is secret."),
+  verify: Verify.nullable().describe(
+    "null: only the URL is secret. scheme hmac: header, algorithm (sha256), encoding (hex), prefix.",
+  ),
   dedupe: expression.optional().describe("Equal values make one job; default: the scheme's delivery id."),
 });
 
@@ -104,13 +106,13 @@ export const TRIGGER_FIELDS = {
     .describe("`name` (its version now), `name@version`, `name@latest`, or an inline blueprint."),
   input: jsonValue.optional().describe("With expressions over $event, $due_at, $trigger, $last."),
   metadata: jsonObject.optional().describe("Of its jobs."),
-  schedule: Schedule.optional(),
-  webhook: Webhook.optional(),
-  event: OnEvent.optional(),
+  schedule: Schedule.optional().describe("By time."),
+  webhook: Webhook.optional().describe("By calls of other services."),
+  event: OnEvent.optional().describe("By events of this server."),
   when: expression.optional().describe("No job when false."),
   changed: expression.optional().describe("Over $result: a change emits trigger.changed."),
-  paused: z.boolean().default(false),
-  note: z.string().max(MAX_TRIGGER_NOTE_CHARS).optional(),
+  paused: z.boolean().default(false).describe("Starts nothing while true."),
+  note: z.string().max(MAX_TRIGGER_NOTE_CHARS).optional().describe("Yours."),
 };
 
 const Fields = strict(TRIGGER_FIELDS);

@@ -46,7 +46,7 @@ describe("discovery", () => {
       token_endpoint: `${ORIGIN}/oauth/token`,
       code_challenge_methods_supported: ["S256"],
       client_id_metadata_document_supported: true,
-      scopes_supported: ["jobs:read", "jobs:write", "blueprints:write", "jobs:work", "jobs:operate"],
+      scopes_supported: ["jobs:read", "jobs:write", "blueprints:write", "triggers:write", "jobs:work", "jobs:operate"],
     });
   });
 
@@ -267,6 +267,7 @@ describe("the consent page", () => {
       '<input type="checkbox" name="scope" value="jobs:read" checked>',
       '<input type="checkbox" name="scope" value="jobs:write" checked>',
       '<input type="checkbox" name="scope" value="blueprints:write" >',
+      '<input type="checkbox" name="scope" value="triggers:write" >',
       '<input type="checkbox" name="scope" value="jobs:work" >',
       '<input type="checkbox" name="scope" value="jobs:operate" >',
     ]);

@@ -20,6 +20,7 @@ import type {
   WaitRow,
 } from "../../src/registry/api/caller.ts";
 import type { Followed, TooManyListeners } from "../../src/registry/api/followed-changes.ts";
+import type { SavedTrigger, TriggerApi, TriggerToSave } from "../../src/registry/api/trigger-calls.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
 import { FakeFeed } from "./listen/fake-feed.ts";
 
@@ -42,6 +43,7 @@ export class FakeRegistry implements CallerApi {
   /** Deleted within the last hour. */
   gone = new Map<string, JobStatus>();
   saved: SavedBlueprint[] = [];
+  triggers = new Map<string, SavedTrigger>();
   requests: SubmitRequest[] = [];
   /** Who sent them. */
   submitters: Caller[] = [];
@@ -234,6 +236,52 @@ export class FakeRegistry implements CallerApi {
     const latest = new Map(this.saved.map(({ name, version, description }) => [name, { name, version, description }]));
     const names = [...latest.keys()].filter((name) => name > after).sort();
     return names.slice(0, limit).flatMap((name) => latest.get(name) ?? []);
+  }
+
+  async saveTrigger(_caller: Caller, { document, plan }: TriggerToSave): ReturnType<TriggerApi["saveTrigger"]> {
+    const saved = {
+      document,
+      version: (this.triggers.get(document.name)?.version ?? 0) + 1,
+      label: plan.label,
+      saved_at: this.now,
+      next_runs: [],
+      runs: 0,
+      hook_id: document.webhook === undefined ? null : "AAAAAAAAAAAAAAAAAAAAAA",
+      last: null,
+      watch_error: null,
+    };
+    this.triggers.set(document.name, saved);
+    return ok(saved);
+  }
+
+  async findTrigger(_caller: Caller, name: string): ReturnType<TriggerApi["findTrigger"]> {
+    return this.triggers.get(name) ?? null;
+  }
+
+  async listTriggers(_caller: Caller, after: string, limit: number): ReturnType<TriggerApi["listTriggers"]> {
+    const all = [...this.triggers.values()].filter(({ document }) => document.name > after);
+    return all.sort((a, b) => (a.document.name < b.document.name ? -1 : 1)).slice(0, limit);
+  }
+
+  async triggerLedger(_caller: Caller, name: string): ReturnType<TriggerApi["triggerLedger"]> {
+    if (!this.triggers.has(name)) return err({ code: "unknown_trigger" });
+    const entries = [{ seq: 1, outcome: "ran" as const, at: this.now, occurrence: "x", job_id: jobIdOf(1) }];
+    return ok({ entries, next_before: null });
+  }
+
+  async fireTrigger(_caller: Caller, name: string): ReturnType<TriggerApi["fireTrigger"]> {
+    if (!this.triggers.has(name)) return err({ code: "unknown_trigger" });
+    return ok([{ due: null, outcome: "ran", job_id: jobIdOf(1), reason: null, deduplicated: false }]);
+  }
+
+  async deleteTrigger(_caller: Caller, name: string): ReturnType<TriggerApi["deleteTrigger"]> {
+    return this.triggers.delete(name);
+  }
+
+  async triggersUsing(_caller: Caller, blueprint: string): ReturnType<TriggerApi["triggersUsing"]> {
+    return [...this.triggers.values()].flatMap(({ document, label }) =>
+      label.startsWith(`${blueprint}@`) ? [document.name] : [],
+    );
   }
 
   async useStore(): ReturnType<CallerApi["useStore"]> {

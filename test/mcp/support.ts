@@ -5,6 +5,7 @@ import type { McpDeps } from "../../src/mcp/deps.ts";
 import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
 import type { Measurement } from "../../src/mcp/protocol/metrics.ts";
 import { cursorsOf } from "../../src/service/cursors.ts";
+import { hookToken } from "../../src/service/triggers/hook-token.ts";
 import { askOf } from "./ask.ts";
 import { blueprint } from "./builders.ts";
 import { FakeRegistry } from "./fake-registry.ts";
@@ -39,6 +40,9 @@ export function world(over: Partial<McpDeps> = {}): World {
     dryRunsPerMinute: 0,
     retentionMs: RETENTION_MS,
     cursors: cursorsOf("local"),
+    webhookSecrets: ["HOOK_SECRET"],
+    hookToken: (shard, hookId) => hookToken({ tenant: "local", shard, hookId }),
+    publicOrigin: null,
     blueprints: [blueprint(1), blueprint(2)],
     handlers: [],
     secrets: [],

@@ -27,6 +27,10 @@ const ENOUGH: { [name: string]: JsonObject } = {
   blueprints_save: { blueprint: { name: "mine", steps: [{ id: "one", type: "transform", value: 1 }] } },
   blueprints_delete: { name: "double" },
   events_read: {},
+  triggers_save: { name: "mine", blueprint: "double", schedule: { cron: "0 9 * * *" }, input: { n: 1 } },
+  triggers_list: {},
+  triggers_fire: { name: "mine" },
+  triggers_delete: { name: "mine" },
   work_claim: { queues: ["q"] },
   work_report: { claim: encodeClaim({ job_id: jobIdOf(1), path: "a", token: 1 }), action: "release" },
 };

@@ -90,7 +90,7 @@ async function answerStatic(
   deps: McpDeps,
   { answers, askSdk }: Rest,
 ): Promise<Response> {
-  const key = [era, subject, deps.version, deps.home].join(" ");
+  const key = [era, subject, deps.version, deps.home, deps.groups ?? "", deps.scopes.join()].join(" ");
   const answerOf = era === "legacy" ? legacyAnswer : modernAnswer;
   const known = answers.get(key);
   if (known !== undefined) return answerOf(known, id);

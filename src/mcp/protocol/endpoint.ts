@@ -4,6 +4,7 @@ import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { parseJson } from "../../lib/exact-json.ts";
 import { isJsonObject, type Json } from "../../lib/json.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../../limits.ts";
 import { KeyRevoked } from "../../registry/api/keys.ts";
 import type { McpDeps } from "../deps.ts";
@@ -17,7 +18,7 @@ import { CORS_OPTIONS } from "./cors.ts";
 import { scopesNeeded } from "./required-scopes.ts";
 import { sanitizeRequest } from "./sanitize-request.ts";
 import { buildServer } from "./server.ts";
-import { reachOf } from "./tools-for-request.ts";
+import { reachOf, TOOL_GROUPS, toolsShown, unknownGroups } from "./tools-for-request.ts";
 import { traceOf } from "./trace.ts";
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
@@ -45,6 +46,11 @@ const tooLarge = (): Response => {
 
 const idOf = (body: Json): StreamId =>
   isJsonObject(body) && (typeof body.id === "string" || typeof body.id === "number") ? body.id : "";
+
+function unknownTools(groups: readonly string[]): Response {
+  const message = `?tools= names ${echo(groups.join(", "))}, and knows ${TOOL_GROUPS.join(", ")}.`;
+  return Response.json({ jsonrpc: "2.0", id: null, error: { code: -32_000, message } }, { status: 400 });
+}
 
 const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
 
@@ -98,6 +104,8 @@ function passRevoked(error: unknown): void {
 
 /** One POST to /mcp. The body is read once, under our bound, before anything is parsed. */
 export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
+  const wrong = unknownGroups(given.groups ?? null);
+  if (wrong.length > 0) return unknownTools(wrong);
   const body = await readBody(request);
   if (body.tooLarge) return tooLarge();
   const parsed = parseJson(body.text);
@@ -128,8 +136,9 @@ async function serveBySdk(
   const openPush = (listened: Listened) => {
     pushed = listened;
   };
+  const shown = () => toolsShown(deps.scopes, deps.groups ?? null);
   const handler = frontDoor(
-    ({ era }) => build({ ...deps, openPush }, era, {}, reachOf(parsedBody)),
+    ({ era }) => build({ ...deps, openPush }, era, {}, reachOf(parsedBody, shown)),
     deps.pages(),
     cors,
   );

@@ -5,7 +5,9 @@ import { TOOLS } from "../tools/index.ts";
 /** What a call of a tool that is not there needs: the safe side. */
 const UNKNOWN_TOOL: Scope = "jobs:write";
 
-const BY_TOOL: ReadonlyMap<unknown, Scope> = new Map(TOOLS.map(({ name, scope }) => [name, scope]));
+const BY_TOOL: ReadonlyMap<unknown, readonly Scope[]> = new Map(
+  TOOLS.map(({ name, scope, alsoNeeds = [] }) => [name, [scope, ...alsoNeeds]]),
+);
 
 /** What every key may ask: it is the same for all tenants. */
 const OPEN_METHODS: ReadonlySet<unknown> = new Set([
@@ -20,12 +22,11 @@ const OPEN_METHODS: ReadonlySet<unknown> = new Set([
 ]);
 const WRITING_METHODS: ReadonlySet<unknown> = new Set(["tasks/update", "tasks/cancel"]);
 
-function scopeOf(message: Json | undefined): Scope | undefined {
-  if (!isJsonObject(message) || typeof message.method !== "string" || OPEN_METHODS.has(message.method))
-    return undefined;
+function scopesOf(message: Json | undefined): readonly Scope[] {
+  if (!isJsonObject(message) || typeof message.method !== "string" || OPEN_METHODS.has(message.method)) return [];
   const { method, params } = message;
-  if (method === "tools/call") return BY_TOOL.get(isJsonObject(params) ? params.name : undefined) ?? UNKNOWN_TOOL;
-  return WRITING_METHODS.has(method) ? "jobs:write" : "jobs:read";
+  if (method === "tools/call") return BY_TOOL.get(isJsonObject(params) ? params.name : undefined) ?? [UNKNOWN_TOOL];
+  return [WRITING_METHODS.has(method) ? "jobs:write" : "jobs:read"];
 }
 
 /**
@@ -33,6 +34,6 @@ function scopeOf(message: Json | undefined): Scope | undefined {
  * What is no call at all needs none: the protocol's own error is the answer.
  */
 export function scopesNeeded(body: Json | undefined): Scope[] {
-  const scopes = (Array.isArray(body) ? body : [body]).map(scopeOf);
+  const scopes = (Array.isArray(body) ? body : [body]).flatMap(scopesOf);
   return SCOPES.filter((scope) => scopes.includes(scope));
 }

@@ -16,6 +16,12 @@ export const blueprintsDelete = defineTool({
   run: async ({ name, version }, deps) => {
     const label = version === undefined ? echo(name) : `${echo(name)}@${version}`;
     const deleted = await deleteBlueprint(deps, { name, version });
+    if (!deleted.ok && deleted.error.code === "blueprint_in_use") {
+      const names = deleted.error.triggers.length > 0 ? `: ${deleted.error.triggers.join(", ")}` : "";
+      return err(
+        `Not deleted: triggers use ${label}${names}.\nNext: triggers_delete them first, or save them with another blueprint.`,
+      );
+    }
     if (!deleted.ok) return err(`Unknown blueprint: ${label}\nNext: blueprints_list shows those that you saved.`);
     return ok({
       next: "There is nothing to do.",

@@ -13,6 +13,10 @@ import { jobsRespond } from "./jobs-respond.ts";
 import { jobsRetry } from "./jobs-retry.ts";
 import { jobsSubmitBlueprint } from "./jobs-submit-blueprint.ts";
 import { jobsWait } from "./jobs-wait.ts";
+import { triggersDelete } from "./triggers-delete.ts";
+import { triggersFire } from "./triggers-fire.ts";
+import { triggersList } from "./triggers-list.ts";
+import { triggersSave } from "./triggers-save.ts";
 import { workClaim } from "./work-claim.ts";
 import { workReport } from "./work-report.ts";
 
@@ -32,6 +36,10 @@ export const TOOLS: readonly Tool[] = [
   blueprintsSave,
   blueprintsDelete,
   eventsRead,
+  triggersSave,
+  triggersList,
+  triggersFire,
+  triggersDelete,
   workClaim,
   workReport,
 ];

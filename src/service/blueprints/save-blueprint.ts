@@ -9,7 +9,8 @@ import { echo } from "../../lib/safe-text.ts";
 import { MAX_REFERENCE_CHARS } from "../../limits.ts";
 import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
-import { type Answer, HOME_SHARD, knownTo, type ServiceContext } from "../context.ts";
+import { type Answer, HOME_SHARD, knownTo, mayRead, type ServiceContext } from "../context.ts";
+import { triggersUsing } from "./blueprint-users.ts";
 import { findChildren } from "./child-plans.ts";
 import { GUIDE, type NamedBlueprint } from "./find-blueprint.ts";
 
@@ -58,7 +59,9 @@ export const DeleteBlueprintInput = z.strictObject({
 export async function deleteBlueprint(
   context: ServiceContext,
   { name, version }: z.output<typeof DeleteBlueprintInput>,
-): Answer<null, { code: "unknown_blueprint" }> {
+): Answer<null, { code: "unknown_blueprint" } | { code: "blueprint_in_use"; triggers: string[] }> {
+  const triggers = await triggersUsing(context, name, version ?? null);
+  if (triggers.length > 0) return err({ code: "blueprint_in_use", triggers: mayRead(context) ? triggers : [] });
   const deleted = await context.ask(HOME_SHARD, (registry, caller) =>
     registry.deleteBlueprint(caller, name, version ?? null),
   );

@@ -27,6 +27,10 @@ const NAMES = [
   "blueprints_save",
   "blueprints_delete",
   "events_read",
+  "triggers_save",
+  "triggers_list",
+  "triggers_fire",
+  "triggers_delete",
   "work_claim",
   "work_report",
 ];
@@ -124,10 +128,10 @@ describe("2026-07-28", () => {
     expect(measured[0]?.job_id).toBe(job_id);
   });
 
-  it("tools/list may be cached by all and is plain JSON", async () => {
+  it("tools/list may be cached by its caller and is plain JSON", async () => {
     const { body } = await modern(world().deps, "tools/list");
     expect(namesOf(body.result)).toEqual(NAMES);
-    expect(body.result).toMatchObject({ cacheScope: "public", ttlMs: 300_000 });
+    expect(body.result).toMatchObject({ cacheScope: "private", ttlMs: 300_000 });
   });
 
   it("tools/call runs a tool and measures the era", async () => {

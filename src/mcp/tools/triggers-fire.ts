@@ -1,0 +1,48 @@
+import * as z from "zod";
+import { err, ok } from "../../lib/result.ts";
+import { firedView } from "../../service/triggers/trigger-view.ts";
+import { FireTriggerInput, fireTrigger } from "../../service/triggers/use-triggers.ts";
+import { call, faultText } from "../replies/text.ts";
+import { defineTool } from "../tool.ts";
+import { unknownTrigger } from "./triggers-list.ts";
+
+/** Ids that one wait takes. */
+const MAX_NAMED = 20;
+
+export const triggersFire = defineTool({
+  name: "triggers_fire",
+  title: "Fire a trigger",
+  description:
+    "Run a trigger once now, or all times of its schedule in a span that have no job yet (backfill). Also while it is paused, and beside its other jobs. Next: jobs_wait with the ids.",
+  input: FireTriggerInput,
+  output: z.looseObject({ fired: z.array(z.unknown()) }),
+  scope: "triggers:write",
+  alsoNeeds: ["jobs:write"],
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: true },
+  run: async (args, deps) => {
+    const done = await fireTrigger(deps, args);
+    if (!done.ok) {
+      const { error } = done;
+      if (error.code === "invalid_arguments") return err(faultText("Not fired.", error.faults));
+      if (error.code === "unknown_trigger") return err(unknownTrigger(args.name));
+      if (error.code === "no_schedule") {
+        return err(`Not fired: trigger ${args.name} has no schedule, so no times.\nNext: leave out from and to.`);
+      }
+      return err(
+        `Not fired: the span has ${error.count} times, the most is ${error.limit}.\nNext: choose a shorter span.`,
+      );
+    }
+    const fired = done.value.map(firedView);
+    const ids = fired.flatMap(({ job_id }) => job_id ?? []);
+    const lines = fired.map(
+      ({ due, outcome, job_id, reason }) =>
+        `${due ?? "now"}: ${outcome}${job_id ? ` ${job_id}` : ""}${reason ? ` (${reason})` : ""}`,
+    );
+    const wait = call("jobs_wait", { job_ids: ids.slice(0, MAX_NAMED) });
+    return ok({
+      next: ids.length === 0 ? "No job began: the reasons stand in the reply." : `${wait} waits for the results.`,
+      structured: { fired },
+      text: [`Trigger ${args.name} was fired.`, ...lines].join("\n"),
+    });
+  },
+});

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import type { Scope } from "../../../src/auth/scopes.ts";
+import { TOOL_GROUPS, toolsShown } from "../../../src/mcp/protocol/tools-for-request.ts";
+import { TOOLS } from "../../../src/mcp/tools/index.ts";
+import { callTool, modern, world } from "../support.ts";
+
+const SAVE = { name: "mine", blueprint: "double", schedule: { cron: "0 9 * * *" }, input: { n: 1 } };
+const { schedule: _, ...BARE } = SAVE;
+const textOf = (result: unknown): string => JSON.stringify(result);
+
+describe("triggers_save", () => {
+  it("saves, and a webhook is told its URL", async () => {
+    const w = world();
+    expect(textOf(await callTool(w.deps, "triggers_save", SAVE))).toContain("Trigger mine is saved, version 1");
+    const hook = await callTool(w.deps, "triggers_save", { ...BARE, webhook: { verify: null } });
+    expect(textOf(hook)).toMatch(/http:\/\/localhost\/hooks\/[\w-]{70,}/);
+  });
+
+  it.each([
+    [{ ...BARE }, "none of schedule, webhook and event"],
+    [{ ...SAVE, webhook: { verify: null } }, "schedule and webhook"],
+    [{ ...SAVE, blueprint: "nothing-of-this-name" }, "is not known"],
+    [{ ...SAVE, when: "{% $event.n %}" }, "when: $event exists only"],
+    [{ ...SAVE, when: "{% $input.n %}" }, "when: $input exists only"],
+    [{ ...SAVE, input: { n: "{% $trigger.run + %}" } }, "input.n"],
+    [{ ...SAVE, changed: "{% $last %}" }, "changed: $last exists only"],
+    [{ ...SAVE, input: { n: "x" } }, "input.n"],
+    [{ ...BARE, webhook: { verify: { scheme: "github", secret: "OTHER" } } }, "webhook.verify.secret"],
+    [{ ...BARE, webhook: { verify: { scheme: "hmac", secret: "HOOK_SECRET" } } }, "webhook.verify.header"],
+    [
+      { ...BARE, webhook: { verify: { scheme: "github", secret: "HOOK_SECRET", header: "x" } } },
+      "of the scheme hmac alone",
+    ],
+    [{ ...BARE, event: { name: "job.settled", filter: { color: "red" } } }, "event.filter"],
+    [{ ...SAVE, metadata: { a: "a".repeat(20_000) } }, "metadata"],
+  ])("refuses %j: %s", async (args, message) => {
+    const w = world();
+    const result = await callTool(w.deps, "triggers_save", args);
+    expect(result.isError).toBe(true);
+    expect(textOf(result)).toContain(message);
+    expect(w.registry.triggers.size).toBe(0);
+  });
+});
+
+describe("triggers", () => {
+  it("are listed without the URL for whoever may not write them", async () => {
+    const w = world();
+    await callTool(w.deps, "triggers_save", { ...BARE, webhook: { verify: null } });
+    const reader = { ...w.deps, scopes: ["jobs:read"] as const };
+    for (const args of [{}, { name: "mine" }]) {
+      expect(textOf(await callTool(reader, "triggers_list", args))).not.toContain("/hooks/");
+      expect(textOf(await callTool(w.deps, "triggers_list", args))).toContain("/hooks/");
+    }
+  });
+
+  it("are fired and deleted, and one that is not there is unknown", async () => {
+    const w = world();
+    await callTool(w.deps, "triggers_save", SAVE);
+    expect(textOf(await callTool(w.deps, "triggers_fire", { name: "mine" }))).toContain("was fired");
+    expect(textOf(await callTool(w.deps, "triggers_fire", { name: "mine", from: "2026-01-02T00:00:00Z" }))).toContain(
+      "Not fired",
+    );
+    expect(textOf(await callTool(w.deps, "triggers_delete", { name: "mine" }))).toContain("is deleted");
+    for (const tool of ["triggers_fire", "triggers_delete", "triggers_list"]) {
+      expect(textOf(await callTool(w.deps, tool, { name: "mine" }))).toContain("Unknown trigger: mine");
+    }
+  });
+
+  it("keep the blueprint that they run from being deleted", async () => {
+    const w = world();
+    const blueprint = { name: "kept", steps: [{ id: "one", type: "transform", value: 1 }] };
+    await callTool(w.deps, "blueprints_save", { blueprint });
+    await callTool(w.deps, "triggers_save", { ...SAVE, blueprint: "kept" });
+    const refused = await callTool(w.deps, "blueprints_delete", { name: "kept" });
+    expect(textOf(refused)).toContain("triggers use kept: mine");
+    await callTool(w.deps, "triggers_delete", { name: "mine" });
+    expect(textOf(await callTool(w.deps, "blueprints_delete", { name: "kept" }))).toContain("is deleted");
+  });
+});
+
+describe("tools that a caller is shown", () => {
+  const names = (scopes: readonly Scope[], groups: string | null) => toolsShown(scopes, groups).map(({ name }) => name);
+  const ALL = TOOLS.map(({ name }) => name);
+  const EVERY: readonly Scope[] = [
+    "jobs:read",
+    "jobs:write",
+    "blueprints:write",
+    "triggers:write",
+    "jobs:work",
+    "admin",
+  ];
+
+  it("are all, or those of the groups that the URL names", () => {
+    expect(names(EVERY, null)).toEqual(ALL);
+    expect(names(EVERY, "all")).toEqual(ALL);
+    expect(names(EVERY, "core").every((name) => /^(jobs|blueprints)_/.test(name))).toBe(true);
+    expect(names(EVERY, "core,triggers,events")).toEqual(ALL.filter((name) => !/^work_|bulk|stats/.test(name)));
+    expect(names(EVERY, "work")).toEqual(ALL.filter((name) => name.startsWith("work_")));
+    expect(TOOL_GROUPS).toContain("operate");
+  });
+
+  it("are those that the key allows", () => {
+    expect(names(["jobs:read"], "triggers")).toEqual(["triggers_list"]);
+    expect(names(["jobs:read", "triggers:write"], "triggers")).toEqual(["triggers_list", "triggers_delete"]);
+  });
+
+  it("are listed so, and a group that there is not is named", async () => {
+    const { deps } = world({ groups: "events" });
+    const { body } = await modern(deps, "tools/list");
+    expect(textOf(body)).toContain("events_read");
+    expect(textOf(body)).not.toContain("jobs_wait");
+    const wrong = await modern(world({ groups: "core,evnts" }).deps, "tools/list");
+    expect(textOf(wrong.body)).toContain("evnts");
+  });
+});
