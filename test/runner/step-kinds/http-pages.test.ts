@@ -308,8 +308,59 @@ it("any service's pages are read as a loop over them would", async () => {
   );
 }, 60_000);
 
+/** The same plan as a repeat of requests. */
+function repeated({ limit, on_limit, stopAt }: { limit: number; on_limit: string; stopAt: number | null }): Json[] {
+  const over = stopAt === null ? "" : ` or ${stopAt} in $steps.page.body.items`;
+  return [
+    {
+      ...{ id: "loop", type: "repeat", limit, on_limit, state: { items: [], next: 1 } },
+      steps: [{ id: "page", type: "http", url: URL_, query: { page: "{% $state.next %}" }, retry: { limit: 0 } }],
+      next: {
+        items: "{% [$append($state.items, $steps.page.body.items)] %}",
+        next: "{% $steps.page.body.n + 1 %}",
+        pages: "{% $round %}",
+        complete: `{% $steps.page.body.next = null${over} %}`,
+      },
+      until: "{% $state.complete %}",
+    },
+    {
+      ...{ id: "all", type: "transform" },
+      value: {
+        items: "{% $steps.loop.items %}",
+        pages: "{% $steps.loop.pages %}",
+        complete: "{% $steps.loop.complete %}",
+      },
+    },
+  ];
+}
+
+it("any service's pages are read as the same plan with a repeat reads them", async () => {
+  const services = fc.record({
+    pages: fc.array(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 4 }), { minLength: 1, maxLength: 6 }),
+    limit: fc.integer({ min: 1, max: 7 }),
+    on_limit: fc.constantFrom("fail", "stop"),
+    stopAt: fc.option(fc.integer({ min: 0, max: 9 })),
+  });
+  const outcomeOf = async (bench: Bench, pages: number[][], plan: Json[]) => {
+    const { fetch, asked } = service(paged(pages, (n) => `?page=${n}`));
+    const { result, error_code } = await (await runSteps(bench, plan, { fetch })).status();
+    return { result, failed: error_code?.endsWith("_limit") ?? false, asked: asked.length };
+  };
+  await inRegistry((bench) =>
+    fc.assert(
+      fc.asyncProperty(services, async ({ pages, ...how }) => {
+        const { limit, on_limit, stopAt } = how;
+        const until = stopAt === null ? {} : { until: `{% ${stopAt} in $response.body.items %}` };
+        const byPages = await outcomeOf(bench, pages, [step({ limit, on_limit, ...until })]);
+        expect(byPages).toEqual(await outcomeOf(bench, pages, repeated(how)));
+      }),
+      { numRuns: 15 },
+    ),
+  );
+}, 60_000);
+
 it(
-  "1,000 pages are read, over a death of the process in their middle",
+  "many pages are read, over a death of the process in their middle",
   () =>
     inRegistry(async (bench) => {
       const count = setting("PAGES");
