@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
-import { ownTenant } from "../support/server.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { ownTenant } from "../../support/server.ts";
 
 let client: AnyClient;
 

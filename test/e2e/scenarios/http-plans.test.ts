@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
-import { ownTenant } from "../support/server.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { ownTenant } from "../../support/server.ts";
 
 const PAGES = 30;
 const SIGNING_KEY = "a-key-of-both-sides";
