@@ -16,6 +16,7 @@ export * from "./limits/memory.ts";
 export * from "./limits/protocol.ts";
 export * from "./limits/quotas.ts";
 export * from "./limits/replies.ts";
+export * from "./limits/statistics.ts";
 export * from "./limits/steps.ts";
 export * from "./limits/store.ts";
 export * from "./limits/triggers.ts";

@@ -1,5 +1,6 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { ClaimRef } from "../jobs/claim.ts";
+import type { Grouping } from "../jobs/statistics.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type {
@@ -177,6 +178,10 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     return this.#serveWait(caller, released, ({ batches }, over) =>
       batches.waitBatch(caller, batchId, until, waitMs, over),
     );
+  }
+
+  statistics(caller: Caller, since: number, grouping: Grouping | null) {
+    return this.#serve(caller, ({ jobStatistics }) => jobStatistics.statistics(caller, since, grouping));
   }
 
   claimWork(caller: Caller, request: ClaimRequest, waitMs: number, released?: () => Promise<void>) {

@@ -2,6 +2,7 @@ import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";
 import { Hooks } from "./calls/hooks.ts";
+import { JobStatistics } from "./calls/job-statistics.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
@@ -47,6 +48,7 @@ export interface Registry {
   tenantTriggers: TenantTriggers;
   hooks: Hooks;
   batches: Batches;
+  jobStatistics: JobStatistics;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
@@ -126,6 +128,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     tenantTriggers: new TenantTriggers(context),
     hooks: new Hooks(context),
     batches: new Batches(context),
+    jobStatistics: new JobStatistics(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),

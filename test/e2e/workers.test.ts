@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 import { ownTenant } from "../support/server.ts";
@@ -10,9 +14,11 @@ interface Claim {
 }
 
 let client: AnyClient;
+let place: Awaited<ReturnType<typeof ownTenant>>;
 
 beforeAll(async () => {
-  const { endpoint, key } = await ownTenant();
+  place = await ownTenant();
+  const { endpoint, key } = place;
   client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
 });
 
@@ -72,5 +78,35 @@ describe("workers over MCP", () => {
     const error = { code: "no_such_file", message: "There is no a.mp4.", retryable: false };
     await call("work_report", { claim: other?.claim, action: "fail", error });
     expect(await untilSettled(client, failed)).toMatchObject({ status: "failed", error_code: "no_such_file" });
+  });
+});
+
+const ROOT = join(import.meta.dirname, "../..");
+
+describe("the example of a worker", () => {
+  it("hashes files of its machine, and says of one that is not there that it failed", async () => {
+    const { endpoint, key } = place;
+    const env = { ...process.env, EDGE_JOBS_URL: endpoint.replace(/\/mcp$/, ""), EDGE_JOBS_KEY: key };
+    const worker = spawn(process.execPath, ["examples/worker/worker.ts"], { cwd: ROOT, env, stdio: "ignore" });
+    try {
+      const hash = {
+        id: "hash",
+        type: "worker",
+        queue: "hashes",
+        input: { path: "{% $item %}" },
+        on_error: "continue",
+      };
+      const over = ["package.json", "no-such-file"];
+      const id = await submit([{ id: "rows", type: "map", over, steps: [hash] }], "{% $steps.rows %}");
+      const text = readFileSync(join(ROOT, "package.json"));
+      const sha256 = createHash("sha256").update(text).digest("hex");
+      const settled = await untilSettled(client, id);
+      expect(settled).toMatchObject({
+        status: "succeeded",
+        result: { value: [{ sha256, bytes: text.length }, { error: { code: "cannot_read" } }] },
+      });
+    } finally {
+      worker.kill();
+    }
   });
 });

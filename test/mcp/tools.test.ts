@@ -32,6 +32,7 @@ const ENOUGH: { [name: string]: JsonObject } = {
   triggers_fire: { name: "mine" },
   triggers_delete: { name: "mine" },
   work_claim: { queues: ["q"] },
+  jobs_stats: {},
   work_report: { claim: encodeClaim({ job_id: jobIdOf(1), path: "a", token: 1 }), action: "release" },
 };
 

@@ -76,6 +76,7 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   blueprints_delete: { blueprint: (name) => [{ name }, { name, version: 1 }] },
   // A cursor is a place in whosever log is read: it holds nothing of anybody.
   events_read: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
+  jobs_stats: {},
   // Queues are each tenant's own.
   work_claim: {},
   work_report: {

@@ -35,6 +35,7 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   blueprints_get: { name: "url-audit", version: 1 },
   blueprints_save: { blueprint: NO_PLAN },
   blueprints_delete: { name: "none", version: 1 },
+  jobs_stats: { period: "1 hour", group_by: "error" },
   work_claim: { queues: ["no-queue"], max: 2, wait_seconds: 0, worker: "w" },
   work_report: { claim: "WyJhIiwiYiIsMV0", action: "fail", error: { code: "c", message: "m", retryable: true } },
 };

@@ -18,6 +18,7 @@ export const OPERATIONS = {
   events_stream: ["GET", "/events/stream"],
   work_claim: ["POST", "/work/claim"],
   work_report: ["POST", "/work/report"],
+  jobs_stats: ["GET", "/stats"],
   keys_list: ["GET", "/keys"],
   keys_revoke: ["POST", "/keys/revoke"],
   audit_read: ["GET", "/audit"],

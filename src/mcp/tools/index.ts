@@ -11,6 +11,7 @@ import { jobsGetStatus } from "./jobs-get-status.ts";
 import { jobsList } from "./jobs-list.ts";
 import { jobsRespond } from "./jobs-respond.ts";
 import { jobsRetry } from "./jobs-retry.ts";
+import { jobsStats } from "./jobs-stats.ts";
 import { jobsSubmitBlueprint } from "./jobs-submit-blueprint.ts";
 import { jobsWait } from "./jobs-wait.ts";
 import { triggersDelete } from "./triggers-delete.ts";
@@ -42,4 +43,5 @@ export const TOOLS: readonly Tool[] = [
   triggersDelete,
   workClaim,
   workReport,
+  jobsStats,
 ];

@@ -4,6 +4,7 @@ import type { Caller, CallerApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
 import type { RunnerApi } from "./runner.ts";
+import type { StatisticsApi } from "./statistics-calls.ts";
 import type { SubscriptionsApi } from "./subscription-calls.ts";
 import type { TriggerApi } from "./trigger-calls.ts";
 import type { WorkerApi } from "./worker-api.ts";
@@ -16,7 +17,9 @@ type Guarded<Api> = {
     ? (...args: Args) => Promise<Result<Reply, KeyRefusal>>
     : never;
 };
-export type GuardedApi = Guarded<CallerApi & KeyApi & EventsApi & SubscriptionsApi & WorkerApi & TriggerApi & BatchApi>;
+export type GuardedApi = Guarded<
+  CallerApi & KeyApi & EventsApi & SubscriptionsApi & WorkerApi & TriggerApi & BatchApi & StatisticsApi
+>;
 export type RegistryApi = GuardedApi & RunnerApi;
 
 /** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */

@@ -1,6 +1,7 @@
 import { waitsForChildren } from "../../jobs/dispatch.ts";
 import { jobNumber } from "../../jobs/id.ts";
 import type { Job } from "../../jobs/job.ts";
+import type { StatisticsRow } from "../../jobs/statistics.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import { JobCache } from "./job-cache.ts";
@@ -55,6 +56,10 @@ export const JOBS_SQL = {
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  since: `SELECT job_id, status, blueprint, step, error, error_code, started_at, settled_at,
+    json_extract(run_json, '$.trigger.name') AS trigger
+    FROM jobs WHERE job_number >= ? AND tenant = ? ORDER BY job_number DESC LIMIT ?`,
+  oldestQueued: "SELECT submitted_at FROM jobs WHERE status = 'queued' AND tenant = ? ORDER BY job_number LIMIT 1",
   ofBatch: `SELECT job_id, status FROM jobs WHERE job_number >= ? AND job_number < ? AND tenant = ?
     AND json_extract(run_json, '$.batch') = ? ORDER BY job_number`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
@@ -188,6 +193,18 @@ export class Jobs {
     if (by === undefined) return this.#sql.exec<NumberedRecord>(JOBS_SQL.list, ...range).toArray();
     if ("status" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByStatus, by.status, ...range).toArray();
     return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByBlueprint, by.blueprint, ...range).toArray();
+  }
+
+  /** The newest jobs from the floor on. */
+  since(tenant: string, floor: string, limit: number): StatisticsRow[] {
+    return this.#sql
+      .exec<{ [Field in keyof StatisticsRow]: StatisticsRow[Field] }>(JOBS_SQL.since, numberOf(floor), tenant, limit)
+      .toArray();
+  }
+
+  /** When the first job was submitted that is still queued. */
+  oldestQueued(tenant: string): number | undefined {
+    return this.#first<{ submitted_at: number }>(JOBS_SQL.oldestQueued, tenant)?.submitted_at;
   }
 
   /** The jobs of a batch, which lie between the two floors, in the order of their inputs. */

@@ -28,6 +28,7 @@ export const OFFERS_SQL = {
   input: `SELECT input_json FROM offers WHERE ${THE_OFFER}`,
   head: `SELECT ${LIST}, number FROM offers
     WHERE queue = ? AND state = 'open' AND tenant = ? AND deadline > ? ORDER BY priority DESC, number LIMIT ?`,
+  unended: `SELECT ${LIST} FROM offers WHERE state <> 'ended' AND due_at >= 0 AND tenant = ? LIMIT ?`,
   due: `SELECT ${LIST} FROM offers WHERE state <> 'ended' AND due_at <= ? ORDER BY due_at LIMIT ?`,
   firstDue: "SELECT due_at FROM offers WHERE state <> 'ended' ORDER BY due_at LIMIT 1",
   forget: "DELETE FROM offers WHERE job_id = ?",
@@ -76,6 +77,11 @@ export class Offers {
         .map((row) => readOffer(row)),
     );
     return found.sort((a, b) => b.priority - a.priority || a.number - b.number).slice(0, limit);
+  }
+
+  /** At most so many, in no order that matters. */
+  unended(tenant: string, limit: number): Offer[] {
+    return this.#read(OFFERS_SQL.unended, tenant, limit);
   }
 
   due(now: number, limit: number): Offer[] {

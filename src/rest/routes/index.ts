@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from "./access-routes.ts";
 import { BLUEPRINT_ROUTES } from "./blueprint-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
+import { STATS_ROUTES } from "./stats-routes.ts";
 import { WORK_ROUTES } from "./work-routes.ts";
 
 /** Everything under /api/v1 that asks the service. */
@@ -11,5 +12,6 @@ export const ROUTES: readonly Route[] = [
   ...BLUEPRINT_ROUTES,
   ...EVENT_ROUTES,
   ...WORK_ROUTES,
+  ...STATS_ROUTES,
   ...ACCESS_ROUTES,
 ];

@@ -23,6 +23,7 @@ describe("the scopes that a request needs", () => {
     ["jobs_retry", "jobs:write"],
     ["jobs_respond", "jobs:write"],
     ["jobs_delete", "jobs:write"],
+    ["jobs_stats", "jobs:read"],
     ["work_claim", "jobs:work"],
     ["work_report", "jobs:work"],
     ["a_tool_that_was_added_later", "jobs:write"],

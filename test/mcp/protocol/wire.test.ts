@@ -33,6 +33,7 @@ const NAMES = [
   "triggers_delete",
   "work_claim",
   "work_report",
+  "jobs_stats",
 ];
 const JOB_ID = "job_01m8k6140a0j496n2byjmxrjcj00";
 const TASKS = {

@@ -1,0 +1,160 @@
+import type { Job } from "./job.ts";
+import { JOB_STATUSES, type JobStatusName } from "./status.ts";
+
+/** What many jobs have in common, summed up so that the sums of several shards can be added. Pure. */
+
+export type StatisticsRow = Pick<
+  Job,
+  "job_id" | "status" | "blueprint" | "step" | "error" | "error_code" | "started_at" | "settled_at"
+> & { trigger: string | null };
+
+export const GROUPINGS = ["blueprint", "trigger", "status", "error"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+export interface Sums {
+  statuses: Partial<Record<JobStatusName, number>>;
+  /** Jobs that succeeded by the bucket of their duration: [bucket, jobs]. */
+  durations: [bucket: number, jobs: number][];
+}
+
+export interface Failures {
+  blueprint: string;
+  step: string | null;
+  code: string;
+  /** Without numbers and ids. */
+  message: string;
+  count: number;
+  /** Id of one of them, the newest. */
+  sample: string;
+}
+
+export interface Statistics {
+  all: Sums;
+  groups: { key: string; sums: Sums }[];
+  failures: Failures[];
+}
+
+/** Each bucket ends a tenth above the one before: a quantile is right to 5 %. */
+const GROWTH = Math.log(1.1);
+const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0) + 1) / GROWTH);
+const middleOf = (bucket: number): number => Math.round(Math.exp(bucket * GROWTH) - 1);
+
+/** What failures of one cause have in common. */
+export const fingerprint = (message: string): string =>
+  message
+    .replaceAll(/\b(?:job|batch)_[0-9a-z]{28}\b/g, "<id>")
+    .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, "<id>")
+    .replaceAll(/\d+/g, "#");
+
+const KEY: Record<Grouping, (row: StatisticsRow) => string> = {
+  blueprint: ({ blueprint }) => blueprint,
+  trigger: ({ trigger }) => trigger ?? "none",
+  status: ({ status }) => status,
+  error: ({ error_code }) => error_code ?? "none",
+};
+
+/** Sums while rows come in. */
+class Adding {
+  readonly #statuses = new Map<JobStatusName, number>();
+  readonly #durations = new Map<number, number>();
+
+  add({ status, started_at, settled_at }: StatisticsRow): void {
+    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+    if (status !== "succeeded" || started_at === null || settled_at === null) return;
+    const bucket = bucketOf(settled_at - started_at);
+    this.#durations.set(bucket, (this.#durations.get(bucket) ?? 0) + 1);
+  }
+
+  join({ statuses, durations }: Sums): void {
+    for (const status of JOB_STATUSES) {
+      const jobs = statuses[status] ?? 0;
+      if (jobs > 0) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + jobs);
+    }
+    for (const [bucket, jobs] of durations) this.#durations.set(bucket, (this.#durations.get(bucket) ?? 0) + jobs);
+  }
+
+  get sums(): Sums {
+    return { statuses: Object.fromEntries(this.#statuses), durations: [...this.#durations] };
+  }
+}
+
+const keyOf = ({ blueprint, step, code, message }: Omit<Failures, "count" | "sample">): string =>
+  JSON.stringify([blueprint, step, code, message]);
+
+function added(failures: Map<string, Failures>, more: Failures): void {
+  const known = failures.get(keyOf(more));
+  if (known === undefined) failures.set(keyOf(more), { ...more });
+  else {
+    known.count += more.count;
+    known.sample = [known.sample, more.sample].sort()[1] ?? known.sample;
+  }
+}
+
+const mostFirst = (failures: Map<string, Failures>): Failures[] =>
+  [...failures.values()].sort((a, b) => b.count - a.count);
+
+const failureOf = ({ job_id, blueprint, step, error, error_code }: StatisticsRow): Failures => ({
+  ...{ blueprint, step, code: error_code ?? "unknown", message: fingerprint(error ?? "") },
+  ...{ count: 1, sample: job_id },
+});
+
+export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping | null): Statistics {
+  const all = new Adding();
+  const groups = new Map<string, Adding>();
+  const failures = new Map<string, Failures>();
+  for (const row of rows) {
+    all.add(row);
+    if (row.status === "failed") added(failures, failureOf(row));
+    if (grouping === null) continue;
+    const key = KEY[grouping](row);
+    const group = groups.get(key) ?? new Adding();
+    groups.set(key, group);
+    group.add(row);
+  }
+  return {
+    all: all.sums,
+    groups: [...groups].map(([key, group]) => ({ key, sums: group.sums })),
+    failures: mostFirst(failures),
+  };
+}
+
+/** Of several shards. */
+export function mergedStatistics(parts: readonly Statistics[]): Statistics {
+  const all = new Adding();
+  const groups = new Map<string, Adding>();
+  const failures = new Map<string, Failures>();
+  for (const part of parts) {
+    all.join(part.all);
+    for (const failure of part.failures) added(failures, failure);
+    for (const { key, sums } of part.groups) {
+      const group = groups.get(key) ?? new Adding();
+      groups.set(key, group);
+      group.join(sums);
+    }
+  }
+  return {
+    all: all.sums,
+    groups: [...groups].map(([key, group]) => ({ key, sums: group.sums })),
+    failures: mostFirst(failures),
+  };
+}
+
+export const jobsIn = ({ statuses }: Sums): number =>
+  JOB_STATUSES.reduce((sum, status) => sum + (statuses[status] ?? 0), 0);
+
+/** The duration that a part of the jobs stays below; null: none has succeeded. @param part above 0, at most 1 */
+export function quantile({ durations }: Sums, part: number): number | null {
+  const sorted = durations.toSorted(([a], [b]) => a - b);
+  const wanted = sorted.reduce((sum, [, jobs]) => sum + jobs, 0) * part;
+  let seen = 0;
+  for (const [bucket, jobs] of sorted) {
+    seen += jobs;
+    if (seen >= wanted) return middleOf(bucket);
+  }
+  return null;
+}
+
+/** Of those that have succeeded or failed; null: none has. */
+export function successRate({ statuses: { succeeded = 0, failed = 0 } }: Sums): number | null {
+  return succeeded + failed === 0 ? null : Math.round((succeeded / (succeeded + failed)) * 1_000) / 1_000;
+}

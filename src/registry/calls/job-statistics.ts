@@ -1,0 +1,41 @@
+import { jobIdFloor } from "../../jobs/id.ts";
+import { type Grouping, statisticsOf } from "../../jobs/statistics.ts";
+import { MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
+import type { Caller } from "../api/caller.ts";
+import type { QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
+import type { RegistryContext } from "../context.ts";
+
+/** What the jobs of the object have in common. Looks at a bounded number of rows, and writes none. */
+export class JobStatistics implements StatisticsApi {
+  readonly #context: RegistryContext;
+
+  constructor(context: RegistryContext) {
+    this.#context = context;
+  }
+
+  async statistics({ tenant }: Caller, since: number, grouping: Grouping | null): Promise<ShardStatistics> {
+    const { jobs } = this.#context.tables;
+    const rows = jobs.since(tenant, jobIdFloor(since), MAX_STATISTICS_SCAN + 1);
+    return {
+      ...statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping),
+      truncated: rows.length > MAX_STATISTICS_SCAN,
+      oldest_queued: jobs.oldestQueued(tenant) ?? null,
+      queues: this.#queues(tenant),
+    };
+  }
+
+  #queues(tenant: string): QueueDepth[] {
+    const queues = new Map<string, QueueDepth>();
+    for (const { queue, state, opened_at, worker } of this.#context.tables.offers.unended(tenant, MAX_QUEUE_SCAN)) {
+      const depth = queues.get(queue) ?? { queue, open: 0, leased: 0, oldest: null, workers: [] };
+      queues.set(queue, depth);
+      if (state === "leased") depth.leased += 1;
+      else {
+        depth.open += 1;
+        depth.oldest = Math.min(depth.oldest ?? opened_at, opened_at);
+      }
+      if (worker !== null && !depth.workers.includes(worker)) depth.workers.push(worker);
+    }
+    return [...queues.values()];
+  }
+}

@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { durationMs } from "../../blueprint/duration.ts";
+import { duration } from "../../blueprint/kinds/fields.ts";
+import {
+  type Failures,
+  GROUPINGS,
+  jobsIn,
+  mergedStatistics,
+  quantile,
+  type Sums,
+  successRate,
+} from "../../jobs/statistics.ts";
+import { iso, isoOrNull } from "../../lib/time.ts";
+import { MAX_SHOWN_CAUSES, MAX_SHOWN_GROUPS, MAX_STATISTICS_PERIOD_MS } from "../../limits.ts";
+import type { QueueDepth } from "../../registry/api/statistics-calls.ts";
+import type { ServiceContext } from "../context.ts";
+
+export const StatsInput = z.strictObject({
+  period: duration(MAX_STATISTICS_PERIOD_MS)
+    .default("1 day")
+    .describe("Jobs submitted within this time, such as `6 hours`."),
+  group_by: z.enum(GROUPINGS).optional().describe("Also the same figures for each."),
+});
+
+const figures = (sums: Sums) => ({
+  jobs: jobsIn(sums),
+  statuses: sums.statuses,
+  success_rate: successRate(sums),
+  p50_ms: quantile(sums, 0.5),
+  p95_ms: quantile(sums, 0.95),
+});
+type Figures = ReturnType<typeof figures>;
+
+export interface QueueStats {
+  queue: string;
+  depth: number;
+  leased: number;
+  oldest: string | null;
+  workers: number;
+}
+
+export interface JobStats extends Figures {
+  since: string;
+  /** Only the newest jobs of the period were looked at. */
+  truncated: boolean;
+  oldest_queued: string | null;
+  groups: (Figures & { key: string })[];
+  failures: Failures[];
+  queues: QueueStats[];
+}
+
+const earliest = (times: readonly (number | null)[]): number | null =>
+  times.reduce((first, time) => (time === null || (first !== null && first <= time) ? first : time), null);
+
+function queuesOf(parts: readonly QueueDepth[]): QueueStats[] {
+  return [...Map.groupBy(parts, ({ queue }) => queue)].map(([queue, depths]) => ({
+    queue,
+    depth: depths.reduce((sum, { open }) => sum + open, 0),
+    leased: depths.reduce((sum, { leased }) => sum + leased, 0),
+    oldest: isoOrNull(earliest(depths.map(({ oldest }) => oldest))),
+    workers: new Set(depths.flatMap(({ workers }) => workers)).size,
+  }));
+}
+
+/** Counts, durations, failures by cause and queues, of all shards. */
+export async function jobStats(
+  context: ServiceContext,
+  { period, group_by }: z.output<typeof StatsInput>,
+): Promise<JobStats> {
+  const since = context.now() - durationMs(period);
+  const shards = Array.from({ length: context.shards }, (_, shard) => shard);
+  const parts = await Promise.all(
+    shards.map((shard) =>
+      context.ask(shard, (registry, caller) => registry.statistics(caller, since, group_by ?? null)),
+    ),
+  );
+  const { all, groups, failures } = mergedStatistics(parts);
+  const grouped = groups.map(({ key, sums }) => ({ key, ...figures(sums) }));
+  const queues = queuesOf(parts.flatMap((part) => part.queues));
+  return {
+    since: iso(since),
+    ...figures(all),
+    truncated: parts.some(({ truncated }) => truncated),
+    oldest_queued: isoOrNull(earliest(parts.map(({ oldest_queued }) => oldest_queued))),
+    groups: grouped.sort((a, b) => b.jobs - a.jobs).slice(0, MAX_SHOWN_GROUPS),
+    failures: failures.slice(0, MAX_SHOWN_CAUSES),
+    queues: queues.sort((a, b) => b.depth - a.depth).slice(0, MAX_SHOWN_GROUPS),
+  };
+}
