@@ -6,7 +6,7 @@ import { isTopLevel } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import type { RunRef, Stop } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { haltedPath } from "../storage/values.ts";
+import { haltedPath, roundsPath } from "../storage/values.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
 function outcomeOf(job: Job, mark: Mark): Json | undefined {
@@ -32,9 +32,17 @@ export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly
   return applyMarks(job, marks, now);
 }
 
-/** Whether the step at `path` lies in a row that is over: nothing of it begins any more. */
-export const isHalted = ({ tables }: RegistryContext, job: Job, path: string): boolean =>
-  enclosing(path).some((rows) => tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
+/** Whether the step at `path` lies in a round that is over: a report that came late may ask for it to begin. */
+const isInEndedRound = ({ tables }: RegistryContext, job: Job, path: string): boolean =>
+  [...path.matchAll(/#(\d+)\./g)].some(({ index, 1: round }) => {
+    const known = tables.values.json(job.job_id, roundsPath(path.slice(0, index)));
+    return known !== undefined && JSON.parse(known).round >= Number(round);
+  });
+
+/** Whether the step at `path` lies in a row, or a round, that is over: nothing of it begins any more. */
+export const isHalted = (context: RegistryContext, job: Job, path: string): boolean =>
+  isInEndedRound(context, job, path) ||
+  enclosing(path).some((rows) => context.tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
 
 /** Applies one report of the run that has the job, as one transaction; one of any other changes nothing. */
 export function applyReport<Reply>(

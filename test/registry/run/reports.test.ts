@@ -202,6 +202,19 @@ describe("settle", () => {
     }));
 });
 
+describe("a step of a round that is over", () => {
+  it("does not begin again for a report that comes late, and that of the next round does", () =>
+    inRegistry(async (bench) => {
+      const { ref } = await running(bench);
+      const begin = (round: number) => bench.runner.begin(ref, `loop#${round}.page`, `t${round}`, 30_000, []);
+      expect(await begin(1)).toMatchObject({ do: "run" });
+      await bench.runner.finish(ref, "loop#1.page", { n: 1 }, null);
+      await bench.runner.roundEnded(ref, "loop", { round: 1, over: false, state: {} }, []);
+      expect(await begin(1)).toEqual({ do: "halted" });
+      expect(await begin(2)).toMatchObject({ do: "run" });
+    }));
+});
+
 describe("reports that must change nothing", () => {
   const reports: [string, (bench: Bench, ref: ReturnType<Bench["ref"]>) => Promise<unknown>][] = [
     ["start", (bench, ref) => bench.runner.start(ref)],
