@@ -12,6 +12,7 @@ import type {
   RunPlan,
   RunRef,
   SpawnRequest,
+  Watched,
 } from "../registry/api/caller.ts";
 import type { RunnerPorts } from "./ports.ts";
 import type { Unreported } from "./unreported.ts";
@@ -167,9 +168,11 @@ export class Reporter {
     return this.#send((registry) => registry.collect(this.#ref, path));
   }
 
-  async settle(outcome: RunOutcome, unreported: Unreported) {
+  async settle(outcome: RunOutcome, unreported: Unreported, watched?: Watched) {
     const { finished } = unreported;
-    const answer = await this.#withMarks((registry, marks) => registry.settle(this.#ref, outcome, marks, finished));
+    const answer = await this.#withMarks((registry, marks) =>
+      registry.settle(this.#ref, outcome, marks, finished, watched),
+    );
     unreported.clear();
     return answer;
   }

@@ -3,10 +3,11 @@ import { longestActionMs } from "../blueprint/planned-wait.ts";
 import type { Scope } from "../expression/template.ts";
 import { WAKE_EVENT } from "../jobs/job.ts";
 import { resultTooLarge } from "../jobs/settle.ts";
+import { asResult } from "../jobs/view.ts";
 import { type Json, jsonBytes } from "../lib/json.ts";
 import { iso } from "../lib/time.ts";
 import { MAX_ENGINE_WAIT_MS, SEGMENT_GRACE_MS, SEGMENT_MS } from "../limits.ts";
-import type { RunOutcome, RunPlan, RunRef } from "../registry/api/caller.ts";
+import type { RunOutcome, RunPlan, RunRef, Watched } from "../registry/api/caller.ts";
 import { RunContext, type SequenceEnding, unkept } from "./context.ts";
 import type { RunnerPorts } from "./ports.ts";
 import { Reporter } from "./reporter.ts";
@@ -51,12 +52,14 @@ class Interpreter {
   readonly #context: RunContext;
   readonly #plan: Blueprint;
   readonly #scope: Scope;
+  readonly #changed: string | undefined;
   #end: Promise<null> | undefined;
 
   constructor(ports: RunnerPorts, reports: Reporter, run: RunPlan) {
     this.#reports = reports;
     this.#context = new RunContext(ports, reports, reports.ref, STEP_RUNS, run);
     this.#plan = run.plan;
+    this.#changed = run.changed;
     this.#scope = scopeOf(reports.ref, run);
   }
 
@@ -90,9 +93,19 @@ class Interpreter {
     return null;
   }
 
+  /** What the trigger that started the job compares; undefined: nothing. */
+  async #watched(outcome: RunOutcome, ending: SequenceEnding): Promise<Watched | undefined> {
+    if (this.#changed === undefined) return undefined;
+    const stored = "output" in ending ? (ending.output ?? null) : null;
+    const result = asResult("output" in outcome ? outcome.output : stored);
+    const value = await this.#context.evaluate(this.#changed, { ...this.#scope, result });
+    return value.ok ? { value: value.value } : { error: value.error.message };
+  }
+
   readonly #settle: Conclude = async (context, ending) => {
     const outcome = await outcomeOf(this.#context, this.#plan, this.#scope, ending);
-    const answer = outcome && (await this.#reports.settle(outcome, context.unreported));
+    const watched = outcome?.name === "succeeded" ? await this.#watched(outcome, ending) : undefined;
+    const answer = outcome && (await this.#reports.settle(outcome, context.unreported, watched));
     return answer?.do === "unkept" ? unkept(answer) : undefined;
   };
 }

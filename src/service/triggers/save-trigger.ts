@@ -52,6 +52,10 @@ function allExpressionFaults({ input, when, changed, webhook, ...rest }: Trigger
 
 function kindFaults(document: TriggerDocument): Fault[] {
   const given = KINDS.filter((kind) => document[kind] !== undefined);
+  if (given[0] === "event") {
+    const fix = "Use schedule or webhook; events_read tells of events.";
+    return [{ path: "event", message: "starts no jobs on this version of the server yet", fix }];
+  }
   if (given.length === 1) return [];
   const message = given.length === 0 ? "have none of schedule, webhook and event" : `have ${given.join(" and ")}`;
   return [{ path: "arguments", message, fix: "Give exactly one of schedule, webhook and event." }];

@@ -32,6 +32,7 @@ describe("triggers_save", () => {
       "of the scheme hmac alone",
     ],
     [{ ...BARE, event: { name: "job.settled", filter: { color: "red" } } }, "event.filter"],
+    [{ ...BARE, event: { name: "job.settled" } }, "event: starts no jobs on this version"],
     [{ ...SAVE, metadata: { a: "a".repeat(20_000) } }, "metadata"],
   ])("refuses %j: %s", async (args, message) => {
     const w = world();
