@@ -138,7 +138,7 @@ describe("jobs_plan", () => {
     ["Ask my manager to approve, then publish", "approve-and-publish"],
     ["Watch a status page and alert us on a change", "watch-status"],
     ["Poll a build until it is done", "run-export"],
-    ["xyzzy", "latest-release"],
+    ["xyzzy", "all-customers"],
   ])("for %s brings the recipe %s, and little else", async (goal, recipe) => {
     const { messages } = (await plan(goal)).body.result as { messages: { content: { text: string } }[] };
     const text = messages[0]?.content.text ?? "";

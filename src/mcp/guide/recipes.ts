@@ -17,16 +17,6 @@ const recipe = (title: string, fits: RegExp, call: string): Recipe => ({
 
 export const RECIPES: readonly Recipe[] = [
   recipe(
-    "Fetch, reshape, and have the result in the same call",
-    /fetch|get|read|api|latest|release|reshape/i,
-    `{ "blueprint": { "name": "latest-release",
-      "input": { "type": "object", "required": ["repo"], "properties": { "repo": { "type": "string" } } },
-      "steps": [
-        { "id": "releases", "type": "http", "url": "https://api.example.com/repos/{% $input.repo %}/releases", "query": { "per_page": 5 } },
-        { "id": "latest", "type": "transform", "value": { "tag": "{% $steps.releases.body[0].tag %}", "count": "{% $count($steps.releases.body) %}" } } ] },
-      "input": { "repo": "acme-app" }, "wait_seconds": 20 }`,
-  ),
-  recipe(
     "Page by cursor: the fields of `next` replace those of `query`, null ends",
     /page|paging|pagin|cursor|all (the )?\w+|every|export|list/i,
     `{ "blueprint": { "name": "all-customers", "steps": [
