@@ -1,7 +1,11 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { buildUi } from "./tooling/build-ui.ts";
 import { mutate } from "./tooling/mutate.ts";
 import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, WORKERD } from "./tooling/tiers.ts";
+
+// Servers serve it.
+await buildUi();
 
 /** What the tier, or the environment, says of how often harnesses try. */
 const env = settingsOf(process.env, Date.now());

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import ipaddr from "ipaddr.js";
+import { buildUi } from "../tooling/build-ui.ts";
 
 /**
  * `npm run dev -- <flags of wrangler dev>`. Without AUTH_SECRET whoever reaches the server owns it, and the runtime of this
@@ -44,6 +45,7 @@ if ((open.length > 0 || values.tunnel === true) && !hasSecret()) {
   process.exit(1);
 }
 
+await buildUi();
 const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
 const wrangler = spawn("wrangler", ["dev", ...process.argv.slice(2)], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => wrangler.kill(signal));

@@ -68,6 +68,15 @@ export const TOO_LONG_KEY = invalidToken(
 
 export const REVOKED_KEY = invalidToken("This API key was revoked.", "Ask the operator for another one.");
 
+export const EXPIRED_SESSION = invalidToken("This session has ended.", "Sign in again.");
+
+export const FOREIGN_PAGE: Refusal = {
+  status: 403,
+  code: "foreign_page",
+  message: "A session writes only from the dashboard of this server.",
+  fix: "Use an API key as `Authorization: Bearer <key>`.",
+};
+
 export const TOKEN_IN_URL = invalidToken(
   "Credentials in a URL end up in logs, so they are not accepted.",
   "Send the key as `Authorization: Bearer <key>`; if it was a real one, revoke it.",

@@ -3,12 +3,13 @@ import { actorOf } from "../auth/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { askAs, askAsServer } from "../registry/api/client.ts";
-import { health } from "./answers.ts";
+import { health, methodNotAllowed } from "./answers.ts";
 import { home } from "./home.ts";
 import { hookRoute } from "./hook-route.ts";
 import { keysRoute } from "./keys.ts";
 import { OAUTH_PATHS, oauthRoute, RESOURCE_METADATA_PATHS, resourceMetadata } from "./oauth.ts";
 import { newRouter, serve } from "./router.ts";
+import { readSession, signIn, signOut } from "./session.ts";
 
 /** What the routes outside /mcp are given. */
 export interface RouteDeps {
@@ -19,6 +20,11 @@ export interface RouteDeps {
 }
 
 const router = newRouter<RouteDeps>();
+
+router.get("/ui/session", ({ req, env: deps }) => readSession(req.raw, { ...deps, now: Date.now }));
+router.post("/ui/session", ({ req, env: deps }) => signIn(req.raw, { ...deps, now: Date.now }));
+router.delete("/ui/session", ({ req, env: deps }) => signOut(req.raw, { ...deps, now: Date.now }));
+router.all("/ui/session", () => methodNotAllowed("GET, POST, DELETE"));
 
 serve(router, "GET", "/healthz", ({ env: { version } }) => health(version));
 

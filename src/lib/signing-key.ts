@@ -7,7 +7,8 @@ export type Purpose =
   | "edge-jobs cursor v1"
   | "edge-jobs grant v1"
   | "edge-jobs sender v1"
-  | "edge-jobs hook v1";
+  | "edge-jobs hook v1"
+  | "edge-jobs session v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */
 export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;

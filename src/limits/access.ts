@@ -49,6 +49,8 @@ export const MAX_WAITS_PER_KEY = 100;
 export const MAX_WAITS = 1_000;
 /** Streams that one object feeds for one key, of MAX_LISTENERS. */
 export const MAX_LISTENERS_PER_KEY = 64;
+/** A session of the dashboard: a working day. */
+export const SESSION_MS = 8 * 60 * MINUTE;
 export const AUDIT_KEPT_MS = 90 * DAY;
 /** Rows that one alarm deletes at most. */
 export const AUDIT_PURGE_BATCH = 500;

@@ -1,9 +1,9 @@
 import { waitUntil } from "cloudflare:workers";
 import { pageHosts } from "../auth/allowed-origins.ts";
-import { authenticate } from "../auth/authenticate.ts";
 import { hasLoopbackHost } from "../auth/loopback.ts";
 import type { Principal } from "../auth/principal.ts";
 import type { Refusal } from "../auth/refusal.ts";
+import { authenticateViewer } from "../auth/session.ts";
 import type { Env } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import type { Result } from "../lib/result.ts";
@@ -39,7 +39,7 @@ export interface RestDeps {
 
 export function restDeps(request: Request, url: URL, env: Env, version: string, log: RequestLog): RestDeps {
   return {
-    principal: () => authenticate(request, url, env, Date.now()),
+    principal: () => authenticateViewer(request, url, env, Date.now()),
     service: (principal, watch) => serviceContext(env, principal, watch),
     askAsServer: ({ tenant }) => askAsServer(env.JOB_REGISTRY, tenant),
     pages: () => pageHosts(env, url),

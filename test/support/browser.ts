@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import packed from "@sparticuz/chromium";
+import { type Browser, chromium } from "playwright-core";
+
+/** Where a browser may be on machines that the packed one is not for. */
+const INSTALLED = [
+  process.env.CHROME_PATH,
+  "/usr/bin/chromium",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+].filter((path) => path !== undefined);
+
+/** Its defaults are for functions in a cloud: these switch off what a browser protects pages with, or run it in one process. */
+const UNSAFE = /web-security|insecure|isolation|site-per|single-process/;
+
+async function executable(): Promise<string | undefined> {
+  if (process.platform === "linux" && process.arch === "x64") return packed.executablePath();
+  return INSTALLED.find((path) => existsSync(path));
+}
+
+/** A real Chromium without a screen; undefined, and a word about it, where there is none. */
+export async function launchBrowser(): Promise<Browser | undefined> {
+  const executablePath = await executable();
+  if (executablePath === undefined) {
+    console.warn("NO BROWSER, so the dashboard is not tested: install Chrome, or say where it is in CHROME_PATH.");
+    return undefined;
+  }
+  const isPacked = !INSTALLED.includes(executablePath);
+  const args = isPacked ? packed.args.filter((arg) => !UNSAFE.test(arg)) : ["--headless=new"];
+  return chromium.launch({ executablePath, args, headless: true });
+}

@@ -1,0 +1,84 @@
+/** The REST API, as the dashboard calls it: with the session's cookie, which no script can read. */
+
+export interface Fault {
+  path: string;
+  message: string;
+  fix?: string;
+}
+
+/** An answer that is an error, in the words of the server. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly faults: readonly Fault[];
+
+  constructor(status: number, code: string, detail: string, faults: readonly Fault[] = []) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+/** Told to the window: the session, or its key, is no longer good. */
+export const SESSION_ENDED = "session-ended";
+
+const API = "/api/v1";
+
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+function searchOf(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== "") search.append(name, String(one));
+    }
+  }
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  try {
+    const { code, detail, title, error, faults } = JSON.parse(text);
+    const told = detail ?? (typeof error === "string" ? error : title);
+    return new ApiError(response.status, String(code ?? error ?? response.status), told, faults);
+  } catch {
+    return new ApiError(response.status, String(response.status), text || response.statusText);
+  }
+}
+
+async function send<T>(method: string, url: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, headers: { accept: "application/json" } };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { accept: "application/json", "content-type": "application/json" };
+  }
+  const response = await fetch(url, init);
+  if (response.status === 401 && url.startsWith(API)) dispatchEvent(new Event(SESSION_ENDED));
+  if (!response.ok) throw await problemOf(response);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+export const get = <T>(path: string, query: Query = {}): Promise<T> => send("GET", `${API}${path}${searchOf(query)}`);
+export const post = <T>(path: string, body: unknown = {}): Promise<T> => send("POST", `${API}${path}`, body);
+export const remove = <T>(path: string): Promise<T> => send("DELETE", `${API}${path}`);
+
+/** Outside of the API: who the viewer is. */
+export const session = {
+  read: (): Promise<Session> => send("GET", "/ui/session"),
+  open: (key: string): Promise<Session> => send("POST", "/ui/session", { key }),
+  close: (): Promise<Session> => send("DELETE", "/ui/session"),
+};
+
+export interface Session {
+  /** null: nobody has signed in. */
+  tenant: string | null;
+  scopes: readonly string[];
+  version: string;
+  /** Whether there is anything to sign out of. */
+  locked: boolean;
+}
+
+export const streamUrl = (jobId: string): string => `${API}/jobs/${encodeURIComponent(jobId)}/stream`;

@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+import type { JobStatus } from "../../src/jobs/view.ts";
+import { ApiError, type Fault, post } from "../lib/api.ts";
+import { useAction } from "../lib/live.ts";
+import { goTo } from "../lib/router.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { Problem } from "../parts/problem.tsx";
+
+interface SubmitProps {
+  /** Name of the blueprint to begin with. */
+  blueprint?: string;
+  input?: string;
+  onClose: () => void;
+  onDone?: () => void;
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ApiError(0, "json", `${what} is no JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** A plan in braces is sent as it stands, a name as the name. */
+const planOf = (text: string): unknown => (text.trim().startsWith("{") ? parsed(text, "The blueprint") : text.trim());
+
+/** One key a window: a second click, or one after a broken connection, makes no second job. */
+const newKey = (): string => `ui-${crypto.randomUUID()}`;
+
+export function SubmitDialog({ blueprint = "", input = "{}", onClose, onDone }: SubmitProps) {
+  const [plan, setPlan] = useState(blueprint);
+  const [args, setArgs] = useState(input);
+  const [key] = useState(newKey);
+  const [checked, setChecked] = useState("");
+  const { busy, error, run } = useAction();
+  const request = () => ({ blueprint: planOf(plan), input: parsed(args, "The input") });
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async () => {
+      const { id } = await post<JobStatus>("/jobs", { ...request(), idempotency_key: key });
+      onDone?.();
+      onClose();
+      goTo(["jobs", id]);
+    });
+  };
+  const check = () =>
+    run(async () => {
+      setChecked("");
+      const { valid, faults } = await post<{ valid: boolean; faults: Fault[] }>("/jobs", {
+        ...request(),
+        dry_run: true,
+      });
+      if (!valid) throw new ApiError(422, "invalid_arguments", "It would be refused:", faults);
+      setChecked("It would be accepted.");
+    });
+  return (
+    <Dialog title="New job" onClose={onClose}>
+      <form onSubmit={submit}>
+        <label class="field">
+          <span>Blueprint: a name, name@version, or a plan as JSON</span>
+          <textarea required name="blueprint" value={plan} onInput={(event) => setPlan(event.currentTarget.value)} />
+        </label>
+        <label class="field">
+          <span>Input, as JSON</span>
+          <textarea name="input" value={args} onInput={(event) => setArgs(event.currentTarget.value)} />
+        </label>
+        <Problem error={error} />
+        {checked !== "" && error === undefined && <p class="quiet">{checked}</p>}
+        <div class="buttons">
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+          <button type="button" disabled={busy || plan === ""} onClick={check}>
+            Check
+          </button>
+          <button type="submit" class="primary" disabled={busy}>
+            Submit
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
