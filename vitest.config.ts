@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { buildUi } from "./tooling/build-ui.ts";
+import { buildUi } from "./tooling/build/build-ui.ts";
 import { mutate } from "./tooling/mutate.ts";
 import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, WORKERD } from "./tooling/tiers.ts";
 

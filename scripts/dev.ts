@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import ipaddr from "ipaddr.js";
-import { buildUi } from "../tooling/build-ui.ts";
+import { buildUi } from "../tooling/build/build-ui.ts";
 
 /**
  * `npm run dev -- <flags of wrangler dev>`. Without AUTH_SECRET whoever reaches the server owns it, and the runtime of this

@@ -52,6 +52,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_RETENTION_DAYS: defaults("MAX_RETENTION_DAYS"),
   MAX_RETENTION_DAYS: "of the operator: http/settings.test.ts has it and one more",
   MAX_QUOTA: "of the operator: http/settings.test.ts has it and one more",
+  SESSION_MS: "a session's own age: auth/session.test.ts has it and one millisecond less",
   KEY_CLOCK_SKEW_MS: "an allowance over MAX_KEY_DAYS: auth/check-key.test.ts has it and one more",
   MAX_STATISTICS_SCAN: "rows of one look: what is older is said to be left out (service/statistics/job-stats.test.ts)",
   MAX_QUEUE_SCAN: kept("depth of queues"),

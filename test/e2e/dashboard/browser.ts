@@ -10,6 +10,9 @@ const INSTALLED = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ].filter((path) => path !== undefined);
 
+export const NO_BROWSER =
+  "NO BROWSER, so the dashboard is not tested: install Chrome, or say where it is in CHROME_PATH.";
+
 /** Its defaults are for functions in a cloud: these switch off what a browser protects pages with, or run it in one process. */
 const UNSAFE = /web-security|insecure|isolation|site-per|single-process/;
 
@@ -22,7 +25,7 @@ async function executable(): Promise<string | undefined> {
 export async function launchBrowser(): Promise<Browser | undefined> {
   const executablePath = await executable();
   if (executablePath === undefined) {
-    console.warn("NO BROWSER, so the dashboard is not tested: install Chrome, or say where it is in CHROME_PATH.");
+    console.warn(NO_BROWSER);
     return undefined;
   }
   const isPacked = !INSTALLED.includes(executablePath);

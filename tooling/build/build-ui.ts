@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 /** The dashboard, from `ui/` into `dist/`, which wrangler.toml serves as static assets. */
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = join(import.meta.dirname, "../..");
 const FROM = join(ROOT, "ui");
 const ASSETS = join(ROOT, "dist");
 const TO = join(ASSETS, "ui");
