@@ -41,9 +41,9 @@ function searchOf(query: Query): string {
 async function problemOf(response: Response): Promise<ApiError> {
   const text = await response.text();
   try {
-    const { code, detail, title, error, faults } = JSON.parse(text);
-    const told = detail ?? (typeof error === "string" ? error : title);
-    return new ApiError(response.status, String(code ?? error ?? response.status), told, faults);
+    const { code, detail, error, message, fix, faults } = JSON.parse(text);
+    // The API says `code` and `detail`; what refuses a caller before says `error`, `message` and `fix`.
+    return new ApiError(response.status, code ?? error, detail ?? `${message} ${fix ?? ""}`, faults);
   } catch {
     return new ApiError(response.status, String(response.status), text || response.statusText);
   }
