@@ -7,6 +7,8 @@ export interface CatalogEntry {
   /** Counts from 1. A published version never changes: append the next one as a file of its own. */
   version: number;
   document: Json;
+  /** Names of the secrets that it sends; the operator binds them in BLUEPRINT_SECRETS, and without one its step fails. */
+  secrets?: readonly string[];
 }
 
 /** One version of a blueprint that ships with the server. */
@@ -20,8 +22,14 @@ export interface CatalogBlueprint {
 }
 
 /** Throws on a document that does not check: a bug of this build, seen at its first start. */
-export function parseEntry({ version, document }: CatalogEntry, handlers: readonly string[]): CatalogBlueprint {
-  const checked = checkBlueprint(document, { handlers });
+export function parseEntry(
+  { version, document, secrets = [] }: CatalogEntry,
+  handlers: readonly string[],
+): CatalogBlueprint {
+  const checked = checkBlueprint(document, {
+    handlers,
+    secrets: secrets.map((name) => ({ name, hosts: ["*"] })),
+  });
   if (!checked.ok) throw new Error(`catalogue blueprint: ${JSON.stringify(checked.error)}`);
   const plan = checked.value;
   return { name: plan.name, version, description: plan.description ?? "", document, plan };

@@ -25,7 +25,7 @@ async function run(bench: Bench, name: string, input: JsonObject, answer: Answer
     });
   };
   const ran = await runSteps(bench, steps, {
-    ...{ input: read.value, output, step },
+    ...{ input: read.value, output, step, secrets: SECRETS },
     fetch: async (url, init = {}) => {
       const seen = { url, method: init.method ?? "GET", body: typeof init.body === "string" ? init.body : null };
       asked.push(seen);
@@ -39,6 +39,13 @@ async function run(bench: Bench, name: string, input: JsonObject, answer: Answer
 const LATEST = {
   ...{ statuses: [], blueprint: null, metadata: {}, submitted_after: null, submitted_before: null },
   ...{ limit: 1, after: null },
+};
+/** Of the operator, as those blueprints name them. */
+const SECRETS = {
+  SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T000/B000/xyz",
+  NOTIFY_WEBHOOK_SECRET: `whsec_${btoa("a".repeat(32))}`,
+  CLAUDE_ROUTINE_TOKEN: "sk-ant-oat01-0123456789",
+  OPENCLAW_HOOKS_TOKEN: "openclaw-0123456789",
 };
 const PAGE = "https://api.example.com/items";
 
@@ -170,3 +177,55 @@ it("webhook-relay sends to all, and lists those that fail", () =>
       failed: [{ url: "https://b.example/y" }],
     });
   }));
+
+describe("a blueprint that tells others what happened", () => {
+  const data = { job_id: "job_1", name: "import <a&b>", status: "failed", error: "HTTP 500" };
+  const event = { event_id: "evt_1", name: "job.settled", at: "2026-11-29T04:00:00.120Z", data };
+  const line = "job.settled import <a&b> failed job_1 HTTP 500";
+
+  it.each<[string, JsonObject, string, Json]>([
+    ["notify-webhook", { url: "https://a.example/x" }, "https://a.example/x", event],
+    ["notify-slack", {}, SECRETS.SLACK_WEBHOOK_URL, { text: line.replace("<a&b>", "&lt;a&amp;b&gt;") }],
+    [
+      "notify-ntfy",
+      { topic: "t", priority: 4 },
+      "https://ntfy.sh/",
+      { topic: "t", title: "Edge Jobs", priority: 4, message: line },
+    ],
+    [
+      "wake-claude-routine",
+      { routine: "r/1" },
+      "https://api.anthropic.com/v1/claude_code/routines/r%2F1/fire",
+      { text: line },
+    ],
+    [
+      "wake-openclaw",
+      { gateway: "https://claw.example/" },
+      "https://claw.example/hooks/wake",
+      { text: line, mode: "now" },
+    ],
+  ])("%s sends it, once it is taken", (name, input, url, body) =>
+    inRegistry(async (bench) => {
+      const found = await run(bench, name, { ...input, event }, () => Response.json({ claude_code_session_url: "s" }));
+      expect(found).toMatchObject({ status: "succeeded", asked: [{ url, method: "POST" }] });
+      expect(JSON.parse(found.asked[0]?.body ?? "")).toEqual(body);
+    }),
+  );
+
+  it("says what it is given instead, where it is given a text", () =>
+    inRegistry(async (bench) => {
+      const found = await run(bench, "notify-ntfy", { topic: "t", text: "Look." }, () => Response.json({}));
+      expect(JSON.parse(found.asked[0]?.body ?? "")).toMatchObject({ message: "Look." });
+    }));
+
+  it("fires a routine once, also when its answer is unclear", () =>
+    inRegistry(async (bench) => {
+      const found = await run(
+        bench,
+        "wake-claude-routine",
+        { routine: "r", event },
+        () => new Response("", { status: 503 }),
+      );
+      expect([found.status, found.asked.length]).toEqual(["failed", 1]);
+    }));
+});

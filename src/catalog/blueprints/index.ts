@@ -4,10 +4,15 @@ import { csvImport } from "./csv-import.ts";
 import { delayedWebhook } from "./delayed-webhook.ts";
 import { githubLatestRelease } from "./github-latest-release.ts";
 import { linkCheck } from "./link-check.ts";
+import { notifyNtfy } from "./notify-ntfy.ts";
+import { notifySlack } from "./notify-slack.ts";
+import { notifyWebhook } from "./notify-webhook.ts";
 import { pagedFetch } from "./paged-fetch.ts";
 import { pollUntil } from "./poll-until.ts";
 import { rssDigest } from "./rss-digest.ts";
 import { urlAudit } from "./url-audit.ts";
+import { wakeClaudeRoutine } from "./wake-claude-routine.ts";
+import { wakeOpenclaw } from "./wake-openclaw.ts";
 import { watchPage } from "./watch-page.ts";
 import { webhookRelay } from "./webhook-relay.ts";
 
@@ -24,4 +29,9 @@ export const BLUEPRINTS: readonly CatalogEntry[] = [
   rssDigest,
   watchPage,
   webhookRelay,
+  notifyWebhook,
+  notifySlack,
+  notifyNtfy,
+  wakeClaudeRoutine,
+  wakeOpenclaw,
 ];
