@@ -119,7 +119,7 @@ describe("size", () => {
 
 /** Folders of one file each, which grow with what the server offers: files there are named after what they are about. */
 const COLLECTIONS =
-  /^src\/(?:limits|mcp\/(?:tools|resources|prompts)|blueprint\/kinds|runner\/step-kinds|catalog\/(?:blueprints|handlers)|registry\/storage(?:\/migrations)?|http)\//;
+  /^examples\/|^src\/(?:limits|mcp\/(?:tools|resources|prompts)|blueprint\/kinds|runner\/step-kinds|catalog\/(?:blueprints|handlers)|registry\/storage(?:\/migrations)?|http)\//;
 
 /** One file for each client, and for each schema. */
 const RECORDINGS = /^test\/(?:e2e\/clients|registry)\/recorded\//;
