@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 
-const BUDGET_KIB = 400;
+/**
+ * A sixth of the 3 MiB that the free plan takes: https://developers.cloudflare.com/workers/platform/limits/ (2026-11). It was
+ * 400 when there were jobs alone; triggers, events, workers, REST and `ai` are 90 KiB.
+ */
+const BUDGET_KIB = 512;
 
 it(`the bundle that would be deployed builds and is at most ${BUDGET_KIB} KiB gzipped`, () => {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bundle-"));
