@@ -30,8 +30,10 @@ const problem = (description: string) => ({
 const TAGS: Readonly<Record<string, string>> = {
   jobs: "Durable background jobs.",
   blueprints: "Plans of steps that jobs run, by name.",
+  triggers: "What starts jobs by itself.",
   events: "What happened, in order.",
   work: "Steps that workers claim and report on.",
+  stats: "What jobs have in common.",
   keys: "API keys that are good no more.",
   audit: "What was done, by whom.",
 };
@@ -77,7 +79,7 @@ const isRequired = (schema: z.ZodObject): boolean =>
   Object.values(schema.shape).some((field) => !field.safeParse(undefined).success);
 
 function operation(route: Route): ZodOpenApiOperationObject {
-  const { input, headers = {}, summary, scope, operation: operationId } = route;
+  const { input, headers = {}, summary, scope, alsoNeeds = [], operation: operationId } = route;
   const inPath = pathArguments(route);
   const path = part(input, (name) => inPath.includes(name));
   const rest = part(input, (name) => !inPath.includes(name));
@@ -87,7 +89,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
   return {
     operationId,
     summary,
-    description: `Needs the scope \`${scope}\`.`,
+    description: `Needs the scope ${[scope, ...alsoNeeds].map((name) => `\`${name}\``).join(" and ")}.`,
     tags: [tagOf(route)],
     requestParams: {
       ...(path && { path }),

@@ -18,6 +18,8 @@ export interface RestContext extends ServiceContext {
   /** Without the caller's key, for what must come to its end although it ends that key. */
   askAsServer: Ask;
   headers: Headers;
+  /** Under which the caller reached the server. */
+  origin: string;
   /** Aborts when the caller has gone. */
   signal: AbortSignal;
   /** Between signs of life of a stream. */
@@ -51,6 +53,8 @@ interface RouteText {
   summary: string;
   /** What the caller's key must allow. */
   scope: Scope;
+  /** Further scopes. */
+  alsoNeeds?: readonly Scope[];
   /** Headers that carry an argument. */
   headers?: Readonly<Record<string, string>>;
   /** What it answers, by status: a schema of the JSON, or what else comes. */

@@ -77,15 +77,16 @@ async function serve(route: Route, request: RestRequest): Promise<Response> {
   const principal = await deps.principal();
   if (!principal.ok) return refusal(principal.error, request);
   deps.log.caller = principal.value;
-  const allowed = requireScopes(principal.value.scopes, [route.scope]);
+  const allowed = requireScopes(principal.value.scopes, [route.scope, ...(route.alsoNeeds ?? [])]);
   if (!allowed.ok) return refusal(allowed.error, request);
   const watch = new KeyWatch();
   const service = deps.service(principal.value, watch);
   const { headers, signal } = req.raw;
   const { keepAliveMs, background } = deps;
+  const { origin } = new URL(req.url);
   const trace = readTrace(headers.get("traceparent"), headers.get("tracestate"));
   const askAsServer = deps.askAsServer(principal.value);
-  const context = { ...service, trace, askAsServer, headers, signal, keepAliveMs, background };
+  const context = { ...service, trace, askAsServer, headers, origin, signal, keepAliveMs, background };
   const started = service.now();
   const { response, jobId } = await answerOf(route, request, context);
   // A revoked key is told so whatever it asked, also where that asked the registry nothing.

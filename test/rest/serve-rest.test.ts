@@ -53,7 +53,7 @@ describe("whoever calls", () => {
       const { status, headers, body } = await api(world({ scopes: held }), route.method, examplePath(route));
       expect({ status, code: body.code }).toEqual({ status: 403, code: "insufficient_scope" });
       expect(headers.get("www-authenticate")).toContain(route.scope);
-      const only: readonly Scope[] = [route.scope];
+      const only: readonly Scope[] = [route.scope, ...(route.alsoNeeds ?? [])];
       expect((await api(world({ scopes: only }), route.method, examplePath(route))).status).not.toBe(403);
     },
   );

@@ -78,6 +78,10 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   events_read: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
   jobs_stats: {},
   // Queues are each tenant's own.
+  triggers_list: { blueprint: (name) => [{ name }], cursor: (cursor) => [{ cursor, limit: 1 }] },
+  triggers_save: { blueprint: (blueprint) => [{ name: "probe", blueprint, schedule: { every: "1 hour" } }] },
+  triggers_fire: { blueprint: (name) => [{ name }] },
+  triggers_delete: { blueprint: (name) => [{ name }] },
   work_claim: {},
   work_report: {
     job: (job_id) =>

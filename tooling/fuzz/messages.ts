@@ -36,6 +36,10 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   blueprints_save: { blueprint: NO_PLAN },
   blueprints_delete: { name: "none", version: 1 },
   jobs_stats: { period: "1 hour", group_by: "error" },
+  triggers_list: { limit: 2, cursor: "x.y" },
+  triggers_save: { name: "no-trigger", blueprint: NO_PLAN, schedule: { every: "1 hour" } },
+  triggers_fire: { name: "no-trigger", from: "2020-01-01T00:00:00Z", to: "2020-01-02T00:00:00Z" },
+  triggers_delete: { name: "no-trigger" },
   work_claim: { queues: ["no-queue"], max: 2, wait_seconds: 0, worker: "w" },
   work_report: { claim: "WyJhIiwiYiIsMV0", action: "fail", error: { code: "c", message: "m", retryable: true } },
 };

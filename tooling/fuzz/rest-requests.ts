@@ -9,6 +9,7 @@ import { oddFields, TOOL_ARGUMENTS, wireText } from "./messages.ts";
 const OTHER_ARGUMENTS: Record<string, JsonObject> = {
   jobs_stream: { job_id: "job_00000000000000000000000000zz" },
   events_stream: { cursor: "ev1_0" },
+  triggers_ledger: { name: "no-trigger", limit: 2 },
   keys_list: {},
   keys_revoke: { key_id: "key_0" },
   audit_read: { before: "2030-01-01T00:00:00Z" },

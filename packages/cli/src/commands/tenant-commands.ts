@@ -32,6 +32,12 @@ async function rowsOf(rows: AsyncIterable<object>): Promise<object[]> {
   return all;
 }
 
+/** A file, or `-` for stdin. */
+function fileArgument(invocation: Invocation): string {
+  const text = argument(invocation, 0, "FILE");
+  return text === "-" || text.startsWith("@") ? text : `@${text}`;
+}
+
 const BLUEPRINT_VERBS: Verbs = {
   list: async ({ client, out, signal }) =>
     showRows(out, await rowsOf(client().blueprints.list({ signal })), ["name", "version", "source", "description"]),
@@ -44,9 +50,8 @@ const BLUEPRINT_VERBS: Verbs = {
   },
   save: async (invocation) => {
     const { client, out, signal } = invocation;
-    const text = argument(invocation, 0, "FILE");
-    const place = text === "-" || text.startsWith("@") ? text : `@${text}`;
-    show(out, await client().blueprints.save(parseObject(await contentOf(place, invocation), "FILE"), { signal }));
+    const document = parseObject(await contentOf(fileArgument(invocation), invocation), "FILE");
+    show(out, await client().blueprints.save(document, { signal }));
   },
   delete: async (invocation) => {
     const { client, out, values, signal } = invocation;
@@ -64,6 +69,49 @@ const blueprints: Command = {
   verbs: Object.keys(BLUEPRINT_VERBS),
   options: { version: { type: "string", summary: "one version; of delete: all when left out" } },
   run: (invocation) => byVerb(BLUEPRINT_VERBS, invocation),
+};
+
+const TRIGGER_VERBS: Verbs = {
+  list: async ({ client, out, signal }) => {
+    const args = { limit: 100 };
+    const { triggers } = await client().call<{ triggers: object[] }>("triggers_list", args, { signal });
+    showRows(out, triggers, ["name", "kind", "blueprint", "paused", "runs", "next_runs"]);
+  },
+  ledger: async (invocation) => {
+    const { client, out, signal } = invocation;
+    const args = { name: argument(invocation, 0, "NAME"), limit: 100 };
+    const { ledger } = await client().call<{ ledger: object[] }>("triggers_ledger", args, { signal });
+    showRows(out, ledger, ["at", "outcome", "occurrence", "job_id", "reason"]);
+  },
+  save: async (invocation) => {
+    const { client, out, signal } = invocation;
+    const document = parseObject(await contentOf(fileArgument(invocation), invocation), "FILE");
+    show(out, await client().call<object>("triggers_save", document, { signal }));
+  },
+  fire: async (invocation) => {
+    const { client, out, values, signal } = invocation;
+    const args = { name: argument(invocation, 0, "NAME"), from: textOf(values, "from"), to: textOf(values, "to") };
+    const { fired } = await client().call<{ fired: object[] }>("triggers_fire", args, { signal });
+    showRows(out, fired, ["due", "outcome", "job_id", "reason"]);
+  },
+  delete: async (invocation) => {
+    const { client, out, signal } = invocation;
+    const name = argument(invocation, 0, "NAME");
+    await client().call("triggers_delete", { name }, { signal });
+    show(out, { name, deleted: true });
+  },
+};
+
+const triggers: Command = {
+  name: "triggers",
+  usage: "[list | ledger NAME | save FILE | fire NAME | delete NAME]",
+  summary: "What starts jobs by itself: by time, by webhook, by event.",
+  verbs: Object.keys(TRIGGER_VERBS),
+  options: {
+    from: { type: "string", summary: "of fire: all times of the schedule since then" },
+    to: { type: "string", summary: "of fire: up to then" },
+  },
+  run: (invocation) => byVerb(TRIGGER_VERBS, invocation),
 };
 
 const KEY_VERBS: Verbs = {
@@ -122,4 +170,4 @@ const open: Command = {
   },
 };
 
-export const TENANT_COMMANDS: readonly Command[] = [login, blueprints, keys, open];
+export const TENANT_COMMANDS: readonly Command[] = [login, blueprints, triggers, keys, open];
