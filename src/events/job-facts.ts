@@ -17,7 +17,7 @@ const factsOf = ({ job_id, name, status, blueprint, metadata, parent_id, run }: 
   blueprint,
   metadata,
   trigger: run.trigger?.name ?? null,
-  batch_id: null,
+  batch_id: run.batch ?? null,
   parent_id,
 });
 

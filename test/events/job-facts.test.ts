@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { matchesFilter } from "../../src/events/event-filter.ts";
 import { eventsOf } from "../../src/events/job-facts.ts";
 import type { Job } from "../../src/jobs/job.ts";
 import { ask } from "../../src/jobs/run/awaiting.ts";
@@ -41,6 +42,22 @@ describe("the events of a job", () => {
       },
     ]);
     expect(eventsOf(ended, { ...ended, due_at: 1 }, noResult, NOW)).toEqual([]);
+  });
+
+  it("say what the job belongs to, of its end as of its questions, so that filters find them", () => {
+    const job = aRunningJob();
+    const started: Job = { ...job, run: { ...job.run, trigger: { name: "nightly" }, batch: "batch_1" } };
+    const events = [
+      ...eventsOf(started, ask(started, "a.ok", question("q1"), NOW), noResult, NOW),
+      ...eventsOf(started, { ...started, status: "succeeded" }, noResult, NOW),
+    ];
+    expect(events.map(({ name }) => name)).toEqual(["job.input_required", "job.settled"]);
+    for (const event of events) {
+      expect(event.data).toMatchObject({ trigger: "nightly", batch_id: "batch_1" });
+      expect(matchesFilter(event, { trigger: "nightly", batch_id: "batch_1" })).toBe(true);
+      expect(matchesFilter(event, { trigger: "weekly" })).toBe(false);
+      expect(matchesFilter(event, { batch_id: "batch_2" })).toBe(false);
+    }
   });
 
   it("are none for any other change of status", () => {

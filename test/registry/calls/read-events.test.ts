@@ -8,7 +8,8 @@ import {
 } from "../../../src/limits.ts";
 import type { EventQuery } from "../../../src/registry/api/event-calls.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
-import { type Bench, CALLER, inRegistry, START } from "../bench.ts";
+import { aRequest, type Bench, CALLER, inRegistry, START } from "../bench.ts";
+import { aTrigger, jobsOf, ring, save } from "../fire/trigger-bench.ts";
 
 const query = (over: Partial<EventQuery> = {}): EventQuery => ({
   after: 0,
@@ -73,6 +74,25 @@ describe("events", () => {
         has_more: false,
         truncated: false,
       });
+    }));
+
+  it("of one batch, or of one trigger, are found among those of others", () =>
+    inRegistry(async (bench) => {
+      const position = await listen(bench);
+      const filtered = async (filter: EventQuery["filter"]) =>
+        (await read(bench, { after: position, filter })).events.map(({ event }) => event.data.job_id);
+      const batch = await bench.batches.submitBatch(CALLER, aRequest(), [{ row: 1 }, { row: 2 }]);
+      if (!batch.ok) throw new Error(batch.error.code);
+      await save(bench, aTrigger());
+      await ring(bench);
+      const [started] = await jobsOf(bench);
+      if (started === undefined) throw new Error("the trigger has started nothing");
+      await settled(bench);
+      for (const id of [...batch.value.job_ids, started.id]) await bench.caller.cancel(CALLER, id, null);
+      expect(await filtered({ batch_id: batch.value.batch_id })).toEqual(batch.value.job_ids);
+      expect(await filtered({ trigger: "report" })).toEqual([started.id]);
+      expect(await filtered({ batch_id: batch.value.batch_id, trigger: "report" })).toEqual([]);
+      expect(await filtered({})).toHaveLength(4);
     }));
 
   it("end a wait as soon as one is there", () =>
