@@ -72,6 +72,7 @@ export const REFUSAL_CODES = {
   too_many_times: "the span has more times than one call runs",
   trigger_changed: "the trigger was changed while a delivery to it was checked",
   too_many_deliveries: "too many deliveries came to the trigger within a minute",
+  too_many_subscriptions: "too many subscriptions to events are kept",
   delivery_refused: "no job was made of the delivery: the tenant is full, or the trigger has a fault",
 } as const;
 export type RefusalCode = keyof typeof REFUSAL_CODES;

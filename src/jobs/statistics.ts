@@ -94,7 +94,7 @@ const mostFirst = (failures: Map<string, Failures>): Failures[] =>
   [...failures.values()].sort((a, b) => b.count - a.count);
 
 const failureOf = ({ job_id, blueprint, step, error, error_code }: StatisticsRow): Failures => ({
-  ...{ blueprint, step, code: error_code ?? "unknown", message: fingerprint(error ?? "") },
+  ...{ blueprint, step, code: error_code ?? "", message: fingerprint(error ?? "") },
   ...{ count: 1, sample: job_id },
 });
 

@@ -36,6 +36,7 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   blueprint_in_use: 409,
   too_many_blueprints: 507,
   too_many_listeners: 429,
+  too_many_subscriptions: 507,
   not_settled: 409,
   no_result: 409,
   pointer_not_found: 422,
