@@ -12,7 +12,7 @@ export function resultTooLarge(bytes: number): StepError | undefined {
 }
 
 export type Outcome =
-  | ({ name: "succeeded"; message?: string | undefined } & Pick<Job, "result_path" | "result_json">)
+  | ({ name: "succeeded"; early?: { message: string | null } | undefined } & Pick<Job, "result_path" | "result_json">)
   /** `path` is the step that failed; null when the job as a whole did. */
   | { name: "failed"; error: StepError; path: string | null }
   | { name: "cancelled"; reason: string | null };
@@ -53,11 +53,12 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
   const settled: Job = { ...job, status, settled_at: now, due_at: now + keepMs, message: null };
   switch (outcome.name) {
     case "succeeded": {
-      const { result_path, result_json } = outcome;
+      const { result_path, result_json, early } = outcome;
       // A plan that ends early leaves steps open.
-      const done = { ...settled, result_path, result_json, run: endedRun(job.run, now) };
-      const message = outcome.message === undefined ? status : `${status}: ${outcome.message}`;
-      return withEvent(done, "settled", now, null, message);
+      const run = early === undefined ? closed(job.run) : endedRun(job.run, now);
+      const said = early?.message ?? null;
+      const done = { ...settled, result_path, result_json, run };
+      return withEvent(done, "settled", now, null, said === null ? status : `${status}: ${said}`);
     }
     case "failed": {
       const broken = failed(settled, outcome.path, outcome.error, now);

@@ -21,10 +21,10 @@ function scopeOf(ref: RunRef, run: RunPlan): Scope {
 }
 
 /** One that is too large is not sent: it would be copied first, by every job that has one. */
-function succeeded(output: Json, message: string | null = null): RunOutcome {
+function succeeded(output: Json, early?: { message: string | null }): RunOutcome {
   const error = resultTooLarge(jsonBytes(output));
-  const said = message === null ? {} : { message };
-  return error === undefined ? { name: "succeeded", output, ...said } : { name: "failed", error, path: null };
+  if (error !== undefined) return { name: "failed", error, path: null };
+  return { name: "succeeded", output, ...(early && { early }) };
 }
 
 async function outcomeOf(
@@ -35,7 +35,7 @@ async function outcomeOf(
 ): Promise<RunOutcome | undefined> {
   if (ending.end === "stopped") return undefined;
   if (ending.end === "halted") throw new Error("a row was halted by no failure");
-  if (ending.end === "ended") return succeeded(ending.output, ending.message);
+  if (ending.end === "ended") return succeeded(ending.output, { message: ending.message });
   if (ending.end === "failed") return { name: "failed", error: ending.error, path: ending.path };
   if (plan.output === undefined) {
     const { storedAt, output } = ending;

@@ -13,9 +13,12 @@ type Apis = ReturnType<typeof apisOf>;
 const OF_MEMORY = [
   // The rate is kept in memory, so that a submit writes no row for it; an eviction forgives.
   "the limit of submits a minute",
+  "takes so many in a minute",
   // An object that starts anew reads its schema and its alarm, which are counted with the call's own rows.
   "rows read",
   "rows written",
+  "writes at most 4 rows for a write",
+  "costs a row at the first read",
   "reads and writes as many rows as without limits",
   // It knows of a refusal only what it saw itself, and asks once more after its start.
   "asks it no more than once for each job",

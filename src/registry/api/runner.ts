@@ -132,8 +132,8 @@ export type RoundEnd = Pick<Rounds, "round" | "state" | "over">;
 export type Watched = { value: Json | undefined } | { error: string };
 
 export type RunOutcome =
-  /** `message`: why the plan ended before its last step. */
-  | { name: "succeeded"; output: Json; message?: string }
+  /** `early`: the plan ended before its last step, perhaps with a word why. */
+  | { name: "succeeded"; output: Json; early?: { message: string | null } }
   /** The result is the output that the step at this path already stored. */
   | { name: "succeeded"; output_path: string }
   | { name: "failed"; error: StepError; path: string | null };

@@ -233,16 +233,16 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
   #keepResult(job: Job, outcome: RunOutcome): Outcome {
     if (outcome.name === "failed") return outcome;
     if ("output_path" in outcome) return { name: "succeeded", result_path: outcome.output_path, result_json: null };
-    const { message } = outcome;
+    const { early } = outcome;
     const bytes = jsonBytes(outcome.output);
     const tooLarge = resultTooLarge(bytes);
     if (tooLarge !== undefined) return { name: "failed", error: tooLarge, path: null };
     if (bytes <= MAX_ROW_VALUE_BYTES) {
-      return { name: "succeeded", message, result_path: null, result_json: JSON.stringify(outcome.output) };
+      return { name: "succeeded", early, result_path: null, result_json: JSON.stringify(outcome.output) };
     }
     const full = this.#context.admission.storageRefusal(bytes);
     if (full !== undefined) return { name: "failed", error: notKept(full, bytes), path: null };
     this.#context.tables.values.insert(job.job_id, RESULT_PATH, outcome.output);
-    return { name: "succeeded", message, result_path: RESULT_PATH, result_json: null };
+    return { name: "succeeded", early, result_path: RESULT_PATH, result_json: null };
   }
 }
