@@ -111,6 +111,9 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   DEFAULT_TREE_JOBS: "a setting's default; the settings' bounds are in registry/dispatch/admission.test.ts",
   DEFAULT_REQUESTS_PER_MINUTE: "a setting's default; the settings' bounds are in registry/dispatch/admission.test.ts",
   RATE_WINDOW_MS: pace,
+  CLEANUP_TIMEOUT_MS: pace,
+  CLEANUP_LOOK_MS: `${pace}; registry/dispatch/cleanup.test.ts`,
+  MAX_JOURNAL_ROWS: "what one call carries, the others come with the next: registry/dispatch/cleanup.test.ts",
   STORE_VERSION_KEPT_MS: "how long we remember: registry/calls/tenant-store.test.ts",
   STORE_PURGE_BATCH: "what one alarm deletes: registry/calls/tenant-store.test.ts",
   MAX_SAVED_BLUEPRINTS:

@@ -3,13 +3,13 @@ import type { JsonObject } from "../lib/json.ts";
 import { isJsonObject } from "../lib/json.ts";
 import type { Blueprint } from "./blueprint.ts";
 import type { Step } from "./kinds/index.ts";
-import { kindOf, stepsIn } from "./nesting.ts";
+import { allSteps, kindOf } from "./nesting.ts";
 
 /** Blueprints that a document runs by name. */
 
 /** Each name with its place, those of inline children too. The document's JSON depth must have been checked. */
 export function* namesIn(document: JsonObject, keys: Keys = []): Generator<[Keys, string]> {
-  for (const [at, step] of stepsIn(document.steps, [...keys, "steps"])) {
+  for (const [at, step] of allSteps(document, keys)) {
     const field = kindOf(step)?.child;
     const child = field === undefined ? undefined : step[field];
     if (field === undefined || child === undefined) continue;
@@ -18,16 +18,24 @@ export function* namesIn(document: JsonObject, keys: Keys = []): Generator<[Keys
   }
 }
 
-function renamed(step: Step, rename: (name: string) => string): Step {
+type Rename = (name: string) => string;
+
+/** What the steps of `undo` run too. */
+function renamed(step: Step, rename: Rename): Step {
+  const undone = renamedStep(step, rename);
+  const { undo } = undone;
+  if (undo === undefined) return undone;
+  const one = (each: JsonObject) => renamed(each as unknown as Step, rename) as unknown as JsonObject;
+  return { ...undone, undo: Array.isArray(undo) ? undo.map(one) : one(undo) };
+}
+
+function renamedStep(step: Step, rename: Rename): Step {
   const list = (steps: readonly Step[]): Step[] => steps.map((inner) => renamed(inner, rename));
   switch (step.type) {
     case "job":
       return {
         ...step,
-        blueprint:
-          typeof step.blueprint === "string"
-            ? rename(step.blueprint)
-            : { ...step.blueprint, steps: list(step.blueprint.steps) },
+        blueprint: typeof step.blueprint === "string" ? rename(step.blueprint) : withNames(step.blueprint, rename),
       };
     case "map":
     case "repeat":
@@ -43,7 +51,7 @@ function renamed(step: Step, rename: (name: string) => string): Step {
 }
 
 /** The plan with other names of blueprints, such as those of the versions that are the latest now. */
-export const withNames = (plan: Blueprint, rename: (name: string) => string): Blueprint => ({
-  ...plan,
-  steps: plan.steps.map((step) => renamed(step, rename)),
-});
+export function withNames<Plan extends Pick<Blueprint, "steps" | "finally">>(plan: Plan, rename: Rename): Plan {
+  const [steps, last] = [plan.steps, plan.finally].map((list) => list?.map((step) => renamed(step, rename)));
+  return { ...plan, steps, ...(last && { finally: last }) };
+}

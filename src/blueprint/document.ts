@@ -34,6 +34,7 @@ export const document = <Steps extends z.ZodType>(steps: Steps) =>
     {
       ...fields,
       steps: steps.describe("Run in order; each sees the outputs of those before it as $steps.<id>."),
+      finally: steps.optional().describe("Run when the job has ended, however; see $outcome."),
     },
     IN_DOCUMENT,
   );

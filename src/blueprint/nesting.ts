@@ -8,7 +8,22 @@ import { KIND_TABLE, type Step } from "./kinds/index.ts";
 
 export const kindOf = (step: JsonObject): Kind | undefined => KIND_TABLE.get(String(step.type));
 
-export const innerOf = (step: JsonObject): readonly Inner[] => kindOf(step)?.inner?.(step) ?? [];
+function undoOf({ undo }: JsonObject): Inner[] {
+  if (undo === undefined) return [];
+  const isSingle = !Array.isArray(undo);
+  const segment = isSingle ? "" : ".undo";
+  return [{ keys: ["undo"], steps: isSingle ? [undo] : undo, segment, sees: [], isUndo: true, isSingle }];
+}
+
+/** Those that take its effect back come last. */
+export const innerOf = (step: JsonObject): readonly Inner[] => [
+  ...(kindOf(step)?.inner?.(step) ?? []),
+  ...undoOf(step),
+];
+
+/** From the step to the place of one of its inner steps. */
+export const keysIn = ({ keys, isSingle }: Pick<Inner, "keys" | "isSingle">, i: number): Keys =>
+  isSingle ? keys : [...keys, i];
 
 /** The lists of steps inside a step of a plan. */
 export function listsIn(step: Step): readonly (readonly Step[])[] {
@@ -31,19 +46,26 @@ export function childOf(step: JsonObject): JsonObject | undefined {
 }
 
 /** Every step of a list, and those inside them, in document order; not those of children. */
-export function* stepsIn(steps: Json | undefined, keys: Keys): Generator<[Keys, JsonObject]> {
+export function* stepsIn(steps: Json | undefined, keys: Keys, isSingle = false): Generator<[Keys, JsonObject]> {
   if (!Array.isArray(steps)) return;
   for (const [i, step] of steps.entries()) {
     if (!isJsonObject(step)) continue;
-    yield [[...keys, i], step];
-    for (const inner of innerOf(step)) yield* stepsIn(inner.steps, [...keys, i, ...inner.keys]);
+    const at = keysIn({ keys, isSingle }, i);
+    yield [at, step];
+    for (const inner of innerOf(step)) yield* stepsIn(inner.steps, [...at, ...inner.keys], inner.isSingle);
   }
+}
+
+/** Every step of a document, those of its `finally` too. */
+export function* allSteps(document: JsonObject, keys: Keys = []): Generator<[Keys, JsonObject]> {
+  yield* stepsIn(document.steps, [...keys, "steps"]);
+  yield* stepsIn(document.finally, [...keys, "finally"]);
 }
 
 /** How many steps there are, those of children counted. */
 export function countSteps(document: JsonObject): number {
   let count = 0;
-  for (const [, step] of stepsIn(document.steps, ["steps"])) {
+  for (const [, step] of allSteps(document)) {
     const child = childOf(step);
     count += 1 + (child === undefined ? 0 : countSteps(child));
   }

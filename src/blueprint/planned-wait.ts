@@ -8,6 +8,7 @@ import { DEFAULT_INPUT_TIMEOUT } from "./kinds/input.ts";
 import { pollingOf } from "./kinds/polling.ts";
 import { DEFAULT_WORK_TIMEOUT } from "./kinds/worker.ts";
 import { listsIn } from "./nesting.ts";
+import { undoSteps } from "./undo.ts";
 
 /** How long a plan means to wait, so that no job ends before its plan does. */
 
@@ -83,11 +84,19 @@ const actionMs = (step: Step): number => {
   return hasExpression(step.timeout) ? MAX_STEP_TIMEOUT_MS : durationMs(step.timeout);
 };
 
+interface WithFinally {
+  steps: readonly Step[];
+  finally?: readonly Step[] | undefined;
+}
+
 /** The longest that one action of the plan may take, in milliseconds. */
-export const longestActionMs = ({ steps }: { steps: readonly Step[] }): number =>
+export const longestActionMs = ({ steps, finally: last = [] }: WithFinally): number =>
   Math.max(
     0,
-    ...steps.flatMap((step) => [actionMs(step), ...listsIn(step).map((inner) => longestActionMs({ steps: inner }))]),
+    ...[...steps, ...last].flatMap((step) => {
+      const inner = [...listsIn(step), undoSteps(step).map((undo) => undo.step)];
+      return [actionMs(step), ...inner.map((each) => longestActionMs({ steps: each }))];
+    }),
   );
 
 /**

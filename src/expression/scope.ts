@@ -20,6 +20,8 @@ export interface Scope {
   round?: number;
   /** Inside `expect`, `until` and `pages` of http steps. */
   response?: Json;
+  /** Inside `finally`: how the job ended. */
+  outcome?: Json;
   /** Inside `auth` of http steps: the text that is sent. */
   body?: string;
   /** Inside `auth` and `headers` of http steps: Unix time in seconds. */

@@ -31,10 +31,15 @@ type Given = Pick<
   | "submitted_by"
   | "input_json"
   | "metadata"
-> & { trace?: TraceContext | undefined; description?: string | undefined; trigger?: StartedBy | undefined };
+> & {
+  trace?: TraceContext | undefined;
+  description?: string | undefined;
+  trigger?: StartedBy | undefined;
+  cleans_up?: boolean;
+};
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept({ trace, description, trigger, ...given }: Given, now: number): Job {
+export function accept({ trace, description, trigger, cleans_up, ...given }: Given, now: number): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -60,6 +65,7 @@ export function accept({ trace, description, trigger, ...given }: Given, now: nu
       ...(trace && { trace }),
       ...(description && { description }),
       ...(trigger && { trigger }),
+      ...(cleans_up && { cleans_up }),
     },
     events: [],
   };
@@ -83,9 +89,13 @@ const isGiven = (job: Job): boolean => job.dispatched_at !== null || job.attempt
  * True from the first hand-over to the end, over all attempts: the job counts as running at the engine. But for a parent
  * while it waits for its children: parents alone could hold all slots for ever.
  */
-export const holdsSlot = (job: Job): boolean => !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
+export const holdsSlot = (job: Job): boolean =>
+  isCounted(job) && !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
 
-export const needsSlot = (job: Job): boolean => !isGiven(job);
+export const needsSlot = (job: Job): boolean => isCounted(job) && !isGiven(job);
+
+/** A cleanup job stands outside of every limit: what it takes back must not wait, nor be refused. */
+export const isCounted = ({ run }: Pick<Job, "run">): boolean => run.cleanup === undefined;
 
 /**
  * No slot is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all

@@ -103,6 +103,15 @@ export interface StartedBy {
   depth?: number;
 }
 
+/** PERSISTED since 0.2.0. `until` is epoch ms: then it is over, whatever came of it. */
+export interface InFlight {
+  until: number;
+  /** Only inside a map: the path with items in place of their indexes. */
+  key_path?: string;
+  /** Of a `job` step: the child, after which a cleanup job runs. */
+  child_id?: string;
+}
+
 /** PERSISTED since 0001. */
 export interface RunState {
   /** By step id, in order of their start. */
@@ -126,6 +135,16 @@ export interface RunState {
   rows_by_item?: true;
   /** The batch that the job was submitted in. */
   batch?: string;
+  /** Its plan has something to run when the job has settled; absent from cleanup jobs. */
+  cleans_up?: true;
+  /** How many steps with `undo` have finished: each has its number. */
+  undos?: number;
+  /** Of a job that settled while actions ran: those whose end nobody has reported, by path. */
+  in_flight?: Record<string, InFlight>;
+  /** The last job that cleaned up after this one. */
+  cleanup_job_id?: string;
+  /** It cleans up after its parent. Stands first in its row, where SQL looks for it. */
+  cleanup?: true;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
   /** Tokens that its `ai` steps have used; absent: none. */

@@ -19,14 +19,17 @@ export interface Wanted {
   same: number;
   /** True when the step need not run again. */
   finished: (id: string) => boolean;
+  /** True when something of it was taken back: then it is not finished any more, and what came after it neither. */
+  undone?: (id: string) => boolean;
   isNewInput: boolean;
   /** The step to begin at; null: the first that is not finished, or the first of all when the input is new. */
   from: string | null;
 }
 
 /** @returns the ground, or the steps that it could begin at, when `from` is none of them */
-export function groundOf({ before, after, same, finished, isNewInput, from }: Wanted): Result<Ground, string[]> {
-  const unfinished = before.findIndex((id) => !finished(id));
+export function groundOf(wanted: Wanted): Result<Ground, string[]> {
+  const { before, after, same, finished, undone = () => false, isNewInput, from } = wanted;
+  const unfinished = before.findIndex((id) => !finished(id) || undone(id));
   const reached = unfinished === -1 ? before.length : unfinished;
   const last = Math.min(reached, same);
   const at = from === null ? (isNewInput ? 0 : last) : after.indexOf(from);
@@ -34,7 +37,8 @@ export function groundOf({ before, after, same, finished, isNewInput, from }: Wa
   const isDiscarding = from !== null || isNewInput || same <= reached;
   const why = from !== null ? "from_step" : isNewInput ? "input" : "changed_step";
   const goesOnInside = !isDiscarding && reached < before.length;
-  const dropped = isDiscarding ? before.slice(at, reached + 1) : [];
+  const behind = before.slice(reached + 1).filter(finished);
+  const dropped = [...(isDiscarding ? before.slice(at, reached + 1) : []), ...behind];
   return ok({
     kept: before.slice(0, at),
     inside: goesOnInside ? (before[reached] ?? null) : null,

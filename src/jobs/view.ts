@@ -71,6 +71,7 @@ export const JobStatus = z.strictObject({
   trigger: z.string().optional().describe("The trigger that started it"),
   batch_id: z.string().optional().describe("Of a job that was submitted with others, by `inputs`"),
   description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
+  cleanup_job_id: z.string().optional().describe("The job that runs undo and finally of this settled one"),
   plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
@@ -181,6 +182,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
     ...(job.run.trigger !== undefined && { trigger: job.run.trigger.name }),
     ...(job.run.batch !== undefined && { batch_id: job.run.batch }),
     ...(job.run.description !== undefined && { description: job.run.description }),
+    ...(job.run.cleanup_job_id !== undefined && { cleanup_job_id: job.run.cleanup_job_id }),
     ...(parts.plan && { plan: parts.plan }),
   };
 }

@@ -3,7 +3,7 @@
  * https://developers.cloudflare.com/workflows/reference/limits/ (2026-11)
  */
 
-import { DAY, KIB, MINUTE } from "./units.ts";
+import { DAY, HOUR, KIB, MINUTE } from "./units.ts";
 
 export const MAX_OUTPUT_BYTES = 512 * KIB;
 export const DEFAULT_HTTP_BYTES = 256 * KIB;
@@ -34,6 +34,12 @@ export const DEFAULT_ROUNDS = 100;
 /** Each is at least one call of the registry. */
 export const MAX_ROUNDS = 10_000;
 export const MAX_ROUND_PAUSE_MS = 365 * DAY;
+/** A cleanup job has so long, besides what its steps wait for. */
+export const CLEANUP_TIMEOUT_MS = 7 * DAY;
+/** A parent whose cleanup goes on is not purged: the alarm looks again after this. */
+export const CLEANUP_LOOK_MS = HOUR;
+/** Of outputs that a cleanup job reads at once, besides MAX_JOURNAL_BYTES. */
+export const MAX_JOURNAL_ROWS = 1_000;
 /** A question cannot outlive its job. */
 export const MAX_INPUT_TIMEOUT_MS = 30 * DAY;
 

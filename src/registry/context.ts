@@ -5,6 +5,7 @@ import type { DeliveryPort } from "./deliver/delivery-port.ts";
 import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
+import type { Undoables } from "./run/undoables.ts";
 import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
 import type { EventLog } from "./storage/event-log.ts";
@@ -37,6 +38,7 @@ export interface RegistryPorts {
 export interface RegistryContext extends RegistryPorts {
   tables: Tables;
   actions: Actions;
+  undoables: Undoables;
   audit: Audit;
   eventLog: EventLog;
   subscriptions: Subscriptions;

@@ -16,10 +16,12 @@ import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Firing } from "./fire/firing.ts";
 import { AwaitReports } from "./run/await-reports.ts";
+import { CleanupReports } from "./run/cleanup-reports.ts";
 import { Reconciler } from "./run/reconciler.ts";
 import { RoundReports } from "./run/round-reports.ts";
 import { logSettlements } from "./run/settlements.ts";
 import { StepReports } from "./run/step-reports.ts";
+import { Undoables } from "./run/undoables.ts";
 import { Actions } from "./storage/actions.ts";
 import { Alarm } from "./storage/alarm.ts";
 import { Audit } from "./storage/audit.ts";
@@ -52,6 +54,7 @@ export interface Registry {
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
+  cleanupReports: CleanupReports;
   reconciler: Reconciler;
   changes: JobChanges;
   events: ReadEvents;
@@ -94,6 +97,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const context: RegistryContext = {
     ...ports,
     ...kept,
+    undoables: new Undoables(tables),
     admission,
     dispatcher,
     waiters,
@@ -132,6 +136,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),
+    cleanupReports: new CleanupReports(context),
     reconciler: new Reconciler(context, async (time) => {
       deliveries.onAlarm(time);
       await firing.ring(time);

@@ -16,6 +16,7 @@ import type {
   SpawnRequest,
   Watched,
 } from "./api/caller.ts";
+import type { UndoFailure } from "./api/cleanup-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
@@ -125,6 +126,14 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
 
   async abandon(ref: RunRef, path: string) {
     return (await entered(this.registry)).awaitReports.abandon(ref, path);
+  }
+
+  async parentJournal(ref: RunRef, after: string) {
+    return (await entered(this.registry)).cleanupReports.parentJournal(ref, after);
+  }
+
+  async undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null) {
+    return (await entered(this.registry)).cleanupReports.undone(ref, path, keyPath, failure);
   }
 
   async mark(ref: RunRef, marks: Mark[]) {

@@ -81,7 +81,16 @@ export function problemResponse({ status, code, detail, faults, facts, headers }
 }
 
 /** What a refusal may say besides its code: numbers, and what became of the job that the caller named. */
-const FACTS = ["active", "limit", "limit_bytes", "retry_after_ms", "saved", "stored_bytes", "job_id"] as const;
+const FACTS = [
+  "active",
+  "limit",
+  "limit_bytes",
+  "retry_after_ms",
+  "saved",
+  "stored_bytes",
+  "job_id",
+  "cleanup_job_id",
+] as const;
 
 /** What a caller that met a limit which ends by itself waits at least, in seconds. */
 const RETRY_AFTER_SECONDS = 5;

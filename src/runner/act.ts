@@ -7,19 +7,8 @@ import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Running } from "../registry/api/caller.ts";
-import {
-  type Done,
-  done,
-  type Ending,
-  failed,
-  HALTED,
-  type RunContext,
-  SPARE_DELAY_MS,
-  SPARE_TRIES,
-  STOPPED,
-  type StepOf,
-  unkept,
-} from "./context.ts";
+import { type RunContext, SPARE_DELAY_MS, SPARE_TRIES, type StepOf } from "./context.ts";
+import { type Done, done, type Ending, failed, HALTED, STOPPED, unkept } from "./ending.ts";
 
 /** A failed try. */
 export interface ActionError extends StepError {
@@ -242,6 +231,8 @@ class ActingStep {
 }
 
 export async function act(context: RunContext, path: string, policy: Policy, action: Action): Promise<Ending> {
+  const { journal } = context;
+  if (journal !== undefined) return journal.action(path, context.keyPath(path));
   const ending = await new ActingStep(context, path, policy, action, undefined).run();
   if (ending.end === "not_yet") throw new Error(`step ${path} does not poll`);
   return ending;

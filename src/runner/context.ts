@@ -7,86 +7,19 @@ import type { Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS, MAX_INTERRUPTED_TRIES } from "../limits.ts";
 import type { Finished, RunPlan, RunRef } from "../registry/api/caller.ts";
+import type { Journal } from "./cleanup/settled-journal.ts";
+import { type Ending, type Failed, failed, HALTED, STOPPED, type Unkept, unkept } from "./ending.ts";
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
-import type { Reporter } from "./reporter.ts";
+import type { Reporter } from "./reports/reporter.ts";
+import { Unreported } from "./reports/unreported.ts";
 import { Segments } from "./segments.ts";
 import { TokenBudget } from "./token-budget.ts";
-import { Unreported } from "./unreported.ts";
 
 export type Step = Blueprint["steps"][number];
 /** A step whose numbers and durations are known. */
 export type StepOf<Type extends Step["type"]> = Ready<Extract<Step, { type: Type }>>;
-
-export interface Done {
-  end: "done";
-  /** Undefined: nothing. */
-  output: Json | undefined;
-  /** Path under which the registry stores the output; null where it does not. */
-  storedAt: string | null;
-  /** How many failures `on_error: continue` passed over. */
-  tolerated: number;
-  /** It acts on time or state alone: its output is not what the steps around it yield. */
-  silent: boolean;
-  /** Its condition was false, or those of all its steps. */
-  skipped: boolean;
-}
-
-export interface Failed {
-  end: "failed";
-  error: StepError;
-  path: string;
-  /** Of rows that were stopped: the outputs of those that had finished. */
-  done?: Json;
-  /** No blueprint goes on from it: a resume might not meet it, and would then go another way. */
-  fatal?: true;
-}
-
-/** The plan ends the job here, well. */
-export interface Ended {
-  end: "ended";
-  output: Json;
-  message: string | null;
-}
-
-/** How a step, or a row of steps, ended. */
-export type Ending =
-  | Done
-  | Failed
-  /** The job was cancelled, has settled, or another attempt took over. */
-  | { end: "stopped" }
-  | Ended
-  /** A row beside this one failed: nothing more of this one begins. */
-  | { end: "halted" }
-  | Unkept;
-
-/** What the action at `path`, which had ended before, yielded is not kept: it is that one which failed. */
-export interface Unkept {
-  end: "unkept";
-  error: StepError;
-  path: string;
-}
-
-/** How a sequence of steps ended. */
-export type SequenceEnding = Exclude<Ending, Unkept>;
-
-export const done = <Output extends Json | undefined>(
-  output: Output,
-  more: Partial<Omit<Done, "end" | "output">> = {},
-): Done & { output: Output } => ({
-  end: "done",
-  output,
-  storedAt: null,
-  tolerated: 0,
-  silent: false,
-  skipped: false,
-  ...more,
-});
-export const failed = (error: StepError, path: string): Failed => ({ end: "failed", error, path });
-export const unkept = ({ error, path }: Omit<Unkept, "end">): Unkept => ({ end: "unkept", error, path });
-export const STOPPED = { end: "stopped" } as const;
-export const HALTED = { end: "halted" } as const;
 
 /** Tries beyond the blueprint's own, for reports that do not arrive. */
 export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
@@ -101,6 +34,8 @@ interface RowNames {
 }
 
 interface Shared {
+  reports: Reporter;
+  journal: Journal | undefined;
   lane: AbortSignal;
   evaluator: Evaluator;
   holdings: Holdings;
@@ -128,6 +63,8 @@ export class RunContext {
   readonly segments: Segments;
   readonly unreported: Unreported;
   readonly tokens: TokenBudget;
+  /** Of a job that has settled, whose plan is run once more without acting. */
+  readonly journal: Journal | undefined;
   readonly #row: RowNames;
   readonly #terms: RunTerms;
 
@@ -137,7 +74,8 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     terms: RunTerms,
-    { lane, evaluator, holdings, segments, tokens, row, unreported }: Shared = {
+    { lane, evaluator, holdings, segments, tokens, row, unreported, journal }: Omit<Shared, "reports"> = {
+      journal: undefined,
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: holdingsOf(ref.tenant),
@@ -162,6 +100,7 @@ export class RunContext {
     this.tokens = tokens;
     this.#row = row;
     this.unreported = unreported;
+    this.journal = journal;
   }
 
   /** The same for steps that run one after the other. */
@@ -172,6 +111,11 @@ export class RunContext {
   /** The same for steps that run beside others. */
   inLane(lane: AbortSignal): RunContext {
     return this.#with({ lane });
+  }
+
+  /** The same for a plan that has run before. */
+  replaying(journal: Journal, reports: Reporter): RunContext {
+    return this.#with({ journal, reports });
   }
 
   /** The same for a row. */
@@ -186,18 +130,10 @@ export class RunContext {
   }
 
   #with(change: Partial<Shared>): RunContext {
-    const { ports, reports, ref, kinds, lane, holdings, segments, tokens, unreported } = this;
-    const shared = {
-      lane,
-      evaluator: this.#evaluator,
-      holdings,
-      segments,
-      tokens,
-      row: this.#row,
-      unreported,
-      ...change,
-    };
-    return new RunContext(ports, reports, ref, kinds, this.#terms, shared);
+    const { ports, ref, kinds, lane, holdings, segments, tokens, unreported, journal } = this;
+    const own = { evaluator: this.#evaluator, row: this.#row };
+    const shared = { lane, holdings, segments, tokens, unreported, journal, ...own, ...change };
+    return new RunContext(ports, change.reports ?? this.reports, ref, kinds, this.#terms, shared);
   }
 
   /** What the work yields, or at once {@link HALTED} when the lane is: the work is then left to itself. */

@@ -8,9 +8,11 @@ import { type Json, jsonBytes } from "../lib/json.ts";
 import { iso } from "../lib/time.ts";
 import { MAX_ENGINE_WAIT_MS, SEGMENT_GRACE_MS, SEGMENT_MS } from "../limits.ts";
 import type { RunOutcome, RunPlan, RunRef, Watched } from "../registry/api/caller.ts";
-import { RunContext, type SequenceEnding, unkept } from "./context.ts";
+import { runCleanup } from "./cleanup/run-cleanup.ts";
+import { RunContext } from "./context.ts";
+import { type SequenceEnding, unkept } from "./ending.ts";
 import type { RunnerPorts } from "./ports.ts";
-import { Reporter } from "./reporter.ts";
+import { Reporter } from "./reports/reporter.ts";
 import { type Conclude, runSteps } from "./run-steps.ts";
 import type { Wait } from "./segments.ts";
 import { STEP_RUNS } from "./step-kinds/index.ts";
@@ -53,6 +55,7 @@ class Interpreter {
   readonly #plan: Blueprint;
   readonly #scope: Scope;
   readonly #changed: string | undefined;
+  readonly #run: RunPlan;
   #end: Promise<null> | undefined;
 
   constructor(ports: RunnerPorts, reports: Reporter, run: RunPlan) {
@@ -61,6 +64,7 @@ class Interpreter {
     this.#plan = run.plan;
     this.#changed = run.changed;
     this.#scope = scopeOf(reports.ref, run);
+    this.#run = run;
   }
 
   get plan(): Blueprint {
@@ -79,7 +83,7 @@ class Interpreter {
   async segment(passed: number): Promise<Wait | null> {
     const { segments } = this.#context;
     if (this.#end === undefined) {
-      this.#end = this.#run();
+      this.#end = this.#toEnd();
     } else {
       const awake = segments.isWakeable ? await this.#reports.awake() : NOTHING_READY;
       if (awake.do === "stop") return null;
@@ -88,8 +92,14 @@ class Interpreter {
     return Promise.race([this.#end, segments.quiet]);
   }
 
-  async #run(): Promise<null> {
-    await runSteps(this.#context, this.#plan.steps, this.#scope, "", this.#settle);
+  async #toEnd(): Promise<null> {
+    const { cleanup } = this.#run;
+    if (cleanup === undefined) {
+      await runSteps(this.#context, this.#plan.steps, this.#scope, "", this.#settle);
+      return null;
+    }
+    const outcome = await runCleanup(this.#context, { ...this.#run, cleanup });
+    if (outcome !== undefined) await this.#reports.settle(outcome, this.#context.unreported);
     return null;
   }
 

@@ -2,17 +2,8 @@ import type { Scope } from "../expression/template.ts";
 import type { ItemCounts } from "../jobs/job.ts";
 import { type Json, jsonBytes } from "../lib/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
-import {
-  type Done,
-  type Ended,
-  type Failed,
-  failed,
-  HALTED,
-  type RunContext,
-  type SequenceEnding,
-  STOPPED,
-  type Step,
-} from "./context.ts";
+import type { RunContext, Step } from "./context.ts";
+import { type Done, type Ended, type Failed, failed, HALTED, type SequenceEnding, STOPPED } from "./ending.ts";
 import { structureBytes } from "./holdings.ts";
 import { runSteps } from "./run-steps.ts";
 
@@ -163,7 +154,8 @@ class Rows {
   /** The first run that comes here decides which rows had finished: a later one sees the same, whatever it met. */
   async #keep(concurrency: number): Promise<RowsEnding> {
     const error = this.#broken?.end === "failed" ? this.#broken.error : null;
-    const kept = await this.#context.reports.halt(this.#path, error, [...this.#finished.keys()]);
+    const { journal, reports } = this.#context;
+    const kept = await (journal?.halted(this.#path) ?? reports.halt(this.#path, error, [...this.#finished.keys()]));
     if (kept.do !== "kept") return kept.do === "stop" ? STOPPED : HALTED;
     if (kept.error === null) return this.#wonBy(kept.finished);
     const unread = kept.finished.filter((index) => !this.#finished.has(index));
@@ -177,7 +169,8 @@ class Rows {
   }
 
   /** One report at a time: rows that end meanwhile wait for it, and their counts ride along with the next one. */
-  #tell(): Promise<void> {
+  async #tell(): Promise<void> {
+    if (this.#context.journal !== undefined) return;
     this.#telling ??= this.#flushAndYield().finally(() => {
       this.#telling = undefined;
     });

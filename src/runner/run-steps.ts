@@ -1,21 +1,11 @@
 import { isActing } from "../blueprint/acting.ts";
+import { KIND_TABLE } from "../blueprint/kinds/index.ts";
 import type { Scope } from "../expression/template.ts";
 import { isTrue } from "../expression/truth.ts";
 import { jsonBytes } from "../lib/json.ts";
 import { tolerated } from "./act.ts";
-import {
-  type Done,
-  done,
-  type Ending,
-  failed,
-  HALTED,
-  type RunContext,
-  type SequenceEnding,
-  type Step,
-  type StepOf,
-  type StepRun,
-  type Unkept,
-} from "./context.ts";
+import type { RunContext, Step, StepOf, StepRun } from "./context.ts";
+import { type Done, done, type Ending, failed, HALTED, type SequenceEnding, type Unkept } from "./ending.ts";
 import { structureBytes } from "./holdings.ts";
 import { readyStep } from "./ready-step.ts";
 
@@ -30,6 +20,10 @@ function runKind<Type extends Step["type"]>(
   return run(context, step, scope, path);
 }
 
+/** Its outcome is known from what is stored alone: it computes nothing, and has no steps inside. */
+const isJournaled = (step: Step): boolean =>
+  step.type !== "transform" && KIND_TABLE.get(step.type)?.inner === undefined && !("pages" in step);
+
 async function runStep(context: RunContext, step: Step, around: Scope, path: string): Promise<Ending> {
   const scope = { ...around, path };
   if (step.when !== undefined) {
@@ -40,9 +34,15 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
       return done(undefined, { skipped: true });
     }
   }
+  const { journal } = context;
+  if (journal !== undefined && isJournaled(step)) return journal.ending(step, scope, path, context.keyPath(path));
   const ready = await readyStep(context, step, scope);
   return ready.ok ? runKind(context, ready.value, scope, path) : failed(ready.error, path);
 }
+
+/** In a plan that is run once more, what had failed goes no further, and stops nothing beside it. */
+const judged = ({ journal }: RunContext, { on_error }: Step, ending: Ending): Ending =>
+  journal !== undefined && ending.end === "failed" && on_error === "fail" ? HALTED : ending;
 
 /** Whether the step reports nothing, or first that an action begins: with that, the end of the action before rides. */
 const carriesOn = (step: Step): boolean => step.type === "transform" || step.type === "end" || isActing(step);
@@ -113,7 +113,7 @@ class Sequence {
     const path = `${this.#prefix}${step.id}`;
     if (this.#context.lane.aborted) return HALTED;
     const ran = lost === undefined ? await this.#runStep(step, path) : failed(lost.error, lost.path);
-    const ending = await this.#kept(ran, path);
+    const ending = await this.#kept(judged(this.#context, step, ran), path);
     if (ending.end !== "failed" || step.on_error === "fail" || ending.fatal) return ending;
     this.#context.reports.add({ path, status: "failed", error: ending.error });
     return this.#kept(tolerated(ending.error, ending.done), path);

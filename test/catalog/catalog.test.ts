@@ -75,6 +75,8 @@ describe("inputs", () => {
     ["url-audit", { urls: Array(51).fill("https://example.com/") }, "input.urls"],
     ["url-audit", { urls: ["https://example.com/"], more: 1 }, "input"],
     ["link-check", { url: "https://example.com/", limit: 0 }, "input.limit"],
+    ["http-saga", { steps: [] }, "input.steps"],
+    ["http-saga", { steps: [{ undo: { url: "https://example.com/" } }] }, "input.steps[0]"],
     ["delayed-webhook", { url: "https://example.com/", delay: "1 minute" }, "input"],
   ])("of %s refuse %j at %s", (name, input, path) => {
     const faults = checkInput(blueprint(name).plan, input);

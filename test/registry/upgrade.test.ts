@@ -21,6 +21,7 @@ import schema12 from "./recorded/schema-0012.sql?raw";
 import schema13 from "./recorded/schema-0013.sql?raw";
 import schema14 from "./recorded/schema-0014.sql?raw";
 import schema15 from "./recorded/schema-0015.sql?raw";
+import schema16 from "./recorded/schema-0016.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -43,6 +44,7 @@ const STATES: [migrations: number, dump: string][] = [
   [13, schema13],
   [14, schema14],
   [15, schema15],
+  [16, schema16],
 ];
 
 /** Opens the state under this build. */

@@ -100,6 +100,7 @@ function mortal<T extends object>(real: T, step: RecordingStep): T {
 export interface RunOptions {
   input?: JsonObject;
   output?: Json;
+  finally?: Json;
   fetch?: RunnerPorts["fetch"];
   /** By name, for every host unless `hosts` says where. */
   secrets?: Record<string, string>;
@@ -137,6 +138,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
   const known = { handlers: [], secrets: named.map((name) => ({ name, hosts: ["*"] })) };
   const more = {
     ...(options.output !== undefined && { output: options.output }),
+    ...(options.finally && { finally: options.finally }),
     ...(options.budget && { budget: options.budget }),
   };
   const plan = planOf(steps, more, { ...known, model: "test-model" });

@@ -52,6 +52,7 @@ export interface Job extends JobRow {
   /** The trigger that started it. */
   trigger?: string | undefined;
   batch_id?: string | undefined;
+  cleanup_job_id?: string | undefined;
   description?: string | undefined;
   plan?: JsonObject | undefined;
   steps?: Step[] | undefined;

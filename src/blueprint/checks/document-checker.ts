@@ -3,8 +3,8 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { MAX_JOB_DEPTH, MAX_STEP_PATH_CHARS } from "../../limits.ts";
 import { foreignProblems } from "../faults/foreign-templates.ts";
-import type { Kind } from "../kinds/common.ts";
-import { childOf, innerOf, kindOf, outputShape, stepsIn } from "../nesting.ts";
+import type { Inner, Kind } from "../kinds/common.ts";
+import { allSteps, childOf, innerOf, keysIn, kindOf, outputShape } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
 import { TERM_FIELDS } from "../terms.ts";
 import type { Known } from "./check.ts";
@@ -17,6 +17,9 @@ interface Place {
   names: Names;
   /** The longest that comes before the steps' ids in their paths at run time. */
   prefix: string;
+  /** In an undo, or in finally: it runs when the job has settled. */
+  isCleanup?: boolean | undefined;
+  isSingle?: boolean | undefined;
 }
 
 /**
@@ -41,13 +44,15 @@ export class DocumentChecker {
     this.#root = root;
     this.#known = known;
     this.#depth = depth;
-    for (const [keys, step] of stepsIn(document.steps, ["steps"])) {
+    for (const [keys, step] of allSteps(document)) {
       if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
     }
     if (isJsonObject(document.input)) this.faults.push(...checkInputSchema(document.input, this.#path(["input"])));
     const names = { steps: new Set<string>(), around: [] };
     const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
     this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
+    const afterwards = { steps: all, around: ["outcome"] as const };
+    this.#checkList(document.finally, { keys: ["finally"], names: afterwards, prefix: "", isCleanup: true });
     this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));
   }
 
@@ -65,36 +70,46 @@ export class DocumentChecker {
   }
 
   /** @returns ids in scope after the list */
-  #checkList(steps: Json | undefined, { keys, names, prefix }: Place): Set<string> {
+  #checkList(steps: Json | undefined, { keys, names, isSingle = false, ...place }: Place): Set<string> {
     const visible = new Set(names.steps);
     if (!Array.isArray(steps)) return visible;
     for (const [i, step] of steps.entries()) {
       if (!isJsonObject(step)) continue;
-      this.#checkStep(step, { keys: [...keys, i], names: { ...names, steps: visible }, prefix });
+      this.#checkStep(step, { ...place, keys: keysIn({ keys, isSingle }, i), names: { ...names, steps: visible } });
       if (typeof step.id === "string") visible.add(step.id);
     }
     return visible;
   }
 
-  #checkStep(step: JsonObject, { keys, names, prefix }: Place): void {
+  #checkStep(step: JsonObject, { keys, names, prefix, isCleanup }: Place): void {
     const kind = kindOf(step);
     this.#checkFields(step, kind, keys, names);
     this.#checkHandler(step, keys);
     if (kind?.needsModel) this.#checkModel(step, keys);
-    this.#checkChild(step, kind, keys);
-    if (kind?.runsOnce && names.around.length > 0) this.#addRunsOnce(String(step.type), keys);
+    this.#checkChild(step, kind, keys, isCleanup === true);
+    if (isCleanup) this.#checkCleanup(step, keys);
+    if (kind?.runsOnce && names.around.some((name) => name !== "outcome")) this.#addRunsOnce(String(step.type), keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
     if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
     const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
     if (path.length > MAX_STEP_PATH_CHARS) this.#addLongPath(path, keys);
-    for (const inner of innerOf(step)) {
-      const within = { ...names, around: [...names.around, ...inner.sees] };
-      const prefixWithin = `${path}${inner.segment}.`;
-      const place = { keys: [...keys, ...inner.keys], names: within, prefix: prefixWithin };
-      const steps = this.#checkList(inner.steps, place);
-      for (const field of kind?.afterInner ?? [])
-        this.#checkTemplate(step[field], [...keys, field], { ...within, steps });
-    }
+    for (const inner of innerOf(step)) this.#checkInner(step, inner, { keys, names, prefix: path, isCleanup });
+  }
+
+  /** @param place of the step, with its path */
+  #checkInner(step: JsonObject, inner: Inner, { keys, names, prefix, isCleanup }: Place): void {
+    const seen = inner.isUndo && typeof step.id === "string" ? new Set([...names.steps, step.id]) : names.steps;
+    const within = { ...names, around: [...names.around, ...inner.sees], steps: seen };
+    const steps = this.#checkList(inner.steps, {
+      keys: [...keys, ...inner.keys],
+      names: within,
+      prefix: `${prefix}${inner.segment}.`,
+      isCleanup: isCleanup || inner.isUndo,
+      isSingle: inner.isSingle,
+    });
+    if (inner.isUndo) return;
+    for (const field of kindOf(step)?.afterInner ?? [])
+      this.#checkTemplate(step[field], [...keys, field], { ...within, steps });
   }
 
   #checkFields(step: JsonObject, kind: Kind | undefined, keys: Keys, names: Names): void {
@@ -125,9 +140,22 @@ export class DocumentChecker {
     }
   }
 
-  #checkChild(step: JsonObject, kind: Kind | undefined, keys: Keys): void {
+  /** What runs when the job has settled can neither be undone nor end it. */
+  #checkCleanup(step: JsonObject, keys: Keys): void {
+    const fix = "Remove it: what runs after the job is not taken back.";
+    if (step.undo !== undefined)
+      this.faults.push({ path: this.#path(keys, "undo"), message: "stands in an undo or in finally", fix });
+    if (step.type === "end") {
+      const message = "an end step cannot stand in an undo or in finally: the job has ended";
+      this.faults.push({ path: this.#path(keys, "type"), message, fix: "Use when, to leave steps out." });
+    }
+  }
+
+  /** A cleanup job stands outside of the depth. */
+  #checkChild(step: JsonObject, kind: Kind | undefined, keys: Keys, isCleanup: boolean): void {
     if (kind?.child === undefined) return;
-    if (this.#depth >= MAX_JOB_DEPTH) {
+    const depth = isCleanup ? 1 : this.#depth;
+    if (depth >= MAX_JOB_DEPTH) {
       const message = `jobs would nest more than ${MAX_JOB_DEPTH} deep, counting the outermost`;
       this.faults.push({ path: this.#path(keys, "type"), message, fix: "Put the child's steps in place of this one." });
       return;
@@ -135,7 +163,7 @@ export class DocumentChecker {
     const child = childOf(step);
     if (child === undefined) return;
     const root = this.#path(keys, kind.child);
-    const inside = new DocumentChecker(root, child, this.#known, this.#depth + 1);
+    const inside = new DocumentChecker(root, child, this.#known, depth + 1);
     this.faults.push(...inside.faults);
     this.doubts.push(...inside.doubts);
   }

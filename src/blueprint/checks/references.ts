@@ -35,6 +35,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
   state: "inside repeat, and in its next, while and until",
   round: "inside repeat, and in its next, while and until",
   response: "in expect, until and pages of http steps",
+  outcome: "in finally",
   body: "in auth of http steps",
   timestamp: "in auth and headers of http steps",
   trigger: "in expressions of a trigger",
@@ -79,6 +80,7 @@ function stepProblem(id: string, names: Names, all: KnownSteps): Problem | undef
 
 const JOB_FIELDS = { id: true, attempt: true, submitted_at: true } satisfies { [Field in keyof Scope["job"]]: true };
 const JOB = shapeOf(Object.keys(JOB_FIELDS));
+const OUTCOME = shapeOf(["status", "error"]);
 
 /** What the field is missing of, where that is known. */
 function pathProblem([variable, ...fields]: readonly string[], names: Names, all: KnownSteps): Problem | undefined {
@@ -86,6 +88,7 @@ function pathProblem([variable, ...fields]: readonly string[], names: Names, all
   if (variable === "steps")
     return names.steps.has(id) ? fieldProblem(`$steps.${id}`, inside, all.get(id)?.shape) : undefined;
   if (variable === "response" && isThere(variable, names)) return fieldProblem("$response", fields, RESPONSE);
+  if (variable === "outcome" && isThere(variable, names)) return fieldProblem("$outcome", fields, OUTCOME);
   return variable === "job" ? fieldProblem("$job", fields, JOB) : undefined;
 }
 

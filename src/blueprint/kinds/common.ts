@@ -19,6 +19,10 @@ export interface Inner {
   segment: string;
   /** What they see that the step does not. */
   sees: readonly Variable[];
+  /** They take the step's effect back, and see its output. */
+  isUndo?: true;
+  /** There is one, and the keys lead to it. */
+  isSingle?: boolean;
 }
 
 /** What the checks at submit must know of a kind, besides its schema. */
@@ -36,6 +40,8 @@ export interface Kind {
   inner?: (step: JsonObject) => readonly Inner[];
   /** The field with an inline blueprint, or the name of one, that runs as a job of its own. */
   child?: string;
+  /** Whether it has an effect that `undo` can take back. */
+  isUndoable?: true;
   /** Whether it cannot run more than once. */
   runsOnce?: true;
   /** Whether it asks a language model, of which the server may have none. */

@@ -21,6 +21,7 @@ const event = z
   });
 
 export const emit = {
+  isUndoable: true,
   templates: ["data"],
   output: () => shapeOf(["event_id"]),
   isSilent: () => true,

@@ -4,6 +4,7 @@ import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";
 
 export const handler = {
+  isUndoable: true,
   templates: ["input"],
   schema: stepOf({
     ...common("handler", { retries: 0 }),

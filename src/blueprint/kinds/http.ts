@@ -73,6 +73,7 @@ function sendsSecret([field, ...keys]: Keys): boolean {
 export const RESPONSE = shapeOf(["status", "headers", "body", "bytes", "url"], "body");
 
 export const http = {
+  isUndoable: true,
   templates: ["url", "headers", "auth", "query", "form", "body", "expect", "until", "pages"],
   sendsSecret,
   sees: {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
 import { ai } from "./ai.ts";
 import type { Kind } from "./common.ts";
@@ -41,9 +42,16 @@ export interface ParallelStepInput extends ParallelFieldsInput {
 /** A blueprint inside another. */
 export interface Child extends DocumentFields {
   steps: Step[];
+  finally?: Step[] | undefined;
 }
 export interface ChildInput extends DocumentFieldsInput {
   steps: StepInput[];
+  finally?: StepInput[] | undefined;
+}
+/** Of a kind that has an effect. */
+interface Undoable {
+  /** One step, or a list, as the schemas of steps have read them. */
+  undo?: JsonObject | JsonObject[] | undefined;
 }
 export interface JobStep extends JobFields {
   blueprint: string | Child;
@@ -53,26 +61,46 @@ export interface JobStepInput extends JobFieldsInput {
 }
 
 /** A step as a plan keeps it, with every default filled in. */
-export type Step = z.output<FlatSchema> | MapStep | RepeatStep | ParallelStep | JobStep;
+export type Step = (z.output<FlatSchema> | MapStep | RepeatStep | ParallelStep | JobStep) & Undoable;
 /** A step as it may be written. */
-export type StepInput = z.input<FlatSchema> | MapStepInput | RepeatStepInput | ParallelStepInput | JobStepInput;
+export type StepInput = (z.input<FlatSchema> | MapStepInput | RepeatStepInput | ParallelStepInput | JobStepInput) &
+  Undoable;
 
 export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step).min(1));
 const Child: z.ZodType<Child, ChildInput> = z.lazy(() => document(Steps));
 
 /** Every kind of step: one file in this folder, and one line here. */
-const KINDS = {
+const KINDS: { [Type in Step["type"]]: Kind } = {
   ...FLAT,
   map: map(Steps),
   repeat: repeat(Steps),
   parallel: parallel(Steps),
   job: job(Child),
-} satisfies {
-  [Type in Step["type"]]: Kind;
 };
 
-export const KIND_TABLE: ReadonlyMap<string, Kind> = new Map<string, Kind>(Object.entries(KINDS));
+/** One of these schemas, told apart by `type`. */
+const anyOf = (schemas: readonly z.ZodObject[]) => z.discriminatedUnion("type", [...schemas] as never);
 
-const [first, ...others] = Object.values(KINDS).map(({ schema }) => schema);
-/** One step of any kind, told apart by `type`. */
-export const Step = z.discriminatedUnion("type", [first, ...others] as never) as unknown as z.ZodType<Step, StepInput>;
+const unknown = z.literal(true).optional().describe("Run it also when nobody knows how the step came out.");
+const UndoStep = z.lazy(() => anyOf(Object.values(KINDS).map(({ schema }) => schema.safeExtend({ unknown }))));
+
+/** A step that takes an effect back needs no id: its path says whose it is. */
+const withId = (id: string, step: Json): Json => (isJsonObject(step) && step.id === undefined ? { ...step, id } : step);
+const withIds = (undo: unknown): unknown =>
+  Array.isArray(undo) ? undo.map((step: Json, i) => withId(`undo_${i + 1}`, step)) : withId("undo", undo as Json);
+const undo = z
+  .preprocess(withIds, z.union([z.array(UndoStep).min(1), UndoStep]))
+  .optional()
+  .describe("Of a step that acts: takes its effect back when the job fails; see `guide/undo`.");
+
+const withUndo = (kind: Kind): Kind => (kind.isUndoable ? { ...kind, schema: kind.schema.safeExtend({ undo }) } : kind);
+
+export const KIND_TABLE: ReadonlyMap<string, Kind> = new Map<string, Kind>(
+  Object.entries(KINDS).map(([type, kind]) => [type, withUndo(kind)]),
+);
+
+/** One step of any kind. */
+export const Step = anyOf([...KIND_TABLE.values()].map(({ schema }) => schema)) as unknown as z.ZodType<
+  Step,
+  StepInput
+>;

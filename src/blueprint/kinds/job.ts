@@ -30,6 +30,7 @@ export const job = <Child extends z.ZodType>(child: Child) =>
   ({
     templates: ["input"],
     child: "blueprint",
+    isUndoable: true,
     schema: stepOf({
       ...fields,
       blueprint: z.union([reference, child]).describe("`name`, `name@version`, or an inline blueprint, run as a job."),

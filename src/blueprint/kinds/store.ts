@@ -32,6 +32,7 @@ function storeFaults(step: JsonObject, at: string): Fault[] {
 }
 
 export const store = {
+  isUndoable: true,
   templates: ["key", "value", "if", "for"],
   output: () => shapeOf(["value", "version", "stored", "expires_at"], "value"),
   isSilent: ({ value }) => value !== undefined,

@@ -15,6 +15,7 @@ export const queueName = z
   );
 
 export const worker = {
+  isUndoable: true,
   templates: ["input"],
   schema: stepOf({
     ...common("worker", { retries: 3, delay: "0 seconds" }),

@@ -3,6 +3,7 @@ import { approveAndRun } from "./approve-and-run.ts";
 import { csvImport } from "./csv-import.ts";
 import { delayedWebhook } from "./delayed-webhook.ts";
 import { githubLatestRelease } from "./github-latest-release.ts";
+import { httpSaga } from "./http-saga.ts";
 import { linkCheck } from "./link-check.ts";
 import { notifyNtfy } from "./notify-ntfy.ts";
 import { notifySlack } from "./notify-slack.ts";
@@ -24,6 +25,7 @@ export const BLUEPRINTS: readonly CatalogEntry[] = [
   approveAndRun,
   csvImport,
   githubLatestRelease,
+  httpSaga,
   pagedFetch,
   pollUntil,
   rssDigest,

@@ -85,7 +85,10 @@ const commonRows: Row[] = (allRows.get("transform") ?? []).filter(
   (row) => [...allRows.values()].filter((rows) => rows.some(({ name }) => name === row.name)).length > allRows.size / 2,
 );
 
-export const commonList = (): string => list(commonRows.filter(({ name }) => name !== "type"));
+/** Kinds that act have it, all in the same words. */
+const undoRows: Row[] = (allRows.get("http") ?? []).filter(({ name }) => name === "undo");
+
+export const commonList = (): string => list([...commonRows.filter(({ name }) => name !== "type"), ...undoRows]);
 
 /** Whose defaults differ from kind to kind in a number that the common part of the guide gives. */
 const TOLD = ["type", "retry"];
@@ -93,7 +96,7 @@ const TOLD = ["type", "retry"];
 /** The kind's own fields, and common ones that differ; those that take expressions are marked. */
 export function kindList(type: string, { templates }: Kind): string {
   const own = (allRows.get(type) ?? []).filter(
-    (row) => !TOLD.includes(row.name) && !commonRows.some((common) => sameRow(common, row)),
+    (row) => !TOLD.includes(row.name) && ![...commonRows, ...undoRows].some((common) => sameRow(common, row)),
   );
   const marked = own.map((row) => (templates.includes(row.name) ? { ...row, type: `${row.type}*` } : row));
   return list(marked);

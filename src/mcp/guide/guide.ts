@@ -3,7 +3,7 @@ import type { HandlerText } from "../../service/context.ts";
 import { javascriptTable } from "./javascript-table.ts";
 import { jobStatusTable } from "./job-status.ts";
 import { kindSection } from "./kinds.ts";
-import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape } from "./language.ts";
+import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape, UNDO } from "./language.ts";
 import { RECIPES, recipeText } from "./recipes.ts";
 
 const INTRODUCTION =
@@ -66,6 +66,7 @@ const TOPICS: readonly Topic[] = [
       ["Each block is the whole argument object of jobs_submit_blueprint.", ...RECIPES.map(recipeText)].join("\n\n"),
   },
   { name: "javascript", title: "## JSONata for JavaScript minds", text: javascriptTable, apart: true },
+  { name: "undo", title: "## Undo and finally", text: () => UNDO, apart: true },
   { name: "errors", title: "## Error codes", text: () => ERROR_LIST, apart: true },
   { name: "status", title: "## A job's status", text: jobStatusTable, apart: true },
 ];

@@ -33,6 +33,7 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   batch_id: "of a job that was submitted with others, by `inputs`",
   description: "the beginning of the blueprint's, if it has one",
   plan: 'with `include: ["blueprint"]`: the blueprint that the job runs, defaults filled in',
+  cleanup_job_id: "the job that runs `undo` and `finally` of this settled one",
   wakes_at: "only while something sleeps or asks: when the first of these ends by itself",
   submitted_by: "id of the key, and `/` and the client when one signed in with it; absent on an open server",
 };

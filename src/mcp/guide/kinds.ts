@@ -61,9 +61,9 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "object of each branch's last output, by branch name; with `first`: `{branch, value}`",
   },
   store: {
-    does: "Reads, writes or deletes a key that all jobs of the tenant share, in one order. At most 1,000 keys, values to 64 KiB.",
+    does: "Reads, writes or deletes a key that all jobs of the tenant share. At most 1,000 keys, values to 64 KiB.",
     output:
-      '`{value, version, stored, expires_at}`, `value` left out and `version` 0 when the key is absent; `stored`: whether the write happened. `if: "absent"` and `for` make a lock. A write is done once, also after a crash; it is not the output of the steps around it',
+      '`{value, version, stored, expires_at}`; of an absent key no `value`, and `version` 0. `if: "absent"` and `for` make a lock. A write happens once, and is not the output of the steps around it',
   },
   emit: {
     does: "Tells whoever listens (`events_read`, subscriptions, event triggers).",

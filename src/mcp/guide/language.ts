@@ -83,3 +83,15 @@ export const limits =
 - One try ${minutes(MAX_STEP_TIMEOUT_MS)}; \`sleep\` ${days(MAX_SLEEP_MS)}; a question ${days(MAX_INPUT_TIMEOUT_MS)}; a job \`timeout_seconds\`, ${days(DEFAULT_JOB_TIMEOUT_MS)} and the waits that the plan names when left out, at most ${days(MAX_JOB_TIMEOUT_MS)}.
 - An expression ${MAX_EVALUATIONS} evaluations, all of a job ${MAX_JOB_EVALUATIONS}; its outputs together ${mib(MAX_HELD_BYTES)} of memory, of all jobs of a tenant in one process ${mib(MAX_TENANT_HELD_BYTES)}, its open maps and repeats ${MAX_OPEN_ROWS} rows; a job with its children and theirs ${DEFAULT_TREE_JOBS} jobs: more fails with \`limit_exceeded\`. More than ${MAX_ACTIONS_IN_FLIGHT} requests of a job at once wait. All jobs together ${DEFAULT_REQUESTS_PER_MINUTE} requests a minute by default: more wait.
 - The engine meters steps: a job costs 1, however many steps and rows it has, and 1 more for each ${MAX_SEGMENT_ACTIONS} actions or minute of work; a wait of more than ${MAX_INLINE_WAIT_MS / 1_000} seconds (\`sleep\`, a question, a child, a retry, a poll) costs 2, shared by all that wait at the same time.`;
+
+export const UNDO = `\`undo\` on a step that acts is one step, or a list, that takes its effect back; it needs no \`id\`, and sees what its step saw and that step's output. When the job fails, is cancelled or times out, the undos of finished steps run, the last finished first, inside rows too; then \`finally\`, which also runs after success and sees \`$outcome\`: \`{status, error: {code, message, step} | null}\`. They are a job of their own, \`cleanup_job_id\` of the settled one; one that fails does not stop the next, and jobs_retry of the cleanup job goes on. Until it has settled, its parent can be neither retried nor deleted; a retry begins at the first step that was undone. A step whose outcome nobody knows (a timeout, a broken connection) is undone only with \`"unknown": true\` in the undo, its \`$steps.<id>\` null.
+
+\`\`\`json
+{ "blueprint": { "name": "book-trip",
+ "steps": [
+  { "id": "hotel", "type": "http", "method": "POST", "url": "https://api.example.com/hotels", "body": { "city": "{% $input.city %}" },
+    "undo": { "type": "http", "method": "DELETE", "url": "https://api.example.com/hotels/{% $steps.hotel.body.id %}" } },
+  { "id": "flight", "type": "http", "method": "POST", "url": "https://api.example.com/flights", "body": { "city": "{% $input.city %}" } } ],
+ "finally": [ { "id": "tell", "type": "http", "method": "POST", "url": "https://api.example.com/hooks/trip", "body": { "status": "{% $outcome.status %}" } } ] },
+ "input": { "city": "Oslo" } }
+\`\`\``;

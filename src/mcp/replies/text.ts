@@ -83,3 +83,7 @@ export function quotaText(verdict: string, error: QuotaError): string {
       return error satisfies never;
   }
 }
+
+/** Why a settled job must be left alone for now. */
+export const cleansUp = (jobId: string, cleanupId: string): string =>
+  `job ${cleanupId} cleans up after ${jobId} and has not settled.\nNext: ${call("jobs_wait", { job_ids: [cleanupId] })}, then again.`;

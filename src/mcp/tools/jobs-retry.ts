@@ -6,7 +6,7 @@ import { jobOutput } from "../../service/fields.ts";
 import { type RetryArgs, RetryInput, retryJob } from "../../service/retry-job.ts";
 import type { McpDeps } from "../deps.ts";
 import { jobLink, jobReply } from "../replies/job-reply.ts";
-import { call, faultText, quotaText, unknownJob } from "../replies/text.ts";
+import { call, cleansUp, faultText, quotaText, unknownJob } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 function errorText(error: InvalidArguments | RetryError, args: RetryArgs, deps: McpDeps): string {
@@ -15,6 +15,8 @@ function errorText(error: InvalidArguments | RetryError, args: RetryArgs, deps: 
     case "unknown_job":
       return unknownJob(job_id);
     case "not_settled": {
+      const { cleanup_job_id } = error;
+      if (cleanup_job_id !== undefined) return `Not retried: ${cleansUp(job_id, cleanup_job_id)}`;
       const next = `Next: ${call("jobs_wait", { job_ids: [job_id] })}, or ${call("jobs_cancel", { job_id })} first.`;
       return `Not retried: job ${job_id} is still ${error.status}.
 ${next}`;

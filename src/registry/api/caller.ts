@@ -48,7 +48,8 @@ export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry
 
 export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
 export type UnknownJob = { code: "unknown_job" };
-export type NotSettled = { code: "not_settled"; status: JobStatusName };
+/** `cleanup_job_id`: the job has, but not the one that cleans up after it. */
+export type NotSettled = { code: "not_settled"; status: JobStatusName; cleanup_job_id?: string };
 export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
 export interface Include {

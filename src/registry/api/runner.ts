@@ -6,6 +6,7 @@ import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
+import type { CleanupPlan, ParentPage, UndoFailure } from "./cleanup-calls.ts";
 
 /** What the registry answers to the runner: reports of one attempt, fenced by it. */
 
@@ -67,6 +68,8 @@ export interface RunPlan {
   journal?: JournalPage | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;
+  /** Only of a cleanup job, whose plan is that of its parent. */
+  cleanup?: CleanupPlan | undefined;
 }
 
 /** Outputs of finished top-level steps, in the order of the plan. */
@@ -224,6 +227,10 @@ export interface RunnerApi {
     keyPath?: string,
   ): Promise<{ do: "go" } | { do: "fail"; error: StepError } | Halted | Stop>;
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
+  /** For a cleanup job: what its parent stored, behind this path. */
+  parentJournal(ref: RunRef, after: string): Promise<ParentPage | Stop>;
+  /** For a cleanup job: the effect of the parent's step at `path` was taken back, or the step that should have failed. */
+  undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null): Promise<Stop | { do: "go" }>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
   settle(
     ref: RunRef,

@@ -1,6 +1,5 @@
 import type { Job } from "../../jobs/job.ts";
 import { openQuestions } from "../../jobs/run/awaiting.ts";
-import { isSettled, type JobStatusName } from "../../jobs/status.ts";
 import { asResult, type JobStatus } from "../../jobs/view.ts";
 import { digest } from "../../lib/digest.ts";
 import { resolvePointer } from "../../lib/json-pointer.ts";
@@ -10,6 +9,7 @@ import {
   type Answer,
   type Caller,
   type CallerApi,
+  type NotSettled,
   type RespondError,
   type ResultError,
   type ResultPart,
@@ -19,6 +19,7 @@ import {
   type UnknownJob,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
+import { notSettled } from "../dispatch/cleanup.ts";
 import { retryJob } from "../dispatch/create-retry.ts";
 import { storeAnswer } from "../run/questions.ts";
 import { followEffects, settleJob } from "../run/settlements.ts";
@@ -55,13 +56,11 @@ export class Controls
     return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: effects !== undefined });
   }
 
-  async remove(
-    { tenant, actor }: Caller,
-    jobId: string,
-  ): Promise<Result<null, UnknownJob | { code: "not_settled"; status: JobStatusName }>> {
+  async remove({ tenant, actor }: Caller, jobId: string): Promise<Result<null, UnknownJob | NotSettled>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+    const unsettled = notSettled(this.#context, job);
+    if (unsettled !== undefined) return err(unsettled);
     const { store, now } = this.#context;
     store.transact(() => {
       store.delete(job, now());

@@ -95,11 +95,14 @@ export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork">
       case "fail":
         return take(tryEnded(offer, "failed", report.error, now));
       case "complete": {
-        const { tables, admission } = this.#context;
+        const { store, tables, admission, undoables } = this.#context;
         const full = admission.storageRefusal(jsonBytes(report.output));
         if (full !== undefined) return { reply: err(full), effects: [] };
         const job = tables.jobs.find(offer.tenant, offer.job_id);
-        tables.values.insert(offer.job_id, offer.path, report.output, job && openWork(job.run, offer.path));
+        const { job: numbered, undo_number } = job ? undoables.numbered(job, offer.path) : { job };
+        const work = job && openWork(job.run, offer.path);
+        tables.values.insert(offer.job_id, offer.path, report.output, { ...work, undo_number });
+        if (job !== undefined && numbered !== undefined) store.save(job, numbered);
         return take({ offer: ended(offer, "completed") });
       }
       default:

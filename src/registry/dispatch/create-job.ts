@@ -1,3 +1,4 @@
+import { cleansUp } from "../../blueprint/undo.ts";
 import { accept, inQueue, isDispatchable, needsSlot } from "../../jobs/dispatch.ts";
 import { ID_ENTROPY_BYTES, newJobId } from "../../jobs/id.ts";
 import type { Job, StartedBy } from "../../jobs/job.ts";
@@ -18,6 +19,7 @@ export type JobRequest = SubmitRequest & { shard: number; trigger?: StartedBy } 
 /**
  * Makes a job, if the tenant's limits allow one more. Called inside a transaction; whoever calls dispatches the job
  * afterwards.
+ * @param isCounted false for what runs when a job has settled: no limit holds it up
  * @param prepare changes the job before it is stored: what a retry brings along
  */
 export function createJob(
@@ -25,8 +27,9 @@ export function createJob(
   request: JobRequest,
   now: number,
   prepare: (job: Job) => Job = (job) => job,
+  isCounted = true,
 ): Result<Job, QuotaError> {
-  const refused = context.admission.admit(now);
+  const refused = isCounted ? context.admission.admit(now) : undefined;
   if (refused !== undefined) return err(refused);
   const newId = () => newJobId(now, context.entropy(ID_ENTROPY_BYTES), request.shard);
   return ok(storeJob(context, request, now, prepare, newId));
@@ -64,6 +67,7 @@ function draft(
     accept(
       {
         ...fields,
+        cleans_up: cleansUp(plan),
         description: plan.description && oneLine(plan.description, MAX_ECHO_CHARS),
         job_id,
         run_at: run_at !== null && run_at > now ? run_at : null,

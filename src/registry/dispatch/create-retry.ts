@@ -4,14 +4,15 @@ import { readInput } from "../../blueprint/schemas/check-input.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, stepState, topLevelStep } from "../../jobs/job.ts";
 import { type Ground, groundOf } from "../../jobs/retry.ts";
-import { type Again, inherited, rootOf } from "../../jobs/run/action-keys.ts";
+import { type Again, inherited, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
-import { haltedPath, type StoredPath } from "../storage/values.ts";
+import { haltedPath, type StoredPath, type UndoState } from "../storage/values.ts";
+import { createCleanup, notSettled } from "./cleanup.ts";
 import { createJob, type JobRequest } from "./create-job.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
@@ -47,17 +48,39 @@ export function retryJob(
   by: string | null,
   now: number,
 ): Result<Job, RetryError> {
-  if (!isSettled(job.status)) return err({ code: "not_settled", status: job.status });
+  const unsettled = notSettled(context, job);
+  if (unsettled !== undefined) return err(unsettled);
   if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
-  const next = continuation(context, job, request);
+  const next = job.run.cleanup ? ok(undefined) : continuation(context, job, request);
   if (!next.ok) return next;
   const known = context.actions.retryOf(job.job_id, requestHash);
   const same = known === undefined ? undefined : context.tables.jobs.find(job.tenant, known);
   if (same !== undefined && !isSettled(same.status)) return ok(same);
   const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
-  const again = continueJob(context, job, next.value, family, now);
+  const again =
+    next.value === undefined ? retryCleanup(context, job, now) : continueJob(context, job, next.value, family, now);
   if (again.ok) context.actions.keepRetry(job.job_id, requestHash, again.value.job_id);
   return again;
+}
+
+/** What was taken back is not taken back again; what failed is, under its key. */
+function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Result<Job, RetryError> {
+  const { tables, store, actions } = context;
+  const of = cleanup.parent_id === null ? undefined : tables.jobs.find(cleanup.tenant, cleanup.parent_id);
+  // Without its parent there is nothing that it could go by.
+  if (of === undefined) return err({ code: "unknown_job" });
+  const root = rootOf(cleanup);
+  const number = actions.retriesOf(root) + 1;
+  const again = createCleanup(context, of, JSON.parse(tables.plans.json(of.plan_hash)), null, now, (fresh) => {
+    return { ...fresh, retried_from: cleanup.job_id, run: { ...fresh.run, chain: { root, number, fresh: {} } } };
+  });
+  actions.join(root);
+  for (const stored of tables.values.paths(cleanup.job_id)) tables.values.copy(cleanup.job_id, stored, again.job_id);
+  for (const record of actions.all(cleanup.job_id)) {
+    actions.keep(again.job_id, inherited(record, "retry", number));
+  }
+  store.save(of, { ...of, run: { ...of.run, cleanup_job_id: again.job_id } });
+  return ok(again);
 }
 
 /** A `job` step runs again: what its earlier child finished is reused, unless it succeeded as a whole. */
@@ -102,12 +125,16 @@ function groundFor(
   wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null },
 ) {
   const before: Blueprint = JSON.parse(context.tables.plans.json(job.plan_hash));
+  const undone = new Set(
+    context.tables.values.paths(job.job_id).flatMap((each) => (each.undo === null ? [] : [topOf(each)])),
+  );
   const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
   return groundOf({
     before: before.steps.map(({ id }) => id),
     after: wanted.steps.map(({ id }) => id),
     same: changedAt === -1 ? before.steps.length : changedAt,
     finished: (id) => isFinished(context.tables, job, id),
+    undone: (id) => undone.has(id),
     isNewInput: wanted.isNewInput,
     from: wanted.from,
   });
@@ -160,25 +187,33 @@ function onGround(context: RegistryContext, job: Job, fresh: Job, { kept, discar
       ...run,
       steps: Object.fromEntries(states),
       ...(!isOld && { rows_by_item: true }),
+      ...(job.run.undos && { undos: job.run.undos }),
       chain: { root: rootOf(job), number, fresh: suffixes },
     },
   };
 }
 
+const topOf = ({ path, row_key }: Pick<StoredPath, "path" | "row_key">): string => topLevelStep(row_key ?? path);
+
 /** Stored values that the retry reuses, and those of the rest that came from children, which are retried. */
 interface ContinuedValues {
   copied: StoredPath[];
   ofChildren: { keyPath: string; child_id: string }[];
+  /** Outputs of what was taken back, or begun to be. */
+  undone: { keyPath: string; undo: UndoState }[];
 }
 
 function continuedValues(context: RegistryContext, job: Job, { kept, inside }: Ground): ContinuedValues {
-  const found: ContinuedValues = { copied: [], ofChildren: [] };
+  const found: ContinuedValues = { copied: [], ofChildren: [], undone: [] };
   for (const stored of context.tables.values.paths(job.job_id)) {
     const keyPath = stored.row_key ?? stored.path;
     // How rows were stopped, by their places: an item may have another place now.
     if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;
     const top = topLevelStep(keyPath);
-    if (kept.includes(top) || top === inside) found.copied.push(stored);
+    if (stored.undo !== null) {
+      found.undone.push({ keyPath, undo: stored.undo });
+      if (stored.child_id !== null) found.ofChildren.push({ keyPath, child_id: stored.child_id });
+    } else if (kept.includes(top) || top === inside) found.copied.push(stored);
     else if (stored.child_id !== null) found.ofChildren.push({ keyPath, child_id: stored.child_id });
   }
   return found;
@@ -190,7 +225,7 @@ function carryOver(
   job: Job,
   again: Job,
   { discarded }: Ground,
-  { copied, ofChildren }: ContinuedValues,
+  { copied, ofChildren, undone }: ContinuedValues,
   number: number,
 ): void {
   const why = (keyPath: string): Again => {
@@ -200,6 +235,13 @@ function carryOver(
   for (const stored of copied) tables.values.copy(job.job_id, stored, again.job_id);
   for (const { keyPath, child_id } of ofChildren) {
     actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
+  }
+  for (const { keyPath, undo } of undone) {
+    if (ofChildren.some((child) => child.keyPath === keyPath)) continue;
+    // An undo that did not come to its end may have left the effect as it was.
+    const before = suffixOf(job.run.chain, actions.find(job.job_id, keyPath), keyPath);
+    const key = undo === "done" ? { suffix: number, outcome: null } : { suffix: before, outcome: "unknown" as const };
+    actions.keep(again.job_id, { key_path: keyPath, polls: 0, child_id: null, ...key });
   }
   for (const record of actions.all(job.job_id)) {
     actions.keep(again.job_id, inherited(record, why(record.key_path), number));

@@ -80,14 +80,10 @@ export class AwaitReports {
       const marked = withMarks(this.#context, job, marks, now);
       if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      if (this.#depth(job) >= MAX_JOB_DEPTH) {
-        const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
-        return { next: marked, reply: fails({ code: "job_depth", message }) };
-      }
       const family = this.#family(job);
-      const { treeJobs } = this.#context.admission;
-      if (treeJobs > 0 && family.size >= treeJobs) return { next: marked, reply: fails(treeIsFull(treeJobs)) };
-      const accepted = this.#accept(job, request, planHash, keyPath, now);
+      const refused = this.#refusal(job, family);
+      if (refused !== undefined) return { next: marked, reply: fails(refused) };
+      const accepted = this.#accept(job, request, planHash, keyPath, now, family.isCounted);
       if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
       child = accepted.value;
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
@@ -179,27 +175,50 @@ export class AwaitReports {
   }
 
   /** The tree that the job is in. @returns its outermost job, null for the job itself, and how many jobs it has had */
-  #family(job: Job): { root: Job | null; size: number } {
+  #family(job: Job): { root: Job | null; size: number; isCounted: boolean } {
     let root: Job | null = null;
+    if (job.run.cleanup) return { root, size: 0, isCounted: false };
     for (let parentId = job.parent_id; parentId !== null; parentId = root?.parent_id ?? null) {
       root = this.#context.tables.jobs.find(job.tenant, parentId) ?? null;
       if (root === null) break;
+      // Its children stand outside of the limits as it does itself.
+      if (root.run.cleanup) return { root, size: root.run.tree ?? 1, isCounted: false };
     }
-    return { root, size: (root ?? job).run.tree ?? 1 };
+    return { root, size: (root ?? job).run.tree ?? 1, isCounted: true };
+  }
+
+  /** Why the job may have no further child. */
+  #refusal(job: Job, { size, isCounted }: { size: number; isCounted: boolean }): StepError | undefined {
+    if (this.#depth(job) >= MAX_JOB_DEPTH) {
+      const message = `Jobs nest at most ${MAX_JOB_DEPTH} deep. Put the child's steps into its parent.`;
+      return { code: "job_depth", message };
+    }
+    const treeJobs = isCounted ? this.#context.admission.treeJobs : 0;
+    return treeJobs > 0 && size >= treeJobs ? treeIsFull(treeJobs) : undefined;
   }
 
   #depth(job: Job): number {
     let depth = 1;
-    let parentId = job.parent_id;
-    while (parentId !== null && depth < MAX_JOB_DEPTH) {
-      parentId = this.#context.tables.jobs.find(job.tenant, parentId)?.parent_id ?? null;
+    let current: Job | undefined = job;
+    // A cleanup job stands outside of the depth.
+    while (current !== undefined && !current.run.cleanup && depth < MAX_JOB_DEPTH) {
+      const parentId: string | null = current.parent_id;
+      if (parentId === null) break;
+      current = this.#context.tables.jobs.find(job.tenant, parentId);
       depth += 1;
     }
     return depth;
   }
 
   /** A child that ran before, in this chain of retries, is retried: what is unknown of it stays under its keys. */
-  #accept(parent: Job, request: SpawnRequest, planHash: string, keyPath: string, now: number): Result<Job, QuotaError> {
+  #accept(
+    parent: Job,
+    request: SpawnRequest,
+    planHash: string,
+    keyPath: string,
+    now: number,
+    isCounted: boolean,
+  ): Result<Job, QuotaError> {
     const earlier = this.#context.actions.childOf(parent, keyPath);
     const timeout_ms = childTimeoutMs(parent, request, now);
     if (earlier !== undefined) {
@@ -225,6 +244,8 @@ export class AwaitReports {
         submitted_by: parent.submitted_by,
       },
       now,
+      (child) => child,
+      isCounted,
     );
   }
 }

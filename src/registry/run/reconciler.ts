@@ -5,8 +5,9 @@ import { diagnose, type Repair, triage } from "../../jobs/run/repair.ts";
 import { undelivered } from "../../jobs/run/takeover.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
-import { ALARM_BATCH } from "../../limits.ts";
+import { ALARM_BATCH, CLEANUP_LOOK_MS } from "../../limits.ts";
 import type { RegistryContext } from "../context.ts";
+import { openCleanup } from "../dispatch/cleanup.ts";
 import { NUDGE_EVENT } from "../dispatch/engine.ts";
 import type { DueJob } from "../storage/jobs.ts";
 import { lapseOffer } from "./offer-ends.ts";
@@ -94,7 +95,7 @@ export class Reconciler {
     // Read now: what was done about the jobs before it may have ended this one, and then it is not due to be purged.
     const job = this.#context.tables.jobs.find(tenant, job_id);
     if (job === undefined || job.due_at > now) return;
-    if (isSettled(job.status)) return this.#context.store.transact(() => this.#context.store.delete(job, now));
+    if (isSettled(job.status)) return this.#purge(job, now);
     if (this.#expireQuestions(job, now)) return this.#wake(job);
     const need = triage(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);
@@ -103,6 +104,12 @@ export class Reconciler {
     // A report may have come while the engine answered.
     if (fresh === undefined || fresh.attempt !== job.attempt || triage(fresh, now).do !== "ask_engine") return;
     return this.#apply(fresh, diagnose(fresh, engine), this.#context.now());
+  }
+
+  /** Not as long as another job cleans up after it. */
+  #purge(job: Job, now: number): void {
+    if (openCleanup(this.#context, job) !== undefined) this.#save(job, { ...job, due_at: now + CLEANUP_LOOK_MS });
+    else this.#context.store.transact(() => this.#context.store.delete(job, now));
   }
 
   async #apply(job: Job, repair: Repair, now: number): Promise<void> {

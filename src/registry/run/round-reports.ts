@@ -43,7 +43,8 @@ export class RoundReports {
       const full = this.#context.admission.storageRefusal(bytes);
       if (full !== undefined) return { next: marked, reply: { do: "fail", error: notKept(full, bytes) } };
       values.replaceJson(job.job_id, roundsPath(path), json, inRow(roundsPath(path), roundsPath(keyPath)));
-      this.#forget(job, path, keyPath, end.round);
+      // What may have to be undone is needed until then, with what its undo sees.
+      if (!this.#context.undoables.isAround(job, path)) this.#forget(job, path, keyPath, end.round);
       return { next: roundEnded(marked, path, end.round, now), reply: GO };
     });
   }

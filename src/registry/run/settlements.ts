@@ -1,5 +1,7 @@
+import { isCounted } from "../../jobs/dispatch.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { childEnded } from "../../jobs/run/awaiting.ts";
+import { landed } from "../../jobs/run/in-flight.ts";
 import { toldOf } from "../../jobs/run/takeover.ts";
 import { type Outcome, settle } from "../../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../../jobs/status.ts";
@@ -8,6 +10,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Watched } from "../api/runner.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
+import { acceptCleanup, release } from "../dispatch/cleanup.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import { dropOffers } from "./offer-ends.ts";
 import { tellTrigger } from "./told-triggers.ts";
@@ -46,7 +49,11 @@ export function settleJob(
   if (settled === undefined || !context.store.save(before, settled, sourcesOf(outcome.name))) return undefined;
   dropOffers(context, before, () => true);
   tellTrigger(context, settled, watched, now);
-  return [...cancelChildren(context, before, now), ...tellParent(context, settled, now)];
+  const cancelled = cancelChildren(context, before, now);
+  if (settled.run.cleanup) return [...cancelled, ...cleanupEnded(context, settled, now)];
+  // Whoever waits for the job goes on when that has been cleaned up after.
+  const isOver = acceptCleanup(context, job, settled, outcome, now) === undefined;
+  return isOver ? [...cancelled, ...tellParent(context, settled, now)] : cancelled;
 }
 
 /** Each settlement as a line of the operator's log. */
@@ -87,6 +94,22 @@ export function cancelChild(
 const cancelChildren = (context: RegistryContext, parent: Job, now: number): Effect[] =>
   Object.keys(parent.run.open).flatMap((path) => cancelChild(context, parent, path, "its parent ended", now));
 
+/** The job that was cleaned up after is over now: who waited for it hears of it. */
+function cleanupEnded(context: RegistryContext, cleanup: Job, now: number): Effect[] {
+  const { jobs } = context.tables;
+  const of = cleanup.parent_id === null ? undefined : jobs.find(cleanup.tenant, cleanup.parent_id);
+  if (of === undefined || of.run.cleanup_job_id !== cleanup.job_id) return [];
+  const parent = of.parent_id === null ? undefined : jobs.find(of.tenant, of.parent_id);
+  const path = Object.keys(parent?.run.in_flight ?? {}).find(
+    (each) => parent?.run.in_flight?.[each]?.child_id === of.job_id,
+  );
+  if (parent === undefined || path === undefined) return tellParent(context, of, now);
+  const next = landed(parent, path);
+  context.store.save(parent, next);
+  release(context, next, now);
+  return [];
+}
+
 function tellParent(context: RegistryContext, child: Job, now: number): Effect[] {
   const { jobs, values } = context.tables;
   const parent = child.parent_id === null ? undefined : jobs.find(child.tenant, child.parent_id);
@@ -95,12 +118,15 @@ function tellParent(context: RegistryContext, child: Job, now: number): Effect[]
   if (path === undefined) return [];
   const resultJson = values.result(child);
   const bytes = utf8Bytes(resultJson ?? "");
-  const full = context.admission.storageRefusal(bytes);
+  const full = isCounted(parent) ? context.admission.storageRefusal(bytes) : undefined;
+  let numbered = parent;
   if (resultJson !== undefined && full === undefined) {
-    values.insertJson(parent.job_id, path, resultJson, openWork(parent.run, path));
+    const { job: counted, undo_number } = context.undoables.numbered(parent, path);
+    values.insertJson(parent.job_id, path, resultJson, { ...openWork(parent.run, path), undo_number });
+    numbered = counted;
   }
   const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
-  const told = toldOf(childEnded(parent, path, failure, now), path);
+  const told = toldOf(childEnded(numbered, path, failure, now), path);
   context.store.save(parent, told.job);
   return [{ do: "deliver", job: parent, events: told.events }];
 }

@@ -1,7 +1,9 @@
 import { firstAction } from "../../blueprint/acting.ts";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { isCounted } from "../../jobs/dispatch.ts";
 import { type Job, openWork, type StepError, stepState } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
+import { undonePath } from "../../jobs/run/in-flight.ts";
 import { interruption } from "../../jobs/run/interruption.ts";
 import {
   begin,
@@ -36,8 +38,10 @@ import type {
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
+import { cleanupPlan } from "../dispatch/cleanup.ts";
 import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
+import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { journalPage } from "./journal.ts";
 import type { RoundReports } from "./round-reports.ts";
@@ -61,7 +65,7 @@ interface Interrupted {
 }
 
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
-export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof RoundReports> {
+export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof CleanupReports | keyof RoundReports> {
   readonly #context: RegistryContext;
 
   constructor(context: RegistryContext) {
@@ -80,12 +84,14 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
       const { trace, rows_by_item, runner, ai_tokens, trigger } = next.run;
-      const opened = this.#openFirst(next, plan, now);
+      const cleanup = job.run.cleanup && cleanupPlan(this.#context, job);
+      const opened = cleanup === undefined ? this.#openFirst(next, plan, now) : undefined;
       const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
       const rest = { rows_by_item, ai_tokens, trace, ...(changed !== undefined && { changed }) };
       const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
       const journal = journalPage(this.#context.tables.values, job, null);
-      return { next: opened?.next ?? next, reply: { ...reply, journal, opening: opened?.opening } };
+      const more = { journal, opening: opened?.opening, ...(cleanup && { cleanup }) };
+      return { next: opened?.next ?? next, reply: { ...reply, ...more } };
     });
     if (begun.do !== "interrupted") return begun;
     await this.settle(whoever, { name: "failed", error: begun.error, path: null }, []);
@@ -114,6 +120,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     keyPath = path,
     finished?: Finished,
   ) {
+    this.#noteLate(ref, finished);
     return applyReport<Begun | Later | Halted | Unkept>(this.#context, ref, (job, now) => {
       const ended = this.#withFinished(job, finished, now);
       if (!ended.ok) return { next: job, reply: ended.error };
@@ -131,6 +138,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     const known = { ...(polls > 0 && { polls }), ...inRow(path, keyPath) };
     const { job: next, opening } = begin(job, path, token, withinMs, now, known);
     if (opening.do === "fail") return { next, reply: opening };
+    this.#markUndo(job, path, keyPath);
     const { polls: answered = 0, rounds = 0 } = openWork(next.run, path) ?? {};
     return { next, reply: { ...opening, key, polls: answered, rounds } };
   }
@@ -147,13 +155,21 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     return reply.do === "run" ? { next, opening: { path, begun: reply } } : undefined;
   }
 
+  /** What a cleanup job takes back is not reused by a retry, whatever comes of it. */
+  #markUndo({ run, parent_id }: Job, path: string, keyPath: string): void {
+    const undone = run.cleanup && undonePath(path);
+    if (undone === undefined || parent_id === null) return;
+    this.#context.tables.values.markUndo(parent_id, undone, undonePath(keyPath) ?? undone, "begun");
+  }
+
   /** How long no try of the step may begin. */
   #waitMs(job: Job, path: string, now: number): number {
     const wait = mayBeginAt(job, path, now) - now;
-    return wait > 0 ? wait : this.#context.admission.admitAction(now);
+    return wait > 0 || !isCounted(job) ? wait : this.#context.admission.admitAction(now);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
+    noteLate(this.#context, ref, path, { error });
     return applyReport<typeof GO>(this.#context, ref, (job, now) => {
       return { next: retrying(job, path, error, delayMs, withinMs, now), reply: GO };
     });
@@ -166,6 +182,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
   }
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
+    this.#noteLate(ref, { path, output, error });
     return applyReport<typeof GO | { do: "fail"; error: StepError }>(this.#context, ref, (job, now) => {
       const ended = this.#withFinished(job, { path, output, error }, now);
       return ended.ok
@@ -174,18 +191,42 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     });
   }
 
+  /** Why there is no room for the output. One that was stored has its room, unless only an undo needed to know of it. */
+  #refusal(job: Job, { path, output }: Finished): StepError | undefined {
+    const { tables, admission } = this.#context;
+    const stored = tables.values.json(job.job_id, path);
+    const wasRefused = stored === "null" && output !== null;
+    if (!isCounted(job) || (stored !== undefined && !wasRefused)) return undefined;
+    const bytes = jsonBytes(output);
+    const full = admission.storageRefusal(wasRefused ? Number.POSITIVE_INFINITY : bytes);
+    return full && notKept(full, bytes);
+  }
+
+  /** What comes when the job has settled. */
+  #noteLate(ref: RunRef, finished: Finished | undefined): void {
+    if (finished === undefined) return;
+    const { path, output, error } = finished;
+    noteLate(this.#context, ref, path, error === null ? { output } : { error });
+  }
+
   /** The job with that action at its end, its output stored; or why that is not kept. */
   #withFinished(job: Job, finished: Finished | undefined, now: number): Result<Job, Unkept> {
     if (finished === undefined) return ok(job);
     const { path, output, error } = finished;
-    const { tables, admission, actions } = this.#context;
-    const isKept = tables.values.json(job.job_id, path) !== undefined;
-    const bytes = isKept ? 0 : jsonBytes(output);
-    const full = isKept ? undefined : admission.storageRefusal(bytes);
-    if (full !== undefined) return err({ do: "unkept", path, error: notKept(full, bytes) });
-    tables.values.insert(job.job_id, path, output, openWork(job.run, path));
+    const { tables, store, actions, undoables } = this.#context;
+    const full = this.#refusal(job, finished);
+    const { job: numbered, undo_number } = error === null ? undoables.numbered(job, path) : { job };
+    if (full !== undefined) {
+      // The effect is there all the same: its undo sees nothing of it.
+      if (undo_number !== undefined && tables.values.json(job.job_id, path) === undefined) {
+        tables.values.insert(job.job_id, path, null, { ...openWork(job.run, path), undo_number });
+        store.save(job, numbered);
+      }
+      return err({ do: "unkept", path, error: full });
+    }
+    const isNew = tables.values.insert(job.job_id, path, output, { ...openWork(job.run, path), undo_number });
     if (error !== null) actions.noteTolerated(job, path, error);
-    return ok(finish(job, path, error ?? undefined, now));
+    return ok(finish(isNew ? numbered : job, path, error ?? undefined, now));
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
@@ -214,6 +255,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     watched?: Watched,
   ): Promise<Unkept | undefined> {
     const { store, now, background } = this.#context;
+    this.#noteLate(ref, finished);
     const settled = store.transact(() => {
       const job = findFenced(this.#context, ref);
       if (job === undefined) return ok([]);
@@ -240,7 +282,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof R
     if (bytes <= MAX_ROW_VALUE_BYTES) {
       return { name: "succeeded", early, result_path: null, result_json: JSON.stringify(outcome.output) };
     }
-    const full = this.#context.admission.storageRefusal(bytes);
+    const full = isCounted(job) ? this.#context.admission.storageRefusal(bytes) : undefined;
     if (full !== undefined) return { name: "failed", error: notKept(full, bytes), path: null };
     this.#context.tables.values.insert(job.job_id, RESULT_PATH, outcome.output);
     return { name: "succeeded", early, result_path: RESULT_PATH, result_json: null };

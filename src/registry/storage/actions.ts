@@ -58,6 +58,12 @@ export class Actions {
     for (const [path, work] of Object.entries(job.run.open)) if (isLost(path)) this.#note(job, path, work, "unknown");
   }
 
+  /** The step failed for good, and something else goes on. */
+  noteFailed(job: Job, path: string, error: StepError): void {
+    const work = openWork(job.run, path);
+    if (work !== undefined) this.#note(job, path, work, outcomeOf(error));
+  }
+
   /** The blueprint goes on from the failure, whose effect may have happened. */
   noteTolerated(job: Job, path: string, error: StepError): void {
     const work = openWork(job.run, path);

@@ -1,4 +1,4 @@
-import { holdsSlot } from "../../jobs/dispatch.ts";
+import { holdsSlot, isCounted } from "../../jobs/dispatch.ts";
 import type { Job } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { StoreObserver } from "./job-store.ts";
@@ -44,5 +44,5 @@ export class JobCounts implements StoreObserver {
   }
 }
 
-const isActive = (job: Job | undefined): boolean => job !== undefined && !isSettled(job.status);
+const isActive = (job: Job | undefined): boolean => job !== undefined && isCounted(job) && !isSettled(job.status);
 const isRunning = (job: Job | undefined): boolean => job !== undefined && holdsSlot(job);

@@ -1,4 +1,5 @@
-import type { Job } from "../../jobs/job.ts";
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { type Job, stepState } from "../../jobs/job.ts";
 import { openChildren } from "../../jobs/run/awaiting.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { type JobStatus, toJobStatus } from "../../jobs/view.ts";
@@ -14,13 +15,17 @@ export function jobView(tables: Tables, job: Job, now: number, include: Include 
   const plan = needsPlan ? JSON.parse(tables.plans.json(job.plan_hash)) : undefined;
   const parts = {
     resultJson: tables.values.result(job),
-    outline: include.steps ? plan.steps : undefined,
+    outline: include.steps ? outlineOf(job, plan) : undefined,
     events: include.events,
     plan: include.blueprint ? plan : undefined,
     children: unsettledChildren(tables, job),
   };
   return toJobStatus(job, parts, now);
 }
+
+/** A cleanup job has its parent's plan: of that, the steps that it takes back, and those of `finally`. */
+const outlineOf = ({ run }: Job, { steps, finally: last = [] }: Blueprint) =>
+  run.cleanup === undefined ? steps : [...steps.filter(({ id }) => stepState(run, id) !== undefined), ...last];
 
 /** Those that the job waits for, and those that these wait for, so many at most: one that asks makes it wait too. */
 export function unsettledChildren({ jobs }: Tables, job: Job): Job[] {

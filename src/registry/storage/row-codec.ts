@@ -62,6 +62,13 @@ type ShortStep = [
   items?: ItemCounts | null,
 ];
 interface ShortRun {
+  /** A cleanup job. */
+  $cleanup?: 1;
+  /** It has something to run when it has settled. */
+  u?: 1;
+  undos?: number;
+  in_flight?: NonNullable<RunState["in_flight"]>;
+  cleanup_job_id?: string;
   steps: Record<string, ShortStep | StepState>;
   open?: RunState["open"];
   answers?: NonNullable<RunState["answers"]>;
@@ -121,23 +128,18 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
+const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Partial<ShortRun> => ({
+  ...(cleans_up && { u: 1 }),
+  ...(undos && { undos }),
+  ...(in_flight && { in_flight }),
+  ...(cleanup_job_id && { cleanup_job_id }),
+});
+
 export function runJson(run: RunState, submittedAt: number): string {
-  const {
-    steps,
-    open,
-    answers,
-    trace,
-    tree,
-    chain,
-    description,
-    runner,
-    trigger,
-    rows_by_item,
-    interrupted,
-    ai_tokens,
-    batch,
-  } = run;
+  const { steps, open, answers, trace, tree, chain, description, runner, trigger } = run;
+  const { rows_by_item, interrupted, ai_tokens, batch, cleanup } = run;
   const short: ShortRun = {
+    ...(cleanup && { $cleanup: 1 }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
@@ -148,6 +150,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(runner && { runner }),
     ...(trigger && { trigger }),
     ...(rows_by_item && { k: 1 }),
+    ...undoJson(run),
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),
     ...(batch && { batch }),
@@ -156,7 +159,12 @@ export function runJson(run: RunState, submittedAt: number): string {
 }
 
 export function readRun(json: string, submittedAt: number): RunState {
-  const { steps, open = {}, k, ...rest }: ShortRun = JSON.parse(json);
+  const { steps, open = {}, k, u, $cleanup, ...rest }: ShortRun = JSON.parse(json);
   const read = { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
-  return k === undefined ? read : { ...read, rows_by_item: true };
+  return {
+    ...read,
+    ...(k && { rows_by_item: true }),
+    ...(u && { cleans_up: true }),
+    ...($cleanup && { cleanup: true }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Job, OpenWork } from "../../jobs/job.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
+import { MAX_JOURNAL_ROWS } from "../../limits.ts";
 
 /** Paths of stored values that are no step's output. */
 export const INPUT_PATH = "$input";
@@ -17,20 +18,43 @@ const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
 const below = (prefix: string): [from: string, to: string] => [prefix, `${prefix.slice(0, -1)}/`];
 
 /** What a value is stored with: the open work that it ends. */
-export type StoredFor = Pick<OpenWork, "key_path" | "child_id">;
-export type StoredPath = { path: string; row_key: string | null; child_id: string | null; bytes: number };
+export interface StoredFor extends Pick<OpenWork, "child_id"> {
+  key_path?: string | undefined;
+  /** Of a step with `undo`: the number of its finish. */
+  undo_number?: number | undefined;
+}
+export type StoredPath = {
+  path: string;
+  row_key: string | null;
+  child_id: string | null;
+  bytes: number;
+  /** Whether its undo has begun, or is done; null: neither. */
+  undo: UndoState | null;
+};
+export type UndoState = "begun" | "done";
+
+/** A value as a cleanup job reads it. */
+export type JournalRow = { path: string; row_key: string | null; value_json: string; undo_number: number | null };
+
+type SizeOfValue = { path: string; bytes: number };
 
 export const VALUES_SQL = {
-  insert: "INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, ?)",
+  insert: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number)
+    VALUES (?, ?, ?, ?, ?, ?) RETURNING path`,
   replace: "INSERT OR REPLACE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, NULL)",
   find: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
   small: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
-  copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id)
-    SELECT ?, ?, value_json, row_key, child_id FROM job_values WHERE job_id = ? AND path = ?`,
-  paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes FROM job_values WHERE job_id = ?",
+  copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number)
+    SELECT ?, ?, value_json, row_key, child_id, undo_number FROM job_values WHERE job_id = ? AND path = ?`,
+  paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes, undo FROM job_values WHERE job_id = ?",
   childrenBelow: `SELECT coalesce(row_key, path) AS key_path, child_id FROM job_values
     WHERE job_id = ? AND path >= ? AND path < ? AND child_id IS NOT NULL`,
   deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
+  sizes: `SELECT path, octet_length(value_json) AS bytes FROM job_values
+    WHERE job_id = ? AND path > ? ORDER BY path LIMIT ?`,
+  between: `SELECT path, row_key, value_json, undo_number FROM job_values
+    WHERE job_id = ? AND path > ? AND path <= ? ORDER BY path`,
+  undo: "UPDATE job_values SET undo = ? WHERE job_id = ? AND path = ? AND undo_number IS NOT NULL",
   delete: "DELETE FROM job_values WHERE job_id = ?",
 } as const;
 
@@ -42,14 +66,23 @@ export class Values {
     this.#sql = sql;
   }
 
-  /** Keep the value. The first one stays: a repeated report changes nothing. */
-  insert(jobId: string, path: string, value: Json, work?: StoredFor): void {
-    this.insertJson(jobId, path, JSON.stringify(value), work);
+  /** Keep the value. The first one stays: a repeated report changes nothing. @returns whether this is it */
+  insert(jobId: string, path: string, value: Json, work?: StoredFor): boolean {
+    return this.insertJson(jobId, path, JSON.stringify(value), work);
   }
 
   /** The same of a value that is JSON text already. */
-  insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): void {
-    this.#sql.exec(VALUES_SQL.insert, jobId, path, json, work.key_path ?? null, work.child_id ?? null);
+  insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): boolean {
+    const inserted = this.#sql.exec(
+      VALUES_SQL.insert,
+      jobId,
+      path,
+      json,
+      work.key_path ?? null,
+      work.child_id ?? null,
+      work.undo_number ?? null,
+    );
+    return inserted.toArray().length === 1;
   }
 
   /** Keep the value in place of the one before. */
@@ -86,6 +119,25 @@ export class Values {
 
   paths(jobId: string): StoredPath[] {
     return this.#sql.exec<StoredPath>(VALUES_SQL.paths, jobId).toArray();
+  }
+
+  /** The values behind the path, in order, at least one of them and no more than so many bytes of JSON together. */
+  page(jobId: string, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
+    const sizes = this.#sql.exec<SizeOfValue>(VALUES_SQL.sizes, jobId, after, MAX_JOURNAL_ROWS).toArray();
+    let count = 0;
+    for (let bytes = sizes[0]?.bytes ?? 0; count < sizes.length && (count === 0 || bytes <= maxBytes); count++) {
+      bytes += sizes[count + 1]?.bytes ?? 0;
+    }
+    const last = sizes[count - 1]?.path;
+    if (last === undefined) return { rows: [], next: null };
+    const rows = this.#sql.exec<JournalRow>(VALUES_SQL.between, jobId, after, last).toArray();
+    return { rows, next: count < sizes.length || count === MAX_JOURNAL_ROWS ? last : null };
+  }
+
+  /** The undo of the step whose output is stored at the path has begun, or is done. */
+  markUndo(jobId: string, path: string, keyPath: string, undo: UndoState): void {
+    this.#sql.exec(VALUES_SQL.undo, undo, jobId, path);
+    if (keyPath !== path) this.#sql.exec(VALUES_SQL.undo, undo, jobId, carriedPath(keyPath));
   }
 
   /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */

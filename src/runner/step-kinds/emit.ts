@@ -2,7 +2,8 @@ import { isJsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_EVENT_DATA_BYTES } from "../../limits.ts";
 import { act } from "../act.ts";
-import { done, failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { done, failed } from "../ending.ts";
 
 /** Records an event in the shard of the job. The action's key names it, so that a repeat after a crash is the same event. */
 export const runEmit: StepRun<"emit"> = async (context, step, scope, path) => {

@@ -1,6 +1,7 @@
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
-import { type Ending, failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { type Ending, failed } from "../ending.ts";
 
 const lineOf = (value: unknown): string =>
   oneLine(typeof value === "string" ? value : JSON.stringify(value), MAX_ERROR_CHARS);

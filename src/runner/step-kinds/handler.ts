@@ -1,5 +1,6 @@
 import { act } from "../act.ts";
-import { failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { failed } from "../ending.ts";
 
 /** A typed function of the catalogue. */
 export const runHandler: StepRun<"handler"> = async (context, step, scope, path) => {

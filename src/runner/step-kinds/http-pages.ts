@@ -7,7 +7,8 @@ import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/j
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_OUTPUT_BYTES, MAX_PAGES } from "../../limits.ts";
 import { type Action, type ActionError, act, tolerated } from "../act.ts";
-import { done, type Ending, failed, type RunContext, type StepOf } from "../context.ts";
+import type { RunContext, StepOf } from "../context.ts";
+import { done, type Ending, failed } from "../ending.ts";
 import { badRequest } from "./http-url.ts";
 
 /** What another page is asked for with: a URL in place of the step's, or parameters in place of those of its query. */

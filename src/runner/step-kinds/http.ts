@@ -8,7 +8,8 @@ import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/j
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
-import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import type { RunContext, StepOf, StepRun } from "../context.ts";
+import { type Ending, failed, HALTED } from "../ending.ts";
 import { type Body, readBody } from "./http-body.ts";
 import { isRetryable, transportError } from "./http-failures.ts";
 import { readPages } from "./http-pages.ts";

@@ -3,7 +3,8 @@ import { utf8Bytes } from "../../lib/json.ts";
 import { visibleLines } from "../../lib/safe-text.ts";
 import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
-import { failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { failed } from "../ending.ts";
 
 /** Asks, and waits for the answer; the registry keeps both. */
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {

@@ -6,7 +6,8 @@ import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
 import type { SpawnRequest } from "../../registry/api/caller.ts";
 import { awaitOutcome } from "../await-outcome.ts";
-import { type Ending, failed, HALTED, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import type { RunContext, StepOf, StepRun } from "../context.ts";
+import { type Ending, failed, HALTED } from "../ending.ts";
 
 type Plan = Pick<SpawnRequest, "plan"> & { label: string };
 

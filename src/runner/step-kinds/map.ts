@@ -2,7 +2,8 @@ import type { Scope } from "../../expression/template.ts";
 import { rowNames } from "../../jobs/run/action-keys.ts";
 import { shortDigest } from "../../lib/digest.ts";
 import type { Json } from "../../lib/json.ts";
-import { done, type Ending, failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import type { RunContext, StepOf, StepRun } from "../context.ts";
+import { done, type Ending, failed } from "../ending.ts";
 import { runRows } from "../run-rows.ts";
 
 const toItems = (over: Json | undefined): Json[] =>

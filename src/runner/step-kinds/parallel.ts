@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../lib/json.ts";
-import { done, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { done } from "../ending.ts";
 import { runRows } from "../run-rows.ts";
 
 /** All branches at once; the first failure that is not passed over ends the step. */

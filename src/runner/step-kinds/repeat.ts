@@ -6,8 +6,9 @@ import { roundPrefix } from "../../jobs/run/rounds.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_OUTPUT_BYTES } from "../../limits.ts";
-import type { Repeating } from "../../registry/api/caller.ts";
-import { done, type Ending, failed, HALTED, type RunContext, STOPPED, type StepOf, type StepRun } from "../context.ts";
+import type { Repeating, RoundEnd } from "../../registry/api/caller.ts";
+import type { RunContext, StepOf, StepRun } from "../context.ts";
+import { done, type Ending, failed, HALTED, STOPPED } from "../ending.ts";
 import { structureBytes } from "../holdings.ts";
 import { restUntil } from "../rest-until.ts";
 import { runSteps } from "../run-steps.ts";
@@ -55,7 +56,9 @@ class Repeat {
   }
 
   async run(): Promise<Ending> {
-    const place = await this.#context.reports.repeating(this.#path, this.#context.keyPath(this.#path));
+    const { journal, reports } = this.#context;
+    const keyPath = this.#context.keyPath(this.#path);
+    const place = journal?.repeating(this.#path, keyPath) ?? (await reports.repeating(this.#path, keyPath));
     switch (place.do) {
       case "stop":
         return STOPPED;
@@ -75,7 +78,8 @@ class Repeat {
     this.#context.holdings.drop(this.#held);
     if (ending.end !== "failed" || this.#step.on_error === "fail") return ending;
     if (ending.fatal || this.#context.lane.aborted) return ending;
-    const kept = await this.#context.reports.halt(this.#path, ending.error, []);
+    const { journal, reports } = this.#context;
+    const kept = journal?.halted(this.#path) ?? (await reports.halt(this.#path, ending.error, []));
     if (kept.do === "kept") return failed(kept.error ?? ending.error, this.#path);
     return kept.do === "stop" ? STOPPED : HALTED;
   }
@@ -100,7 +104,7 @@ class Repeat {
 
   /** Before the round. */
   async #pause(round: number): Promise<Ending | undefined> {
-    if (this.#step.pause === undefined) return undefined;
+    if (this.#step.pause === undefined || this.#context.journal !== undefined) return undefined;
     const until = this.#context.ports.now() + durationMs(this.#step.pause);
     const rested = await restUntil(this.#context, `${roundPrefix(this.#path, round)}$pause`, until);
     return rested.end === "done" ? undefined : rested;
@@ -122,12 +126,20 @@ class Repeat {
     const refused = await this.#hold(state);
     if (refused !== undefined) return refused;
     const end = { round, over, ...(state !== undefined && { state }) };
-    const answer = await this.#context.reports.roundEnded(this.#path, end, this.#context.keyPath(this.#path));
-    if (answer.do === "fail") return failed(answer.error, this.#path);
-    if (answer.do !== "go") return answer.do === "stop" ? STOPPED : HALTED;
+    const refusedEnd = await this.#report(end);
+    if (refusedEnd !== undefined) return refusedEnd;
     // Rounds without engine steps would keep a local server's only thread for themselves.
     await this.#context.ports.pause(0);
     return { end: "round", state, over };
+  }
+
+  /** In a plan that is run once more, the rounds have ended before. */
+  async #report(end: RoundEnd): Promise<Ending | undefined> {
+    if (this.#context.journal !== undefined) return undefined;
+    const answer = await this.#context.reports.roundEnded(this.#path, end, this.#context.keyPath(this.#path));
+    if (answer.do === "fail") return failed(answer.error, this.#path);
+    if (answer.do === "go") return undefined;
+    return answer.do === "stop" ? STOPPED : HALTED;
   }
 
   async #next(

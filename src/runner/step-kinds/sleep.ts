@@ -4,7 +4,8 @@ import type { StepError } from "../../jobs/job.ts";
 import type { Json } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
-import { failed, type RunContext, type StepOf, type StepRun } from "../context.ts";
+import type { RunContext, StepOf, StepRun } from "../context.ts";
+import { failed } from "../ending.ts";
 import { restUntil } from "../rest-until.ts";
 
 function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<number, StepError> {

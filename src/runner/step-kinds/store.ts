@@ -6,7 +6,8 @@ import { isoOrNull } from "../../lib/time.ts";
 import { MAX_STORE_KEY_CHARS, MAX_STORE_LIFETIME_MS, MAX_STORE_VALUE_BYTES } from "../../limits.ts";
 import type { Stored, StoreFull, StoreWrite } from "../../registry/api/store-calls.ts";
 import { type ActionError, act } from "../act.ts";
-import { done, failed, type StepOf, type StepRun } from "../context.ts";
+import type { StepOf, StepRun } from "../context.ts";
+import { done, failed } from "../ending.ts";
 
 type StoreStep = StepOf<"store">;
 

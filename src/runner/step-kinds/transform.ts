@@ -1,4 +1,5 @@
-import { done, failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { done, failed } from "../ending.ts";
 
 /** Pure: computed again at every resume, so it needs no engine step and is not stored. */
 export const runTransform: StepRun<"transform"> = async (context, step, scope, path) => {

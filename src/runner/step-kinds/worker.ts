@@ -2,7 +2,8 @@ import { durationMs } from "../../blueprint/duration.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { MAX_WORK_INPUT_BYTES } from "../../limits.ts";
 import { awaitOutcome } from "../await-outcome.ts";
-import { failed, type StepRun } from "../context.ts";
+import type { StepRun } from "../context.ts";
+import { failed } from "../ending.ts";
 
 /** Offers its input to workers, and waits until one has completed it; the registry keeps who has it. */
 export const runWorker: StepRun<"worker"> = async (context, step, scope, path) => {

@@ -80,7 +80,7 @@ describe("a plan", () => {
       name: "typed",
       steps: [{ id: "a", type: "map", over: "{% $input %}", steps: [{ id: "b", type: "sleep", for: "1 second" }] }],
     };
-    expect(check(document as Json)).toMatchObject({ ok: true });
+    expect(check(document as unknown as Json)).toMatchObject({ ok: true });
   });
 });
 

@@ -50,6 +50,13 @@ export async function writeState(bench: Bench): Promise<void> {
   await caller.retry(CALLER, failed.job_id, { from_step: null, input: null });
   await bench.settleBackground();
 
+  const undo = { type: "http", url: "https://example.com/undo" };
+  const undoable = planOf([{ id: "first", type: "http", url: "https://example.com/", undo }]);
+  const undone = await started("undone", { plan: undoable, plan_hash: "hash-of-undo" });
+  await runner.begin(undone, "first", "t1", 30_000, []);
+  await runner.finish(undone, "first", { a: 1 }, null);
+  await runner.settle(undone, { name: "failed", error: ERROR, path: "second" }, []);
+  await bench.settleBackground();
   await caller.saveBlueprint(CALLER, { name: "kept", steps: [] }, { ...plan, name: "kept" });
   const lock = { value: { by: "me" }, version: 0, lifetime_ms: 60_000 };
   await caller.useStore(CALLER, "lock", { id: "job.lock", ...lock });

@@ -13,6 +13,7 @@ import { OFFERS } from "./0012-offers.ts";
 import { SMALL_INPUTS } from "./0013-small-inputs.ts";
 import { TRIGGERS } from "./0014-triggers.ts";
 import { SUBSCRIPTIONS } from "./0015-subscriptions.ts";
+import { UNDO } from "./0016-undo.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SMALL_INPUTS,
   TRIGGERS,
   SUBSCRIPTIONS,
+  UNDO,
 ];

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { WAKE_EVENT, wakeEvent } from "../../../../src/jobs/job.ts";
 import type { JsonObject } from "../../../../src/lib/json.ts";
 import { MAX_INTERRUPTED_TRIES } from "../../../../src/limits.ts";
-import { aListQuery, CALLER, eventTypes } from "../../bench.ts";
+import { aListQuery, CALLER, eventTypes, planOf } from "../../bench.ts";
 import { PLAN, type Stage } from "./stage.ts";
 
 const ANSWER = { type: "object", properties: {} };
@@ -50,6 +50,30 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     });
     expect(await stage.begin(id, "first", "t4")).toEqual({ do: "reuse", output: { from: "first" } });
     expect((await stage.status(id)).steps?.[0]).toMatchObject({ status: "succeeded", tries: 3 });
+  },
+
+  "settle with something to undo, and take it back": async (stage) => {
+    const plan = planOf([
+      { id: "first", type: "http", url: "https://example.com/1", undo: { type: "http", url: "https://example.com/2" } },
+    ]);
+    const id = await stage.running({ plan, plan_hash: "undo", blueprint: "inline" });
+    await stage.begin(id, "first", "t1");
+    await stage.finish(id, "first");
+    await stage.danger(() => stage.fail(id));
+    const cleanup = (await stage.status(id)).cleanup_job_id ?? "";
+    expect(await stage.status(cleanup)).toMatchObject({ parent_id: id });
+    await stage.start(cleanup);
+    await stage.danger(async () => {
+      await stage.begin(cleanup, "first.undo", "t2");
+      await stage.finish(cleanup, "first.undo");
+      await stage.ask("undone", (api) => api.runner.undone(stage.ref(cleanup), "first", "first", null));
+      await stage.succeed(cleanup);
+    });
+    expect((await stage.status(cleanup)).status).toBe("succeeded");
+    const again = await stage.ask("retry", (api) => api.caller.retry(CALLER, id, { from_step: null, input: null }));
+    if (!again.ok) throw new Error(again.error.code);
+    await stage.start(again.value.id);
+    expect(await stage.begin(again.value.id, "first", "t3")).toMatchObject({ do: "run", key: `${id}.first~1` });
   },
 
   "die again and again": async (stage) => {

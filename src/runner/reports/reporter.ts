@@ -1,6 +1,6 @@
-import { type StepError, topLevelStep } from "../jobs/job.ts";
-import type { Mark } from "../jobs/run/reports.ts";
-import type { Json } from "../lib/json.ts";
+import { type StepError, topLevelStep } from "../../jobs/job.ts";
+import type { Mark } from "../../jobs/run/reports.ts";
+import type { Json } from "../../lib/json.ts";
 import type {
   AskRequest,
   Finished,
@@ -13,8 +13,9 @@ import type {
   RunRef,
   SpawnRequest,
   Watched,
-} from "../registry/api/caller.ts";
-import type { RunnerPorts } from "./ports.ts";
+} from "../../registry/api/caller.ts";
+import type { UndoFailure } from "../../registry/api/cleanup-calls.ts";
+import type { RunnerPorts } from "../ports.ts";
 import type { Unreported } from "./unreported.ts";
 
 const TRIES = 3;
@@ -166,6 +167,14 @@ export class Reporter {
 
   collect(path: string) {
     return this.#send((registry) => registry.collect(this.#ref, path));
+  }
+
+  parentJournal(after: string) {
+    return this.#send((registry) => registry.parentJournal(this.#ref, after));
+  }
+
+  undone(path: string, keyPath: string, failure: UndoFailure | null) {
+    return this.#send((registry) => registry.undone(this.#ref, path, keyPath, failure));
   }
 
   async settle(outcome: RunOutcome, unreported: Unreported, watched?: Watched) {

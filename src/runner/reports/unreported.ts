@@ -1,4 +1,4 @@
-import type { Finished } from "../registry/api/caller.ts";
+import type { Finished } from "../../registry/api/caller.ts";
 
 /**
  * How the last action of a sequence of steps ended, as long as the registry has not heard of it: it rides along with the

@@ -1,0 +1,32 @@
+import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
+import type { Blueprint } from "./blueprint.ts";
+import type { Step } from "./kinds/index.ts";
+import { stepsIn } from "./nesting.ts";
+
+/** What takes effects back: `undo` of steps, and `finally` of the blueprint. */
+
+/** The steps that take the step's effect back, in their order, each with what comes behind the step's path in its own. */
+export function undoSteps({ undo }: Pick<Step, "undo">): { step: Step; suffix: string }[] {
+  if (undo === undefined) return [];
+  // They were read with the schemas of steps, which gave them ids.
+  const steps = (Array.isArray(undo) ? undo : [undo]) as unknown as Step[];
+  return steps.map((step) => ({ step, suffix: Array.isArray(undo) ? `.undo.${step.id}` : ".undo" }));
+}
+
+const inList = (plan: Blueprint): JsonObject[] =>
+  [...stepsIn(plan.steps as unknown as Json, [])].map(([, step]) => step).filter(({ undo }) => undo !== undefined);
+
+const saysUnknown = ({ undo = null }: JsonObject): boolean =>
+  [undo].flat().some((each) => isJsonObject(each) && each.unknown === true);
+
+/** Ids of the steps with `undo`, of those that are undone although their outcome is unknown, and of those around them. */
+export function undoableSteps(plan: Blueprint): { known: Set<string>; unknown: Set<string>; around: Set<string> } {
+  const steps = inList(plan);
+  const all = [...stepsIn(plan.steps as unknown as Json, [])].map(([, step]) => step);
+  const around = all.filter((step) => [...stepsIn(step.steps, [])].some(([, { undo }]) => undo !== undefined));
+  const idsOf = (some: JsonObject[]) => new Set(some.map(({ id }) => String(id)));
+  return { known: idsOf(steps), unknown: idsOf(steps.filter(saysUnknown)), around: idsOf(around) };
+}
+
+/** Whether something may have to run after the job has settled. */
+export const cleansUp = (plan: Blueprint): boolean => plan.finally !== undefined || inList(plan).length > 0;

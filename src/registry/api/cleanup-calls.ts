@@ -1,0 +1,33 @@
+import type { StepError } from "../../jobs/job.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
+
+/** What the runner of a cleanup job asks. Times are epoch ms. */
+
+export interface CleanupPlan {
+  /** The job that it cleans up after. */
+  of: { job_id: string; attempt: number; submitted_at: number; started_at: number };
+  input: JsonObject;
+  rows_by_item?: true;
+  /** Top-level steps that ended well, of which nothing may be stored. */
+  succeeded: string[];
+  /** Key paths of actions whose outcome nobody knows, and that are undone all the same. */
+  unknown: string[];
+  /** Whether undos run; else only `finally` does. */
+  isUndoing: boolean;
+  /** What `finally` sees of how the job ended. */
+  outcome: Json;
+}
+
+/** Stored outputs of the job that is cleaned up after. */
+export interface ParentPage {
+  do: "page";
+  values: { path: string; row_key: string | null; value_json: string; undo_number: number | null }[];
+  /** The path to go on behind; null: that was all. */
+  next: string | null;
+}
+
+/** A step of the cleanup job that failed. */
+export interface UndoFailure {
+  path: string;
+  error: StepError;
+}

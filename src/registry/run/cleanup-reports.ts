@@ -1,0 +1,79 @@
+import type { Job, StepError } from "../../jobs/job.ts";
+import { outcomeOf } from "../../jobs/run/action-keys.ts";
+import { landed } from "../../jobs/run/in-flight.ts";
+import { withOpen } from "../../jobs/run/work.ts";
+import { isSettled } from "../../jobs/status.ts";
+import type { Json } from "../../lib/json.ts";
+import { MAX_JOURNAL_BYTES } from "../../limits.ts";
+import type { ParentPage, UndoFailure } from "../api/cleanup-calls.ts";
+import type { RunRef, Stop } from "../api/runner.ts";
+import type { RegistryContext } from "../context.ts";
+import { release } from "../dispatch/cleanup.ts";
+import { findFenced } from "./fenced-reports.ts";
+
+/** Reports of cleanup jobs, and those that come when the job has settled. */
+export class CleanupReports {
+  readonly #context: RegistryContext;
+
+  constructor(context: RegistryContext) {
+    this.#context = context;
+  }
+
+  async parentJournal(ref: RunRef, after: string): Promise<ParentPage | Stop> {
+    const cleanup = findFenced(this.#context, ref);
+    if (cleanup?.parent_id == null) return { do: "stop" };
+    const { rows, next } = this.#context.tables.values.page(cleanup.parent_id, after, MAX_JOURNAL_BYTES);
+    return { do: "page", values: rows, next };
+  }
+
+  async undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null): Promise<Stop | { do: "go" }> {
+    const { store, tables, actions } = this.#context;
+    return store.transact(() => {
+      const cleanup = findFenced(this.#context, ref);
+      if (cleanup?.parent_id == null) return { do: "stop" };
+      if (failure !== null) {
+        // The next begins: what failed for good is not open any more.
+        actions.noteFailed(cleanup, failure.path, failure.error);
+        store.save(cleanup, withOpen(cleanup, failure.path, undefined));
+        return { do: "go" };
+      }
+      tables.values.markUndo(cleanup.parent_id, path, keyPath, "done");
+      const known = actions.find(cleanup.parent_id, keyPath);
+      // A retry runs the step under a new key.
+      if (known?.outcome === "unknown") actions.keep(cleanup.parent_id, { ...known, outcome: "definite" });
+      return { do: "go" };
+    });
+  }
+}
+
+/** How an action came out. */
+type Late = { output: Json } | { error: StepError };
+
+/** An action has ended whose job settled before. What it yielded is kept where it must be taken back. */
+export function noteLate(context: RegistryContext, ref: RunRef, path: string, late: Late): void {
+  const { store, tables, now } = context;
+  const known = tables.jobs.find(ref.tenant, ref.job_id);
+  // The normal case: it has not settled.
+  if (known === undefined || !isInFlight(known, ref, path)) return;
+  store.transact(() => {
+    const next = "output" in late ? kept(context, known, path, late.output) : noted(context, known, path, late.error);
+    store.save(known, next);
+    release(context, next, now());
+  });
+}
+
+function kept({ tables, undoables }: RegistryContext, job: Job, path: string, output: Json): Job {
+  const { key_path } = job.run.in_flight?.[path] ?? {};
+  const { job: numbered, undo_number } = undoables.numbered(landed(job, path), path);
+  if (undo_number !== undefined) tables.values.insert(job.job_id, path, output, { key_path, undo_number });
+  return numbered;
+}
+
+function noted({ actions }: RegistryContext, job: Job, path: string, error: StepError): Job {
+  const known = actions.find(job.job_id, job.run.in_flight?.[path]?.key_path ?? path);
+  if (known !== undefined) actions.keep(job.job_id, { ...known, outcome: outcomeOf(error) });
+  return landed(job, path);
+}
+
+const isInFlight = (job: Job, { attempt }: RunRef, path: string): boolean =>
+  isSettled(job.status) && job.attempt === attempt && Object.hasOwn(job.run.in_flight ?? {}, path);

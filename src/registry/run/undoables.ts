@@ -1,0 +1,46 @@
+import { undoableSteps } from "../../blueprint/undo.ts";
+import type { Job } from "../../jobs/job.ts";
+import { stepIdOf } from "../../jobs/run/in-flight.ts";
+import { BoundedMap } from "../../lib/bounded-map.ts";
+import { MAX_RECENT_PLANS } from "../../limits.ts";
+import type { Tables } from "../storage/tables.ts";
+
+type Undoable = ReturnType<typeof undoableSteps>;
+
+/** Which steps of jobs have an `undo`. Plans that were asked for last are remembered: each finish of such a job asks. */
+export class Undoables {
+  readonly #tables: Tables;
+  readonly #byPlan = new BoundedMap<string, Undoable>(MAX_RECENT_PLANS);
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+  }
+
+  /** Whether the step at the path has one. */
+  has(job: Job, path: string): boolean {
+    return job.run.cleans_up === true && this.#of(job).known.has(stepIdOf(path));
+  }
+
+  /** Whether it has one that runs although nobody knows how the step came out. */
+  hasUnknown(job: Pick<Job, "plan_hash">, path: string): boolean {
+    return this.#of(job).unknown.has(stepIdOf(path));
+  }
+
+  /** Whether it has steps inside that have one. */
+  isAround(job: Job, path: string): boolean {
+    return job.run.cleans_up === true && this.#of(job).around.has(stepIdOf(path));
+  }
+
+  /** The job whose step at the path finishes, with the number that its undo goes by. */
+  numbered(job: Job, path: string): { job: Job; undo_number?: number } {
+    if (!this.has(job, path)) return { job };
+    const undo_number = (job.run.undos ?? 0) + 1;
+    return { job: { ...job, run: { ...job.run, undos: undo_number } }, undo_number };
+  }
+
+  #of({ plan_hash }: Pick<Job, "plan_hash">): Undoable {
+    const known = this.#byPlan.get(plan_hash) ?? undoableSteps(JSON.parse(this.#tables.plans.json(plan_hash)));
+    this.#byPlan.set(plan_hash, known);
+    return known;
+  }
+}

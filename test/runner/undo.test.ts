@@ -1,0 +1,260 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { CATALOG } from "../../src/catalog/index.ts";
+import type { Json, JsonObject } from "../../src/lib/json.ts";
+import type { RunnerApi } from "../../src/registry/api/caller.ts";
+import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../registry/bench.ts";
+import { Crash, RecordingStep, runSteps } from "./bench.ts";
+
+const post = (id: string, more: JsonObject = {}): JsonObject => ({
+  id,
+  type: "http",
+  method: "POST",
+  url: `https://example.com/${id}`,
+  retry: { limit: 0 },
+  ...more,
+});
+const { id: _, ...bare } = post("x");
+const undoOf = (id: string, body: Json = {}): JsonObject => ({ ...bare, url: `https://example.com/un-${id}`, body });
+const effect = (id: string, body?: Json): JsonObject => post(id, { undo: undoOf(id, body) });
+const fails = (id = "fails"): JsonObject => post(id, { url: "https://example.com/fails", expect: [201] });
+
+/** Answers every request, and remembers in which order they came. */
+function service() {
+  const calls: string[] = [];
+  const bodies: Record<string, Json> = {};
+  const keys: Record<string, string | null> = {};
+  const fetch = async (url: string, init: RequestInit = {}) => {
+    const name = url.slice("https://example.com/".length);
+    calls.push(name);
+    bodies[name] = typeof init.body === "string" ? JSON.parse(init.body) : null;
+    keys[name] = new Headers(init.headers).get("idempotency-key");
+    return Response.json({ of: name });
+  };
+  return { fetch, calls, bodies, keys };
+}
+
+/** Runs the cleanup job of the job. @returns its status */
+async function cleanedUp(bench: Bench, id: string, fetch: (url: string, init?: RequestInit) => Promise<Response>) {
+  await bench.settleBackground();
+  const { cleanup_job_id } = await statusOf(bench, id);
+  if (cleanup_job_id === undefined) throw new Error("there is no cleanup job");
+  await runSteps(bench, [post("unused")], { existing: cleanup_job_id, fetch });
+  return statusOf(bench, cleanup_job_id);
+}
+
+describe("undo", () => {
+  it("runs the undos of finished steps, the last finished first, when the job fails", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, bodies } = service();
+      const steps = [effect("a"), effect("b", { seen: "{% $steps.a.body.of & $steps.b.body.of %}" }), fails()];
+      const { id } = await runSteps(bench, steps, { fetch });
+      expect(await statusOf(bench, id)).toMatchObject({ status: "failed", error_code: "http_status" });
+      const cleanup = await cleanedUp(bench, id, fetch);
+      expect(calls).toEqual(["a", "b", "fails", "un-b", "un-a"]);
+      expect(bodies["un-b"]).toEqual({ seen: "ab" });
+      expect(cleanup).toMatchObject({ status: "succeeded", parent_id: id, progress: 1 });
+      expect(cleanup.steps?.map((step) => [step.id, step.status])).toEqual([
+        ["a", "succeeded"],
+        ["b", "succeeded"],
+      ]);
+    }));
+
+  it("leaves a job that has nothing to undo alone, and one that succeeds", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      for (const steps of [[effect("a")], [fails(), effect("b")]]) {
+        const { id } = await runSteps(bench, steps, { fetch });
+        expect((await statusOf(bench, id)).cleanup_job_id).toBeUndefined();
+      }
+      expect(calls).toEqual(["a", "fails"]);
+    }));
+
+  it("undoes inside rows, each of which sees its own item", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, bodies } = service();
+      const seen = { item: "{% $item %}", index: "{% $index %}", first: "{% $steps.first %}" };
+      const row = post("{% $item %}", { id: "row", undo: undoOf("{% $item %}", seen) });
+      const first = { id: "first", type: "transform", value: "{% $item & '!' %}" };
+      const map = { id: "all", type: "map", over: ["x", "y", "z"], concurrency: 1, steps: [first, row] };
+      const { id } = await runSteps(bench, [map, fails()], { fetch });
+      await cleanedUp(bench, id, fetch);
+      expect(calls).toEqual(["x", "y", "z", "fails", "un-z", "un-y", "un-x"]);
+      expect(bodies["un-y"]).toEqual({ item: "y", index: 1, first: "y!" });
+    }));
+
+  it("undoes inside rounds, each of which sees its own state", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, bodies } = service();
+      const seen = { state: "{% $state %}", round: "{% $round %}" };
+      const step = post("{% 'r' & $round %}", { id: "go", undo: undoOf("{% 'r' & $round %}", seen) });
+      const next = "{% $state & $string($round) %}";
+      const repeat = { id: "rounds", type: "repeat", state: "s", limit: 3, next, steps: [step] };
+      const { id } = await runSteps(bench, [repeat, fails()], { fetch });
+      expect(await cleanedUp(bench, id, fetch)).toMatchObject({ status: "succeeded" });
+      expect(calls).toEqual(["r1", "r2", "r3", "fails", "un-r3", "un-r2", "un-r1"]);
+      expect(bodies["un-r3"]).toEqual({ state: "s12", round: 3 });
+    }));
+
+  it("undoes the branches, the child's place and what a list says, and goes on when one fails", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const steps = [
+        post("a", {
+          undo: [
+            { ...undoOf("a1"), id: "one" },
+            { ...undoOf("a2"), id: "second", body: { of: "{% $steps.one.body.of %}" } },
+          ],
+        }),
+        post("b", { undo: { ...bare, url: "https://example.com/no", expect: [201] } }),
+        { id: "both", type: "parallel", branches: { one: [effect("c")] } },
+        fails(),
+      ];
+      const { id } = await runSteps(bench, steps, { fetch });
+      const cleanup = await cleanedUp(bench, id, fetch);
+      expect(calls).toEqual(["a", "b", "c", "fails", "un-c", "no", "un-a1", "un-a2"]);
+      expect(cleanup).toMatchObject({ status: "failed", error_code: "http_status" });
+      expect(cleanup.error).toMatch(/^Step b\.undo: /);
+    }));
+
+  it("names all that fail, and is retried without taking anything back twice", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, keys } = service();
+      const broken = { ...bare, url: "https://example.com/no", expect: "{% $response.body.of = $steps.never %}" };
+      const bad = (id: string) => post(id, { undo: { ...broken, url: `https://example.com/un-${id}`, expect: [201] } });
+      const { id } = await runSteps(bench, [bad("a"), effect("b"), bad("c"), fails()], { fetch });
+      const cleanup = await cleanedUp(bench, id, fetch);
+      expect(cleanup.error).toMatch(/^2 steps failed: c\.undo \(http_status: .*; a\.undo \(/);
+      expect(cleanup.error_code).toBe("undo_failed");
+      const [key] = [keys["un-a"]];
+      const again = await bench.caller.retry(CALLER, cleanup.id, { from_step: null, input: null });
+      if (!again.ok) throw new Error(again.error.code);
+      expect(again.value).toMatchObject({ parent_id: id, retried_from: cleanup.id });
+      expect(await statusOf(bench, id)).toMatchObject({ cleanup_job_id: again.value.id });
+      const before = calls.length;
+      await cleanedUp(bench, id, fetch);
+      expect(calls.slice(before)).toEqual(["un-c", "un-a"]);
+      expect(key).toBe(`${cleanup.id}.a.undo`);
+      expect(keys["un-a"]).toBe(`${cleanup.id}.a.undo~1`);
+    }));
+
+  it("is in reverse over every prefix of success, also when the process dies at any call", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 25 }),
+        async (done, rows, dies) => {
+          await inRegistry(async (bench) => {
+            const { fetch, calls } = service();
+            const names = ["a", "b", "c", "d"];
+            const list = names.slice(0, done).map((name) => effect(name));
+            const all = Array.from({ length: rows }, (_, i) => `r${i}`);
+            const row = post("{% $item %}", { id: "row", undo: undoOf("{% $item %}") });
+            const map = { id: "all", type: "map", over: all, concurrency: 1, steps: [row] };
+            const { id } = await runSteps(bench, [...list, map, fails()], { fetch });
+            await bench.settleBackground();
+            const { cleanup_job_id = "" } = await statusOf(bench, id);
+            let left = dies;
+            const registry = (real: RunnerApi): RunnerApi =>
+              new Proxy(real, {
+                get:
+                  (_real, name) =>
+                  async (...args: unknown[]) => {
+                    const call = Reflect.get(real, name) as (...args: unknown[]) => Promise<unknown>;
+                    left -= 1;
+                    if (left !== 0) return call(...args);
+                    if (dies % 2 === 0) await call(...args);
+                    throw new Crash();
+                  },
+              });
+            const run = await runSteps(bench, [post("unused")], { existing: cleanup_job_id, fetch, registry });
+            for (let i = 0; i < 3; i++) {
+              bench.clock.now += 60_000;
+              await run.resume(new RecordingStep());
+            }
+            const undone = [...names.slice(0, done), ...all].toReversed().map((name) => `un-${name}`);
+            const seen = calls.slice(calls.indexOf("fails") + 1);
+            // One that was running when its process died runs again, under its key.
+            expect(seen.filter((name, i) => name !== seen[i - 1])).toEqual(undone);
+            expect(await run.status()).toMatchObject({ status: "succeeded" });
+          });
+        },
+      ),
+      { numRuns: 15 },
+    ));
+});
+
+describe("finally", () => {
+  const last = (more: JsonObject = {}) => [post("last", { body: "{% $outcome %}", ...more })];
+
+  it.each([
+    [[effect("a")], { status: "succeeded", error: null }, ["a", "last"]],
+    [
+      [effect("a"), fails()],
+      { status: "failed", error: { code: "http_status", message: expect.any(String), step: "fails" } },
+      ["a", "fails", "un-a", "last"],
+    ],
+  ])("runs however the job ended, after what is undone, and sees how: %#", (steps, outcome, order) =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, bodies } = service();
+      const { id } = await runSteps(bench, steps, { fetch, finally: last() });
+      expect(await cleanedUp(bench, id, fetch)).toMatchObject({ status: "succeeded" });
+      expect(calls).toEqual(order);
+      expect(bodies.last).toEqual(outcome);
+    }),
+  );
+
+  it("sees the steps as far as they finished", () =>
+    inRegistry(async (bench) => {
+      const { fetch, bodies } = service();
+      const body = { a: "{% $steps.a.body.of %}", t: "{% $steps.t %}", none: "{% $exists($steps.b) %}" };
+      const steps = [post("a"), { id: "t", type: "transform", value: "{% $steps.a.status %}" }, fails(), post("b")];
+      const { id } = await runSteps(bench, steps, { fetch, finally: last({ body }) });
+      await cleanedUp(bench, id, fetch);
+      expect(bodies.last).toEqual({ a: "a", t: 200, none: false });
+    }));
+
+  it("is told of a cancel and of a timeout", () =>
+    inRegistry(async (bench) => {
+      const { fetch, bodies } = service();
+      const nap = { id: "nap", type: "sleep", for: "1 hour" };
+      const plan = planOf([effect("a"), nap], { finally: last() });
+      for (const [end, outcome] of [
+        ["cancel", { status: "cancelled", error: null }],
+        ["timeout", { status: "failed", error: { code: "job_timeout", step: "nap" } }],
+      ] as const) {
+        const { id } = await bench.submit({ plan, plan_hash: "p", timeout_ms: 60_000 });
+        await bench.runner.start(bench.ref(id));
+        await bench.runner.rest(bench.ref(id), "nap", bench.clock.now + 3_600_000, []);
+        if (end === "cancel") await bench.caller.cancel(CALLER, id, "enough");
+        bench.clock.now += 60_000;
+        await bench.reconciler.onAlarm();
+        await cleanedUp(bench, id, fetch);
+        expect(bodies.last).toMatchObject(outcome);
+      }
+    }));
+});
+
+describe("the blueprint http-saga", () => {
+  it("takes back what was answered, with the answer, and skips what says nothing of it", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, bodies } = service();
+      const plan = CATALOG.blueprints.find(({ name }) => name === "http-saga")?.plan;
+      if (plan === undefined) throw new Error("there is no http-saga");
+      const url = (name: string) => ({ url: `https://example.com/${name}`, body: { name } });
+      const steps = [
+        { do: url("a"), undo: url("un-a") },
+        { do: url("b") },
+        { do: url("c"), undo: url("un-c") },
+        { do: { url: "https://example.com/fails" } },
+      ];
+      const { id } = await bench.submit({ plan, plan_hash: "saga", input: { steps }, timeout_ms: 3_600_000 });
+      const failing = async (to: string, init?: RequestInit) =>
+        to.endsWith("/fails") ? new Response("", { status: 400 }) : fetch(to, init);
+      await runSteps(bench, [post("unused")], { existing: id, fetch: failing });
+      expect(await cleanedUp(bench, id, fetch)).toMatchObject({ status: "succeeded" });
+      expect(calls).toEqual(["a", "b", "c", "un-c", "un-a"]);
+      expect(bodies["un-c"]).toEqual({ name: "un-c", answer: { of: "c" } });
+    }));
+});
