@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
 import {
   MAX_ACTIONS_IN_FLIGHT,
   MAX_CROWDED_MS,
   MAX_HELD_BYTES,
+  MAX_HOLDING_TENANTS,
   MAX_OPEN_ROWS,
   MAX_TENANT_HELD_BYTES,
   MAX_UNSHARED_BYTES,
@@ -25,6 +26,11 @@ const codeOf = (steps: Json[], options?: RunOptions): Promise<string | null> => 
     () => promise,
   );
 };
+
+/** What other files of this process left behind counts until its memory is collected: so many tenants later it is forgotten. */
+beforeEach(() => {
+  for (let i = 0; i < MAX_HOLDING_TENANTS; i++) holdingsOf(`passing-${i}`);
+});
 
 describe("the rows of a job that are open at once", () => {
   it.each([
