@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../bench.ts";
+
+const undo = { type: "http", url: "https://example.com/undo" };
+const acting = (id: string, more: JsonObject = {}): JsonObject => ({
+  id,
+  type: "http",
+  url: "https://example.com/",
+  ...more,
+});
+const PLAN = planOf([acting("one", { undo }), acting("two", { undo }), acting("three")]);
+const OUTPUT = { of: "two" };
+
+/** The reports with which an end is told. */
+const TELLINGS = {
+  finish: ({ runner, ref }: Bench, id: string, output: Json) => runner.finish(ref(id), "two", output, null),
+  "the begin of the next step": ({ runner, ref }: Bench, id: string, output: Json) =>
+    runner.begin(ref(id), "three", "token-3", 30_000, [], "three", { path: "two", output, error: null }),
+  "the settlement": ({ runner, ref }: Bench, id: string, output: Json) =>
+    runner.settle(ref(id), { name: "succeeded", output: null }, [], { path: "two", output, error: null }),
+};
+
+/** A job that has finished its first step, begun its second, and is then cancelled. @returns its id and its cleanup's */
+async function cancelledInFlight(bench: Bench): Promise<[id: string, cleanup: string]> {
+  const { id } = await bench.submit({ plan: PLAN, plan_hash: "hash-of-undo-plan" });
+  const { runner, ref } = bench;
+  await runner.start(ref(id));
+  await runner.begin(ref(id), "one", "token-1", 30_000, []);
+  await runner.finish(ref(id), "one", { of: "one" }, null);
+  await runner.begin(ref(id), "two", "token-2", 30_000, []);
+  await bench.caller.cancel(CALLER, id, null);
+  await bench.settleBackground();
+  return [id, (await statusOf(bench, id)).cleanup_job_id ?? "none"];
+}
+
+/** Outputs that the cleanup job sees, of steps that it takes back. */
+async function takenBack({ runner, ref }: Bench, cleanup: string): Promise<[path: string, json: string][]> {
+  await runner.start(ref(cleanup));
+  const page = await runner.parentJournal(ref(cleanup), "");
+  if (page.do === "stop") throw new Error("the cleanup job may not read");
+  return page.values
+    .filter(({ undo_number }) => undo_number !== null)
+    .map(({ path, value_json }) => [path, value_json]);
+}
+
+describe("the end of an action whose job was cancelled meanwhile", () => {
+  it.each(Object.entries(TELLINGS))("is kept for its undo when it comes with %s", (_, tell) =>
+    inRegistry(async (bench) => {
+      const [id, cleanup] = await cancelledInFlight(bench);
+      const started = () => bench.engine.started.filter(({ job_id }) => job_id === cleanup).length;
+      expect(started()).toBe(0);
+      await tell(bench, id, OUTPUT);
+      await bench.settleBackground();
+      expect(started()).toBe(1);
+      expect(await statusOf(bench, id)).toMatchObject({ status: "cancelled", cleanup_job_id: cleanup });
+      expect(await takenBack(bench, cleanup)).toEqual([
+        ["one", JSON.stringify({ of: "one" })],
+        ["two", JSON.stringify(OUTPUT)],
+      ]);
+    }),
+  );
+
+  it.each(Object.entries(TELLINGS))("is kept once: what comes later with %s changes nothing", (_, tell) =>
+    inRegistry(async (bench) => {
+      const [id, cleanup] = await cancelledInFlight(bench);
+      await TELLINGS.finish(bench, id, OUTPUT);
+      const before = await takenBack(bench, cleanup);
+      await tell(bench, id, { of: "another try" });
+      await bench.settleBackground();
+      expect(await takenBack(bench, cleanup)).toEqual(before);
+      expect(bench.engine.started.filter(({ job_id }) => job_id === cleanup)).toHaveLength(1);
+    }),
+  );
+});
