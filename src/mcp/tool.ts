@@ -92,10 +92,17 @@ export interface Tool extends ToolText {
   call: (args: unknown, deps: McpDeps, context: CallContext) => Promise<Outcome>;
 }
 
-/** `additionalProperties: {}` says what its absence says, in a client's context and to portability checks at a price. */
-const withoutDefaults: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
-  const { additionalProperties: rest } = jsonSchema;
+/**
+ * Left out, since every client's context holds it: `additionalProperties: {}` says what its absence says; bounds of texts,
+ * and the whole numbers that JSON can hold, are met by accident only, and then the error names them. The check has them all.
+ */
+const withoutNoise: NonNullable<z.core.ToJSONSchemaParams["override"]> = ({ jsonSchema }) => {
+  const { additionalProperties: rest, maximum, minimum } = jsonSchema;
   if (typeof rest === "object" && Object.keys(rest).length === 0) delete jsonSchema.additionalProperties;
+  delete jsonSchema.minLength;
+  delete jsonSchema.maxLength;
+  if (maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
 };
 
 /** Some models' schemas know no list of types, but all know `anyOf`; zod writes the list, after its overrides. */
@@ -112,10 +119,7 @@ function jsonSchemaOf(schema: z.ZodObject, io: "input" | "output"): () => JsonSc
   let json: JsonSchema | undefined;
   return () => {
     json ??= {
-      ...(JSON.parse(
-        JSON.stringify(z.toJSONSchema(schema, { io, override: withoutDefaults })),
-        withAnyOf,
-      ) as JsonSchema),
+      ...(JSON.parse(JSON.stringify(z.toJSONSchema(schema, { io, override: withoutNoise })), withAnyOf) as JsonSchema),
       // Where the field is missing, the SDK adds it.
       $schema: undefined,
     };

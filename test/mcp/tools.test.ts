@@ -54,6 +54,12 @@ describe("tools/list", () => {
       expect([name, JSON.stringify(outputSchema).length <= 100]).toEqual([name, true]);
   });
 
+  it("says nothing of the lengths of texts: who exceeds one is told by the error", async () => {
+    expect(JSON.stringify(await listed())).not.toMatch(/"m(?:ax|in)Length"|9007199254740991/);
+    const refused = await callTool(world().deps, "jobs_cancel", { job_id: jobIdOf(1), reason: "x".repeat(10_000) });
+    expect([refused.isError, refused.text]).toEqual([true, expect.stringMatching(/reason.*at most \d+/s)]);
+  });
+
   it("says with anyOf that a value may be null, which more models understand", async () => {
     expect(JSON.stringify(await listed())).not.toMatch(/"type":\[/);
   });
