@@ -1,4 +1,4 @@
-import { jobsWithValues, type StoredJob, storedKeys, storedPlans } from "./rows.ts";
+import { jobsWithValues, type StoredJob, storedKeys, storedPlans, storedTriggers, triggerStates } from "./rows.ts";
 
 /** What must hold of the rows of an object between any two calls. Each function returns what does not hold, as lines. */
 
@@ -59,7 +59,11 @@ export function belongings(storage: DurableObjectStorage, jobs: readonly StoredJ
   const byId = new Map(jobs.map((job) => [job.job_id, job]));
   const keys = new Map(storedKeys(storage).map((key) => [key.idempotency_key, key.job_id]));
   const plans = new Map(storedPlans(storage).map((plan) => [plan.plan_hash, plan.inline_uses]));
-  const uses = (hash: string) => jobs.filter((job) => job.plan_hash === hash && job.blueprint === "inline").length;
+  const holders = [
+    ...jobs.filter(({ blueprint }) => blueprint === "inline"),
+    ...storedTriggers(storage).filter(({ label }) => label === "inline"),
+  ];
+  const uses = (hash: string) => holders.filter(({ plan_hash }) => plan_hash === hash).length;
   // A retry that has settled gives its key to the next one.
   const hasKey = ({ job_id, idempotency_key: key, ...job }: StoredJob) =>
     key === null || keys.get(key) === job_id || (job.retried_from !== null && isSettled(job));
@@ -73,5 +77,18 @@ export function belongings(storage: DurableObjectStorage, jobs: readonly StoredJ
     ...[...plans].flatMap(([hash, n]) =>
       n === uses(hash) ? [] : [`I7: plan ${hash} counts ${n} uses, has ${uses(hash)}`],
     ),
+  ];
+}
+
+/** I7: a trigger has one state, and a state its trigger. I5: the alarm comes when one is due. Times are epoch ms. */
+export function wholeTriggers(storage: DurableObjectStorage, alarmAt: number | null, now: number): string[] {
+  const [names, states] = [storedTriggers(storage).map(({ name }) => name), triggerStates(storage)];
+  const withState = states.map(({ name }) => name);
+  const isLate = (due: number | null) =>
+    due !== null && (alarmAt === null || alarmAt > Math.max(due, now + WATCHDOG_MS));
+  return [
+    ...names.flatMap((name) => (withState.includes(name) ? [] : [`I7: trigger ${name} has no state`])),
+    ...withState.flatMap((name) => (names.includes(name) ? [] : [`I7: a state outlived trigger ${name}`])),
+    ...states.flatMap(({ name, due_at }) => (isLate(due_at) ? [`I5: trigger ${name} is due without an alarm`] : [])),
   ];
 }

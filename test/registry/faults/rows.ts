@@ -64,3 +64,12 @@ export const jobsWithValues = ({ sql }: DurableObjectStorage): string[] =>
     .exec<{ job_id: string }>("SELECT DISTINCT job_id FROM job_values")
     .toArray()
     .map((row) => row.job_id);
+
+export const storedTriggers = ({ sql }: DurableObjectStorage) =>
+  sql
+    .exec<{ name: string; label: string; plan_hash: string | null }>("SELECT name, label, plan_hash FROM triggers")
+    .toArray();
+
+/** Names of triggers in whose other tables there is something, and when the alarm must look at them (epoch ms). */
+export const triggerStates = ({ sql }: DurableObjectStorage) =>
+  sql.exec<{ name: string; due_at: number | null }>("SELECT name, due_at FROM trigger_states").toArray();

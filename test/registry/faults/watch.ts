@@ -1,5 +1,5 @@
 import { RETENTION_MS } from "../bench.ts";
-import { armed, belongings, countedRight, dueInTime, isSettled, wholeTimeline } from "./invariants.ts";
+import { armed, belongings, countedRight, dueInTime, isSettled, wholeTimeline, wholeTriggers } from "./invariants.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
 import type { World } from "./world.ts";
 
@@ -41,10 +41,12 @@ export class Watch {
   async breaks(): Promise<string[]> {
     const { storage, clock, api, surprises } = this.#world;
     const jobs = storedJobs(storage);
+    const alarmAt = await storage.getAlarm();
     const breaks = [
       ...this.#lost(new Set(jobs.map((job) => job.job_id))),
       ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job, clock.now)]),
-      ...armed(jobs, await storage.getAlarm(), clock.now),
+      ...armed(jobs, alarmAt, clock.now),
+      ...wholeTriggers(storage, alarmAt, clock.now),
       ...this.#instances(jobs),
       ...countedRight(jobs, api.counts.current),
       ...belongings(storage, jobs),

@@ -2,9 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Quotas } from "../../../src/env.ts";
 import { WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
-import { openRegistry } from "../../../src/registry/open-registry.ts";
+import { openRegistry, type Registry } from "../../../src/registry/open-registry.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { apisOf, NO_LIMITS, RETENTION_MS, START } from "../bench.ts";
+import { FakeCallback } from "./fake-callback.ts";
 import { FakeWorkflow } from "./fake-workflow.ts";
 import { faultyStorage } from "./faulty-storage.ts";
 import { Died, Failed, Hazard, Life } from "./hazard.ts";
@@ -35,6 +36,7 @@ export class World {
   readonly storage: DurableObjectStorage;
   readonly clock = { now: START };
   readonly workflow = new FakeWorkflow();
+  readonly callback = new FakeCallback();
   readonly hazard = new Hazard();
   /** Errors that nobody asked for. */
   readonly surprises: unknown[] = [];
@@ -123,9 +125,9 @@ export class World {
     return true;
   }
 
-  #open(life: Life) {
+  #open(life: Life): Promise<Registry> {
     const storage = faultyStorage(this.storage, life, this.hazard);
-    return openRegistry({
+    const opened: Promise<Registry> = openRegistry({
       storage: this.#options.sabotage?.(storage) ?? storage,
       engine: new WorkflowEngine(this.workflow.binding(life, this.hazard), NEVER_LATE),
       now: () => this.clock.now,
@@ -135,7 +137,9 @@ export class World {
       findNewest: async () => undefined,
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, ...this.#options.quotas },
+      delivery: this.callback.port(life, this.hazard, async (query) => (await opened).events.readEvents(query, 0)),
     });
+    return opened;
   }
 
   #note(error: unknown): void {

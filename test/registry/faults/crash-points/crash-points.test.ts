@@ -6,8 +6,10 @@ import { type Sabotage, withWorlds } from "../world.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { BATCH_SCENARIOS } from "./batch-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
+import { EVENT_SCENARIOS } from "./event-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { Stage } from "./stage.ts";
+import { TRIGGER_SCENARIOS } from "./trigger-scenarios.ts";
 import { WORKER_SCENARIOS } from "./worker-scenarios.ts";
 
 /** BAIL=1: it is enough to know that something is wrong. */
@@ -23,6 +25,8 @@ const SCENARIOS = {
   ...ALARM_SCENARIOS,
   ...WORKER_SCENARIOS,
   ...BATCH_SCENARIOS,
+  ...TRIGGER_SCENARIOS,
+  ...EVENT_SCENARIOS,
 };
 
 const ORDER = Object.keys(SCENARIOS);

@@ -1,0 +1,134 @@
+import { expect } from "vitest";
+import type { TriggerToSave } from "../../../../src/registry/api/trigger-calls.ts";
+import type { TriggerDocument } from "../../../../src/triggers/trigger-document.ts";
+import { aListQuery, CALLER } from "../../bench.ts";
+import type { Scenario } from "./runner-scenarios.ts";
+import { PLAN, type Stage } from "./stage.ts";
+
+const MINUTE = 60_000;
+const LONG = 30 * 86_400_000;
+
+const HOOK: TriggerDocument = { name: "hook", blueprint: {}, webhook: { verify: null }, paused: false };
+
+/** Its plan is its own, so that it must go with it. */
+const toSave = (document: TriggerDocument): TriggerToSave => ({
+  document,
+  plan: { label: "inline", plan: PLAN, plan_hash: `hash-of-${document.note ?? "plan"}`, timeout_ms: LONG },
+  isNewest: false,
+  rotate: false,
+});
+
+async function save(stage: Stage, document = HOOK) {
+  const saved = await stage.ask("save", (api) => api.caller.saveTrigger(CALLER, toSave(document)));
+  if (!saved.ok) throw new Error(saved.error.code);
+  return saved.value;
+}
+
+const jobIds = async (stage: Stage) =>
+  (await stage.world.api.caller.list(CALLER, aListQuery())).jobs.map(({ id }) => id).sort();
+
+/** Ids of the jobs that the ledger tells of. */
+async function ranIn(stage: Stage): Promise<(string | undefined)[]> {
+  const page = await stage.ask("ledger", (api) => api.caller.triggerLedger(CALLER, "hook", null, 100));
+  if (!page.ok) throw new Error(page.error.code);
+  return page.value.entries.flatMap(({ outcome, job_id }) => (outcome === "ran" ? [job_id] : [])).sort();
+}
+
+async function notes(stage: Stage): Promise<string[]> {
+  const entries = await stage.ask("audit", (api) => api.keys.audit(CALLER, Number.MAX_SAFE_INTEGER, 10));
+  return entries.map(({ action, subject }) => `${action} ${subject}`);
+}
+
+async function deliver(stage: Stage, key: string) {
+  const delivery = { name: "hook", version: 1, key, event: { body: key } };
+  return stage.ask("deliver", (api) => api.caller.deliver(CALLER, delivery));
+}
+
+async function startAll(stage: Stage): Promise<void> {
+  for (const id of await jobIds(stage)) await stage.start(id);
+}
+
+/** What is done to triggers, and what comes by their URLs. */
+export const TRIGGER_SCENARIOS: Record<string, Scenario> = {
+  "save a trigger": async (stage) => {
+    let hookId: string | null = null;
+    await stage.danger(async () => {
+      hookId = (await save(stage)).hook_id;
+    });
+    expect(await save(stage)).toMatchObject({ version: 1, hook_id: hookId, runs: 0 });
+    expect(await notes(stage)).toEqual(["trigger_saved hook@1"]);
+    const hook = await stage.ask("open", (api) => api.caller.openHook(CALLER, hookId ?? ""));
+    expect(hook).toMatchObject({ ok: true, value: { name: "hook", version: 1 } });
+  },
+
+  "change a trigger": async (stage) => {
+    const { hook_id } = await save(stage);
+    const changed = { ...HOOK, note: "other" };
+    await stage.danger(() => save(stage, changed));
+    expect(await save(stage, changed)).toMatchObject({ version: 2, hook_id });
+    expect(await notes(stage)).toEqual(["trigger_saved hook@2", "trigger_saved hook@1"]);
+  },
+
+  "deliver to a hook": async (stage) => {
+    await save(stage);
+    await stage.danger(() => deliver(stage, "one"));
+    const ids = await jobIds(stage);
+    expect(ids).toHaveLength(1);
+    expect(await deliver(stage, "one")).toEqual({
+      ok: true,
+      value: { job_id: ids[0], deduplicated: true, outcome: "ran" },
+    });
+    expect(await ranIn(stage)).toEqual(ids);
+    await startAll(stage);
+  },
+
+  "fire a trigger now": async (stage) => {
+    await save(stage);
+    const request = { now: true, span: null };
+    await stage.danger(() => stage.ask("fire", (api) => api.caller.fireTrigger(CALLER, "hook", request)));
+    const ids = await jobIds(stage);
+    // Whoever had no answer fired twice.
+    expect(ids.length).toBeOneOf([1, 2]);
+    expect(await ranIn(stage)).toEqual(ids);
+    await startAll(stage);
+  },
+
+  "fire the times of a span": async (stage) => {
+    const { webhook: _, ...bare } = HOOK;
+    const schedule = {
+      cron: "* * * * *",
+      timezone: "UTC",
+      overlap: "skip",
+      missed: "last",
+      catch_up: "1 hour",
+    } as const;
+    // While it is paused nothing but what is asked for happens.
+    await save(stage, { ...bare, schedule, paused: true });
+    const to = stage.world.clock.now;
+    const request = { now: false, span: { from: to - 3 * MINUTE, to } };
+    const fire = () => stage.ask("fire", (api) => api.caller.fireTrigger(CALLER, "hook", request));
+    await stage.danger(fire);
+    const ids = await jobIds(stage);
+    expect(ids).toHaveLength(4);
+    const again = await fire();
+    expect(again.ok && again.value.map(({ due, deduplicated }) => [due, deduplicated])).toEqual(
+      [3, 2, 1, 0].map((minutes) => [to - minutes * MINUTE, true]),
+    );
+    expect(await ranIn(stage)).toEqual(ids);
+    await startAll(stage);
+  },
+
+  "delete a trigger": async (stage) => {
+    const { hook_id } = await save(stage);
+    await deliver(stage, "one");
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.deleteTrigger(CALLER, "hook")));
+    expect(await stage.world.api.caller.findTrigger(CALLER, "hook")).toBe(null);
+    const unknown = { ok: false, error: { code: "unknown_trigger" } };
+    expect(await deliver(stage, "two")).toEqual(unknown);
+    expect(await stage.ask("open", (api) => api.caller.openHook(CALLER, hook_id ?? ""))).toEqual(unknown);
+    expect(await notes(stage)).toEqual(["trigger_deleted hook", "trigger_saved hook@1"]);
+    // What it had started goes on.
+    expect(await jobIds(stage)).toHaveLength(1);
+    await startAll(stage);
+  },
+};
