@@ -19,7 +19,7 @@ export const notifyNtfy: CatalogEntry = {
         },
         title: { type: "string", maxLength: 200, default: "Edge Jobs", description: "Title of the message" },
         priority: { type: "integer", minimum: 1, maximum: 5, default: 3, description: "5 is the most urgent" },
-        event: { type: "object", description: "What happened, as an event trigger hands it over" },
+        event: { type: "object", description: "What happened, as events_read tells it" },
         text: { type: "string", maxLength: 3000, description: "What to say; made of the event when left out" },
       },
     },

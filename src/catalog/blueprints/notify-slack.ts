@@ -10,7 +10,7 @@ export const notifySlack: CatalogEntry = {
       type: "object",
       additionalProperties: false,
       properties: {
-        event: { type: "object", description: "What happened, as an event trigger hands it over" },
+        event: { type: "object", description: "What happened, as events_read tells it" },
         text: { type: "string", maxLength: 3000, description: "What to say; made of the event when left out" },
       },
     },

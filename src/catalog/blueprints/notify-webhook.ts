@@ -12,7 +12,7 @@ export const notifyWebhook: CatalogEntry = {
       additionalProperties: false,
       properties: {
         url: { type: "string", format: "uri", description: "Where to POST" },
-        event: { type: "object", description: "What happened, as an event trigger hands it over" },
+        event: { type: "object", description: "What happened, as events_read tells it" },
       },
     },
     steps: [

@@ -18,7 +18,7 @@ export const wakeClaudeRoutine: CatalogEntry = {
           default: "experimental-cc-routine-2026-04-01",
           description: "The beta header that the interface asks for now",
         },
-        event: { type: "object", description: "What happened, as an event trigger hands it over" },
+        event: { type: "object", description: "What happened, as events_read tells it" },
         text: { type: "string", maxLength: 3000, description: "What to say; made of the event when left out" },
       },
     },

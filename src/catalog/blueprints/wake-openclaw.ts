@@ -13,7 +13,7 @@ export const wakeOpenclaw: CatalogEntry = {
       properties: {
         gateway: { type: "string", format: "uri", description: "Address of the gateway, which must be public" },
         mode: { type: "string", enum: ["now", "next-heartbeat"], default: "now", description: "When it looks" },
-        event: { type: "object", description: "What happened, as an event trigger hands it over" },
+        event: { type: "object", description: "What happened, as events_read tells it" },
         text: { type: "string", maxLength: 3000, description: "What to say; made of the event when left out" },
       },
     },

@@ -66,7 +66,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
       '`{value, version, stored, expires_at}`; of an absent key no `value`, and `version` 0. `if: "absent"` and `for` make a lock. A write happens once, and is not the output of the steps around it',
   },
   emit: {
-    does: "Tells whoever listens (`events_read`, subscriptions, event triggers).",
+    does: "Tells whoever listens (`events_read`, subscriptions).",
     output: "`{event_id}`, not the output of the steps around it",
   },
   job: {
