@@ -19,13 +19,35 @@ const inList = (plan: Blueprint): JsonObject[] =>
 const saysUnknown = ({ undo = null }: JsonObject): boolean =>
   [undo].flat().some((each) => isJsonObject(each) && each.unknown === true);
 
-/** Ids of the steps with `undo`, of those that are undone although their outcome is unknown, and of those around them. */
-export function undoableSteps(plan: Blueprint): { known: Set<string>; unknown: Set<string>; around: Set<string> } {
+interface Undoable {
+  /** Ids of the steps with `undo`. */
+  known: Set<string>;
+  /** Of those that are undone although their outcome is unknown. */
+  unknown: Set<string>;
+  /** Of those around them. */
+  around: Set<string>;
+  /** Of those around them of which one branch is enough, with the names of the branches. */
+  races: Map<string, string[]>;
+}
+
+export function undoableSteps(plan: Blueprint): Undoable {
   const steps = inList(plan);
   const all = [...stepsIn(plan.steps as unknown as Json, [])].map(([, step]) => step);
-  const around = all.filter((step) => [...stepsIn(step.steps, [])].some(([, { undo }]) => undo !== undefined));
+  const hasUndo = (lists: (Json | undefined)[]) =>
+    lists.some((list) => [...stepsIn(list, [])].some(([, { undo }]) => undo !== undefined));
+  const around = all.filter((step) => hasUndo([step.steps]));
+  const races = all.flatMap(({ id, first, branches }): [string, string[]][] =>
+    first !== undefined && isJsonObject(branches) && hasUndo(Object.values(branches))
+      ? [[String(id), Object.keys(branches)]]
+      : [],
+  );
   const idsOf = (some: JsonObject[]) => new Set(some.map(({ id }) => String(id)));
-  return { known: idsOf(steps), unknown: idsOf(steps.filter(saysUnknown)), around: idsOf(around) };
+  return {
+    known: idsOf(steps),
+    unknown: idsOf(steps.filter(saysUnknown)),
+    around: idsOf(around),
+    races: new Map(races),
+  };
 }
 
 /** Whether something may have to run after the job has settled. */

@@ -177,6 +177,8 @@ export class RunContext {
    * @returns undefined when it is kept, as far as that is known
    */
   async finish(finished: Finished, mayRide: boolean): Promise<Unkept | typeof STOPPED | undefined> {
+    // It was told when the plan ran first.
+    if (this.journal !== undefined) return undefined;
     const before = await this.report();
     if (before !== undefined) return before;
     this.unreported.put(finished);

@@ -123,7 +123,8 @@ class Rows {
   #win(index: number): void {
     if (this.#broken !== undefined) return;
     this.#winner ??= index;
-    this.#lane.abort();
+    // What has run before is run through whole: the others may have effects that are taken back.
+    if (this.#context.journal === undefined) this.#lane.abort();
   }
 
   /**
@@ -133,7 +134,8 @@ class Rows {
   async #decide(): Promise<RowsEnding | undefined> {
     if (this.#broken !== undefined) return undefined;
     const [error, finished] = this.#winner === undefined ? [null, []] : ["won" as const, [this.#winner]];
-    const kept = await this.#context.reports.halt(this.#path, error, finished);
+    const { journal, reports } = this.#context;
+    const kept = await (journal?.halted(this.#path) ?? reports.halt(this.#path, error, finished));
     if (kept.do === "stop") return STOPPED;
     if (kept.do === "kept") return kept.error === null ? this.#wonBy(kept.finished) : undefined;
     this.#broken = this.#lastFailure;
@@ -142,6 +144,7 @@ class Rows {
 
   async #wonBy([index = 0]: readonly number[]): Promise<RowsEnding> {
     if (!this.#finished.has(index)) await this.#runEach(this.#context, [index], 1);
+    this.#context.journal?.lose(this.#rows.filter((_row, place) => place !== index).map(({ prefix }) => prefix));
     return this.#finished.has(index) ? { end: "won", index, output: this.#finished.get(index) } : HALTED;
   }
 

@@ -35,13 +35,19 @@ describe("undo", () => {
     const plan = planOf(
       aBlueprint([
         { id: "all", type: "map", over: "{% $input.list %}", steps: [pay(call({ unknown: true }))] },
-        { id: "both", type: "parallel", branches: { a: [{ ...pay(call()), id: "other" }] } },
+        {
+          id: "both",
+          type: "parallel",
+          first: true,
+          branches: { a: [{ ...pay(call()), id: "other" }], b: [aTransform("t")] },
+        },
       ]),
     );
     expect(undoableSteps(plan)).toEqual({
       known: new Set(["pay", "other"]),
       unknown: new Set(["pay"]),
       around: new Set(["all"]),
+      races: new Map([["both", ["a", "b"]]]),
     });
     expect(cleansUp(plan)).toBe(true);
     expect(cleansUp(planOf(aBlueprint([aTransform("a")])))).toBe(false);
@@ -72,6 +78,11 @@ describe("undo", () => {
     ],
     ["with the outcome", pay(call({ query: { a: "{% $outcome.status %}" } })), "blueprint.steps[0].undo.query.a"],
     ["with a wrong expression in its list", pay([call({ when: "{% $nope %}" })]), "blueprint.steps[0].undo[0].when"],
+    [
+      "beside pages",
+      { ...pay(call()), pages: { items: "{% $response.body %}", next: "link" } },
+      "blueprint.steps[0].undo",
+    ],
     ["with an id that there is", pay(call({ id: "pay" })), "blueprint.steps[0].undo.id"],
   ])("%s is refused at its place", (_, step, path) => {
     expect(faultsOf(aBlueprint([step]))).toContain(path);

@@ -117,6 +117,35 @@ describe("undo", () => {
       expect(cleanup.error).toMatch(/^Step b\.undo: /);
     }));
 
+  it.each([
+    ["succeeds", [], ["un-lost"]],
+    ["fails", [fails()], ["un-won", "un-lost"]],
+  ])("undoes what the branches did that were not first when the job %s", (_, steps, undone) =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const branches = {
+        slow: [effect("lost"), { id: "nap", type: "sleep", for: "1 hour" }],
+        fast: [post("x"), effect("won")],
+      };
+      const race = { id: "race", type: "parallel", first: "fast", branches };
+      const { id } = await runSteps(bench, [race, ...steps], { fetch });
+      const cleanup = await cleanedUp(bench, id, fetch);
+      expect(calls.filter((name) => name.startsWith("un-"))).toEqual(undone);
+      expect(cleanup).toMatchObject({ status: "succeeded", parent_id: id });
+    }),
+  );
+
+  it("has no cleanup job when the branch that was first did all", () =>
+    inRegistry(async (bench) => {
+      const branches = { slow: [{ id: "nap", type: "sleep", for: "1 hour" }], fast: [effect("won")] };
+      const race = { id: "race", type: "parallel", first: true, branches };
+      const { id } = await runSteps(bench, [race], { fetch: service().fetch });
+      await bench.settleBackground();
+      const status = await statusOf(bench, id);
+      expect(status.status).toBe("succeeded");
+      expect(status.cleanup_job_id).toBeUndefined();
+    }));
+
   it("names all that fail, and is retried without taking anything back twice", () =>
     inRegistry(async (bench) => {
       const { fetch, calls, keys } = service();

@@ -34,8 +34,19 @@ export type Paging = NonNullable<z.output<z.ZodObject<typeof pagingFields>>["pag
 export const PAGES_OUTPUT = shapeOf(["items", "pages", "complete"]);
 
 /** A page is asked for once, and a poll again and again. */
-export function pagingFaults({ pages, until }: JsonObject, at: string): Fault[] {
-  if (pages === undefined || until === undefined) return [];
-  const fix = "Move until into pages, where it ends the paging; or poll in a step before this one.";
-  return [{ path: jsonPath(at, ["until"]), message: "polls, which a step with pages cannot", fix }];
+const BESIDE_PAGES = {
+  until: {
+    message: "polls, which a step with pages cannot",
+    fix: "Move until into pages, where it ends the paging; or poll in a step before this one.",
+  },
+  undo: {
+    message: "takes an effect back, and a step with pages reads many answers, not one effect",
+    fix: "Remove undo; what changes something goes into a step of its own, without pages.",
+  },
+};
+
+export function pagingFaults(step: JsonObject, at: string): Fault[] {
+  if (step.pages === undefined) return [];
+  const fields = (["until", "undo"] as const).filter((field) => step[field] !== undefined);
+  return fields.map((field) => ({ path: jsonPath(at, [field]), ...BESIDE_PAGES[field] }));
 }

@@ -54,6 +54,16 @@ function mayUndo({ actions, undoables }: RegistryContext, job: Job): boolean {
   return actions.all(job.job_id).some((each) => each.outcome === "unknown" && undoables.hasUnknown(job, each.key_path));
 }
 
+/** Whether the job has effects that are taken back although it succeeded. */
+function hasLost({ tables, actions, undoables }: RegistryContext, job: Job): boolean {
+  if (!undoables.hasRaces(job)) return false;
+  const isLost = (path: string) => undoables.has(job, path) && undoables.isLost(job, path);
+  if ((job.run.undos ?? 0) > 0 && tables.values.paths(job.job_id).some(({ path }) => isLost(path))) return true;
+  return actions.all(job.job_id).some(({ outcome, key_path: path }) => {
+    return outcome === "unknown" && undoables.hasUnknown(job, path) && undoables.isLost(job, path);
+  });
+}
+
 /**
  * Accepts the job that cleans up after the settled one, if there is anything to do.
  * @param open the job as it was before it settled
@@ -70,8 +80,8 @@ export function acceptCleanup(
   const in_flight = { ...stillActing(open, outcome), ...cleaningChildren(context, open) };
   const ended = { ...settled, run: { ...settled.run, in_flight } };
   const plan = planOf(context, settled);
-  const isUndoing = outcome.name !== "succeeded";
-  if (plan.finally === undefined && !(isUndoing && mayUndo(context, ended))) return undefined;
+  const undoes = outcome.name === "succeeded" ? hasLost(context, ended) : mayUndo(context, ended);
+  if (plan.finally === undefined && !undoes) return undefined;
   const cleanup = createCleanup(context, ended, plan, allLandedBy(ended), now);
   const named = { ...ended, run: { ...ended.run, cleanup_job_id: cleanup.job_id } };
   context.store.save(settled, named);

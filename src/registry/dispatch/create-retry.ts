@@ -126,7 +126,9 @@ function groundFor(
 ) {
   const before: Blueprint = JSON.parse(context.tables.plans.json(job.plan_hash));
   const undone = new Set(
-    context.tables.values.paths(job.job_id).flatMap((each) => (each.undo === null ? [] : [topOf(each)])),
+    context.tables.values
+      .paths(job.job_id)
+      .flatMap((each) => (each.undo === null || context.undoables.isLost(job, each.path) ? [] : [topOf(each)])),
   );
   const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
   return groundOf({

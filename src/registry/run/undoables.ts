@@ -1,9 +1,12 @@
 import { undoableSteps } from "../../blueprint/undo.ts";
 import type { Job } from "../../jobs/job.ts";
+import { enclosing } from "../../jobs/run/awaiting.ts";
 import { stepIdOf } from "../../jobs/run/in-flight.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { MAX_RECENT_PLANS } from "../../limits.ts";
+import type { HaltedRows } from "../api/runner.ts";
 import type { Tables } from "../storage/tables.ts";
+import { haltedPath } from "../storage/values.ts";
 
 type Undoable = ReturnType<typeof undoableSteps>;
 
@@ -29,6 +32,25 @@ export class Undoables {
   /** Whether it has steps inside that have one. */
   isAround(job: Job, path: string): boolean {
     return job.run.cleans_up === true && this.#of(job).around.has(stepIdOf(path));
+  }
+
+  /** Whether the path lies in a branch that another was faster than: its effects are taken back, however the job ends. */
+  isLost(job: Job, path: string): boolean {
+    return this.hasRaces(job) && enclosing(path).some((around) => this.#hasLost(job, around, path));
+  }
+
+  /** Whether there are steps with an `undo` in branches of which one is enough. */
+  hasRaces(job: Job): boolean {
+    return job.run.cleans_up === true && this.#of(job).races.size > 0;
+  }
+
+  #hasLost(job: Job, around: string, path: string): boolean {
+    const branches = this.#of(job).races.get(stepIdOf(around));
+    const kept = branches && this.#tables.values.json(job.job_id, haltedPath(around));
+    if (branches === undefined || kept === undefined) return false;
+    const { error, finished }: HaltedRows = JSON.parse(kept);
+    const [branch = ""] = path.slice(around.length + 1).split(".");
+    return error === null && branches[finished[0] ?? -1] !== branch;
   }
 
   /** The job whose step at the path finishes, with the number that its undo goes by. */

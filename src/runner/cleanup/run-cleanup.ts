@@ -51,7 +51,8 @@ class Cleanup {
     const scope = scopeOf(this.#run);
     const broken = await this.#replay(journal, scope);
     if (broken !== undefined) return broken;
-    if (this.#run.cleanup.isUndoing && (await this.#undoAll(journal.effects)) === STOPPED) return undefined;
+    const effects = this.#run.cleanup.isUndoing ? journal.effects : journal.lostEffects;
+    if ((await this.#undoAll(effects)) === STOPPED) return undefined;
     return (await this.#finally(this.#run.plan.finally, scope)) === STOPPED ? undefined : this.#outcome();
   }
 

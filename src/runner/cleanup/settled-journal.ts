@@ -23,6 +23,7 @@ export interface Effect {
  */
 export class Journal {
   readonly effects: Effect[] = [];
+  readonly #lost: string[] = [];
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #cleanup: CleanupPlan;
 
@@ -43,6 +44,15 @@ export class Journal {
     const isOver = row !== undefined || this.#cleanup.succeeded.includes(path);
     if (!isOver) return HALTED;
     return step.type === "sleep" ? done({}, { silent: true }) : done(output, { storedAt: path });
+  }
+
+  /** What rows with these prefixes did is taken back, however the job ended: another row was first. */
+  lose(prefixes: readonly string[]): void {
+    this.#lost.push(...prefixes);
+  }
+
+  get lostEffects(): Effect[] {
+    return this.effects.filter(({ path }) => this.#lost.some((prefix) => path.startsWith(prefix)));
   }
 
   /** How the rows of the step were stopped, when one failed and the job went on. */
