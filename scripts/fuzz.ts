@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { startDevServer } from "../tooling/dev-server.ts";
-import { fuzz } from "../tooling/fuzz/run.ts";
+import { FUZZ_VARS, fuzz } from "../tooling/fuzz/run.ts";
 import { newSecret } from "../tooling/fuzz/tenants.ts";
 
 /** `npm run fuzz -- [--seed <number>] [--requests 10000]`: malformed requests against a real server. */
@@ -11,7 +11,7 @@ const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed
 const secret = newSecret();
 
 console.log(`seed ${seed}: npm run fuzz -- --seed ${seed} --requests ${values.requests}`);
-const server = await startDevServer({ vars: { AUTH_SECRET: secret } });
+const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...FUZZ_VARS } });
 try {
   const { requests, statuses, findings } = await fuzz(server, secret, seed, Number(values.requests));
   for (const finding of findings.slice(0, 20)) console.log(finding);

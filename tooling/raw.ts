@@ -22,6 +22,11 @@ const named = ({ name, uri, taskId }: JsonObject): string | undefined =>
   [name, uri, taskId].find((value) => typeof value === "string");
 
 const LISTEN = "subscriptions/listen";
+/** Streams, and what shows that all has come that a call of it can ask for. */
+const ENOUGH: Readonly<Record<string, RegExp>> = {
+  [LISTEN]: /^data: .*"notifications":\{"/m,
+  "events/stream": /^data: .*\/heartbeat"/m,
+};
 
 /** What clients of 2025 do not have. */
 export const isModernOnly = ({ method }: Pick<Call, "method">): boolean =>
@@ -67,12 +72,13 @@ function messageOf(text: string): RawReply["message"] {
 
 /** A stream to its end; one that says more than that there is nothing, only so far. */
 async function textOf(response: Response, { method }: Call): Promise<string> {
-  if (method !== LISTEN) return response.text();
+  const enough = ENOUGH[method];
+  if (enough === undefined) return response.text();
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (/^data: .*"notifications":\{"/m.test(text)) break;
+    if (enough.test(text)) break;
   }
   return text.replaceAll(": keep-alive\n\n", "");
 }

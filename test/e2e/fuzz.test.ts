@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fuzz } from "../../tooling/fuzz/run.ts";
+import { FUZZ_VARS, fuzz } from "../../tooling/fuzz/run.ts";
 import { exchange } from "../../tooling/fuzz/socket.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
 import { useServer } from "../support/server.ts";
@@ -8,7 +8,7 @@ import { setting } from "../support/setting.ts";
 const SECRET = newSecret();
 const SEED = setting("SEED");
 const REQUESTS = setting("FUZZ_REQUESTS");
-const server = useServer({ AUTH_SECRET: SECRET });
+const server = useServer({ AUTH_SECRET: SECRET, ...FUZZ_VARS });
 
 it(`answers ${REQUESTS} malformed requests of seed ${SEED} without error of its own, hang or side effect`, async () => {
   const { requests, statuses, findings } = await fuzz(server(), SECRET, SEED, REQUESTS);

@@ -5,7 +5,13 @@ import { newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 export interface Belongings {
   tenant: Tenant;
   jobs: string[];
+  batch: string;
   blueprint: string;
+  trigger: string;
+  /** Of the trigger: where deliveries go to. */
+  hook: string;
+  /** In its log of events, before all of them. */
+  place: string;
   cursors: string[];
   idempotencyKey: string;
 }
@@ -16,6 +22,7 @@ export const transform = (value: string): JsonObject => ({ id: "a", type: "trans
 export async function settleIn(url: string, name: string, secret: string): Promise<Belongings> {
   const tenant = await newTenant(url, name, secret);
   const { canary } = tenant;
+  const place = String((await tenant.tool("events_read", {})).next_cursor);
   const idempotencyKey = `key-${canary}`;
   const run_at = new Date(Date.now() + 86_400_000).toISOString();
   const more = { name: canary, metadata: { canary }, input: { canary } };
@@ -27,22 +34,38 @@ export async function settleIn(url: string, name: string, secret: string): Promi
     }),
     await tenant.submit([transform(canary)], { ...more, run_at, idempotency_key: idempotencyKey }),
   ];
+  const plan = { name: `plan-${canary}`, steps: [transform(canary)] };
+  const many = await tenant.tool("jobs_submit_blueprint", {
+    blueprint: plan,
+    inputs: [{ canary }, { canary }],
+    run_at,
+  });
+  const trigger = `trigger-${canary}`;
+  const saved = await tenant.tool("triggers_save", { name: trigger, blueprint: plan, webhook: { verify: null } });
+  await tenant.tool("triggers_save", { name: `other-${canary}`, blueprint: plan, webhook: { verify: null } });
   const blueprint = `plan-${canary}`;
-  for (const saved of [blueprint, `other-${canary}`]) {
+  for (const name of [blueprint, `other-${canary}`]) {
     await tenant.tool("blueprints_save", {
-      blueprint: { name: saved, description: canary, steps: [transform(canary)] },
+      blueprint: { name, description: canary, steps: [transform(canary)] },
     });
   }
   const cursors = [
     (await tenant.tool("jobs_list", { limit: 1 })).next_cursor,
     (await tenant.tool("blueprints_list", { limit: 1 })).next_cursor,
+    (await tenant.tool("triggers_list", { limit: 1 })).next_cursor,
   ].map(String);
-  return { tenant, jobs, blueprint, cursors, idempotencyKey };
+  const [batch, hook] = [String(many.batch_id), String(saved.url)];
+  return { tenant, jobs, batch, blueprint, trigger, hook, place, cursors, idempotencyKey };
 }
 
 /** All that its owner can see of it. */
-export async function seenByOwner({ tenant, jobs, blueprint }: Belongings): Promise<unknown[]> {
+export async function seenByOwner({ tenant, jobs, batch, blueprint, trigger }: Belongings): Promise<unknown[]> {
   const status = jobs.map((job_id) => tenant.tool("jobs_get_status", { job_id, include: ["steps", "events"] }));
-  const seen = await Promise.all([...status, tenant.tool("blueprints_get", { name: blueprint })]);
+  const more = [
+    tenant.tool("jobs_list", { batch_id: batch }),
+    tenant.tool("blueprints_get", { name: blueprint }),
+    tenant.tool("triggers_list", { name: trigger }),
+  ];
+  const seen = await Promise.all([...status, ...more]);
   return seen.map(({ poll_after_ms: _, ...rest }) => rest);
 }

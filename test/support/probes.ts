@@ -7,7 +7,7 @@ import { type Call, toolCall } from "../../tooling/raw.ts";
 /** How somebody else's things can be asked for. A probe names its target; the tests know what may come back. */
 
 /** What an argument can name that has an owner. */
-export type Owned = "job" | "blueprint" | "cursor";
+export type Owned = "job" | "batch" | "blueprint" | "trigger" | "cursor";
 
 export type Recipe = { [kind in Owned]?: (target: string) => JsonObject[] };
 
@@ -16,11 +16,18 @@ const KIND_OF_ARGUMENT: Record<string, Owned> = {
   job_id: "job",
   job_ids: "job",
   claim: "job",
+  parent_id: "job",
+  batch_id: "batch",
+  trigger: "trigger",
   blueprint: "blueprint",
   name: "blueprint",
   goal: "blueprint",
   cursor: "cursor",
 };
+
+/** Of triggers, tools call the own name `name`. */
+const kindOfArgument = (tool: string, argument: string): Owned | undefined =>
+  argument === "name" && tool.startsWith("triggers_") ? "trigger" : KIND_OF_ARGUMENT[argument];
 
 const child = (blueprint: string) => ({ name: "parent", steps: [{ id: "a", type: "job", blueprint }] });
 
@@ -43,13 +50,19 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
     job: (id) => [
       { job_ids: [id], timeout_seconds: 0 },
       { job_ids: [id, id], until: "any", timeout_seconds: 1 },
-      { batch_id: id.replace("job_", "batch_"), timeout_seconds: 0 },
+    ],
+    batch: (batch_id) => [
+      { batch_id, timeout_seconds: 0 },
+      { batch_id, until: "any", timeout_seconds: 1 },
     ],
   },
   jobs_get_result: { job: (job_id) => [{ job_id }, { job_id, pointer: "/canary", max_bytes: 10 }] },
   jobs_list: {
     blueprint: (blueprint) => [{ blueprint }, { blueprint: `${blueprint}@1` }, { metadata: { canary: blueprint } }],
     cursor: (cursor) => [{ cursor, limit: 1 }, { cursor }],
+    job: (parent_id) => [{ parent_id }],
+    batch: (batch_id) => [{ batch_id }],
+    trigger: (trigger) => [{ trigger }],
   },
   jobs_cancel: { job: (job_id) => [{ job_id }, { job_id, reason: "not mine" }] },
   jobs_retry: {
@@ -74,14 +87,28 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
   // Names are each tenant's own, so a stranger's name can be saved: it is tested by what it does, not here.
   blueprints_save: { blueprint: () => [] },
   blueprints_delete: { blueprint: (name) => [{ name }, { name, version: 1 }] },
-  // A cursor is a place in whosever log is read: it holds nothing of anybody.
-  events_read: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
+  events_read: {
+    job: (job_id) => [{ job_id, cursor: "ev1_0" }],
+    batch: (batch_id) => [{ batch_id, cursor: "ev1_0" }],
+    blueprint: (blueprint) => [{ blueprint, cursor: "ev1_0" }],
+    trigger: (trigger) => [{ trigger, cursor: "ev1_0" }],
+    cursor: (cursor) => [{ cursor }],
+  },
   jobs_stats: {},
   // Queues are each tenant's own.
-  triggers_list: { blueprint: (name) => [{ name }], cursor: (cursor) => [{ cursor, limit: 1 }] },
-  triggers_save: { blueprint: (blueprint) => [{ name: "probe", blueprint, schedule: { every: "1 hour" } }] },
-  triggers_fire: { blueprint: (name) => [{ name }] },
-  triggers_delete: { blueprint: (name) => [{ name }] },
+  triggers_list: {
+    trigger: (name) => [{ name }, { name, limit: 1 }],
+    cursor: (cursor) => [{ cursor, limit: 1 }],
+  },
+  triggers_save: {
+    blueprint: (blueprint) => [{ name: "probe", blueprint, schedule: { every: "1 hour" } }],
+    // As with blueprints: a stranger's name is free.
+    trigger: () => [],
+  },
+  triggers_fire: {
+    trigger: (name) => [{ name }, { name, from: "2020-01-01T00:00:00Z", to: "2020-01-01T00:00:00Z" }],
+  },
+  triggers_delete: { trigger: (name) => [{ name }] },
   work_claim: {},
   work_report: {
     job: (job_id) =>
@@ -102,6 +129,12 @@ export const TASK_CALLS: ((taskId: string) => Call)[] = [
   }),
 ];
 
+/** Of the Events extension, but for subscriptions, whose answers are named after what is asked. */
+const EVENT_CALLS: ((jobId: string) => Call)[] = ["events/poll", "events/stream"].map((method) => (job_id) => ({
+  method,
+  params: { name: "job.settled", arguments: { job_id }, cursor: "ev1_0" },
+}));
+
 const listenTo = (notifications: JsonObject): Call => ({ method: "subscriptions/listen", params: { notifications } });
 
 /** Streams that would tell of a job; for one that is not there they end at once. */
@@ -119,7 +152,7 @@ export interface Listed {
 /** Tools that have no recipe for something of a tenant that their input can name. */
 export const toolsWithoutRecipe = ({ tools }: Listed): string[] =>
   tools.flatMap(({ name, inputSchema }) => {
-    const kinds = Object.keys(inputSchema.properties ?? {}).flatMap((argument) => KIND_OF_ARGUMENT[argument] ?? []);
+    const kinds = Object.keys(inputSchema.properties ?? {}).flatMap((argument) => kindOfArgument(name, argument) ?? []);
     const recipe = TOOL_RECIPES[name];
     if (recipe === undefined) return [name];
     // The `name` of a job that is submitted is the caller's own text.
@@ -155,7 +188,9 @@ export function probesOf(kind: Owned, { tools, templates, prompts }: Listed): ((
       (target: string) => [{ method: "prompts/get", params: { name, arguments: { [argument]: target } } }],
       complete({ type: "ref/prompt", name }, argument),
     ]),
-    ...(kind === "job" ? [...TASK_CALLS, ...LISTEN_CALLS].map((call) => (target: string) => [call(target)]) : []),
+    ...(kind === "job"
+      ? [...TASK_CALLS, ...LISTEN_CALLS, ...EVENT_CALLS].map((call) => (target: string) => [call(target)])
+      : []),
   ];
 }
 
@@ -177,3 +212,10 @@ export function guessedId(jobId: string): string {
   if (parts === undefined) throw new Error(`${jobId} is no job id`);
   return newJobId(parts.time, randomBytes(10), parts.shard);
 }
+
+/** The same of a batch. */
+export const guessedBatch = (batchId: string): string =>
+  guessedId(batchId.replace("batch_", "job_")).replace("job_", "batch_");
+
+/** A name as unguessable as a canary, which ends it. */
+export const unlike = (name: string): string => name.replace(/[0-9a-f]{16}$/, "0123456789abcdef");

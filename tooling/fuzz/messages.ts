@@ -35,6 +35,7 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   blueprints_get: { name: "url-audit", version: 1 },
   blueprints_save: { blueprint: NO_PLAN },
   blueprints_delete: { name: "none", version: 1 },
+  events_read: { names: ["job.settled"], job_id: NO_JOB, status: "failed", cursor: "ev1_0", limit: 2, wait_seconds: 0 },
   jobs_stats: { period: "1 hour", group_by: "error" },
   triggers_list: { limit: 2, cursor: "x.y" },
   triggers_save: { name: "no-trigger", blueprint: NO_PLAN, schedule: { every: "1 hour" } },
@@ -42,6 +43,19 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   triggers_delete: { name: "no-trigger" },
   work_claim: { queues: ["no-queue"], max: 2, wait_seconds: 0, worker: "w" },
   work_report: { claim: "WyJhIiwiYiIsMV0", action: "fail", error: { code: "c", message: "m", retryable: true } },
+};
+
+/** No callback of these is a place where anything could be sent. */
+const NO_CALLBACK = {
+  mode: "webhook",
+  url: "http://127.0.0.1:1/x",
+  secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
+};
+const EVENT = {
+  name: "job.settled",
+  arguments: { job_id: NO_JOB, status: "failed" },
+  cursor: "ev1_0",
+  maxAgeMs: 1_000,
 };
 
 const ref = { type: "ref/resource", uri: "job://{job_id}" };
@@ -76,6 +90,11 @@ const CALLS: { method: string; params: JsonObject }[] = [
   { method: "tasks/get", params: { taskId: NO_JOB } },
   { method: "tasks/update", params: { taskId: NO_JOB, inputResponses: { a: { action: "accept", content: {} } } } },
   { method: "tasks/cancel", params: { taskId: NO_JOB } },
+  { method: "events/list", params: {} },
+  { method: "events/poll", params: { ...EVENT, maxEvents: 2, timeoutMs: 0 } },
+  { method: "events/stream", params: EVENT },
+  { method: "events/subscribe", params: { ...EVENT, delivery: NO_CALLBACK, ttlMs: 60_000 } },
+  { method: "events/unsubscribe", params: { ...EVENT, delivery: NO_CALLBACK } },
 ];
 
 /** Stands for text that is no JSON, or JSON that JSON.stringify never writes. */

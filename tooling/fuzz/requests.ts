@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import type { RestRoute } from "../rest.ts";
 import { damage, type Framing, framed } from "./damage.ts";
+import { hooks } from "./hook-requests.ts";
 import { message } from "./messages.ts";
+import { FORM_TYPE, JSON_TYPE, METHODS, mostly, oneOf, type Plain, TYPES } from "./plain-request.ts";
 import { restMessages } from "./rest-requests.ts";
 
 /** HTTP requests with something wrong, as bytes for a socket. */
@@ -18,33 +20,7 @@ export interface Keys {
   read: string;
 }
 
-interface Plain {
-  route: string;
-  method: string;
-  headers: [string, string][];
-  body: Buffer;
-}
-
-const oneOf = <T>(...values: T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
-const mostly = <T>(usual: T, ...others: T[]): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 9, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: oneOf(...others) });
-
-const JSON_TYPE = "application/json";
-const FORM_TYPE = "application/x-www-form-urlencoded";
-const TYPES = [
-  "",
-  "text/plain",
-  "application/json; charset=utf-16",
-  "APPLICATION/JSON",
-  "application/jsonx",
-  "multipart/form-data; boundary=x",
-  FORM_TYPE,
-  "\xff",
-  "a".repeat(4_000),
-];
 const ACCEPT = "application/json, text/event-stream";
-const METHODS = ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
-
 /** Headers that nobody has to send, and that must do no harm. */
 const EXTRA: [string, string][] = [
   ["Origin", "https://evil.example"],
@@ -254,12 +230,17 @@ const others = (keys: Keys): fc.Arbitrary<Plain> =>
     }));
 
 /** @param host of the server, with its port @param routes of its REST */
-export function fuzzRequests(host: string, keys: Keys, routes: readonly RestRoute[]): fc.Arbitrary<FuzzRequest> {
+export function fuzzRequests(
+  host: string,
+  keys: Keys & { hook: string },
+  routes: readonly RestRoute[],
+): fc.Arbitrary<FuzzRequest> {
   const plain = fc.oneof(
     { weight: 6, arbitrary: mcp(keys) },
     { weight: 5, arbitrary: rest(keys, routes) },
     { weight: 3, arbitrary: oauth(keys) },
     { weight: 1, arbitrary: others(keys) },
+    { weight: 2, arbitrary: hooks(keys.hook) },
   );
   return fc
     .record({

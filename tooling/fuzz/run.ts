@@ -9,7 +9,13 @@ import { keyOf, Tenant } from "./tenants.ts";
 
 const CONCURRENCY = 10;
 const ROUND = 100;
+/** A trigger that verifies what comes by its URL. */
+const HOOK = "hook";
 const MAX_ANSWER_MS = 5_000;
+
+const HOOK_SECRET = "FUZZ_HOOK_SECRET";
+/** What a server must be told that is fuzzed: a secret for webhooks, with which no request is signed. */
+export const FUZZ_VARS = { BLUEPRINT_SECRETS: `${HOOK_SECRET}@webhook`, [HOOK_SECRET]: "of the fuzzed hook" };
 
 /** What no answer may hold: where our code lies, and what it is made of. */
 const INSIDE = /\bat [\w.<>]+ \(|\.ts:\d+|node_modules|SQLITE_|Internal error, reference/;
@@ -53,7 +59,9 @@ function judge(request: FuzzRequest, { status, text, hung }: Answer): Finding[] 
 async function stored(tenant: Tenant): Promise<string> {
   const { message: jobs } = await tenant.send(toolCall("jobs_list", { limit: 100 }));
   const { message: blueprints } = await tenant.send(toolCall("blueprints_list", { limit: 100 }));
-  return JSON.stringify([jobs.result?.structuredContent, blueprints.result?.structuredContent]);
+  const { message: triggers } = await tenant.send(toolCall("triggers_list", { limit: 100 }));
+  const { message: hook } = await tenant.send(toolCall("triggers_list", { name: HOOK }));
+  return JSON.stringify([jobs, blueprints, triggers, hook].map(({ result }) => result?.structuredContent));
 }
 
 /** A good call, as somebody else makes it at the same time. */
@@ -72,9 +80,15 @@ export async function fuzz(server: DevServer, secret: string, seed: number, coun
   const tenant = new Tenant(server.url, "fuzzed", keys.all);
   const steps = [{ id: "a", type: "transform", value: 1 }];
   const jobId = await tenant.submit(steps, { wait_seconds: 30 });
+  const verify = { scheme: "github", secret: HOOK_SECRET };
+  const blueprint = { name: "on-hook", steps };
+  const { url: hook } = await tenant.tool("triggers_save", { name: HOOK, blueprint, webhook: { verify } });
   const before = await stored(tenant);
 
-  const requests = fc.sample(fuzzRequests(url.host, keys, await routesOf(server.url)), { seed, numRuns: count });
+  const requests = fc.sample(
+    fuzzRequests(url.host, { ...keys, hook: new URL(String(hook)).pathname }, await routesOf(server.url)),
+    { seed, numRuns: count },
+  );
   const statuses: Record<string, number> = {};
   const findings: Finding[] = [];
   for (let from = 0; from < requests.length; from += ROUND) {

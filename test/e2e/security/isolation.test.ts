@@ -1,10 +1,23 @@
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
+import getPort from "get-port";
 import pMap from "p-map";
 import { beforeAll, describe, expect, it } from "vitest";
 import { newSecret } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
 import { type Belongings, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
-import { guessedId, type Listed, type Owned, probesOf, SPELLINGS, toolsWithoutRecipe } from "../../support/probes.ts";
+import {
+  guessedBatch,
+  guessedId,
+  type Listed,
+  type Owned,
+  probesOf,
+  SPELLINGS,
+  TOOL_RECIPES,
+  toolsWithoutRecipe,
+  unlike,
+} from "../../support/probes.ts";
 import { useServer } from "../../support/server.ts";
 import { setting } from "../../support/setting.ts";
 
@@ -28,7 +41,11 @@ const eraOf = (call: Call, i: number): EraVersion =>
 
 const masked = ({ bytes }: RawReply, target: string): string => bytes.replaceAll(target.trim(), "<target>");
 
-const server = useServer({ AUTH_SECRET: SECRET, ...NO_QUOTAS });
+/** Of a callback that runs here. */
+const CALLBACK_PORT = await getPort({ host: "127.0.0.1" });
+const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
+
+const server = useServer({ AUTH_SECRET: SECRET, EVENTS_ALLOW: CALLBACK, ...NO_QUOTAS });
 
 describe("three tenants of one server", () => {
   let all: Belongings[];
@@ -67,11 +84,12 @@ describe("three tenants of one server", () => {
     expect(toolsWithoutRecipe(toothless)).toEqual(["jobs_new"]);
   });
 
-  it("can do nothing else than what is probed: jobs are all that can be subscribed to", async () => {
+  it("can do nothing else than what is probed: jobs and events are all that can be subscribed to", async () => {
     const { message } = (await all[0]?.tenant.send({ method: "server/discover", params: {} }, "2026-07-28")) ?? {};
     const capabilities = message?.result?.capabilities ?? {};
     expect(Object.keys(capabilities).toSorted()).toEqual([
       "completions",
+      "events",
       "extensions",
       "prompts",
       "resources",
@@ -81,7 +99,7 @@ describe("three tenants of one server", () => {
       tools: { listChanged: false },
       resources: { listChanged: false, subscribe: true },
       prompts: { listChanged: false },
-      extensions: { "io.modelcontextprotocol/tasks": {} },
+      extensions: { "io.modelcontextprotocol/events": {}, "io.modelcontextprotocol/tasks": {} },
     });
   });
 
@@ -132,8 +150,84 @@ describe("three tenants of one server", () => {
   }, 180_000);
 
   it("cannot tell another's saved blueprint from none", async () => {
-    const unlike = (name: string) => name.replace(/[0-9a-f]{16}$/, "0123456789abcdef");
     expect(await leaks("blueprint", ({ blueprint }) => [blueprint], unlike)).toEqual([]);
+  });
+
+  it("cannot tell another's batch from none", async () => {
+    expect(await leaks("batch", ({ batch }) => [batch], guessedBatch)).toEqual([]);
+  });
+
+  it("cannot tell another's trigger from none", async () => {
+    expect(await leaks("trigger", ({ trigger }) => [trigger], unlike)).toEqual([]);
+  });
+
+  const post = async (url: string) => {
+    const response = await fetch(url, { method: "POST", body: "{}", headers: { "content-type": "application/json" } });
+    return [response.status, response.headers.get("content-type"), await response.text()];
+  };
+
+  it("reach nobody by the URL of a hook that they altered, and cannot tell it from nonsense", async () => {
+    const nothing = await post(`${server().url}/hooks/x`);
+    expect(nothing[0]).toBe(404);
+    const bytesOf = (hook: string) => Buffer.from(hook.replace(/^.*\//, ""), "base64url");
+    const altered = pairs().flatMap(({ attacker, victim }) => {
+      const [mine, theirs] = [bytesOf(attacker.hook), bytesOf(victim.hook)];
+      const flipped = [0, 31, 32, 33, 34, 49, theirs.length - 1].map((at) => {
+        const copy = Buffer.from(theirs);
+        copy[at] = (copy[at] ?? 0) ^ 1;
+        return copy;
+      });
+      // The signature of the one before the place of the other.
+      const swapped = Buffer.concat([mine.subarray(0, 32), theirs.subarray(32)]);
+      return [...flipped, swapped, theirs.subarray(32), theirs.subarray(0, -1), Buffer.concat([theirs, mine])];
+    });
+    const answers = await pMap(altered, (token) => post(`${server().url}/hooks/${token.toString("base64url")}`), {
+      concurrency: CONCURRENCY,
+    });
+    probes += altered.length;
+    expect(answers.filter((answer) => JSON.stringify(answer) !== JSON.stringify(nothing))).toEqual([]);
+  });
+
+  it("read only what happened to themselves at a place of another's log", async () => {
+    const at = (cursor: string): Call[] => [
+      toolCall("events_read", { cursor }),
+      ...["events/poll", "events/stream"].map((method) => ({ method, params: { name: "job.settled", cursor } })),
+    ];
+    for (const { attacker, victim } of pairs()) {
+      for (const call of at(victim.place)) {
+        expect((await victim.tenant.send(call, "2026-07-28")).bytes).toContain(victim.tenant.canary);
+        const { bytes } = await attacker.tenant.send(call, "2026-07-28");
+        probes += 1;
+        for (const secret of [...victim.jobs, victim.tenant.canary]) expect(bytes).not.toContain(secret);
+      }
+    }
+  });
+
+  it("cannot end another's subscription, nor tell it from none", async () => {
+    const echo = createServer(async (request, response) => {
+      const { challenge } = JSON.parse(await text(request));
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ challenge }));
+    });
+    await new Promise<void>((resolve) => echo.listen(CALLBACK_PORT, "127.0.0.1", resolve));
+    const [victim, ...others] = all.map(({ tenant }) => tenant);
+    const delivery = { mode: "webhook", url: `${CALLBACK}/cb`, secret: `whsec_${btoa("a".repeat(32))}` };
+    const key = { name: "job.input_required", arguments: {}, delivery };
+    const ask = (who: typeof victim, method: string, url = delivery.url) =>
+      who?.send({ method, params: { ...key, delivery: { ...delivery, url } } }, "2026-07-28");
+    expect((await ask(victim, "events/subscribe"))?.message.result).toHaveProperty("id");
+    for (const other of others) {
+      const [foreign, unknown] = [
+        await ask(other, "events/unsubscribe"),
+        await ask(other, "events/unsubscribe", `${CALLBACK}/no`),
+      ];
+      probes += 2;
+      expect(foreign?.message.error).toBeDefined();
+      expect(foreign?.bytes).toBe(unknown?.bytes);
+    }
+    const again = await ask(victim, "events/subscribe");
+    expect(again?.message.result).toMatchObject({ deliveryStatus: { active: true } });
+    expect((await ask(victim, "events/unsubscribe"))?.message.error).toBeUndefined();
+    await new Promise((resolve) => echo.close(resolve));
   });
 
   it("cannot go on where another's listing stopped", async () => {
@@ -158,15 +252,22 @@ describe("three tenants of one server", () => {
       const saved = await tenant.tool("blueprints_save", {
         blueprint: { name: victim.blueprint, steps: [transform("mine")] },
       });
-      probes += 2;
+      const trigger = { name: victim.trigger, blueprint: args.blueprint, webhook: { verify: null } };
+      const made = await tenant.tool("triggers_save", trigger);
+      await tenant.tool("triggers_delete", { name: victim.trigger });
+      probes += 3;
       return {
         deduplicated: submitted.deduplicated,
         isTheirs: victim.jobs.includes(String(submitted.id)),
         version: saved.version,
+        triggerVersion: made.version,
+        isTheirHook: made.url === victim.hook,
       };
     });
     expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
-      new Set([JSON.stringify({ deduplicated: false, isTheirs: false, version: 1 })]),
+      new Set([
+        JSON.stringify({ deduplicated: false, isTheirs: false, version: 1, triggerVersion: 1, isTheirHook: false }),
+      ]),
     );
   });
 
@@ -181,6 +282,7 @@ describe("three tenants of one server", () => {
       });
     const calls: Call[] = [
       toolCall("jobs_list", { limit: 100 }),
+      toolCall("triggers_list", { limit: 100 }),
       { method: "resources/list", params: {} },
       ...["", "job_", "j", "p"].flatMap(complete),
     ];
@@ -188,7 +290,8 @@ describe("three tenants of one server", () => {
       for (const call of calls) {
         const { bytes } = await attacker.tenant.send(call);
         probes += 1;
-        for (const secret of [...victim.jobs, "idempotency"]) expect(bytes).not.toContain(secret);
+        for (const secret of [...victim.jobs, victim.trigger, "/hooks/".concat(victim.hook.slice(-40)), "idempotency"])
+          expect(bytes).not.toContain(secret);
       }
     }
   });
@@ -200,11 +303,14 @@ describe("three tenants of one server", () => {
 
   /** What changes nothing comes first, and nothing is asked for after its deletion. */
   const lastness = ({ method, params }: Call): number =>
-    method === "tools/call" || method.startsWith("tasks/") ? (params.name === "jobs_delete" ? 2 : 1) : 0;
+    method === "tools/call" || method.startsWith("tasks/") ? (/_delete$/.test(String(params.name)) ? 2 : 1) : 0;
 
   it("reach with the same calls what is their own", async () => {
-    for (const { tenant, jobs, blueprint, cursors } of all.slice(0, 1)) {
+    for (const { tenant, jobs, batch, blueprint, trigger, hook, cursors } of all.slice(0, 1)) {
+      expect((await post(hook))[0]).toBe(202);
       const own: [Owned, string][] = [
+        ["batch", batch],
+        ["trigger", trigger],
         ...jobs.map((id): [Owned, string] => ["job", id]),
         ["blueprint", blueprint],
         ...cursors.map((cursor): [Owned, string] => ["cursor", cursor]),
@@ -214,10 +320,14 @@ describe("three tenants of one server", () => {
       for (const call of calls.toSorted((a, b) => lastness(a) - lastness(b))) {
         const { message, bytes } = await tenant.send(call, eraOf(call, 0));
         const name = `${call.method} ${String(call.params.name ?? "")}`;
-        const isNothing = /Unknown job|not known|not valid|notifications\\":\{\}/.test(bytes);
+        const isNothing = /Unknown job|Unknown batch|Unknown trigger|not known|not valid|notifications\\":\{\}/.test(
+          bytes,
+        );
         if (message.error === undefined && !isNothing) reached.add(name);
       }
       const tools = listed.tools
+        // What names nothing of a tenant is no probe.
+        .filter(({ name }) => Object.keys(TOOL_RECIPES[name] ?? {}).length > 0)
         .map(({ name }) => `tools/call ${name}`)
         .filter((name) => !name.endsWith("blueprints_save"));
       expect([...reached]).toEqual(
@@ -228,6 +338,8 @@ describe("three tenants of one server", () => {
           "prompts/get jobs_postmortem",
           "tasks/get ",
           "subscriptions/listen ",
+          "events/poll job.settled",
+          "events/stream job.settled",
         ]),
       );
     }
@@ -251,6 +363,9 @@ describe("two tenants under load", () => {
       () => toolCall("jobs_get_result", { job_id: jobs[0] ?? "" }),
       () => toolCall("blueprints_get", { name: blueprint }),
       () => toolCall("blueprints_list", {}),
+      () => toolCall("triggers_list", {}),
+      () => toolCall("events_read", { cursor: "ev1_0" }),
+      () => ({ method: "events/poll", params: { name: "job.settled", cursor: "ev1_0" } }),
       () =>
         toolCall("jobs_submit_blueprint", {
           blueprint,

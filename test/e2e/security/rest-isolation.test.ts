@@ -4,14 +4,22 @@ import type { JsonObject } from "../../../src/lib/json.ts";
 import { keyOf } from "../../../tooling/fuzz/tenants.ts";
 import { type RestRoute as Route, restCall, routesOf } from "../../../tooling/rest.ts";
 import { type Belongings, seenByOwner, settleIn } from "../../support/belongings.ts";
-import { guessedId, type Owned, type Recipe, SPELLINGS, TOOL_RECIPES } from "../../support/probes.ts";
+import {
+  guessedBatch,
+  guessedId,
+  type Owned,
+  type Recipe,
+  SPELLINGS,
+  TOOL_RECIPES,
+  unlike,
+} from "../../support/probes.ts";
 
 /** Every route, asked for another tenant's things. What the tools ask is asked here too, argument by argument. */
 
 const OTHER_RECIPES: Record<string, Recipe> = {
   jobs_stream: { job: (job_id) => [{ job_id }] },
   events_stream: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
-  triggers_ledger: { blueprint: (name) => [{ name }] },
+  triggers_ledger: { trigger: (name) => [{ name }] },
   keys_list: {},
   keys_revoke: {},
   audit_read: {},
@@ -74,7 +82,9 @@ describe("two tenants over REST", () => {
 
   it.each<[Owned, (of: Caller) => string[], (target: string) => string]>([
     ["job", ({ jobs }) => jobs, guessedId],
-    ["blueprint", ({ blueprint }) => [blueprint], (name) => name.replace(/[0-9a-f]{16}$/, "0123456789abcdef")],
+    ["batch", ({ batch }) => [batch], guessedBatch],
+    ["blueprint", ({ blueprint }) => [blueprint], unlike],
+    ["trigger", ({ trigger }) => [trigger], unlike],
     ["cursor", ({ cursors }) => cursors, (cursor) => cursor.replace(/^.{8}/, "AAAAAAAA")],
   ])("cannot tell another's %s from none, and change nothing of it", async (kind, targetsOf, nothing) => {
     const before = await seenByOwner(victim);
@@ -118,7 +128,9 @@ describe("two tenants over REST", () => {
   it("reach with the same calls what is their own", async () => {
     const own: [Owned, string][] = [
       ...attacker.jobs.map((id): [Owned, string] => ["job", id]),
+      ["batch", attacker.batch],
       ["blueprint", attacker.blueprint],
+      ["trigger", attacker.trigger],
       ...attacker.cursors.map((cursor): [Owned, string] => ["cursor", cursor]),
     ];
     const ordered = routes.toSorted((a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"));
@@ -131,12 +143,9 @@ describe("two tenants over REST", () => {
       // A refusal of a job that is there says how it stands.
       if (status < 300 || status === 409 || bytes.includes("unknown_request")) reached.add(route.operation);
     }
-    // Triggers have names of their own: here it is only asked for those of blueprints.
     const owning = routes
       .filter((route) => Object.keys(recipeOf(route) ?? {}).length > 0)
       .map(({ operation }) => operation);
-    expect([...reached].sort()).toEqual(
-      owning.filter((name) => name !== "blueprints_save" && !/^triggers_(?!save)/.test(name)).sort(),
-    );
+    expect([...reached].sort()).toEqual(owning.filter((name) => name !== "blueprints_save").sort());
   });
 });
