@@ -8,6 +8,7 @@ import { Home } from "./views/home.tsx";
 import { JobPage } from "./views/job/job-page.tsx";
 import { Jobs } from "./views/jobs.tsx";
 import { SignIn } from "./views/sign-in.tsx";
+import { TriggerPage, Triggers } from "./views/triggers.tsx";
 
 function View() {
   const [room = "home", id] = place.value.path;
@@ -16,6 +17,8 @@ function View() {
       return <Home />;
     case "jobs":
       return id === undefined ? <Jobs /> : <JobPage key={id} id={id} />;
+    case "triggers":
+      return id === undefined ? <Triggers /> : <TriggerPage key={id} />;
     case "blueprints":
       return id === undefined ? <Blueprints /> : <BlueprintPage key={id} />;
     default:
@@ -23,7 +26,7 @@ function View() {
   }
 }
 
-const GO: Readonly<Record<string, string>> = { h: "home", j: "jobs", b: "blueprints" };
+const GO: Readonly<Record<string, string>> = { h: "home", j: "jobs", b: "blueprints", t: "triggers" };
 
 /** Letters that are typed into something, or are a browser's own, are not ours. */
 const isOurs = ({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>

@@ -6,6 +6,7 @@ const ROOMS = [
   ["home", "Home"],
   ["jobs", "Jobs"],
   ["blueprints", "Blueprints"],
+  ["triggers", "Triggers"],
 ] as const;
 
 interface ShellProps {
