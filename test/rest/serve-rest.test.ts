@@ -58,6 +58,16 @@ describe("whoever calls", () => {
     },
   );
 
+  const WITH_MORE = ROUTES.flatMap((route) =>
+    (route.alsoNeeds ?? []).map((scope): [string, Scope, Route] => [route.operation, scope, route]),
+  );
+  it.each(WITH_MORE)("of %s needs %s besides", async (_name, scope, route) => {
+    const held = SCOPES.filter((each) => each !== scope);
+    const { status, headers } = await api(world({ scopes: held }), route.method, examplePath(route));
+    expect(status).toBe(403);
+    expect(headers.get("www-authenticate")).toContain(scope);
+  });
+
   it("without a key is told so as a problem, with the challenge", async () => {
     const w = world({ rest: { principal: async () => err(NO_TOKEN) } });
     const { status, headers, body } = await api(w, "GET", "/jobs");

@@ -24,11 +24,17 @@ describe("the scopes that a request needs", () => {
     ["jobs_respond", "jobs:write"],
     ["jobs_delete", "jobs:write"],
     ["jobs_stats", "jobs:read"],
+    ["triggers_list", "jobs:read"],
+    ["triggers_delete", "triggers:write"],
     ["work_claim", "jobs:work"],
     ["work_report", "jobs:work"],
     ["a_tool_that_was_added_later", "jobs:write"],
   ])("tool %s: %s", (tool, scope) => {
     expect(scopesNeeded(call(tool))).toEqual([scope]);
+  });
+
+  it.each(["triggers_save", "triggers_fire"])("tool %s starts jobs: jobs:write and triggers:write", (tool) => {
+    expect(scopesNeeded(call(tool))).toEqual(["jobs:write", "triggers:write"]);
   });
 
   it("a tool that changes something is never open to readers", () => {
@@ -56,6 +62,11 @@ describe("the scopes that a request needs", () => {
     ["prompts/get", "jobs:read"],
     ["tasks/get", "jobs:read"],
     ["subscriptions/listen", "jobs:read"],
+    ["events/list", "jobs:read"],
+    ["events/poll", "jobs:read"],
+    ["events/stream", "jobs:read"],
+    ["events/subscribe", "jobs:read"],
+    ["events/unsubscribe", "jobs:read"],
     ["tasks/update", "jobs:write"],
     ["tasks/cancel", "jobs:write"],
     ["of/later", "jobs:read"],
