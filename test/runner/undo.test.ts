@@ -17,6 +17,7 @@ const post = (id: string, more: JsonObject = {}): JsonObject => ({
 const { id: _, ...bare } = post("x");
 const undoOf = (id: string, body: Json = {}): JsonObject => ({ ...bare, url: `https://example.com/un-${id}`, body });
 const effect = (id: string, body?: Json): JsonObject => post(id, { undo: undoOf(id, body) });
+const nap: JsonObject = { id: "nap", type: "sleep", for: "1 hour" };
 const fails = (id = "fails"): JsonObject => post(id, { url: "https://example.com/fails", expect: [201] });
 
 /** Answers every request, and remembers in which order they came. */
@@ -124,7 +125,7 @@ describe("undo", () => {
     inRegistry(async (bench) => {
       const { fetch, calls } = service();
       const branches = {
-        slow: [effect("lost"), { id: "nap", type: "sleep", for: "1 hour" }],
+        slow: [effect("lost"), nap],
         fast: [post("x"), effect("won")],
       };
       const race = { id: "race", type: "parallel", first: "fast", branches };
@@ -135,9 +136,24 @@ describe("undo", () => {
     }),
   );
 
+  it("reuses the branch that was first in a retry from a later step, though the others were undone", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const branches = { slow: [effect("lost"), nap], fast: [post("x"), effect("won")] };
+      const race = { id: "race", type: "parallel", first: "fast", branches };
+      const { id } = await runSteps(bench, [race, post("after")], { fetch });
+      await cleanedUp(bench, id, fetch);
+      const again = await bench.caller.retry(CALLER, id, { from_step: "after", input: null });
+      if (!again.ok) throw new Error(again.error.code);
+      const before = calls.length;
+      const run = await runSteps(bench, [post("unused")], { existing: again.value.id, fetch });
+      expect(await run.status()).toMatchObject({ status: "succeeded" });
+      expect(calls.slice(before)).toEqual(["after"]);
+    }));
+
   it("has no cleanup job when the branch that was first did all", () =>
     inRegistry(async (bench) => {
-      const branches = { slow: [{ id: "nap", type: "sleep", for: "1 hour" }], fast: [effect("won")] };
+      const branches = { slow: [nap], fast: [effect("won")] };
       const race = { id: "race", type: "parallel", first: true, branches };
       const { id } = await runSteps(bench, [race], { fetch: service().fetch });
       await bench.settleBackground();
@@ -247,7 +263,6 @@ describe("finally", () => {
   it("is told of a cancel and of a timeout", () =>
     inRegistry(async (bench) => {
       const { fetch, bodies } = service();
-      const nap = { id: "nap", type: "sleep", for: "1 hour" };
       const plan = planOf([effect("a"), nap], { finally: last() });
       for (const [end, outcome] of [
         ["cancel", { status: "cancelled", error: null }],

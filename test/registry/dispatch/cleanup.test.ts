@@ -78,7 +78,15 @@ describe("the cleanup job", () => {
       { storedBytes: 1_000_000 },
     ));
 
-  it("waits for each action in flight to report, and takes back what a late one did", () =>
+  const two = { path: "two", output: { of: "two" }, error: null };
+  it.each<[string, (bench: Bench, id: string) => Promise<unknown>]>([
+    ["on its own", (bench, id) => finish(bench, id, "two")],
+    [
+      "with the begin of the next",
+      ({ runner, ref }, id) => runner.begin(ref(id), "three", "three", 30_000, [], "three", two),
+    ],
+    ["with the end", ({ runner, ref }, id) => runner.settle(ref(id), { name: "succeeded", output: null }, [], two)],
+  ])("waits for each action in flight to report, and takes back what a late one did that comes %s", (_, report) =>
     inRegistry(async (bench) => {
       const id = await running(bench);
       await did(bench, id, "one");
@@ -86,7 +94,7 @@ describe("the cleanup job", () => {
       await bench.caller.cancel(CALLER, id, null);
       const cleanup = await cleanupOf(bench, id);
       expect(started(bench, cleanup)).toBe(0);
-      expect(await finish(bench, id, "two")).toEqual({ do: "stop" });
+      await report(bench, id);
       await bench.settleBackground();
       expect(started(bench, cleanup)).toBe(1);
       expect((await statusOf(bench, id)).status).toBe("cancelled");
@@ -97,7 +105,8 @@ describe("the cleanup job", () => {
       ]);
       // Once is enough.
       expect(await finish(bench, id, "two", { other: true })).toEqual({ do: "stop" });
-    }));
+    }),
+  );
 
   it.each([
     [false, []],
