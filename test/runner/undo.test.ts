@@ -124,10 +124,9 @@ describe("undo", () => {
   ])("undoes what the branches did that were not first when the job %s", (_, steps, undone) =>
     inRegistry(async (bench) => {
       const { fetch, calls } = service();
-      const branches = {
-        slow: [effect("lost"), nap],
-        fast: [post("x"), effect("won")],
-      };
+      const more = ["t", "u", "v"].map((id) => ({ id, type: "transform", value: "{% $count([1..9]) %}" }));
+      const slow = [...more, effect("lost"), { ...nap, id: "long", for: "2 hours" }];
+      const branches = { fast: [nap, effect("won")], slow };
       const race = { id: "race", type: "parallel", first: "fast", branches };
       const { id } = await runSteps(bench, [race, ...steps], { fetch });
       const cleanup = await cleanedUp(bench, id, fetch);
