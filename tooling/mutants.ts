@@ -69,8 +69,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a late output replaces the first": {
     file: "src/registry/storage/values.ts",
-    from: 'insert: "INSERT OR IGNORE INTO',
-    to: 'insert: "INSERT OR REPLACE INTO',
+    from: "insert: `INSERT OR IGNORE INTO",
+    to: "insert: `INSERT OR REPLACE INTO",
   },
   "a key fits any request": {
     file: "src/registry/calls/submit-and-read.ts",
@@ -79,8 +79,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "the purge takes unsettled jobs": {
     file: "src/registry/run/reconciler.ts",
-    from: "    if (isSettled(job.status)) return this.#context.store.transact",
-    to: "    if (job.started_at !== null) return this.#context.store.transact",
+    from: "    if (isSettled(job.status)) return this.#purge",
+    to: "    if (job.started_at !== null) return this.#purge",
   },
   "the counts forget jobs that end": {
     file: "src/registry/storage/job-counts.ts",
@@ -144,8 +144,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "children outlive their parent": {
     file: "src/registry/run/settlements.ts",
-    from: "return [...cancelChildren(context, before, now), ...tellParent(context, settled, now)];",
-    to: "return this.#tellParent(settled, now);",
+    from: "  const cancelled = cancelChildren(context, before, now);",
+    to: "  const cancelled: Effect[] = [];",
   },
   "a parent is not told of its child's end": {
     file: "src/registry/run/settlements.ts",
