@@ -85,9 +85,9 @@ class Interpreter {
     if (this.#end === undefined) {
       this.#end = this.#toEnd();
     } else {
-      const awake = segments.isWakeable ? await this.#reports.awake() : NOTHING_READY;
-      if (awake.do === "stop") return null;
-      segments.open(passed, awake.ready);
+      const awake = segments.isWakeable ? await this.#reports.awake() : undefined;
+      if (awake?.do === "stop") return null;
+      segments.open(passed, (path) => awake?.waiting.includes(path) ?? true);
     }
     return Promise.race([this.#end, segments.quiet]);
   }
@@ -119,8 +119,6 @@ class Interpreter {
     return answer?.do === "unkept" ? unkept(answer) : undefined;
   };
 }
-
-const NOTHING_READY = { do: "awake", ready: [] as string[] } as const;
 
 /** @returns undefined when the attempt is no longer wanted */
 async function interpreterOf(ports: RunnerPorts, ref: RunRef): Promise<Interpreter | undefined> {

@@ -44,15 +44,18 @@ export class Segments {
   }
 
   /**
-   * The next segment begins: lanes go on whose time has come, or whose step is ready.
+   * The next segment begins: lanes go on whose time has come, or whose step waits no longer.
    * @param passed epoch ms up to which the engine has waited, whatever this process's clock says
+   * @param isWaiting asked of the steps for which an event may come
    */
-  open(passed: number, ready: readonly string[]): void {
+  open(passed: number, isWaiting: (path: string) => boolean): void {
     this.#endsAt = this.#now() + SEGMENT_MS;
     this.#actions = 0;
     this.#quiet = Promise.withResolvers();
     const reached = Math.max(passed, this.#now());
-    const due = [...this.#parked].filter(({ until, path }) => until <= reached || ready.includes(path));
+    const due = [...this.#parked].filter(
+      ({ until, path, wakeable }) => until <= reached || (wakeable && !isWaiting(path)),
+    );
     for (const { wake } of due) wake();
     if (this.#busy === 0) this.#tellQuiet();
   }

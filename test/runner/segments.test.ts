@@ -3,6 +3,8 @@ import { MAX_INLINE_WAIT_MS, MAX_SEGMENT_ACTIONS, SEGMENT_MS } from "../../src/l
 import { Segments } from "../../src/runner/segments.ts";
 
 const NOW = 1_000_000;
+/** No step has what it waits for. */
+const WAITING = () => true;
 const NEVER = new AbortController().signal;
 
 /** Segments over a clock that the test moves, with what the lanes noted. */
@@ -67,7 +69,7 @@ describe("a segment", () => {
     });
     await segments.quiet;
     clock.now = NOW + 10;
-    segments.open(0, ["ready"]);
+    segments.open(0, (path) => path !== "ready");
     expect(await segments.quiet).toEqual({ until: NOW + 80, wakeable: true });
     expect(log).toEqual(["due", "ready"]);
   });
@@ -76,7 +78,7 @@ describe("a segment", () => {
     const { segments, log } = world();
     void segments.park({ path: "nap", until: NOW + 90, wakeable: false }, NEVER).then(() => log.push("awake"));
     await segments.quiet;
-    segments.open(NOW + 90, []);
+    segments.open(NOW + 90, WAITING);
     expect(await isQuiet(segments)).toBe(false);
     expect(log).toEqual(["awake"]);
   });
@@ -85,7 +87,7 @@ describe("a segment", () => {
     const { segments } = world();
     void segments.park({ path: "a", until: NOW + 90, wakeable: true }, NEVER);
     await segments.quiet;
-    segments.open(0, []);
+    segments.open(0, WAITING);
     expect(await segments.quiet).toEqual({ until: NOW + 90, wakeable: true });
   });
 
@@ -113,7 +115,7 @@ describe("the budget of a segment", () => {
     void segments.turn("too late", NEVER).then(() => log.push("began"));
     expect(await segments.quiet).toEqual({ until: NOW + SEGMENT_MS, wakeable: false });
     expect(log).toEqual([]);
-    segments.open(NOW + SEGMENT_MS, []);
+    segments.open(NOW + SEGMENT_MS, WAITING);
     await isQuiet(segments);
     expect(log).toEqual(["began"]);
   });

@@ -57,12 +57,20 @@ export function asked(job: Job): Job {
 }
 
 /** Paths of the steps whose outcome is there, or never will be, and was not fetched. */
-export const readyPaths = (job: Job): string[] =>
+const readyPaths = (job: Job): string[] =>
   Object.entries(job.run.open).flatMap(([path, { ready }]) => (ready === undefined ? [] : [path]));
 
-/** The engine's events for all that was not fetched. */
+/** Paths of the steps that go on waiting. */
+export const waitingPaths = (job: Job): string[] =>
+  Object.entries(job.run.open).flatMap(([path, { ready }]) => (ready === undefined ? [path] : []));
+
+/**
+ * The engine's events for all that was not fetched. A run that was told and has not asked since may have missed the event,
+ * although nothing is left to fetch: a report of its own that came twice, and late, has fetched it for nobody.
+ */
 export function undelivered(job: Job): string[] {
   const ready = readyPaths(job);
-  if (job.run.runner === undefined) return ready.map(wakeEvent);
-  return ready.length > 0 ? [WAKE_EVENT] : [];
+  const { runner } = job.run;
+  if (runner === undefined) return ready.map(wakeEvent);
+  return ready.length > 0 || runner.told ? [WAKE_EVENT] : [];
 }

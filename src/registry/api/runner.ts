@@ -145,13 +145,21 @@ export type RunOutcome =
  * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
  * place of the indexes of a map; left out: the path itself. `finished` comes first, as a call of `finish` would.
  */
+export interface Awake {
+  do: "awake";
+  waiting: string[];
+}
+
 export interface RunnerApi {
   /** `taker`: who runs the attempt from now on; reports of whoever ran it before change nothing. */
   start(ref: RunRef, taker?: Taker): Promise<RunPlan | Stop>;
   /** A further page of what was finished. @param from the step that it begins with */
   journal(ref: RunRef, from: string): Promise<({ do: "journal" } & JournalPage) | Stop>;
-  /** The run goes on after a wait. `ready`: paths of the steps whose outcome can be collected. */
-  awake(ref: RunRef): Promise<{ do: "awake"; ready: string[] } | Stop>;
+  /**
+   * The run goes on after a wait. `waiting`: paths of the steps that go on waiting. One that waits in the run and is not among
+   * them has its outcome, or had it, and the answer that said so was lost.
+   */
+  awake(ref: RunRef): Promise<Awake | Stop>;
   /** `token`: new for each run of the engine step, the same when the report is sent again. */
   begin(
     ref: RunRef,

@@ -17,12 +17,13 @@ import {
   retrying,
   start,
 } from "../../jobs/run/reports.ts";
-import { asked, readyPaths, type Taker } from "../../jobs/run/takeover.ts";
+import { asked, type Taker, waitingPaths } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ROW_VALUE_BYTES } from "../../limits.ts";
 import type {
+  Awake,
   Begun,
   Finished,
   Halted,
@@ -106,8 +107,8 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
   }
 
   async awake(ref: RunRef) {
-    return applyReport<{ do: "awake"; ready: string[] }>(this.#context, ref, (job, now) => {
-      return { next: heard(asked(job), now), reply: { do: "awake", ready: readyPaths(job) } };
+    return applyReport<Awake>(this.#context, ref, (job, now) => {
+      return { next: heard(asked(job), now), reply: { do: "awake", waiting: waitingPaths(job) } };
     });
   }
 

@@ -101,5 +101,9 @@ describe("the word that something is there", () => {
     expect(undelivered(takenOver(aRunningJob(), by("t1")))).toEqual([]);
     expect(undelivered(toldOf(answered(takenOver(aRunningJob(), by("t1"))), "ok").job)).toEqual(["wake"]);
     expect(undelivered(answered(aRunningJob()))).toEqual(["wake-ok"]);
+    const told = toldOf(answered(takenOver(aRunningJob(), by("t1"))), "ok").job;
+    const fetchedForNobody = { ...told, run: { ...told.run, open: {} } };
+    expect(undelivered(fetchedForNobody)).toEqual(["wake"]);
+    expect(undelivered(asked(fetchedForNobody))).toEqual([]);
   });
 });

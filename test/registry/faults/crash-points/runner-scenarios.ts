@@ -199,7 +199,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, WAKE_EVENT));
     await stage.danger(async () => {
       const awake = await stage.ask("awake", (api) => api.runner.awake(ref));
-      expect(awake).toEqual({ do: "awake", ready: ["asks"] });
+      expect(awake).toEqual({ do: "awake", waiting: ["first"] });
     });
     expect(await stage.ask("stale", (api) => api.runner.begin(stage.ref(id), "second", "t", 1_000, []))).toEqual({
       do: "stop",
