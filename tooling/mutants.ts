@@ -29,13 +29,13 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "what was not fetched is not told again": {
     file: "src/jobs/run/takeover.ts",
-    from: "return ready.length > 0 ? [WAKE_EVENT] : [];",
+    from: "return ready.length > 0 || runner.told ? [WAKE_EVENT] : [];",
     to: "return [];",
   },
-  "a run that wakes finds nothing ready": {
-    file: "src/registry/run/step-reports.ts",
-    from: "ready: readyPaths(job)",
-    to: "ready: []",
+  "a run that wakes finds that all goes on waiting": {
+    file: "src/jobs/run/takeover.ts",
+    from: "(ready === undefined ? [path] : []));\n\n/**\n * The engine's events",
+    to: "[path]);\n\n/**\n * The engine's events",
   },
   "a pause is forgotten by the next run": {
     file: "src/jobs/run/reports.ts",
