@@ -58,6 +58,10 @@ async function principalOf(token: string, secrets: Secrets, now: number): Promis
   return err(EXPIRED_SESSION);
 }
 
+/** Whether a page of this server calls: no other site does anything in a viewer's name. */
+export const isOwnPage = (request: Request, url: URL, env: Env): boolean =>
+  [url.origin, settingsOf(env).publicOrigin].includes(request.headers.get("origin") ?? "");
+
 const READS = ["GET", "HEAD"];
 
 /** Who calls, by a session or as everybody else does. A session writes only from a page of this server. */
@@ -67,12 +71,11 @@ export async function authenticateViewer(
   env: Env,
   now: number,
 ): Promise<Result<Principal, Refusal>> {
-  const { secrets, publicOrigin } = settingsOf(env);
+  const { secrets } = settingsOf(env);
   const token = tokenOf(request, url);
   if (secrets === undefined || token === undefined || request.headers.has("authorization")) {
     return authenticate(request, url, env, now);
   }
-  const isOwnPage = [url.origin, publicOrigin].includes(request.headers.get("origin") ?? "");
-  if (!READS.includes(request.method) && !isOwnPage) return err(FOREIGN_PAGE);
+  if (!READS.includes(request.method) && !isOwnPage(request, url, env)) return err(FOREIGN_PAGE);
   return principalOf(token, secrets, now);
 }

@@ -2,7 +2,7 @@ import { readRequestBody } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { checkApiKey } from "../auth/check-key.ts";
 import { FOREIGN_PAGE, INVALID_TOKEN, NO_TOKEN, type Refusal, refusalResponse } from "../auth/refusal.ts";
-import { authenticateViewer, closeSession, openSession } from "../auth/session.ts";
+import { authenticateViewer, closeSession, isOwnPage, openSession } from "../auth/session.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -46,16 +46,10 @@ async function keyIn(request: Request): Promise<Result<string, Refusal>> {
   }
 }
 
-/** Only from a page of this server: no other site signs a viewer in, or out. */
-function isOwnPage(request: Request, { env }: SessionDeps): boolean {
-  const origins = [new URL(request.url).origin, settingsOf(env).publicOrigin];
-  return origins.includes(request.headers.get("origin") ?? "");
-}
-
 export async function signIn(request: Request, deps: SessionDeps): Promise<Response> {
   const url = new URL(request.url);
   const { secrets } = settingsOf(deps.env);
-  if (!isOwnPage(request, deps)) return refusalResponse(FOREIGN_PAGE, request, deps.log);
+  if (!isOwnPage(request, url, deps.env)) return refusalResponse(FOREIGN_PAGE, request, deps.log);
   if (secrets === undefined) return readSession(request, deps);
   const key = await keyIn(request);
   if (!key.ok) return refusalResponse(key.error, request, deps.log);
@@ -69,6 +63,7 @@ export async function signIn(request: Request, deps: SessionDeps): Promise<Respo
 }
 
 export function signOut(request: Request, deps: SessionDeps): Response {
-  if (!isOwnPage(request, deps)) return refusalResponse(FOREIGN_PAGE, request, deps.log);
-  return answer(NOBODY, deps, closeSession(new URL(request.url)));
+  const url = new URL(request.url);
+  if (!isOwnPage(request, url, deps.env)) return refusalResponse(FOREIGN_PAGE, request, deps.log);
+  return answer(NOBODY, deps, closeSession(url));
 }

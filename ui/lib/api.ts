@@ -1,9 +1,11 @@
+import type { JobRow } from "../../src/jobs/view.ts";
+import type { Fault } from "../../src/lib/fault.ts";
+
 /** The REST API, as the dashboard calls it: with the session's cookie, which no script can read. */
 
-export interface Fault {
-  path: string;
-  message: string;
-  fix?: string;
+export interface JobPage {
+  jobs: JobRow[];
+  next_cursor: string | null;
 }
 
 /** An answer that is an error, in the words of the server. */
@@ -24,6 +26,15 @@ export class ApiError extends Error {
 export const SESSION_ENDED = "session-ended";
 
 const API = "/api/v1";
+
+/** What a viewer typed. @param what is said of it where it is no JSON */
+export function typedJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ApiError(0, "json", `${what} is no JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
@@ -50,12 +61,9 @@ async function problemOf(response: Response): Promise<ApiError> {
 }
 
 async function send<T>(method: string, url: string, body?: unknown): Promise<T> {
-  const init: RequestInit = { method, headers: { accept: "application/json" } };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-    init.headers = { accept: "application/json", "content-type": "application/json" };
-  }
-  const response = await fetch(url, init);
+  const accept = { accept: "application/json" };
+  const sent = { headers: { ...accept, "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(url, { method, ...(body === undefined ? { headers: accept } : sent) });
   if (response.status === 401 && url.startsWith(API)) dispatchEvent(new Event(SESSION_ENDED));
   if (!response.ok) throw await problemOf(response);
   return (response.status === 204 ? undefined : await response.json()) as T;

@@ -1,14 +1,9 @@
 import type { JobRow } from "../../src/jobs/view.ts";
-import { get } from "../lib/api.ts";
+import { get, type JobPage } from "../lib/api.ts";
 import { useLive, useNow } from "../lib/live.ts";
 import { hrefOf } from "../lib/router.ts";
 import { JobLine } from "../parts/job-row.tsx";
 import { Problem } from "../parts/problem.tsx";
-
-interface Page {
-  jobs: JobRow[];
-  next_cursor: string | null;
-}
 
 /** So many are counted of each status; more are "and more". */
 const COUNTED = 100;
@@ -26,13 +21,13 @@ type Counted = (typeof TILES)[number][0];
 
 async function load() {
   const [latest, ...pages] = await Promise.all([
-    get<Page>("/jobs", { limit: SHOWN }),
-    ...TILES.map(async ([status]) => [status, await get<Page>("/jobs", { status, limit: COUNTED })] as const),
+    get<JobPage>("/jobs", { limit: SHOWN }),
+    ...TILES.map(async ([status]) => [status, await get<JobPage>("/jobs", { status, limit: COUNTED })] as const),
   ]);
-  return { byStatus: Object.fromEntries(pages) as Record<Counted, Page>, latest: latest.jobs };
+  return { byStatus: Object.fromEntries(pages) as Record<Counted, JobPage>, latest: latest.jobs };
 }
 
-const countOf = ({ jobs, next_cursor }: Page): string => `${jobs.length}${next_cursor === null ? "" : "+"}`;
+const countOf = ({ jobs, next_cursor }: JobPage): string => `${jobs.length}${next_cursor === null ? "" : "+"}`;
 
 function Rows({ title, jobs, now }: { title: string; jobs: readonly JobRow[]; now: number }) {
   if (jobs.length === 0) return null;

@@ -1,16 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JobRow } from "../../src/jobs/view.ts";
-import { get } from "../lib/api.ts";
+import { get, type JobPage } from "../lib/api.ts";
 import { useLive, useNow } from "../lib/live.ts";
 import { goTo, place, refine } from "../lib/router.ts";
 import { JobLine } from "../parts/job-row.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { SubmitDialog } from "./submit.tsx";
-
-interface Page {
-  jobs: JobRow[];
-  next_cursor: string | null;
-}
 
 const STATUSES = ["queued", "running", "input_required", "succeeded", "failed", "cancelled"] as const;
 const PAGE = 50;
@@ -19,12 +14,12 @@ const SLOW_MS = 4_000;
 /** A page may be short and still not be the last: so many are asked for before it is shown. */
 const MAX_SHORT_PAGES = 20;
 
-async function load(query: URLSearchParams, wanted: number): Promise<Page> {
+async function load(query: URLSearchParams, wanted: number): Promise<JobPage> {
   const jobs: JobRow[] = [];
   let cursor: string | null | undefined;
   for (let page = 0; cursor !== null && jobs.length < wanted && page < MAX_SHORT_PAGES; page++) {
     const filters = { status: query.getAll("status"), blueprint: query.get("blueprint") ?? undefined };
-    const next: Page = await get<Page>("/jobs", { ...filters, limit: PAGE, cursor });
+    const next: JobPage = await get<JobPage>("/jobs", { ...filters, limit: PAGE, cursor });
     jobs.push(...next.jobs);
     cursor = next.next_cursor;
   }

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { JobStatus } from "../../src/jobs/view.ts";
-import { ApiError, type Fault, post } from "../lib/api.ts";
+import type { Fault } from "../../src/lib/fault.ts";
+import { ApiError, post, typedJson } from "../lib/api.ts";
 import { useAction } from "../lib/live.ts";
 import { goTo } from "../lib/router.ts";
 import { Dialog } from "../parts/dialog.tsx";
@@ -14,16 +15,9 @@ interface SubmitProps {
   onDone?: () => void;
 }
 
-function parsed(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(0, "json", `${what} is no JSON: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
 /** A plan in braces is sent as it stands, a name as the name. */
-const planOf = (text: string): unknown => (text.trim().startsWith("{") ? parsed(text, "The blueprint") : text.trim());
+const planOf = (text: string): unknown =>
+  text.trim().startsWith("{") ? typedJson(text, "The blueprint") : text.trim();
 
 /** One key a window: a second click, or one after a broken connection, makes no second job. */
 const newKey = (): string => `ui-${crypto.randomUUID()}`;
@@ -34,7 +28,7 @@ export function SubmitDialog({ blueprint = "", input = "{}", onClose, onDone }: 
   const [key] = useState(newKey);
   const [checked, setChecked] = useState("");
   const { busy, error, run } = useAction();
-  const request = () => ({ blueprint: planOf(plan), input: parsed(args, "The input") });
+  const request = () => ({ blueprint: planOf(plan), input: typedJson(args, "The input") });
   const submit = (event: Event) => {
     event.preventDefault();
     run(async () => {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { ApiError, post } from "../lib/api.ts";
+import { post, typedJson } from "../lib/api.ts";
 import { jsonText } from "../lib/format.ts";
 import { useAction } from "../lib/live.ts";
 import { goTo } from "../lib/router.ts";
@@ -20,7 +20,7 @@ export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone
   const save = (event: Event) => {
     event.preventDefault();
     run(async () => {
-      const { name } = await post<{ name: string }>("/triggers", documentOf(text));
+      const { name } = await post<{ name: string }>("/triggers", typedJson(text, "The document"));
       onDone();
       onClose();
       goTo(["triggers", name]);
@@ -51,12 +51,4 @@ export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone
       </form>
     </Dialog>
   );
-}
-
-function documentOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(0, "json", `This is no JSON: ${error instanceof Error ? error.message : error}`);
-  }
 }

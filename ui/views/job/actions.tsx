@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { ApiError, post, remove } from "../../lib/api.ts";
+import { post, remove, typedJson } from "../../lib/api.ts";
 import { useAction } from "../../lib/live.ts";
 import { goTo } from "../../lib/router.ts";
 import { Copy } from "../../parts/copy.tsx";
@@ -27,14 +27,7 @@ const CONSEQUENCES: Record<Asked, string> = {
   delete: "Its result and timeline are gone for good.",
 };
 
-function inputOf(text: string): object {
-  if (text.trim() === "") return {};
-  try {
-    return { input: JSON.parse(text) };
-  } catch {
-    throw new ApiError(0, "json", "The input is no JSON.");
-  }
-}
+const inputOf = (text: string): object => (text.trim() === "" ? {} : { input: typedJson(text, "The input") });
 
 function Confirm({ asked, job, step, onChange, onClose }: ActionsProps & { asked: Asked; onClose: () => void }) {
   const [text, setText] = useState("");
