@@ -1,5 +1,5 @@
-import { openText } from "../../egress/callback-secret.ts";
 import { callbackPost } from "../../egress/callbacks.ts";
+import { openText } from "../../egress/sealed-text.ts";
 import { homeOf } from "../../egress/self-call.ts";
 import { type Env, readSettings } from "../../env.ts";
 import { askAsServer } from "../api/client.ts";
@@ -26,7 +26,7 @@ export function callbackPort(
     readEvents: (from, query) =>
       from === shard ? readOwn(query) : ask(from, (registry, server) => registry.readEvents(server, query, 0)),
     wakeShard: (to) => ask(to, (registry, server) => registry.wakeSubscriptions(server)),
-    openSecret: (sealed, subscriptionId) => openText(secrets, sealed, subscriptionId),
+    openSecret: (sealed, subscriptionId) => openText(secrets, "edge-jobs callback secret v1", sealed, subscriptionId),
     post: async (...request) => {
       const home = await homeOf(env.AUTH_SECRET, () => crypto.randomUUID());
       return callbackPost(eventsAllow, home, Date.now)(...request);

@@ -1,5 +1,5 @@
-import { sealText } from "../../egress/callback-secret.ts";
 import { callbackPost } from "../../egress/callbacks.ts";
+import { sealText } from "../../egress/sealed-text.ts";
 import { homeOf } from "../../egress/self-call.ts";
 import { type Env, settingsOf } from "../../env.ts";
 import type { Callbacks } from "./subscribing.ts";
@@ -14,6 +14,6 @@ export function callbacksOf(env: Env): Callbacks | undefined {
       const home = await homeOf(env.AUTH_SECRET, () => crypto.randomUUID());
       return callbackPost(eventsAllow, home, Date.now)(...request);
     },
-    seal: (secret, subscriptionId) => sealText(secrets, secret, subscriptionId),
+    seal: (secret, subscriptionId) => sealText(secrets, "edge-jobs callback secret v1", secret, subscriptionId),
   };
 }
