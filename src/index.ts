@@ -8,7 +8,7 @@ import { withinBoundary } from "./http/boundary.ts";
 import { type RouteDeps, serveRoutes } from "./http/routes.ts";
 import type { RequestLog } from "./lib/log.ts";
 import { mcpDeps } from "./mcp/deps.ts";
-import { answerWithoutServer, serveMcp } from "./mcp/protocol/endpoint.ts";
+import { answerWithoutServer, serveMcp } from "./mcp/endpoint.ts";
 import { JobRegistry as RegistryOfTwoReleases } from "./registry/calls-of-0-1-0.ts";
 import { restDeps } from "./rest/rest-deps.ts";
 import { isRest, serveRest } from "./rest/serve-rest.ts";

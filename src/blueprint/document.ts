@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { visibleLines } from "../lib/safe-text.ts";
 import { MAX_AI_BUDGET, MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
-import { duration, jsonObject, jsonValue, strict } from "./kinds/fields.ts";
+import { duration, jsonObject, jsonValue } from "./kinds/fields.ts";
 import { IN_DOCUMENT } from "./kinds/misplaced.ts";
+import { strict } from "./strict.ts";
 
 const fields = {
   name: z

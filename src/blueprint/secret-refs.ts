@@ -3,7 +3,7 @@ import type { Keys } from "../expression/template.ts";
 import { hasExpression } from "../expression/text-template.ts";
 import { isJsonObject, type Json } from "../lib/json.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
-import { strict } from "./kinds/fields.ts";
+import { strict } from "./strict.ts";
 
 /** The name of a secret, and what stands in front of its value: only as the document writes it, never from a value. */
 export const SecretRef = strict({

@@ -1,6 +1,6 @@
 import { actorOf, type Principal } from "../auth/principal.ts";
 import type { Scope } from "../auth/scopes.ts";
-import type { Known } from "../blueprint/checks/check.ts";
+import type { Known } from "../blueprint/checks/document-checker.ts";
 import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import { secretsFor, webhookSecretsFor } from "../egress/secret-bindings.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseTime } from "../blueprint/duration.ts";
-import { duration, expression, jsonObject, jsonValue, strict } from "../blueprint/kinds/fields.ts";
+import { duration, expression, jsonObject, jsonValue } from "../blueprint/kinds/fields.ts";
+import { strict } from "../blueprint/strict.ts";
 import { zoneOffset } from "../lib/zone-offset.ts";
 import {
   MAX_CATCH_UP_MS,

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
-import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../src/mcp/endpoint.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { jobIdOf, type World, world } from "./support.ts";
 

@@ -2,7 +2,7 @@ import { SCOPES } from "../../src/auth/scopes.ts";
 import { isJsonObject, type JsonObject, utf8Bytes } from "../../src/lib/json.ts";
 import { RequestLog } from "../../src/lib/log.ts";
 import type { McpDeps } from "../../src/mcp/deps.ts";
-import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../src/mcp/endpoint.ts";
 import type { Measurement } from "../../src/mcp/protocol/metrics.ts";
 import { cursorsOf } from "../../src/service/cursors.ts";
 import { hookToken } from "../../src/service/triggers/hook-token.ts";

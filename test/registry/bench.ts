@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { checkBlueprint, type Known } from "../../src/blueprint/checks/check.ts";
+import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
+import type { Known } from "../../src/blueprint/checks/document-checker.ts";
 import type { Quotas } from "../../src/env.ts";
 import type { Json } from "../../src/lib/json.ts";
 import type {
@@ -15,6 +16,7 @@ import type {
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
+import { apisOf } from "./apis.ts";
 import { FakeEngine } from "./dispatch/fake-engine.ts";
 import { underNemesis } from "./nemesis.ts";
 
@@ -94,61 +96,6 @@ export interface Bench {
   /** A new object over the same storage, as after an eviction. */
   reopen(): Promise<ReturnType<typeof apisOf>>;
 }
-
-/** Methods of several objects as one, as the object's class offers them over RPC. */
-function joined<T extends object>(...parts: object[]): T {
-  const find = (name: string | symbol) => parts.find((part) => name in part);
-  return new Proxy({} as T, {
-    get: (_target, name) => {
-      const part = find(name);
-      const member: unknown = part && Reflect.get(part, name);
-      return typeof member === "function" ? member.bind(part) : member;
-    },
-  });
-}
-
-/** The parts as the Worker, the runner and the alarm see them. */
-export const apisOf = ({
-  submitAndRead,
-  controls,
-  savedBlueprints,
-  tenantStore,
-  tenantTriggers,
-  hooks,
-  stepReports,
-  awaitReports,
-  roundReports,
-  cleanupReports,
-  reconciler,
-  changes,
-  events,
-  subscriptions,
-  revocations,
-  workerCalls,
-  batches,
-  counts,
-  enter,
-}: Registry) => ({
-  caller: joined<CallerApi & TriggerApi>(
-    submitAndRead,
-    controls,
-    savedBlueprints,
-    tenantStore,
-    tenantTriggers,
-    hooks,
-    changes,
-  ),
-  runner: joined<RunnerApi>(stepReports, awaitReports, roundReports, cleanupReports),
-  reconciler,
-  keys: revocations,
-  events,
-  subscriptions,
-  workers: workerCalls,
-  batches,
-  counts,
-  changes,
-  enter,
-});
 
 /** Runs the work inside an object of its own, which nothing but the work touches. */
 export async function inObject<T>(work: (storage: DurableObjectStorage) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { isOn } from "../support/setting.ts";
-import type { apisOf } from "./bench.ts";
+import type { apisOf } from "./apis.ts";
 
 /**
  * The nemesis: with NEMESIS set, every object of the functional suite loses its memory before each call, as by an

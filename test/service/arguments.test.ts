@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { serveMcp } from "../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../src/mcp/endpoint.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { callTool, framesOf, jobIdOf, jobStatus, type World, world } from "../mcp/support.ts";
 

@@ -1,5 +1,5 @@
 import { readWith } from "../../src/blueprint/faults/zod-faults.ts";
-import { strict } from "../../src/blueprint/kinds/fields.ts";
+import { strict } from "../../src/blueprint/strict.ts";
 import { TRIGGER_FIELDS } from "../../src/triggers/trigger-document.ts";
 import { atBound } from "../support/boundaries.ts";
 

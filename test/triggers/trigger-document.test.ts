@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readWith } from "../../src/blueprint/faults/zod-faults.ts";
-import { strict } from "../../src/blueprint/kinds/fields.ts";
+import { strict } from "../../src/blueprint/strict.ts";
 import { planOfTimes } from "../../src/triggers/plan-of-times.ts";
 import { TRIGGER_FIELDS } from "../../src/triggers/trigger-document.ts";
 

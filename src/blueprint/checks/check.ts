@@ -5,22 +5,12 @@ import { MAX_FAULTS, MAX_STEPS } from "../../limits.ts";
 import { Blueprint } from "../blueprint.ts";
 import { readWith } from "../faults/zod-faults.ts";
 import { countSteps } from "../nesting.ts";
-import { DocumentChecker } from "./document-checker.ts";
-import type { UsableSecret } from "./secret-faults.ts";
+import { DocumentChecker, type Known } from "./document-checker.ts";
 import { checkSize } from "./size.ts";
 
 export { readInput } from "../schemas/check-input.ts";
 
 const ROOT = "blueprint";
-
-/** What the server has that blueprints can name. */
-export interface Known {
-  handlers: readonly string[];
-  /** What the caller's blueprints may send; none when left out. */
-  secrets?: readonly UsableSecret[];
-  /** Of `ai` steps that name none; null: each must name one. Left out: there is no model at all. */
-  model?: string | null;
-}
 
 function stepCountFaults(document: JsonObject): Fault[] {
   const count = countSteps(document);

@@ -7,9 +7,17 @@ import type { Inner, Kind } from "../kinds/common.ts";
 import { allSteps, childOf, innerOf, keysIn, kindOf, outputShape } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
 import { TERM_FIELDS } from "../terms.ts";
-import type { Known } from "./check.ts";
 import { type KnownStep, type Names, referenceFaults } from "./references.ts";
-import { outputSecretFaults, secretFaults } from "./secret-faults.ts";
+import { outputSecretFaults, secretFaults, type UsableSecret } from "./secret-faults.ts";
+
+/** What the server has that blueprints can name. */
+export interface Known {
+  handlers: readonly string[];
+  /** What the caller's blueprints may send; none when left out. */
+  secrets?: readonly UsableSecret[];
+  /** Of `ai` steps that name none; null: each must name one. Left out: there is no model at all. */
+  model?: string | null;
+}
 
 /** Where a list of steps stands. */
 interface Place {

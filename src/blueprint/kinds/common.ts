@@ -6,8 +6,9 @@ import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
 import type { Shape } from "../faults/shapes.ts";
+import { strict } from "../strict.ts";
 import { durationTerm, numberTerm } from "../terms.ts";
-import { expression, stepName, strict } from "./fields.ts";
+import { expression, stepName } from "./fields.ts";
 import { IN_STEP } from "./misplaced.ts";
 
 /** A list of steps inside a step. */

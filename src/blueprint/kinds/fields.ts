@@ -58,20 +58,3 @@ const withUnit: z.core.$ZodErrorMap = ({ input }) =>
 export const durationText = z.string({ error: withUnit }).min(1).max(MAX_STRING_CHARS);
 
 export const duration = (maxMs: number, least: 0 | 1 = 1) => durationText.superRefine(isDuration(maxMs, least));
-
-/**
- * A strict object that says of each field that it does not have what to do: one line a field.
- * @param elsewhere what to do about fields that callers often write here
- */
-export const strict = <Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-  elsewhere: Readonly<Record<string, string>> = {},
-) =>
-  z.strictObject(shape, {
-    error: (issue) => {
-      if (issue.code !== "unrecognized_keys") return undefined;
-      const fields = Object.keys(shape);
-      const unknown = `Remove it, or use one of the fields ${fields.join(", ")}.`;
-      return issue.keys.map((key) => (Object.hasOwn(elsewhere, key) ? elsewhere[key] : unknown)).join("\n");
-    },
-  });

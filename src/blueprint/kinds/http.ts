@@ -4,8 +4,9 @@ import { DEFAULT_HTTP_BYTES, MAX_EXPECTED_STATUSES, MAX_HTTP_BYTES, MAX_URL_CHAR
 import type { Problem } from "../faults/problem.ts";
 import { shapeOf } from "../faults/shapes.ts";
 import { SecretRef } from "../secret-refs.ts";
+import { strict } from "../strict.ts";
 import { common, type Kind, stepOf } from "./common.ts";
-import { expression, jsonValue, strict, text } from "./fields.ts";
+import { expression, jsonValue, text } from "./fields.ts";
 import { behindAuthority, httpFaults } from "./http-rules.ts";
 import { PAGES_OUTPUT, pagingFaults, pagingFields } from "./pages.ts";
 import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";

@@ -3,8 +3,9 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { DEFAULT_PAGES, MAX_PAGES } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";
+import { strict } from "../strict.ts";
 import { numberTerm } from "../terms.ts";
-import { expression, jsonValue, strict, text } from "./fields.ts";
+import { expression, jsonValue, text } from "./fields.ts";
 
 /** Follows the header `Link` of each page. */
 export const LINK = "link";

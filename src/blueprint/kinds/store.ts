@@ -4,9 +4,10 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { MAX_STORE_KEY_CHARS, MAX_STORE_LIFETIME_MS } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";
+import { strict } from "../strict.ts";
 import { durationTerm, numberTerm } from "../terms.ts";
 import { common, type Kind, stepOf } from "./common.ts";
-import { jsonValue, strict, text } from "./fields.ts";
+import { jsonValue, text } from "./fields.ts";
 
 const key = text.refine((value) => hasExpression(value) || value.length <= MAX_STORE_KEY_CHARS, {
   error: `is longer than ${MAX_STORE_KEY_CHARS} characters`,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { strict } from "../kinds/fields.ts";
+import { strict } from "../strict.ts";
 
 /** The part of JSON Schema 2020-12 that inputs are checked with; what would be ignored is refused. */
 

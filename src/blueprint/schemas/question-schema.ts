@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { stripInvisible } from "../../lib/safe-text.ts";
-import { strict } from "../kinds/fields.ts";
+import { strict } from "../strict.ts";
 
 /**
  * The schema of an answer: what MCP lets a server elicit, which every client can show as a form.

@@ -1,4 +1,3 @@
-import type { Node } from "../syntax.ts";
 import { identity } from "./builtins.ts";
 
 /** The operator `in`, which compares as `=` does; the library's own compares objects and lists by where they are. */
@@ -7,7 +6,7 @@ import { identity } from "./builtins.ts";
 export const IN = " in";
 
 /** Makes the operator a call of {@link IN}, in place. */
-export function deepenIn(node: Node): void {
+export function deepenIn(node: { readonly [field: string]: unknown }): void {
   if (node.type !== "binary" || node.value !== "in") return;
   const { lhs, rhs, position } = node;
   const procedure = { type: "variable", value: IN, position };

@@ -1,5 +1,4 @@
 import { MAX_EVENTS, QUIET_AFTER_EVENTS } from "../../limits.ts";
-import type { Job } from "../job.ts";
 
 export const JOB_LEVEL_EVENTS = [
   "accepted",
@@ -30,6 +29,6 @@ function hasRoom(count: number, type: EventType): boolean {
 }
 
 /** The job with the event at the end of its timeline, or as it was when the timeline has no room for it. */
-export function withEvent(job: Job, ...event: JobEvent): Job {
+export function withEvent<J extends { events: readonly JobEvent[] }>(job: J, ...event: JobEvent): J {
   return hasRoom(job.events.length, event[0]) ? { ...job, events: [...job.events, event] } : job;
 }

@@ -1,8 +1,8 @@
 import { SUPPORTED_PROTOCOL_VERSIONS } from "@modelcontextprotocol/server";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { MAX_WAIT_MS } from "../../limits.ts";
+import { declaresTasks } from "../protocol/declared-tasks.ts";
 import type { Era } from "../protocol/metrics.ts";
-import { declaresTasks } from "../tasks/declared.ts";
 import { GET_TASK } from "../tasks/get.ts";
 import type { Tool } from "../tool.ts";
 import { jobsGetStatus } from "../tools/jobs-get-status.ts";

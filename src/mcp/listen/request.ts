@@ -2,7 +2,7 @@ import { PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_SUBSCRIPTIONS } from "../../limits.ts";
-import { declaresTasks, tasksMissing } from "../tasks/declared.ts";
+import { declaresTasks, tasksMissing } from "../protocol/declared-tasks.ts";
 
 /** What a client of 2026-07-28 wants to be told of. */
 

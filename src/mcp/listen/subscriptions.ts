@@ -1,5 +1,5 @@
 import type { JobChange } from "../../registry/api/followed-changes.ts";
-import { detailedTask, type Keeping, pastTask } from "../tasks/task.ts";
+import { detailedTask, type Keeping, pastTask } from "../replies/task.ts";
 import type { Wanted } from "./request.ts";
 
 /** Which notifications a change of a job leads to. */

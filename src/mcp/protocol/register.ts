@@ -14,9 +14,9 @@ import { escapeInvisible, visibleLines } from "../../lib/safe-text.ts";
 import type { McpDeps } from "../deps.ts";
 import type { Prompt } from "../prompt.ts";
 import type { Complete, FixedResource, Offer, TemplateResource } from "../resource.ts";
-import { declaresTasks } from "../tasks/declared.ts";
 import type { CallContext, Tool } from "../tool.ts";
 import { callTool } from "./call-tool.ts";
+import { declaresTasks } from "./declared-tasks.ts";
 import type { Era } from "./metrics.ts";
 import { observe, type Problem } from "./observe.ts";
 

@@ -2,8 +2,8 @@ import type { JobStatus } from "../../jobs/view.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { jobStatus, lastStateOfJob } from "../../service/job-operations.ts";
 import type { McpDeps } from "../deps.ts";
+import { type DetailedTask, detailedTask, goneTask } from "../replies/task.ts";
 import { unknownJob } from "../replies/text.ts";
-import { type DetailedTask, detailedTask, goneTask } from "./task.ts";
 
 /** What clients of tasks ask most. */
 export const GET_TASK = "tasks/get";

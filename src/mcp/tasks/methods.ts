@@ -5,12 +5,12 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import type { McpDeps } from "../deps.ts";
+import { type DetailedTask, requestKey } from "../replies/task.ts";
 import { clip, faultText } from "../replies/text.ts";
 import type { CallContext } from "../tool.ts";
 import { jobsCancel } from "../tools/jobs-cancel.ts";
 import { jobsRespond } from "../tools/jobs-respond.ts";
 import { GET_TASK, getTask, lookAtTask } from "./get.ts";
-import { type DetailedTask, requestKey } from "./task.ts";
 
 /** The methods of the Tasks extension. Whatever changes a job goes through the tool that does the same. */
 

@@ -1,9 +1,9 @@
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import { err } from "../../lib/result.ts";
+import { declaresTasks, TASKS_EXTENSION, tasksMissing, UNDECLARED } from "../protocol/declared-tasks.ts";
 import { observe } from "../protocol/observe.ts";
 import { answerOrThrow, callContext, type Registrar } from "../protocol/register.ts";
-import { declaresTasks, TASKS_EXTENSION, tasksMissing, UNDECLARED } from "./declared.ts";
 import { METHODS, type Responses } from "./methods.ts";
 
 const Params = z.looseObject({ taskId: z.string() });

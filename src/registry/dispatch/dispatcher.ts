@@ -2,11 +2,22 @@ import { dispatched, inQueue, isDispatchable, needsSlot, pauseMs, postponed } fr
 import { isUndispatched } from "../../jobs/due.ts";
 import type { Job } from "../../jobs/job.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
-import type { RegistryContext } from "../context.ts";
+import type { JobStore } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
+import type { Tables } from "../storage/tables.ts";
+import type { Admission } from "./admission.ts";
+import type { Engine } from "./engine.ts";
 import { Queue } from "./queue.ts";
 
-type DispatcherContext = Pick<RegistryContext, "store" | "tables" | "engine" | "admission" | "now" | "entropy">;
+interface DispatcherContext {
+  store: JobStore;
+  tables: Tables;
+  engine: Engine;
+  admission: Admission;
+  /** Epoch ms. */
+  now: () => number;
+  entropy: (bytes: number) => Uint8Array;
+}
 
 /**
  * Hands accepted jobs to the engine, in the order they came, many in one call, and no more than there are slots.

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { readInput } from "../../blueprint/checks/check.ts";
 import { type Names, referenceFaults } from "../../blueprint/checks/references.ts";
 import { readWith } from "../../blueprint/faults/zod-faults.ts";
-import { strict } from "../../blueprint/kinds/fields.ts";
+import { strict } from "../../blueprint/strict.ts";
 import { EventFilter } from "../../events/event-filter.ts";
 import type { Variable } from "../../expression/scope.ts";
 import { templateTexts } from "../../expression/template.ts";

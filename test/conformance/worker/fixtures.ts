@@ -2,7 +2,7 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import type { McpDeps } from "../../../src/mcp/deps.ts";
 import type { Era } from "../../../src/mcp/protocol/metrics.ts";
 import { registerFixed, registerTemplate, registerTool } from "../../../src/mcp/protocol/register.ts";
-import { buildServer } from "../../../src/mcp/protocol/server.ts";
+import { buildServer } from "../../../src/mcp/server.ts";
 import { addContentTools } from "./content-tools.ts";
 import { addInputPrompt, addInputTools, requestState } from "./input.ts";
 import { addPrompts } from "./prompts.ts";

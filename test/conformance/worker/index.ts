@@ -5,8 +5,8 @@ import type { Principal } from "../../../src/auth/principal.ts";
 import type { Env } from "../../../src/env.ts";
 import { RequestLog } from "../../../src/lib/log.ts";
 import { mcpDeps } from "../../../src/mcp/deps.ts";
-import { answerWithoutServer, serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
-import { declaresTasks, tasksMissing } from "../../../src/mcp/tasks/declared.ts";
+import { answerWithoutServer, serveMcp } from "../../../src/mcp/endpoint.ts";
+import { declaresTasks, tasksMissing } from "../../../src/mcp/protocol/declared-tasks.ts";
 import { buildFixtureServer } from "./fixtures.ts";
 import { NEEDS_TASKS } from "./task-tools.ts";
 

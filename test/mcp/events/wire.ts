@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../../src/lib/json.ts";
 import type { McpDeps } from "../../../src/mcp/deps.ts";
-import { serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../../src/mcp/endpoint.ts";
 
 /** Requests of the Events extension as its clients send them: none says a name in a header, or declares anything. */
 

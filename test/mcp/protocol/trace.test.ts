@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../../src/mcp/endpoint.ts";
 import { legacy, modern, world } from "../support.ts";
 
 const OF_META = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { MAX_BODY_BYTES } from "../../../src/limits.ts";
-import { serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../../src/mcp/endpoint.ts";
 import { legacy, modern, world } from "../support.ts";
 
 const HEADERS = {

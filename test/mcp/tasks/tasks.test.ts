@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import type { McpDeps } from "../../../src/mcp/deps.ts";
-import { serveMcp } from "../../../src/mcp/protocol/endpoint.ts";
+import { serveMcp } from "../../../src/mcp/endpoint.ts";
 import { KeyRevoked } from "../../../src/registry/api/keys.ts";
 import {
   callTool,

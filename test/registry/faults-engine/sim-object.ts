@@ -1,7 +1,8 @@
 import type { CallerApi, RunnerApi } from "../../../src/registry/api/caller.ts";
 import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
 import { openRegistry, type Registry } from "../../../src/registry/open-registry.ts";
-import { apisOf, NO_LIMITS, RETENTION_MS } from "../bench.ts";
+import { apisOf } from "../apis.ts";
+import { NO_LIMITS, RETENTION_MS } from "../bench.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 import type { OnBug } from "./witness.ts";

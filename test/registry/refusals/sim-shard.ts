@@ -1,7 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { openRegistry } from "../../../src/registry/open-registry.ts";
-import { apisOf, aRequest, callerOf, NO_LIMITS, RETENTION_MS, TENANT } from "../bench.ts";
+import { apisOf } from "../apis.ts";
+import { aRequest, callerOf, NO_LIMITS, RETENTION_MS, TENANT } from "../bench.ts";
 import type { RatedEngine } from "./rated-engine.ts";
 
 interface Ports {

@@ -1,14 +1,14 @@
 import { type CacheHint, McpServer, type ServerOptions } from "@modelcontextprotocol/server";
-import type { McpDeps } from "../deps.ts";
-import { registerEvents } from "../events/register-events.ts";
-import { PROMPTS } from "../prompts/index.ts";
-import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "../resources/index.ts";
-import { registerTasks } from "../tasks/register-tasks.ts";
-import { TOOLS } from "../tools/index.ts";
-import type { Era } from "./metrics.ts";
-import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./register.ts";
-import { briefServerInfo, serverInfo } from "./server-info.ts";
-import type { Reach } from "./tools-for-request.ts";
+import type { McpDeps } from "./deps.ts";
+import { registerEvents } from "./events/register-events.ts";
+import { PROMPTS } from "./prompts/index.ts";
+import type { Era } from "./protocol/metrics.ts";
+import { type Registrar, registerFixed, registerPrompt, registerTemplate, registerTool } from "./protocol/register.ts";
+import { briefServerInfo, serverInfo } from "./protocol/server-info.ts";
+import type { Reach } from "./protocol/tools-for-request.ts";
+import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources/index.ts";
+import { registerTasks } from "./tasks/register-tasks.ts";
+import { TOOLS } from "./tools/index.ts";
 
 /** Some hosts show nothing but the first line until a search for tools finds its words. */
 const instructions = (

@@ -1,25 +1,25 @@
 import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
-import { REVOKED_KEY, refusalResponse, requireScopes } from "../../auth/refusal.ts";
-import { BoundedMap } from "../../lib/bounded-map.ts";
-import { parseJson } from "../../lib/exact-json.ts";
-import { isJsonObject, type Json } from "../../lib/json.ts";
-import { echo } from "../../lib/safe-text.ts";
-import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../../limits.ts";
-import { KeyRevoked } from "../../registry/api/keys.ts";
-import type { McpDeps } from "../deps.ts";
-import type { Listened } from "../events/event-request.ts";
-import { pushEvents, type StreamId } from "../events/push-stream.ts";
-import { answerPlainCall, type StaticAnswers } from "../fast/answer.ts";
-import { recognise } from "../fast/recognise.ts";
-import { listen } from "../listen/listen.ts";
-import { listenRequest } from "../listen/request.ts";
-import { CORS_OPTIONS } from "./cors.ts";
-import { scopesNeeded } from "./required-scopes.ts";
-import { sanitizeRequest } from "./sanitize-request.ts";
+import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
+import { parseJson } from "../lib/exact-json.ts";
+import { isJsonObject, type Json } from "../lib/json.ts";
+import { echo } from "../lib/safe-text.ts";
+import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../limits.ts";
+import { KeyRevoked } from "../registry/api/keys.ts";
+import type { McpDeps } from "./deps.ts";
+import type { Listened } from "./events/event-request.ts";
+import { pushEvents, type StreamId } from "./events/push-stream.ts";
+import { answerPlainCall, type StaticAnswers } from "./fast/answer.ts";
+import { recognise } from "./fast/recognise.ts";
+import { listen } from "./listen/listen.ts";
+import { listenRequest } from "./listen/request.ts";
+import { CORS_OPTIONS } from "./protocol/cors.ts";
+import { scopesNeeded } from "./protocol/required-scopes.ts";
+import { sanitizeRequest } from "./protocol/sanitize-request.ts";
+import { reachOf, TOOL_GROUPS, toolsShown, unknownGroups } from "./protocol/tools-for-request.ts";
+import { traceOf } from "./protocol/trace.ts";
 import { buildServer } from "./server.ts";
-import { reachOf, TOOL_GROUPS, toolsShown, unknownGroups } from "./tools-for-request.ts";
-import { traceOf } from "./trace.ts";
 
 /** The front door: Origin and Host policy, CORS, both protocol eras. */
 const frontDoor = (factory: McpServerFactory, pages: readonly string[], corsOptions: typeof CORS_OPTIONS | false) =>

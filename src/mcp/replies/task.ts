@@ -4,8 +4,8 @@ import type { JobStatus } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { MAX_JOB_TIMEOUT_MS, MAX_RUN_AT_AHEAD_MS } from "../../limits.ts";
 import type { McpDeps } from "../deps.ts";
-import { CLASSIC_FIELDS, jobReply } from "../replies/job-reply.ts";
 import { resultOf } from "../tool.ts";
+import { CLASSIC_FIELDS, jobReply } from "./job-reply.ts";
 
 /** A job in the words of the Tasks extension: its id is the task's, its row the task's state. */
 

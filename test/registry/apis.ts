@@ -1,0 +1,58 @@
+import type { CallerApi, RunnerApi } from "../../src/registry/api/caller.ts";
+import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
+import type { Registry } from "../../src/registry/open-registry.ts";
+
+/** Methods of several objects as one, as the object's class offers them over RPC. */
+function joined<T extends object>(...parts: object[]): T {
+  const find = (name: string | symbol) => parts.find((part) => name in part);
+  return new Proxy({} as T, {
+    get: (_target, name) => {
+      const part = find(name);
+      const member: unknown = part && Reflect.get(part, name);
+      return typeof member === "function" ? member.bind(part) : member;
+    },
+  });
+}
+
+/** The parts as the Worker, the runner and the alarm see them. */
+export const apisOf = ({
+  submitAndRead,
+  controls,
+  savedBlueprints,
+  tenantStore,
+  tenantTriggers,
+  hooks,
+  stepReports,
+  awaitReports,
+  roundReports,
+  cleanupReports,
+  reconciler,
+  changes,
+  events,
+  subscriptions,
+  revocations,
+  workerCalls,
+  batches,
+  counts,
+  enter,
+}: Registry) => ({
+  caller: joined<CallerApi & TriggerApi>(
+    submitAndRead,
+    controls,
+    savedBlueprints,
+    tenantStore,
+    tenantTriggers,
+    hooks,
+    changes,
+  ),
+  runner: joined<RunnerApi>(stepReports, awaitReports, roundReports, cleanupReports),
+  reconciler,
+  keys: revocations,
+  events,
+  subscriptions,
+  workers: workerCalls,
+  batches,
+  counts,
+  changes,
+  enter,
+});
