@@ -17,3 +17,7 @@ export const MAX_STEP_PATH_CHARS = 200;
 /** A question goes into a model's context with every status: its message as it is asked, its schema as it is written. */
 export const MAX_QUESTION_BYTES = 2 * KIB;
 export const MAX_QUESTION_SCHEMA_BYTES = 4 * KIB;
+/** Of one job. Each stands in the job's row and in every status, so that rows beyond these ask when others are answered. */
+export const MAX_OPEN_QUESTIONS = 16;
+/** How questions of rows and rounds ended, as far as a job's row remembers: the newest. */
+export const MAX_KEPT_ANSWERS = 64;

@@ -96,8 +96,8 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).stepReports.rest(ref, path, wakeAt, marks, keyPath);
   }
 
-  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]) {
-    return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks);
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks, keyPath);
   }
 
   async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {

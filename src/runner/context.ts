@@ -12,6 +12,7 @@ import { type Ending, type Failed, failed, HALTED, STOPPED, type Unkept, unkept 
 import { Evaluator } from "./evaluator.ts";
 import { CROWDED, type Holdings, holdingsOf } from "./holdings.ts";
 import type { RunnerPorts } from "./ports.ts";
+import { QuestionPlaces } from "./question-places.ts";
 import type { Reporter } from "./reports/reporter.ts";
 import { Unreported } from "./reports/unreported.ts";
 import { Segments } from "./segments.ts";
@@ -41,6 +42,7 @@ interface Shared {
   holdings: Holdings;
   segments: Segments;
   tokens: TokenBudget;
+  places: QuestionPlaces;
   row: RowNames;
   unreported: Unreported;
 }
@@ -63,6 +65,7 @@ export class RunContext {
   readonly segments: Segments;
   readonly unreported: Unreported;
   readonly tokens: TokenBudget;
+  readonly places: QuestionPlaces;
   /** Of a job that has settled, whose plan is run once more without acting. */
   readonly journal: Journal | undefined;
   readonly #row: RowNames;
@@ -74,13 +77,14 @@ export class RunContext {
     ref: RunRef,
     kinds: StepRuns,
     terms: RunTerms,
-    { lane, evaluator, holdings, segments, tokens, row, unreported, journal }: Omit<Shared, "reports"> = {
+    { lane, evaluator, holdings, segments, tokens, places, row, unreported, journal }: Omit<Shared, "reports"> = {
       journal: undefined,
       lane: new AbortController().signal,
       evaluator: new Evaluator(() => ports.pause(0)),
       holdings: holdingsOf(ref.tenant),
       segments: new Segments(ports.now),
       tokens: new TokenBudget(terms.plan.budget?.ai_tokens, terms.ai_tokens ?? 0),
+      places: new QuestionPlaces(),
       row: { path: "", key: "" },
       unreported: new Unreported(),
     },
@@ -98,6 +102,7 @@ export class RunContext {
     this.holdings = holdings;
     this.segments = segments;
     this.tokens = tokens;
+    this.places = places;
     this.#row = row;
     this.unreported = unreported;
     this.journal = journal;
@@ -130,9 +135,9 @@ export class RunContext {
   }
 
   #with(change: Partial<Shared>): RunContext {
-    const { ports, ref, kinds, lane, holdings, segments, tokens, unreported, journal } = this;
+    const { ports, ref, kinds, lane, holdings, segments, tokens, places, unreported, journal } = this;
     const own = { evaluator: this.#evaluator, row: this.#row };
-    const shared = { lane, holdings, segments, tokens, unreported, journal, ...own, ...change };
+    const shared = { lane, holdings, segments, tokens, places, unreported, journal, ...own, ...change };
     return new RunContext(ports, change.reports ?? this.reports, ref, kinds, this.#terms, shared);
   }
 
@@ -169,6 +174,24 @@ export class RunContext {
   async waitForOutcome(path: string, ms: number): Promise<typeof HALTED | undefined> {
     await this.segments.park({ path, until: this.ports.now() + ms, wakeable: true }, this.lane);
     return this.lane.aborted ? HALTED : undefined;
+  }
+
+  /** Waits by the engine until another question of the job has ended. @param seen places that were free before */
+  async waitForPlace(path: string, seen: number): Promise<typeof HALTED | undefined> {
+    const turn = AbortSignal.any([this.lane, this.places.turn(seen)]);
+    await this.segments.park({ path, until: this.endsAt, wakeable: false }, turn);
+    if (!this.lane.aborted) return undefined;
+    // Its turn, had it come, is another's.
+    this.places.freeAll();
+    return HALTED;
+  }
+
+  /** What is decided of the rows of the step at the path, which are over. */
+  async halt(path: string, error: StepError | "won" | null, finished: number[]) {
+    const kept = this.journal?.halted(path) ?? (await this.reports.halt(path, error, finished));
+    // Their questions are closed.
+    this.places.freeAll();
+    return kept;
   }
 
   /**

@@ -134,8 +134,7 @@ class Rows {
   async #decide(): Promise<RowsEnding | undefined> {
     if (this.#broken !== undefined) return undefined;
     const [error, finished] = this.#winner === undefined ? [null, []] : ["won" as const, [this.#winner]];
-    const { journal, reports } = this.#context;
-    const kept = await (journal?.halted(this.#path) ?? reports.halt(this.#path, error, finished));
+    const kept = await this.#context.halt(this.#path, error, finished);
     if (kept.do === "stop") return STOPPED;
     if (kept.do === "kept") return kept.error === null ? this.#wonBy(kept.finished) : undefined;
     this.#broken = this.#lastFailure;
@@ -157,8 +156,7 @@ class Rows {
   /** The first run that comes here decides which rows had finished: a later one sees the same, whatever it met. */
   async #keep(concurrency: number): Promise<RowsEnding> {
     const error = this.#broken?.end === "failed" ? this.#broken.error : null;
-    const { journal, reports } = this.#context;
-    const kept = await (journal?.halted(this.#path) ?? reports.halt(this.#path, error, [...this.#finished.keys()]));
+    const kept = await this.#context.halt(this.#path, error, [...this.#finished.keys()]);
     if (kept.do !== "kept") return kept.do === "stop" ? STOPPED : HALTED;
     if (kept.error === null) return this.#wonBy(kept.finished);
     const unread = kept.finished.filter((index) => !this.#finished.has(index));

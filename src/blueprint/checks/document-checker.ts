@@ -96,7 +96,6 @@ export class DocumentChecker {
     if (kind?.needsModel) this.#checkModel(step, keys);
     this.#checkChild(step, kind, keys, isCleanup === true);
     if (isCleanup) this.#checkCleanup(step, keys);
-    if (kind?.runsOnce && names.around.some((name) => name !== "outcome")) this.#addRunsOnce(String(step.type), keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
     if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
     const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
@@ -174,12 +173,6 @@ export class DocumentChecker {
     const inside = new DocumentChecker(root, child, this.#known, depth + 1);
     this.faults.push(...inside.faults);
     this.doubts.push(...inside.doubts);
-  }
-
-  #addRunsOnce(type: string, keys: Keys): void {
-    const fix = "Put it before or after, or start a job for each item or round with a job step.";
-    const message = `an ${type} step cannot stand inside a map or repeat`;
-    this.faults.push({ path: this.#path(keys, "type"), message, fix });
   }
 
   #addLongPath(path: string, keys: Keys): void {

@@ -43,8 +43,6 @@ export interface Kind {
   child?: string;
   /** Whether it has an effect that `undo` can take back. */
   isUndoable?: true;
-  /** Whether it cannot run more than once. */
-  runsOnce?: true;
   /** Whether it asks a language model, of which the server may have none. */
   needsModel?: true;
   /** What is known of the output; `last` is that of a list of steps. Left out: nothing is. */

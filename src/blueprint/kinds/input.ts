@@ -16,7 +16,6 @@ export const DEFAULT_INPUT_TIMEOUT = "1 day";
 export const input = {
   templates: ["message"],
   output: () => shapeOf(["action", "content"], "content"),
-  runsOnce: true,
   check: questionFaults,
   schema: stepOf({
     ...common("input", { retries: 0 }),

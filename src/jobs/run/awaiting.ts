@@ -1,11 +1,12 @@
 import { oneLine } from "../../lib/safe-text.ts";
-import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, REPORT_GRACE_MS } from "../../limits.ts";
+import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, MAX_KEPT_ANSWERS, REPORT_GRACE_MS } from "../../limits.ts";
 import {
   type Answered,
   type Job,
   type OpenWork,
   openWork,
   type Question,
+  type RunState,
   type StepError,
   stepState,
   topLevelStep,
@@ -38,7 +39,7 @@ const waiting = (job: Job, path: string, now: number): Job =>
   withStep(withFirstStart({ ...job, step: topLevelStep(path) }, path, now), path, now, { status: "waiting", tries: 1 });
 
 /** The step asks. Asked again at a resume, it changes nothing. */
-export function ask(job: Job, path: string, question: Question, now: number): Job {
+export function ask(job: Job, path: string, question: Question, now: number, keyPath?: string): Job {
   if (isOpen(job, path)) return job;
   const asking = withOpen(waiting(job, path, now), path, {
     tries: 1,
@@ -46,6 +47,7 @@ export function ask(job: Job, path: string, question: Question, now: number): Jo
     failures: 0,
     question,
     expected_by: question.expires_at,
+    ...inRow(path, keyPath),
   });
   const status = transition(job.status, "input_requested") ?? job.status;
   const message = oneLine(question.message, MAX_ERROR_CHARS);
@@ -57,6 +59,19 @@ function ready(job: Job, path: string, outcome: true | StepError, now: number): 
   const work = openWork(job.run, path);
   if (work === undefined || work.ready !== undefined) return job;
   return withExpectation(withOpen(job, path, { ...work, ready: outcome, expected_by: now + REPORT_GRACE_MS }), now);
+}
+
+/** A question of a row or a round has the path of its step as its id; others are asked once, and have the step's. */
+const isOfRow = (requestId: string): boolean => /[[#]/.test(requestId);
+
+/** How questions ended, of rows and rounds the newest. */
+function withAnswer(answers: RunState["answers"], requestId: string, answered: Answered): Record<string, Answered> {
+  const { [requestId]: _again, ...others } = answers ?? {};
+  const all = { ...others, [requestId]: answered };
+  const [oldest, ...kept] = Object.keys(all).filter(isOfRow);
+  if (oldest === undefined || kept.length < MAX_KEPT_ANSWERS) return all;
+  const { [oldest]: _forgotten, ...newest } = all;
+  return newest;
 }
 
 /**
@@ -72,7 +87,7 @@ export function answer(
 ): Job {
   const question = openWork(job.run, path)?.question;
   if (question === undefined) return job;
-  const answers = { ...job.run.answers, [question.request_id]: { action, at: now } };
+  const answers = withAnswer(job.run.answers, question.request_id, { action, at: now });
   const closed = ready({ ...job, run: { ...job.run, answers } }, path, failure ?? true, now);
   const name = action === "expired" ? "expired" : "answered";
   const noted = withEvent(closed, name, now, path, action);

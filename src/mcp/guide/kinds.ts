@@ -37,7 +37,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
       "`{text, value, model, usage}`; `value` is the object that `schema` asks for; a wrong one is sent back once, then `ai_invalid`. `usage.total_tokens` counts against `budget.ai_tokens` of the blueprint and a daily cap of the tenant",
   },
   input: {
-    does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id. Not inside `map`.",
+    does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id; in rows and rounds its path, such as `each[2].ask`. At most 16 are open at once, other rows wait.",
     output:
       "`{action, content}`: `accept` with the content, or `decline` with null. When nobody answers in time it is `expired` with `default`; without one the step fails",
     more: 'The `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',

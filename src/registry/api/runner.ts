@@ -25,6 +25,9 @@ export type Stop = { do: "stop" };
 /** The tenant's rate is used up: ask again after this. */
 export type Later = { do: "later"; after_ms: number };
 
+/** So many questions of the job are open that this one must wait until another has ended. */
+export type NoPlace = { do: "no_place" };
+
 /** A row beside this one failed, and that is decided: nothing of this row begins any more. */
 export type Halted = { do: "halted" };
 
@@ -193,7 +196,13 @@ export interface RunnerApi {
     keyPath?: string,
   ): Promise<Stop | Halted | { do: "rest"; wake_at: number }>;
   /** Asks a question; asked again, it says how that stands. */
-  ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop>;
+  ask(
+    ref: RunRef,
+    path: string,
+    request: AskRequest,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Awaited | NoPlace | Halted | Stop>;
   /** Starts a child job; called again, it says how that stands. */
   spawn(
     ref: RunRef,

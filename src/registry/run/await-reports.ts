@@ -1,19 +1,20 @@
 import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
-import { adopt, ask, halt, liesIn, offered } from "../../jobs/run/awaiting.ts";
+import { adopt, ask, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
 import { finish, type Mark } from "../../jobs/run/reports.ts";
 import { shortDigest } from "../../lib/digest.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
-import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH } from "../../limits.ts";
+import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH, MAX_OPEN_QUESTIONS } from "../../limits.ts";
 import type {
   AskRequest,
   Awaited,
   Halted,
   HaltedRows,
   Later,
+  NoPlace,
   OfferRequest,
   QuotaError,
   RunRef,
@@ -56,14 +57,21 @@ export class AwaitReports {
     this.#context = context;
   }
 
-  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[]): Promise<Awaited | Halted | Stop> {
-    return applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
+  async ask(
+    ref: RunRef,
+    path: string,
+    request: AskRequest,
+    marks: Mark[],
+    keyPath = path,
+  ): Promise<Awaited | NoPlace | Halted | Stop> {
+    return applyReport<Awaited | NoPlace | Halted>(this.#context, ref, (job, now) => {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
       const marked = withMarks(this.#context, job, marks, now);
-      if (this.#isKnown(marked, path)) return this.#outcome(marked, path, now);
+      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      return this.#outcome(ask(marked, path, question, now), path, now);
+      if (openQuestions(marked).length >= MAX_OPEN_QUESTIONS) return { next: marked, reply: { do: "no_place" } };
+      return this.#outcome(ask(marked, path, question, now, keyPath), path, now, keyPath);
     });
   }
 

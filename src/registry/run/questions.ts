@@ -1,5 +1,5 @@
 import { checkAnswer } from "../../blueprint/schemas/check-answer.ts";
-import type { Job } from "../../jobs/job.ts";
+import { type Job, openWork } from "../../jobs/job.ts";
 import { answer, openQuestions } from "../../jobs/run/awaiting.ts";
 import { toldOf } from "../../jobs/run/takeover.ts";
 import { isSettled } from "../../jobs/status.ts";
@@ -18,7 +18,8 @@ export function expireQuestions({ tables }: RegistryContext, job: Job, now: numb
   let closed = job;
   for (const [path, { expires_at, fallback }] of openQuestions(job)) {
     if (expires_at > now) continue;
-    if (fallback !== null) tables.values.insert(job.job_id, path, { action: "expired", content: fallback });
+    const expired = { action: "expired", content: fallback };
+    if (fallback !== null) tables.values.insert(job.job_id, path, expired, openWork(job.run, path));
     closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
   }
   return closed;
@@ -48,7 +49,7 @@ export function storeAnswer(
   // To decline takes no room, so it is always possible.
   const full = content === null ? undefined : context.admission.storageRefusal(jsonBytes(answered));
   if (full !== undefined) return err(full);
-  context.tables.values.insert(job.job_id, path, answered);
+  context.tables.values.insert(job.job_id, path, answered, openWork(current.run, path));
   const told = toldOf(answer(current, path, given.action, null, now), path);
   context.store.save(current, told.job);
   return ok(told);

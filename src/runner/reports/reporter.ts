@@ -137,8 +137,8 @@ export class Reporter {
     return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks, keyPath));
   }
 
-  ask(path: string, request: AskRequest) {
-    return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks));
+  ask(path: string, request: AskRequest, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks, keyPath));
   }
 
   spawn(path: string, request: SpawnRequest, keyPath: string) {

@@ -78,8 +78,7 @@ class Repeat {
     this.#context.holdings.drop(this.#held);
     if (ending.end !== "failed" || this.#step.on_error === "fail") return ending;
     if (ending.fatal || this.#context.lane.aborted) return ending;
-    const { journal, reports } = this.#context;
-    const kept = journal?.halted(this.#path) ?? (await reports.halt(this.#path, ending.error, []));
+    const kept = await this.#context.halt(this.#path, ending.error, []);
     if (kept.do === "kept") return failed(kept.error ?? ending.error, this.#path);
     return kept.do === "stop" ? STOPPED : HALTED;
   }

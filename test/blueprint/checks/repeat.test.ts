@@ -54,12 +54,6 @@ describe("a repeat", () => {
     ["a pause without a unit", [loop({ pause: 5 })], `${STEP}.pause`, '"5 seconds"'],
     ["a condition that is no expression", [loop({ until: true })], `${STEP}.until`, ""],
     ["an unknown end at the limit", [loop({ on_limit: "continue" })], `${STEP}.on_limit`, "stop"],
-    [
-      "a question in it",
-      [loop({ steps: [{ id: "q", type: "input", message: "?", schema: { type: "object" } }] })],
-      `${STEP}.steps[0].type`,
-      "cannot stand inside a map or repeat",
-    ],
   ])("refuses %s, with its place and what to do", (_what, steps, path, text) => {
     const faults = faultsOf(steps);
     expect(faults).toContainEqual([path, expect.stringContaining(text)]);

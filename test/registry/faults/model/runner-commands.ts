@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Json } from "../../../../src/lib/json.ts";
-import type { Awaited, Halted, Later, RunOutcome, RunPlan, RunRef, Stop } from "../../../../src/registry/api/caller.ts";
+import type {
+  Awaited,
+  Halted,
+  Later,
+  NoPlace,
+  RunOutcome,
+  RunPlan,
+  RunRef,
+  Stop,
+} from "../../../../src/registry/api/caller.ts";
 import { aListQuery, CALLER } from "../../bench.ts";
 import type { Api } from "../world.ts";
 import { isOver, MAX_ACTIVE, MAX_DEPTH, MODEL_PLAN, type ModelJob, type StepId } from "./model.ts";
@@ -150,7 +159,7 @@ const ask: AnyStep = named(
       const content = fallback ? { fallback: true } : null;
       const request = { request_id: "q", message: "?", schema, timeout_ms, fallback: content };
       const who = reporting(rig, given);
-      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Halted | Stop>] = [
+      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | NoPlace | Halted | Stop>] = [
         "ask",
         (api, ref) => api.runner.ask(ref, "ask", request, []),
       ];
