@@ -38,6 +38,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   CHARS_PER_TOKEN: "an estimate: runner/step-kinds/ai.test.ts",
   AI_DAY_KEPT_MS: "what is kept: runner/step-kinds/ai.test.ts",
   MAX_RUNNING_AI_STEPS: `${pace}; runner/step-kinds/ai.test.ts`,
+  MAX_OPEN_QUESTIONS: "further rows wait; runner/step-kinds/input-rows.test.ts has more",
+  MAX_KEPT_ANSWERS: remembered("runner/step-kinds/input-rows.test.ts"),
   DEFAULT_POLLS: defaults("MAX_POLLS"),
   DEFAULT_PAGES: defaults("MAX_PAGES"),
   DEFAULT_ROUNDS: defaults("MAX_ROUNDS"),

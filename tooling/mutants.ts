@@ -154,7 +154,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "  context.tables.values.insert(job.job_id, path, answered);\n",
+    from: "  context.tables.values.insert(job.job_id, path, answered, openWork(current.run, path));\n",
     to: "",
   },
   "one job more than the limit": {
