@@ -177,6 +177,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_ACCEPTED_BYTES: kept("e2e/next-calls.test.ts"),
   MAX_RECENT_JOBS: remembered("registry/storage/job-cache.test.ts"),
   MAX_ROW_VALUE_BYTES: "where it is stored, which callers do not see: registry/calls/results.test.ts",
+  MAX_ROW_OUTPUTS_BYTES: "where they are stored, which callers do not see: registry/calls/results.test.ts",
   MAX_RECENT_JOB_CHARS: remembered("registry/storage/job-cache.test.ts"),
   MAX_RECENT_PLANS: remembered("service/blueprints/plan-cache.test.ts"),
   MAX_RECENT_PLAN_CHARS: remembered("service/blueprints/plan-cache.test.ts"),

@@ -56,6 +56,7 @@ export function accept({ trace, description, trigger, cleans_up, ...given }: Giv
     message: null,
     result_path: null,
     result_json: null,
+    outputs_json: null,
     error: null,
     error_code: null,
     run: {

@@ -190,6 +190,8 @@ export interface Job {
   /** A small input, and a small result that no step stored: they need no rows of their own. */
   input_json: string | null;
   result_json: string | null;
+  /** Small outputs of its steps, by path: run/small-outputs.ts. */
+  outputs_json: string | null;
   metadata: JsonObject;
   run: RunState;
   events: JobEvent[];

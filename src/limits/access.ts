@@ -17,6 +17,8 @@ export const MAX_RECENT_PLAN_CHARS = 4 * KIB;
 export const MAX_STATIC_ANSWERS = 64;
 /** Of an input, and of a result, that a job's own row holds. */
 export const MAX_ROW_VALUE_BYTES = KIB;
+/** Of all outputs of steps that it holds besides: it is written anew with each report. */
+export const MAX_ROW_OUTPUTS_BYTES = 4 * KIB;
 /** Jobs that one object remembers as it read them, and how much JSON such a job has at most: 4 MiB of text in all. */
 export const MAX_RECENT_JOBS = 512;
 export const MAX_RECENT_JOB_CHARS = 8 * KIB;

@@ -22,6 +22,7 @@ import schema13 from "./recorded/schema-0013.sql?raw";
 import schema14 from "./recorded/schema-0014.sql?raw";
 import schema15 from "./recorded/schema-0015.sql?raw";
 import schema16 from "./recorded/schema-0016.sql?raw";
+import schema17 from "./recorded/schema-0017.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -45,6 +46,7 @@ const STATES: [migrations: number, dump: string][] = [
   [14, schema14],
   [15, schema15],
   [16, schema16],
+  [17, schema17],
 ];
 
 /** Opens the state under this build. */

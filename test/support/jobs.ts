@@ -35,6 +35,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     result_path: null,
     input_json: null,
     result_json: null,
+    outputs_json: null,
     error: null,
     error_code: null,
     parent_id: null,

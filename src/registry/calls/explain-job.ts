@@ -31,7 +31,7 @@ function similar(tables: Tables, job: Job): Explanation["similar"] {
 }
 
 export function explain(tables: Tables, job: Job, status: JobStatus): Explanation {
-  const values = tables.values.small(job.job_id, MAX_VALUE_CHARS, MAX_VALUES);
+  const values = tables.values.small(job, MAX_VALUE_CHARS, MAX_VALUES);
   return {
     status,
     plan: JSON.parse(tables.plans.json(job.plan_hash)),

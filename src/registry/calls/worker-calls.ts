@@ -99,10 +99,11 @@ export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork">
         const full = admission.storageRefusal(jsonBytes(report.output));
         if (full !== undefined) return { reply: err(full), effects: [] };
         const job = tables.jobs.find(offer.tenant, offer.job_id);
-        const { job: numbered, undo_number } = job ? undoables.numbered(job, offer.path) : { job };
-        const work = job && openWork(job.run, offer.path);
-        tables.values.insert(offer.job_id, offer.path, report.output, { ...work, undo_number });
-        if (job !== undefined && numbered !== undefined) store.save(job, numbered);
+        if (job !== undefined) {
+          const { job: numbered, undo_number } = undoables.numbered(job, offer.path);
+          const work = { ...openWork(job.run, offer.path), undo_number };
+          store.save(job, tables.values.keep(numbered, offer.path, report.output, work).job);
+        }
         return take({ offer: ended(offer, "completed") });
       }
       default:

@@ -58,7 +58,7 @@ function mayUndo({ actions, undoables }: RegistryContext, job: Job): boolean {
 function hasLost({ tables, actions, undoables }: RegistryContext, job: Job): boolean {
   if (!undoables.hasRaces(job)) return false;
   const isLost = (path: string) => undoables.has(job, path) && undoables.isLost(job, path);
-  if ((job.run.undos ?? 0) > 0 && tables.values.paths(job.job_id).some(({ path }) => isLost(path))) return true;
+  if ((job.run.undos ?? 0) > 0 && tables.values.paths(job).some(({ path }) => isLost(path))) return true;
   return actions.all(job.job_id).some(({ outcome, key_path: path }) => {
     return outcome === "unknown" && undoables.hasUnknown(job, path) && undoables.isLost(job, path);
   });

@@ -5,6 +5,7 @@ import { parseJobId } from "../../jobs/id.ts";
 import { type Job, stepState, topLevelStep } from "../../jobs/job.ts";
 import { type Ground, groundOf } from "../../jobs/retry.ts";
 import { type Again, inherited, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
+import { keptOutputs } from "../../jobs/run/small-outputs.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
@@ -19,7 +20,7 @@ import { createJob, type JobRequest } from "./create-job.ts";
 function isFinished(tables: Tables, job: Job, step: string): boolean {
   const status = stepState(job.run, step)?.status;
   if (status === "succeeded" || status === "skipped") return true;
-  const isKept = (path: string) => tables.values.json(job.job_id, path) !== undefined;
+  const isKept = (path: string) => tables.values.json(job, path) !== undefined;
   return status === "failed" && (isKept(step) || isKept(haltedPath(step)));
 }
 
@@ -72,10 +73,11 @@ function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Resu
   const root = rootOf(cleanup);
   const number = actions.retriesOf(root) + 1;
   const again = createCleanup(context, of, JSON.parse(tables.plans.json(of.plan_hash)), null, now, (fresh) => {
-    return { ...fresh, retried_from: cleanup.job_id, run: { ...fresh.run, chain: { root, number, fresh: {} } } };
+    const { job_id: retried_from, outputs_json } = cleanup;
+    return { ...fresh, retried_from, outputs_json, run: { ...fresh.run, chain: { root, number, fresh: {} } } };
   });
   actions.join(root);
-  for (const stored of tables.values.paths(cleanup.job_id)) tables.values.copy(cleanup.job_id, stored, again.job_id);
+  for (const stored of tables.values.paths(cleanup)) tables.values.copy(cleanup.job_id, stored, again.job_id);
   for (const record of actions.all(cleanup.job_id)) {
     actions.keep(again.job_id, inherited(record, "retry", number));
   }
@@ -127,7 +129,7 @@ function groundFor(
   const before: Blueprint = JSON.parse(context.tables.plans.json(job.plan_hash));
   const undone = new Set(
     context.tables.values
-      .paths(job.job_id)
+      .paths(job)
       .flatMap((each) => (each.undo === null || context.undoables.isLost(job, each.path) ? [] : [topOf(each)])),
   );
   const changedAt = before.steps.findIndex((step, i) => !isSame(step, wanted.steps[i]));
@@ -169,7 +171,11 @@ function continueJob(
     retried_from: job.job_id,
     idempotency: null,
   };
-  const again = createJob(context, request, now, (fresh) => onGround(context, job, fresh, ground, number));
+  const copied = new Set(stored.copied.map(({ path }) => path));
+  const again = createJob(context, request, now, (fresh) => {
+    const outputs_json = keptOutputs(job, (path) => copied.has(path));
+    return { ...onGround(context, job, fresh, ground, number), outputs_json };
+  });
   if (!again.ok) return again;
   context.actions.join(root);
   carryOver(context, job, again.value, ground, stored, number);
@@ -207,7 +213,7 @@ interface ContinuedValues {
 
 function continuedValues(context: RegistryContext, job: Job, { kept, inside }: Ground): ContinuedValues {
   const found: ContinuedValues = { copied: [], ofChildren: [], undone: [] };
-  for (const stored of context.tables.values.paths(job.job_id)) {
+  for (const stored of context.tables.values.paths(job)) {
     const keyPath = stored.row_key ?? stored.path;
     // How rows were stopped, by their places: an item may have another place now.
     if (job.run.rows_by_item && stored.row_key === null && keyPath.includes("[")) continue;

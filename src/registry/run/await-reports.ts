@@ -132,14 +132,14 @@ export class AwaitReports {
     return applyReport<({ do: "kept" } & HaltedRows) | Halted>(this.#context, ref, (job, now) => {
       const { tables } = this.#context;
       const marked = withMarks(this.#context, job, marks, now);
-      const known = tables.values.json(job.job_id, haltedPath(path));
+      const known = tables.values.json(job, haltedPath(path));
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
       if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
       dropOffers(this.#context, marked, (below) => liesIn(below, path));
       const why = error === "won" ? null : error;
-      tables.values.insert(job.job_id, haltedPath(path), { error: why && { ...why }, finished });
-      return { next: halt(marked, path, now), reply: { do: "kept", error: why, finished } };
+      const kept = tables.values.keep(marked, haltedPath(path), { error: why && { ...why }, finished });
+      return { next: halt(kept.job, path, now), reply: { do: "kept", error: why, finished } };
     });
   }
 

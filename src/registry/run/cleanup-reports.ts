@@ -22,7 +22,9 @@ export class CleanupReports {
   async parentJournal(ref: RunRef, after: string): Promise<ParentPage | Stop> {
     const cleanup = findFenced(this.#context, ref);
     if (cleanup?.parent_id == null) return { do: "stop" };
-    const { rows, next } = this.#context.tables.values.page(cleanup.parent_id, after, MAX_JOURNAL_BYTES);
+    const { jobs, values } = this.#context.tables;
+    const of = jobs.find(cleanup.tenant, cleanup.parent_id);
+    const { rows, next } = of ? values.page(of, after, MAX_JOURNAL_BYTES) : { rows: [], next: null };
     return { do: "page", values: rows, next };
   }
 

@@ -25,24 +25,25 @@ export function findFenced({ tables }: RegistryContext, ref: RunRef): Job | unde
 
 /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
 export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly Mark[], now: number): Job {
+  let kept = job;
   for (const mark of marks) {
     const output = outcomeOf(job, mark);
-    if (output !== undefined) tables.values.insert(job.job_id, mark.path, output, openWork(job.run, mark.path));
+    if (output !== undefined) kept = tables.values.keep(kept, mark.path, output, openWork(job.run, mark.path)).job;
   }
-  return applyMarks(job, marks, now);
+  return applyMarks(kept, marks, now);
 }
 
 /** Whether the step at `path` lies in a round that is over: a report that came late may ask for it to begin. */
 const isInEndedRound = ({ tables }: RegistryContext, job: Job, path: string): boolean =>
   [...path.matchAll(/#(\d+)\./g)].some(({ index, 1: round }) => {
-    const known = tables.values.json(job.job_id, roundsPath(path.slice(0, index)));
+    const known = tables.values.json(job, roundsPath(path.slice(0, index)));
     return known !== undefined && JSON.parse(known).round >= Number(round);
   });
 
 /** Whether the step at `path` lies in a row, or a round, that is over: nothing of it begins any more. */
 export const isHalted = (context: RegistryContext, job: Job, path: string): boolean =>
   isInEndedRound(context, job, path) ||
-  enclosing(path).some((rows) => context.tables.values.json(job.job_id, haltedPath(rows)) !== undefined);
+  enclosing(path).some((rows) => context.tables.values.json(job, haltedPath(rows)) !== undefined);
 
 /** Applies one report of the run that has the job, as one transaction; one of any other changes nothing. */
 export function applyReport<Reply>(

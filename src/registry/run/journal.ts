@@ -13,7 +13,7 @@ export function journalPage(values: Values, job: Job, from: string | null): Jour
   const outputs: JournalPage["outputs"] = [];
   let bytes = 0;
   for (const path of ended.slice(from === null ? 0 : ended.indexOf(from))) {
-    const json = values.json(job.job_id, path);
+    const json = values.json(job, path);
     if (json === undefined) continue;
     bytes += utf8Bytes(json);
     if (bytes > MAX_JOURNAL_BYTES) return { outputs, next: path };

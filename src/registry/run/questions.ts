@@ -19,7 +19,7 @@ export function expireQuestions({ tables }: RegistryContext, job: Job, now: numb
   for (const [path, { expires_at, fallback }] of openQuestions(job)) {
     if (expires_at > now) continue;
     const expired = { action: "expired", content: fallback };
-    if (fallback !== null) tables.values.insert(job.job_id, path, expired, openWork(job.run, path));
+    if (fallback !== null) closed = tables.values.keep(closed, path, expired, openWork(job.run, path)).job;
     closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
   }
   return closed;
@@ -49,8 +49,8 @@ export function storeAnswer(
   // To decline takes no room, so it is always possible.
   const full = content === null ? undefined : context.admission.storageRefusal(jsonBytes(answered));
   if (full !== undefined) return err(full);
-  context.tables.values.insert(job.job_id, path, answered, openWork(current.run, path));
-  const told = toldOf(answer(current, path, given.action, null, now), path);
+  const kept = context.tables.values.keep(current, path, answered, openWork(current.run, path));
+  const told = toldOf(answer(kept.job, path, given.action, null, now), path);
   context.store.save(current, told.job);
   return ok(told);
 }

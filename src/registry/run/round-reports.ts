@@ -22,7 +22,7 @@ export class RoundReports {
   async repeating(ref: RunRef, path: string, marks: Mark[], keyPath = path) {
     return applyReport<Repeating | Halted>(this.#context, ref, (job, now) => {
       const next = repeating(withMarks(this.#context, job, marks, now), path, now);
-      const failed = this.#context.tables.values.json(job.job_id, haltedPath(path));
+      const failed = this.#context.tables.values.json(job, haltedPath(path));
       if (failed !== undefined) return { next, reply: { do: "fail", error: JSON.parse(failed).error } };
       const { round, state, over, since } = this.#known(job, path, keyPath);
       if (!over && isHalted(this.#context, job, path)) return { next, reply: HALTED };
@@ -42,10 +42,11 @@ export class RoundReports {
       const bytes = utf8Bytes(json);
       const full = this.#context.admission.storageRefusal(bytes);
       if (full !== undefined) return { next: marked, reply: { do: "fail", error: notKept(full, bytes) } };
-      values.replaceJson(job.job_id, roundsPath(path), json, inRow(roundsPath(path), roundsPath(keyPath)));
+      const kept = values.replaceJson(marked, roundsPath(path), json, inRow(roundsPath(path), roundsPath(keyPath)));
       // What may have to be undone is needed until then, with what its undo sees.
-      if (!this.#context.undoables.isAround(job, path)) this.#forget(job, path, keyPath, end.round);
-      return { next: roundEnded(marked, path, end.round, now), reply: GO };
+      const isNeeded = this.#context.undoables.isAround(job, path);
+      const rid = isNeeded ? kept : this.#forget(kept, path, keyPath, end.round);
+      return { next: roundEnded(rid, path, end.round, now), reply: GO };
     });
   }
 
@@ -56,12 +57,12 @@ export class RoundReports {
   }
 
   /** Outputs of the round go. What is not known of its actions stays, and so do the children that a rerun would retry. */
-  #forget(job: Job, path: string, keyPath: string, round: number): void {
+  #forget(job: Job, path: string, keyPath: string, round: number): Job {
     const { actions, tables } = this.#context;
     const [prefix, keyPrefix] = [roundPrefix(path, round), roundPrefix(keyPath, round)];
     for (const { key_path, child_id } of tables.values.childrenBelow(job.job_id, prefix)) {
       actions.noteChild(job, key_path, child_id);
     }
-    tables.values.deleteBelow(job, prefix, keyPrefix);
+    return tables.values.deleteBelow(job, prefix, keyPrefix);
   }
 }

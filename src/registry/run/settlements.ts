@@ -122,8 +122,7 @@ function tellParent(context: RegistryContext, child: Job, now: number): Effect[]
   let numbered = parent;
   if (resultJson !== undefined && full === undefined) {
     const { job: counted, undo_number } = context.undoables.numbered(parent, path);
-    values.insertJson(parent.job_id, path, resultJson, { ...openWork(parent.run, path), undo_number });
-    numbered = counted;
+    numbered = values.keepJson(counted, path, resultJson, { ...openWork(parent.run, path), undo_number }).job;
   }
   const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
   const told = toldOf(childEnded(numbered, path, failure, now), path);

@@ -195,7 +195,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
   /** Why there is no room for the output. One that was stored has its room, unless only an undo needed to know of it. */
   #refusal(job: Job, { path, output }: Finished): StepError | undefined {
     const { tables, admission } = this.#context;
-    const stored = tables.values.json(job.job_id, path);
+    const stored = tables.values.json(job, path);
     const wasRefused = stored === "null" && output !== null;
     if (!isCounted(job) || (stored !== undefined && !wasRefused)) return undefined;
     const bytes = jsonBytes(output);
@@ -219,21 +219,21 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     const { job: numbered, undo_number } = error === null ? undoables.numbered(job, path) : { job };
     if (full !== undefined) {
       // The effect is there all the same: its undo sees nothing of it.
-      if (undo_number !== undefined && tables.values.json(job.job_id, path) === undefined) {
+      if (undo_number !== undefined && tables.values.json(job, path) === undefined) {
         tables.values.insert(job.job_id, path, null, { ...openWork(job.run, path), undo_number });
         store.save(job, numbered);
       }
       return err({ do: "unkept", path, error: full });
     }
-    const isNew = tables.values.insert(job.job_id, path, output, { ...openWork(job.run, path), undo_number });
+    const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number });
     if (error !== null) actions.noteTolerated(job, path, error);
-    return ok(finish(isNew ? numbered : job, path, error ?? undefined, now));
+    return ok(finish(kept.isNew ? kept.job : job, path, error ?? undefined, now));
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
     return applyReport<{ do: "rest"; wake_at: number } | Halted>(this.#context, ref, (job, now) => {
       const marked = withMarks(this.#context, job, marks, now);
-      const isOver = this.#context.tables.values.stored(job, path, keyPath) !== undefined;
+      const isOver = this.#context.tables.values.stored(marked, path, keyPath) !== undefined;
       if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
       if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
       const resting = rest(marked, path, wakeAt, now, keyPath);

@@ -46,7 +46,7 @@ export class Undoables {
 
   #hasLost(job: Job, around: string, path: string): boolean {
     const branches = this.#of(job).races.get(stepIdOf(around));
-    const kept = branches && this.#tables.values.json(job.job_id, haltedPath(around));
+    const kept = branches && this.#tables.values.json(job, haltedPath(around));
     if (branches === undefined || kept === undefined) return false;
     const { error, finished }: HaltedRows = JSON.parse(kept);
     const [branch = ""] = path.slice(around.length + 1).split(".");

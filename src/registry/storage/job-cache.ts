@@ -18,8 +18,8 @@ export class JobCache {
   /** Keeps the job of the row, if it is small. @returns it */
   keep(record: JobRecord): Job {
     const job = fromRecord(record);
-    const { run_json, events_json, metadata_json, input_json, result_json } = record;
-    const texts = [run_json, events_json, metadata_json, input_json ?? "", result_json ?? ""];
+    const { run_json, events_json, metadata_json, input_json, result_json, outputs_json } = record;
+    const texts = [run_json, events_json, metadata_json, input_json ?? "", result_json ?? "", outputs_json ?? ""];
     const chars = texts.reduce((sum, text) => sum + text.length, 0);
     if (chars <= MAX_RECENT_JOB_CHARS) this.#jobs.set(job.job_id, job);
     return job;

@@ -38,16 +38,22 @@ const COLUMNS: Record<Column, true> = {
   events_json: true,
   result_json: true,
   input_json: true,
+  outputs_json: true,
 };
 
 /** Every column of `jobs`, in the order of the table. */
 export const JOB_COLUMNS = Object.keys(COLUMNS) as Column[];
 
-/** What a listing does not need: the timeline may be the largest part of a row, and the input and a result come next. */
-type UnlistedColumn = "events_json" | "input_json" | "result_json";
+/** What a listing does not need: the timeline may be the largest part of a row, and what a job took and yielded comes next. */
+type UnlistedColumn = "events_json" | "input_json" | "result_json" | "outputs_json";
 export type ListedRecord = Omit<JobRecord, UnlistedColumn>;
 
-const UNLISTED: Record<UnlistedColumn, true> = { events_json: true, input_json: true, result_json: true };
+const UNLISTED: Record<UnlistedColumn, true> = {
+  events_json: true,
+  input_json: true,
+  result_json: true,
+  outputs_json: true,
+};
 const isListed = (column: Column): column is keyof ListedRecord => !(column in UNLISTED);
 export const LISTED_COLUMNS: (keyof ListedRecord)[] = JOB_COLUMNS.filter(isListed);
 
@@ -91,9 +97,9 @@ export function fromRecord(record: JobRecord): Job {
   };
 }
 
-/** A job as a listing shows it: without its timeline, its input and its result. */
+/** A job as a listing shows it: without its timeline, its input, its outputs and its result. */
 export const fromListed = (record: ListedRecord): Job =>
-  fromRecord({ ...record, events_json: "[]", input_json: null, result_json: null });
+  fromRecord({ ...record, events_json: "[]", input_json: null, result_json: null, outputs_json: null });
 
 /** The columns that differ, so that an index is written only when its column changed. */
 export function changedColumns(before: Job, after: Job): [Column, JobRecord[Column]][] {

@@ -1,5 +1,6 @@
 import type { Job, OpenWork } from "../../jobs/job.ts";
-import type { Json, JsonObject } from "../../lib/json.ts";
+import { smallOutput, smallOutputs, withoutSmallOutputs, withSmallOutput } from "../../jobs/run/small-outputs.ts";
+import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_JOURNAL_ROWS } from "../../limits.ts";
 
 /** Paths of stored values that are no step's output. */
@@ -38,6 +39,16 @@ export type JournalRow = { path: string; row_key: string | null; value_json: str
 
 type SizeOfValue = { path: string; bytes: number };
 
+/** A job with the value kept, to be saved; and whether this is it: the first one stays, a repeated report changes nothing. */
+export interface Kept {
+  job: Job;
+  isNew: boolean;
+}
+
+/** Whose values may lie in the job's row: those of which nothing else must be known. */
+const isPlain = ({ key_path, child_id, undo_number }: StoredFor): boolean =>
+  key_path === undefined && child_id === undefined && undo_number === undefined;
+
 export const VALUES_SQL = {
   insert: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number)
     VALUES (?, ?, ?, ?, ?, ?) RETURNING path`,
@@ -55,10 +66,14 @@ export const VALUES_SQL = {
   between: `SELECT path, row_key, value_json, undo_number FROM job_values
     WHERE job_id = ? AND path > ? AND path <= ? ORDER BY path`,
   undo: "UPDATE job_values SET undo = ? WHERE job_id = ? AND path = ? AND undo_number IS NOT NULL",
+  deleteOne: "DELETE FROM job_values WHERE job_id = ? AND path = ?",
   delete: "DELETE FROM job_values WHERE job_id = ?",
 } as const;
 
-/** The values that belong to jobs: inputs, outputs of steps, large results. Callers open the transactions. */
+/**
+ * The values that belong to jobs: inputs, outputs of steps, large results. Small outputs lie in the row of their job, so
+ * that one is read from the job as it is at that moment. Callers open the transactions.
+ */
 export class Values {
   readonly #sql: SqlStorage;
 
@@ -66,13 +81,24 @@ export class Values {
     this.#sql = sql;
   }
 
-  /** Keep the value. The first one stays: a repeated report changes nothing. @returns whether this is it */
-  insert(jobId: string, path: string, value: Json, work?: StoredFor): boolean {
-    return this.insertJson(jobId, path, JSON.stringify(value), work);
+  keep(job: Job, path: string, value: Json, work?: StoredFor): Kept {
+    return this.keepJson(job, path, JSON.stringify(value), work);
   }
 
   /** The same of a value that is JSON text already. */
-  insertJson(jobId: string, path: string, json: string, work: StoredFor = {}): boolean {
+  keepJson(job: Job, path: string, json: string, work: StoredFor = {}): Kept {
+    if (this.json(job, path) !== undefined) return { job, isNew: false };
+    const inRow = isPlain(work) ? withSmallOutput(job, path, json) : undefined;
+    if (inRow !== undefined) return { job: inRow, isNew: true };
+    return { job, isNew: this.#insert(job.job_id, path, json, work) };
+  }
+
+  /** Keep the value in a row of its own. */
+  insert(jobId: string, path: string, value: Json, work?: StoredFor): void {
+    this.#insert(jobId, path, JSON.stringify(value), work);
+  }
+
+  #insert(jobId: string, path: string, json: string, work: StoredFor = {}): boolean {
     const inserted = this.#sql.exec(
       VALUES_SQL.insert,
       jobId,
@@ -85,44 +111,63 @@ export class Values {
     return inserted.toArray().length === 1;
   }
 
-  /** Keep the value in place of the one before. */
-  replaceJson(jobId: string, path: string, json: string, { key_path }: StoredFor): void {
-    this.#sql.exec(VALUES_SQL.replace, jobId, path, json, key_path ?? null);
+  /** The job with the value in place of the one before. */
+  replaceJson(job: Job, path: string, json: string, work: Pick<StoredFor, "key_path">): Job {
+    const without = withoutSmallOutputs(job, (each) => each === path);
+    const inRow = isPlain(work) ? withSmallOutput(without, path, json) : undefined;
+    if (inRow === undefined) this.#sql.exec(VALUES_SQL.replace, job.job_id, path, json, work.key_path ?? null);
+    else this.#sql.exec(VALUES_SQL.deleteOne, job.job_id, path);
+    return inRow ?? without;
   }
 
   /** The value of the step at `path`, also where the job before this one had the same row at another place. */
-  stored({ job_id, run }: Pick<Job, "job_id" | "run">, path: string, keyPath: string): string | undefined {
-    const here = this.json(job_id, path);
-    return here !== undefined || run.chain === undefined || keyPath === path
+  stored(job: Job, path: string, keyPath: string): string | undefined {
+    const here = this.json(job, path);
+    return here !== undefined || job.run.chain === undefined || keyPath === path
       ? here
-      : this.json(job_id, carriedPath(keyPath));
+      : this.#json(job.job_id, carriedPath(keyPath));
   }
 
-  json(jobId: string, path: string): string | undefined {
+  json(job: Pick<Job, "job_id" | "outputs_json">, path: string): string | undefined {
+    return smallOutput(job, path) ?? this.#json(job.job_id, path);
+  }
+
+  #json(jobId: string, path: string): string | undefined {
     return this.#sql.exec<{ value_json: string }>(VALUES_SQL.find, jobId, path).toArray()[0]?.value_json;
   }
 
   /** Of a job without one, the empty object. */
   input({ job_id, input_json }: Job): JsonObject {
-    return JSON.parse(input_json ?? this.json(job_id, INPUT_PATH) ?? "{}");
+    return JSON.parse(input_json ?? this.#json(job_id, INPUT_PATH) ?? "{}");
   }
 
   /** @returns undefined as long as the job has no result */
-  result({ job_id, result_path, result_json }: Job): string | undefined {
-    return result_json ?? (result_path === null ? undefined : this.json(job_id, result_path));
+  result(job: Job): string | undefined {
+    const { result_path, result_json } = job;
+    return result_json ?? (result_path === null ? undefined : this.json(job, result_path));
   }
 
-  /** The value of one job as that of another; one of a row of a map by its item. */
+  /** A value of one job, in a row of its own, as that of another; one of a row of a map by its item. */
   copy(fromJobId: string, { path, row_key }: Pick<StoredPath, "path" | "row_key">, toJobId: string): void {
     this.#sql.exec(VALUES_SQL.copy, toJobId, row_key === null ? path : carriedPath(row_key), fromJobId, path);
   }
 
-  paths(jobId: string): StoredPath[] {
-    return this.#sql.exec<StoredPath>(VALUES_SQL.paths, jobId).toArray();
+  paths(job: Job): StoredPath[] {
+    const inRow = smallOutputs(job).map(([path, json]): StoredPath => {
+      return { path, row_key: null, child_id: null, bytes: utf8Bytes(json), undo: null };
+    });
+    return [...inRow, ...this.#sql.exec<StoredPath>(VALUES_SQL.paths, job.job_id)];
   }
 
-  /** The values behind the path, in order, at least one of them and no more than so many bytes of JSON together. */
-  page(jobId: string, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
+  /** Small outputs, and so many bytes of JSON of the values behind the path, in order, at least one of them. */
+  page(job: Job, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
+    const { rows, next } = this.#page(job.job_id, after, maxBytes);
+    const inRow = after === "" ? smallOutputs(job) : [];
+    const small = inRow.map(([path, value_json]) => ({ path, row_key: null, value_json, undo_number: null }));
+    return { rows: [...small, ...rows], next };
+  }
+
+  #page(jobId: string, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
     const sizes = this.#sql.exec<SizeOfValue>(VALUES_SQL.sizes, jobId, after, MAX_JOURNAL_ROWS).toArray();
     let count = 0;
     for (let bytes = sizes[0]?.bytes ?? 0; count < sizes.length && (count === 0 || bytes <= maxBytes); count++) {
@@ -141,11 +186,13 @@ export class Values {
   }
 
   /** Stored values of at most `maxChars` characters of JSON, at most `limit` of them. */
-  small(jobId: string, maxChars: number, limit: number): [path: string, value: Json][] {
+  small(job: Job, maxChars: number, limit: number): [path: string, value: Json][] {
+    const inRow = smallOutputs(job).filter(([, json]) => json.length <= maxChars);
     const rows = this.#sql
-      .exec<{ path: string; value_json: string }>(VALUES_SQL.small, jobId, maxChars, limit)
+      .exec<{ path: string; value_json: string }>(VALUES_SQL.small, job.job_id, maxChars, limit)
       .toArray();
-    return rows.map((row) => [row.path, JSON.parse(row.value_json)]);
+    const all = [...inRow, ...rows.map(({ path, value_json }): [string, string] => [path, value_json])];
+    return all.slice(0, limit).map(([path, json]) => [path, JSON.parse(json)]);
   }
 
   /** Children whose results are kept below the prefix, which ends in a dot. */
@@ -158,13 +205,14 @@ export class Values {
     return rows.toArray();
   }
 
-  /** All below the prefix, which ends in a dot, and what the job before had kept there. */
-  deleteBelow({ job_id, run }: Pick<Job, "job_id" | "run">, prefix: string, keyPrefix: string): void {
-    const carried = run.chain === undefined ? [] : [carriedPath(keyPrefix)];
-    for (const each of [prefix, ...carried]) this.#sql.exec(VALUES_SQL.deleteBelow, job_id, ...below(each));
+  /** The job without all below the prefix, which ends in a dot, and what the job before had kept there. */
+  deleteBelow(job: Job, prefix: string, keyPrefix: string): Job {
+    const carried = job.run.chain === undefined ? [] : [carriedPath(keyPrefix)];
+    for (const each of [prefix, ...carried]) this.#sql.exec(VALUES_SQL.deleteBelow, job.job_id, ...below(each));
+    return withoutSmallOutputs(job, (path) => path.startsWith(prefix));
   }
 
-  /** All of the job. */
+  /** All of the job, but for what lies in its row. */
   delete(jobId: string): void {
     this.#sql.exec(VALUES_SQL.delete, jobId);
   }

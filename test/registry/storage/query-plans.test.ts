@@ -29,6 +29,7 @@ const INDEX: Record<string, string | null> = {
   "job_values.paths": "PRIMARY KEY",
   "job_values.childrenBelow": "PRIMARY KEY",
   "job_values.deleteBelow": "PRIMARY KEY",
+  "job_values.deleteOne": "PRIMARY KEY",
   "job_values.delete": "PRIMARY KEY",
   "job_values.sizes": "PRIMARY KEY",
   "job_values.between": "PRIMARY KEY",

@@ -19,7 +19,10 @@ const repeat = (steps: Json[], more: Record<string, Json> = {}): Json => ({
 });
 
 const storedPaths = ({ storage }: Bench): string[] =>
-  [...storage.sql.exec<{ path: string }>("SELECT path FROM job_values ORDER BY path")].map(({ path }) => path);
+  [
+    ...storage.sql.exec<{ path: string }>(`SELECT path FROM job_values
+      UNION SELECT key AS path FROM jobs, json_each(outputs_json) ORDER BY path`),
+  ].map(({ path }) => path);
 
 const lastState = "{% $steps.loop %}";
 

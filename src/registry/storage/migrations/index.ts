@@ -14,6 +14,7 @@ import { SMALL_INPUTS } from "./0013-small-inputs.ts";
 import { TRIGGERS } from "./0014-triggers.ts";
 import { SUBSCRIPTIONS } from "./0015-subscriptions.ts";
 import { UNDO } from "./0016-undo.ts";
+import { SMALL_OUTPUTS } from "./0017-small-outputs.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   TRIGGERS,
   SUBSCRIPTIONS,
   UNDO,
+  SMALL_OUTPUTS,
 ];

@@ -1,0 +1,40 @@
+import { type Json, utf8Bytes } from "../../lib/json.ts";
+import { MAX_ROW_OUTPUTS_BYTES } from "../../limits.ts";
+import type { Job } from "../job.ts";
+
+/** Outputs of steps that lie in the row of their job: none of them needs a row of its own. */
+
+type Holder = Pick<Job, "outputs_json">;
+
+const read = ({ outputs_json }: Holder): Record<string, Json> =>
+  outputs_json === null ? {} : JSON.parse(outputs_json);
+
+function write(outputs: [path: string, output: Json][]): string | null {
+  return outputs.length === 0 ? null : JSON.stringify(Object.fromEntries(outputs));
+}
+
+/** Every output, as JSON text. */
+export const smallOutputs = (job: Holder): [path: string, json: string][] =>
+  Object.entries(read(job)).map(([path, output]) => [path, JSON.stringify(output)]);
+
+export function smallOutput(job: Holder, path: string): string | undefined {
+  const outputs = read(job);
+  return Object.hasOwn(outputs, path) ? JSON.stringify(outputs[path]) : undefined;
+}
+
+/** The job with one more output. @returns undefined when its row has no room for it */
+export function withSmallOutput(job: Job, path: string, json: string): Job | undefined {
+  const entry = `${JSON.stringify(path)}:${json}`;
+  const outputs_json = job.outputs_json === null ? `{${entry}}` : `${job.outputs_json.slice(0, -1)},${entry}}`;
+  return utf8Bytes(outputs_json) > MAX_ROW_OUTPUTS_BYTES ? undefined : { ...job, outputs_json };
+}
+
+/** What of the job's outputs remains for the paths that are kept. */
+export const keptOutputs = (job: Holder, isKept: (path: string) => boolean): string | null =>
+  write(Object.entries(read(job)).filter(([path]) => isKept(path)));
+
+export function withoutSmallOutputs<Held extends Holder>(job: Held, isGone: (path: string) => boolean): Held {
+  const outputs = Object.entries(read(job));
+  const kept = outputs.filter(([path]) => !isGone(path));
+  return kept.length === outputs.length ? job : { ...job, outputs_json: write(kept) };
+}
