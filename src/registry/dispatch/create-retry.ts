@@ -244,14 +244,14 @@ function carryOver(
   for (const { keyPath, child_id } of ofChildren) {
     actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
   }
+  for (const record of actions.all(job.job_id)) {
+    actions.keep(again.job_id, inherited(record, why(record.key_path), number));
+  }
   for (const { keyPath, undo } of undone) {
     if (ofChildren.some((child) => child.keyPath === keyPath)) continue;
     // An undo that did not come to its end may have left the effect as it was.
     const before = suffixOf(job.run.chain, actions.find(job.job_id, keyPath), keyPath);
     const key = undo === "done" ? { suffix: number, outcome: null } : { suffix: before, outcome: "unknown" as const };
     actions.keep(again.job_id, { key_path: keyPath, polls: 0, child_id: null, ...key });
-  }
-  for (const record of actions.all(job.job_id)) {
-    actions.keep(again.job_id, inherited(record, why(record.key_path), number));
   }
 }

@@ -226,7 +226,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       return err({ do: "unkept", path, error: full });
     }
     const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number });
-    if (error !== null) actions.noteTolerated(job, path, error);
+    actions.noteOver(job, path, error);
     return ok(finish(kept.isNew ? kept.job : job, path, error ?? undefined, now));
   }
 

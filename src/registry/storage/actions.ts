@@ -64,10 +64,16 @@ export class Actions {
     if (work !== undefined) this.#note(job, path, work, outcomeOf(error));
   }
 
-  /** The blueprint goes on from the failure, whose effect may have happened. */
-  noteTolerated(job: Job, path: string, error: StepError): void {
+  /**
+   * The step is over, and the blueprint goes on from it: also from a failure, whose effect may have happened. What a job
+   * before this one did not know of the action is known now, so that a rerun has a key of its own.
+   */
+  noteOver(job: Job, path: string, error: StepError | null): void {
     const work = openWork(job.run, path);
-    if (work !== undefined && outcomeOf(error) === "unknown") this.#note(job, path, work, "unknown");
+    if (work === undefined) return;
+    const outcome = error === null ? "definite" : outcomeOf(error);
+    const isKnown = outcome === "definite" && this.#before(job, work.key_path ?? path) === undefined;
+    if (!isKnown) this.#note(job, path, work, outcome);
   }
 
   /** The result of the child is kept no longer. Nothing is known of the step but whom it waited for. */

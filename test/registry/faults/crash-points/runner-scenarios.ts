@@ -140,8 +140,11 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect(await end(1, true)).toEqual({ do: "go" });
     const place = await stage.ask("repeating", (api) => api.runner.repeating(stage.ref(id), "first", []));
     expect(place).toEqual({ do: "go", round: 2, over: false, since: 0, state: { round: 2 } });
-    const held = "SELECT key AS path FROM jobs, json_each(outputs_json) WHERE job_id = ? UNION SELECT path FROM job_values";
-    expect(stage.world.storage.sql.exec(`${held} WHERE path > '$z'`, id).toArray()).toEqual([{ path: "first.$rounds" }]);
+    const held =
+      "SELECT key AS path FROM jobs, json_each(outputs_json) WHERE job_id = ? UNION SELECT path FROM job_values";
+    expect(stage.world.storage.sql.exec(`${held} WHERE path > '$z'`, id).toArray()).toEqual([
+      { path: "first.$rounds" },
+    ]);
     await stage.succeed(id);
     expect((await stage.status(id)).status).toBe("succeeded");
   },
