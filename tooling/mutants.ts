@@ -154,8 +154,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "  context.tables.values.insert(job.job_id, path, answered, openWork(current.run, path));\n",
-    to: "",
+    from: "const kept = context.tables.values.keep(current, path, answered, openWork(current.run, path));",
+    to: "const kept = { job: current };",
   },
   "one job more than the limit": {
     file: "src/registry/dispatch/admission.ts",

@@ -50,7 +50,7 @@ const SLOW = [
   "test/registry/refusals/creation-limit.test.ts",
   "test/registry/storage/job-counts.test.ts",
   "test/runner/step-kinds/http-pages.test.ts",
-  "test/runner/{boundaries,halted-rows,holdings,key-histories,keys,run-segments}.test.ts",
+  "test/runner/{boundaries,halted-rows,holdings,keys/*,run-segments}.test.ts",
   "test/service/{cursor,raised-shards,shard-routing}.test.ts",
 ];
 
@@ -60,11 +60,7 @@ const SOAK_FILE = "test/faults/soak.test.ts";
 export const BUDGETS = {
   FC_RUNS: { full: 1_000, test: 100, counts: "courses of the model" },
   HISTORIES: { full: 200, test: 20, counts: "histories of eight clients" },
-  KEY_HISTORIES: {
-    full: 10_000,
-    test: 100,
-    counts: "histories of kills, retries and corrections with a target that counts",
-  },
+  KEY_HISTORIES: { full: 10_000, test: 100, counts: "histories of a target that counts effects" },
   SEEDS: { full: 500, test: 50, counts: "seeds of engine faults" },
   BACKLOG: { full: 2_000, test: 200, counts: "jobs of the largest backlog" },
   LANES: { full: 2_500, test: 500, counts: "requests by both lanes" },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/lib/json.ts";
-import type { RetryRequest } from "../../src/registry/api/caller.ts";
-import { type Bench, CALLER, inRegistry, planOf } from "../registry/bench.ts";
-import { Crash, json, runSteps } from "./bench.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import type { RetryRequest } from "../../../src/registry/api/caller.ts";
+import { type Bench, CALLER, inRegistry, planOf } from "../../registry/bench.ts";
+import { Crash, json, runSteps } from "../bench.ts";
 
 const AS_BEFORE: RetryRequest = { from_step: null, input: null };
 const pay = (more: JsonObject = {}) => ({

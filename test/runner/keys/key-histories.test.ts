@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
-import type { RetryRequest } from "../../src/registry/api/caller.ts";
-import { recordFigures } from "../../tooling/figures.ts";
-import { type Bench, CALLER, inRegistry, planOf } from "../registry/bench.ts";
-import { setting } from "../support/setting.ts";
-import { RecordingStep, type Run, runSteps } from "./bench.ts";
+import type { Json, JsonObject } from "../../../src/lib/json.ts";
+import type { RetryRequest } from "../../../src/registry/api/caller.ts";
+import { recordFigures } from "../../../tooling/figures.ts";
+import { type Bench, CALLER, inRegistry, planOf } from "../../registry/bench.ts";
+import { setting } from "../../support/setting.ts";
+import { RecordingStep, type Run, runSteps } from "../bench.ts";
 import { FATES, type Fate, KeyTarget } from "./key-target.ts";
 
 /** What is done with the job between two runs. */

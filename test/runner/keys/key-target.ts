@@ -1,4 +1,4 @@
-import { Crash } from "./bench.ts";
+import { Crash } from "../bench.ts";
 
 /** How a request goes: whether it takes effect, and what the caller hears. */
 export const FATES = [
