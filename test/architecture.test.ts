@@ -30,6 +30,7 @@ const SAME_MEANING = /\/(?:index|context)\.ts$/;
 const HARNESSES = [
   ...["conformance", "e2e", "faults", "packages", "tooling"].map((folder) => `test/${folder}`),
   ...["faults", "faults-engine", "recorded", "refusals", "scale"].map((folder) => `test/registry/${folder}`),
+  "test/runner/keys",
 ];
 
 /** What is not yet as it should be. Nothing is added; each that is mended goes from its list. */
