@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { limitCases, serverCases, stockCases } from "./cases.ts";
+import { limitCases, serverCases, staticCases, stockCases } from "./cases.ts";
+import { measureEngineJobs } from "./engine-jobs.ts";
 import { measureExpressions } from "./expressions.ts";
 import { measureLatencies } from "./latency.ts";
 import { startGenerator } from "./load/generator.ts";
@@ -21,6 +22,7 @@ const PLAN: Plan = isQuick
   ? { rounds: 3, connections: 16, ms: 300, warmMs: 100 }
   : { rounds: 12, connections: 16, ms: 250, warmMs: 250 };
 const JOBS = isQuick ? 10 : 50;
+const ENGINE_JOBS = isQuick ? { rounds: 2, jobs: 10 } : { rounds: 7, jobs: 60 };
 const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 25 };
 const STARTS = isQuick ? 1 : 3;
 const EXPRESSIONS = isQuick ? { rounds: 5, times: 1_000 } : { rounds: 25, times: 5_000 };
@@ -29,9 +31,10 @@ const worker = (name: string) => ({ name: `bench-${name}`, config: `bench/${name
 const LIMITS = worker("limits");
 const STOCK = worker("stock");
 const ROWS = worker("rows");
+const ENGINE = worker("engine");
 
 async function measureAll() {
-  const runtime = await startRuntime([LIMITS, STOCK, ROWS, SERVER]);
+  const runtime = await startRuntime([LIMITS, STOCK, ROWS, SERVER, ENGINE]);
   const generator = startGenerator();
   const peers = await startPeers();
   try {
@@ -44,12 +47,17 @@ async function measureAll() {
     const cases = [
       ...limitCases(bare),
       ...(await serverCases(origin, key, now)),
+      ...(await staticCases(origin, bare, key)),
       ...stockCases(await runtime.origin(STOCK.name)),
       ...peers.cases,
     ];
     const counted = (await (await fetch(await runtime.origin(ROWS.name))).json()) as Record<string, number>;
-    const latency = await measureLatencies(origin, key, `${bare}/echo`, JOBS);
-    return { figures: await measure(cases, PLAN, generator), rows: counted, latency, skipped: peers.skipped };
+    const target = `${bare}/echo`;
+    const latency = await measureLatencies(origin, key, target, JOBS);
+    const figures = await measure(cases, PLAN, generator);
+    const ends = { server: origin, bare: await runtime.origin(ENGINE.name), target, key };
+    const engine = await measureEngineJobs(ends, ENGINE_JOBS);
+    return { figures, rows: counted, latency, engine, skipped: peers.skipped };
   } finally {
     generator.stop();
     peers.stop();

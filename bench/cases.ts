@@ -1,5 +1,5 @@
-import { callTool } from "./client.ts";
-import type { Load, Path } from "./load/load.ts";
+import { ask, callTool } from "./client.ts";
+import { type Load, type Path, parseAnswer } from "./load/load.ts";
 import { bodyOf, ERAS, type Era, headersOf, type Message, toolCall } from "./mcp.ts";
 
 /** What is measured: one request each. The first of each group is the limit that the others are compared with. */
@@ -27,7 +27,6 @@ const STRUCTURED: Path = ["result", "structuredContent"];
 /** By name: what must stand in each answer. */
 const LIMITS: Record<string, Load["expect"]> = {
   echo: [],
-  echo13k: [[["text", "length"], 13_400]],
   read: [[["row", "id"], "first"]],
   read50: [[["rows", "length"], 50]],
   insert: [[["row", "id", "length"], 36]],
@@ -38,6 +37,13 @@ export const limitCases = (origin: string): Case[] =>
     ...{ name, limit: name, origin, path: `/${name}`, headers: JSON_ONLY, body: ['{"n":', "}"], numberAt: ["n"] },
     expect,
   }));
+
+/** An echo as long as an answer of the server is. */
+const echoOf = (origin: string, name: string, chars: number): Case => ({
+  ...{ name, limit: name, origin, path: `/echo?chars=${chars}`, headers: JSON_ONLY, body: ['{"n":', "}"] },
+  numberAt: ["n"],
+  expect: [],
+});
 
 interface McpCase {
   name: string;
@@ -71,6 +77,46 @@ async function seed(origin: string, key: string, args: object): Promise<{ waitin
   return { waiting: first?.id ?? "", settled };
 }
 
+/** What is the same for everybody, with a part of the answer that says that it is that one. */
+const STATIC: readonly { name: string; eras: readonly Era[]; message: Message; at: Path }[] = [
+  { name: "tools_list", eras: ERAS, message: { method: "tools/list", params: {} }, at: ["result", "tools", "length"] },
+  {
+    ...{ name: "prompts_list", eras: ERAS, message: { method: "prompts/list", params: {} } },
+    at: ["result", "prompts", "length"],
+  },
+  {
+    ...{ name: "discover", eras: ["2026"], message: { method: "server/discover", params: {} } },
+    at: ["result", "supportedVersions", 0],
+  },
+  {
+    name: "initialize",
+    eras: ["2025"],
+    message: {
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "bench", version: "1.0.0" } },
+    },
+    at: ["result", "protocolVersion"],
+  },
+];
+
+const valueAt = (answer: unknown, path: Path): unknown =>
+  path.reduce<unknown>((found, key) => (found as { [key: string]: unknown } | undefined)?.[key], answer);
+
+/** Each with its limit: an echo of as many bytes. @param bare origin of the limits */
+export async function staticCases(origin: string, bare: string, key: string): Promise<Case[]> {
+  const pairs = STATIC.flatMap(({ eras, ...each }) =>
+    eras.map(async (era) => {
+      const text = await ask(origin, key, era, each.message);
+      const expected = valueAt(parseAnswer(text), each.at);
+      if (expected === undefined) throw new Error(`${each.name}: ${text.slice(0, 600)}`);
+      const limit = `echo_${each.name}_${era}`;
+      const made = mcpCase(origin, "/mcp", era, { ...each, limit, expect: [[each.at, expected]] }, key);
+      return [echoOf(bare, limit, text.length), made];
+    }),
+  );
+  return (await Promise.all(pairs)).flat();
+}
+
 /** @param now epoch ms */
 export async function serverCases(origin: string, key: string, now: number): Promise<Case[]> {
   const submission = submitAt(new Date(now + LATER_MS).toISOString());
@@ -101,10 +147,6 @@ export async function serverCases(origin: string, key: string, now: number): Pro
         [[...STRUCTURED, "jobs", 0, "status"], "succeeded"],
         [[...STRUCTURED, "timed_out"], false],
       ],
-    },
-    {
-      ...{ name: "tools_list", limit: "echo13k", message: { method: "tools/list", params: {} } },
-      expect: [[["result", "tools", "length"], 13]],
     },
   ];
   return cases.flatMap((each) => inBothEras((era) => [mcpCase(origin, "/mcp", era, each, key)]));

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Inspector } from "../tooling/inspector.ts";
-import { serverCases } from "./cases.ts";
+import { serverCases, staticCases } from "./cases.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startRuntime } from "./runtime.ts";
 import { apiKey, SERVER } from "./server.ts";
@@ -32,11 +32,14 @@ function selfTimes({ nodes, samples, timeDeltas }: Profile): [name: string, shar
 }
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
-const runtime = await startRuntime([{ ...SERVER, minify: false }], 0);
+const LIMITS = { name: "bench-limits", config: "bench/limits/wrangler.toml" };
+const runtime = await startRuntime([{ ...SERVER, minify: false }, LIMITS], 0);
 const generator = startGenerator();
 try {
   const now = Date.now();
-  const cases = await serverCases(await runtime.origin(SERVER.name), await apiKey(now), now);
+  const [origin, key] = [await runtime.origin(SERVER.name), await apiKey(now)];
+  const statics = await staticCases(origin, await runtime.origin(LIMITS.name), key);
+  const cases = [...(await serverCases(origin, key, now)), ...statics];
   const chosen = cases.find(({ name }) => name === (positionals[0] ?? "status_2026"));
   if (chosen === undefined) throw new Error(`one of: ${cases.map(({ name }) => name).join(", ")}`);
   const inspector = await Inspector.open(new URL(`/core:user:${SERVER.name}`, await runtime.inspector()));

@@ -228,6 +228,8 @@ export function scaleSummary({ calls, operations, bytesPerJob }: ScaleFigures): 
     purge_1m_vs_1k: ratioOf("purges"),
     status_call_1m_vs_1k: ratioOf("jobs_get_status"),
     list_call_1m_vs_1k: ratioOf("jobs_list"),
+    text_call_1m_vs_1k: ratioOf("jobs_list by text"),
+    stats_call_1m_vs_1k: ratioOf("jobs_stats"),
     bytes_per_settled_job: Math.round(bytesPerJob),
   };
 }

@@ -13,6 +13,7 @@ export const SERVER = {
     MAX_RUNNING_JOBS: "0",
     SUBMITS_PER_MINUTE: "0",
     MAX_STORED_BYTES: "0",
+    REQUESTS_PER_MINUTE: "0",
     // The one-step job of the latencies calls a server on this machine.
     HTTP_ALLOW: "127.0.0.1",
   },

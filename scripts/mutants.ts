@@ -2,19 +2,21 @@ import { spawnSync } from "node:child_process";
 import { MUTANTS } from "../tooling/mutants.ts";
 
 /**
- * Puts one bug after the other into the server and lets the crash points and the model look for it. Fails when one is
+ * Puts one bug after the other into the server and lets the crash points, the model and the histories look for it. Fails when one is
  * not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
  */
 
-const HARNESSES = ["crash-points", "model", "linearizable"].map(
-  (name) => `test/registry/faults/${name}/${name}.test.ts`,
-);
+const HARNESSES = [
+  ...["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}/${name}.test.ts`),
+  "test/runner/keys/key-histories.test.ts",
+];
 
 /** Fewer histories than `npm run test:full`: the model sees the same bugs. */
 const ENV = {
   TIER: "full",
   BAIL: "1",
   HISTORIES: process.env.HISTORIES ?? "40",
+  KEY_HISTORIES: process.env.KEY_HISTORIES ?? "200",
   NO_COLOR: "1",
   WRANGLER_SEND_METRICS: "false",
 };

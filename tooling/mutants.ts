@@ -197,4 +197,24 @@ export const MUTANTS: Record<string, Mutant> = {
     from: 'outcome.name === "succeeded" ? withoutQuestions(job, now()) : job',
     to: "job",
   },
+  "an action of unknown outcome gets another key": {
+    file: "src/jobs/run/action-keys.ts",
+    from: 'if (outcome === "unknown") return "same_key";',
+    to: 'if (outcome === "unknown") return why === "resume" ? "same_key" : "new_key";',
+  },
+  "a rerun has the key of the run before": {
+    file: "src/registry/run/step-reports.ts",
+    from: "    actions.noteOver(job, path, error);\n",
+    to: "",
+  },
+  "a retry forgets what is unknown": {
+    file: "src/registry/dispatch/create-retry.ts",
+    from: "    actions.keep(again.job_id, inherited(record, why(record.key_path), number));\n",
+    to: "",
+  },
+  "a retry leaves small outputs behind": {
+    file: "src/registry/dispatch/create-retry.ts",
+    from: "const outputs_json = keptOutputs(job, (path) => copied.has(path));",
+    to: "const outputs_json = keptOutputs(job, () => false);",
+  },
 };

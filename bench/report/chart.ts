@@ -19,7 +19,7 @@ interface Bar {
 const GROUPS: { title: string; goal: number; bars: Bar[] }[] = [
   {
     title: "jobs_get_status over MCP, of a bare Durable Object read",
-    goal: 0.55,
+    goal: 0.75,
     bars: [
       { label: "Edge Jobs, 2025, with auth", name: "status_2025" },
       { label: "Edge Jobs, 2026-07-28, with auth", name: "status_2026" },
@@ -31,12 +31,30 @@ const GROUPS: { title: string; goal: number; bars: Bar[] }[] = [
   },
   {
     title: "jobs_submit_blueprint over MCP, of a bare durable insert of one row",
-    goal: 0.6,
+    goal: 0.7,
     bars: [
       { label: "Edge Jobs, 2025, with auth", name: "submit_2025" },
       { label: "Edge Jobs, 2026-07-28, with auth", name: "submit_2026" },
       { label: "stock SDK handler, one row, 2026-07-28", name: "sdk_insert_2026" },
       { label: "stock agents handler, one row, 2026-07-28", name: "agents_insert_2026" },
+    ],
+  },
+  {
+    title: "what is the same for everybody, of an echo of as many bytes",
+    goal: 0.7,
+    bars: [
+      { label: "Edge Jobs, tools/list, 2025", name: "tools_list_2025" },
+      { label: "Edge Jobs, tools/list, 2026-07-28", name: "tools_list_2026" },
+      { label: "Edge Jobs, initialize, 2025", name: "initialize_2025" },
+      { label: "Edge Jobs, server/discover, 2026-07-28", name: "discover_2026" },
+    ],
+  },
+  {
+    title: "jobs_list over MCP, of a bare read of the same 50 rows",
+    goal: 0.5,
+    bars: [
+      { label: "Edge Jobs, 2025, with auth", name: "list50_2025" },
+      { label: "Edge Jobs, 2026-07-28, with auth", name: "list50_2026" },
     ],
   },
 ];

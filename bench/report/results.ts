@@ -1,7 +1,9 @@
 import { arch, cpus, loadavg, platform } from "node:os";
+import type { EngineJobs } from "../engine-jobs.ts";
 import type { Latencies } from "../latency.ts";
 import type { Figure, Plan, Spread } from "../rounds.ts";
 import type { Startup } from "../startup.ts";
+import { priceOfAMillion } from "./price.ts";
 
 /** What one run found, as bench/results.json keeps it. */
 export interface Results {
@@ -16,6 +18,10 @@ export interface Results {
   spread: Record<string, [low: number, high: number]>;
   /** Rows written by submits, steps and jobs; rows read by status and list. */
   rows: Record<string, number>;
+  /** Steps and waits of one job, as the engine counted them. */
+  engine_steps: Record<string, number>;
+  /** Dollars for a million jobs of three steps, by docs/cost.md with the rows and steps that were counted. */
+  million_jobs_usd: number;
   /** What takes how many times as long with a million jobs as with a thousand; bytes of a settled job. */
   scale: Record<string, number>;
   /** How many times as long an expression takes as in bare JSONata: medians and quartiles. */
@@ -24,6 +30,8 @@ export interface Results {
   startup: { active_ms: number; bundle_gzip_kib: number };
   /** Context only: of this machine, in this minute. */
   rates: Record<string, { per_second: number; p50_ms: number; p99_ms: number; answers: number }>;
+  /** Context only, too: jobs of three http steps, and the Workflow that bounds them. */
+  jobs_per_second: Record<string, number>;
   skipped: string[];
 }
 
@@ -49,13 +57,14 @@ export interface Measurements {
   scale: Record<string, number>;
   expressions: Record<string, Spread>;
   latency: Latencies;
+  engine: EngineJobs;
   startup: Startup;
   skipped: string[];
 }
 
 /** @param now epoch ms */
 export function resultsOf(
-  { figures, plan, rows, scale, expressions, latency, startup, skipped }: Measurements,
+  { figures, plan, rows, scale, expressions, latency, engine, startup, skipped }: Measurements,
   now: number,
 ): Results {
   const others = figures.filter(({ name, limit }) => name !== limit);
@@ -64,9 +73,17 @@ export function resultsOf(
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${platform()} ${arch()}, Node ${process.version}`,
     load_average: round(loadavg()[2] ?? Number.NaN, 1),
     plan,
-    ratios: byName(others, ({ ratio }) => round(ratio.median, 3)),
-    spread: byName(others, ({ ratio }) => [round(ratio.low, 3), round(ratio.high, 3)]),
+    ratios: {
+      ...byName(others, ({ ratio }) => round(ratio.median, 3)),
+      three_step_jobs: round(engine.ratio.median, 3),
+    },
+    spread: {
+      ...byName(others, ({ ratio }): [number, number] => [round(ratio.low, 3), round(ratio.high, 3)]),
+      three_step_jobs: [round(engine.ratio.low, 3), round(engine.ratio.high, 3)],
+    },
     rows,
+    engine_steps: engine.steps,
+    million_jobs_usd: round(priceOfAMillion(rows, engine.steps.three_steps ?? Number.NaN), 2),
     scale,
     expressions: Object.fromEntries(Object.entries(expressions).map(([text, spread]) => [text, rounded(spread)])),
     latency_ms: {
@@ -80,6 +97,10 @@ export function resultsOf(
       p99_ms: round(p99Ms, 2),
       answers,
     })),
+    jobs_per_second: {
+      three_step_jobs: round(engine.jobsPerSecond.median, 1),
+      bare_workflow: round(engine.barePerSecond.median, 1),
+    },
     skipped,
   };
 }

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
+import { LAST_STATE_KEPT_MS } from "../../src/limits.ts";
 import type { Caller, Finished, RunRef, SubmitRequest } from "../../src/registry/api/caller.ts";
 import type { Engine } from "../../src/registry/dispatch/engine.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
@@ -8,6 +9,8 @@ import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 const TENANT = "bench";
 const CALLER: Caller = { tenant: TENANT, shard: 0, key_id: null, actor: null };
 const DAY_MS = 86_400_000;
+/** As many as one alarm looks at. */
+const PURGED = 50;
 const PLAN = { name: "bench", steps: [{ id: "one", type: "http", url: "https://example.com" }] };
 const NO_LIMITS = {
   activeJobs: 0,
@@ -48,6 +51,8 @@ const ended = (path: string): Finished => ({ path, output: { status: 200 }, erro
 /** What each operation of the registry costs in rows: those that Cloudflare bills. */
 export class MeteredRegistry extends DurableObject {
   readonly #background: Promise<void>[] = [];
+  /** How far the clock was put forward. */
+  #aheadMs = 0;
 
   async measure(): Promise<Record<string, number>> {
     const parts = await this.#open();
@@ -83,11 +88,34 @@ export class MeteredRegistry extends DurableObject {
     };
   }
 
+  /** Rows that the purge of a job of three steps writes, and what forgets it an hour later. Of an object of its own. */
+  async measurePurge(): Promise<number> {
+    const parts = await this.#open();
+    for (let i = 0; i < PURGED; i++) {
+      const ref = await this.#running(parts);
+      for (const [ending, beginning] of [
+        ["one", "two"],
+        ["two", "three"],
+      ] as const) {
+        const token = crypto.randomUUID();
+        await parts.stepReports.begin(ref, beginning, token, 30_000, [], beginning, ended(ending));
+      }
+      await parts.stepReports.settle(ref, { name: "succeeded", output_path: "three" }, [], ended("three"));
+    }
+    let written = 0;
+    for (const ms of [DAY_MS, 3 * LAST_STATE_KEPT_MS]) {
+      this.#aheadMs += ms;
+      written += (await this.#cost(() => parts.reconciler.onAlarm())).written;
+    }
+    // Alarms are set once for all that is due.
+    return Math.floor(written / PURGED);
+  }
+
   #open(): Promise<Registry> {
     return openRegistry({
       storage: this.ctx.storage,
       engine,
-      now: Date.now,
+      now: () => Date.now() + this.#aheadMs,
       entropy: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       background: (work) => this.#background.push(work),
       log: () => {},
@@ -124,5 +152,11 @@ export class MeteredRegistry extends DurableObject {
 }
 
 export default {
-  fetch: async (_request, env) => Response.json(await env.METERED.getByName("bench").measure()),
+  fetch: async (_request, { METERED }) => {
+    const [rows, purge_three_step_job] = await Promise.all([
+      METERED.getByName("bench").measure(),
+      METERED.getByName("purge").measurePurge(),
+    ]);
+    return Response.json({ ...rows, purge_three_step_job });
+  },
 } satisfies ExportedHandler<{ METERED: DurableObjectNamespace<MeteredRegistry> }>;

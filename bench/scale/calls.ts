@@ -16,6 +16,8 @@ export const CALL_CASES: readonly CallCase[] = [
     message: (id) => toolCall("jobs_get_status", { job_id: id, include: ["steps", "events"] }),
   },
   { name: "jobs_list", message: () => toolCall("jobs_list", { limit: 50 }) },
+  { name: "jobs_list by text", message: () => toolCall("jobs_list", { limit: 50, text: "nowhere" }) },
+  { name: "jobs_stats", message: () => toolCall("jobs_stats", {}) },
 ];
 
 const CALLS = 300;
