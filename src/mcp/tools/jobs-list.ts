@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import type { JobRow } from "../../jobs/view.ts";
-import type { JsonObject } from "../../lib/json.ts";
+import { type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_REPLY_BYTES, MAX_WAIT_JOBS } from "../../limits.ts";
 import type { ListPage } from "../../registry/api/caller.ts";
@@ -11,7 +11,7 @@ import { type ListArgs, ListInput, listJobs } from "../../service/job-listing.ts
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { rowText } from "../replies/job-text.ts";
 import { listText, moreCall } from "../replies/list-text.ts";
-import { visible, withoutEmpty } from "../replies/structure.ts";
+import { isAllVisible, visible, withoutEmpty } from "../replies/structure.ts";
 import { call, faultText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
@@ -23,11 +23,21 @@ const errorText = (error: InvalidArguments | { code: "invalid_cursor" }): string
 /** Room that the cursor, twice, and the sentences around the rows take. */
 const AROUND_BYTES = 3_000;
 
+/** A row as both halves of the reply have it. */
+interface Shown {
+  row: JobRow;
+  text: string;
+}
+
 /** A page that is too long for a reply ends earlier. */
-function fittingPage({ jobs: all, next_after }: ListPage): ListPage {
-  const cost = (row: JobRow) => bytesOf(visible(row)) + bytesOf(rowText(row));
-  const jobs = firstThatFit(all, MAX_REPLY_BYTES - AROUND_BYTES, cost);
-  return jobs.length === all.length ? { jobs, next_after } : { jobs, next_after: jobs.at(-1)?.id ?? null };
+function fittingPage({ jobs: all, next_after }: ListPage): { shown: Shown[]; next_after: string | null } {
+  const rows = all.map((row): Shown => ({ row, text: rowText(row) }));
+  const whole = JSON.stringify(rows);
+  // Most pages fit, which one look at the whole tells.
+  if (isAllVisible(whole) && utf8Bytes(whole) <= MAX_REPLY_BYTES - AROUND_BYTES) return { shown: rows, next_after };
+  const cost = ({ row, text }: Shown) => bytesOf(visible(row)) + bytesOf(text);
+  const shown = firstThatFit(rows, MAX_REPLY_BYTES - AROUND_BYTES, cost);
+  return { shown, next_after: shown.length === all.length ? next_after : (shown.at(-1)?.row.id ?? null) };
 }
 
 /** What the caller asked for, as it would ask for it again. */
@@ -60,13 +70,18 @@ export const jobsList = defineTool({
   run: async (args, deps) => {
     const listed = await listJobs(deps, args);
     if (!listed.ok) return err(errorText(listed.error));
-    const { jobs, next_after } = fittingPage(listed.value);
+    const { shown, next_after } = fittingPage(listed.value);
+    const jobs = shown.map(({ row }) => row);
     const next_cursor = next_after === null ? null : await listed.value.cursorAfter(next_after);
     const more = moreCall("jobs_list", filtersGiven(args), next_cursor);
     return ok({
       next: nextCall(jobs, more, args),
       structured: withoutEmpty({ jobs: jobs.map((row) => withoutEmpty({ ...row })), next_cursor }, ["jobs"]),
-      text: listText("job", jobs.map(rowText), more),
+      text: listText(
+        "job",
+        shown.map(({ text }) => text),
+        more,
+      ),
     });
   },
 });

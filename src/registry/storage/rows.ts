@@ -98,8 +98,15 @@ export function fromRecord(record: JobRecord): Job {
 }
 
 /** A job as a listing shows it: without its timeline, its input, its outputs and its result. */
-export const fromListed = (record: ListedRecord): Job =>
-  fromRecord({ ...record, events_json: "[]", input_json: null, result_json: null, outputs_json: null });
+export function fromListed({ metadata_json, run_json, ...fields }: ListedRecord): Job {
+  const run = readRun(run_json, fields.submitted_at);
+  // Nobody saves it, so that its texts need not be kept.
+  return {
+    ...fields,
+    ...{ metadata: JSON.parse(metadata_json), run, events: [] },
+    ...{ input_json: null, result_json: null, outputs_json: null },
+  };
+}
 
 /** The columns that differ, so that an index is written only when its column changed. */
 export function changedColumns(before: Job, after: Job): [Column, JobRecord[Column]][] {
