@@ -3,6 +3,7 @@ import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS, MAX_STE
 import { isActing } from "./acting.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
+import { boundOf } from "./kinds/common.ts";
 import type { Step } from "./kinds/index.ts";
 import { DEFAULT_INPUT_TIMEOUT } from "./kinds/input.ts";
 import { pollingOf } from "./kinds/polling.ts";
@@ -41,7 +42,25 @@ function roundsMs({ limit, pause = "0 seconds" }: Extract<Step, { type: "repeat"
   return roundMs * limit + (isOpen ? EXPRESSION_WAIT_MS : 0);
 }
 
-function stepMs(step: Step, now: number, planOf: PlanOf): number {
+/** Nobody waits for a child that is detached; where an expression chooses, the longest counts. */
+function childMs(step: Extract<Step, { type: "job" }>, now: number, planOf: PlanOf): number {
+  const { blueprint, one_of, detached } = step;
+  if (detached === true) return 0;
+  const plans = typeof blueprint === "string" ? (one_of ?? [blueprint]).map(planOf) : [blueprint];
+  return Math.max(0, ...plans.map((child) => (child === undefined ? 0 : listMs(child.steps, now, planOf))));
+}
+
+/** What bounds all that the step runs, where it is written out. */
+function boundMs(step: Step): number {
+  if (step.type !== "map" && step.type !== "parallel" && step.type !== "repeat") return Number.POSITIVE_INFINITY;
+  const bound = boundOf(step);
+  return bound === undefined || hasExpression(bound) ? Number.POSITIVE_INFINITY : durationMs(bound);
+}
+
+const stepMs = (step: Step, now: number, planOf: PlanOf): number =>
+  Math.min(unboundedMs(step, now, planOf), boundMs(step));
+
+function unboundedMs(step: Step, now: number, planOf: PlanOf): number {
   const innerMs = listsIn(step).reduce((sum, steps) => sum + listMs(steps, now, planOf), 0);
   switch (step.type) {
     case "sleep":
@@ -53,10 +72,8 @@ function stepMs(step: Step, now: number, planOf: PlanOf): number {
       return pollsMs(step);
     case "repeat":
       return roundsMs(step, innerMs);
-    case "job": {
-      const child = typeof step.blueprint === "string" ? planOf(step.blueprint) : step.blueprint;
-      return child === undefined ? 0 : listMs(child.steps, now, planOf);
-    }
+    case "job":
+      return childMs(step, now, planOf);
     default:
       return innerMs;
   }
@@ -136,16 +153,17 @@ function ownWaits(step: Step, now: number): WrittenWait[] {
     case "repeat":
       return pausesOf(step);
     case "job":
-      return typeof step.blueprint === "string" ? [] : waitsIn(step.blueprint.steps, now);
+      return typeof step.blueprint === "string" || step.detached ? [] : waitsIn(step.blueprint.steps, now);
     default:
       return [];
   }
 }
 
-const waitsOf = (step: Step, now: number): WrittenWait[] => [
-  ...ownWaits(step, now),
-  ...listsIn(step).flatMap((steps) => waitsIn(steps, now)),
-];
+const waitsOf = (step: Step, now: number): WrittenWait[] =>
+  [...ownWaits(step, now), ...listsIn(step).flatMap((steps) => waitsIn(steps, now))].map((wait) => ({
+    ...wait,
+    ms: Math.min(wait.ms, boundMs(step)),
+  }));
 
 const waitsIn = (steps: readonly Step[], now: number): WrittenWait[] =>
   steps.filter(({ when }) => when === undefined).flatMap((step) => waitsOf(step, now));

@@ -19,7 +19,7 @@ export const ERROR_CODES = {
   too_many_items: "a `map` of more items than it may have",
   output_too_large: "an output or a result above its limit",
   limit_exceeded: "a budget of the job is spent: the message names it",
-  sleep_time: "a `sleep` until something that is no time, or too far away",
+  sleep_time: "a `sleep` until something that is no time",
   handler_input: "an input that the handler does not take",
   unknown_handler: "this server has no such handler any more",
   input_expired: "nobody answered in time, and there is no default",

@@ -145,6 +145,8 @@ export interface RunState {
   cleanup_job_id?: string;
   /** It cleans up after its parent. Stands first in its row, where SQL looks for it. */
   cleanup?: true;
+  /** Until when steps with others inside may run, by path, in epoch ms: those that have begun, and not ended. */
+  deadlines?: Record<string, number>;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
   /** Tokens that its `ai` steps have used; absent: none. */

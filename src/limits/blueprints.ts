@@ -11,6 +11,8 @@ export const MAX_MAP_CONCURRENCY = 20;
 export const MAX_BRANCHES = 20;
 /** Jobs inside each other, the outermost counted. */
 export const MAX_JOB_DEPTH = 5;
+/** Names that the blueprint of a `job` step may come out as: each is looked up at submit. */
+export const MAX_CHILD_NAMES = 20;
 /** The engine takes step names of 256 characters: https://developers.cloudflare.com/workflows/reference/limits/ (2026-11) */
 export const MAX_STEP_PATH_CHARS = 200;
 

@@ -116,6 +116,10 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).awaitReports.halt(ref, path, error, finished, marks);
   }
 
+  async within(ref: RunRef, path: string, until: number, marks: Mark[]) {
+    return (await entered(this.registry)).roundReports.within(ref, path, until, marks);
+  }
+
   async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
     return (await entered(this.registry)).roundReports.repeating(ref, path, marks, keyPath);
   }

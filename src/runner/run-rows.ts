@@ -6,6 +6,7 @@ import type { RunContext, Step } from "./context.ts";
 import { type Done, type Ended, type Failed, failed, HALTED, type SequenceEnding, STOPPED } from "./ending.ts";
 import { structureBytes } from "./holdings.ts";
 import { runSteps } from "./run-steps.ts";
+import { withDeadline } from "./waits/deadline.ts";
 
 /** Steps that run beside others: an item of a map, or a branch. */
 export interface Row {
@@ -21,6 +22,19 @@ const TOO_LARGE = {
   code: "output_too_large",
   message: `The outputs together are larger than ${MAX_ROWS_BYTES} bytes. End each row with a transform that keeps the gist.`,
 };
+
+/** How rows run. */
+interface Terms {
+  concurrency: number;
+  /** Whether the blueprint goes on from a failure: then it is kept which rows had finished. */
+  goesOn: boolean;
+  /** true: the first row that succeeds is enough; a place: that row decides, well or badly. */
+  first?: true | number | undefined;
+  /** Epoch ms after which none of them may run; undefined: as long as the job. */
+  until: number | undefined;
+  /** What it means that they still do. */
+  late: () => Failed;
+}
 
 /** How rows ended together. */
 export type RowsEnding =
@@ -60,18 +74,19 @@ class Rows {
     this.#counts = { total: rows.length, done: 0, failed: 0 };
   }
 
-  async run(concurrency: number, goesOn: boolean): Promise<RowsEnding> {
+  async run({ concurrency, goesOn, until, late }: Terms): Promise<RowsEnding> {
     const inner = this.#context.inLane(AbortSignal.any([this.#context.lane, this.#lane.signal]));
     this.#count();
     try {
-      return await this.#run(inner, concurrency, goesOn);
+      const work = () => this.#runEach(inner, this.#rows.keys(), concurrency);
+      await withDeadline(this.#context, this.#path, until, work, () => this.#break(late()));
+      return await this.#judge(concurrency, goesOn);
     } finally {
       this.#context.holdings.drop(this.#held);
     }
   }
 
-  async #run(inner: RunContext, concurrency: number, goesOn: boolean): Promise<RowsEnding> {
-    await this.#runEach(inner, this.#rows.keys(), concurrency);
+  async #judge(concurrency: number, goesOn: boolean): Promise<RowsEnding> {
     const { lane } = this.#context;
     if (this.#broken?.end === "stopped" || this.#broken?.end === "ended") return this.#broken;
     if (this.#first !== undefined && !lane.aborted) {
@@ -189,16 +204,6 @@ class Rows {
   }
 }
 
-/**
- * @param path of the step that has the rows
- * @param goesOn whether the blueprint goes on from a failure: then it is kept which rows had finished
- * @param first true: the first row that succeeds is enough; a place: that row decides, well or badly
- */
-export const runRows = (
-  context: RunContext,
-  path: string,
-  rows: readonly Row[],
-  concurrency: number,
-  goesOn: boolean,
-  first?: true | number,
-): Promise<RowsEnding> => new Rows(context, path, rows, first).run(concurrency, goesOn);
+/** @param path of the step that has the rows */
+export const runRows = (context: RunContext, path: string, rows: readonly Row[], terms: Terms): Promise<RowsEnding> =>
+  new Rows(context, path, rows, terms.first).run(terms);

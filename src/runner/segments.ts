@@ -1,4 +1,7 @@
-import { MAX_SEGMENT_ACTIONS, SEGMENT_MS } from "../limits.ts";
+import { MAX_SEGMENT_ACTIONS, MAX_STEP_TIMEOUT_MS, SEGMENT_MS } from "../limits.ts";
+
+/** Nothing begins any more when its time is spent; what then acts has its own. */
+const LONGEST_SEGMENT_MS = SEGMENT_MS + MAX_STEP_TIMEOUT_MS;
 
 /** What the engine waits for between two segments. Plain data: the engine keeps it. */
 export interface Wait {
@@ -57,6 +60,7 @@ export class Segments {
       ({ until, path, wakeable }) => until <= reached || (wakeable && !isWaiting(path)),
     );
     for (const { wake } of due) wake();
+    for (const parked of this.#parked) this.#arm(parked);
     if (this.#busy === 0) this.#tellQuiet();
   }
 
@@ -93,9 +97,20 @@ export class Segments {
     };
     const parked = { ...wait, wake };
     this.#parked.add(parked);
+    this.#arm(parked);
     halt.addEventListener("abort", wake);
     this.#leave();
     await promise;
+  }
+
+  /** Others may act on for long: a lane whose time comes meanwhile goes on in this segment, not in the next one. */
+  #arm({ until, wakeable, wake }: Parked): void {
+    const ms = until - this.#now();
+    if (wakeable || ms <= 0 || ms > LONGEST_SEGMENT_MS) return;
+    AbortSignal.timeout(ms).addEventListener("abort", () => {
+      // Outside of a segment nothing goes on.
+      if (this.#busy > 0) wake();
+    });
   }
 
   #leave(): void {

@@ -188,6 +188,15 @@ atBound("MAX_JOB_DEPTH", {
   attempt: (depth) => refusalOf(inJobs(depth)),
 });
 
+atBound("MAX_CHILD_NAMES", {
+  of: "a job whose blueprint is an expression",
+  refusal: /^blueprint\.steps\[0\]\.one_of: must have at most 20 items\./,
+  attempt: (count) => {
+    const one_of = Array.from({ length: count }, (_, i) => `name-${i}`);
+    return ofStep({ type: "job", blueprint: "{% $input.kind %}", one_of });
+  },
+});
+
 const parallel = (id: string, branch: string, step: JsonObject): JsonObject => {
   return { id, type: "parallel", branches: { [branch]: [step] } };
 };

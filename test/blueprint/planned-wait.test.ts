@@ -65,6 +65,24 @@ const CASES: readonly (readonly [title: string, steps: Json[], ms: number])[] = 
   ],
   ["rounds that wait for nothing", [step("repeat", { limit: "{% $input.n %}", steps: [aTransform("r3")] })], 0],
   ["branches", [step("parallel", { branches: { a: [nap("1 hour")], b: [ask({ timeout: "1 hour" })] } })], 2 * HOUR],
+  [
+    "no longer than a step may take as a whole",
+    [
+      step("map", { over: [1], timeout: "30 minutes", steps: [nap("1 hour")] }),
+      step("parallel", { timeout: "2 hours", branches: { a: [nap("1 hour")] } }),
+      step("repeat", { timeout: "1 minute", pause: "1 hour", steps: [aTransform("r4")] }),
+      step("map", { over: [1], timeout: "{% $input.most %}", steps: [nap("5 hours")] }),
+    ],
+    30 * MINUTE + HOUR + MINUTE + 5 * HOUR,
+  ],
+  [
+    "the longest of the children that an expression may choose, and for none that is detached",
+    [
+      step("job", { blueprint: "{% $input.kind %}", one_of: ["other", "kid@1"] }),
+      step("job", { blueprint: "kid@1", detached: true }),
+    ],
+    HOUR,
+  ],
   ["an inline child", [job(aBlueprint([nap("1 hour"), job(aBlueprint([nap("2 hours")]))]))], 3 * HOUR],
   ["a child that is not known", [job("other")], 0],
   ["a child that is known", [job("kid@1"), job("kid@1")], 2 * HOUR],

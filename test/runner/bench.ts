@@ -118,6 +118,8 @@ export interface RunOptions {
   timeoutMs?: number;
   attempt?: number;
   pause?: RunnerPorts["pause"];
+  /** Saved ones, by name with version. */
+  blueprints?: Record<string, Awaited<ReturnType<RunnerPorts["blueprint"]>>>;
   /** Steps in between, to break something. */
   registry?: (real: RunnerApi) => RunnerApi;
 }
@@ -166,7 +168,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         fetch,
         secrets: new Secrets(secrets),
         userAgent: "edge-jobs/test",
-        blueprint: async () => undefined,
+        blueprint: async (reference) => options.blueprints?.[reference],
         emit: (event) => bench.events.emitEvent(CALLER, event),
         store: (key, write) => bench.caller.useStore(CALLER, key, write),
         model: options.model,

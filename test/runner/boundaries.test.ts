@@ -137,7 +137,7 @@ atBound("MAX_REQUEST_URL_CHARS", {
 
 atBound("MAX_SLEEP_MS", {
   of: "a sleep that is computed",
-  refusal: /^sleep_time Step nap: for: a sleep is at most 365 days/,
+  refusal: /^limit_exceeded Step nap: for: a sleep is at most 365 days/,
   attempt: (ms) =>
     failureOf([{ id: "nap", type: "sleep", for: "{% $input.for %}" }], {
       input: { for: `${ms / 1_000} seconds` },

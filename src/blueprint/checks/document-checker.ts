@@ -89,12 +89,13 @@ export class DocumentChecker {
     return visible;
   }
 
-  #checkStep(step: JsonObject, { keys, names, prefix, isCleanup }: Place): void {
+  #checkStep(step: JsonObject, place: Place): void {
+    const { keys, names, prefix, isCleanup } = place;
     const kind = kindOf(step);
     this.#checkFields(step, kind, keys, names);
     this.#checkHandler(step, keys);
     if (kind?.needsModel) this.#checkModel(step, keys);
-    this.#checkChild(step, kind, keys, isCleanup === true);
+    this.#checkChild(step, kind, place);
     if (isCleanup) this.#checkCleanup(step, keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
     if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
@@ -159,8 +160,9 @@ export class DocumentChecker {
   }
 
   /** A cleanup job stands outside of the depth. */
-  #checkChild(step: JsonObject, kind: Kind | undefined, keys: Keys, isCleanup: boolean): void {
+  #checkChild(step: JsonObject, kind: Kind | undefined, { keys, names, isCleanup }: Place): void {
     if (kind?.child === undefined) return;
+    if (typeof step[kind.child] === "string") this.#checkTemplate(step[kind.child], [...keys, kind.child], names);
     const depth = isCleanup ? 1 : this.#depth;
     if (depth >= MAX_JOB_DEPTH) {
       const message = `jobs would nest more than ${MAX_JOB_DEPTH} deep, counting the outermost`;

@@ -4,7 +4,7 @@ import type { Keys } from "../../expression/template.ts";
 import { BACKOFFS } from "../../jobs/run/backoff.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
-import { MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
+import { MAX_JOB_TIMEOUT_MS, MAX_RETRIES, MAX_RETRY_DELAY_MS, MAX_STEP_TIMEOUT_MS } from "../../limits.ts";
 import type { Shape } from "../faults/shapes.ts";
 import { strict } from "../strict.ts";
 import { durationTerm, numberTerm } from "../terms.ts";
@@ -75,6 +75,27 @@ export const outer = <Type extends string>(type: Type) => ({
     .default("fail")
     .describe("`continue`: go on with the output {error: {code, message, status?, body?}}."),
 });
+
+/**
+ * Fields of a step with others inside. Its `retry` never meant anything, and no plan keeps it: one that has it was made
+ * when its `timeout` meant nothing either, and is not bounded.
+ */
+export const around = <Type extends string>(type: Type) => ({
+  ...outer(type),
+  retry: retry(0, "2 seconds").optional().describe("Means nothing here: the steps inside have their own."),
+  timeout: durationTerm(MAX_JOB_TIMEOUT_MS)
+    .optional()
+    .describe("For all of it, such as `10 minutes`; then what still runs is ended, and the step fails."),
+});
+
+export const withoutRetry = <Step extends { retry?: unknown }>(step: Step): Step => {
+  const { retry: _meaningless, ...kept } = step;
+  return kept as Step;
+};
+
+/** The literal or open bound of all that the step runs; undefined: there is none. */
+export const boundOf = <Timeout>(step: { retry?: unknown; timeout?: Timeout }): Timeout | undefined =>
+  step.retry === undefined ? step.timeout : undefined;
 
 /** Fields of a step that acts itself. `retries` and `delay`, before the first of them, are the kind's defaults. */
 export const common = <Type extends string>(

@@ -1,6 +1,9 @@
 import * as z from "zod";
 import { isOneExpression } from "../../expression/text-template.ts";
-import { isJsonObject } from "../../lib/json.ts";
+import { type Fault, jsonPath } from "../../lib/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { MAX_CHILD_NAMES } from "../../limits.ts";
+import { shapeOf } from "../faults/shapes.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";
 
@@ -12,18 +15,51 @@ const childInput = jsonValue.refine(
   },
 );
 
+const isReference = (text: string): boolean => /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/.test(text);
+
+const NO_NAME = "is not a blueprint's name, such as link-check or link-check@2";
+const reference = z.string().refine(isReference, {
+  error: NO_NAME,
+  params: { fix: "Write the name itself: see blueprints_list." },
+});
+
+const isChosen = (blueprint: Json | undefined): boolean => typeof blueprint === "string" && isOneExpression(blueprint);
+
+const chosenOrNamed = z.string().refine((text) => isChosen(text) || isReference(text), {
+  error: NO_NAME,
+  params: {
+    fix: 'Write the name itself (see blueprints_list), a whole blueprint, or one expression beside "one_of": ["name", ...].',
+  },
+});
+
 const fields = {
   ...common("job", { retries: 0 }),
+  one_of: z
+    .array(reference)
+    .min(1)
+    .max(MAX_CHILD_NAMES)
+    .optional()
+    .describe("The names that blueprint may come out as, when it is an expression."),
+  detached: z
+    .boolean()
+    .optional()
+    .describe("true: starts the child and goes on with {job_id}; it ends neither with this job nor for it."),
   input: childInput.default({}).describe("The child's input: an object, or one expression."),
 };
 
 export type JobFields = z.output<z.ZodObject<typeof fields>>;
 export type JobFieldsInput = z.input<z.ZodObject<typeof fields>>;
 
-const reference = z.string().refine((text) => /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/.test(text), {
-  error: "is not a blueprint's name, such as link-check or link-check@2",
-  params: { fix: "Write the name itself (no expression: see blueprints_list), or a whole blueprint in its place." },
-});
+/** Which blueprints may run is known at submit, so that they can be looked up and pinned. */
+function choiceFaults({ blueprint, one_of }: JsonObject, at: string): Fault[] {
+  if (isChosen(blueprint) && one_of === undefined) {
+    const fix = 'Add "one_of": ["name", ...] with all that it may come out as.';
+    return [{ path: jsonPath(at, ["one_of"]), message: "is missing: blueprint is an expression", fix }];
+  }
+  if (isChosen(blueprint) || one_of === undefined || blueprint === undefined) return [];
+  const fix = 'Remove it, or write blueprint as one expression, such as "{% $input.kind %}".';
+  return [{ path: jsonPath(at, ["one_of"]), message: "means nothing: blueprint is no expression", fix }];
+}
 
 /** @param child schema of a blueprint inside another */
 export const job = <Child extends z.ZodType>(child: Child) =>
@@ -31,8 +67,12 @@ export const job = <Child extends z.ZodType>(child: Child) =>
     templates: ["input"],
     child: "blueprint",
     isUndoable: true,
+    output: ({ detached }) => (detached === true ? shapeOf(["job_id"]) : undefined),
+    check: choiceFaults,
     schema: stepOf({
       ...fields,
-      blueprint: z.union([reference, child]).describe("`name`, `name@version`, or an inline blueprint, run as a job."),
+      blueprint: z
+        .union([chosenOrNamed, child])
+        .describe("`name`, `name@version`, an inline blueprint, or an expression that gives one of `one_of`."),
     }),
   }) satisfies Kind;

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { MAX_MAP_CONCURRENCY, MAX_MAP_ITEMS } from "../../limits.ts";
 import { numberTerm } from "../terms.ts";
-import { common, type Kind, stepOf } from "./common.ts";
+import { around, type Kind, stepOf, withoutRetry } from "./common.ts";
 import { expression, jsonValue } from "./fields.ts";
 
 const fields = {
-  ...common("map", { retries: 0 }),
+  ...around("map"),
   over: z
     .union([z.array(jsonValue).max(MAX_MAP_ITEMS), expression])
     .describe("The items: a list, or an expression. Nothing is no item, a value that is no list is one item."),
@@ -23,5 +23,8 @@ export const map = <Steps extends z.ZodType>(steps: Steps) =>
     // A path over a list goes on in each of its items.
     output: ({ steps }, last) => last(steps),
     inner: ({ steps }) => [{ keys: ["steps"], steps, segment: `[${MAX_MAP_ITEMS}]`, sees: ["item", "index"] }],
-    schema: stepOf({ ...fields, steps: steps.describe("Run for each item, which is $item; $index counts from 0.") }),
+    schema: stepOf({
+      ...fields,
+      steps: steps.describe("Run for each item, which is $item; $index counts from 0."),
+    }).overwrite(withoutRetry),
   }) satisfies Kind;

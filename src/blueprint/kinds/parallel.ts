@@ -3,11 +3,11 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_BRANCHES } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";
-import { common, type Inner, type Kind, stepOf } from "./common.ts";
+import { around, type Inner, type Kind, stepOf, withoutRetry } from "./common.ts";
 import { stepName } from "./fields.ts";
 
 const fields = {
-  ...common("parallel", { retries: 0 }),
+  ...around("parallel"),
   first: z
     .union([z.literal(true), stepName], { error: "is neither true nor the name of a branch" })
     .optional()
@@ -54,5 +54,5 @@ export const parallel = <Steps extends z.ZodType>(steps: Steps) =>
           params: { fix: 'Send steps by name: {"left": [...], "right": [...]}; for many alike use a map.' },
         })
         .describe("Lists of steps by name, run at the same time; none sees another's outputs."),
-    }),
+    }).overwrite(withoutRetry),
   }) satisfies Kind;

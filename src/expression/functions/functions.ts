@@ -7,7 +7,7 @@ import { IN, isIn } from "./deep-in.ts";
 import { hash } from "./hash.ts";
 import { parse } from "./parse.ts";
 import { random, uuid } from "./random.ts";
-import { textToMillis } from "./to-millis.ts";
+import { isShownAs, textToMillis } from "./to-millis.ts";
 import { url } from "./url.ts";
 import { type FormatMillis, inZone, time } from "./zone.ts";
 
@@ -61,17 +61,24 @@ async function besideDefinition(name: string, { act, signature, cost }: OwnFunct
 async function readDefinitions(): Promise<ReadonlyMap<string, Definition>> {
   const found: Definition[] = await jsonata(`[${NAMES.map((name) => `$${name}`).join(", ")}]`).evaluate(undefined);
   const beside = [...BESIDE].map(([name, own]) => besideDefinition(name, own));
-  return new Map([...NAMES.map((name, i) => builtIn(name, found[i] as Definition)), ...(await Promise.all(beside))]);
+  const format = found[NAMES.indexOf("fromMillis")] as Definition;
+  const builtIns = NAMES.map((name, i) => builtIn(name, found[i] as Definition, format.implementation));
+  return new Map([...builtIns, ...(await Promise.all(beside))]);
 }
 let definitions: Promise<ReadonlyMap<string, Definition>> | undefined;
 
-/** `$toMillis`: the library reads texts that have a picture, and yields nothing for one that does not match. */
-function withPicture(parse: Implementation): Implementation {
+/**
+ * `$toMillis`: the library reads texts that have a picture, yields nothing for one that does not match, and of a day that
+ * is in no calendar one that is.
+ */
+function withPicture(parse: Implementation, format: Implementation): Implementation {
   const byPicture = parse as (this: Focus, text: string, picture: string) => number | undefined;
   return function toMillis(this: Focus, text: string | undefined, picture?: string): number | undefined {
     if (text === undefined) return undefined;
-    const time = picture === undefined ? textToMillis(text) : byPicture.call(this, text, picture);
-    if (time !== undefined && Number.isFinite(time)) return time;
+    if (picture === undefined) return textToMillis(text);
+    const time = byPicture.call(this, text, picture);
+    const shows = (millis: number) => (format as FormatMillis).call(this, millis, picture);
+    if (time !== undefined && Number.isFinite(time) && isShownAs(text, picture, time, shows)) return time;
     throw new Error(`$toMillis: ${JSON.stringify(text)} does not match the picture ${JSON.stringify(picture)}`);
   };
 }
@@ -83,14 +90,16 @@ function withZones(format: Implementation): Implementation {
   };
 }
 
-const WRAPPERS: ReadonlyMap<string, (implementation: Implementation) => Implementation> = new Map([
+type Wrapper = (implementation: Implementation, format: Implementation) => Implementation;
+const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ["toMillis", withPicture],
   ["fromMillis", withZones],
 ]);
 
-function builtIn(name: string, definition: Definition): [string, Definition] {
+/** @param format what the library makes of times */
+function builtIn(name: string, definition: Definition, format: Implementation): [string, Definition] {
   const { implementation } = definition;
-  const act = WRAPPERS.get(name)?.(implementation) ?? REPLACED.get(name) ?? implementation;
+  const act = WRAPPERS.get(name)?.(implementation, format) ?? REPLACED.get(name) ?? implementation;
   return [name, metered(act, COSTS.get(name) ?? deep, definition)];
 }
 

@@ -42,3 +42,21 @@ export function textToMillis(text: string): number {
     `${JSON.stringify(text.slice(0, 60))} is no time that exists, such as 2026-12-01T09:00:00Z or +01:00, or a date of HTTP or mail; give another form a picture`,
   );
 }
+
+const numbersIn = (text: string): number[] => (text.match(/\d+/g) ?? []).map(Number);
+
+/**
+ * Whether the numbers of the text are those of the time in the same picture. Of one with a zone, or a part of a second, that
+ * cannot be said.
+ * @param shows the picture of a time, in UTC
+ */
+export function isShownAs(
+  text: string,
+  picture: string,
+  time: number,
+  shows: (millis: number) => string | undefined,
+): boolean {
+  if (/\[[fzZ]/.test(picture)) return true;
+  const [given, back] = [numbersIn(text), numbersIn(shows(time) ?? "")];
+  return given.length !== back.length || given.every((number, i) => number === back[i]);
+}

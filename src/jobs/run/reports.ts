@@ -4,6 +4,7 @@ import { dispatched } from "../dispatch.ts";
 import { withDue } from "../due.ts";
 import { type ItemCounts, type Job, type OpenWork, openWork, type StepError, stepState, topLevelStep } from "../job.ts";
 import { transition } from "../status.ts";
+import { unbounded } from "./deadlines.ts";
 import { gotFurther, startedAgain } from "./interruption.ts";
 import { busyUntil, type Taker, takenOver } from "./takeover.ts";
 import { withEvent } from "./timeline.ts";
@@ -202,11 +203,12 @@ function countItems(job: Job, path: string, items: ItemCounts, now: number): Job
   return withStep(withFirstStart({ ...job, step: path }, path, now), path, now, { items: most });
 }
 
-function applyMark(job: Job, mark: Mark, now: number): Job {
+function applyMark(before: Job, mark: Mark, now: number): Job {
   if (mark.status === "spent") {
-    return { ...job, run: { ...job.run, ai_tokens: Math.max(job.run.ai_tokens ?? 0, mark.ai_tokens) } };
+    return { ...before, run: { ...before.run, ai_tokens: Math.max(before.run.ai_tokens ?? 0, mark.ai_tokens) } };
   }
   const { path } = mark;
+  const job = mark.status === "running" ? before : unbounded(before, path);
   if (!isTopLevel(path)) return openWork(job.run, path) ? withOpen(job, path, undefined) : job;
   if (mark.status === "running") return countItems(job, path, mark.items, now);
   if (mark.status === "skipped") return skip(job, path, now);

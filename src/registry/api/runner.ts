@@ -119,6 +119,8 @@ export interface SpawnRequest {
   blueprint: string;
   plan: Blueprint;
   input: JsonObject;
+  /** Nobody waits for it: the step is done when it is accepted. */
+  detached?: true;
 }
 
 /** Where something that a step waits for stands. */
@@ -233,6 +235,8 @@ export interface RunnerApi {
   ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
   /** The row of this step is halted: a child that it waits for is cancelled, and no worker may claim it. */
   abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
+  /** The rows or rounds of the step at `path` begin, or go on: until when they may. The first report decides. */
+  within(ref: RunRef, path: string, until: number, marks: Mark[]): Promise<{ do: "within"; until: number } | Stop>;
   /** The `repeat` at `path` begins, or goes on. */
   repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string): Promise<Repeating | Halted | Stop>;
   /** A round is over: its state is kept, and all else of it goes. */

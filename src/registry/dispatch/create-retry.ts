@@ -196,6 +196,7 @@ function onGround(context: RegistryContext, job: Job, fresh: Job, { kept, discar
       steps: Object.fromEntries(states),
       ...(!isOld && { rows_by_item: true }),
       ...(job.run.undos && { undos: job.run.undos }),
+      ...(job.run.batch !== undefined && { batch: job.run.batch }),
       chain: { root: rootOf(job), number, fresh: suffixes },
     },
   };
@@ -244,8 +245,11 @@ function carryOver(
   for (const { keyPath, child_id } of ofChildren) {
     actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
   }
+  const newest = new Map(ofChildren.map(({ keyPath, child_id }) => [keyPath, child_id]));
   for (const record of actions.all(job.job_id)) {
-    actions.keep(again.job_id, inherited(record, why(record.key_path), number));
+    const known = inherited(record, why(record.key_path), number);
+    // The record may be of a run before the one that finished.
+    actions.keep(again.job_id, { ...known, child_id: newest.get(record.key_path) ?? known.child_id });
   }
   for (const { keyPath, undo } of undone) {
     if (ofChildren.some((child) => child.keyPath === keyPath)) continue;

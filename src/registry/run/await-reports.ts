@@ -23,6 +23,7 @@ import type {
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
+import { notSettled } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild } from "../dispatch/create-retry.ts";
 import { haltedPath } from "../storage/values.ts";
@@ -96,10 +97,18 @@ export class AwaitReports {
       child = accepted.value;
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
       if (family.root !== null) this.#context.store.save(family.root, withTree(family.root, family.size + 1));
-      return this.#outcome(adopt(grown, path, child.job_id, now, keyPath), path, now, keyPath);
+      const adopted = adopt(grown, path, child.job_id, now, keyPath);
+      return this.#outcome(request.detached ? this.#letGo(adopted, path, child) : adopted, path, now, keyPath);
     });
     if (child !== undefined) this.#context.background(this.#context.dispatcher.dispatch([child]));
     return reply;
+  }
+
+  /** The step has its output: nobody waits for the child, and nobody's end is its own. */
+  #letGo(job: Job, path: string, { job_id }: Job): Job {
+    const { tables, undoables } = this.#context;
+    const { job: numbered, undo_number } = undoables.numbered(job, path);
+    return tables.values.keep(numbered, path, { job_id }, { ...openWork(job.run, path), undo_number }).job;
   }
 
   async offer(
@@ -221,13 +230,16 @@ export class AwaitReports {
   /** A child that ran before, in this chain of retries, is retried: what is unknown of it stays under its keys. */
   #accept(
     parent: Job,
-    request: SpawnRequest,
+    { detached, ...request }: SpawnRequest,
     planHash: string,
     keyPath: string,
     now: number,
     isCounted: boolean,
   ): Result<Job, QuotaError> {
-    const earlier = this.#context.actions.childOf(parent, keyPath);
+    const before = this.#context.actions.childOf(parent, keyPath);
+    // One that nobody waits for may still run: then the step starts another.
+    const goesOn = detached && before !== undefined && notSettled(this.#context, before) !== undefined;
+    const earlier = goesOn ? undefined : before;
     const timeout_ms = childTimeoutMs(parent, request, now);
     if (earlier !== undefined) {
       const family = { parent_id: parent.job_id, timeout_ms, submitted_by: parent.submitted_by };

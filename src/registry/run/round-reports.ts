@@ -1,4 +1,5 @@
 import type { Job, StepError } from "../../jobs/job.ts";
+import { bounded } from "../../jobs/run/deadlines.ts";
 import { inRow, type Mark } from "../../jobs/run/reports.ts";
 import { goneOn, type Rounds, repeating, roundEnded, roundPrefix } from "../../jobs/run/rounds.ts";
 import { utf8Bytes } from "../../lib/json.ts";
@@ -11,12 +12,19 @@ import { applyReport, isHalted, withMarks } from "./fenced-reports.ts";
 const GO = { do: "go" } as const;
 const HALTED = { do: "halted" } as const;
 
-/** Reports of steps that run others again and again. */
+/** Reports of steps that run others: until when, and again and again. */
 export class RoundReports {
   readonly #context: RegistryContext;
 
   constructor(context: RegistryContext) {
     this.#context = context;
+  }
+
+  async within(ref: RunRef, path: string, until: number, marks: Mark[]) {
+    return applyReport<{ do: "within"; until: number }>(this.#context, ref, (job, now) => {
+      const first = bounded(withMarks(this.#context, job, marks, now), path, until);
+      return { next: first.job, reply: { do: "within", until: first.until } };
+    });
   }
 
   async repeating(ref: RunRef, path: string, marks: Mark[], keyPath = path) {

@@ -83,6 +83,7 @@ interface ShortRun {
   interrupted?: number;
   ai_tokens?: number;
   batch?: string;
+  deadlines?: NonNullable<RunState["deadlines"]>;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -137,7 +138,7 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
 
 export function runJson(run: RunState, submittedAt: number): string {
   const { steps, open, answers, trace, tree, chain, description, runner, trigger } = run;
-  const { rows_by_item, interrupted, ai_tokens, batch, cleanup } = run;
+  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
@@ -154,6 +155,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),
     ...(batch && { batch }),
+    ...(deadlines && { deadlines }),
   };
   return JSON.stringify(short);
 }

@@ -153,6 +153,10 @@ export class Reporter {
     return this.#withMarks((registry, marks) => registry.halt(this.#ref, path, error, finished, marks));
   }
 
+  within(path: string, until: number) {
+    return this.#withMarks((registry, marks) => registry.within(this.#ref, path, until, marks));
+  }
+
   repeating(path: string, keyPath: string) {
     return this.#withMarks((registry, marks) => registry.repeating(this.#ref, path, marks, keyPath));
   }

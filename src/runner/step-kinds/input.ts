@@ -6,9 +6,9 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { visibleLines } from "../../lib/safe-text.ts";
 import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import type { AskRequest } from "../../registry/api/caller.ts";
-import { awaitOutcome } from "../await-outcome.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
+import { awaitOutcome } from "../waits/await-outcome.ts";
 
 /** Ids are unique in the document; what is asked for each item, in each round, or to undo one, has the path of its step. */
 const requestId = (step: StepOf<"input">, path: string): string => (/[[#]|\.undo\b/.test(path) ? path : step.id);

@@ -1,29 +1,49 @@
 import { readInput } from "../../blueprint/schemas/check-input.ts";
 import { labelOf } from "../../catalog/find.ts";
+import type { Scope } from "../../expression/template.ts";
 import { INLINE, type StepError } from "../../jobs/job.ts";
+import type { Json } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
-import { MAX_ERROR_CHARS } from "../../limits.ts";
+import { MAX_ECHO_CHARS, MAX_ERROR_CHARS } from "../../limits.ts";
 import type { SpawnRequest } from "../../registry/api/caller.ts";
-import { awaitOutcome } from "../await-outcome.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
+import { awaitOutcome } from "../waits/await-outcome.ts";
 
 type Plan = Pick<SpawnRequest, "plan"> & { label: string };
 
-async function planOf(context: RunContext, step: StepOf<"job">): Promise<Result<Plan, StepError>> {
-  if (typeof step.blueprint !== "string") return ok({ label: INLINE, plan: step.blueprint });
-  const named = await context.ports.blueprint(step.blueprint);
-  if (named !== undefined) return ok({ label: labelOf(named), plan: named.plan });
-  const message = `No blueprint ${step.blueprint}. Look it up with blueprints_list, or save it with blueprints_save.`;
+/** Which of the names the value is, as the author wrote them: since then each has got its version. */
+function nameIn(oneOf: readonly string[], value: Json | undefined): string | undefined {
+  return oneOf.find((name) => name === value) ?? oneOf.find((name) => name.split("@", 1)[0] === value);
+}
+
+async function chosen(context: RunContext, step: StepOf<"job">, scope: Scope): Promise<Result<string, StepError>> {
+  const { blueprint, one_of: oneOf = [] } = step;
+  const value = await context.evaluate(typeof blueprint === "string" ? blueprint : "", scope);
+  if (!value.ok) return value;
+  const name = nameIn(oneOf, value.value);
+  if (name !== undefined) return ok(name);
+  const came = oneLine(JSON.stringify(value.value) ?? "nothing", MAX_ECHO_CHARS);
+  const message = `blueprint came out as ${came}, which is none of ${oneOf.join(", ")}. Add it to one_of, or mend the expression.`;
   return err({ code: "unknown_blueprint", message });
 }
 
-/** Starts a child job and waits for its end; its result is the output. */
+async function planOf(context: RunContext, step: StepOf<"job">, scope: Scope): Promise<Result<Plan, StepError>> {
+  if (typeof step.blueprint !== "string") return ok({ label: INLINE, plan: step.blueprint });
+  const name = step.one_of === undefined ? ok(step.blueprint) : await chosen(context, step, scope);
+  if (!name.ok) return name;
+  const named = await context.ports.blueprint(name.value);
+  if (named !== undefined) return ok({ label: labelOf(named), plan: named.plan });
+  const message = `No blueprint ${name.value}. Look it up with blueprints_list, or save it with blueprints_save.`;
+  return err({ code: "unknown_blueprint", message });
+}
+
+/** Starts a child job and waits for its end; its result is the output. One that is detached is only started. */
 export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   const input = await context.evaluate(step.input, scope);
   if (!input.ok) return failed(input.error, path);
-  const named = await planOf(context, step);
+  const named = await planOf(context, step, scope);
   if (!named.ok) return failed(named.error, path);
   const { label, plan } = named.value;
   const checked = readInput(plan, input.value ?? null);
@@ -31,12 +51,14 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
     const message = checked.error.map((fault) => `${fault.path}: ${fault.message}. ${fault.fix}`).join(" ");
     return failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path);
   }
-  return start(context, path, { name: plan.name, blueprint: label, plan, input: checked.value });
+  const request = { name: plan.name, blueprint: label, plan, input: checked.value };
+  return start(context, path, step.detached === true ? { ...request, detached: true } : request);
 };
 
 /** The tenant's rate of submits holds for children too: then it is asked again later. */
 async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
   for (;;) {
+    if ((await context.turn(path)) === HALTED) return HALTED;
     const started = await context.reports.spawn(path, request, context.keyPath(path));
     if (started.do !== "later") return awaitOutcome(context, path, started);
     if ((await context.wait(path, started.after_ms)) === HALTED) return HALTED;

@@ -5,6 +5,7 @@ import type { Json } from "../../lib/json.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { done, type Ending, failed } from "../ending.ts";
 import { runRows } from "../run-rows.ts";
+import { deadlineOf, tooLate } from "../waits/deadline.ts";
 
 const toItems = (over: Json | undefined): Json[] =>
   over === undefined || over === null ? [] : Array.isArray(over) ? over : [over];
@@ -43,7 +44,10 @@ async function mapItems(
     const key = `${context.keyPath(path)}[${names[index] ?? index}].`;
     return { steps, scope: { ...scope, item, index }, prefix: `${path}[${index}].`, key };
   });
-  const ended = await runRows(context, path, rows, step.concurrency, step.on_error === "continue");
+  const until = await deadlineOf(context, step, path);
+  if (typeof until === "object") return until;
+  const terms = { concurrency: step.concurrency, goesOn: step.on_error === "continue", until };
+  const ended = await runRows(context, path, rows, { ...terms, late: () => tooLate(step, path) });
   if (ended.end === "failed") return { ...ended, done: rows.map((_row, i) => ended.finished.get(i) ?? null) };
   if (ended.end === "won") throw new Error(`no row of the map ${path} decides alone`);
   if (ended.end !== "done") return ended;

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../../lib/json.ts";
 import type { StepRun } from "../context.ts";
 import { done } from "../ending.ts";
 import { runRows } from "../run-rows.ts";
+import { deadlineOf, tooLate } from "../waits/deadline.ts";
 
 /** All branches at once; the first failure that is not passed over ends the step. */
 export const runParallel: StepRun<"parallel"> = async (context, step, scope, path) => {
@@ -19,7 +20,10 @@ export const runParallel: StepRun<"parallel"> = async (context, step, scope, pat
   };
   const { first } = step;
   const deciding = typeof first === "string" ? branches.findIndex(([name]) => name === first) : first;
-  const ended = await runRows(context, path, rows, rows.length, step.on_error === "continue", deciding);
+  const until = await deadlineOf(context, step, path);
+  if (typeof until === "object") return until;
+  const terms = { concurrency: rows.length, goesOn: step.on_error === "continue", first: deciding, until };
+  const ended = await runRows(context, path, rows, { ...terms, late: () => tooLate(step, path) });
   if (ended.end === "failed") {
     return { ...ended, done: byName((i) => ended.finished.get(i)) };
   }

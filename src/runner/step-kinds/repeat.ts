@@ -10,8 +10,9 @@ import type { Repeating, RoundEnd } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { done, type Ending, failed, HALTED, STOPPED } from "../ending.ts";
 import { structureBytes } from "../holdings.ts";
-import { restUntil } from "../rest-until.ts";
 import { runSteps } from "../run-steps.ts";
+import { deadlineOf, tooLate, withDeadline } from "../waits/deadline.ts";
+import { restUntil } from "../waits/rest-until.ts";
 
 type Place = Extract<Repeating, { do: "go" }>;
 type Step = StepOf<"repeat">;
@@ -42,6 +43,8 @@ function kept(state: Json | undefined): Result<Json | undefined, StepError> {
 /** Runs the steps again and again. The registry keeps the last round and its state, where every run goes on. */
 class Repeat {
   readonly #context: RunContext;
+  /** Of the rounds, whose lane ends when their time is up. */
+  #inner: RunContext;
   readonly #step: Step;
   readonly #scope: Scope;
   readonly #path: string;
@@ -50,6 +53,7 @@ class Repeat {
 
   constructor(context: RunContext, step: Step, scope: Scope, path: string) {
     this.#context = context;
+    this.#inner = context;
     this.#step = step;
     this.#scope = scope;
     this.#path = path;
@@ -67,7 +71,7 @@ class Repeat {
       case "fail":
         return failed(place.error, this.#path);
       case "go":
-        return this.#ending(await this.#goOn(place));
+        return this.#ending(await this.#within(place));
       default:
         return place satisfies never;
     }
@@ -81,6 +85,20 @@ class Repeat {
     const kept = await this.#context.halt(this.#path, ending.error, []);
     if (kept.do === "kept") return failed(kept.error ?? ending.error, this.#path);
     return kept.do === "stop" ? STOPPED : HALTED;
+  }
+
+  async #within(place: Place): Promise<Ending> {
+    const until = place.over ? undefined : await deadlineOf(this.#context, this.#step, this.#path);
+    if (typeof until === "object") return until;
+    const late = new AbortController();
+    this.#inner = this.#context.inLane(AbortSignal.any([this.#context.lane, late.signal]));
+    let ending: Ending = HALTED;
+    const work = async () => {
+      ending = await this.#goOn(place);
+    };
+    await withDeadline(this.#context, this.#path, until, work, () => late.abort());
+    const isLate = late.signal.aborted && !this.#context.lane.aborted && ending === HALTED;
+    return isLate ? tooLate(this.#step, this.#path) : ending;
   }
 
   async #goOn(place: Place): Promise<Ending> {
@@ -105,7 +123,7 @@ class Repeat {
   async #pause(round: number): Promise<Ending | undefined> {
     if (this.#step.pause === undefined || this.#context.journal !== undefined) return undefined;
     const until = this.#context.ports.now() + durationMs(this.#step.pause);
-    const rested = await restUntil(this.#context, `${roundPrefix(this.#path, round)}$pause`, until);
+    const rested = await restUntil(this.#inner, `${roundPrefix(this.#path, round)}$pause`, until);
     return rested.end === "done" ? undefined : rested;
   }
 
@@ -115,9 +133,9 @@ class Repeat {
     round: number,
     isLast: boolean,
   ): Promise<Ending | { end: "round"; state: Json | undefined; over: boolean }> {
-    if ((await this.#context.turn(this.#path)) === HALTED) return HALTED;
+    if ((await this.#inner.turn(this.#path)) === HALTED) return HALTED;
     const scope = { ...this.#scope, state: before, round, steps: { ...this.#scope.steps } };
-    const ran = await runSteps(this.#context, this.#step.steps, scope, roundPrefix(this.#path, round));
+    const ran = await runSteps(this.#inner, this.#step.steps, scope, roundPrefix(this.#path, round));
     if (ran.end !== "done") return ran;
     const ended = await this.#next(scope, ran.output, isLast);
     if (!ended.ok) return failed(ended.error, this.#path);

@@ -6,7 +6,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_SLEEP_MS } from "../../limits.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { failed } from "../ending.ts";
-import { restUntil } from "../rest-until.ts";
+import { restUntil } from "../waits/rest-until.ts";
 
 function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<number, StepError> {
   const field = step.for === undefined ? "until" : "for";
@@ -16,7 +16,7 @@ function readWake(step: StepOf<"sleep">, value: Json, now: number): Result<numbe
   const wakeAt = field === "for" ? now + read.value : read.value;
   if (wakeAt - now <= MAX_SLEEP_MS) return ok(wakeAt);
   return err({
-    code: "sleep_time",
+    code: "limit_exceeded",
     message: `${field}: a sleep is at most 365 days; ${JSON.stringify(value)} is longer.`,
   });
 }

@@ -1,9 +1,9 @@
 import { durationMs } from "../../blueprint/duration.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { MAX_WORK_INPUT_BYTES } from "../../limits.ts";
-import { awaitOutcome } from "../await-outcome.ts";
 import type { StepRun } from "../context.ts";
 import { failed } from "../ending.ts";
+import { awaitOutcome } from "../waits/await-outcome.ts";
 
 /** Offers its input to workers, and waits until one has completed it; the registry keeps who has it. */
 export const runWorker: StepRun<"worker"> = async (context, step, scope, path) => {

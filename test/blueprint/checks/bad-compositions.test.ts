@@ -131,7 +131,27 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
   // job.
   ["a job without a blueprint", steps({ id: "a", type: "job" }), `${STEP}.blueprint`, "Add it"],
   ["a blueprint that is a number", steps(job(5)), `${STEP}.blueprint`, "Send string or object."],
-  ["a blueprint's name that is an expression", steps(job("{% $input.name %}")), `${STEP}.blueprint`, "no expression"],
+  ["a blueprint's name that is an expression", steps(job("{% $input.name %}")), `${STEP}.one_of`, "with all that"],
+  ["a choice of a name that is written out", steps(job("a", { one_of: ["a"] })), `${STEP}.one_of`, "Remove it"],
+  ["a choice of nothing", steps(job("{% $input.x %}", { one_of: [] })), `${STEP}.one_of`, "at least 1"],
+  [
+    "a choice of what is no name",
+    steps(job("{% $input.x %}", { one_of: ["A b"] })),
+    `${STEP}.one_of[0]`,
+    "Write the name",
+  ],
+  [
+    "a choice by a step that is not there",
+    steps(job("{% $steps.z %}", { one_of: ["a"] })),
+    `${STEP}.blueprint`,
+    "No step",
+  ],
+  [
+    "a field of a detached child that is no output",
+    steps(job("a", { detached: true }), { ...aTransform("t"), value: "{% $steps.child.result %}" }),
+    "blueprint.steps[1].value",
+    "job_id",
+  ],
   [
     "a blueprint's name with an expression in it",
     steps(job("a-{% $input.x %}")),

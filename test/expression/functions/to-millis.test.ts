@@ -51,6 +51,25 @@ describe("$toMillis", () => {
   });
 });
 
+describe("a text with a picture", () => {
+  it.each([
+    ["2026-13-01", "[Y0001]-[M01]-[D01]"],
+    ["2026-02-30", "[Y0001]-[M01]-[D01]"],
+    ["25:00 on 1.1.2026", "[H01]:[m01] on [D].[M].[Y]"],
+  ])("that is no time, %s, is refused", async (text, picture) => {
+    expect(await evaluated(`{% $toMillis('${text}', '${picture}') %}`)).toMatch(/does not match the picture/);
+  });
+
+  it.each([
+    ["01.02.2026", "[D01].[M01].[Y0001]", Date.UTC(2026, 1, 1)],
+    ["1/2/2026 3:04 pm", "[M]/[D]/[Y] [h]:[m01] [P]", Date.UTC(2026, 0, 2, 15, 4)],
+    ["2026-11-20T12:00:00+01:00", "[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01][Z01:01]", Date.UTC(2026, 10, 20, 11)],
+    ["20th November, 2026", "[D1o] [MNn], [Y]", Date.UTC(2026, 10, 20)],
+  ])("is read: %s", async (text, picture, at) => {
+    expect(await evaluated(`{% $toMillis('${text}', '${picture}') %}`)).toBe(at);
+  });
+});
+
 describe("what an author says", () => {
   it.each([
     ["$error('no such user')", "error: no such user"],

@@ -28,8 +28,11 @@ const run: fc.Arbitrary<RunState> = fc
     open: fc.dictionary(text, open),
     answers: maybe(answers),
     trace: maybe(fc.record({ traceparent: text, tracestate: text })),
+    deadlines: maybe(fc.dictionary(text, time)),
   })
-  .map(({ answers, trace, ...state }) => ({ ...state, ...(answers && { answers }), ...(trace && { trace }) }));
+  .map(({ answers, trace, deadlines, ...state }) => {
+    return { ...state, ...(answers && { answers }), ...(trace && { trace }), ...(deadlines && { deadlines }) };
+  });
 
 const event: fc.Arbitrary<JobEvent> = fc.tuple(fc.constantFrom(...EVENT_TYPES), time, maybe(text), maybe(text));
 /** As they are shown: what is left out is null. */

@@ -1,7 +1,7 @@
-import type { StepError } from "../jobs/job.ts";
-import { iso } from "../lib/time.ts";
-import type { RunContext } from "./context.ts";
-import { done, type Ending, failed, HALTED, STOPPED } from "./ending.ts";
+import type { StepError } from "../../jobs/job.ts";
+import { iso } from "../../lib/time.ts";
+import type { RunContext } from "../context.ts";
+import { done, type Ending, failed, HALTED, STOPPED } from "../ending.ts";
 
 /** A rest that the job's end would cut off does not begin: what comes after it would never run. */
 function beyondJob(wakeAt: number, endsAt: number): StepError | undefined {

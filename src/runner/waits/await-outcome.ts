@@ -1,6 +1,6 @@
-import type { Awaited, Halted, Stop } from "../registry/api/caller.ts";
-import type { RunContext } from "./context.ts";
-import { done, type Ending, failed, HALTED, STOPPED } from "./ending.ts";
+import type { Awaited, Halted, Stop } from "../../registry/api/caller.ts";
+import type { RunContext } from "../context.ts";
+import { done, type Ending, failed, HALTED, STOPPED } from "../ending.ts";
 
 /** Waits that may end without what they waited for: by a lost event, or a clock that runs apart from the registry's. */
 const MAX_ROUNDS = 20;
