@@ -1,8 +1,10 @@
 import { styleText } from "node:util";
 
-/** How to reach the running server from the usual hosts. */
-export function connectHelp(mcpUrl: string): string[] {
+/** How to reach the running server from a browser and the usual hosts. */
+export function connectHelp(server: string): string[] {
+  const mcpUrl = `${server}/mcp`;
   const ways: [string, string][] = [
+    ["Dashboard, in a browser", `${server}/ui/`],
     ["Claude Code", `claude mcp add --transport http jobs ${mcpUrl}`],
     ["Cursor, ~/.cursor/mcp.json", JSON.stringify({ mcpServers: { jobs: { url: mcpUrl } } })],
     ["VS Code, .vscode/mcp.json", JSON.stringify({ servers: { jobs: { type: "http", url: mcpUrl } } })],

@@ -43,7 +43,7 @@ async function play(service: string, server: string, { keep, target }: Options):
     await client.close();
   }
   scene(keep ? "Connect to it" : "Connect to it (npm run demo -- --keep leaves the server up)");
-  console.log(connectHelp(mcpUrl).join("\n"));
+  console.log(connectHelp(server).join("\n"));
 }
 
 function readOptions(): Options {

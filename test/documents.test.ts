@@ -1,11 +1,18 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { DOCUMENTS as MADE } from "../tooling/documents.ts";
 import { BUDGETS } from "../tooling/tiers.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
-const DOCUMENTS = ["AGENTS.md", "README.md", "SECURITY.md", ...globSync(["docs/*.md", "src/**/*.md"], { cwd: ROOT })];
+const DOCUMENTS = [
+  "AGENTS.md",
+  "CONTRIBUTING.md",
+  "README.md",
+  "SECURITY.md",
+  ...globSync(["docs/*.md", "src/**/*.md"], { cwd: ROOT }),
+];
 
 /** Folders whose files are named from the root. */
 const PATH = /`((?:bench|demo|docs|examples|scripts|src|test|tooling)\/[^`\s]*)`/g;
@@ -37,6 +44,14 @@ describe.each(DOCUMENTS)("%s", (document) => {
     const named = [...text.matchAll(/\bnpm run (?:--silent )?([a-z][\w:]*)/g)].map(([, name = ""]) => name);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
+});
+
+it.each(Object.entries(MADE))("%s is what the source says; npm run docs writes it anew", async (path, make) => {
+  expect(read(path)).toBe(await make());
+});
+
+it("the README is read in a few minutes", () => {
+  expect(read("README.md").split("\n").length).toBeLessThanOrEqual(150);
 });
 
 it("the list of dependencies has a reason for each of them, and for none that is gone", () => {

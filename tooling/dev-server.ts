@@ -45,8 +45,11 @@ export interface DevServer {
   assertNoCrash(): void;
   /** SIGKILL to wrangler and workerd at once; resolves when all of them are gone. State stays. */
   kill9(): Promise<void>;
-  /** Start again on the same state and port, after `kill9` or over a running server; resolves when it answers. */
-  restart(): Promise<void>;
+  /**
+   * Start again on the same state and port, after `kill9` or over a running server; resolves when it answers.
+   * @param vars instead of those before
+   */
+  restart(vars?: Record<string, string>): Promise<void>;
   /** End it, delete its state, then `assertNoCrash`. */
   stop(): Promise<void>;
 }
@@ -63,8 +66,8 @@ export async function startDevServer({
   let log = "";
   let child: ChildProcess | undefined;
 
-  const start = async () => {
-    child = spawnWrangler({ ip, port, inspectorPort, stateDir, vars, config: worker.config }, (text) => {
+  const start = async (current: Record<string, string>) => {
+    child = spawnWrangler({ ip, port, inspectorPort, stateDir, vars: current, config: worker.config }, (text) => {
       log += text;
     });
     await waitUntilReady(url, child, () => log);
@@ -86,13 +89,15 @@ export async function startDevServer({
     await rm(stateDir, { recursive: true, force: true });
     assertNoCrash();
   };
-  const restart = async () => {
+  let running = vars;
+  const restart = async (next = running) => {
+    running = next;
     await end("SIGTERM");
-    await start();
+    await start(running);
   };
 
   try {
-    await start();
+    await start(vars);
   } catch (error) {
     await stop();
     throw error;

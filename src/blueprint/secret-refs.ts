@@ -10,7 +10,7 @@ export const SecretRef = strict({
   secret: z
     .string()
     .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be the name of a secret: A-Z, 0-9 and _, starting with a letter")
-    .describe("Name of a Worker secret that BLUEPRINT_SECRETS lists."),
+    .describe("Name of a secret, set with PUT /api/v1/secrets/{name} or listed in BLUEPRINT_SECRETS."),
   prefix: z
     .string()
     .max(MAX_NAME_CHARS)

@@ -18,13 +18,13 @@ export interface BoundSecret {
 }
 
 const ENTRY = /^(?<name>[^@#]*)(?:@(?<target>[^@#]*))?(?:#(?<tenant>[^@#]*))?$/;
-const NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
+export const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 const TENANT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 const INBOUND = "webhook";
 
 function readEntry(entry: string): Result<{ name: string } & Grant, string> {
   const { name = "", target, tenant } = ENTRY.exec(entry)?.groups ?? {};
-  if (!NAME.test(name)) return err("is not NAME@host, with a NAME of A-Z, 0-9 and _");
+  if (!SECRET_NAME.test(name)) return err("is not NAME@host, with a NAME of A-Z, 0-9 and _");
   if (target === undefined) return err(`names no host; write ${name}@api.example.com, or ${name}@* for any host`);
   const host = target === INBOUND ? undefined : hostPattern(target);
   if (target !== INBOUND && host === undefined) {
@@ -34,8 +34,8 @@ function readEntry(entry: string): Result<{ name: string } & Grant, string> {
   return ok({ name, host, tenant });
 }
 
-function valueFault(value: unknown): string | undefined {
-  if (typeof value !== "string" || value === "") return "is not set; set it with: wrangler secret put";
+/** Why the text is no secret; undefined when it is one. It does not hold the text. */
+export function secretValueFault(value: string): string | undefined {
   if (value.trim() !== value) return "begins or ends with a space or a line break; set it again without";
   if (value.length > MAX_BLUEPRINT_SECRET_CHARS) return `is longer than ${MAX_BLUEPRINT_SECRET_CHARS} characters`;
   // A shorter one would be found, and replaced, in texts that have nothing to do with it.
@@ -43,6 +43,9 @@ function valueFault(value: unknown): string | undefined {
     ? `is shorter than ${MIN_BLUEPRINT_SECRET_CHARS} characters`
     : undefined;
 }
+
+const valueFault = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? secretValueFault(value) : "is not set; set it with: wrangler secret put";
 
 /**
  * Reads BLUEPRINT_SECRETS: entries `NAME@host`, `NAME@host#tenant` or `NAME@webhook`, separated by commas.

@@ -74,6 +74,9 @@ export const REFUSAL_CODES = {
   trigger_changed: "the trigger was changed while a delivery to it was checked",
   too_many_deliveries: "too many deliveries came to the trigger within a minute",
   too_many_subscriptions: "too many subscriptions to events are kept",
+  unknown_secret: "the tenant has set no such secret",
+  too_many_secrets: "too many secrets are kept",
+  secrets_unavailable: "this server has no AUTH_SECRET, which secrets are encrypted under",
   delivery_refused: "no job was made of the delivery: the tenant is full, or the trigger has a fault",
 } as const;
 export type RefusalCode = keyof typeof REFUSAL_CODES;

@@ -6,6 +6,14 @@ import { DAY, KIB, MINUTE, SECOND } from "./units.ts";
 export const MIN_SECRET_CHARS = 32;
 /** A shorter secret of BLUEPRINT_SECRETS could be guessed, and would be found in texts that have nothing to do with it. */
 export const MIN_BLUEPRINT_SECRET_CHARS = 8;
+/** Of one tenant: their names stand in errors, and the runner opens all of them for each run. */
+export const MAX_TENANT_SECRETS = 100;
+/** Hosts that one secret of a tenant may be sent to. */
+export const MAX_SECRET_HOSTS = 20;
+/** A name of DNS has 253 characters at most; with a wildcard and a port. */
+export const MAX_HOST_CHARS = 262;
+/** Secrets that one alarm seals again under a new AUTH_SECRET. */
+export const SEALED_AGAIN_AT_ONCE = 50;
 /** A variable has 5 KB at most: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
 export const MAX_BLUEPRINT_SECRET_CHARS = 5 * KIB;
 /** An API key is about 250 characters. */

@@ -6,6 +6,7 @@ import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
 import type { Undoables } from "./run/undoables.ts";
+import type { SealingPort } from "./sealing-port.ts";
 import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
 import type { EventLog } from "./storage/event-log.ts";
@@ -14,6 +15,7 @@ import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
 import type { Subscriptions } from "./storage/subscriptions.ts";
 import type { Tables } from "./storage/tables.ts";
+import type { TenantSecrets } from "./storage/tenant-secrets.ts";
 import type { KeyedWaits } from "./watch/keyed-waits.ts";
 import type { Waiters } from "./watch/waiters.ts";
 
@@ -29,6 +31,8 @@ export interface RegistryPorts {
   log: Log;
   /** How events are sent to callbacks; absent: they are not. */
   delivery?: DeliveryPort | undefined;
+  /** Absent: without AUTH_SECRET nothing is stored sealed. */
+  sealing?: SealingPort | undefined;
   retentionMs: number;
   quotas: Quotas;
   findNewest: FindNewest;
@@ -44,6 +48,7 @@ export interface RegistryContext extends RegistryPorts {
   subscriptions: Subscriptions;
   lastStates: LastStates;
   storeEntries: StoreEntries;
+  tenantSecrets: TenantSecrets;
   store: JobStore;
   admission: Admission;
   dispatcher: Dispatcher;

@@ -17,6 +17,7 @@ import { askAsServer, type RegistryApi } from "./api/client.ts";
 import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
+import type { SealedSecret } from "./api/secret-calls.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
 import type { Delivery, FireRequest, TriggerToSave } from "./api/trigger-calls.ts";
@@ -92,6 +93,26 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
 
   useStore(caller: Caller, key: string, write: StoreWrite | null) {
     return this.#serve(caller, ({ tenantStore }) => tenantStore.useStore(caller, key, write));
+  }
+
+  putSecret(caller: Caller, secret: Pick<SealedSecret, "name" | "sealed" | "hosts">) {
+    return this.#serve(caller, ({ secretCalls }) => secretCalls.putSecret(caller, secret));
+  }
+
+  secretNames(caller: Caller) {
+    return this.#serve(caller, ({ secretCalls }) => secretCalls.secretNames());
+  }
+
+  sealedSecrets(caller: Caller) {
+    return this.#serve(caller, ({ secretCalls }) => secretCalls.sealedSecrets());
+  }
+
+  deleteSecret(caller: Caller, name: string) {
+    return this.#serve(caller, ({ secretCalls }) => secretCalls.deleteSecret(caller, name));
+  }
+
+  sealedUnder(caller: Caller, keyName: string) {
+    return this.#serve(caller, ({ secretCalls }) => secretCalls.sealedUnder(caller, keyName));
   }
 
   revokeKey(caller: Caller, keyId: string, now: number) {

@@ -6,6 +6,7 @@ import { JobStatistics } from "./calls/job-statistics.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
 import { SavedBlueprints } from "./calls/saved-blueprints.ts";
+import { SecretCalls } from "./calls/secret-calls.ts";
 import { SubmitAndRead } from "./calls/submit-and-read.ts";
 import { TenantStore } from "./calls/tenant-store.ts";
 import { TenantTriggers } from "./calls/tenant-triggers.ts";
@@ -33,6 +34,7 @@ import { migrate } from "./storage/migrations/migrate.ts";
 import { StoreEntries } from "./storage/store-entries.ts";
 import { Subscriptions } from "./storage/subscriptions.ts";
 import { tablesOf } from "./storage/tables.ts";
+import { TenantSecrets } from "./storage/tenant-secrets.ts";
 import { EventWaiters } from "./watch/event-waiters.ts";
 import { JobChanges } from "./watch/job-changes.ts";
 import { recordJobEvents } from "./watch/job-events.ts";
@@ -46,6 +48,7 @@ export interface Registry {
   controls: Controls;
   savedBlueprints: SavedBlueprints;
   tenantStore: TenantStore;
+  secretCalls: SecretCalls;
   workerCalls: WorkerCalls;
   tenantTriggers: TenantTriggers;
   hooks: Hooks;
@@ -68,7 +71,7 @@ export interface Registry {
 }
 
 /** The object's tables, and the one door through which they are written. */
-async function openStorage({ storage, now, entropy, quotas, retentionMs }: RegistryPorts) {
+async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing }: RegistryPorts) {
   migrate(storage);
   const tables = tablesOf(storage.sql);
   const parts = {
@@ -79,6 +82,7 @@ async function openStorage({ storage, now, entropy, quotas, retentionMs }: Regis
     storeEntries: new StoreEntries(storage.sql, retentionMs),
     eventLog: new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept }),
     subscriptions: new Subscriptions(storage.sql),
+    tenantSecrets: new TenantSecrets(storage.sql, sealing?.previousKey),
   };
   const alarm = await Alarm.read(storage, now);
   return { ...parts, store: new JobStore({ storage, ...parts, alarm }) };
@@ -113,7 +117,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     changes.endAll();
   });
   const deliveries = new EventDeliveries(context, (keyId) => revocations.isRevoked(keyId));
-  const observers = [
+  store.observe(
     counts,
     waiters,
     logSettlements(ports.log),
@@ -121,13 +125,14 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     recordJobEvents(context),
     eventWaiters,
     deliveries,
-  ];
-  for (const observer of observers) store.observe(observer);
+  );
+  const secretCalls = new SecretCalls(context);
   return {
     submitAndRead: new SubmitAndRead(context),
     controls: new Controls(context),
     savedBlueprints: new SavedBlueprints(context),
     tenantStore: new TenantStore(context),
+    secretCalls,
     workerCalls: new WorkerCalls(context),
     tenantTriggers: new TenantTriggers(context),
     hooks: new Hooks(context),
@@ -139,7 +144,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     cleanupReports: new CleanupReports(context),
     reconciler: new Reconciler(context, async (time) => {
       deliveries.onAlarm(time);
-      await firing.ring(time);
+      await Promise.all([firing.ring(time), secretCalls.onAlarm()]);
     }),
     changes,
     events: new ReadEvents(context, eventWaiters),

@@ -21,6 +21,7 @@ import type { FindNewest } from "./api/trigger-calls.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
+import { sealingPort } from "./sealing-port.ts";
 
 /** The registry, for a request that comes in. */
 export async function entered(opened: Promise<Registry>): Promise<Registry> {
@@ -36,7 +37,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.registry = ctx.blockConcurrencyWhile(() =>
+    this.registry = ctx.blockConcurrencyWhile(async () =>
       openRegistry({
         storage: ctx.storage,
         engine: new WorkflowEngine(env.JOB_WORKFLOW, (ms, signal) => scheduler.wait(ms, { signal })),
@@ -46,6 +47,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
         log: (line) => log({ ...line, object: ctx.id.toString() }),
         findNewest: (tenant, name) => this.findNewest(tenant, name),
         delivery: callbackPort(env, ctx.id.name, async (query) => (await this.registry).events.readEvents(query, 0)),
+        sealing: await sealingPort(env, ctx.id.name),
         ...readSettings(env),
       }),
     );

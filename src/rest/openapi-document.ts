@@ -34,7 +34,9 @@ const TAGS: Readonly<Record<string, string>> = {
   events: "What happened, in order.",
   work: "Steps that workers claim and report on.",
   stats: "What jobs have in common.",
+  metrics: "The same for what scrapes.",
   keys: "API keys that are good no more.",
+  secrets: "What blueprints of the tenant may send.",
   audit: "What was done, by whom.",
 };
 

@@ -52,6 +52,9 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   too_many_times: 422,
   trigger_changed: 409,
   too_many_deliveries: 429,
+  unknown_secret: 404,
+  too_many_secrets: 507,
+  secrets_unavailable: 409,
   delivery_refused: 422,
   unknown_batch: 404,
 };

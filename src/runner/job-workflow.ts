@@ -2,8 +2,6 @@ import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloud
 import { version } from "../../package.json";
 import { CATALOG } from "../catalog/index.ts";
 import { egress } from "../egress/egress.ts";
-import { secretsFor } from "../egress/secret-bindings.ts";
-import { Secrets } from "../egress/secrets.ts";
 import { type Home, homeOf } from "../egress/self-call.ts";
 import { type AiSettings, type Env, type RunParams, settingsOf } from "../env.ts";
 import { parseJobId } from "../jobs/id.ts";
@@ -13,6 +11,7 @@ import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import { HOME_SHARD } from "../service/context.ts";
 import type { EngineStep, ModelPort } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
+import { secretsOf } from "./tenant-secrets.ts";
 
 const newId = () => crypto.randomUUID().slice(0, 8);
 
@@ -37,9 +36,11 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const shard = parseJobId(job_id)?.shard;
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
     const ask = askAsServer(this.env.JOB_REGISTRY, tenant);
-    const { ai, httpAllow } = settingsOf(this.env);
+    const settings = settingsOf(this.env);
+    const { ai, httpAllow } = settings;
+    const pause = (ms: number) => scheduler.wait(ms);
     const home = await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID());
-    const secrets = new Secrets(secretsFor(tenant, settingsOf(this.env).blueprintSecrets));
+    const secrets = await secretsOf(settings, tenant, ask, pause);
     await runBlueprint(
       {
         registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
@@ -61,7 +62,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         random: Math.random,
         process: processId,
         newToken: newId,
-        pause: (ms) => scheduler.wait(ms),
+        pause,
       },
       { tenant, job_id, attempt },
     );

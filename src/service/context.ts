@@ -3,7 +3,9 @@ import type { Scope } from "../auth/scopes.ts";
 import type { Known } from "../blueprint/checks/document-checker.ts";
 import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
+import { keyNames } from "../egress/sealed-text.ts";
 import { secretsFor, webhookSecretsFor } from "../egress/secret-bindings.ts";
+import { sealSecret } from "../egress/tenant-secrets.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import { parseJobId } from "../jobs/id.ts";
@@ -12,6 +14,7 @@ import type { TraceContext } from "../lib/trace-context.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import { type Ask, askAs } from "../registry/api/client.ts";
 import type { KeyWatch } from "../registry/api/keys.ts";
+import type { SecretSeal } from "./access/tenant-secrets.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
 import { hookToken } from "./triggers/hook-token.ts";
 
@@ -34,8 +37,10 @@ export interface ServiceContext {
   blueprints: readonly CatalogBlueprint[];
   /** What `handler` steps may call. */
   handlers: readonly HandlerText[];
-  /** What the tenant's blueprints may send. */
+  /** What the operator lets the tenant's blueprints send. */
   secrets: readonly UsableSecret[];
+  /** What the tenant's own secrets are encrypted with; absent: without AUTH_SECRET there are none. */
+  secretSeal?: SecretSeal | undefined;
   /** What `ai` steps ask; null: each names its own. Left out: there is none. */
   model?: string | null;
   /** Of one tenant; 0: no limit. */
@@ -73,6 +78,12 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
     blueprints: CATALOG.blueprints,
     handlers: HANDLERS,
     secrets: secretsFor(tenant, blueprintSecrets).map(({ name, hosts }) => ({ name, hosts })),
+    ...(secrets && {
+      secretSeal: {
+        seal: (value, name) => sealSecret(secrets, tenant, name, value),
+        previousKey: async () => (await keyNames(secrets)).previous,
+      },
+    }),
     ...(ai && { model: ai.model ?? null }),
     dryRunsPerMinute: quotas.submitsPerMinute,
     cursors: cursorsOf(tenant, secrets),

@@ -137,7 +137,7 @@ async function sourceOf(
   { blueprint }: Pick<SubmitArgs, "blueprint">,
 ): Promise<Result<Source, Fault[]>> {
   if (typeof blueprint !== "string") {
-    return ok({ label: INLINE, document: blueprint, plan: inlinePlan(context, blueprint) });
+    return ok({ label: INLINE, document: blueprint, plan: await inlinePlan(context, blueprint) });
   }
   const found = await findBlueprint(context, blueprint);
   if (!found.ok) return err([found.error.fault]);

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { ownTenant, type Place } from "../support/server.ts";
@@ -173,6 +175,77 @@ describe("the command line, installed", () => {
     expect((await edgeJobs(["get", id, "--pointer", "/TEXT"])).stdout).toBe("LOUD\n");
     const told = await edgeJobs(["events", "--cursor", cursor, "--names", "job.settled", "--job", id, "--limit", "1"]);
     expect(jsonOf(told)).toMatchObject({ name: "job.settled", data: { job_id: id, status: "succeeded" } });
+  });
+
+  it("sets secrets from stdin, lists them without values, and deletes them", async () => {
+    const set = await edgeJobs(["secrets", "set", "TOKEN", "--host", "api.example.com,*.example.org"], {
+      stdin: "from-stdin-77\n",
+    });
+    expect(jsonOf(set)).toMatchObject({ name: "TOKEN", hosts: ["api.example.com", "*.example.org"] });
+    const listed = await edgeJobs(["secrets"]);
+    expect(jsonOf(listed)).toMatchObject({ secrets: [{ name: "TOKEN" }], need_previous: 0 });
+    expect(listed.stdout).not.toContain("from-stdin");
+    expect(jsonOf(await edgeJobs(["secrets", "delete", "TOKEN"]))).toEqual({ name: "TOKEN", deleted: true });
+    const codes = await Promise.all(
+      [
+        ["secrets", "delete", "TOKEN"],
+        ["secrets", "set", "TOKEN"],
+        ["secrets", "set", "TOKEN", "value-in-sight", "--host", "*"],
+        ["secrets", "set", "lower", "--host", "*"],
+      ].map(async (args) => (await edgeJobs(args, { stdin: "a long value" })).code),
+    );
+    expect(codes).toEqual([3, 2, 2, 2]);
+  });
+
+  it("says how jobs went", async () => {
+    expect((await edgeJobs(["run", "-", "--input", '{"n": 1}'], { stdin: DOUBLE })).code).toBe(0);
+    const stats = jsonOf(await edgeJobs(["stats", "--period", "1 hour", "--group-by", "blueprint"]));
+    expect(stats).toMatchObject({ statuses: { succeeded: expect.any(Number) }, groups: expect.any(Array) });
+    expect((await edgeJobs(["stats", "--period", "soon"])).code).toBe(2);
+  });
+
+  it("wakes a host of MCP that speaks the handshake of before: a channel message for each job that settles", async () => {
+    const host = new Client({ name: "scripted-host", version: "1" });
+    const woken: unknown[] = [];
+    const message = new Promise<void>((resolve) => {
+      host.fallbackNotificationHandler = async ({ method, params }) => {
+        woken.push({ method, params });
+        resolve();
+      };
+    });
+    const server = {
+      command: join(folder, "node_modules/.bin/edge-jobs"),
+      args: ["channel", "--names", "job.settled"],
+      env: { PATH: process.env.PATH ?? "", EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key },
+    };
+    const transport = new StdioClientTransport(server);
+    await host.connect(transport);
+    try {
+      expect(host.getServerCapabilities()).toEqual({ experimental: { "claude/channel": {} } });
+      await host.ping();
+      await expect(host.listTools()).rejects.toThrow();
+      // Its place in the events is the moment in which its stream is answered.
+      const submitted = [];
+      let isOver = false;
+      void message.then(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        submitted.push(jsonOf(await edgeJobs(["submit", "-", "--input", '{"n": 1}'], { stdin: DOUBLE })).id);
+        await Promise.race([message, new Promise((resolve) => setTimeout(resolve, 500))]);
+      }
+      const [first] = woken as { method: string; params: { content: string; meta: JsonObject } }[];
+      expect(first?.method).toBe("notifications/claude/channel");
+      expect(submitted).toContain(first?.params.meta.job_id);
+      expect(first?.params.content).toBe(
+        `Job ${first?.params.meta.job_id} "packed" succeeded. Read it with jobs_get_status.`,
+      );
+      for (const [name, value] of Object.entries(first?.params.meta ?? {})) {
+        expect([name, typeof value]).toEqual([expect.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]*$/), "string"]);
+      }
+    } finally {
+      await host.close();
+    }
   });
 
   it("prints help, and completions that a shell takes", async () => {

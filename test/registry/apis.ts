@@ -33,6 +33,7 @@ export const apisOf = ({
   revocations,
   workerCalls,
   batches,
+  secretCalls,
   counts,
   enter,
 }: Registry) => ({
@@ -52,6 +53,7 @@ export const apisOf = ({
   subscriptions,
   workers: workerCalls,
   batches,
+  secrets: secretCalls,
   counts,
   changes,
   enter,

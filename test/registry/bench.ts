@@ -80,6 +80,7 @@ export interface Bench {
   subscriptions: Registry["subscriptions"];
   workers: Registry["workerCalls"];
   batches: Registry["batches"];
+  secrets: Registry["secretCalls"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */

@@ -59,7 +59,16 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     }
   };
   const evicted = <
-    Part extends "caller" | "runner" | "reconciler" | "keys" | "events" | "subscriptions" | "workers" | "batches",
+    Part extends
+      | "caller"
+      | "runner"
+      | "reconciler"
+      | "keys"
+      | "events"
+      | "subscriptions"
+      | "workers"
+      | "batches"
+      | "secrets",
   >(
     part: Part,
   ): Apis[Part] =>
@@ -78,6 +87,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     subscriptions: evicted("subscriptions"),
     workers: evicted("workers"),
     batches: evicted("batches"),
+    secrets: evicted("secrets"),
     get counts() {
       return current.counts;
     },

@@ -23,6 +23,7 @@ import schema14 from "./recorded/schema-0014.sql?raw";
 import schema15 from "./recorded/schema-0015.sql?raw";
 import schema16 from "./recorded/schema-0016.sql?raw";
 import schema17 from "./recorded/schema-0017.sql?raw";
+import schema18 from "./recorded/schema-0018.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -47,6 +48,7 @@ const STATES: [migrations: number, dump: string][] = [
   [15, schema15],
   [16, schema16],
   [17, schema17],
+  [18, schema18],
 ];
 
 /** Opens the state under this build. */

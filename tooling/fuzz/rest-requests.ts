@@ -10,8 +10,13 @@ const OTHER_ARGUMENTS: Record<string, JsonObject> = {
   jobs_stream: { job_id: "job_00000000000000000000000000zz" },
   events_stream: { cursor: "ev1_0" },
   triggers_ledger: { name: "no-trigger", limit: 2 },
+  metrics_read: { period: "6 hours" },
   keys_list: {},
   keys_revoke: { key_id: "key_0" },
+  secrets_list: {},
+  // Nothing is set: a value of a space alone is none.
+  secrets_set: { name: "FUZZED", value: " ", hosts: ["api.example.com"] },
+  secrets_delete: { name: "NONE" },
   audit_read: { before: "2030-01-01T00:00:00Z" },
 };
 

@@ -20,6 +20,8 @@ export interface Invocation {
   values: Values;
   readFile: (path: string) => Promise<string>;
   readStdin: () => Promise<string>;
+  /** Of stdin, as they come. */
+  lines: (signal: AbortSignal) => AsyncIterable<string>;
   env: { readonly [name: string]: string | undefined };
   signal: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { EdgeJobs, EdgeJobsError } from "../../client/src/index.ts";
 import { type Command, EXIT, type ExitCode, UsageError } from "./command.ts";
+import { linesOf } from "./commands/channel-command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { helpOf, overview } from "./help.ts";
@@ -52,6 +53,7 @@ async function runCommand(name: string, args: string[], signal: AbortSignal): Pr
     values,
     readFile: (path) => readFile(path, "utf8"),
     readStdin: () => text(process.stdin),
+    lines: linesOf(process.stdin),
     env: process.env,
     signal,
   });

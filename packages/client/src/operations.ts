@@ -24,9 +24,13 @@ export const OPERATIONS = {
   work_claim: ["POST", "/work/claim"],
   work_report: ["POST", "/work/report"],
   jobs_stats: ["GET", "/stats"],
+  metrics_read: ["GET", "/metrics"],
   keys_list: ["GET", "/keys"],
   keys_revoke: ["POST", "/keys/revoke"],
   audit_read: ["GET", "/audit"],
+  secrets_list: ["GET", "/secrets"],
+  secrets_set: ["PUT", "/secrets/{name}"],
+  secrets_delete: ["DELETE", "/secrets/{name}"],
 } as const satisfies { [operation: string]: readonly [method: "GET" | "POST" | "PUT" | "DELETE", path: string] };
 export type Operation = keyof typeof OPERATIONS;
 

@@ -19,7 +19,7 @@ const MISPLACED = {
 
 const listed = (usable: readonly UsableSecret[]): string =>
   usable.length === 0
-    ? "No secret may be used here; the operator lists them in BLUEPRINT_SECRETS."
+    ? "There is none yet: `edge-jobs secrets set NAME --host HOST` sets one, or the operator lists it in BLUEPRINT_SECRETS."
     : `Use one of ${usable.map(({ name, hosts }) => `${name} (for ${hosts.join(", ")})`).join("; ")}.`;
 
 function refFault(
@@ -34,7 +34,7 @@ function refFault(
   const message = `the secret ${secret} may not be sent to ${target.host}`;
   return {
     message,
-    fix: `It is for ${found.hosts.join(", ")}; the operator binds secrets to hosts in BLUEPRINT_SECRETS.`,
+    fix: `It is for ${found.hosts.join(", ")}; whoever set it says where it may be sent.`,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Caller, CallerApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
 import type { RunnerApi } from "./runner.ts";
+import type { SecretsApi } from "./secret-calls.ts";
 import type { StatisticsApi } from "./statistics-calls.ts";
 import type { SubscriptionsApi } from "./subscription-calls.ts";
 import type { TriggerApi } from "./trigger-calls.ts";
@@ -18,7 +19,7 @@ type Guarded<Api> = {
     : never;
 };
 export type GuardedApi = Guarded<
-  CallerApi & KeyApi & EventsApi & SubscriptionsApi & WorkerApi & TriggerApi & BatchApi & StatisticsApi
+  CallerApi & KeyApi & EventsApi & SubscriptionsApi & WorkerApi & TriggerApi & BatchApi & StatisticsApi & SecretsApi
 >;
 export type RegistryApi = GuardedApi & RunnerApi;
 

@@ -13,6 +13,7 @@ import type { LastStates } from "./last-states.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { Tables } from "./tables.ts";
+import type { TenantSecrets } from "./tenant-secrets.ts";
 
 /** Who hears of every write of a job. */
 export interface StoreObserver {
@@ -35,6 +36,7 @@ interface StoreParts {
   storeEntries: StoreEntries;
   eventLog: EventLog;
   subscriptions: Subscriptions;
+  tenantSecrets: TenantSecrets;
   alarm: Alarm;
 }
 
@@ -48,6 +50,7 @@ export class JobStore {
   readonly #storeEntries: StoreEntries;
   readonly #eventLog: EventLog;
   readonly #subscriptions: Subscriptions;
+  readonly #tenantSecrets: TenantSecrets;
   readonly #alarm: Alarm;
   readonly #observers: StoreObserver[] = [];
   /** Changes of the transaction that is open, in their order. */
@@ -64,6 +67,7 @@ export class JobStore {
     storeEntries,
     eventLog,
     subscriptions,
+    tenantSecrets,
     alarm,
   }: StoreParts) {
     this.#storage = storage;
@@ -74,11 +78,12 @@ export class JobStore {
     this.#storeEntries = storeEntries;
     this.#eventLog = eventLog;
     this.#subscriptions = subscriptions;
+    this.#tenantSecrets = tenantSecrets;
     this.#alarm = alarm;
   }
 
-  observe(observer: StoreObserver): void {
-    this.#observers.push(observer);
+  observe(...observers: StoreObserver[]): void {
+    this.#observers.push(...observers);
   }
 
   /** All or nothing: an exception undoes every write, which it would not do by itself. Nobody hears of what was undone. */
@@ -210,6 +215,7 @@ export class JobStore {
       this.#storeEntries,
       this.#eventLog,
       this.#subscriptions,
+      this.#tenantSecrets,
     ];
     return Math.min(...parts.map((part) => part.firstDue() ?? never));
   }

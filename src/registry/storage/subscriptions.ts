@@ -46,6 +46,8 @@ export const SUBSCRIPTIONS_SQL = {
   forget: "DELETE FROM delivery_attempts WHERE subscription_id = ? AND number <= ?",
   addSubscriber: "INSERT OR IGNORE INTO event_subscribers (shard) VALUES (?)",
   dropSubscriber: "DELETE FROM event_subscribers WHERE shard = ?",
+  countSealedUnder: `SELECT count(*) AS secrets FROM subscriptions, json_each(secrets_json)
+    WHERE instr(json_extract(value, '$.sealed'), ?) = 1`,
   subscribers: "SELECT shard FROM event_subscribers ORDER BY shard",
 } as const;
 
@@ -106,6 +108,11 @@ export class Subscriptions {
     if (number > MAX_KEPT_ATTEMPTS) {
       this.#sql.exec(SUBSCRIPTIONS_SQL.forget, subscriptionId, number - MAX_KEPT_ATTEMPTS);
     }
+  }
+
+  /** Secrets under the key of this name. */
+  countSealedUnder(keyName: string): number {
+    return this.#rows<{ secrets: number }>(SUBSCRIPTIONS_SQL.countSealedUnder, `${keyName}.`)[0]?.secrets ?? 0;
   }
 
   addSubscriber(shard: number): void {

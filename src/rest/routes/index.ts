@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from "./access-routes.ts";
 import { BLUEPRINT_ROUTES } from "./blueprint-routes.ts";
 import { EVENT_ROUTES } from "./event-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
+import { SECRET_ROUTES } from "./secret-routes.ts";
 import { STATS_ROUTES } from "./stats-routes.ts";
 import { TRIGGER_ROUTES } from "./trigger-routes.ts";
 import { WORK_ROUTES } from "./work-routes.ts";
@@ -16,4 +17,5 @@ export const ROUTES: readonly Route[] = [
   ...WORK_ROUTES,
   ...STATS_ROUTES,
   ...ACCESS_ROUTES,
+  ...SECRET_ROUTES,
 ];

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { JOB_STATUSES } from "../../jobs/status.ts";
+import { ok } from "../../lib/result.ts";
 import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
+import { OPENMETRICS_TYPE, openMetrics } from "../openmetrics.ts";
 import { answer, defineRoute, type Route } from "../route.ts";
 
 const figures = {
@@ -56,4 +58,19 @@ const statsRoute = defineRoute({
   run: async (args, context) => answer(await jobStats(context, args)),
 });
 
-export const STATS_ROUTES: readonly Route[] = [statsRoute];
+const metricsRoute = defineRoute({
+  operation: "metrics_read",
+  method: "GET",
+  path: "/metrics",
+  summary: "The figures of stats as gauges, for what scrapes OpenMetrics.",
+  scope: "jobs:read",
+  input: StatsInput.omit({ group_by: true }),
+  answers: { 200: { description: "OpenMetrics 1.0.", mediaType: "application/openmetrics-text" } },
+  refusals: [],
+  run: async (args, context) => {
+    const text = openMetrics(await jobStats(context, args), context.now());
+    return ok(new Response(text, { headers: { "content-type": OPENMETRICS_TYPE, "cache-control": "no-store" } }));
+  },
+});
+
+export const STATS_ROUTES: readonly Route[] = [statsRoute, metricsRoute];

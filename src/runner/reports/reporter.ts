@@ -16,10 +16,9 @@ import type {
 } from "../../registry/api/caller.ts";
 import type { UndoFailure } from "../../registry/api/cleanup-calls.ts";
 import type { RunnerPorts } from "../ports.ts";
+import { resend } from "./resend.ts";
 import type { Unreported } from "./unreported.ts";
 
-const TRIES = 3;
-const PAUSE_MS = 200;
 /** An action that began with the start, this long ago, says once more that it begins: its time counts from there. */
 const OPENING_KEPT_MS = 2_000;
 
@@ -209,13 +208,9 @@ export class Reporter {
   }
 
   async #send<T>(report: (registry: RunnerApi) => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await report(this.#ports.registry());
-      } catch (error) {
-        if (tries === TRIES) throw error;
-        await this.#ports.pause(PAUSE_MS * tries);
-      }
-    }
+    return resend(
+      () => report(this.#ports.registry()),
+      (ms) => this.#ports.pause(ms),
+    );
   }
 }

@@ -36,7 +36,8 @@ function filled(document: Json, value: Json, place: string, target: URL, secrets
   const read = ({ secret, prefix = "" }: SecretRef, keys: readonly (string | number)[]): Json => {
     const found = secrets.get(secret);
     const path = jsonPath(place, keys);
-    if (found === undefined) faults.push(`${path}: the secret ${secret} is not listed in BLUEPRINT_SECRETS any more`);
+    if (found === undefined)
+      faults.push(`${path}: the secret ${secret} is not there any more, or AUTH_SECRET was changed: set it again`);
     else if (!secrets.mayGo(secret, target))
       faults.push(`${path}: the secret ${secret} may not be sent to ${target.host}`);
     return `${prefix}${found ?? ""}`;

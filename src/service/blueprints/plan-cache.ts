@@ -6,6 +6,7 @@ import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../limits.ts";
+import { usableSecrets } from "../access/tenant-secrets.ts";
 import { knownTo, type ServiceContext } from "../context.ts";
 
 /** Agents submit the same plan for many inputs: what is true of a plan is found out once in a while, not each time. */
@@ -20,13 +21,15 @@ function recentOf(handlers: ServiceContext["handlers"]): Map<string, Blueprint> 
 }
 
 /** The plan of an inline document, or all that is wrong with it. Nobody changes a plan: it may be another call's too. */
-export function inlinePlan(context: ServiceContext, document: JsonObject): Result<Blueprint, Fault[]> {
+export async function inlinePlan(context: ServiceContext, document: JsonObject): Promise<Result<Blueprint, Fault[]>> {
   const plans = recentOf(context.handlers);
   // What may be sent is part of what was found out: another tenant may have other secrets.
-  const text = JSON.stringify([document, context.secrets]);
+  const written = JSON.stringify(document);
+  const secrets = await usableSecrets(context, written);
+  const text = `${written}${JSON.stringify(secrets)}`;
   const known = plans.get(text);
   if (known !== undefined) return ok(known);
-  const checked = checkBlueprint(document, knownTo(context));
+  const checked = checkBlueprint(document, knownTo({ ...context, secrets }));
   if (checked.ok && text.length <= MAX_RECENT_PLAN_CHARS) plans.set(text, checked.value);
   return checked;
 }

@@ -8,6 +8,7 @@ import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
 import { MAX_REFERENCE_CHARS } from "../../limits.ts";
 import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
+import { usableSecrets } from "../access/tenant-secrets.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
 import { type Answer, HOME_SHARD, knownTo, mayRead, type ServiceContext } from "../context.ts";
 import { triggersUsing } from "./blueprint-users.ts";
@@ -36,7 +37,8 @@ export async function saveBlueprint(
   context: ServiceContext,
   { blueprint }: z.output<typeof SaveInput>,
 ): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | SavedBlueprintsFull> {
-  const checked = checkBlueprint(blueprint, knownTo(context));
+  const secrets = await usableSecrets(context, JSON.stringify(blueprint));
+  const checked = checkBlueprint(blueprint, knownTo({ ...context, secrets }));
   const children = await findChildren(context, blueprint);
   const faults = [
     ...nameFaults(context, blueprint),

@@ -16,6 +16,9 @@ export const UNKNOWN = Symbol("unknown outcome");
 
 export type Api = ReturnType<typeof apisOf>;
 
+/** AUTH_SECRET is being changed. */
+const SEALING = { previousKey: "old", sealAgain: async (sealed: string) => sealed.replace(/^old/, "new") };
+
 /** What a control takes away from the object, to see that the harness notices. */
 export type Sabotage = (storage: DurableObjectStorage) => DurableObjectStorage;
 
@@ -136,6 +139,7 @@ export class World {
       background: (work) => this.#background.push(work.catch((error) => this.#note(error))),
       log: () => {},
       findNewest: async () => undefined,
+      sealing: SEALING,
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, ...this.#options.quotas },
       delivery: this.callback.port(life, this.hazard, async (query) => (await opened).events.readEvents(query, 0)),

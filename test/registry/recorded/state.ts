@@ -61,6 +61,7 @@ export async function writeState(bench: Bench): Promise<void> {
   const lock = { value: { by: "me" }, version: 0, lifetime_ms: 60_000 };
   await caller.useStore(CALLER, "lock", { id: "job.lock", ...lock });
   await writeTrigger(bench);
+  await bench.secrets.putSecret(CALLER, { name: "TOKEN", sealed: "key.iv.text", hosts: ["api.example.com"] });
   await bench.keys.revokeKey(CALLER, "key 1", START);
   await bench.keys.spendCode(CALLER, "grant 1", START);
 }

@@ -12,6 +12,7 @@ import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts"
 import { StoreEntries } from "../../../src/registry/storage/store-entries.ts";
 import { Subscriptions } from "../../../src/registry/storage/subscriptions.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
+import { TenantSecrets } from "../../../src/registry/storage/tenant-secrets.ts";
 import { aJob } from "../../support/jobs.ts";
 import { CALLER, inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 
@@ -28,9 +29,20 @@ async function storeOf(storage: DurableObjectStorage) {
   const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };
   const storeEntries = new StoreEntries(storage.sql, 1);
   const subscriptions = new Subscriptions(storage.sql);
+  const tenantSecrets = new TenantSecrets(storage.sql, undefined);
   const eventLog = new EventLog({ sql: storage.sql, entropy: (bytes) => new Uint8Array(bytes), kept: 0 });
   return {
-    store: new JobStore({ storage, tables, actions, ...parts, storeEntries, eventLog, subscriptions, alarm }),
+    store: new JobStore({
+      storage,
+      tables,
+      actions,
+      ...parts,
+      storeEntries,
+      eventLog,
+      subscriptions,
+      tenantSecrets,
+      alarm,
+    }),
     tables,
   };
 }

@@ -6,6 +6,7 @@ import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
 import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
 import { SUBSCRIPTIONS_SQL } from "../../../src/registry/storage/subscriptions.ts";
+import { TENANT_SECRETS_SQL } from "../../../src/registry/storage/tenant-secrets.ts";
 import { TRIGGERS_SQL } from "../../../src/registry/storage/trigger-tables.ts";
 import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
 
@@ -19,6 +20,7 @@ const TABLES = {
   events: EVENTS_SQL,
   subscriptions: SUBSCRIPTIONS_SQL,
   offers: OFFERS_SQL,
+  tenant_secrets: TENANT_SECRETS_SQL,
   triggers: TRIGGERS_SQL,
 };
 

@@ -1,5 +1,8 @@
 import type { Command } from "../command.ts";
+import { ACCESS_COMMANDS } from "./access-commands.ts";
+import { channel } from "./channel-command.ts";
 import { JOB_COMMANDS } from "./job-commands.ts";
+import { stats } from "./stats-command.ts";
 import { STREAM_COMMANDS } from "./stream-commands.ts";
 import { SUBMIT_COMMANDS } from "./submit-commands.ts";
 import { TENANT_COMMANDS } from "./tenant-commands.ts";
@@ -9,4 +12,7 @@ export const COMMANDS: readonly Command[] = [
   ...JOB_COMMANDS,
   ...STREAM_COMMANDS,
   ...TENANT_COMMANDS,
+  stats,
+  ...ACCESS_COMMANDS,
+  channel,
 ];

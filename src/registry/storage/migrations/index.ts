@@ -15,6 +15,7 @@ import { TRIGGERS } from "./0014-triggers.ts";
 import { SUBSCRIPTIONS } from "./0015-subscriptions.ts";
 import { UNDO } from "./0016-undo.ts";
 import { SMALL_OUTPUTS } from "./0017-small-outputs.ts";
+import { TENANT_SECRETS } from "./0018-tenant-secrets.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SUBSCRIPTIONS,
   UNDO,
   SMALL_OUTPUTS,
+  TENANT_SECRETS,
 ];

@@ -8,6 +8,7 @@ import { BATCH_SCENARIOS } from "./batch-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { EVENT_SCENARIOS } from "./event-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
+import { SECRET_SCENARIOS } from "./secret-scenarios.ts";
 import { Stage } from "./stage.ts";
 import { TRIGGER_SCENARIOS } from "./trigger-scenarios.ts";
 import { WORKER_SCENARIOS } from "./worker-scenarios.ts";
@@ -27,6 +28,7 @@ const SCENARIOS = {
   ...BATCH_SCENARIOS,
   ...TRIGGER_SCENARIOS,
   ...EVENT_SCENARIOS,
+  ...SECRET_SCENARIOS,
 };
 
 const ORDER = Object.keys(SCENARIOS);
