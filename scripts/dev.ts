@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { parseArgs, parseEnv } from "node:util";
 import ipaddr from "ipaddr.js";
 import { buildUi } from "../tooling/build/build-ui.ts";
+import { RUNTIME_ENV } from "../tooling/workerd/runtime-env.ts";
 
 /**
  * `npm run dev -- <flags of wrangler dev>`. Without AUTH_SECRET whoever reaches the server owns it, and the runtime of this
@@ -46,7 +47,7 @@ if ((open.length > 0 || values.tunnel === true) && !hasSecret()) {
 }
 
 await buildUi();
-const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+const env = { ...process.env, ...RUNTIME_ENV };
 const wrangler = spawn("wrangler", ["dev", ...process.argv.slice(2)], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => wrangler.kill(signal));
 wrangler.on("error", (error) => {

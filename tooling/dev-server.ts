@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import getPort from "get-port";
 import { groupIsGone, processWith, signalGroup } from "./process-group.ts";
+import { RUNTIME_ENV } from "./workerd/runtime-env.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const READY_TIMEOUT_MS = 60_000;
@@ -142,7 +143,7 @@ function spawnWrangler(
         WRANGLER_HIDE_BANNER: "true",
         WRANGLER_LOG_PATH: join(stateDir, "logs"),
         WRANGLER_REGISTRY_PATH: join(stateDir, "registry"),
-        WRANGLER_SEND_METRICS: "false",
+        ...RUNTIME_ENV,
         // A record of every call for the local explorer, which no deployment has and which grows for ever.
         X_LOCAL_OBSERVABILITY: "false",
       },
