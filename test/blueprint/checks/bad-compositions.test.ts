@@ -335,13 +335,6 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
     `${STEP}.message`,
     "No step comes before",
   ],
-  ["a question in a map", steps(map([ask()])), `${STEP}.steps[0].type`, "start a job for each item"],
-  [
-    "a question in a branch in a map",
-    steps(map([parallel({ left: [ask()] })])),
-    `${STEP}.steps[0].branches.left[0].type`,
-    "before or after",
-  ],
   // http that polls.
   ["every without until", poll({ every: "1 minute" }), `${STEP}.every`, 'Add "until"'],
   ["limit without until", poll({ limit: 5 }), `${STEP}.limit`, 'Add "until"'],
