@@ -24,6 +24,7 @@ export default defineConfig({
     fsModuleCache: mutations.length === 0,
     projects: [
       {
+        plugins: mutations,
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],

@@ -22,11 +22,15 @@ export async function postmortem(client: Client, jobId: string): Promise<string>
   return textOf(messages.map(({ content }) => content));
 }
 
-async function statusFrom(client: Client, name: string, args: Record<string, unknown>): Promise<JobStatus> {
+/** What the tool answers as data. */
+export async function callTool(client: Client, name: string, args: Record<string, unknown>): Promise<unknown> {
   const reply = await client.callTool({ name, arguments: args });
   if (reply.isError) throw new Error(`${name}: ${textOf(reply.content)}`);
-  return readStatus(reply.structuredContent);
+  return reply.structuredContent;
 }
+
+const statusFrom = async (client: Client, name: string, args: Record<string, unknown>): Promise<JobStatus> =>
+  readStatus(await callTool(client, name, args));
 
 const textOf = (blocks: readonly { type: string; text?: unknown }[]): string =>
   blocks.flatMap(({ type, text }) => (type === "text" ? [String(text)] : [])).join("\n");

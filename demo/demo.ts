@@ -1,9 +1,11 @@
 import { parseArgs, styleText } from "node:util";
 import { startDevServer } from "../tooling/dev-server.ts";
 import { startSampleService } from "../tooling/sample-service.ts";
+import { type Receiver, startReceiver } from "../tooling/services/receiver.ts";
 import { connect } from "./client.ts";
 import { connectHelp } from "./connect-help.ts";
 import { auditUrls, failAndExplain, listTools, SAMPLE_ROUTES } from "./scenes.ts";
+import { NOTIFY_SECRET, startByThemselves } from "./starts.ts";
 
 /**
  * `npm run demo`: the real server, the official client, real jobs. Ends with 0 only when all is as it should be.
@@ -19,11 +21,18 @@ interface Options {
   target: URL | undefined;
 }
 
+/** What there is on this machine while the demo runs. */
+interface Places {
+  service: string;
+  server: string;
+  receiver: Receiver;
+}
+
 function scene(title: string): void {
   console.log(`\n${styleText(["bold", "cyan"], `▌ ${title}`)}`);
 }
 
-async function play(service: string, server: string, { keep, target }: Options): Promise<void> {
+async function play({ service, server, receiver }: Places, { keep, target }: Options): Promise<void> {
   const mcpUrl = `${server}/mcp`;
   const client = await connect(mcpUrl);
   try {
@@ -39,6 +48,8 @@ async function play(service: string, server: string, { keep, target }: Options):
     }
     scene("A job made to fail, and its postmortem");
     await failAndExplain(client, service);
+    scene("Jobs that begin by themselves: by a webhook, by a watch, and a receiver that is told");
+    await startByThemselves(client, receiver);
   } finally {
     await client.close();
   }
@@ -64,13 +75,20 @@ async function main(): Promise<void> {
   const options = readOptions();
   const interruption = interrupted();
   const service = await startSampleService();
+  const receiver = await startReceiver();
   try {
     console.log("Starting the server: workerd, with Durable Objects and Workflows embedded.");
     // Whoever runs the demo vouches for its targets, so these may lie on this machine.
-    const hosts = [service.url, options.target ?? []].flat().map((url) => new URL(url).host);
-    const server = await startDevServer({ vars: { HTTP_ALLOW: hosts.join(",") } });
+    const hosts = [service.url, receiver.url, options.target ?? []].flat().map((url) => new URL(url).host);
+    const vars = {
+      HTTP_ALLOW: hosts.join(","),
+      NOTIFY_WEBHOOK_SECRET: NOTIFY_SECRET,
+      BLUEPRINT_SECRETS: `NOTIFY_WEBHOOK_SECRET@${new URL(receiver.url).host}`,
+    };
+    const server = await startDevServer({ vars });
     try {
-      const end = await Promise.race([play(service.url, server.url, options), interruption]);
+      const places = { service: service.url, server: server.url, receiver };
+      const end = await Promise.race([play(places, options), interruption]);
       if (end === "interrupted") process.exitCode = SIGINT_EXIT_CODE;
       else if (options.keep) {
         console.log(`\nThe server stays up at ${server.url}/mcp. Ctrl-C ends it.`);
@@ -83,7 +101,7 @@ async function main(): Promise<void> {
       await server.stop();
     }
   } finally {
-    await service.close();
+    await Promise.all([service.close(), receiver.close()]);
   }
 }
 

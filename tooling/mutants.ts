@@ -217,4 +217,42 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "const outputs_json = keptOutputs(job, (path) => copied.has(path));",
     to: "const outputs_json = keptOutputs(job, () => false);",
   },
+  "a row of the ledger is lost": {
+    file: "src/registry/fire/turn.ts",
+    from: "    if (chunk !== undefined) this.#context.tables.triggers.putChunk(this.trigger.name, chunk);\n",
+    to: "",
+  },
+  "an hour that the clocks show twice is run twice": {
+    file: "src/triggers/schedule.ts",
+    from: "const first = found[0] ?? jump();",
+    to: "const first = found.find((each) => each > at) ?? found[0] ?? jump();",
+  },
+  "what a job is known again by is stored after it": {
+    file: "src/registry/dispatch/create-job.ts",
+    from: "if (idempotency) tables.keys.insert(idempotency.key, idempotency.request_hash, job.job_id);",
+    to: `if (idempotency) {
+    const { key, request_hash } = idempotency;
+    queueMicrotask(() => tables.keys.insert(key, request_hash, job.job_id));
+  }`,
+  },
+  "an event is recorded after what it tells": {
+    file: "src/registry/watch/job-events.ts",
+    from: "  onWritten(before: Job | undefined, after: Job | undefined) {",
+    to: "  onCommitted(before: Job | undefined, after: Job | undefined) {",
+  },
+  "event triggers are through with an event before they have done anything": {
+    file: "src/registry/fire/event-firing.ts",
+    from: "const occurred = await occur(this.#context, trigger, occasion, () => this.#context.eventLook.save(place));",
+    to: "this.#context.eventLook.save(place);\n      const occurred = await occur(this.#context, trigger, occasion);",
+  },
+  "event triggers forget what they have done": {
+    file: "src/registry/fire/event-firing.ts",
+    from: "const occurred = await occur(this.#context, trigger, occasion, () => this.#context.eventLook.save(place));",
+    to: "const occurred = await occur(this.#context, trigger, occasion);",
+  },
+  "other shards are told of a trigger once": {
+    file: "src/registry/fire/trigger-copies.ts",
+    from: "    tables.triggers.owe(name, at, due);\n    store.ringBy(due);\n",
+    to: "    tables.triggers.owe(name, at, Number.MAX_SAFE_INTEGER);\n",
+  },
 };

@@ -16,7 +16,7 @@ export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${fold
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
-  "test/registry/{*,{calls,dispatch,run,storage,watch}/*}.test.ts",
+  "test/registry/{*,{calls,deliver,dispatch,fire,run,storage,watch}/*}.test.ts",
   "test/runner/{compose,run-blueprint,step-kinds/http}.test.ts",
 ];
 export const NOT_EVICTABLE = [
@@ -67,6 +67,7 @@ export const BUDGETS = {
   PAGES: { full: 1_000, test: 100, counts: "pages that one step reads, over a death of its process" },
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
+  HOOK_KILLS: { full: 200, test: 20, counts: "kills amid deliveries to a hook" },
   HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },
   WORKER_STEPS: { full: 1_000_000, test: 100_000, counts: "steps of workers that are late, dead or double" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },

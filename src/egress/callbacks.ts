@@ -56,6 +56,8 @@ export function callbackPost(allow: readonly string[], home: Home, now: () => nu
   return async (target, headers, body) => {
     try {
       const url = new URL(target);
+      // What was allowed when it was stored may not be any more.
+      if (callbackFault(target, allow) !== undefined) return { error: "connection_refused" };
       const fetch = egress({ allow: allow.includes(url.origin) ? [hostPort(url)] : [], home });
       const signal = AbortSignal.timeout(CALLBACK_TIMEOUT_MS);
       const response = await fetch(target, { method: "POST", headers, body, redirect: "manual", signal });

@@ -1,4 +1,7 @@
 import * as z from "zod";
+import type { Fault } from "../lib/fault.ts";
+import { echo } from "../lib/safe-text.ts";
+import { MAX_NAME_CHARS } from "../limits.ts";
 import { EventFilter } from "./event-filter.ts";
 
 /** What can be listened to, as listeners are told of it. */
@@ -75,6 +78,36 @@ export const OWN_EVENTS: readonly EventType[] = [
     payload: z.looseObject({ trigger: text }),
   },
 ];
+
+/** Names that `emit` steps may use: two words or more, and none that the server keeps for itself. */
+const EMITTED_NAME = /^(?!(?:job|trigger)\.)[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+$/;
+
+export const isEmittedName = (name: string): boolean => name.length <= MAX_NAME_CHARS && EMITTED_NAME.test(name);
+
+/** What plans tell under a name: whatever each says. Filters look at the fields of its data. */
+export const emittedType = (name: string): EventType => ({
+  name,
+  description: `What emit steps of this tenant's plans tell as ${name}.`,
+  arguments: Object.keys(EventFilter.shape) as ArgumentName[],
+  payload: z.looseObject({}),
+});
+
+/** Why no event has this name; undefined: one may. */
+export function eventNameFault(name: string): Omit<Fault, "path"> | undefined {
+  if (OWN_EVENTS.some((type) => type.name === name) || isEmittedName(name)) return undefined;
+  const own = OWN_EVENTS.map((type) => type.name).join(", ");
+  const fix = `Use one of ${own}, or a name that an emit step tells, such as order.shipped.`;
+  return { message: `"${echo(name)}" is the name of no event`, fix };
+}
+
+/** Of an event that there may be. */
+export const eventName = z
+  .string()
+  .max(MAX_NAME_CHARS)
+  .superRefine((name, context) => {
+    const fault = eventNameFault(name);
+    if (fault !== undefined) context.addIssue({ code: "custom", message: fault.message, params: { fix: fault.fix } });
+  });
 
 /** The filter that a listener's arguments are. Unknown ones are refused: they would filter nothing. */
 export const argumentsOf = ({ arguments: names }: EventType): z.ZodType<EventFilter> =>

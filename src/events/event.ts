@@ -7,6 +7,8 @@ export interface NewEvent {
   data: JsonObject;
   /** {@link newEventId}, or what makes the same event known again; left out: a new one. */
   event_id?: string;
+  /** How many jobs of event triggers led to it; left out: none. */
+  depth?: number;
 }
 
 /** PERSISTED. Something that was recorded, and never changes. */

@@ -21,6 +21,8 @@ const factsOf = ({ job_id, name, status, blueprint, metadata, parent_id, run }: 
   parent_id,
 });
 
+const depthOf = ({ run }: Job): Pick<NewEvent, "depth"> => (run.trigger_depth ? { depth: run.trigger_depth } : {});
+
 function resultOf(resultJson: string | undefined): Json {
   if (resultJson === undefined) return null;
   const bytes = utf8Bytes(resultJson);
@@ -30,6 +32,7 @@ function resultOf(resultJson: string | undefined): Json {
 const settled = (job: Job, resultJson: string | undefined, at: number): NewEvent => ({
   name: "job.settled",
   at,
+  ...depthOf(job),
   data: { ...factsOf(job), error: job.error, error_code: job.error_code, result: resultOf(resultJson) },
 });
 
@@ -41,6 +44,7 @@ const asked = (
 ): NewEvent => ({
   name: "job.input_required",
   at,
+  ...depthOf(job),
   data: { ...factsOf(job), request_id, step, message, schema, expires_at: iso(expires_at) },
 });
 

@@ -16,6 +16,7 @@ export interface ShardPage {
 
 export interface Taken {
   shard: number;
+  position: number;
   event: EventRecord;
 }
 
@@ -26,8 +27,10 @@ export function mergeEvents(pages: readonly ShardPage[], limit: number): Taken[]
   while (taken.length < limit) {
     let first: Taken | undefined;
     for (const [shard, { events }] of pages.entries()) {
-      const event = events[next[shard] ?? 0]?.event;
-      if (event !== undefined && (first === undefined || event.at < first.event.at)) first = { shard, event };
+      const placed = events[next[shard] ?? 0];
+      if (placed !== undefined && (first === undefined || placed.event.at < first.event.at)) {
+        first = { shard, position: placed.position, event: placed.event };
+      }
     }
     if (first === undefined) return taken;
     taken.push(first);

@@ -35,11 +35,12 @@ type Given = Pick<
   trace?: TraceContext | undefined;
   description?: string | undefined;
   trigger?: StartedBy | undefined;
+  trigger_depth?: number | undefined;
   cleans_up?: boolean;
 };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept({ trace, description, trigger, cleans_up, ...given }: Given, now: number): Job {
+export function accept({ trace, description, trigger, trigger_depth, cleans_up, ...given }: Given, now: number): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -66,6 +67,7 @@ export function accept({ trace, description, trigger, cleans_up, ...given }: Giv
       ...(trace && { trace }),
       ...(description && { description }),
       ...(trigger && { trigger }),
+      ...(trigger_depth && { trigger_depth }),
       ...(cleans_up && { cleans_up }),
     },
     events: [],

@@ -77,6 +77,9 @@ export const REFUSAL_CODES = {
   unknown_secret: "the tenant has set no such secret",
   too_many_secrets: "too many secrets are kept",
   secrets_unavailable: "this server has no AUTH_SECRET, which secrets are encrypted under",
+  unknown_subscription: "the tenant has no such subscription",
+  unknown_delivery: "the subscription has no such delivery, or not any more: the newest are kept",
+  event_gone: "the event is not kept any more",
   delivery_refused: "no job was made of the delivery: the tenant is full, or the trigger has a fault",
 } as const;
 export type RefusalCode = keyof typeof REFUSAL_CODES;

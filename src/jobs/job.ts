@@ -99,8 +99,6 @@ export interface Runner {
 /** PERSISTED since 0.2.0. The trigger that started a job. */
 export interface StartedBy {
   name: string;
-  /** How many jobs of triggers led to it by events; absent: none. */
-  depth?: number;
 }
 
 /** PERSISTED since 0.2.0. `until` is epoch ms: then it is over, whatever came of it. */
@@ -131,6 +129,8 @@ export interface RunState {
   runner?: Runner;
   /** Absent from jobs that a caller asked for. */
   trigger?: StartedBy;
+  /** How many jobs of event triggers led to it, itself counted; absent: none. Of children and retries too. */
+  trigger_depth?: number;
   /** Absent from jobs before 0.2.0, and retries of them: rows of a map are known by their index alone. */
   rows_by_item?: true;
   /** The batch that the job was submitted in. */

@@ -6,6 +6,8 @@ import { DAY, KIB, MINUTE, SECOND } from "./units.ts";
 export const MAX_EVENT_RESULT_BYTES = 8 * KIB;
 /** Of what an `emit` step tells. */
 export const MAX_EVENT_DATA_BYTES = 16 * KIB;
+/** Names that plans tell events under, of one shard: further ones are told and not listed. */
+export const MAX_EMITTED_NAMES = 200;
 /** Names that one read asks for. */
 export const MAX_EVENT_NAMES = 20;
 /** A wait whose shards keep answering with nothing ends after so many looks, and is asked for again. */

@@ -1,6 +1,6 @@
 /** What starts jobs by itself. */
 
-import { DAY, KIB, MINUTE } from "./units.ts";
+import { DAY, KIB, MINUTE, SECOND } from "./units.ts";
 
 /** Formats of time zones that one isolate remembers; one takes some 10 KB. */
 export const MAX_ZONE_FORMATS = 64;
@@ -55,3 +55,13 @@ export const MAX_HOOK_CHALLENGE_CHARS = 1_000;
 export const MAX_HOOK_OPENS = 3;
 /** Of the stamp that a signature covers: an older one may have been overheard. */
 export const MAX_STAMP_AGE_MS = 5 * MINUTE;
+
+// Event triggers.
+/** Jobs that event triggers start one because of the other: a longer chain is most likely a loop. */
+export const MAX_TRIGGER_DEPTH = 5;
+/** The alarm looks so long after an event, whether the process that recorded it is gone. */
+export const EVENT_LOOK_GRACE_MS = 10 * SECOND;
+/** Events that are passed over before that is stored: so many are read once more after a restart. */
+export const EVENT_PASSED_OVER = 500;
+/** Copies of event triggers that a new shard asks for at once. */
+export const TRIGGER_COPIES_AT_ONCE = 10;

@@ -5,11 +5,13 @@ import type { DeliveryPort } from "./deliver/delivery-port.ts";
 import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
+import type { Siblings } from "./fire/siblings.ts";
 import type { Undoables } from "./run/undoables.ts";
 import type { SealingPort } from "./sealing-port.ts";
 import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
 import type { EventLog } from "./storage/event-log.ts";
+import type { EventLook } from "./storage/event-look.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
@@ -33,6 +35,8 @@ export interface RegistryPorts {
   delivery?: DeliveryPort | undefined;
   /** Absent: without AUTH_SECRET nothing is stored sealed. */
   sealing?: SealingPort | undefined;
+  /** Other shards of the tenant; absent: there are none. */
+  siblings?: Siblings | undefined;
   retentionMs: number;
   quotas: Quotas;
   findNewest: FindNewest;
@@ -45,6 +49,7 @@ export interface RegistryContext extends RegistryPorts {
   undoables: Undoables;
   audit: Audit;
   eventLog: EventLog;
+  eventLook: EventLook;
   subscriptions: Subscriptions;
   lastStates: LastStates;
   storeEntries: StoreEntries;

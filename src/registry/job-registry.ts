@@ -20,7 +20,7 @@ import type { KeyRefusal } from "./api/keys.ts";
 import type { SealedSecret } from "./api/secret-calls.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
-import type { Delivery, FireRequest, TriggerToSave } from "./api/trigger-calls.ts";
+import type { Delivery, FireRequest, TriggerCopy, TriggerToSave } from "./api/trigger-calls.ts";
 import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";
 import type { Registry } from "./open-registry.ts";
 import { entered, RunnerEntry } from "./runner-entry.ts";
@@ -151,8 +151,12 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     return this.#serve(caller, ({ events }) => events.emitEvent(caller, event));
   }
 
-  listening(caller: Caller) {
-    return this.#serve(caller, ({ events }) => events.listening());
+  emittedNames(caller: Caller) {
+    return this.#serve(caller, ({ events }) => events.emittedNames());
+  }
+
+  listening(caller: Caller, after: string) {
+    return this.#serve(caller, ({ introduction }) => introduction.listening(after));
   }
 
   subscription(caller: Caller, subscriptionId: string) {
@@ -165,6 +169,18 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
 
   unsubscribe(caller: Caller, subscriptionId: string) {
     return this.#serve(caller, ({ subscriptions }) => subscriptions.unsubscribe(caller, subscriptionId));
+  }
+
+  subscriptions(caller: Caller, after: string, limit: number) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscriptions(caller, after, limit));
+  }
+
+  deliveries(caller: Caller, subscriptionId: string, before: number, limit: number) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.deliveries(caller, subscriptionId, before, limit));
+  }
+
+  replay(caller: Caller, subscriptionId: string, number: number) {
+    return this.#serve(caller, ({ subscriptions }) => subscriptions.replay(caller, subscriptionId, number));
   }
 
   addSubscriber(caller: Caller, shard: number) {
@@ -245,6 +261,14 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.deleteTrigger(caller, name));
   }
 
+  keepCopy(caller: Caller, copy: TriggerCopy) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.keepCopy(caller, copy));
+  }
+
+  dropCopy(caller: Caller, name: string, at: number) {
+    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.dropCopy(caller, name, at));
+  }
+
   triggersUsing(caller: Caller, blueprint: string, version: number | null) {
     return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.triggersUsing(caller, blueprint, version));
   }
@@ -267,9 +291,9 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     if (name !== undefined && name !== `${tenant}/${shard}`)
       throw new Error(`${tenant}/${shard} was asked of another object`);
     const registry = await entered(this.registry);
-    const { revocations, events } = registry;
+    const { revocations, introduction } = registry;
     const askHome = askAsServer(this.env.JOB_REGISTRY, tenant);
-    await events.introduce(shard, () => askHome(0, (home, server) => home.listening(server)));
+    await introduction.introduce(shard, (after) => askHome(0, (home, server) => home.listening(server, after)));
     if (key_id === null) return ok(registry);
     await revocations.join(shard, () => askHome(0, (home, server) => home.admitShard(server, shard)));
     return revocations.isRevoked(key_id) ? err("revoked") : ok(registry);

@@ -2,6 +2,7 @@ import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";
 import { Hooks } from "./calls/hooks.ts";
+import { Introduction } from "./calls/introduction.ts";
 import { JobStatistics } from "./calls/job-statistics.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
@@ -15,7 +16,9 @@ import type { RegistryContext, RegistryPorts } from "./context.ts";
 import { EventDeliveries } from "./deliver/event-deliveries.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
+import { EventFiring } from "./fire/event-firing.ts";
 import { Firing } from "./fire/firing.ts";
+import { TriggerCopies } from "./fire/trigger-copies.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { CleanupReports } from "./run/cleanup-reports.ts";
 import { Reconciler } from "./run/reconciler.ts";
@@ -27,6 +30,7 @@ import { Actions } from "./storage/actions.ts";
 import { Alarm } from "./storage/alarm.ts";
 import { Audit } from "./storage/audit.ts";
 import { EventLog } from "./storage/event-log.ts";
+import { EventLook } from "./storage/event-look.ts";
 import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
 import { LastStates } from "./storage/last-states.ts";
@@ -61,6 +65,7 @@ export interface Registry {
   reconciler: Reconciler;
   changes: JobChanges;
   events: ReadEvents;
+  introduction: Introduction;
   revocations: Revocations;
   openWaits: OpenWaits;
   counts: JobCounts;
@@ -74,18 +79,35 @@ export interface Registry {
 async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing }: RegistryPorts) {
   migrate(storage);
   const tables = tablesOf(storage.sql);
+  const { triggers } = tables;
+  const isWanted = (event: string) => triggers.wantsEvent(event);
+  const eventLog = new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept, isWanted });
   const parts = {
     tables,
     actions: new Actions(storage.sql, tables.jobs),
     lastStates: new LastStates(storage.sql),
     audit: new Audit(storage.sql),
     storeEntries: new StoreEntries(storage.sql, retentionMs),
-    eventLog: new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept }),
+    eventLog,
+    eventLook: new EventLook(storage.sql, eventLog, triggers),
     subscriptions: new Subscriptions(storage.sql),
     tenantSecrets: new TenantSecrets(storage.sql, sealing?.previousKey),
   };
   const alarm = await Alarm.read(storage, now);
   return { ...parts, store: new JobStore({ storage, ...parts, alarm }) };
+}
+
+/** What starts jobs by itself, and what the alarm does besides looking after jobs. */
+function openTriggers(context: RegistryContext, deliveries: EventDeliveries) {
+  const firing = new Firing(context);
+  const eventFiring = new EventFiring(context);
+  const copies = new TriggerCopies(context);
+  context.store.observe(eventFiring);
+  const ring = async (now: number): Promise<void> => {
+    deliveries.onAlarm(now);
+    await Promise.all([firing.ring(now), eventFiring.look(), copies.ring(now)]);
+  };
+  return { copies, ring };
 }
 
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
@@ -108,7 +130,6 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     claimers: new KeyedWaits(),
   };
   const changes = new JobChanges(context);
-  const firing = new Firing(context);
   const openWaits = new OpenWaits();
   const eventWaiters = new EventWaiters();
   const revocations = new Revocations(context, (keyId) => {
@@ -126,6 +147,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     eventWaiters,
     deliveries,
   );
+  const { copies, ring } = openTriggers(context, deliveries);
   const secretCalls = new SecretCalls(context);
   return {
     submitAndRead: new SubmitAndRead(context),
@@ -134,7 +156,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     tenantStore: new TenantStore(context),
     secretCalls,
     workerCalls: new WorkerCalls(context),
-    tenantTriggers: new TenantTriggers(context),
+    tenantTriggers: new TenantTriggers(context, copies),
     hooks: new Hooks(context),
     batches: new Batches(context),
     jobStatistics: new JobStatistics(context),
@@ -143,11 +165,11 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     roundReports: new RoundReports(context),
     cleanupReports: new CleanupReports(context),
     reconciler: new Reconciler(context, async (time) => {
-      deliveries.onAlarm(time);
-      await Promise.all([firing.ring(time), secretCalls.onAlarm()]);
+      await Promise.all([ring(time), secretCalls.onAlarm()]);
     }),
     changes,
     events: new ReadEvents(context, eventWaiters),
+    introduction: new Introduction(context, copies),
     revocations,
     subscriptions: new EventSubscriptions(context, deliveries),
     deliveries,

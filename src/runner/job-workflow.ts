@@ -56,7 +56,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         userAgent: `edge-jobs/${version}`,
         blueprint: (reference) => lookUpBlueprint({ ask, blueprints: CATALOG.blueprints }, reference),
         store: (key, write) => ask(HOME_SHARD, (home, server) => home.useStore(server, key, write)),
-        emit: (event) => ask(shard, (registry, server) => registry.emitEvent(server, event)),
+        emit: (event) => ask(shard, (registry, server) => registry.emitEvent(server, { ...event, job_id })),
         handlers: CATALOG.handlers,
         now: Date.now,
         random: Math.random,

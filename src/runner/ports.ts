@@ -3,7 +3,7 @@ import type { Secrets } from "../egress/secrets.ts";
 import type { AiSettings } from "../env.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
-import type { EventsApi } from "../registry/api/event-calls.ts";
+import type { Emitted, EventsApi } from "../registry/api/event-calls.ts";
 import type { StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
@@ -50,7 +50,7 @@ export interface RunnerPorts {
   /** Reads or writes a key that the tenant stores. */
   store: (...request: SkipFirst<Parameters<StoreApi["useStore"]>>) => ReturnType<StoreApi["useStore"]>;
   /** Records what a plan tells, once for each key. @returns the event's id */
-  emit: (...request: SkipFirst<Parameters<EventsApi["emitEvent"]>>) => ReturnType<EventsApi["emitEvent"]>;
+  emit: (event: Omit<Emitted, "job_id">) => ReturnType<EventsApi["emitEvent"]>;
   /** Left out: there is no language model. */
   model?: ModelPort | undefined;
   handlers: Readonly<Record<string, Handler>>;

@@ -109,7 +109,7 @@ export const TRIGGER_FIELDS = {
   metadata: jsonObject.optional().describe("Of its jobs."),
   schedule: Schedule.optional().describe("By time."),
   webhook: Webhook.optional().describe("By calls of other services."),
-  event: OnEvent.optional().describe("Not served yet."),
+  event: OnEvent.optional().describe("By what happened."),
   when: expression.optional().describe("No job when false."),
   changed: expression.optional().describe("Over $result: a change emits trigger.changed."),
   paused: z.boolean().default(false).describe("Starts nothing while true."),

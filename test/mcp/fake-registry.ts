@@ -249,6 +249,7 @@ export class FakeRegistry implements CallerApi {
       hook_id: document.webhook === undefined ? null : "AAAAAAAAAAAAAAAAAAAAAA",
       last: null,
       watch_error: null,
+      is_copy: false,
     };
     this.triggers.set(document.name, saved);
     return ok(saved);

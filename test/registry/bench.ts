@@ -15,6 +15,7 @@ import type {
 } from "../../src/registry/api/caller.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
+import type { Siblings } from "../../src/registry/fire/siblings.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
 import { apisOf } from "./apis.ts";
 import { FakeEngine } from "./dispatch/fake-engine.ts";
@@ -77,6 +78,7 @@ export interface Bench {
   changes: Registry["changes"];
   keys: Registry["revocations"];
   events: Registry["events"];
+  introduction: Registry["introduction"];
   subscriptions: Registry["subscriptions"];
   workers: Registry["workerCalls"];
   batches: Registry["batches"];
@@ -109,6 +111,7 @@ export async function inRegistry(
   test: (bench: Bench) => Promise<void>,
   limits: Partial<Quotas> = {},
   delivery?: DeliveryPort,
+  siblings?: Siblings,
 ): Promise<void> {
   await inObject(async (storage) => {
     const engine = new FakeEngine();
@@ -126,6 +129,7 @@ export async function inRegistry(
         findNewest: async () => undefined,
         retentionMs: RETENTION_MS,
         delivery,
+        siblings,
         quotas: { ...NO_LIMITS, ...limits },
       });
     const reopen = async () => apisOf(await open());

@@ -14,6 +14,8 @@ const OF_MEMORY = [
   // The rate is kept in memory, so that a submit writes no row for it; an eviction forgives.
   "the limit of submits a minute",
   "takes so many in a minute",
+  "waits when too many jobs were submitted",
+  "cost no rows more",
   // An object that starts anew reads its schema and its alarm, which are counted with the call's own rows.
   "rows read",
   "rows written",
@@ -65,6 +67,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       | "reconciler"
       | "keys"
       | "events"
+      | "introduction"
       | "subscriptions"
       | "workers"
       | "batches"
@@ -84,6 +87,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     reconciler: evicted("reconciler"),
     keys: evicted("keys"),
     events: evicted("events"),
+    introduction: evicted("introduction"),
     subscriptions: evicted("subscriptions"),
     workers: evicted("workers"),
     batches: evicted("batches"),

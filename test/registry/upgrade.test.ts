@@ -24,6 +24,8 @@ import schema15 from "./recorded/schema-0015.sql?raw";
 import schema16 from "./recorded/schema-0016.sql?raw";
 import schema17 from "./recorded/schema-0017.sql?raw";
 import schema18 from "./recorded/schema-0018.sql?raw";
+import schema19 from "./recorded/schema-0019.sql?raw";
+import schema20 from "./recorded/schema-0020.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -49,6 +51,8 @@ const STATES: [migrations: number, dump: string][] = [
   [16, schema16],
   [17, schema17],
   [18, schema18],
+  [19, schema19],
+  [20, schema20],
 ];
 
 /** Opens the state under this build. */

@@ -169,7 +169,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         secrets: new Secrets(secrets),
         userAgent: "edge-jobs/test",
         blueprint: async (reference) => options.blueprints?.[reference],
-        emit: (event) => bench.events.emitEvent(CALLER, event),
+        emit: (event) => bench.events.emitEvent(CALLER, { ...event, job_id: id }),
         store: (key, write) => bench.caller.useStore(CALLER, key, write),
         model: options.model,
         handlers: CATALOG.handlers,

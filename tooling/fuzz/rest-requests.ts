@@ -9,6 +9,10 @@ import { oddFields, TOOL_ARGUMENTS, wireText } from "./messages.ts";
 const OTHER_ARGUMENTS: Record<string, JsonObject> = {
   jobs_stream: { job_id: "job_00000000000000000000000000zz" },
   events_stream: { cursor: "ev1_0" },
+  subscriptions_list: { limit: 2 },
+  subscriptions_deliveries: { subscription_id: "sub_00000000000000000000000000000000" },
+  subscriptions_replay: { subscription_id: "sub_00000000000000000000000000000000", delivery: 1 },
+  subscriptions_delete: { subscription_id: "sub_00000000000000000000000000000000" },
   triggers_ledger: { name: "no-trigger", limit: 2 },
   metrics_read: { period: "6 hours" },
   keys_list: {},

@@ -1,9 +1,11 @@
 import * as z from "zod";
 import type { EventFilter } from "../../events/event-filter.ts";
-import { argumentsOf, type EventType, OWN_EVENTS } from "../../events/event-types.ts";
+import { argumentsOf, type EventType } from "../../events/event-types.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_CURSOR_CHARS, MAX_ECHO_CHARS, MAX_NAME_CHARS } from "../../limits.ts";
+import type { ServiceContext } from "../../service/context.ts";
+import { eventTypeOf } from "../../service/events/event-types-of.ts";
 import { type EventRefusal, invalidParams, notFound } from "./event-errors.ts";
 
 /** What a client asks of one type of event, in the order in which it is checked. */
@@ -36,14 +38,15 @@ export function readParams<S extends z.ZodType>(schema: S, params: unknown): Res
   return err(invalidParams(oneLine(`${path}: ${issue?.message ?? "is not valid"}`, MAX_ECHO_CHARS)));
 }
 
-export const typeOf = (name: string): EventType | undefined => OWN_EVENTS.find((type) => type.name === name);
-
-export function readListened(params: z.output<typeof Common>, now: number): Result<Listened, EventRefusal> {
-  const type = typeOf(params.name);
+export async function readListened(
+  params: z.output<typeof Common>,
+  context: ServiceContext,
+): Promise<Result<Listened, EventRefusal>> {
+  const type = await eventTypeOf(params.name, context);
   if (type === undefined) return err(notFound("event"));
   const filter = readParams(z.object({ arguments: argumentsOf(type) }), { arguments: params.arguments ?? {} });
   if (!filter.ok) return filter;
   const cursor = params.cursor ?? null;
-  const since = cursor === null || params.maxAgeMs == null ? null : now - params.maxAgeMs;
+  const since = cursor === null || params.maxAgeMs == null ? null : context.now() - params.maxAgeMs;
   return ok({ type, filter: filter.value.arguments, cursor, since });
 }

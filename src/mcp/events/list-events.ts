@@ -1,7 +1,9 @@
 import * as z from "zod";
-import { argumentsOf, type EventType, OWN_EVENTS } from "../../events/event-types.ts";
+import { argumentsOf, type EventType } from "../../events/event-types.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { eventTypesOf } from "../../service/events/event-types-of.ts";
+import type { McpDeps } from "../deps.ts";
 import { type EventRefusal, invalidParams } from "./event-errors.ts";
 
 const schemaOf = (schema: z.ZodType): JsonObject => {
@@ -18,8 +20,12 @@ const descriptorOf = (type: EventType, delivery: readonly string[]): JsonObject 
 });
 
 /** All on one page: they are few. */
-export function listEvents(params: unknown, delivery: readonly string[]): Result<JsonObject, EventRefusal> {
+export async function listEvents(
+  params: unknown,
+  delivery: readonly string[],
+  deps: McpDeps,
+): Promise<Result<JsonObject, EventRefusal>> {
   const cursor = isJsonObject(params as JsonObject) ? (params as JsonObject).cursor : undefined;
   if (cursor !== undefined && cursor !== null) return err(invalidParams("cursor: there is one page only"));
-  return ok({ events: OWN_EVENTS.map((type) => descriptorOf(type, delivery)) });
+  return ok({ events: (await eventTypesOf(deps)).map((type) => descriptorOf(type, delivery)) });
 }

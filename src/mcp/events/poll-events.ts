@@ -45,7 +45,7 @@ export async function pollEvents(
 ): Promise<Result<JsonObject, EventRefusal>> {
   const asked = readParams(Poll, params);
   if (!asked.ok) return asked;
-  const listened = readListened(asked.value, deps.now());
+  const listened = await readListened(asked.value, deps);
   if (!listened.ok) return listened;
   const { maxEvents, timeoutMs } = asked.value;
   const limit = Math.min(maxEvents ?? DEFAULT_POLLED_EVENTS, MAX_LIST_ROWS);

@@ -20,10 +20,10 @@ const REVOKED: EventRefusal = { kind: "forbidden", message: "Forbidden", data: {
 
 export type StreamId = string | number;
 
-export const readStream = (params: unknown, now: number): Result<Listened, EventRefusal> => {
+export async function readStream(params: unknown, deps: McpDeps): Promise<Result<Listened, EventRefusal>> {
   const asked = readParams(Common, params);
-  return asked.ok ? readListened(asked.value, now) : asked;
-};
+  return asked.ok ? readListened(asked.value, deps) : asked;
+}
 
 class PushStream {
   readonly writer = new SseWriter(null);

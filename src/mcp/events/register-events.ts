@@ -40,12 +40,12 @@ export function registerEvents({ server: { server }, deps, era }: Registrar): vo
   };
   // Who keeps no secrets cannot send to callbacks.
   const delivery = ["poll", "push", ...(deps.callbacks === undefined ? [] : ["webhook"])];
-  method("events/list", async (params) => listEvents(params, delivery));
+  method("events/list", (params) => listEvents(params, delivery, deps));
   method("events/poll", (params, signal) => pollEvents(params, deps, signal));
   method("events/subscribe", (params) => subscribeCallback(params, deps));
   method("events/unsubscribe", (params) => unsubscribeCallback(params, deps));
   method("events/stream", async (params) => {
-    const listened = readStream(params, deps.now());
+    const listened = await readStream(params, deps);
     if (!listened.ok) return listened;
     deps.openPush?.(listened.value);
     return ok({});

@@ -8,6 +8,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { isoOrNull } from "../../lib/time.ts";
 import { DEFAULT_SUBSCRIPTION_MS, MAX_SUBSCRIPTION_MS, MIN_SUBSCRIPTION_MS } from "../../limits.ts";
+import { eventTypeOf } from "../../service/events/event-types-of.ts";
 import {
   type Callbacks,
   findSubscription,
@@ -26,7 +27,7 @@ import {
   tooManySubscriptions,
   unsupportedMode,
 } from "./event-errors.ts";
-import { Common, readListened, readParams, typeOf } from "./event-request.ts";
+import { Common, readListened, readParams } from "./event-request.ts";
 
 /** events/subscribe and events/unsubscribe: what happens is sent to a callback, until its time is over. */
 
@@ -99,10 +100,10 @@ export async function subscribeCallback(params: unknown, deps: McpDeps): Promise
   const asked = readParams(Subscribe, params);
   if (!asked.ok) return asked;
   const { delivery, ttlMs } = asked.value;
-  const type = typeOf(asked.value.name);
+  const type = await eventTypeOf(asked.value.name, deps);
   if (type === undefined) return err(notFound("event"));
   if (delivery.mode !== "webhook") return err(unsupportedMode(delivery.mode));
-  const listened = readListened(asked.value, deps.now());
+  const listened = await readListened(asked.value, deps);
   if (!listened.ok) return listened;
   const callback = readCallback(delivery, deps.callbacks?.allow ?? []);
   if (!callback.ok) return callback;

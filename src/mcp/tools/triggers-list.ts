@@ -3,7 +3,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import { documentView, entryView, triggerView } from "../../service/triggers/trigger-view.ts";
-import { ListTriggersInput, oneTrigger, pageOfTriggers } from "../../service/triggers/use-triggers.ts";
+import { ListTriggersInput, ledgerCursor, oneTrigger, pageOfTriggers } from "../../service/triggers/use-triggers.ts";
 import type { McpDeps } from "../deps.ts";
 import { bytesOf, firstThatFit } from "../replies/budget.ts";
 import { visible } from "../replies/structure.ts";
@@ -59,18 +59,15 @@ async function one(args: Args & { name: string }, deps: McpDeps): Promise<Outcom
       ? { ...document, blueprint: "(long: not shown)", input: "(not shown)" }
       : document;
   const room = ROOM_BYTES - 2 * bytesOf(shown) - costOf(view);
-  const entries = found.value.ledger.map((entry) => ({ seq: entry.seq, ...entryView(entry) }));
-  const fitting = firstThatFit(entries, Math.max(room, 0), costOf);
-  const last = fitting.at(-1);
-  const isCut = fitting.length < entries.length && last !== undefined;
-  const next_cursor = isCut
-    ? await deps.cursors.write({ after: `${last.seq}`, filter: `ledger ${name}` })
-    : found.value.next_cursor;
+  const entries = found.value.ledger.map(({ entry }) => entryView(entry));
+  const ledger = firstThatFit(entries, Math.max(room, 0), costOf);
+  const last = found.value.ledger[ledger.length - 1];
+  const isCut = ledger.length < entries.length && last !== undefined;
+  const next_cursor = isCut ? await ledgerCursor(deps, name, last) : found.value.next_cursor;
   const more =
     next_cursor === null
       ? ""
       : `${call("triggers_list", { name, limit: args.limit, cursor: next_cursor })} has older entries. `;
-  const ledger = fitting.map(({ seq: _, ...entry }) => entry);
   return ok({
     next: `${more}${call("triggers_fire", { name })} runs it now.`,
     structured: { trigger: { ...view, document: shown }, ledger, next_cursor },

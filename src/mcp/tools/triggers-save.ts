@@ -9,7 +9,7 @@ export const triggersSave = defineTool({
   name: "triggers_save",
   title: "Save a trigger",
   description:
-    "Start jobs by time (schedule) or by calls of other services (webhook: the reply has the URL). Creates, changes or pauses; the same again changes nothing. Next: triggers_fire to try it, triggers_list for what became of each time.",
+    "Start jobs by time (schedule), by calls of other services (webhook: the reply has the URL) or by events (event). Creates, changes or pauses; the same again changes nothing. Next: triggers_fire to try it, triggers_list for what became of each time.",
   input: SaveTriggerInput,
   output: z.looseObject({ name: z.string() }),
   scope: "triggers:write",

@@ -3,6 +3,7 @@ import type { EventFilter } from "../../events/event-filter.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Caller, StorageFull } from "./asking.ts";
+import type { TriggerCopy } from "./trigger-calls.ts";
 
 /** What the registry answers to whoever listens for events. Times are epoch ms. */
 
@@ -34,6 +35,7 @@ export interface EventPage {
 
 /** What a step tells. */
 export interface Emitted {
+  job_id: string;
   /** Names the telling: sent again, it is the same event. */
   key: string;
   name: string;
@@ -45,6 +47,10 @@ export interface Listening {
   until: number;
   /** Shards with subscriptions. */
   subscribers: number[];
+  /** Some of those that wait for events. */
+  triggers: TriggerCopy[];
+  /** Ask again for those above this name; null: these were all. */
+  next: string | null;
 }
 
 export interface EventsApi {
@@ -55,6 +61,8 @@ export interface EventsApi {
   readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>): Promise<EventPage>;
   /** Records the event, if anybody listens. @returns its id */
   emitEvent(caller: Caller, event: Emitted): Promise<Result<string, StorageFull>>;
+  /** Names that plans have told events under. */
+  emittedNames(caller: Caller): Promise<string[]>;
   /** What a new object of the tenant must know before anything happens in it. */
-  listening(caller: Caller): Promise<Listening>;
+  listening(caller: Caller, after: string): Promise<Listening>;
 }

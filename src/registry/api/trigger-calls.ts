@@ -43,6 +43,38 @@ export interface SavedTrigger {
   /** What became of the last time that it was due. */
   last: NumberedEntry | null;
   watch_error: string | null;
+  /** It was saved in another shard: event triggers are in each. */
+  is_copy: boolean;
+}
+
+/** What was saved, as an object keeps it. Times are epoch ms. */
+export interface Trigger {
+  name: string;
+  tenant: string;
+  shard: number;
+  version: number;
+  document: TriggerDocument;
+  /** `name@version`, `name@latest` or `inline`. */
+  label: string;
+  /** null: the newest version is looked up for each run. */
+  plan_hash: string | null;
+  timeout_ms: number;
+  /** From when an interval counts. */
+  anchor_at: number;
+  saved_at: number;
+  share: number;
+  /** Only of a webhook. */
+  hook_id: string | null;
+  event_name: string | null;
+  /** Of a copy: the shard in which it was saved. */
+  home_shard: number | null;
+}
+
+/** An event trigger, for the shards that it was not saved in. */
+export interface TriggerCopy {
+  trigger: Trigger;
+  /** null: the newest version is looked up for each run. */
+  plan_json: string | null;
 }
 
 export type UnknownTrigger = { code: "unknown_trigger" };
@@ -121,6 +153,10 @@ export interface TriggerApi {
   fireTrigger(caller: Caller, name: string, request: FireRequest): Promise<Result<Fired[], FireError>>;
   /** @returns whether there was one */
   deleteTrigger(caller: Caller, name: string): Promise<boolean>;
+  /** From the shard in which it was saved. An older one than is there changes nothing. */
+  keepCopy(caller: Caller, copy: TriggerCopy): Promise<void>;
+  /** @param at when it ended */
+  dropCopy(caller: Caller, name: string, at: number): Promise<void>;
   /** Names of some that run the blueprint. @param version null: any */
   triggersUsing(caller: Caller, blueprint: string, version: number | null): Promise<string[]>;
   /** Counts one delivery. */

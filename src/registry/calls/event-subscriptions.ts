@@ -2,14 +2,20 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { ENDED_SUBSCRIPTION_KEPT_MS, MAX_EVENT_SUBSCRIPTIONS, SECRET_OVERLAP_MS } from "../../limits.ts";
 import type { Caller } from "../api/asking.ts";
 import type {
+  HeldSubscription,
+  NumberedAttempt,
+  ReplayError,
   SubscriptionRequest,
   SubscriptionState,
   SubscriptionsApi,
   TooManySubscriptions,
+  UnknownSubscription,
 } from "../api/subscription-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { EventDeliveries } from "../deliver/event-deliveries.ts";
 import type { SealedSecret, Subscription } from "../storage/subscriptions.ts";
+
+const UNKNOWN = err({ code: "unknown_subscription" as const });
 
 const stateOf = (each: Subscription): SubscriptionState => {
   const { status, positions, expires_at, last_delivery_at, last_error, failed_since } = each;
@@ -69,6 +75,28 @@ export class EventSubscriptions implements SubscriptionsApi {
       subscriptions.put({ ...each, status: "ended", secrets: [], due_at });
       return true;
     });
+  }
+
+  async subscriptions(_caller: Caller, after: string, limit: number): Promise<HeldSubscription[]> {
+    return this.#context.subscriptions.held(after, limit).map((each) => {
+      const { subscription_id, url, name, filter, attempts } = each;
+      return { subscription_id, url, name, filter, attempts, ...stateOf(each) };
+    });
+  }
+
+  async deliveries(
+    _caller: Caller,
+    subscriptionId: string,
+    before: number,
+    limit: number,
+  ): Promise<Result<NumberedAttempt[], UnknownSubscription>> {
+    const { subscriptions } = this.#context;
+    if (subscriptions.find(subscriptionId) === undefined) return UNKNOWN;
+    return ok(subscriptions.attempts(subscriptionId, before, limit));
+  }
+
+  async replay(_caller: Caller, subscriptionId: string, number: number): Promise<Result<NumberedAttempt, ReplayError>> {
+    return this.#deliveries.replay(subscriptionId, number);
   }
 
   async addSubscriber(_caller: Caller, shard: number): Promise<void> {

@@ -5,13 +5,12 @@ import { Rate } from "../../lib/rate.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { HOOK_ID_BYTES, MAX_RATED_HOOKS, RATE_WINDOW_MS } from "../../limits.ts";
 import type { Caller } from "../api/asking.ts";
-import type { Accepted, Delivery, DeliveryError, Hook, TriggerApi } from "../api/trigger-calls.ts";
+import type { Accepted, Delivery, DeliveryError, Hook, Trigger, TriggerApi } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { dueOf, timesOf } from "../fire/firing.ts";
 import { occur } from "../fire/occur.ts";
 import { Turn } from "../fire/turn.ts";
 import { sameAs } from "../fire/verdict.ts";
-import type { Trigger } from "../storage/trigger-tables.ts";
 
 const UNKNOWN = err({ code: "unknown_trigger" as const });
 

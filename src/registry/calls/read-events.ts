@@ -5,7 +5,7 @@ import { jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVENT_PAGE_BYTES, MAX_EVENT_SCAN } from "../../limits.ts";
 import type { Caller, StorageFull } from "../api/asking.ts";
-import type { Emitted, EventPage, EventQuery, EventsApi, Listening, PlacedEvent } from "../api/event-calls.ts";
+import type { Emitted, EventPage, EventQuery, EventsApi, PlacedEvent } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { EventWaiters } from "../watch/event-waiters.ts";
 
@@ -16,7 +16,7 @@ interface Start {
 }
 
 /** What callers ask of the event log. */
-export class ReadEvents implements Pick<EventsApi, "listening" | "emitEvent"> {
+export class ReadEvents implements Pick<EventsApi, "emitEvent" | "emittedNames"> {
   readonly #context: RegistryContext;
   readonly #waiters: EventWaiters;
 
@@ -25,32 +25,22 @@ export class ReadEvents implements Pick<EventsApi, "listening" | "emitEvent"> {
     this.#waiters = waiters;
   }
 
-  async listening(): Promise<Listening> {
-    const { eventLog, subscriptions } = this.#context;
-    return { until: eventLog.listeningUntil, subscribers: subscriptions.subscribers() };
-  }
-
-  /** Once, before anything happens in an object that is new: whether the tenant listens says the tenant's first object. */
-  async introduce(shard: number, askHome: () => Promise<Listening>): Promise<void> {
-    const { eventLog, store, subscriptions } = this.#context;
-    if (shard === 0 || eventLog.isIntroduced) return;
-    const { until, subscribers } = await askHome();
-    store.transact(() => {
-      eventLog.introduce(until);
-      for (const each of subscribers) subscriptions.addSubscriber(each);
-    });
-  }
-
-  async emitEvent(_caller: Caller, { key, name, data }: Emitted): Promise<Result<string, StorageFull>> {
+  async emitEvent({ tenant }: Caller, { job_id, key, name, data }: Emitted): Promise<Result<string, StorageFull>> {
     const event_id = emittedEventId(await digest(key));
-    const { store, eventLog, admission, now } = this.#context;
+    const { store, eventLog, admission, tables, now } = this.#context;
     return store.transact(() => {
-      const isTold = eventLog.listeningUntil <= now() || eventLog.hasEmitted(event_id);
+      eventLog.noteName(name);
+      const isTold = !eventLog.isOpenTo(name, now()) || eventLog.hasEmitted(event_id);
       const full = isTold ? undefined : admission.storageRefusal(jsonBytes(data));
       if (full !== undefined) return err(full);
-      if (!isTold) store.append({ event_id, name, at: now(), data });
+      const depth = tables.jobs.find(tenant, job_id)?.run.trigger_depth;
+      if (!isTold) store.append({ event_id, name, at: now(), ...(depth && { depth }), data });
       return ok(event_id);
     });
+  }
+
+  async emittedNames(): Promise<string[]> {
+    return this.#context.eventLog.names();
   }
 
   /** @param over aborts when the caller needs no answer any more */

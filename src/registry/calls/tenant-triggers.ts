@@ -3,7 +3,7 @@ import { toBase64Url } from "../../lib/base64url.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { HOOK_ID_BYTES, MAX_BACKFILL, MAX_NAMED_TRIGGERS } from "../../limits.ts";
-import { entriesBelow, NEW_LEDGER } from "../../triggers/ledger.ts";
+import { entriesBelow } from "../../triggers/ledger.ts";
 import type { PlanOfTimes } from "../../triggers/plan-of-times.ts";
 import { type Span, spanOf } from "../../triggers/tick.ts";
 import type { TriggerDocument } from "../../triggers/trigger-document.ts";
@@ -14,21 +14,22 @@ import type {
   FireRequest,
   LedgerPage,
   SavedTrigger,
+  Trigger,
   TriggerApi,
+  TriggerCopy,
   TriggerToSave,
   UnknownTrigger,
 } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { dueOf, scheduled, timesOf } from "../fire/firing.ts";
 import { type Occurred, occur } from "../fire/occur.ts";
+import type { TriggerCopies } from "../fire/trigger-copies.ts";
 import { Turn } from "../fire/turn.ts";
 import type { Occasion } from "../fire/verdict.ts";
-import type { Trigger, TriggerState, Triggers } from "../storage/trigger-tables.ts";
+import { NEW_STATE, type TriggerState, type Triggers } from "../storage/trigger-tables.ts";
 
 const UNKNOWN = err({ code: "unknown_trigger" as const });
 const NEXT_RUNS = 3;
-
-const NEW_STATE: TriggerState = { next: null, runs: 0, active: [], ledger: NEW_LEDGER };
 
 const hasSameTimes = (before: Trigger, { schedule }: TriggerDocument): boolean =>
   canonicalize(before.document.schedule) === canonicalize(schedule);
@@ -62,9 +63,11 @@ function firedOf(occurred: Occurred): Omit<Fired, "due"> {
 /** What a tenant does with its triggers, but for their hooks. */
 export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> {
   readonly #context: RegistryContext;
+  readonly #copies: TriggerCopies;
 
-  constructor(context: RegistryContext) {
+  constructor(context: RegistryContext, copies: TriggerCopies) {
     this.#context = context;
+    this.#copies = copies;
   }
 
   get #triggers(): Triggers {
@@ -72,6 +75,12 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
   }
 
   async saveTrigger(caller: Caller, saved: TriggerToSave): Promise<Result<SavedTrigger, StorageFull>> {
+    const stored = this.#save(caller, saved);
+    if (stored.ok) await this.#copies.tell(saved.document.name);
+    return stored;
+  }
+
+  #save(caller: Caller, saved: TriggerToSave): Result<SavedTrigger, StorageFull> {
     const { store, admission, now } = this.#context;
     const { document, plan } = saved;
     return store.transact(() => {
@@ -86,6 +95,7 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
         if (before !== undefined) this.#context.tables.plans.unhold(before);
         this.#context.tables.plans.hold(trigger, JSON.stringify(plan.plan));
       }
+      this.#copies.change(before, trigger, trigger.saved_at);
       this.#triggers.put(trigger);
       this.#carryState(before, trigger, now());
       const { actor } = caller;
@@ -117,10 +127,12 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
       plan_hash,
       timeout_ms,
       anchor_at: before !== undefined && hasSameTimes(before, document) ? before.anchor_at : now,
-      saved_at: now,
+      // Copies tell by it which is the newer one, also when the clock goes back.
+      saved_at: Math.max(now, before?.saved_at ?? 0),
       share: before?.share ?? (entropy(1)[0] ?? 0) / 256,
       hook_id: document.webhook === undefined ? null : (kept ?? toBase64Url(entropy(HOOK_ID_BYTES))),
       event_name: document.event?.name ?? null,
+      home_shard: null,
     };
   }
 
@@ -136,6 +148,7 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
       const from = before.document.paused ? laterOf(old.next, first) : old.next;
       turn.state = { ...turn.state, next: isOver(old, times) ? null : isSame ? from : first };
     }
+    turn.state = this.#copies.stateOf(before, trigger, turn.state);
     turn.save(dueOf(trigger, turn.state, times));
   }
 
@@ -199,14 +212,25 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
 
   async deleteTrigger({ actor }: Caller, name: string): Promise<boolean> {
     const { store, tables, now } = this.#context;
-    return store.transact(() => {
+    const isThere = store.transact(() => {
       const trigger = this.#triggers.find(name);
-      if (trigger === undefined) return false;
+      if (trigger === undefined || trigger.home_shard !== null) return false;
       this.#triggers.delete(name);
       tables.plans.unhold(trigger);
+      this.#copies.change(trigger, undefined, Math.max(now(), trigger.saved_at));
       store.note({ at: now(), action: "trigger_deleted", actor, subject: name });
       return true;
     });
+    await this.#copies.tell(name);
+    return isThere;
+  }
+
+  async keepCopy({ shard }: Caller, copy: TriggerCopy): Promise<void> {
+    this.#context.store.transact(() => this.#copies.keep(copy, shard));
+  }
+
+  async dropCopy(_caller: Caller, name: string, at: number): Promise<void> {
+    this.#context.store.transact(() => this.#copies.drop(name, at));
   }
 
   async triggersUsing(_caller: Caller, blueprint: string, version: number | null): Promise<string[]> {
@@ -259,6 +283,7 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
       hook_id,
       last: last ?? null,
       watch_error: state.watch_error ?? null,
+      is_copy: trigger.home_shard !== null,
     };
   }
 

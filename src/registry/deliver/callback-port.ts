@@ -1,10 +1,12 @@
 import { callbackPost } from "../../egress/callbacks.ts";
-import { openText } from "../../egress/sealed-text.ts";
+import { keyNameOf, keyNames, openText, sealAgain } from "../../egress/sealed-text.ts";
 import { homeOf } from "../../egress/self-call.ts";
 import { type Env, readSettings } from "../../env.ts";
 import { askAsServer } from "../api/client.ts";
 import type { EventPage, EventQuery } from "../api/event-calls.ts";
 import type { DeliveryPort } from "./delivery-port.ts";
+
+const FOR = "edge-jobs callback secret v1";
 
 /**
  * @param name of the object, `<tenant>/<shard>`; one that does not know it sends nothing
@@ -26,7 +28,11 @@ export function callbackPort(
     readEvents: (from, query) =>
       from === shard ? readOwn(query) : ask(from, (registry, server) => registry.readEvents(server, query, 0)),
     wakeShard: (to) => ask(to, (registry, server) => registry.wakeSubscriptions(server)),
-    openSecret: (sealed, subscriptionId) => openText(secrets, "edge-jobs callback secret v1", sealed, subscriptionId),
+    openSecret: (sealed, subscriptionId) => openText(secrets, FOR, sealed, subscriptionId),
+    resealSecret: async (sealed, subscriptionId) => {
+      const isOfToday = keyNameOf(sealed) === (await keyNames(secrets)).current;
+      return isOfToday ? undefined : sealAgain(secrets, FOR, sealed, subscriptionId);
+    },
     post: async (...request) => {
       const home = await homeOf(env.AUTH_SECRET, () => crypto.randomUUID());
       return callbackPost(eventsAllow, home, Date.now)(...request);

@@ -12,5 +12,7 @@ export interface DeliveryPort {
   wakeShard: (shard: number) => Promise<number>;
   /** Undefined: it was sealed under a secret that is gone. */
   openSecret: (sealed: string, subscriptionId: string) => Promise<string | undefined>;
+  /** Under the secret of today; undefined: it is, or cannot be opened. */
+  resealSecret: (sealed: string, subscriptionId: string) => Promise<string | undefined>;
   post: (url: string, headers: Record<string, string>, body: string) => Promise<PostOutcome>;
 }

@@ -1,10 +1,7 @@
-import { errorOf, type PostOutcome, verdictOf } from "../../events/delivery.ts";
-import type { EventRecord } from "../../events/event.ts";
-import { mergeEvents, positionsAfter } from "../../events/merge-events.ts";
+import { verdictOf } from "../../events/delivery.ts";
+import { mergeEvents, positionsAfter, type Taken } from "../../events/merge-events.ts";
 import { encodePositions } from "../../events/positions.ts";
-import { webhookHeaders } from "../../events/webhook-signature.ts";
-import type { JsonObject } from "../../lib/json.ts";
-import { iso } from "../../lib/time.ts";
+import type { Result } from "../../lib/result.ts";
 import {
   DELIVERED_AT_ONCE,
   ENDED_SUBSCRIPTION_KEPT_MS,
@@ -14,10 +11,12 @@ import {
   SUSPENDED_LOOK_MS,
 } from "../../limits.ts";
 import type { EventPage } from "../api/event-calls.ts";
+import type { Attempt, NumberedAttempt, ReplayError } from "../api/subscription-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
-import type { Attempt, Subscription } from "../storage/subscriptions.ts";
+import type { Subscription } from "../storage/subscriptions.ts";
 import type { DeliveryPort } from "./delivery-port.ts";
+import { attemptOf, Sending } from "./sending.ts";
 
 /**
  * Sends events to the callbacks that want them: of each subscription one after the other, in the order of the log, until
@@ -29,6 +28,7 @@ export class EventDeliveries implements StoreObserver {
   /** Undefined: this object sends nothing. */
   readonly #port: DeliveryPort | undefined;
   readonly #isRevoked: (keyId: string) => boolean;
+  readonly #sending: Sending;
   /** Being delivered, and whether there may be more since its last look. */
   readonly #running = new Map<string, { again: boolean }>();
 
@@ -36,6 +36,7 @@ export class EventDeliveries implements StoreObserver {
     this.#context = context;
     this.#port = context.delivery;
     this.#isRevoked = isRevoked;
+    this.#sending = new Sending(context);
   }
 
   /** Something happened in this object: whoever has subscriptions is told, and its alarm comes if that fails. */
@@ -108,15 +109,38 @@ export class EventDeliveries implements StoreObserver {
   async #run(id: string, isDue: boolean, port: DeliveryPort): Promise<void> {
     for (;;) {
       const { subscriptions, now } = this.#context;
-      const each = subscriptions.find(id);
-      if (each === undefined || (await this.#isOver(each))) return;
-      if (each.tries > 0 && !isDue && each.due_at > now()) return;
+      const each = await this.#current(id, isDue);
+      if (each === undefined) return;
       const pages = await this.#read(each, port);
       const fresh = subscriptions.find(id);
       if (fresh === undefined || JSON.stringify(fresh) !== JSON.stringify(each)) continue;
       if (each.status === "suspended") return this.#change(id, { due_at: now() + SUSPENDED_LOOK_MS });
       if (!(await this.#sendAll(each, pages))) return;
     }
+  }
+
+  /** As it is now; undefined: there is nothing to do for it. */
+  async #current(id: string, isDue: boolean): Promise<Subscription | undefined> {
+    const { subscriptions, now } = this.#context;
+    for (;;) {
+      const each = subscriptions.find(id);
+      if (each === undefined || (await this.#isOver(each))) return undefined;
+      if (await this.#reseal(each)) continue;
+      return each.tries > 0 && !isDue && each.due_at > now() ? undefined : each;
+    }
+  }
+
+  /** AUTH_SECRET was changed: what the one before it sealed must not need it for ever. @returns whether it did anything */
+  async #reseal(each: Subscription): Promise<boolean> {
+    const secrets = await this.#sending.resealed(each);
+    const { subscriptions } = this.#context;
+    const isSame = JSON.stringify(subscriptions.find(each.subscription_id)?.secrets) === JSON.stringify(each.secrets);
+    if (secrets !== undefined && isSame) this.#change(each.subscription_id, { secrets });
+    return secrets !== undefined;
+  }
+
+  replay(id: string, number: number): Promise<Result<NumberedAttempt, ReplayError>> {
+    return this.#sending.replay(id, number);
   }
 
   async #isOver(each: Subscription): Promise<boolean> {
@@ -143,12 +167,12 @@ export class EventDeliveries implements StoreObserver {
     const taken = mergeEvents(pages, DELIVERED_AT_ONCE);
     if (pages.some(({ truncated }) => truncated)) {
       const gone = pages.map(({ events, position }) => (events[0]?.position ?? position + 1) - 1);
-      await this.#control(each, "gap", { cursor: encodePositions(gone) });
+      await this.#sending.control(each, "gap", { cursor: encodePositions(gone) });
     }
-    for (const [i, { event }] of taken.entries()) {
+    for (const [i, one] of taken.entries()) {
       const before = i === 0 ? each.positions : positionsAfter(pages, taken.slice(0, i));
       const after = positionsAfter(pages, taken.slice(0, i + 1));
-      if (!(await this.#sendOne(each.subscription_id, event, before, after))) return false;
+      if (!(await this.#sendOne(each.subscription_id, one, before, after))) return false;
     }
     if (taken.length > 0 || pages.some(({ has_more }) => has_more)) {
       if (taken.length === 0) this.#change(each.subscription_id, { positions: positionsAfter(pages, []) });
@@ -159,22 +183,16 @@ export class EventDeliveries implements StoreObserver {
   }
 
   /** @returns whether the next one may follow */
-  async #sendOne(id: string, event: EventRecord, before: number[], after: number[]): Promise<boolean> {
+  async #sendOne(id: string, taken: Taken, before: number[], after: number[]): Promise<boolean> {
     const { subscriptions, store, now } = this.#context;
     const each = subscriptions.find(id);
     if (each?.status !== "active") return false;
-    const { event_id, name, at, data } = event;
-    const body = { eventId: event_id, name, timestamp: iso(at), data, cursor: encodePositions(before) };
-    const outcome = await this.#post(each, event_id, body);
+    const outcome = await this.#sending.event(each, taken, before);
     const current = subscriptions.find(id);
     if (current === undefined || current.status === "ended") return false;
     const verdict = verdictOf(outcome, current.tries);
     const attempts = current.attempts + 1;
-    const http_status = "status" in outcome ? outcome.status : null;
-    const note = (result: Attempt["outcome"]): Attempt => {
-      const error = result === "delivered" ? null : errorOf(outcome);
-      return { event_id, at: now(), outcome: result, http_status, error };
-    };
+    const note = (result: Attempt["outcome"]): Attempt => attemptOf(taken, outcome, result, now());
     const failing = { attempts, failed_since: current.failed_since ?? now() };
     store.transact(() => {
       switch (verdict.is) {
@@ -209,28 +227,10 @@ export class EventDeliveries implements StoreObserver {
     return verdict.is === "delivered" || verdict.is === "given_up";
   }
 
-  async #post(each: Subscription, id: string, body: JsonObject): Promise<PostOutcome> {
-    const { now, delivery } = this.#context;
-    const usable = each.secrets.filter(({ until }) => until === null || until > now());
-    const opened = await Promise.all(usable.map(({ sealed }) => delivery?.openSecret(sealed, each.subscription_id)));
-    const secrets = opened.filter((secret) => secret !== undefined);
-    // Nothing goes out unsigned: AUTH_SECRET was changed, and the subscriber must say its secret again.
-    if (delivery === undefined || secrets.length === 0) return { error: "connection_refused" };
-    const text = JSON.stringify(body);
-    const message = { id, body: text, subscriptionId: each.subscription_id };
-    return delivery.post(each.url, await webhookHeaders(message, secrets, now()), text);
-  }
-
-  /** What is no event: sent once, whatever comes back. */
-  async #control(each: Subscription, type: "gap" | "terminated", more: JsonObject): Promise<void> {
-    const id = `msg_${type}_${this.#context.entropy(12).toHex()}`;
-    await this.#post(each, id, { type, ...more });
-  }
-
   async #terminate(each: Subscription): Promise<void> {
     this.#end(each.subscription_id);
     const error = { code: -32_012, message: "Forbidden", data: { reason: "revoked" } };
-    await this.#control(each, "terminated", { error });
+    await this.#sending.control(each, "terminated", { error });
   }
 
   /** It ended, and is known for a while. */

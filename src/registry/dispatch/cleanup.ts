@@ -107,6 +107,7 @@ export function createCleanup(
       ...{ tenant, plan_hash, submitted_by, plan, blueprint },
       name,
       trace: run.trace,
+      trigger_depth: run.trigger_depth,
       shard: parseJobId(job.job_id)?.shard ?? 0,
       input: {},
       metadata: {},

@@ -11,10 +11,11 @@ import type { RegistryContext } from "../context.ts";
 import { INPUT_PATH } from "../storage/values.ts";
 
 /** What becomes a job: a caller's submission, a child, or a retry. */
-export type JobRequest = SubmitRequest & { shard: number; trigger?: StartedBy } & Pick<
-    Job,
-    "tenant" | "submitted_by" | "parent_id" | "retried_from"
-  >;
+export type JobRequest = SubmitRequest & {
+  shard: number;
+  trigger?: StartedBy | undefined;
+  trigger_depth?: number | undefined;
+} & Pick<Job, "tenant" | "submitted_by" | "parent_id" | "retried_from">;
 
 /**
  * Makes a job, if the tenant's limits allow one more. Called inside a transaction; whoever calls dispatches the job

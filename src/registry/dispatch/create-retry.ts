@@ -162,6 +162,8 @@ function continueJob(
     name: job.name,
     metadata: job.metadata,
     trace: job.run.trace,
+    trigger: job.run.trigger,
+    trigger_depth: job.run.trigger_depth,
     shard: parseJobId(job.job_id)?.shard ?? 0,
     blueprint: label,
     plan,

@@ -4,9 +4,10 @@ import { iso } from "../../lib/time.ts";
 import { MAX_TRIGGER_TURNS, TRIGGER_BATCH, TRIGGER_PUT_OFF_MS, TRIGGERS_AT_ONCE } from "../../limits.ts";
 import { type PlanOfTimes, planOfTimes } from "../../triggers/plan-of-times.ts";
 import { overlapping, type Tick, tick } from "../../triggers/tick.ts";
+import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { type Effect, followEffects, settleJob } from "../run/settlements.ts";
-import type { Trigger, TriggerState } from "../storage/trigger-tables.ts";
+import type { TriggerState } from "../storage/trigger-tables.ts";
 import { quotaReason, Turn } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
 

@@ -1,7 +1,7 @@
 import type { Job } from "../../jobs/job.ts";
 import type { QuotaError } from "../api/caller.ts";
+import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import type { Trigger } from "../storage/trigger-tables.ts";
 import { dueOf, timesOf } from "./firing.ts";
 import { quotaReason, Turn } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
@@ -38,7 +38,7 @@ function begin(turn: Turn, occasion: Occasion, verdict: Verdict): { occurred: Oc
     return { occurred: { outcome: "filtered" } };
   }
   if (verdict.do === "refused") {
-    turn.note({ outcome: "refused", occurrence, reason: verdict.reason });
+    turn.note({ outcome: "refused", occurrence, reason: verdict.reason }, occasion.depth);
     return { occurred: { outcome: "refused", reason: verdict.reason } };
   }
   const begun = turn.start(occasion, verdict);
@@ -47,7 +47,7 @@ function begin(turn: Turn, occasion: Occasion, verdict: Verdict): { occurred: Oc
     if (error.code === "too_many_submits") {
       throw new Undone({ outcome: "over_rate", retry_after_ms: error.retry_after_ms });
     }
-    turn.note({ outcome: "refused", occurrence, reason: quotaReason(error) });
+    turn.note({ outcome: "refused", occurrence, reason: quotaReason(error) }, occasion.depth);
     return { occurred: { outcome: "refused", reason: quotaReason(error), error } };
   }
   const { job } = begun.value;
@@ -58,8 +58,14 @@ function begin(turn: Turn, occasion: Occasion, verdict: Verdict): { occurred: Oc
 /**
  * Starts a job for the occasion, once: what has one already gets that. It runs beside other jobs of the trigger.
  * @param trigger as it was when the occasion was accepted: when it has been changed since, nothing happens
+ * @param also is written with whatever comes of it
  */
-export async function occur(context: RegistryContext, trigger: Trigger, occasion: Occasion): Promise<Occurred> {
+export async function occur(
+  context: RegistryContext,
+  trigger: Trigger,
+  occasion: Occasion,
+  also: () => void = () => {},
+): Promise<Occurred> {
   const { store, tables, background, dispatcher, now } = context;
   const state = tables.triggers.state(trigger.name);
   if (state === undefined) return { outcome: "changed" };
@@ -73,6 +79,7 @@ export async function occur(context: RegistryContext, trigger: Trigger, occasion
       const times = timesOf(fresh);
       if (begun.job !== undefined && times !== undefined && times.overlap !== "allow") turn.watch(begun.job);
       turn.save(dueOf(fresh, turn.state, times));
+      also();
       return begun;
     });
     if (job !== undefined) background(dispatcher.dispatch([job]));

@@ -4,12 +4,13 @@ import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { iso } from "../../lib/time.ts";
-import { MAX_ERROR_CHARS } from "../../limits.ts";
+import { MAX_ERROR_CHARS, MAX_TRIGGER_DEPTH } from "../../limits.ts";
 import { type LedgerEntry, written } from "../../triggers/ledger.ts";
 import type { QuotaError } from "../api/caller.ts";
+import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { createJob } from "../dispatch/create-job.ts";
-import type { Trigger, TriggerState } from "../storage/trigger-tables.ts";
+import type { TriggerState } from "../storage/trigger-tables.ts";
 import type { Occasion, Verdict } from "./verdict.ts";
 
 /** PERSISTED as keys of jobs. */
@@ -32,20 +33,29 @@ export class Turn {
     this.#now = now;
   }
 
-  /** Adds an entry to the ledger, and tells of it whoever listens. */
-  note(entry: Omit<LedgerEntry, "at">): void {
+  /**
+   * Adds an entry to the ledger, and tells of it whoever listens: but not of the end of a chain, which would begin another.
+   * @param depth how many jobs of event triggers led to it
+   */
+  note(entry: Omit<LedgerEntry, "at">, depth = 0): void {
     const reason = entry.reason === undefined ? {} : { reason: oneLine(entry.reason, MAX_ERROR_CHARS) };
     const { ledger, chunk } = written(this.state.ledger, { ...entry, ...reason, at: this.#now });
     if (chunk !== undefined) this.#context.tables.triggers.putChunk(this.trigger.name, chunk);
     this.state = { ...this.state, ledger };
+    if (depth > MAX_TRIGGER_DEPTH) return;
     if (entry.outcome === "missed") this.#tell("trigger.missed", spanData(entry));
     if (entry.outcome === "refused") {
-      this.#tell("trigger.refused", { occurrence: entry.occurrence ?? null, reason: reason.reason ?? null });
+      this.#tell("trigger.refused", { occurrence: entry.occurrence ?? null, reason: reason.reason ?? null }, depth);
     }
   }
 
-  #tell(name: string, data: JsonObject): void {
-    this.#context.store.append({ name, at: this.#now, data: { trigger: this.trigger.name, ...data } });
+  #tell(name: string, data: JsonObject, depth = 0): void {
+    this.#context.store.append({
+      name,
+      at: this.#now,
+      ...(depth > 0 && { depth }),
+      data: { trigger: this.trigger.name, ...data },
+    });
   }
 
   /** The job of an occasion: the one that it has, or a new one. */
@@ -75,7 +85,8 @@ export class Turn {
         submitted_by: `trigger:${name}`,
         parent_id: null,
         retried_from: null,
-        trigger: { name, ...(occasion.depth > 0 && { depth: occasion.depth }) },
+        trigger: { name },
+        trigger_depth: occasion.depth,
       },
       this.#now,
     );
@@ -110,8 +121,8 @@ export class Turn {
   }
 }
 
-const spanData = ({ span }: Pick<LedgerEntry, "span">): JsonObject =>
-  span === undefined ? {} : { from: iso(span.from), to: iso(span.to), count: span.count };
+const spanData = ({ span, reason }: Pick<LedgerEntry, "span" | "reason">): JsonObject =>
+  span === undefined ? { reason: reason ?? null } : { from: iso(span.from), to: iso(span.to), count: span.count };
 
 /** Why a job could not be made, for the ledger. */
 export function quotaReason(error: QuotaError): string {

@@ -5,11 +5,11 @@ import { isTrue } from "../../expression/truth.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { iso } from "../../lib/time.ts";
-import { MAX_TRIGGER_EVALUATIONS } from "../../limits.ts";
+import { MAX_TRIGGER_DEPTH, MAX_TRIGGER_EVALUATIONS } from "../../limits.ts";
 import { kindOf } from "../../triggers/trigger-document.ts";
-import type { ReadyPlan } from "../api/trigger-calls.ts";
+import type { ReadyPlan, Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import type { Trigger, TriggerState } from "../storage/trigger-tables.ts";
+import type { TriggerState } from "../storage/trigger-tables.ts";
 
 /** Something that may start a job. */
 export interface Occasion {
@@ -70,6 +70,8 @@ async function planOf(context: RegistryContext, trigger: Trigger): Promise<Ready
   return { label, plan: JSON.parse(context.tables.plans.json(plan_hash)), plan_hash, timeout_ms };
 }
 
+const TOO_DEEP = `trigger_depth: ${MAX_TRIGGER_DEPTH} jobs of event triggers led to this event, which is the most`;
+
 const refused = (reason: string): Verdict => ({ do: "refused", reason });
 
 /** What the trigger says makes two of what comes the same; null: nothing. Its expression is evaluated, or the reason why not. */
@@ -101,6 +103,7 @@ export async function verdictOn(
   const when = await evaluated(trigger.document.when ?? true, scope, budget);
   if (!when.ok) return refused(`when: ${when.error}`);
   if (!isTrue(when.value)) return { do: "filtered" };
+  if (occasion.depth > MAX_TRIGGER_DEPTH) return refused(TOO_DEEP);
   const input = await evaluated(inputOf(trigger, occasion), scope, budget);
   if (!input.ok) return refused(`input: ${input.error}`);
   if (!isJsonObject(input.value)) return refused("input came out as no object");

@@ -253,6 +253,7 @@ export class AwaitReports {
         ...request,
         tenant: parent.tenant,
         trace: parent.run.trace,
+        trigger_depth: parent.run.trigger_depth,
         shard,
         plan_hash: planHash,
         metadata: {},

@@ -4,8 +4,8 @@ import { asResult } from "../../jobs/view.ts";
 import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_TRIGGER_VALUE_BYTES } from "../../limits.ts";
 import type { Watched } from "../api/runner.ts";
+import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import type { Trigger } from "../storage/trigger-tables.ts";
 
 /** What the end of a job means for the trigger that started it. Called inside the transaction that settles the job. */
 
@@ -53,7 +53,9 @@ function compare(context: RegistryContext, { name }: Trigger, job: Job, watched:
   if (before === after) return;
   triggers.putValue(name, "watched", after);
   if (before === undefined) return;
-  context.store.append({ name: "trigger.changed", at: now, data: changeData(name, job, before, after) });
+  const { trigger_depth: depth } = job.run;
+  const data = changeData(name, job, before, after);
+  context.store.append({ name: "trigger.changed", at: now, ...(depth && { depth }), data });
 }
 
 function keepLast({ tables }: RegistryContext, { name }: Trigger, job: Job): void {

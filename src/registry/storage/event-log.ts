@@ -1,5 +1,11 @@
 import { EVENT_ENTROPY_BYTES, type EventRecord, type NewEvent, newEventId } from "../../events/event.ts";
-import { EVENT_KEPT_MS, EVENT_PURGE_BATCH, LISTENING_MS, LISTENING_RENEWED_MS } from "../../limits.ts";
+import {
+  EVENT_KEPT_MS,
+  EVENT_PURGE_BATCH,
+  LISTENING_MS,
+  LISTENING_RENEWED_MS,
+  MAX_EMITTED_NAMES,
+} from "../../limits.ts";
 
 export const EVENTS_SQL = {
   state: "SELECT listening_until, gone_to, gap FROM event_log",
@@ -7,9 +13,12 @@ export const EVENTS_SQL = {
   last: "SELECT position FROM events ORDER BY position DESC LIMIT 1",
   first: "SELECT position, at FROM events ORDER BY position LIMIT 1",
   from: "SELECT position, at FROM events WHERE position >= ? ORDER BY position LIMIT 1",
-  add: "INSERT INTO events (position, event_id, name, at, data_json) VALUES (?, ?, ?, ?, ?)",
-  after: "SELECT position, event_id, name, at, data_json FROM events WHERE position > ? ORDER BY position LIMIT ?",
+  add: "INSERT INTO events (position, event_id, name, at, depth, data_json) VALUES (?, ?, ?, ?, ?, ?)",
+  after:
+    "SELECT position, event_id, name, at, depth, data_json FROM events WHERE position > ? ORDER BY position LIMIT ?",
   emitted: `SELECT 1 FROM events WHERE event_id = ? AND name NOT GLOB 'job.*' AND name NOT GLOB 'trigger.*'`,
+  noteName: `INSERT OR IGNORE INTO emitted_names (name) SELECT ? WHERE (SELECT count(*) FROM emitted_names) < ?`,
+  names: "SELECT name FROM emitted_names ORDER BY name",
   purge: "DELETE FROM events WHERE position <= ?",
 } as const;
 
@@ -25,19 +34,21 @@ interface State extends StoredState {
 }
 
 /** An event with its place, and the length of its data. */
-interface StoredEvent {
+export interface StoredEvent {
   position: number;
   event: EventRecord;
   bytes: number;
 }
 
-type Row = { position: number; event_id: string; name: string; at: number; data_json: string };
+type Row = { position: number; event_id: string; name: string; at: number; depth: number; data_json: string };
 
 interface LogParts {
   sql: SqlStorage;
   entropy: (bytes: number) => Uint8Array;
   /** 0: no limit but the time. */
   kept: number;
+  /** Whether something in the object waits for the event, whoever listens. */
+  isWanted: (name: string) => boolean;
 }
 
 /**
@@ -48,19 +59,24 @@ export class EventLog {
   readonly #sql: SqlStorage;
   readonly #entropy: (bytes: number) => Uint8Array;
   readonly #kept: number;
+  readonly #isWanted: (name: string) => boolean;
   #known: State | undefined;
   #isIntroduced = false;
+  /** Names that are stored, or that there is no room for. */
+  readonly #names = new Set<string>();
 
-  constructor({ sql, entropy, kept }: LogParts) {
+  constructor({ sql, entropy, kept, isWanted }: LogParts) {
     this.#sql = sql;
     this.#entropy = entropy;
     this.#kept = kept;
+    this.#isWanted = isWanted;
   }
 
   /** What was read may not be what is stored: a transaction was undone. */
   forgetRead(): void {
     this.#known = undefined;
     this.#isIntroduced = false;
+    this.#names.clear();
   }
 
   /** Whether the object knows if its tenant listens; one that is new must ask the tenant's first. */
@@ -109,15 +125,32 @@ export class EventLog {
     return this.#state().listening_until;
   }
 
+  /** Whether what happens is recorded. @param at epoch ms */
+  isOpenTo(name: string, at: number): boolean {
+    return this.#state().listening_until > at || this.#isWanted(name);
+  }
+
   /** @returns when the alarm must look at the log; undefined: nobody listens, and nothing was written */
-  append({ name, at, data, event_id }: NewEvent): number | undefined {
+  append({ name, at, data, event_id, depth = 0 }: NewEvent): number | undefined {
+    if (!this.isOpenTo(name, at)) return undefined;
     const state = this.#state();
-    if (state.listening_until <= at) return undefined;
     const position = state.last + 1;
     const id = event_id ?? newEventId(this.#entropy(EVENT_ENTROPY_BYTES));
-    this.#sql.exec(EVENTS_SQL.add, position, id, name, at, JSON.stringify(data));
+    this.#sql.exec(EVENTS_SQL.add, position, id, name, at, depth, JSON.stringify(data));
     this.#known = { ...state, last: position };
     return this.#isOverfull() ? at : at + EVENT_KEPT_MS;
+  }
+
+  /** A plan tells something under the name: those who look for it find it, also when nobody listened. */
+  noteName(name: string): void {
+    if (this.#names.has(name)) return;
+    if (this.#names.size >= MAX_EMITTED_NAMES) this.#names.clear();
+    this.#sql.exec(EVENTS_SQL.noteName, name, MAX_EMITTED_NAMES);
+    this.#names.add(name);
+  }
+
+  names(): string[] {
+    return this.#rows<{ name: string }>(EVENTS_SQL.names).map(({ name }) => name);
   }
 
   /** Whether a plan has told this event before. */
@@ -129,9 +162,10 @@ export class EventLog {
   *after(position: number): Generator<StoredEvent> {
     for (let from = position; ; ) {
       const rows = this.#rows<Row>(EVENTS_SQL.after, from, READ_ROWS);
-      for (const { position: place, data_json, ...rest } of rows) {
+      for (const { position: place, depth, data_json, ...rest } of rows) {
         from = place;
-        yield { position: place, event: { ...rest, data: JSON.parse(data_json) }, bytes: data_json.length };
+        const event = { ...rest, ...(depth > 0 && { depth }), data: JSON.parse(data_json) };
+        yield { position: place, event, bytes: data_json.length };
       }
       if (rows.length < READ_ROWS) return;
     }

@@ -4,11 +4,13 @@ import type { Offer } from "../../jobs/run/offers.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
 import type { Json } from "../../lib/json.ts";
+import { EVENT_LOOK_GRACE_MS } from "../../limits.ts";
 import type { AuditEntry } from "../api/keys.ts";
 import type { Actions } from "./actions.ts";
 import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
 import type { EventLog } from "./event-log.ts";
+import type { EventLook } from "./event-look.ts";
 import type { LastStates } from "./last-states.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -35,6 +37,7 @@ interface StoreParts {
   audit: Audit;
   storeEntries: StoreEntries;
   eventLog: EventLog;
+  eventLook: EventLook;
   subscriptions: Subscriptions;
   tenantSecrets: TenantSecrets;
   alarm: Alarm;
@@ -49,6 +52,7 @@ export class JobStore {
   readonly #audit: Audit;
   readonly #storeEntries: StoreEntries;
   readonly #eventLog: EventLog;
+  readonly #eventLook: EventLook;
   readonly #subscriptions: Subscriptions;
   readonly #tenantSecrets: TenantSecrets;
   readonly #alarm: Alarm;
@@ -66,6 +70,7 @@ export class JobStore {
     audit,
     storeEntries,
     eventLog,
+    eventLook,
     subscriptions,
     tenantSecrets,
     alarm,
@@ -77,6 +82,7 @@ export class JobStore {
     this.#audit = audit;
     this.#storeEntries = storeEntries;
     this.#eventLog = eventLog;
+    this.#eventLook = eventLook;
     this.#subscriptions = subscriptions;
     this.#tenantSecrets = tenantSecrets;
     this.#alarm = alarm;
@@ -106,7 +112,9 @@ export class JobStore {
     } catch (error) {
       undoAlarm();
       this.#tables.jobs.forgetRead();
+      this.#tables.triggers.forgetRead();
       this.#eventLog.forgetRead();
+      this.#eventLook.forgetRead();
       this.#saved = [];
       this.#hasEvents = false;
       for (const observer of this.#observers) observer.onUndone?.();
@@ -188,6 +196,7 @@ export class JobStore {
     const due = this.#eventLog.append(event);
     if (due === undefined) return;
     this.#alarm.ringBy(due);
+    if (this.#tables.triggers.wantsEvent(event.name)) this.#alarm.ringBy(event.at + EVENT_LOOK_GRACE_MS);
     this.#hasEvents = true;
   }
 
@@ -214,6 +223,7 @@ export class JobStore {
       this.#audit,
       this.#storeEntries,
       this.#eventLog,
+      this.#eventLook,
       this.#subscriptions,
       this.#tenantSecrets,
     ];

@@ -78,6 +78,7 @@ interface ShortRun {
   description?: string;
   runner?: NonNullable<RunState["runner"]>;
   trigger?: NonNullable<RunState["trigger"]>;
+  trigger_depth?: number;
   /** Rows of a map are known by their items. */
   k?: 1;
   interrupted?: number;
@@ -137,7 +138,7 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
 });
 
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, description, runner, trigger } = run;
+  const { steps, open, answers, trace, tree, chain, description, runner, trigger, trigger_depth } = run;
   const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
@@ -150,6 +151,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(description && { description }),
     ...(runner && { runner }),
     ...(trigger && { trigger }),
+    ...(trigger_depth && { trigger_depth }),
     ...(rows_by_item && { k: 1 }),
     ...undoJson(run),
     ...(interrupted && { interrupted }),

@@ -1,7 +1,6 @@
-import type { DeliveryError } from "../../events/delivery.ts";
 import type { EventFilter } from "../../events/event-filter.ts";
 import { MAX_KEPT_ATTEMPTS } from "../../limits.ts";
-import type { SubscriptionState } from "../api/subscription-calls.ts";
+import type { Attempt, NumberedAttempt, SubscriptionState } from "../api/subscription-calls.ts";
 
 /** One of a subscription's secrets. `until`: epoch ms; null: as long as there is no other. */
 export interface SealedSecret {
@@ -21,18 +20,12 @@ export interface Subscription extends SubscriptionState {
   due_at: number;
 }
 
-export interface Attempt {
-  event_id: string;
-  at: number;
-  outcome: "delivered" | "failed" | "given_up";
-  http_status: number | null;
-  error: DeliveryError | null;
-}
-
 const COLUMNS = [
   ...["subscription_id", "key_id", "url", "name", "filter_json", "secrets_json", "positions_json", "status"],
   ...["tries", "attempts", "expires_at", "due_at", "last_delivery_at", "last_error", "failed_since"],
 ].join(", ");
+
+const ATTEMPT = "event_id, shard, position, at, outcome, http_status, error, replay";
 
 export const SUBSCRIPTIONS_SQL = {
   find: `SELECT ${COLUMNS} FROM subscriptions WHERE subscription_id = ?`,
@@ -41,8 +34,11 @@ export const SUBSCRIPTIONS_SQL = {
   firstDue: "SELECT due_at FROM subscriptions ORDER BY due_at LIMIT 1",
   live: "SELECT subscription_id FROM subscriptions WHERE status <> 'ended'",
   delete: "DELETE FROM subscriptions WHERE subscription_id = ?",
-  note: `INSERT INTO delivery_attempts (subscription_id, number, event_id, at, outcome, http_status, error)
-    VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  note: `INSERT INTO delivery_attempts (subscription_id, number, ${ATTEMPT})
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  attempts: `SELECT number, ${ATTEMPT} FROM delivery_attempts
+    WHERE subscription_id = ? AND number < ? ORDER BY number DESC LIMIT ?`,
+  held: "SELECT subscription_id FROM subscriptions WHERE status <> 'ended' AND subscription_id > ? ORDER BY subscription_id LIMIT ?",
   forget: "DELETE FROM delivery_attempts WHERE subscription_id = ? AND number <= ?",
   addSubscriber: "INSERT OR IGNORE INTO event_subscribers (shard) VALUES (?)",
   dropSubscriber: "DELETE FROM event_subscribers WHERE shard = ?",
@@ -103,8 +99,10 @@ export class Subscriptions {
   }
 
   /** @param number of the attempt, counted from 1 */
-  note(subscriptionId: string, number: number, { event_id, at, outcome, http_status, error }: Attempt): void {
-    this.#sql.exec(SUBSCRIPTIONS_SQL.note, subscriptionId, number, event_id, at, outcome, http_status, error);
+  note(subscriptionId: string, number: number, attempt: Attempt): void {
+    const { event_id, shard, position, at, outcome, http_status, error, replay } = attempt;
+    const fields = [event_id, shard, position, at, outcome, http_status, error, replay ? 1 : 0];
+    this.#sql.exec(SUBSCRIPTIONS_SQL.note, subscriptionId, number, ...fields);
     if (number > MAX_KEPT_ATTEMPTS) {
       this.#sql.exec(SUBSCRIPTIONS_SQL.forget, subscriptionId, number - MAX_KEPT_ATTEMPTS);
     }
@@ -113,6 +111,18 @@ export class Subscriptions {
   /** Secrets under the key of this name. */
   countSealedUnder(keyName: string): number {
     return this.#rows<{ secrets: number }>(SUBSCRIPTIONS_SQL.countSealedUnder, `${keyName}.`)[0]?.secrets ?? 0;
+  }
+
+  /** The newest first, below `before`. */
+  attempts(subscriptionId: string, before: number, limit: number): NumberedAttempt[] {
+    return this.#rows<Row>(SUBSCRIPTIONS_SQL.attempts, subscriptionId, before, limit).map(
+      (row) => ({ ...row, replay: row.replay === 1 }) as NumberedAttempt,
+    );
+  }
+
+  /** Those that have not ended, above `after`, by id. */
+  held(after: string, limit: number): Subscription[] {
+    return this.#ids(SUBSCRIPTIONS_SQL.held, after, limit).flatMap((id) => this.find(id) ?? []);
   }
 
   addSubscriber(shard: number): void {

@@ -8,7 +8,7 @@ export const recordJobEvents = ({ tables, eventLog, store, now }: RegistryContex
   onWritten(before: Job | undefined, after: Job | undefined) {
     if (before === undefined || after === undefined) return;
     const at = now();
-    if (eventLog.listeningUntil <= at) return;
+    if (eventLog.listeningUntil <= at && !tables.triggers.hasEvents) return;
     for (const event of eventsOf(before, after, () => tables.values.result(after), at)) store.append(event);
   },
 });

@@ -5,6 +5,7 @@ import { EVENT_ROUTES } from "./event-routes.ts";
 import { JOB_ROUTES } from "./job-routes.ts";
 import { SECRET_ROUTES } from "./secret-routes.ts";
 import { STATS_ROUTES } from "./stats-routes.ts";
+import { SUBSCRIPTION_ROUTES } from "./subscription-routes.ts";
 import { TRIGGER_ROUTES } from "./trigger-routes.ts";
 import { WORK_ROUTES } from "./work-routes.ts";
 
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...BLUEPRINT_ROUTES,
   ...EVENT_ROUTES,
+  ...SUBSCRIPTION_ROUTES,
   ...TRIGGER_ROUTES,
   ...WORK_ROUTES,
   ...STATS_ROUTES,

@@ -48,7 +48,11 @@ async function one(args: OneArgs, context: RestContext) {
   if (!found.ok) return found.error.code === "invalid_cursor" ? refuse(found.error, [CURSOR_FAULT]) : found;
   const { trigger, ledger, next_cursor } = found.value;
   const view = await triggerView(context, context.origin, trigger);
-  return answer({ trigger: { ...view, document: documentView(trigger) }, ledger: ledger.map(entryView), next_cursor });
+  return answer({
+    trigger: { ...view, document: documentView(trigger) },
+    ledger: ledger.map(({ entry }) => entryView(entry)),
+    next_cursor,
+  });
 }
 
 async function page(args: z.output<typeof ListTriggersInput>, context: RestContext) {
@@ -83,7 +87,10 @@ const ledgerRoute = defineRoute({
   run: async (args, context) => {
     const found = await oneTrigger(context, args);
     if (!found.ok) return found.error.code === "invalid_cursor" ? refuse(found.error, [CURSOR_FAULT]) : found;
-    return answer({ ledger: found.value.ledger.map(entryView), next_cursor: found.value.next_cursor });
+    return answer({
+      ledger: found.value.ledger.map(({ entry }) => entryView(entry)),
+      next_cursor: found.value.next_cursor,
+    });
   },
 });
 

@@ -7,5 +7,5 @@ export async function triggersUsing(context: ServiceContext, name: string, versi
       context.ask(shard, (registry, caller) => registry.triggersUsing(caller, name, version)),
     ),
   );
-  return found.flat();
+  return [...new Set(found.flat())];
 }

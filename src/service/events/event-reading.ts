@@ -1,13 +1,14 @@
 import * as z from "zod";
 import type { EventRecord } from "../../events/event.ts";
 import { EventFilter } from "../../events/event-filter.ts";
+import { eventName } from "../../events/event-types.ts";
 import { mergeEvents, positionsAfter } from "../../events/merge-events.ts";
 import { decodePositions, encodePositions } from "../../events/positions.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { iso } from "../../lib/time.ts";
-import { MAX_EVENT_LOOKS, MAX_EVENT_NAMES, MAX_NAME_CHARS, MAX_WAIT_MS } from "../../limits.ts";
+import { MAX_EVENT_LOOKS, MAX_EVENT_NAMES, MAX_WAIT_MS } from "../../limits.ts";
 import type { EventPage, EventQuery } from "../../registry/api/event-calls.ts";
 import type { Answer, ServiceContext } from "../context.ts";
 import { cursor, limit } from "../fields.ts";
@@ -15,7 +16,7 @@ import { untilGone } from "../until-gone.ts";
 
 export const EventsInput = z.strictObject({
   names: z
-    .array(z.string().max(MAX_NAME_CHARS))
+    .array(eventName)
     .max(MAX_EVENT_NAMES)
     .optional()
     .describe("Such as job.settled, job.input_required; all when left out."),

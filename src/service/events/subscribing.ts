@@ -24,14 +24,19 @@ export interface Callbacks {
   seal: (secret: string, subscriptionId: string) => Promise<string>;
 }
 
+const ID_PREFIX = "sub_";
 const ID_DIGITS = 32;
 const SHARD_DIGITS = 8;
+
+/** PERSISTED: the number that places the subscription, which its id begins with. */
+export const placeOfId = (id: string): number =>
+  Number.parseInt(id.slice(ID_PREFIX.length, ID_PREFIX.length + SHARD_DIGITS), 16);
 
 /** Whose it is: the key stays when its tokens change. */
 async function placeOf({ url, name, filter }: SubscriptionKey, context: ServiceContext) {
   const hash = await digest([[context.tenant, context.actor ?? null], url, name, filter]);
-  const shards = shardsOfHash(Number.parseInt(hash.slice(0, SHARD_DIGITS), 16), context.shards);
-  return { id: `sub_${hash.slice(0, ID_DIGITS)}`, shards };
+  const id = `${ID_PREFIX}${hash.slice(0, ID_DIGITS)}`;
+  return { id, shards: shardsOfHash(placeOfId(id), context.shards) };
 }
 
 export interface Found {

@@ -3,7 +3,7 @@ import { readInput } from "../../blueprint/checks/check.ts";
 import { type Names, referenceFaults } from "../../blueprint/checks/references.ts";
 import { readWith } from "../../blueprint/faults/zod-faults.ts";
 import { strict } from "../../blueprint/strict.ts";
-import { EventFilter } from "../../events/event-filter.ts";
+import { argumentsOf, emittedType, eventNameFault, OWN_EVENTS } from "../../events/event-types.ts";
 import type { Variable } from "../../expression/scope.ts";
 import { templateTexts } from "../../expression/template.ts";
 import { type Fault, jsonPath } from "../../lib/fault.ts";
@@ -52,10 +52,6 @@ function allExpressionFaults({ input, when, changed, webhook, ...rest }: Trigger
 
 function kindFaults(document: TriggerDocument): Fault[] {
   const given = KINDS.filter((kind) => document[kind] !== undefined);
-  if (given[0] === "event") {
-    const fix = "Use schedule or webhook; events_read tells of events.";
-    return [{ path: "event", message: "starts no jobs on this version of the server yet", fix }];
-  }
   if (given.length === 1) return [];
   const message = given.length === 0 ? "have none of schedule, webhook and event" : `have ${given.join(" and ")}`;
   return [{ path: "arguments", message, fix: "Give exactly one of schedule, webhook and event." }];
@@ -82,9 +78,12 @@ function verifyFaults({ webhookSecrets }: ServiceContext, { webhook }: TriggerDo
   return faults;
 }
 
-function filterFaults({ event }: TriggerDocument): Fault[] {
-  if (event?.filter === undefined) return [];
-  const read = readWith("event.filter", EventFilter, event.filter);
+function eventFaults({ event }: TriggerDocument): Fault[] {
+  if (event === undefined) return [];
+  const fault = eventNameFault(event.name);
+  if (fault !== undefined) return [{ path: "event.name", ...fault }];
+  const type = OWN_EVENTS.find(({ name }) => name === event.name) ?? emittedType(event.name);
+  const read = readWith("event.filter", argumentsOf(type), event.filter ?? {});
   return read.ok ? [] : read.error;
 }
 
@@ -115,7 +114,7 @@ export async function saveTrigger(
     ...(plan.ok ? inputFaults(document, plan.value) : plan.error),
     ...allExpressionFaults(document),
     ...verifyFaults(context, document),
-    ...filterFaults(document),
+    ...eventFaults(document),
     ...sizeFaults(document),
   ];
   if (!plan.ok || faults.length > 0) return invalidArguments(faults);

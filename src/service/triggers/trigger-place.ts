@@ -16,5 +16,5 @@ export async function shardOfTrigger(context: ServiceContext, name: string): Pro
       trigger: await context.ask(shard, (registry, caller) => registry.findTrigger(caller, name)),
     })),
   );
-  return found.find(({ trigger }) => trigger !== null)?.shard ?? home;
+  return found.find(({ trigger }) => trigger !== null && !trigger.is_copy)?.shard ?? home;
 }

@@ -2,10 +2,11 @@ import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_BACKFILL, MAX_LIST_ROWS } from "../../limits.ts";
 import type { Fired, FireError, LedgerPage, SavedTrigger, UnknownTrigger } from "../../registry/api/trigger-calls.ts";
-import { triggerName } from "../../triggers/trigger-document.ts";
+import { kindOf, triggerName } from "../../triggers/trigger-document.ts";
 import { type InvalidArguments, instantFault, invalidArguments, readInstant } from "../arguments.ts";
 import type { Answer, ServiceContext } from "../context.ts";
 import { cursor, instant, limit } from "../fields.ts";
+import { type LedgerLine, mergeLedgers, mergeTriggers, placeText, readPlace } from "./merge-triggers.ts";
 import { type Placed, shardOfTrigger } from "./trigger-place.ts";
 
 /** What a tenant does with triggers that it has. */
@@ -40,7 +41,7 @@ export async function pageOfTriggers(
       return found.map((trigger) => ({ ...trigger, shard }));
     }),
   );
-  const all = pages.flat().sort((a, b) => (a.document.name < b.document.name ? -1 : 1));
+  const all = mergeTriggers(pages.flat());
   const triggers = all.slice(0, args.limit);
   const last = triggers.at(-1);
   const isMore = all.length > triggers.length && last !== undefined;
@@ -50,8 +51,28 @@ export async function pageOfTriggers(
 
 export interface TriggerWithLedger {
   trigger: Placed<SavedTrigger>;
-  ledger: LedgerPage["entries"];
+  ledger: LedgerLine[];
   next_cursor: string | null;
+}
+
+const ledgerFilter = (name: string): string => `ledger ${name}`;
+
+/** For a reader who has had so much of the ledger. */
+export const ledgerCursor = (context: ServiceContext, name: string, { after }: LedgerLine): Promise<string> =>
+  context.cursors.write({ after: placeText(after), filter: ledgerFilter(name) });
+
+/** The trigger in all shards that have it. */
+async function findEverywhere(context: ServiceContext, name: string): Promise<Placed<SavedTrigger>[]> {
+  const home = await shardOfTrigger(context, name);
+  const find = async (shard: number) => {
+    const trigger = await context.ask(shard, (registry, caller) => registry.findTrigger(caller, name));
+    return trigger === null ? [] : [{ ...trigger, shard }];
+  };
+  const [saved] = await find(home);
+  if (saved === undefined || saved.is_copy) return [];
+  if (kindOf(saved.document) !== "event") return [saved];
+  const others = Array.from({ length: context.shards }, (_, shard) => shard).filter((shard) => shard !== home);
+  return [saved, ...(await Promise.all(others.map(find))).flat()];
 }
 
 /** One trigger with a page of its ledger, the newest first. */
@@ -60,21 +81,28 @@ export async function oneTrigger(
   args: { name: string; limit: number; cursor?: string | undefined },
 ): Answer<TriggerWithLedger, UnknownTrigger | { code: "invalid_cursor" }> {
   const { name } = args;
-  const filter = `ledger ${name}`;
-  const from = args.cursor === undefined ? ok({ after: "" }) : await context.cursors.read(args.cursor, filter);
-  if (!from.ok) return from;
-  const before = from.value.after === "" ? null : Number(from.value.after);
-  const shard = await shardOfTrigger(context, name);
-  const [trigger, page] = await Promise.all([
-    context.ask(shard, (registry, caller) => registry.findTrigger(caller, name)),
-    context.ask(shard, (registry, caller) =>
-      registry.triggerLedger(caller, name, before, Math.min(args.limit, MAX_LIST_ROWS)),
-    ),
-  ]);
-  if (trigger === null || !page.ok) return UNKNOWN;
-  const { entries, next_before } = page.value;
-  const next_cursor = next_before === null ? null : await context.cursors.write({ after: `${next_before}`, filter });
-  return ok({ trigger: { ...trigger, shard }, ledger: entries, next_cursor });
+  const start =
+    args.cursor === undefined ? ok({ after: "" }) : await context.cursors.read(args.cursor, ledgerFilter(name));
+  if (!start.ok) return start;
+  const found = await findEverywhere(context, name);
+  const [trigger] = mergeTriggers(found);
+  if (trigger === undefined) return UNKNOWN;
+  const from = readPlace(start.value.after);
+  const limit = Math.min(args.limit, MAX_LIST_ROWS);
+  const pages: LedgerPage[] = [];
+  await Promise.all(
+    found.map(async ({ shard }) => {
+      const before = from[shard] ?? null;
+      const page = await context.ask(shard, (registry, caller) => registry.triggerLedger(caller, name, before, limit));
+      if (page.ok) pages[shard] = page.value;
+    }),
+  );
+  const all = Array.from(pages, (page) => page ?? { entries: [], next_before: null });
+  const ledger = mergeLedgers(all, from, limit);
+  const last = ledger.at(-1);
+  const shown = all.reduce((sum, { entries }) => sum + entries.length, 0);
+  const isMore = shown > ledger.length || all.some(({ next_before }) => next_before !== null);
+  return ok({ trigger, ledger, next_cursor: isMore && last ? await ledgerCursor(context, name, last) : null });
 }
 
 export const FireTriggerInput = z.strictObject({

@@ -19,6 +19,10 @@ import {
 const OTHER_RECIPES: Record<string, Recipe> = {
   jobs_stream: { job: (job_id) => [{ job_id }] },
   events_stream: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
+  subscriptions_list: {},
+  subscriptions_deliveries: {},
+  subscriptions_replay: {},
+  subscriptions_delete: {},
   triggers_ledger: { trigger: (name) => [{ name }] },
   keys_list: {},
   keys_revoke: {},

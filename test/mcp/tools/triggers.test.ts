@@ -32,7 +32,8 @@ describe("triggers_save", () => {
       "of the scheme hmac alone",
     ],
     [{ ...BARE, event: { name: "job.settled", filter: { color: "red" } } }, "event.filter"],
-    [{ ...BARE, event: { name: "job.settled" } }, "event: starts no jobs on this version"],
+    [{ ...BARE, event: { name: "job.setled" } }, "event.name"],
+    [{ ...BARE, event: { name: "trigger.changed", filter: { status: "failed" } } }, "event.filter"],
     [{ ...SAVE, metadata: { a: "a".repeat(20_000) } }, "metadata"],
   ])("refuses %j: %s", async (args, message) => {
     const w = world();

@@ -4,6 +4,7 @@ import {
   EVENT_PURGE_BATCH,
   LISTENING_MS,
   LISTENING_RENEWED_MS,
+  MAX_EMITTED_NAMES,
   MAX_EVENT_PAGE_BYTES,
 } from "../../../src/limits.ts";
 import type { EventQuery } from "../../../src/registry/api/event-calls.ts";
@@ -33,6 +34,19 @@ async function settled(bench: Bench, name = "one"): Promise<string> {
 const storedEvents = ({ storage }: Bench) => Number(storage.sql.exec("SELECT count(*) AS n FROM events").one().n);
 
 describe("events", () => {
+  it("of plans are told under any number of names, of which so many are listed", () =>
+    inRegistry(async (bench) => {
+      const tell = (name: string) => bench.events.emitEvent(CALLER, { job_id: "job_1", key: name, name, data: {} });
+      for (let i = 0; i <= MAX_EMITTED_NAMES; i++) await tell(`order.n${i}`);
+      await tell("order.n0");
+      const names = await bench.events.emittedNames();
+      expect([names.length, new Set(names).size, names.includes("order.n0")]).toEqual([
+        MAX_EMITTED_NAMES,
+        MAX_EMITTED_NAMES,
+        true,
+      ]);
+    }));
+
   it("are not recorded while nobody listens, and from the first reader on they are", () =>
     inRegistry(async (bench) => {
       await settled(bench);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Quotas } from "../../../src/env.ts";
 import type { PostOutcome } from "../../../src/events/delivery.ts";
 import { webhookHeaders } from "../../../src/events/webhook-signature.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
@@ -26,6 +27,7 @@ interface Sent {
 /** A callback that answers as it is told, then with 204; secrets are sealed by a prefix. */
 async function withCallback(
   test: (bench: Bench, sent: Sent[], answers: PostOutcome[]) => Promise<void>,
+  limits: Partial<Quotas> = {},
 ): Promise<void> {
   const sent: Sent[] = [];
   const answers: PostOutcome[] = [];
@@ -38,7 +40,8 @@ async function withCallback(
       return own.readEvents(query, 0);
     },
     wakeShard: async () => 0,
-    openSecret: async (sealed) => sealed.replace("sealed ", ""),
+    openSecret: async (sealed) => sealed.replace(/^(?:old )?sealed /, ""),
+    resealSecret: async (sealed) => (sealed.startsWith("old ") ? sealed.slice("old ".length) : undefined),
     post: async (url, headers, text) => {
       sent.push({ url, headers, text, body: JSON.parse(text) });
       return answers.shift() ?? OK;
@@ -49,10 +52,15 @@ async function withCallback(
       own = bench.events;
       await test(bench, sent, answers);
     },
-    {},
+    limits,
     delivery,
   );
 }
+
+const REQUEST = {
+  ...{ subscription_id: ID, url: "https://hooks.example/cb?x=1", name: "job.settled", filter: {} },
+  ...{ sealed_secret: `sealed ${SECRET}`, positions: [0], expires_at: null },
+};
 
 async function subscribe(bench: Bench, over: { secret?: string; expires_at?: number | null } = {}, by = CALLER) {
   const { position } = await bench.events.readEvents(
@@ -234,5 +242,62 @@ describe("a subscription", () => {
       ]);
       expect(sent[0]?.headers["webhook-id"]).toMatch(/^msg_terminated_[0-9a-f]+$/);
       expect(await state(bench)).toMatchObject({ status: "ended" });
+    }));
+
+  it("whose events are gone is told of the gap, and goes on behind it", () =>
+    withCallback(
+      async (bench, sent) => {
+        await subscribe(bench);
+        await bench.subscriptions.unsubscribe(CALLER, ID);
+        for (let i = 0; i < 5; i++) await settled(bench);
+        await bench.subscriptions.subscribe(CALLER, { ...REQUEST, positions: [0] });
+        const last = await settled(bench);
+        expect(sent[0]).toMatchObject({
+          headers: { "webhook-id": expect.stringMatching(/^msg_gap_[0-9a-f]+$/) },
+          body: { type: "gap", cursor: expect.any(String) },
+        });
+        expect(jobsOf(sent).at(-1)).toBe(last);
+      },
+      { eventsKept: 2 },
+    ));
+
+  it("can be sent again, under its own id, as long as its event is kept", () =>
+    withCallback(async (bench, sent, answers) => {
+      await subscribe(bench);
+      const ids = [await settled(bench), await settled(bench)];
+      answers.push(answer(500));
+      const again = await bench.subscriptions.replay(CALLER, ID, 1);
+      expect(again).toMatchObject({ value: { number: 3, outcome: "failed", http_status: 500, replay: true } });
+      expect(await bench.subscriptions.replay(CALLER, ID, 1)).toMatchObject({
+        value: { number: 4, outcome: "delivered" },
+      });
+      expect(jobsOf(sent)).toEqual([...ids, ids[0], ids[0]]);
+      expect(sent[2]?.headers["webhook-id"]).toBe(sent[0]?.headers["webhook-id"]);
+      const { status, last_error } = (await state(bench)) ?? {};
+      expect([status, last_error]).toEqual(["active", null]);
+      const listed = await bench.subscriptions.deliveries(CALLER, ID, 4, 2);
+      expect(listed).toMatchObject({ value: [{ number: 3 }, { number: 2, outcome: "delivered", replay: false }] });
+      expect(await bench.subscriptions.replay(CALLER, ID, 9)).toEqual({
+        ok: false,
+        error: { code: "unknown_delivery" },
+      });
+      bench.storage.sql.exec("DELETE FROM events WHERE position = 1");
+      expect(await bench.subscriptions.replay(CALLER, ID, 1)).toEqual({ ok: false, error: { code: "event_gone" } });
+      await bench.subscriptions.unsubscribe(CALLER, ID);
+      const unknown = { ok: false, error: { code: "unknown_subscription" } };
+      expect(await bench.subscriptions.replay(CALLER, ID, 2)).toEqual(unknown);
+    }));
+
+  it("has its secret sealed anew by the alarm once AUTH_SECRET was changed", () =>
+    withCallback(async (bench, sent) => {
+      await bench.subscriptions.subscribe(CALLER, { ...REQUEST, sealed_secret: `old sealed ${SECRET}` });
+      await rest(bench);
+      const secrets = () =>
+        JSON.parse(String(bench.storage.sql.exec("SELECT secrets_json AS s FROM subscriptions").one().s));
+      expect(secrets()).toEqual([{ sealed: `sealed ${SECRET}`, until: null }]);
+      await bench.subscriptions.addSubscriber(CALLER, 0);
+      await bench.events.readEvents({ after: null, names: null, filter: {}, since: null, limit: 1 }, 0);
+      await settled(bench);
+      expect(sent).toHaveLength(1);
     }));
 });

@@ -15,6 +15,7 @@ export class FakeCallback {
       readEvents: (_shard, query) => hazard.call(life, "read events", () => read(query)),
       wakeShard: async () => 0,
       openSecret: async (sealed) => sealed,
+      resealSecret: async () => undefined,
       post: async (_url, headers) => {
         try {
           return await hazard.call(life, "post to the callback", async () => {

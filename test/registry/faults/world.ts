@@ -7,6 +7,7 @@ import { seeded } from "../../../tooling/random.ts";
 import { apisOf } from "../apis.ts";
 import { NO_LIMITS, RETENTION_MS, START } from "../bench.ts";
 import { FakeCallback } from "./fake-callback.ts";
+import { FakeSiblings } from "./fake-siblings.ts";
 import { FakeWorkflow } from "./fake-workflow.ts";
 import { faultyStorage } from "./faulty-storage.ts";
 import { Died, Failed, Hazard, Life } from "./hazard.ts";
@@ -41,6 +42,7 @@ export class World {
   readonly clock = { now: START };
   readonly workflow = new FakeWorkflow();
   readonly callback = new FakeCallback();
+  readonly siblings = new FakeSiblings();
   readonly hazard = new Hazard();
   /** Errors that nobody asked for. */
   readonly surprises: unknown[] = [];
@@ -142,6 +144,7 @@ export class World {
       sealing: SEALING,
       retentionMs: RETENTION_MS,
       quotas: { ...NO_LIMITS, ...this.#options.quotas },
+      siblings: this.siblings.port(life, this.hazard),
       delivery: this.callback.port(life, this.hazard, async (query) => (await opened).events.readEvents(query, 0)),
     });
     return opened;

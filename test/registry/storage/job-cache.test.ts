@@ -4,6 +4,7 @@ import { Actions } from "../../../src/registry/storage/actions.ts";
 import { Alarm } from "../../../src/registry/storage/alarm.ts";
 import { Audit } from "../../../src/registry/storage/audit.ts";
 import { EventLog } from "../../../src/registry/storage/event-log.ts";
+import { EventLook } from "../../../src/registry/storage/event-look.ts";
 import { JobCache } from "../../../src/registry/storage/job-cache.ts";
 import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
@@ -30,7 +31,9 @@ async function storeOf(storage: DurableObjectStorage) {
   const storeEntries = new StoreEntries(storage.sql, 1);
   const subscriptions = new Subscriptions(storage.sql);
   const tenantSecrets = new TenantSecrets(storage.sql, undefined);
-  const eventLog = new EventLog({ sql: storage.sql, entropy: (bytes) => new Uint8Array(bytes), kept: 0 });
+  const entropy = (bytes: number) => new Uint8Array(bytes);
+  const eventLog = new EventLog({ sql: storage.sql, entropy, kept: 0, isWanted: () => false });
+  const eventLook = new EventLook(storage.sql, eventLog, tables.triggers);
   return {
     store: new JobStore({
       storage,
@@ -39,6 +42,7 @@ async function storeOf(storage: DurableObjectStorage) {
       ...parts,
       storeEntries,
       eventLog,
+      eventLook,
       subscriptions,
       tenantSecrets,
       alarm,

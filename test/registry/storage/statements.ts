@@ -1,5 +1,6 @@
 import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions.ts";
 import { EVENTS_SQL } from "../../../src/registry/storage/event-log.ts";
+import { EVENT_LOOK_SQL } from "../../../src/registry/storage/event-look.ts";
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
@@ -18,6 +19,7 @@ const TABLES = {
   blueprints: BLUEPRINTS_SQL,
   store: STORE_SQL,
   events: EVENTS_SQL,
+  event_look: EVENT_LOOK_SQL,
   subscriptions: SUBSCRIPTIONS_SQL,
   offers: OFFERS_SQL,
   tenant_secrets: TENANT_SECRETS_SQL,

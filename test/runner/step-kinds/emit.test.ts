@@ -88,7 +88,7 @@ describe("an emit step", () => {
     inRegistry(
       async (bench) => {
         await listen(bench);
-        const event = { key: "job_1.tell", name: "order.shipped", data: {} };
+        const event = { job_id: "job_1", key: "job_1.tell", name: "order.shipped", data: {} };
         expect(await bench.events.emitEvent(CALLER, event)).toMatchObject({ error: { code: "storage_full" } });
         expect(await told(bench)).toEqual([]);
       },

@@ -16,6 +16,8 @@ import { SUBSCRIPTIONS } from "./0015-subscriptions.ts";
 import { UNDO } from "./0016-undo.ts";
 import { SMALL_OUTPUTS } from "./0017-small-outputs.ts";
 import { TENANT_SECRETS } from "./0018-tenant-secrets.ts";
+import { EVENT_TRIGGERS } from "./0019-event-triggers.ts";
+import { REPLAYS } from "./0020-replays.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -38,4 +40,6 @@ export const MIGRATIONS: readonly Migration[] = [
   UNDO,
   SMALL_OUTPUTS,
   TENANT_SECRETS,
+  EVENT_TRIGGERS,
+  REPLAYS,
 ];

@@ -10,6 +10,13 @@ const LONG = 30 * 86_400_000;
 
 const HOOK: TriggerDocument = { name: "hook", blueprint: {}, webhook: { verify: null }, paused: false };
 
+const ON_EVENT: TriggerDocument = {
+  name: "hook",
+  blueprint: {},
+  event: { name: "job.settled", filter: { name: "watched" } },
+  paused: false,
+};
+
 /** Its plan is its own, so that it must go with it. */
 const toSave = (document: TriggerDocument): TriggerToSave => ({
   document,
@@ -27,12 +34,17 @@ async function save(stage: Stage, document = HOOK) {
 const jobIds = async (stage: Stage) =>
   (await stage.world.api.caller.list(CALLER, aListQuery())).jobs.map(({ id }) => id).sort();
 
-/** Ids of the jobs that the ledger tells of. */
-async function ranIn(stage: Stage): Promise<(string | undefined)[]> {
+async function ledgerOf(stage: Stage) {
   const page = await stage.ask("ledger", (api) => api.caller.triggerLedger(CALLER, "hook", null, 100));
   if (!page.ok) throw new Error(page.error.code);
-  return page.value.entries.flatMap(({ outcome, job_id }) => (outcome === "ran" ? [job_id] : [])).sort();
+  return page.value.entries;
 }
+
+/** Ids of the jobs that the ledger tells of. */
+const ranIn = async (stage: Stage): Promise<(string | undefined)[]> =>
+  (await ledgerOf(stage)).flatMap(({ outcome, job_id }) => (outcome === "ran" ? [job_id] : [])).sort();
+
+const outcomesIn = async (stage: Stage): Promise<string[]> => (await ledgerOf(stage)).map(({ outcome }) => outcome);
 
 async function notes(stage: Stage): Promise<string[]> {
   const entries = await stage.ask("audit", (api) => api.keys.audit(CALLER, Number.MAX_SAFE_INTEGER, 10));
@@ -116,6 +128,43 @@ export const TRIGGER_SCENARIOS: Record<string, Scenario> = {
     );
     expect(await ranIn(stage)).toEqual(ids);
     await startAll(stage);
+  },
+
+  "start a job for an event": async (stage) => {
+    await save(stage, ON_EVENT);
+    const { id } = await stage.submit({ name: "watched", idempotency: null });
+    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(CALLER, id, null)));
+    await stage.ringUntil(async () => (await ranIn(stage)).length > 0);
+    const started = (await jobIds(stage)).filter((each) => each !== id);
+    expect(started).toHaveLength(1);
+    expect(await ranIn(stage)).toEqual(started);
+    await stage.world.ring();
+    expect((await jobIds(stage)).filter((each) => each !== id)).toEqual(started);
+  },
+
+  "filter an event": async (stage) => {
+    await save(stage, { ...ON_EVENT, when: "{% false %}" });
+    const { id } = await stage.submit({ name: "watched", idempotency: null });
+    await stage.danger(() => stage.ask("cancel", (api) => api.caller.cancel(CALLER, id, null)));
+    await stage.ringUntil(async () => (await outcomesIn(stage)).length > 0);
+    await stage.world.ring();
+    expect(await outcomesIn(stage)).toEqual(["filtered"]);
+    expect(await jobIds(stage)).toEqual([id]);
+  },
+
+  "tell other shards of an event trigger": async (stage) => {
+    const { copies } = stage.world.siblings;
+    await stage.danger(() => save(stage, ON_EVENT));
+    await save(stage, ON_EVENT);
+    await stage.ringUntil(() => copies.get("hook") === 1);
+  },
+
+  "tell other shards of a deleted event trigger": async (stage) => {
+    const { copies } = stage.world.siblings;
+    await save(stage, ON_EVENT);
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.deleteTrigger(CALLER, "hook")));
+    await stage.ringUntil(() => copies.size === 0);
+    expect(await stage.world.api.caller.findTrigger(CALLER, "hook")).toBe(null);
   },
 
   "delete a trigger": async (stage) => {
