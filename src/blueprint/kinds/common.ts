@@ -85,7 +85,7 @@ export const around = <Type extends string>(type: Type) => ({
   retry: retry(0, "2 seconds").optional().describe("Means nothing here: the steps inside have their own."),
   timeout: durationTerm(MAX_JOB_TIMEOUT_MS)
     .optional()
-    .describe("For all of it, such as `10 minutes`; then what still runs is ended, and the step fails."),
+    .describe("For all of it; then what runs is ended, and it fails."),
 });
 
 export const withoutRetry = <Step extends { retry?: unknown }>(step: Step): Step => {

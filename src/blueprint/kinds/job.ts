@@ -39,11 +39,11 @@ const fields = {
     .min(1)
     .max(MAX_CHILD_NAMES)
     .optional()
-    .describe("The names that blueprint may come out as, when it is an expression."),
+    .describe("Names that an expression as blueprint may give."),
   detached: z
     .boolean()
     .optional()
-    .describe("true: starts the child and goes on with {job_id}; it ends neither with this job nor for it."),
+    .describe("Only starts it, and goes on."),
   input: childInput.default({}).describe("The child's input: an object, or one expression."),
 };
 

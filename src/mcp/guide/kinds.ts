@@ -70,7 +70,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "`{event_id}`, not the output of the steps around it",
   },
   job: {
-    does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent, unless it is `detached`: then nobody waits for it.",
+    does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent, unless `detached`.",
     output: "the child's result; a failed child fails the step; with `detached`: `{job_id}`",
   },
 };

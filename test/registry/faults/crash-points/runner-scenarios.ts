@@ -121,6 +121,18 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect((await stage.status(id)).status).toBe("succeeded");
   },
 
+  "bound rows": async (stage) => {
+    const id = await stage.running();
+    const within = (until: number) =>
+      stage.ask("within", (api) => api.runner.within(stage.ref(id), "first", until, []));
+    await stage.danger(async () => {
+      expect(await within(1_000)).toEqual({ do: "within", until: 1_000 });
+    });
+    expect(await within(2_000)).toEqual({ do: "within", until: 1_000 });
+    await stage.succeed(id);
+    expect((await stage.status(id)).status).toBe("succeeded");
+  },
+
   "end rounds": async (stage) => {
     const id = await stage.running();
     const end = (round: number, over = false) =>
