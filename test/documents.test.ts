@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DOCUMENTS as MADE } from "../tooling/documents.ts";
+import { DOCUMENTS as MADE } from "../tooling/build/documents.ts";
 import { BUDGETS } from "../tooling/tiers.ts";
 
 const ROOT = join(import.meta.dirname, "..");

@@ -230,6 +230,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   EVENT_PURGE_BATCH: "what one alarm deletes: registry/calls/read-events.test.ts",
   MAX_EVENT_SCAN: "rows of one look, the others come next: registry/calls/read-events.test.ts",
   MAX_EVENT_PAGE_BYTES: "what one read gives, the others come next: registry/calls/read-events.test.ts",
+  MAX_TENANT_SECRETS: "how many are kept: registry/calls/keep-secrets.test.ts",
+  SEALED_AGAIN_AT_ONCE: "what one alarm does, the others come next: registry/calls/keep-secrets.test.ts",
   SIGN_IN_WINDOW_SECONDS: "over which the platform counts: http/sign-in-limit.test.ts",
 };
 

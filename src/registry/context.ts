@@ -17,7 +17,7 @@ import type { LastStates } from "./storage/last-states.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
 import type { Subscriptions } from "./storage/subscriptions.ts";
 import type { Tables } from "./storage/tables.ts";
-import type { TenantSecrets } from "./storage/tenant-secrets.ts";
+import type { TenantSecrets } from "./storage/secret-rows.ts";
 import type { KeyedWaits } from "./watch/keyed-waits.ts";
 import type { Waiters } from "./watch/waiters.ts";
 

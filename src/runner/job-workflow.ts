@@ -11,7 +11,7 @@ import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import { HOME_SHARD } from "../service/context.ts";
 import type { EngineStep, ModelPort } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
-import { secretsOf } from "./tenant-secrets.ts";
+import { secretsOf } from "./secrets-of-run.ts";
 
 const newId = () => crypto.randomUUID().slice(0, 8);
 

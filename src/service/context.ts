@@ -5,7 +5,7 @@ import type { UsableSecret } from "../blueprint/checks/secret-faults.ts";
 import { CATALOG, type CatalogBlueprint, type Handler } from "../catalog/index.ts";
 import { keyNames } from "../egress/sealed-text.ts";
 import { secretsFor, webhookSecretsFor } from "../egress/secret-bindings.ts";
-import { sealSecret } from "../egress/tenant-secrets.ts";
+import { sealSecret } from "../egress/sealed-secrets.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import { parseJobId } from "../jobs/id.ts";
@@ -14,12 +14,18 @@ import type { TraceContext } from "../lib/trace-context.ts";
 import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import { type Ask, askAs } from "../registry/api/client.ts";
 import type { KeyWatch } from "../registry/api/keys.ts";
-import type { SecretSeal } from "./access/tenant-secrets.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
 import { hookToken } from "./triggers/hook-token.ts";
 
 /** A handler, for whoever writes a blueprint. */
 export type HandlerText = Pick<Handler, "name" | "description" | "input" | "output">;
+
+/** Without AUTH_SECRET there is none: nothing could be encrypted. */
+export interface SecretSeal {
+  seal: (value: string, name: string) => Promise<string>;
+  /** Name of the key of before; undefined: AUTH_SECRET is not being changed. */
+  previousKey: () => Promise<string | undefined>;
+}
 
 /** What every face needs to serve one request of a tenant. Tests bring their own registry, catalogue and clock. */
 export interface ServiceContext {

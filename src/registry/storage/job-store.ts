@@ -15,7 +15,7 @@ import type { LastStates } from "./last-states.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { Tables } from "./tables.ts";
-import type { TenantSecrets } from "./tenant-secrets.ts";
+import type { TenantSecrets } from "./secret-rows.ts";
 
 /** Who hears of every write of a job. */
 export interface StoreObserver {

@@ -13,13 +13,6 @@ import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
 
 /** Secrets that a tenant sets for its own blueprints. No tool does this: a value must not pass through a model's context. */
 
-/** Without AUTH_SECRET there is none: nothing could be encrypted. */
-export interface SecretSeal {
-  seal: (value: string, name: string) => Promise<string>;
-  /** Name of the key of before; undefined: AUTH_SECRET is not being changed. */
-  previousKey: () => Promise<string | undefined>;
-}
-
 const secretName = z
   .string()
   .regex(SECRET_NAME, "must be a name of A-Z, 0-9 and _, starting with a letter")

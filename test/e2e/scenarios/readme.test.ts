@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { ownTenant } from "../support/server.ts";
+import { ownTenant } from "../../support/server.ts";
 
 /** Each command of the README: run here, run by another test, or one that needs what no test has. */
 
 const run = promisify(execFile);
-const ROOT = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../../..");
 const README = readFileSync(join(ROOT, "README.md"), "utf8");
 
 /** Whole commands: a line that ends in a backslash or inside quotes goes on. */

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { MIGRATIONS } from "../src/registry/storage/migrations/index.ts";
+import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 
 /** Documents that are made of the source: `npm run docs` writes them, and a test compares. */
 
-const SRC = join(import.meta.dirname, "../src");
+const SRC = join(import.meta.dirname, "../../src");
 
 interface Guide {
   guideText: (handlers: readonly unknown[]) => string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MAX_TENANT_SECRETS } from "../../../src/limits.ts";
-import type { SecretCalls } from "../../../src/registry/calls/secret-calls.ts";
+import type { SecretCalls } from "../../../src/registry/calls/keep-secrets.ts";
 import { openRegistry } from "../../../src/registry/open-registry.ts";
 import type { SealingPort } from "../../../src/registry/sealing-port.ts";
 import { callerOf, inObject, NO_LIMITS, RETENTION_MS, START, TENANT } from "../bench.ts";

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
-import { keyOf } from "../../tooling/fuzz/tenants.ts";
+import type { JsonObject } from "../../../src/lib/json.ts";
+import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { keyOf } from "../../../tooling/fuzz/tenants.ts";
 
 /** Secrets that tenants set for themselves, on a real server, over a change of AUTH_SECRET. */
 
