@@ -40,10 +40,7 @@ const fields = {
     .max(MAX_CHILD_NAMES)
     .optional()
     .describe("Names that an expression as blueprint may give."),
-  detached: z
-    .boolean()
-    .optional()
-    .describe("Only starts it, and goes on."),
+  detached: z.boolean().optional().describe("Only starts it, and goes on."),
   input: childInput.default({}).describe("The child's input: an object, or one expression."),
 };
 
