@@ -100,6 +100,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_BACKFILL: "registry/calls/tenant-triggers.test.ts has it and one more",
   MAX_TRIGGER_BYTES: "service/triggers/save-trigger.test.ts has it and one more",
   MAX_HOOK_BYTES: "http/hook-route.test.ts has it and one more",
+  MAX_LINK_TOKEN_CHARS: "a longer text is no token, as a shorter wrong one is none: e2e/links.test.ts",
+  MAX_LINK_BODY_BYTES: "of whoever has a link: e2e/links.test.ts has more",
   MAX_HOOK_TOKEN_CHARS: "a longer text is no token, as a shorter wrong one is none: http/hook-route.test.ts",
   MAX_HOOK_CHALLENGE_CHARS: "a longer one is answered like none: http/hook-route.test.ts",
   MAX_HOOK_OPENS: pace,

@@ -18,6 +18,8 @@ export interface Scope {
   /** Inside `repeat`; the state may be nothing. */
   state?: Json | undefined;
   round?: number;
+  /** URLs that answer questions, by the ids of these; only where an expression asks for them. */
+  link?: Readonly<Record<string, string>>;
   /** Inside `expect`, `until` and `pages` of http steps. */
   response?: Json;
   /** Inside `finally`: how the job ended. */

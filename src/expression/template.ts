@@ -4,13 +4,15 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import type { EvaluationBudget } from "./evaluation-budget.ts";
 import type { ExpressionError } from "./expression.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, Variable } from "./scope.ts";
 import { compileText, hasExpression, type TextTemplate } from "./text-template.ts";
 
 export type { Scope } from "./scope.ts";
 
 /** A JSON value with expressions in its strings, parsed once. */
 export interface Template {
+  /** Whether an expression names the variable. */
+  names(variable: Variable): boolean;
   /**
    * The value with every expression replaced; undefined where it is an expression that yields nothing. Fields that yield
    * nothing are left out, and elements are null. The message names the path of the string that failed.
@@ -60,6 +62,10 @@ class CompiledTemplate implements Template {
   constructor(value: Json, texts: readonly (readonly [Keys, TextTemplate])[]) {
     this.#value = value;
     this.#texts = texts;
+  }
+
+  names(variable: Variable): boolean {
+    return this.#texts.some(([, { expressions }]) => expressions.some(({ syntax }) => syntax.variables.has(variable)));
   }
 
   async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {

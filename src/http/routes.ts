@@ -3,6 +3,7 @@ import { actorOf } from "../auth/principal.ts";
 import { type Env, settingsOf } from "../env.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { askAs, askAsServer } from "../registry/api/client.ts";
+import { answerRoute } from "./answer-route.ts";
 import { health, methodNotAllowed } from "./answers.ts";
 import { home } from "./home.ts";
 import { hookRoute } from "./hook-route.ts";
@@ -51,6 +52,8 @@ router.all("/keys/*", ({ req: { raw: request }, env: { env, log } }) =>
 router.all("/hooks/:token", ({ req, env: { env, log } }) =>
   hookRoute(req.raw, req.param("token"), { env, log, now: Date.now }),
 );
+
+router.all("/a/:token", ({ req, env: { env, log } }) => answerRoute(req.raw, req.param("token"), { env, log }));
 
 for (const path of RESOURCE_METADATA_PATHS) {
   router.all(path, ({ req, env: { env } }) => resourceMetadata(req.raw, env));

@@ -37,10 +37,14 @@ type Given = Pick<
   trigger?: StartedBy | undefined;
   trigger_depth?: number | undefined;
   cleans_up?: boolean;
+  origin?: string | undefined;
 };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept({ trace, description, trigger, trigger_depth, cleans_up, ...given }: Given, now: number): Job {
+export function accept(
+  { trace, description, trigger, trigger_depth, cleans_up, origin, ...given }: Given,
+  now: number,
+): Job {
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -69,6 +73,7 @@ export function accept({ trace, description, trigger, trigger_depth, cleans_up, 
       ...(trigger && { trigger }),
       ...(trigger_depth && { trigger_depth }),
       ...(cleans_up && { cleans_up }),
+      ...(origin !== undefined && { origin }),
     },
     events: [],
   };

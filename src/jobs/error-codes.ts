@@ -24,6 +24,7 @@ export const ERROR_CODES = {
   unknown_handler: "this server has no such handler any more",
   input_expired: "nobody answered in time, and there is no default",
   input_message: "a question whose message is no text, or too long",
+  input_schema: "a question whose choices came out as none, as no text, or too large",
   store_request: "a key, value, version or lifetime that the store does not take",
   child_input: "an input that the child's blueprint does not take",
   child_failed: "the child failed",

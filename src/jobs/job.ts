@@ -75,6 +75,8 @@ export interface Question {
   expires_at: number;
   /** The content that stands when nobody answers; null: the step fails then. */
   fallback: JsonObject | null;
+  /** It is answered by link too. */
+  link?: true | undefined;
 }
 
 /** PERSISTED since 0001. How a question ended; `at` is epoch ms. */
@@ -147,6 +149,8 @@ export interface RunState {
   cleanup?: true;
   /** Until when steps with others inside may run, by path, in epoch ms: those that have begun, and not ended. */
   deadlines?: Record<string, number>;
+  /** Where it was submitted, if its plan has links: they begin there. */
+  origin?: string;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
   /** Tokens that its `ai` steps have used; absent: none. */

@@ -40,6 +40,8 @@ const InputRequestView = z.strictObject({
   message: z.string(),
   schema: z.record(z.string(), z.json()),
   expires_at: z.string(),
+  link: z.literal(true).optional().describe("It can be answered by link too"),
+  url: z.string().optional().describe("That link, for who may answer"),
   job_id: z.string().optional().describe("Only of a question that a child asks: the child, which takes the answer"),
 });
 
@@ -132,8 +134,8 @@ const stepViews = (job: Job, outline: readonly StepOutline[]): StepView[] =>
   });
 
 const inputRequests = (job: Job): JobStatus["input_requests"] =>
-  openQuestions(job).map(([step, { request_id, message, schema, expires_at }]) => {
-    return { request_id, step, message, schema, expires_at: iso(expires_at) };
+  openQuestions(job).map(([step, { request_id, message, schema, expires_at, link }]) => {
+    return { request_id, step, message, schema, expires_at: iso(expires_at), ...(link && { link }) };
   });
 
 const requestsOfChild = (child: Job): JobStatus["input_requests"] =>

@@ -8,6 +8,7 @@ export type Purpose =
   | "edge-jobs grant v1"
   | "edge-jobs sender v1"
   | "edge-jobs hook v1"
+  | "edge-jobs link v1"
   | "edge-jobs session v1";
 
 /** `CryptoKey`, under whichever name the runtime's types have for it. */

@@ -21,5 +21,9 @@ export const MAX_QUESTION_BYTES = 2 * KIB;
 export const MAX_QUESTION_SCHEMA_BYTES = 4 * KIB;
 /** Of one job. Each stands in the job's row and in every status, so that rows beyond these ask when others are answered. */
 export const MAX_OPEN_QUESTIONS = 16;
+/** Of a link: 33 bytes and an id, a path and a tenant, in base64. */
+export const MAX_LINK_TOKEN_CHARS = 2 * KIB;
+/** What is sent to a link: as much as a form that a person fills in. */
+export const MAX_LINK_BODY_BYTES = 64 * KIB;
 /** How questions of rows and rounds ended, as far as a job's row remembers: the newest. */
 export const MAX_KEPT_ANSWERS = 64;

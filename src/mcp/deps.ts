@@ -44,7 +44,7 @@ export interface McpDeps extends ServiceContext {
 export function mcpDeps(env: Env, principal: Principal, version: string, url: URL, log: RequestLog): McpDeps {
   const { retentionMs } = settingsOf(env);
   const watch = new KeyWatch();
-  const service = serviceContext(env, principal, watch);
+  const service = serviceContext(env, principal, watch, url.origin);
   const check = () => service.ask(HOME_SHARD, (registry, caller) => registry.checkKey(caller));
   return {
     ...service,

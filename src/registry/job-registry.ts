@@ -17,6 +17,7 @@ import { askAsServer, type RegistryApi } from "./api/client.ts";
 import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
+import type { LinkAnswer } from "./api/link-calls.ts";
 import type { SealedSecret } from "./api/secret-calls.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
@@ -73,6 +74,14 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
 
   respond(caller: Caller, jobId: string, answer: Answer) {
     return this.#serve(caller, ({ controls }) => controls.respond(caller, jobId, answer));
+  }
+
+  openLink(caller: Caller, jobId: string, path: string) {
+    return this.#serve(caller, ({ links }) => links.openLink(caller, jobId, path));
+  }
+
+  answerLink(caller: Caller, jobId: string, path: string, answer: LinkAnswer) {
+    return this.#serve(caller, ({ links }) => links.answerLink(caller, jobId, path, answer));
   }
 
   saveBlueprint(caller: Caller, document: JsonObject, plan: Blueprint) {

@@ -1,3 +1,4 @@
+import { AnswerLinks } from "./calls/answer-links.ts";
 import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";
@@ -56,6 +57,7 @@ export interface Registry {
   workerCalls: WorkerCalls;
   tenantTriggers: TenantTriggers;
   hooks: Hooks;
+  links: AnswerLinks;
   batches: Batches;
   jobStatistics: JobStatistics;
   stepReports: StepReports;
@@ -158,6 +160,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     workerCalls: new WorkerCalls(context),
     tenantTriggers: new TenantTriggers(context, copies),
     hooks: new Hooks(context),
+    links: new AnswerLinks(context),
     batches: new Batches(context),
     jobStatistics: new JobStatistics(context),
     stepReports: new StepReports(context),

@@ -40,7 +40,7 @@ export interface RestDeps {
 export function restDeps(request: Request, url: URL, env: Env, version: string, log: RequestLog): RestDeps {
   return {
     principal: () => authenticateViewer(request, url, env, Date.now()),
-    service: (principal, watch) => serviceContext(env, principal, watch),
+    service: (principal, watch) => serviceContext(env, principal, watch, url.origin),
     askAsServer: ({ tenant }) => askAsServer(env.JOB_REGISTRY, tenant),
     pages: () => pageHosts(env, url),
     version,

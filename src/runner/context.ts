@@ -1,9 +1,10 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import { linkedQuestions, linkPathAt } from "../blueprint/links.ts";
 import type { Ready } from "../blueprint/terms.ts";
 import type { Scope } from "../expression/template.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json } from "../lib/json.ts";
-import type { Result } from "../lib/result.ts";
+import type { Json, JsonObject } from "../lib/json.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS, MAX_INTERRUPTED_TRIES } from "../limits.ts";
 import type { Finished, RunPlan, RunRef } from "../registry/api/caller.ts";
@@ -26,7 +27,14 @@ export type StepOf<Type extends Step["type"]> = Ready<Extract<Step, { type: Type
 export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 export const SPARE_DELAY_MS = 1_000;
 
-type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item" | "ai_tokens"> & { plan: Pick<Blueprint, "budget"> };
+type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item" | "ai_tokens" | "origin" | "cleanup"> & {
+  plan: Pick<Blueprint, "budget" | "steps" | "finally">;
+};
+
+const NO_LINK_BASE: StepError = {
+  code: "expression",
+  message: "$link has no address to begin with: nobody submitted the job by a URL. The operator sets PUBLIC_URL.",
+};
 
 /** Where the steps run: a row's path with its dot, and the same with items in place of the indexes of maps. */
 interface RowNames {
@@ -239,9 +247,26 @@ export class RunContext {
     return error && failed(error, path);
   }
 
+  /** What the step at the path sees as `$link`. */
+  async #links(path: string): Promise<Result<Scope["link"], StepError>> {
+    const { plan, origin, cleanup } = this.#terms;
+    const base = this.ports.publicOrigin ?? origin;
+    if (base === undefined) return err(NO_LINK_BASE);
+    // A plan that is run once more computes what it did the first time.
+    const isReplay = this.journal !== undefined;
+    const jobId = (isReplay && cleanup?.of.job_id) || this.ref.job_id;
+    const isCleanup = cleanup !== undefined && !isReplay;
+    const known = linkedQuestions(plan as unknown as JsonObject).flatMap((question) => {
+      const at = question.isCleanup === isCleanup ? linkPathAt(question, path) : undefined;
+      return at === undefined ? [] : [[question.id, at] as const];
+    });
+    const urls = known.map(async ([id, at]) => [id, `${base}/a/${await this.ports.linkToken(jobId, at)}`] as const);
+    return ok(Object.fromEntries(await Promise.all(urls)));
+  }
+
   /** The value with its expressions replaced; undefined for nothing. */
   evaluate(value: Json, scope: Scope): Promise<Result<Json | undefined, StepError>> {
-    return this.#evaluator.evaluate(value, scope, this.lane, this.holdings);
+    return this.#evaluator.evaluate(value, scope, this.lane, this.holdings, () => this.#links(scope.path ?? ""));
   }
 }
 

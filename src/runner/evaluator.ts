@@ -23,18 +23,23 @@ export class Evaluator {
    * The value with its expressions replaced; undefined for nothing.
    * @param lane of whoever asks: once it is halted, what waits for its turn is not evaluated any more
    * @param holdings of the attempt: while an output waits for room, no other is made
+   * @param links signs those that the scope has; only asked when an expression names one
    */
   async evaluate(
     value: Json,
     scope: Scope,
     lane: AbortSignal,
     holdings: Holdings,
+    links: () => Promise<Result<Scope["link"], StepError>>,
   ): Promise<Result<Json | undefined, StepError>> {
     const template = this.#compiled(value);
     if (!template.ok) return err(template.error);
+    const link = template.value.names("link") ? await links() : undefined;
+    if (link?.ok === false) return link;
+    const known = link?.value === undefined ? scope : { ...scope, link: link.value };
     return this.#budget.alone(async () => {
       await holdings.unstalled();
-      return lane.aborted ? err(TOO_LATE) : template.value.evaluate(scope, this.#budget);
+      return lane.aborted ? err(TOO_LATE) : template.value.evaluate(known, this.#budget);
     });
   }
 

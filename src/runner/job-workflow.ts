@@ -9,6 +9,7 @@ import type { JsonObject } from "../lib/json.ts";
 import { askAsServer, registryOf } from "../registry/api/client.ts";
 import { lookUpBlueprint } from "../service/blueprints/find-blueprint.ts";
 import { HOME_SHARD } from "../service/context.ts";
+import { linkToken } from "../service/links/link-token.ts";
 import type { EngineStep, ModelPort } from "./ports.ts";
 import { runBlueprint } from "./run-blueprint.ts";
 import { secretsOf } from "./secrets-of-run.ts";
@@ -37,7 +38,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     if (shard === undefined) throw new Error(`the engine was given no job id: ${job_id}`);
     const ask = askAsServer(this.env.JOB_REGISTRY, tenant);
     const settings = settingsOf(this.env);
-    const { ai, httpAllow } = settings;
+    const { ai, httpAllow, publicOrigin, secrets: signing } = settings;
     const pause = (ms: number) => scheduler.wait(ms);
     const home = await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID());
     const secrets = await secretsOf(settings, tenant, ask, pause);
@@ -51,6 +52,8 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
           secrets,
           home,
         }),
+        publicOrigin,
+        linkToken: (jobId, path) => linkToken({ tenant, jobId, path }, signing),
         model: ai && modelOf(this.env, ai, home),
         secrets,
         userAgent: `edge-jobs/${version}`,

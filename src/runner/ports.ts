@@ -51,6 +51,10 @@ export interface RunnerPorts {
   store: (...request: SkipFirst<Parameters<StoreApi["useStore"]>>) => ReturnType<StoreApi["useStore"]>;
   /** Records what a plan tells, once for each key. @returns the event's id */
   emit: (event: Omit<Emitted, "job_id">) => ReturnType<EventsApi["emitEvent"]>;
+  /** Where links of the server begin; null: where the job was submitted. */
+  publicOrigin: string | null;
+  /** What the link of a job's question at the path ends with. */
+  linkToken: (jobId: string, path: string) => Promise<string>;
   /** Left out: there is no language model. */
   model?: ModelPort | undefined;
   handlers: Readonly<Record<string, Handler>>;

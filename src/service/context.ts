@@ -15,6 +15,7 @@ import { MAX_REGISTRY_SHARDS } from "../limits.ts";
 import { type Ask, askAs } from "../registry/api/client.ts";
 import type { KeyWatch } from "../registry/api/keys.ts";
 import { type Cursors, cursorsOf } from "./cursors.ts";
+import { linkToken } from "./links/link-token.ts";
 import { hookToken } from "./triggers/hook-token.ts";
 
 /** A handler, for whoever writes a blueprint. */
@@ -57,6 +58,10 @@ export interface ServiceContext {
   webhookSecrets: readonly string[];
   /** What the URL of a webhook ends with. */
   hookToken: (shard: number, hookId: string) => Promise<string>;
+  /** What the link of a job's question at the path ends with. */
+  linkToken?: (jobId: string, path: string) => Promise<string>;
+  /** Where links begin that jobs of this request give away. */
+  linkOrigin?: string | undefined;
   /** Under which clients reach the server; null: that of each request. */
   publicOrigin: string | null;
   /** The trace that the request belongs to. */
@@ -69,8 +74,11 @@ export interface ServiceContext {
 
 const HANDLERS = Object.values(CATALOG.handlers);
 
-/** @param watch is told what the registry says of the caller's key */
-export function serviceContext(env: Env, principal: Principal, watch: KeyWatch): ServiceContext {
+/**
+ * @param watch is told what the registry says of the caller's key
+ * @param origin of the request; left out: nobody asked
+ */
+export function serviceContext(env: Env, principal: Principal, watch: KeyWatch, origin?: string): ServiceContext {
   const { ai, blueprintSecrets, quotas, secrets, shards, publicOrigin } = settingsOf(env);
   const { tenant, key_id, scopes } = principal;
   const actor = actorOf(principal);
@@ -96,6 +104,8 @@ export function serviceContext(env: Env, principal: Principal, watch: KeyWatch):
     webhookSecrets: [...webhookSecretsFor(tenant, blueprintSecrets).keys()],
     hookToken: (shard, hookId) => hookToken({ tenant, shard, hookId }, secrets),
     publicOrigin,
+    linkOrigin: publicOrigin ?? origin,
+    linkToken: (jobId, path) => linkToken({ tenant, jobId, path }, secrets),
     now: Date.now,
     random: Math.random,
   };

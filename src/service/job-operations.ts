@@ -2,7 +2,7 @@ import * as z from "zod";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import type { RefusalCode } from "../jobs/error-codes.ts";
 import type { JobStatus } from "../jobs/view.ts";
-import type { Result } from "../lib/result.ts";
+import { ok, type Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import type { TextPage } from "../lib/text-page.ts";
 import {
@@ -28,6 +28,7 @@ import type { KeyRefusal } from "../registry/api/keys.ts";
 import { type InvalidArguments, invalidArguments, sizeFault } from "./arguments.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
 import { jobId } from "./fields.ts";
+import { withLinks } from "./links/with-links.ts";
 
 /** What a caller does with one job, by its id. */
 
@@ -58,7 +59,7 @@ export const StatusInput = z.strictObject({
     ),
 });
 
-export function jobStatus(
+export async function jobStatus(
   context: ServiceContext,
   { job_id, include }: z.output<typeof StatusInput>,
 ): Answer<JobStatus, UnknownJob> {
@@ -67,7 +68,8 @@ export function jobStatus(
     events: include.includes("events"),
     blueprint: include.includes("blueprint"),
   };
-  return askOwner(context, { job_id }, (registry, caller) => registry.status(caller, job_id, parts));
+  const found = await askOwner(context, { job_id }, (registry, caller) => registry.status(caller, job_id, parts));
+  return found.ok ? ok(await withLinks(context, found.value)) : found;
 }
 
 /** How a job stood that was deleted or purged within the last hour. */

@@ -4,6 +4,7 @@ import { readInput } from "../blueprint/checks/check.ts";
 import { durationMs } from "../blueprint/duration.ts";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
+import { mayLink } from "../blueprint/links.ts";
 import { defaultTimeoutMs, waitBeyond } from "../blueprint/planned-wait.ts";
 import { strict } from "../blueprint/strict.ts";
 import { labelOf } from "../catalog/find.ts";
@@ -197,13 +198,16 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
 
 /** The request, for whichever shard takes it. */
 export async function submitRequest(
-  { trace }: Pick<ServiceContext, "trace">,
+  { trace, linkOrigin }: Pick<ServiceContext, "trace" | "linkOrigin">,
   args: SubmitArgs,
   draft: Draft,
 ): Promise<SubmitRequest> {
   const { blueprint, input, inputs, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
   const { plan, children, start } = draft;
   const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
+  const hasLinks = [plan, ...[...children.values()].map((child) => child.plan)].some((each) =>
+    mayLink(each as unknown as JsonObject),
+  );
   const given = inputs === undefined ? { input } : { inputs };
   const asked = { blueprint, ...given, name, metadata, run_at, timeout_seconds };
   return {
@@ -211,6 +215,7 @@ export async function submitRequest(
     blueprint: draft.label,
     plan,
     trace,
+    ...(hasLinks && { origin: linkOrigin }),
     plan_hash: await planHash(plan),
     input: draft.inputs[0],
     metadata,

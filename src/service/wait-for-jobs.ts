@@ -20,6 +20,7 @@ import { KeyRevoked } from "../registry/api/keys.ts";
 import type { InvalidArguments } from "./arguments.ts";
 import type { BatchWait } from "./batches/wait-for-batch.ts";
 import { type Answer, type ServiceContext, shardOfJob } from "./context.ts";
+import { withLinks } from "./links/with-links.ts";
 import { untilGone } from "./until-gone.ts";
 
 /** One wait for several jobs, whichever shards they lie in. Nothing is polled: each shard answers when its jobs change. */
@@ -191,7 +192,8 @@ export async function waitForJobs(
     const over = isOver(seen.value, wait.until);
     if (look !== undefined && !over && left > 0) look.seen = { jobs: seen.value, timed_out: true };
     if (look !== undefined || over || left <= 0 || watch.hasEnded) {
-      return ok({ jobs: seen.value, timed_out: !over });
+      const jobs = await Promise.all(seen.value.map((job) => withLinks(context, job)));
+      return ok({ jobs, timed_out: !over });
     }
     const progress = progressOf(seen.value);
     if (progress.progress > told) await tell?.(progress);

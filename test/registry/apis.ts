@@ -1,4 +1,5 @@
 import type { CallerApi, RunnerApi } from "../../src/registry/api/caller.ts";
+import type { LinkApi } from "../../src/registry/api/link-calls.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { Registry } from "../../src/registry/open-registry.ts";
 
@@ -22,6 +23,7 @@ export const apisOf = ({
   tenantStore,
   tenantTriggers,
   hooks,
+  links,
   stepReports,
   awaitReports,
   roundReports,
@@ -38,13 +40,14 @@ export const apisOf = ({
   counts,
   enter,
 }: Registry) => ({
-  caller: joined<CallerApi & TriggerApi>(
+  caller: joined<CallerApi & TriggerApi & LinkApi>(
     submitAndRead,
     controls,
     savedBlueprints,
     tenantStore,
     tenantTriggers,
     hooks,
+    links,
     changes,
   ),
   runner: joined<RunnerApi>(stepReports, awaitReports, roundReports, cleanupReports),

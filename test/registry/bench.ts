@@ -13,6 +13,7 @@ import type {
   SubmitRequest,
   Submitted,
 } from "../../src/registry/api/caller.ts";
+import type { LinkApi } from "../../src/registry/api/link-calls.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
 import type { Siblings } from "../../src/registry/fire/siblings.ts";
@@ -71,7 +72,7 @@ export const NO_LIMITS: Quotas = {
 };
 
 export interface Bench {
-  caller: CallerApi & TriggerApi;
+  caller: CallerApi & TriggerApi & LinkApi;
   runner: RunnerApi;
   reconciler: Registry["reconciler"];
   counts: Registry["counts"];

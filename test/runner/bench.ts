@@ -171,6 +171,8 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         blueprint: async (reference) => options.blueprints?.[reference],
         emit: (event) => bench.events.emitEvent(CALLER, { ...event, job_id: id }),
         store: (key, write) => bench.caller.useStore(CALLER, key, write),
+        publicOrigin: "https://jobs.example.com",
+        linkToken: async (jobId, path) => encodeURIComponent(`${jobId}/${path}`),
         model: options.model,
         handlers: CATALOG.handlers,
         now: () => bench.clock.now,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { JSON_TYPE, METHODS, mostly, oneOf, type Plain, TYPES } from "./plain-request.ts";
 
-/** Deliveries to a hook that verifies them, and nobody here can sign: nothing of this may leave a trace. */
+/** Deliveries to a hook that verifies them, and answers to links; nobody here can sign: nothing of this may leave a trace. */
 export const hooks = (hook: string): fc.Arbitrary<Plain> =>
   fc
     .record({
@@ -14,6 +14,8 @@ export const hooks = (hook: string): fc.Arbitrary<Plain> =>
         `${hook}?a=1&a=2`,
         `${hook}?%ff`,
         "/hooks/%00",
+        "/a/x",
+        "/a/%00?action=decline",
       ),
       method: mostly("POST", ...METHODS),
       type: mostly(JSON_TYPE, ...TYPES),

@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { MAX_JOB_DEPTH, MAX_STEP_PATH_CHARS } from "../../limits.ts";
 import { foreignProblems } from "../faults/foreign-templates.ts";
 import type { Inner, Kind } from "../kinds/common.ts";
+import { type LinkedQuestion, linkedQuestions, linkPathAt } from "../links.ts";
 import { allSteps, childOf, innerOf, keysIn, kindOf, outputShape } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
 import { TERM_FIELDS } from "../terms.ts";
@@ -41,6 +42,7 @@ export class DocumentChecker {
   readonly #root: string;
   readonly #known: Known;
   readonly #depth: number;
+  readonly #links: readonly LinkedQuestion[];
   /** The first step with each id. */
   readonly #ids = new Map<string, KnownStep>();
 
@@ -52,6 +54,7 @@ export class DocumentChecker {
     this.#root = root;
     this.#known = known;
     this.#depth = depth;
+    this.#links = linkedQuestions(document);
     for (const [keys, step] of allSteps(document)) {
       if (typeof step.id === "string") this.#addStep(step.id, { at: this.#path(keys, "id"), shape: outputShape(step) });
     }
@@ -89,9 +92,17 @@ export class DocumentChecker {
     return visible;
   }
 
+  /** The links that the step at the path sees. */
+  #linksAt(path: string, isCleanup: boolean): ReadonlyMap<string, boolean> {
+    const asked = this.#links.filter((link) => link.isCleanup === isCleanup);
+    return new Map(asked.map((link) => [link.id, linkPathAt(link, path) !== undefined]));
+  }
+
   #checkStep(step: JsonObject, place: Place): void {
-    const { keys, names, prefix, isCleanup } = place;
+    const { keys, names: around, prefix, isCleanup } = place;
     const kind = kindOf(step);
+    const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
+    const names = { ...around, links: this.#linksAt(path, isCleanup === true) };
     this.#checkFields(step, kind, keys, names);
     this.#checkHandler(step, keys);
     if (kind?.needsModel) this.#checkModel(step, keys);
@@ -99,7 +110,6 @@ export class DocumentChecker {
     if (isCleanup) this.#checkCleanup(step, keys);
     this.faults.push(...(kind?.check?.(step, this.#path(keys)) ?? []));
     if (kind !== undefined) this.faults.push(...secretFaults(step, kind, this.#path(keys), this.#known.secrets ?? []));
-    const path = `${prefix}${typeof step.id === "string" ? step.id : ""}`;
     if (path.length > MAX_STEP_PATH_CHARS) this.#addLongPath(path, keys);
     for (const inner of innerOf(step)) this.#checkInner(step, inner, { keys, names, prefix: path, isCleanup });
   }

@@ -13,6 +13,8 @@ import { RESPONSE } from "../kinds/http.ts";
 /** What expressions at one place of a blueprint can refer to. */
 export interface Names {
   steps: ReadonlySet<string>;
+  /** By ids of questions that are answered by link: whether the link is known here. Left out: none is. */
+  links?: ReadonlyMap<string, boolean>;
   /** What exists in this field alone, and inside the steps that it stands in. */
   around: readonly Variable[];
   /** There is nothing but these: the expression is of no step. */
@@ -34,6 +36,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
   index: "inside the steps of a map",
   state: "inside repeat, and in its next, while and until",
   round: "inside repeat, and in its next, while and until",
+  link: "in steps of a blueprint that has an input step with link: true",
   response: "in expect, until and pages of http steps",
   outcome: "in finally",
   body: "in auth of http steps",
@@ -49,6 +52,7 @@ const EVERYWHERE: readonly Variable[] = ["input", "steps", "job"];
 
 function isThere(variable: Variable, names: Names): boolean {
   if (names.only !== undefined) return names.only.includes(variable);
+  if (variable === "link") return names.links !== undefined && names.links.size > 0;
   return EVERYWHERE.includes(variable) || names.around.includes(variable);
 }
 
@@ -78,6 +82,14 @@ function stepProblem(id: string, names: Names, all: KnownSteps): Problem | undef
   return { message, fix };
 }
 
+function linkProblem(id: string, { links = new Map() }: Names): Problem | undefined {
+  if (id === "" || links.get(id) === true) return undefined;
+  const known = [...links].flatMap(([each, isKnown]) => (isKnown ? [each] : []));
+  const fix = known.length > 0 ? `Links to use here: ${known.join(", ")}.` : "No link is known here.";
+  if (!links.has(id)) return { message: `no input step with link: true is called ${id}`, fix };
+  return { message: `$link.${id} is another in each row or round, and known only inside of it`, fix };
+}
+
 const JOB_FIELDS = { id: true, attempt: true, submitted_at: true } satisfies { [Field in keyof Scope["job"]]: true };
 const JOB = shapeOf(Object.keys(JOB_FIELDS));
 const OUTCOME = shapeOf(["status", "error"]);
@@ -87,6 +99,7 @@ function pathProblem([variable, ...fields]: readonly string[], names: Names, all
   const [id = "", ...inside] = fields;
   if (variable === "steps")
     return names.steps.has(id) ? fieldProblem(`$steps.${id}`, inside, all.get(id)?.shape) : undefined;
+  if (variable === "link" && isThere(variable, names)) return linkProblem(id, names);
   if (variable === "response" && isThere(variable, names)) return fieldProblem("$response", fields, RESPONSE);
   if (variable === "outcome" && isThere(variable, names)) return fieldProblem("$outcome", fields, OUTCOME);
   return variable === "job" ? fieldProblem("$job", fields, JOB) : undefined;

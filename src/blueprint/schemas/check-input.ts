@@ -36,45 +36,45 @@ function limitReferences(lookup: ReturnType<typeof lookupOf>, most: number): Ret
   });
 }
 
-function costFault(schema: JsonObject, input: Json): { fault?: Fault; references: number } {
+function costFault(root: string, schema: JsonObject, input: Json): { fault?: Fault; references: number } {
   const all = [...positions(schema)].map(({ schema: each }) => each);
   const weight = all.reduce((total, each) => total + 1 + (Array.isArray(each.enum) ? each.enum.length : 0), 0);
   const { values, longest } = measure(input);
   const references = Math.ceil(MAX_SCHEMA_CHECKS / weight);
   const fix = "Send less at once, or use a simpler schema.";
   if (weight * values > MAX_SCHEMA_CHECKS) {
-    return { fault: { path: ROOT, message: "has too many values to check against this schema", fix }, references };
+    return { fault: { path: root, message: "has too many values to check against this schema", fix }, references };
   }
   if (longest > MAX_UNIQUE_ITEMS && all.some(({ uniqueItems }) => uniqueItems === true)) {
     const message = `has a list of more than ${MAX_UNIQUE_ITEMS} items, and the schema asks for unique items`;
-    return { fault: { path: ROOT, message, fix }, references };
+    return { fault: { path: root, message, fix }, references };
   }
   return { references };
 }
 
-const ENDLESS: Fault = {
-  path: ROOT,
+const endless = (path: string): Fault => ({
+  path,
   message: "cannot be checked: the schema refers to itself too often",
   fix: "Simplify the schema's $ref.",
-};
+});
 
-/** All that is wrong with the input, at most MAX_FAULTS. The schema was checked. */
-function schemaFaults(checked: JsonObject, input: JsonObject): Fault[] {
+/** All that is wrong with the value, at most MAX_FAULTS, with paths that start with `root`. The schema was checked. */
+export function schemaFaults(root: string, checked: JsonObject, value: JsonObject): Fault[] {
   // The validator writes into the schema.
   const schema = structuredClone(checked);
-  const { fault, references } = costFault(schema, input);
+  const { fault, references } = costFault(root, schema, value);
   if (fault !== undefined) return [fault];
   try {
     const lookup = limitReferences(lookupOf(schema), references);
-    const result = validate(input, schema as Schema, "2020-12", lookup, false);
+    const result = validate(value, schema as Schema, "2020-12", lookup, false);
     if (result.valid) return [];
-    const faults = inputFaults(ROOT, checked, input, result.errors);
+    const faults = inputFaults(root, checked, value, result.errors);
     if (faults.length > 0) return faults;
-    return [{ path: ROOT, message: "does not fit the blueprint's schema", fix: "Compare it with blueprints_get." }];
+    return [{ path: root, message: "does not fit the schema", fix: "Compare it with the schema." }];
   } catch (error) {
     // A schema that refers to itself without end overflows the stack or the count.
     if (!(error instanceof TooMuchWork || error instanceof RangeError)) throw error;
-    return [ENDLESS];
+    return [endless(root)];
   }
 }
 
@@ -89,8 +89,8 @@ export function readInput(blueprint: Pick<Blueprint, "input">, input: Json): Res
   const filled = withDefaults(schema, input);
   if (!filled.ok) {
     const message = `has more than ${MAX_INPUT_BYTES} bytes with the defaults of the schema`;
-    return err([filled.error === "endless" ? ENDLESS : { path: ROOT, message, fix: "Send less at once." }]);
+    return err([filled.error === "endless" ? endless(ROOT) : { path: ROOT, message, fix: "Send less at once." }]);
   }
-  const faults = schemaFaults(schema, filled.value);
+  const faults = schemaFaults(ROOT, schema, filled.value);
   return faults.length === 0 ? filled : err(faults);
 }

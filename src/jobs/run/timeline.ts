@@ -7,6 +7,7 @@ export const JOB_LEVEL_EVENTS = [
   "input_requested",
   "answered",
   "expired",
+  "answer_dropped",
   "nudged",
   "redispatched",
   "settled",

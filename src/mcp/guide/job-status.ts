@@ -23,7 +23,7 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   steps: `with \`include: ["steps"]\`: list of \`{id, type, status, tries, started_at, completed_at, error}\`, status one of ${STEP_STATUSES.join(", ")}; a map or parallel adds \`items: {total, done, failed}\``,
   events: `with \`include: ["events"]\`: list of \`{seq, at, type, step, message}\`, type one of ${EVENT_TYPES.join(", ")}`,
   input_requests:
-    "open questions: list of `{request_id, step, message, schema, expires_at}`; one that a child asks adds `job_id`, the child, which jobs_respond must name",
+    "open questions: list of `{request_id, step, message, schema, expires_at}`; one with a link adds `link` and, for who may answer, its `url`; one that a child asks adds `job_id`, the child, which jobs_respond must name",
   parent_id: "the job whose `job` step started this one, or null",
   retried_from: "the job that this one retries, or null",
   expires_at: "when a settled job is purged, or null",

@@ -40,7 +40,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id; in rows and rounds its path, such as `each[2].ask`. At most 16 are open at once, other rows wait.",
     output:
       "`{action, content}`: `accept` with the content, or `decline` with null. When nobody answers in time it is `expired` with `default`; without one the step fails",
-    more: 'The `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
+    more: 'With `link: true`, `$link.<id>` is a URL that you can send to a person from an earlier step: a page with a form, or POST it JSON; whoever has it answers, once. `schema` may then be any JSON Schema. An `enum` may be one expression. Else the `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
   },
   map: {
     does: "Runs `steps` for each item, several items at a time. `$item` is the item, `$index` counts from 0; inside, `$steps` also has the earlier steps of the same item.",

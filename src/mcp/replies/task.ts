@@ -1,4 +1,5 @@
 import type { CallToolResult } from "@modelcontextprotocol/server";
+import { isElicitable } from "../../blueprint/schemas/check-answer.ts";
 import type { PastStatus } from "../../jobs/changes.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
@@ -26,7 +27,9 @@ export type CreateTaskResult = Task & { resultType: "task" };
 
 interface ElicitationRequest {
   method: "elicitation/create";
-  params: { message: string; requestedSchema: JsonObject };
+  params:
+    | { message: string; requestedSchema: JsonObject }
+    | { mode: "url"; message: string; url: string; elicitationId: string };
 }
 
 /** A task with what its status brings. */
@@ -96,11 +99,20 @@ export const createTaskResult = (job: JobStatus, keeping: Keeping): CreateTaskRe
 export const requestKey = ({ job_id, request_id }: JobStatus["input_requests"][number]): string =>
   job_id === undefined ? request_id : `${job_id}/${request_id}`;
 
+/** What clients cannot show as a form is answered at its link, or there is a message alone. */
+function elicitation(job: JobStatus, request: JobStatus["input_requests"][number]): ElicitationRequest["params"] {
+  const { message, schema, url, job_id = job.id } = request;
+  if (isElicitable(schema)) return { message, requestedSchema: schema };
+  const elicitationId = `${job_id}/${request.step}`;
+  if (url !== undefined) return { mode: "url", message, url, elicitationId };
+  return { message, requestedSchema: { type: "object", properties: {} } };
+}
+
 const inputRequests = (job: JobStatus): { [requestId: string]: ElicitationRequest } =>
   Object.fromEntries(
     job.input_requests.map((request) => [
       requestKey(request),
-      { method: "elicitation/create", params: { message: request.message, requestedSchema: request.schema } },
+      { method: "elicitation/create", params: elicitation(job, request) },
     ]),
   );
 

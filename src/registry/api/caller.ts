@@ -32,6 +32,8 @@ export interface SubmitRequest {
   idempotency: Idempotency | null;
   /** The trace that the job belongs to. */
   trace?: TraceContext | undefined;
+  /** Under which the caller reached the server; only of a plan whose questions may have links. */
+  origin?: string | undefined;
 }
 
 export interface Idempotency {

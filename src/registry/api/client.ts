@@ -3,6 +3,7 @@ import type { BatchApi } from "./batch-calls.ts";
 import type { Caller, CallerApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
+import type { LinkApi } from "./link-calls.ts";
 import type { RunnerApi } from "./runner.ts";
 import type { SecretsApi } from "./secret-calls.ts";
 import type { StatisticsApi } from "./statistics-calls.ts";
@@ -19,7 +20,16 @@ type Guarded<Api> = {
     : never;
 };
 export type GuardedApi = Guarded<
-  CallerApi & KeyApi & EventsApi & SubscriptionsApi & WorkerApi & TriggerApi & BatchApi & StatisticsApi & SecretsApi
+  CallerApi &
+    KeyApi &
+    EventsApi &
+    SubscriptionsApi &
+    WorkerApi &
+    TriggerApi &
+    BatchApi &
+    StatisticsApi &
+    SecretsApi &
+    LinkApi
 >;
 export type RegistryApi = GuardedApi & RunnerApi;
 

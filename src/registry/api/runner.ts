@@ -71,6 +71,8 @@ export interface RunPlan {
   journal?: JournalPage | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;
+  /** Where the job was submitted; absent: by nobody's call. */
+  origin?: string | undefined;
   /** Only of a cleanup job, whose plan is that of its parent. */
   cleanup?: CleanupPlan | undefined;
 }
@@ -104,6 +106,8 @@ export interface AskRequest {
   timeout_ms: number;
   /** The content that stands when nobody answers; null: the step fails then. */
   fallback: JsonObject | null;
+  /** It is answered by link too. */
+  link?: true | undefined;
 }
 
 export interface OfferRequest {

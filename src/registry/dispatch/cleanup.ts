@@ -108,6 +108,7 @@ export function createCleanup(
       name,
       trace: run.trace,
       trigger_depth: run.trigger_depth,
+      origin: run.origin,
       shard: parseJobId(job.job_id)?.shard ?? 0,
       input: {},
       metadata: {},

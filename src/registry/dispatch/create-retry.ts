@@ -164,6 +164,7 @@ function continueJob(
     trace: job.run.trace,
     trigger: job.run.trigger,
     trigger_depth: job.run.trigger_depth,
+    origin: job.run.origin,
     shard: parseJobId(job.job_id)?.shard ?? 0,
     blueprint: label,
     plan,

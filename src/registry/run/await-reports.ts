@@ -1,7 +1,7 @@
 import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
-import { adopt, ask, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
+import { adopt, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
 import { finish, type Mark } from "../../jobs/run/reports.ts";
 import { shortDigest } from "../../lib/digest.ts";
@@ -29,7 +29,7 @@ import { retryChild } from "../dispatch/create-retry.ts";
 import { haltedPath } from "../storage/values.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { dropOffers, lapseOffers } from "./offer-ends.ts";
-import { expireQuestions } from "./questions.ts";
+import { askOrTake, expireQuestions } from "./questions.ts";
 import { cancelChild, followEffects } from "./settlements.ts";
 
 type Applied = { next: Job; reply: Awaited };
@@ -71,8 +71,9 @@ export class AwaitReports {
       const marked = withMarks(this.#context, job, marks, now);
       if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      if (openQuestions(marked).length >= MAX_OPEN_QUESTIONS) return { next: marked, reply: { do: "no_place" } };
-      return this.#outcome(ask(marked, path, question, now, keyPath), path, now, keyPath);
+      const isFull = openQuestions(marked).length >= MAX_OPEN_QUESTIONS;
+      const next = askOrTake(this.#context, marked, { path, keyPath, question, isFull }, now);
+      return next === undefined ? { next: marked, reply: { do: "no_place" } } : this.#outcome(next, path, now, keyPath);
     });
   }
 
@@ -254,6 +255,7 @@ export class AwaitReports {
         tenant: parent.tenant,
         trace: parent.run.trace,
         trigger_depth: parent.run.trigger_depth,
+        origin: parent.run.origin,
         shard,
         plan_hash: planHash,
         metadata: {},

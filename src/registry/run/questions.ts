@@ -1,12 +1,20 @@
+import { contentOfForm } from "../../blueprint/schemas/answer-form.ts";
 import { checkAnswer } from "../../blueprint/schemas/check-answer.ts";
-import { type Job, openWork } from "../../jobs/job.ts";
-import { answer, openQuestions } from "../../jobs/run/awaiting.ts";
+import { type Answered, type Job, openWork, type Question } from "../../jobs/job.ts";
+import { answer, ask, openQuestions } from "../../jobs/run/awaiting.ts";
+import { stepIdOf } from "../../jobs/run/in-flight.ts";
 import { toldOf } from "../../jobs/run/takeover.ts";
+import { withEvent } from "../../jobs/run/timeline.ts";
 import { isSettled } from "../../jobs/status.ts";
-import { jsonBytes } from "../../lib/json.ts";
+import { type Json, type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { oneLine } from "../../lib/safe-text.ts";
+import { MAX_ERROR_CHARS } from "../../limits.ts";
+import type { StorageFull } from "../api/asking.ts";
 import type { Answer, RespondError } from "../api/caller.ts";
+import type { LinkAnswer, LinkError } from "../api/link-calls.ts";
 import type { RegistryContext } from "../context.ts";
+import { earlyPath } from "../storage/values.ts";
 
 const EXPIRED = {
   code: "input_expired",
@@ -53,4 +61,66 @@ export function storeAnswer(
   const told = toldOf(answer(kept.job, path, given.action, null, now), path);
   context.store.save(current, told.job);
   return ok(told);
+}
+
+/** What came by a link, as the answer to the question. */
+export function answerGiven(schema: JsonObject, given: LinkAnswer): Pick<Answer, "action" | "content"> {
+  if (given.action === "decline") return { action: "decline", content: null };
+  return { action: "accept", content: "form" in given ? contentOfForm(schema, given.form) : given.content };
+}
+
+/** How the question at the path ended, as far as that is known; null: it has not, or was never asked. */
+export function howAnswered({ tables }: RegistryContext, job: Job, path: string): Answered["action"] | null {
+  const stored = tables.values.json(job, path);
+  const output: { action?: Answered["action"] } = stored === undefined ? {} : JSON.parse(stored);
+  const { answers = {} } = job.run;
+  // What is asked once is known by the step's id, else by the path.
+  return output.action ?? (answers[path] ?? answers[stepIdOf(path)])?.action ?? null;
+}
+
+const earlyAnswer = ({ tables }: RegistryContext, job: Job, path: string): LinkAnswer | undefined => {
+  const stored = tables.values.json(job, earlyPath(path));
+  return stored === undefined ? undefined : JSON.parse(stored);
+};
+
+export const hasEarlyAnswer = (context: RegistryContext, job: Job, path: string): boolean =>
+  earlyAnswer(context, job, path) !== undefined;
+
+/** Keeps what came before the question. The first stays. Called inside a transaction. @returns why it is not kept */
+export function keepEarlyAnswer(
+  context: RegistryContext,
+  job: Job,
+  path: string,
+  given: LinkAnswer,
+): Extract<LinkError, { code: "already_answered" }> | StorageFull | undefined {
+  if (hasEarlyAnswer(context, job, path)) return { code: "already_answered", action: null };
+  const full = context.admission.storageRefusal(jsonBytes(given as unknown as Json));
+  if (full === undefined) context.tables.values.insert(job.job_id, earlyPath(path), given as unknown as Json);
+  return full;
+}
+
+/**
+ * Asks, unless an answer is here already that fits; one that does not is dropped. Called inside a transaction.
+ * @param isFull there is no place for an open question: only an answer that is here can be taken
+ * @returns undefined when there is no place
+ */
+export function askOrTake(
+  context: RegistryContext,
+  job: Job,
+  { path, keyPath, question, isFull }: { path: string; keyPath: string; question: Question; isFull: boolean },
+  now: number,
+): Job | undefined {
+  const early = question.link && earlyAnswer(context, job, path);
+  if (early === undefined) return isFull ? undefined : ask(job, path, question, now, keyPath);
+  const given = answerGiven(question.schema, early);
+  const [fault] = given.content === null ? [] : checkAnswer(question.schema, given.content);
+  if (fault !== undefined && isFull) return undefined;
+  const asked = ask(job, path, question, now, keyPath);
+  context.tables.values.deleteOne(job.job_id, earlyPath(path));
+  if (fault !== undefined) {
+    const why = oneLine(`${fault.path} ${fault.message}`, MAX_ERROR_CHARS);
+    return withEvent(asked, "answer_dropped", now, path, why);
+  }
+  const kept = context.tables.values.keep(asked, path, { ...given }, openWork(asked.run, path));
+  return answer(kept.job, path, given.action, null, now);
 }

@@ -84,11 +84,17 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
       const started_at = next.started_at ?? now;
       const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      const { trace, rows_by_item, runner, ai_tokens, trigger } = next.run;
+      const { trace, rows_by_item, runner, ai_tokens, trigger, origin } = next.run;
       const cleanup = job.run.cleanup && cleanupPlan(this.#context, job);
       const opened = cleanup === undefined ? this.#openFirst(next, plan, now) : undefined;
       const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
-      const rest = { rows_by_item, ai_tokens, trace, ...(changed !== undefined && { changed }) };
+      const rest = {
+        rows_by_item,
+        ai_tokens,
+        trace,
+        ...(origin && { origin }),
+        ...(changed !== undefined && { changed }),
+      };
       const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
       const journal = journalPage(this.#context.tables.values, job, null);
       const more = { journal, opening: opened?.opening, ...(cleanup && { cleanup }) };

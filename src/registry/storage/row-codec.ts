@@ -15,6 +15,7 @@ const EVENT_LETTERS: Record<EventType, string> = {
   input_requested: "q",
   answered: "y",
   expired: "x",
+  answer_dropped: "v",
   nudged: "n",
   redispatched: "D",
   settled: "e",
@@ -85,6 +86,7 @@ interface ShortRun {
   ai_tokens?: number;
   batch?: string;
   deadlines?: NonNullable<RunState["deadlines"]>;
+  origin?: string;
 }
 
 function withoutNulls<T extends unknown[]>(fields: T): T {
@@ -139,7 +141,7 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
 
 export function runJson(run: RunState, submittedAt: number): string {
   const { steps, open, answers, trace, tree, chain, description, runner, trigger, trigger_depth } = run;
-  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines } = run;
+  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
@@ -158,6 +160,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(ai_tokens && { ai_tokens }),
     ...(batch && { batch }),
     ...(deadlines && { deadlines }),
+    ...(origin && { origin }),
   };
   return JSON.stringify(short);
 }

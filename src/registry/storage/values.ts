@@ -12,6 +12,9 @@ export const haltedPath = (path: string): string => `${path}.$halted`;
 /** Where it is kept how far the `repeat` at `path` has come. */
 export const roundsPath = (path: string): string => `${path}.$rounds`;
 
+/** Where an answer is kept that came before the question at the path was asked. */
+export const earlyPath = (path: string): string => `$early.${path}`;
+
 /** Where a retry keeps what a row of a map had finished before. */
 const carriedPath = (keyPath: string): string => `$kept.${keyPath}`;
 
@@ -210,6 +213,11 @@ export class Values {
     const carried = job.run.chain === undefined ? [] : [carriedPath(keyPrefix)];
     for (const each of [prefix, ...carried]) this.#sql.exec(VALUES_SQL.deleteBelow, job.job_id, ...below(each));
     return withoutSmallOutputs(job, (path) => path.startsWith(prefix));
+  }
+
+  /** A value in a row of its own. */
+  deleteOne(jobId: string, path: string): void {
+    this.#sql.exec(VALUES_SQL.deleteOne, jobId, path);
   }
 
   /** All of the job, but for what lies in its row. */

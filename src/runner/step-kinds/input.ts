@@ -1,7 +1,11 @@
 import { durationMs } from "../../blueprint/duration.ts";
+import { askedFaults } from "../../blueprint/schemas/check-answer.ts";
+import { openChoices, withChoices } from "../../blueprint/schemas/open-choices.ts";
+import { QuestionSchema } from "../../blueprint/schemas/question-schema.ts";
 import type { Scope } from "../../expression/template.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { utf8Bytes } from "../../lib/json.ts";
+import { jsonPath } from "../../lib/fault.ts";
+import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { visibleLines } from "../../lib/safe-text.ts";
 import { MAX_QUESTION_BYTES } from "../../limits.ts";
@@ -25,6 +29,44 @@ async function messageOf(context: RunContext, step: StepOf<"input">, scope: Scop
   return err({ code: "input_message", message: tooLong });
 }
 
+const problem = (message: string): { ok: false; error: StepError } => err({ code: "input_schema", message });
+
+/** The choices that an expression gives. */
+async function choicesOf(
+  context: RunContext,
+  { keys, expression }: ReturnType<typeof openChoices>[number],
+  scope: Scope,
+): Promise<Result<Json[], StepError>> {
+  const given = await context.evaluate(expression, scope);
+  if (!given.ok) return given;
+  const value = given.value ?? [];
+  const list = Array.isArray(value) ? value : [value];
+  return list.length > 0
+    ? ok(list)
+    : problem(`${jsonPath("schema", keys)} came out empty: there is nothing to choose.`);
+}
+
+/** The schema with its choices known, as whoever answers is asked. */
+async function schemaOf(
+  context: RunContext,
+  step: StepOf<"input">,
+  scope: Scope,
+): Promise<Result<JsonObject, StepError>> {
+  const lists: Json[][] = [];
+  for (const open of openChoices(step.schema)) {
+    const list = await choicesOf(context, open, scope);
+    if (!list.ok) return list;
+    lists.push(list.value);
+  }
+  const schema = withChoices(step.schema, lists);
+  const isLinked = step.link === true;
+  const faults = lists.length === 0 ? undefined : askedFaults("schema", schema, isLinked, step.default);
+  const [fault] = faults === undefined ? [] : [...faults.schema, ...faults.fallback];
+  if (fault !== undefined) return problem(`${fault.path} ${fault.message}. ${fault.fix}`);
+  const flat = QuestionSchema.safeParse(schema);
+  return ok(flat.success ? (flat.data as unknown as JsonObject) : schema);
+}
+
 /** Asks when there is a place for the question, and waits for the answer. */
 async function ask(context: RunContext, path: string, request: AskRequest): Promise<Ending> {
   for (;;) {
@@ -43,11 +85,14 @@ async function ask(context: RunContext, path: string, request: AskRequest): Prom
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
   const message = await messageOf(context, step, scope);
   if (!message.ok) return failed(message.error, path);
+  const schema = await schemaOf(context, step, scope);
+  if (!schema.ok) return failed(schema.error, path);
   return ask(context, path, {
     request_id: requestId(step, path),
     message: message.value,
-    schema: step.schema,
+    schema: schema.value,
     timeout_ms: durationMs(step.timeout),
     fallback: step.default ?? null,
+    ...(step.link && { link: step.link }),
   });
 };

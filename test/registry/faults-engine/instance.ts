@@ -72,6 +72,10 @@ export class SimInstance {
       store: async () => {
         throw new Error("no blueprint of the harness stores");
       },
+      publicOrigin: null,
+      linkToken: async () => {
+        throw new Error("no blueprint of the harness has links");
+      },
       handlers: CATALOG.handlers,
       now: () => clock.now,
       random: () => 0,

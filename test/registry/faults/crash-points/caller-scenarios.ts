@@ -69,6 +69,23 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     expect(collected).toEqual({ do: "done", output: { action: "accept", content: {} } });
   },
 
+  "answer by link, before the question": async (stage) => {
+    const id = await stage.running();
+    await stage.danger(async () => {
+      const early = { action: "accept" as const, content: { early: true } };
+      const reply = await stage.ask("answer", (api) => api.caller.answerLink(CALLER, id, "first", early));
+      expect(reply.ok || reply.error.code).toBeOneOf([true, "already_answered"]);
+    });
+    const schema = { type: "object", properties: { early: { type: "boolean" } } };
+    const question = { request_id: "q", message: "?", schema, timeout_ms: 60_000, fallback: null, link: true as const };
+    await stage.danger(async () => {
+      const asked = await stage.ask("ask", (api) => api.runner.ask(stage.ref(id), "first", question, []));
+      expect(asked).toEqual({ do: "done", output: { action: "accept", content: { early: true } } });
+    });
+    const state = await stage.ask("open", (api) => api.caller.openLink(CALLER, id, "first"));
+    expect(state).toMatchObject({ is: "answered", action: "accept" });
+  },
+
   delete: async (stage) => {
     const id = await stage.running({ blueprint: "inline" });
     await stage.begin(id, "first", "t1");
