@@ -1,4 +1,4 @@
-import { html } from "hono/html";
+import { html, raw } from "hono/html";
 import { type Control, controlOf, propertiesOf, WHOLE_CONTENT } from "../blueprint/schemas/answer-form.ts";
 import type { Fault } from "../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
@@ -25,6 +25,7 @@ h1 { font-size: 1.3rem; font-weight: 650; line-height: 1.35; letter-spacing: -0.
 form { display: grid; gap: 1.1rem; margin-top: 1.5rem; }
 label, legend { font-weight: 600; font-size: .95rem; padding: 0; overflow-wrap: anywhere; }
 .hint { display: block; color: var(--quiet); font-weight: 400; font-size: .875rem; overflow-wrap: anywhere; }
+.more { color: var(--quiet); font-weight: 400; font-size: .875rem; }
 .field { display: grid; gap: .4rem; border: 0; padding: 0; margin: 0; min-width: 0; }
 input:not([type="checkbox"], [type="radio"]), select, textarea { font: inherit; color: inherit; width: 100%; min-width: 0;
   background: var(--ground); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .75rem; }
@@ -33,7 +34,7 @@ textarea.code { font: 0.9rem/1.5 ui-monospace, Menlo, Consolas, monospace; }
 .option { display: flex; gap: .6rem; align-items: baseline; font-weight: 400; }
 .option input { accent-color: var(--accent); flex: none; width: 1.05rem; height: 1.05rem; position: relative; top: .15rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: .4rem; }
-button { font: inherit; font-weight: 600; border-radius: 8px; padding: .65rem 1.25rem; cursor: pointer; flex: 1 1 9rem;
+button { font: inherit; font-weight: 600; border-radius: 8px; padding: .65rem 1.25rem; cursor: pointer; flex: 1 1 auto; white-space: nowrap;
   border: 1px solid var(--accent); background: var(--accent); color: var(--on-accent); }
 button.quiet { background: none; color: var(--ink); border-color: var(--line); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -66,7 +67,7 @@ async function page({ title, job, body }: Page, status: number): Promise<Respons
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title.split("\n", 1)[0]?.slice(0, 80)}</title>
-<style>${STYLE}</style>
+<style>${raw(STYLE)}</style>
 </head>
 <body>
 <main>
@@ -174,7 +175,7 @@ const GROUPED: readonly Control[] = ["choice", "choices"];
 function fieldMarkup(field: Field, index: number): Markup {
   const id = `f${index}`;
   const control = controlOf(field.rule);
-  const more = field.isRequired ? "" : html` <span class="hint">optional</span>`;
+  const more = field.isRequired ? "" : html` <span class="more">optional</span>`;
   if (control === "flag") {
     const isSet = ["true", "on"].includes(field.values.at(-1) ?? "");
     return html`<div class="field"><input type="hidden" name="${field.name}" value="false"><label class="option"><input type="checkbox" name="${field.name}" value="true" ${isSet ? "checked" : ""}> <span>${titleOf(field)}${hintOf(field)}</span></label></div>`;

@@ -97,14 +97,12 @@ const send = (link: string, content: object) =>
     body: JSON.stringify(content),
   });
 
-/** A link whose question comes after a wait. */
-async function earlyLink(ms = 8): Promise<{ id: string; link: string }> {
-  const { id } = await submit([telling(), { id: "nap", type: "sleep", for: `${ms} seconds` }, question()]);
-  const before = received.length;
-  for (let tries = 0; received.length === before && tries < 300; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return { id, link: lastLink() };
+/** A link whose question comes when another has been answered, and how to answer that. */
+async function earlyLink(): Promise<{ id: string; link: string; goOn: () => Promise<unknown> }> {
+  const gate = { ...question({ schema: { type: "object" } }), id: "gate" };
+  const { id } = await submit([telling(), gate, question()]);
+  const [request] = (await asks(id)).input_requests;
+  return { id, link: lastLink(), goOn: () => send(request?.url ?? "", {}) };
 }
 
 describe("a person who was sent a link", () => {
@@ -162,21 +160,23 @@ describe("a person who was sent a link", () => {
 
 describe("an answer that comes before its question", () => {
   it("is kept, and taken when the question is asked: nobody sees it open", async () => {
-    const { id, link } = await earlyLink();
+    const { id, link, goOn } = await earlyLink();
     expect(await (await open(link)).json()).toMatchObject({ status: "not_asked" });
     const first = await send(link, { channel: "stable" });
     expect([first.status, await first.json()]).toEqual([202, expect.objectContaining({ status: "kept" })]);
     expect((await send(link, { channel: "beta" })).status).toBe(409);
+    await goOn();
     const job = await settled(id);
     expect(job.result).toEqual({ action: "accept", content: { channel: "stable" } });
     expect((await open(link)).status).toBe(410);
   });
 
   it("is dropped with an event when it does not fit, and the question is asked", async () => {
-    const { id, link } = await earlyLink();
+    const { id, link, goOn } = await earlyLink();
     const form = { "content-type": "application/x-www-form-urlencoded" };
     expect((await fetch(link, { method: "POST", headers: form, body: "channel=gamma" })).status).toBe(202);
-    const job = await asks(id);
+    await goOn();
+    const job = await until(id, ({ input_requests }) => input_requests[0]?.request_id === "ask");
     expect(job.events?.find(({ type }) => type === "answer_dropped")?.message).toContain("content.channel");
     expect((await send(link, { channel: "beta" })).status).toBe(200);
     expect((await settled(id)).result).toEqual({ action: "accept", content: { channel: "beta" } });
