@@ -66,6 +66,7 @@ export const REFUSAL_CODES = {
   invalid_input: "an input that the blueprint of the job does not take",
   unknown_request: "the job does not ask that",
   already_answered: "the question was answered before, or has expired",
+  gone: "the job whose question a link answers has ended",
   invalid_content: "an answer that does not fit the question's schema",
   unknown_batch: "the tenant has no such batch",
   lease_lost: "the claim no longer holds: its lease ran out, it was given back, or it has ended",

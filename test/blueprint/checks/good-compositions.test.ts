@@ -55,7 +55,7 @@ describe("a plan of composed steps", () => {
         ...{ id: "inline", type: "job", input: { x: "{% $steps.both.left %}" } },
         blueprint: { name: "plan", steps: [plannedTransform("a")] },
       },
-      { ...common, ...ask(), timeout: "1 day", schema: { type: "object", properties: {} } },
+      { ...common, ...ask(), timeout: "1 day" },
     ]);
   });
 

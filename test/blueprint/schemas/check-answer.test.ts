@@ -108,7 +108,12 @@ describe("checking an answer", () => {
     expect(SCHEMA).toEqual(before);
   });
 
-  it("against a schema that was never checked is a bug", () => {
-    expect(() => checkAnswer({ type: "array" }, {})).toThrow();
+  it("against a schema that no form can show names what is wrong, too", () => {
+    const schema = { type: "object", properties: { deep: { type: "object", required: ["a"] } } };
+    expect(checkAnswer(schema, { deep: {} })).toEqual([
+      { path: "content.deep.a", message: "is missing", fix: "Add it." },
+    ]);
+    expect(checkAnswer(schema, { deep: { a: 1 } })).toEqual([]);
+    expect(checkAnswer(schema, [])).toMatchObject([{ path: "content", message: "is not an object" }]);
   });
 });

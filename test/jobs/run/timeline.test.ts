@@ -18,6 +18,7 @@ const LASTING = [
   "input_requested",
   "answered",
   "expired",
+  "answer_dropped",
   "nudged",
   "redispatched",
   "step_retrying",
