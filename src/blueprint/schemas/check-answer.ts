@@ -4,11 +4,11 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { MAX_QUESTION_SCHEMA_BYTES } from "../../limits.ts";
 import { readWith } from "../faults/zod-faults.ts";
-import { schemaFaults } from "./check-input.ts";
 import { inputFaults } from "./input-faults.ts";
 import { checkInputSchema, lookupOf } from "./input-schema.ts";
 import { openChoices, withChoices } from "./open-choices.ts";
 import { type Field, QuestionSchema } from "./question-schema.ts";
+import { schemaFaults } from "./schema-faults.ts";
 
 const values = (options: readonly { const: string }[]): string[] => options.map((option) => option.const);
 

@@ -1,7 +1,7 @@
 import { parseJobId } from "../../jobs/id.ts";
-import { joined, readToken, signToken } from "../../lib/signed-token.ts";
 import type { Secrets } from "../../lib/signing-key.ts";
 import { MAX_LINK_TOKEN_CHARS } from "../../limits.ts";
+import { joined, readToken, signToken } from "./signed-token.ts";
 
 /** What the URL of a link ends with: the one question that it answers. */
 

@@ -1,7 +1,7 @@
 import { fromBase64Url, toBase64Url } from "../../lib/base64url.ts";
-import { joined, readToken, signToken } from "../../lib/signed-token.ts";
 import type { Secrets } from "../../lib/signing-key.ts";
 import { HOOK_ID_BYTES, MAX_HOOK_TOKEN_CHARS } from "../../limits.ts";
+import { joined, readToken, signToken } from "../links/signed-token.ts";
 
 /** What the URL of a webhook ends with: whose trigger it is, in which shard, and which. */
 

@@ -1,5 +1,5 @@
-import { fromBase64Url, toBase64Url } from "./base64url.ts";
-import { allOf, memoizedKey, type Purpose, type Secrets } from "./signing-key.ts";
+import { fromBase64Url, toBase64Url } from "../../lib/base64url.ts";
+import { allOf, memoizedKey, type Purpose, type Secrets } from "../../lib/signing-key.ts";
 
 /**
  * What stands at the end of a URL that anybody who has it may use. A signature stands in front, so that what strangers make
