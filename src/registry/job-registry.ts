@@ -8,6 +8,7 @@ import type {
   Caller,
   Idempotency,
   Include,
+  LinkAnswer,
   ListQuery,
   ResultPart,
   RetryRequest,
@@ -17,7 +18,6 @@ import { askAsServer, type RegistryApi } from "./api/client.ts";
 import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
 import type { KeyRefusal } from "./api/keys.ts";
-import type { LinkAnswer } from "./api/link-calls.ts";
 import type { SealedSecret } from "./api/secret-calls.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
@@ -288,10 +288,6 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
 
   deliver(caller: Caller, delivery: Delivery) {
     return this.#serve(caller, ({ hooks }) => hooks.deliver(caller, delivery));
-  }
-
-  override async alarm(): Promise<void> {
-    await (await this.registry).reconciler.onAlarm();
   }
 
   /** The one place where a caller comes in. */

@@ -31,7 +31,7 @@ export async function entered(opened: Promise<Registry>): Promise<Registry> {
   return registry;
 }
 
-/** What the runner asks of the object. Only forwards. */
+/** What the runner and the alarm ask of the object. Only forwards. */
 export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
   /** Of the instance, so that nobody reaches it over RPC. */
   protected readonly registry: Promise<Registry>;
@@ -58,6 +58,10 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
   /** For triggers that ask for it at each run: blueprints are looked up a floor above, where this is said. */
   protected findNewest(...[_tenant, _name]: Parameters<FindNewest>): ReturnType<FindNewest> {
     throw new Error("no blueprints are known here");
+  }
+
+  override async alarm(): Promise<void> {
+    await (await this.registry).reconciler.onAlarm();
   }
 
   async start(ref: RunRef, taker?: Taker) {

@@ -1,5 +1,4 @@
-import type { CallerApi, RunnerApi } from "../../src/registry/api/caller.ts";
-import type { LinkApi } from "../../src/registry/api/link-calls.ts";
+import type { CallerApi, LinkApi, RunnerApi } from "../../src/registry/api/caller.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { Registry } from "../../src/registry/open-registry.ts";
 

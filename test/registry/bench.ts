@@ -7,13 +7,13 @@ import type { Json } from "../../src/lib/json.ts";
 import type {
   Caller,
   CallerApi,
+  LinkApi,
   ListQuery,
   RunnerApi,
   RunRef,
   SubmitRequest,
   Submitted,
 } from "../../src/registry/api/caller.ts";
-import type { LinkApi } from "../../src/registry/api/link-calls.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
 import type { Siblings } from "../../src/registry/fire/siblings.ts";

@@ -1,9 +1,8 @@
 import type { Result } from "../../lib/result.ts";
 import type { BatchApi } from "./batch-calls.ts";
-import type { Caller, CallerApi } from "./caller.ts";
+import type { Caller, CallerApi, LinkApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
-import type { LinkApi } from "./link-calls.ts";
 import type { RunnerApi } from "./runner.ts";
 import type { SecretsApi } from "./secret-calls.ts";
 import type { StatisticsApi } from "./statistics-calls.ts";

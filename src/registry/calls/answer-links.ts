@@ -2,7 +2,7 @@ import { type Job, openWork, type Question } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Caller } from "../api/asking.ts";
-import type { LinkAnswer, LinkApi, LinkError, LinkState } from "../api/link-calls.ts";
+import type { LinkAnswer, LinkApi, LinkError, LinkState } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { isHalted } from "../run/fenced-reports.ts";
 import { answerGiven, hasEarlyAnswer, howAnswered, keepEarlyAnswer, storeAnswer } from "../run/questions.ts";

@@ -11,8 +11,7 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
 import type { StorageFull } from "../api/asking.ts";
-import type { Answer, RespondError } from "../api/caller.ts";
-import type { LinkAnswer, LinkError } from "../api/link-calls.ts";
+import type { Answer, LinkAnswer, LinkError, RespondError } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { earlyPath } from "../storage/values.ts";
 
