@@ -1,4 +1,4 @@
-import { AnswerLinks } from "./calls/answer-links.ts";
+import { AnswerLinks } from "./run/answer-links.ts";
 import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";

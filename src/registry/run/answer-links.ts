@@ -4,8 +4,8 @@ import { err, ok, type Result } from "../../lib/result.ts";
 import type { Caller } from "../api/asking.ts";
 import type { LinkAnswer, LinkApi, LinkError, LinkState } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { isHalted } from "../run/fenced-reports.ts";
-import { answerGiven, hasEarlyAnswer, howAnswered, keepEarlyAnswer, storeAnswer } from "../run/questions.ts";
+import { isHalted } from "./fenced-reports.ts";
+import { answerGiven, hasEarlyAnswer, howAnswered, keepEarlyAnswer, storeAnswer } from "./questions.ts";
 
 type Found =
   | { is: "gone"; job?: Job }
