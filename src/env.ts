@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
+import { headerList } from "./lib/http/header-list.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {
   DEFAULT_ACTIVE_JOBS,
@@ -70,6 +71,10 @@ export interface Env {
   AI_KEY?: string;
   /** Of one tenant; 0: no limit. */
   AI_TOKENS_PER_DAY?: string;
+  /** Of what collects traces, up to and without `/v1/traces`. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** `name=value`, separated by commas, values in percent-encoding. */
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
 }
 
 /** Every name of {@link Env}: none is a secret for blueprints. */
@@ -102,6 +107,8 @@ const OWN_NAMES: Record<keyof Env, true> = {
   AI_MODEL: true,
   AI_KEY: true,
   AI_TOKENS_PER_DAY: true,
+  OTEL_EXPORTER_OTLP_ENDPOINT: true,
+  OTEL_EXPORTER_OTLP_HEADERS: true,
 };
 
 const DAY_MS = 86_400_000;
@@ -131,6 +138,9 @@ const origins = entries.refine((texts) => texts.every(isOrigin), "must be origin
 /** Absent, or empty as wrangler.toml writes it. */
 const unsetOr = <T extends z.ZodType>(schema: T) => z.preprocess((text) => text || undefined, schema.optional());
 
+const httpUrl = unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" }));
+const otlpHeaders = z.string().default("").transform(headerList).refine(Boolean, "must be name=value, with commas");
+
 const SHARD_COUNTS = Array.from({ length: Math.log2(MAX_REGISTRY_SHARDS) + 1 }, (_, power) => `${2 ** power}`);
 
 const Settings = z
@@ -155,11 +165,13 @@ const Settings = z
     HTTP_ALLOW: entries,
     EVENTS_ALLOW: origins,
     OAUTH_METADATA_DOCUMENTS: unsetOr(z.enum(["on", "off"], "must be on or off")),
-    PUBLIC_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
-    AI_BASE_URL: unsetOr(z.url({ protocol: /^https?$/, error: "must be an http or https URL" })),
+    PUBLIC_URL: httpUrl,
+    AI_BASE_URL: httpUrl,
     AI_MODEL: unsetOr(z.string()),
     AI_KEY: unsetOr(z.string()),
     AI_TOKENS_PER_DAY: quota(0),
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl,
+    OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders,
   })
   .refine(({ AUTH_SECRET, AUTH_SECRET_PREVIOUS }) => AUTH_SECRET || !AUTH_SECRET_PREVIOUS, {
     path: ["AUTH_SECRET_PREVIOUS"],
@@ -219,6 +231,8 @@ export interface Settings {
   blueprintSecrets: readonly BoundSecret[];
   /** Undefined: there is no model. */
   ai: AiSettings | undefined;
+  /** Undefined: nobody collects traces. */
+  otlp: { url: string; headers: Record<string, string> } | undefined;
 }
 
 function blueprintSecretsOf(env: Env): readonly BoundSecret[] {
@@ -257,6 +271,13 @@ export function readSettings(env: Env): Settings {
     metadataDocuments: vars.OAUTH_METADATA_DOCUMENTS,
     publicOrigin: vars.PUBLIC_URL === undefined ? null : new URL(vars.PUBLIC_URL).origin,
     blueprintSecrets: blueprintSecretsOf(env),
+    otlp:
+      vars.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            url: `${vars.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, "")}/v1/traces`,
+            headers: vars.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+          },
     ai:
       env.AI === undefined && vars.AI_BASE_URL === undefined
         ? undefined

@@ -234,6 +234,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_EVENT_PAGE_BYTES: "what one read gives, the others come next: registry/calls/read-events.test.ts",
   MAX_TENANT_SECRETS: "how many are kept: registry/calls/keep-secrets.test.ts",
   SEALED_AGAIN_AT_ONCE: "what one alarm does, the others come next: registry/calls/keep-secrets.test.ts",
+  OTLP_TIMEOUT_MS: pace,
   SIGN_IN_WINDOW_SECONDS: "over which the platform counts: http/sign-in-limit.test.ts",
 };
 

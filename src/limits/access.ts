@@ -12,6 +12,8 @@ export const MAX_TENANT_SECRETS = 100;
 export const MAX_SECRET_HOSTS = 20;
 /** A name of DNS has 253 characters at most; with a wildcard and a port. */
 export const MAX_HOST_CHARS = 262;
+/** Of the request with the trace of a job: nobody waits for it. */
+export const OTLP_TIMEOUT_MS = 10 * SECOND;
 /** Secrets that one alarm seals again under a new AUTH_SECRET. */
 export const SEALED_AGAIN_AT_ONCE = 50;
 /** A variable has 5 KB at most: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */

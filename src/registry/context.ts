@@ -2,6 +2,7 @@ import type { Quotas } from "../env.ts";
 import type { Log } from "../lib/log.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import type { DeliveryPort } from "./deliver/delivery-port.ts";
+import type { ExportTrace } from "./deliver/trace-export.ts";
 import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
@@ -33,6 +34,8 @@ export interface RegistryPorts {
   log: Log;
   /** How events are sent to callbacks; absent: they are not. */
   delivery?: DeliveryPort | undefined;
+  /** Absent: nobody collects traces. */
+  exportTrace?: ExportTrace | undefined;
   /** Absent: without AUTH_SECRET nothing is stored sealed. */
   sealing?: SealingPort | undefined;
   /** Other shards of the tenant; absent: there are none. */

@@ -24,7 +24,7 @@ import { AwaitReports } from "./run/await-reports.ts";
 import { CleanupReports } from "./run/cleanup-reports.ts";
 import { Reconciler } from "./run/reconciler.ts";
 import { RoundReports } from "./run/round-reports.ts";
-import { logSettlements } from "./run/settlements.ts";
+import { tellSettlements } from "./run/settlements.ts";
 import { StepReports } from "./run/step-reports.ts";
 import { Undoables } from "./run/undoables.ts";
 import { Actions } from "./storage/actions.ts";
@@ -140,15 +140,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     changes.endAll();
   });
   const deliveries = new EventDeliveries(context, (keyId) => revocations.isRevoked(keyId));
-  store.observe(
-    counts,
-    waiters,
-    logSettlements(ports.log),
-    changes,
-    recordJobEvents(context),
-    eventWaiters,
-    deliveries,
-  );
+  store.observe(counts, waiters, tellSettlements(ports), changes, recordJobEvents(context), eventWaiters, deliveries);
   const { copies, ring } = openTriggers(context, deliveries);
   const secretCalls = new SecretCalls(context);
   return {

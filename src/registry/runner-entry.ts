@@ -19,6 +19,7 @@ import type {
 import type { UndoFailure } from "./api/cleanup-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
+import { traceExport } from "./deliver/trace-export.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
 import { siblingPort } from "./fire/sibling-port.ts";
 import { openRegistry, type Registry } from "./open-registry.ts";
@@ -48,6 +49,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
         log: (line) => log({ ...line, object: ctx.id.toString() }),
         findNewest: (tenant, name) => this.findNewest(tenant, name),
         delivery: callbackPort(env, ctx.id.name, async (query) => (await this.registry).events.readEvents(query, 0)),
+        exportTrace: traceExport(env, log),
         sealing: await sealingPort(env, ctx.id.name),
         siblings: siblingPort(env, ctx.id.name),
         ...readSettings(env),

@@ -6,9 +6,8 @@ import { toldOf } from "../../jobs/run/takeover.ts";
 import { type Outcome, settle } from "../../jobs/settle.ts";
 import { isSettled, sourcesOf } from "../../jobs/status.ts";
 import { utf8Bytes } from "../../lib/json.ts";
-import type { Log } from "../../lib/log.ts";
 import type { Watched } from "../api/runner.ts";
-import type { RegistryContext } from "../context.ts";
+import type { RegistryContext, RegistryPorts } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import { acceptCleanup, release } from "../dispatch/cleanup.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
@@ -56,12 +55,13 @@ export function settleJob(
   return isOver ? [...cancelled, ...tellParent(context, settled, now)] : cancelled;
 }
 
-/** Each settlement as a line of the operator's log. */
-export const logSettlements = (log: Log): StoreObserver => ({
-  onCommitted(before, { job_id, status, error_code, run }) {
-    if (status !== before.status && isSettled(status)) {
-      log({ event: "job_settled", job_id, status, error_code, ...run.trace });
-    }
+/** Tells each settlement: as a line of the operator's log, and to what collects traces. */
+export const tellSettlements = ({ log, background, exportTrace }: RegistryPorts): StoreObserver => ({
+  onCommitted(before, job) {
+    const { job_id, status, error_code, run } = job;
+    if (status === before.status || !isSettled(status)) return;
+    log({ event: "job_settled", job_id, status, error_code, ...run.trace });
+    if (exportTrace !== undefined) background(exportTrace(job));
   },
 });
 

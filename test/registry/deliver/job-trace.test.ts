@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { exportRequest, type Span, spansOf, traceOf } from "../../../src/events/job-trace.ts";
+import type { Job } from "../../../src/jobs/job.ts";
+import { aJob } from "../../support/jobs.ts";
+
+const DAY = 86_400_000;
+const T0 = Date.UTC(2026, 10, 29);
+const CALLER = { trace: "4bf92f3577b34da6a3ce929d0e0e4736", span: "00f067aa0ba902b7" };
+
+/** Over two attempts, with a day of sleep between them, rows, and a failure at the end. */
+const JOB: Job = aJob({
+  job_id: "job_1",
+  name: "nightly",
+  status: "failed",
+  attempt: 2,
+  submitted_at: T0,
+  settled_at: T0 + DAY + 9_000,
+  error: "Step send: HTTP 500",
+  error_code: "http_status",
+  parent_id: "job_0",
+  events: [
+    ["accepted", T0],
+    ["dispatched", T0 + 10],
+    ["started", T0 + 20],
+    ["step_started", T0 + 20, "rows"],
+    ["step_started", T0 + 30, "rows[0].fetch"],
+    ["step_succeeded", T0 + 40, "rows[0].fetch"],
+    ["step_succeeded", T0 + 50, "rows"],
+    ["step_waiting", T0 + 60, "nap"],
+    ["step_succeeded", T0 + 60 + DAY, "nap"],
+    ["redispatched", T0 + DAY + 5_000, null, "the engine went silent"],
+    ["started", T0 + DAY + 5_100],
+    ["step_started", T0 + DAY + 5_200, "send"],
+    ["step_retrying", T0 + DAY + 6_000, "send", "HTTP 500"],
+    ["step_failed", T0 + DAY + 8_000, "send", "HTTP 500"],
+    ["settled", T0 + DAY + 9_000, null, "failed"],
+  ],
+  run: { steps: {}, open: {}, trace: { traceparent: `00-${CALLER.trace}-${CALLER.span}-01` } },
+});
+
+const byName = (spans: readonly Span[], name: string): Span => {
+  const found = spans.find((span) => span.name === name);
+  if (found === undefined) throw new Error(`no span ${name}`);
+  return found;
+};
+
+const nano = (ms: number): string => `${BigInt(ms) * 1_000_000n}`;
+
+describe("the trace of a job that has settled", () => {
+  it("has a span for the job and for each step, under the one that it stands in", async () => {
+    const spans = await spansOf(JOB);
+    const root = byName(spans, "nightly");
+    expect(spans.map(({ name }) => name)).toEqual(["nightly", "rows", "rows[0].fetch", "nap", "send"]);
+    expect(root.parentSpanId).toBeUndefined();
+    for (const name of ["rows", "nap", "send"]) expect(byName(spans, name).parentSpanId).toBe(root.spanId);
+    expect(byName(spans, "rows[0].fetch").parentSpanId).toBe(byName(spans, "rows").spanId);
+    for (const { traceId, spanId } of spans) {
+      expect([traceId, spanId]).toEqual([root.traceId, expect.stringMatching(/^[0-9a-f]{16}$/)]);
+    }
+    expect(root.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(spans.length);
+  });
+
+  it("has the times of the timeline, over two attempts and a day of sleep", async () => {
+    const spans = await spansOf(JOB);
+    const times = Object.fromEntries(
+      spans.map(({ name, startTimeUnixNano, endTimeUnixNano }) => [name, [startTimeUnixNano, endTimeUnixNano]]),
+    );
+    expect(times).toEqual({
+      nightly: [nano(T0), nano(T0 + DAY + 9_000)],
+      rows: [nano(T0 + 20), nano(T0 + 50)],
+      "rows[0].fetch": [nano(T0 + 30), nano(T0 + 40)],
+      nap: [nano(T0 + 60), nano(T0 + 60 + DAY)],
+      send: [nano(T0 + DAY + 5_200), nano(T0 + DAY + 8_000)],
+    });
+    expect(byName(spans, "nightly").events.map(({ name }) => name)).toEqual([
+      ...["accepted", "dispatched", "started", "redispatched", "started", "settled"],
+    ]);
+    expect(byName(spans, "send").events.map(({ name }) => name)).toEqual([
+      ...["step_started", "step_retrying", "step_failed"],
+    ]);
+  });
+
+  it("says how it ended, and is linked to its caller and its parent", async () => {
+    const spans = await spansOf(JOB);
+    const { status, links, attributes } = byName(spans, "nightly");
+    expect(status).toEqual({ code: 2, message: "Step send: HTTP 500" });
+    expect(attributes).toContainEqual({ key: "edge_jobs.attempts", value: { intValue: "2" } });
+    expect(links).toMatchObject([{ traceId: CALLER.trace, spanId: CALLER.span }, await traceOf("job_0")]);
+    expect(byName(spans, "send").status).toEqual({ code: 2, message: "HTTP 500" });
+    expect(byName(spans, "nap").status).toEqual({});
+    const done = await spansOf({ ...JOB, status: "succeeded", error: null, error_code: null });
+    expect(byName(done, "nightly").status).toEqual({ code: 1 });
+  });
+
+  it("ends a step that was running with the job, and has the same ids each time", async () => {
+    const cut = { ...JOB, status: "cancelled" as const, events: JOB.events.slice(0, 8) };
+    const spans = await spansOf(cut);
+    expect(byName(spans, "nap").endTimeUnixNano).toBe(nano(T0 + DAY + 9_000));
+    expect(await spansOf(JOB)).toEqual(await spansOf(JOB));
+    expect(exportRequest(spans).resourceSpans[0]?.scopeSpans[0]?.spans).toEqual(spans);
+  });
+});
