@@ -38,13 +38,12 @@ type Given = Pick<
   trigger_depth?: number | undefined;
   cleans_up?: boolean;
   origin?: string | undefined;
+  parent_chain?: string | undefined;
 };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept(
-  { trace, description, trigger, trigger_depth, cleans_up, origin, ...given }: Given,
-  now: number,
-): Job {
+export function accept(request: Given, now: number): Job {
+  const { trace, description, trigger, trigger_depth, cleans_up, origin, parent_chain, ...given } = request;
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -74,6 +73,7 @@ export function accept(
       ...(trigger_depth && { trigger_depth }),
       ...(cleans_up && { cleans_up }),
       ...(origin !== undefined && { origin }),
+      ...(parent_chain && { parent_chain }),
     },
     events: [],
   };

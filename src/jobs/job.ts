@@ -126,6 +126,8 @@ export interface RunState {
   tree?: number;
   /** Only of a retry. */
   chain?: Chain;
+  /** Of a child: the first job of its parent's chain, where that is not the parent. */
+  parent_chain?: string;
   /** The beginning of the plan's, where it has one; absent from jobs before 0.2.0. */
   description?: string;
   runner?: Runner;

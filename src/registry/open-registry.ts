@@ -86,7 +86,7 @@ async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing
   const eventLog = new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept, isWanted });
   const parts = {
     tables,
-    actions: new Actions(storage.sql, tables.jobs),
+    actions: new Actions(storage.sql, tables),
     lastStates: new LastStates(storage.sql),
     audit: new Audit(storage.sql),
     storeEntries: new StoreEntries(storage.sql, retentionMs),

@@ -83,6 +83,34 @@ describe("kill -9 of the server", () => {
     ]);
   }, 90_000);
 
+  it("with rows of a map in flight: those that ended are not run again, the others act again under their keys", async () => {
+    const items = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    const slow = { id: "slow", type: "http", url: `${service.url}/slow?ms=1500&of={% $item %}`, timeout: "3 seconds" };
+    const steps = [effect("first"), slow, effect("last")];
+    const map = { id: "rows", type: "map", over: items, concurrency: 4, steps };
+    const seen = (id: string, step: string) =>
+      service.requests.filter(
+        ({ idempotencyKey }) => idempotencyKey?.startsWith(`${id}.rows[`) && idempotencyKey.endsWith(step),
+      );
+    const doneBefore: (string | null)[] = [];
+    // The first four have ended, and of the next four each has acted and waits for its answer.
+    const status = await submitAndKill({ name: "rows", steps: [map] }, (id) => {
+      doneBefore.splice(0, doneBefore.length, ...seen(id, ".last").map(({ idempotencyKey }) => idempotencyKey));
+      return seen(id, ".slow").length === items.length;
+    });
+    const id = String(status.id);
+    expect(status).toMatchObject({ status: "succeeded", progress: 1 });
+    expect(doneBefore.length).toBeGreaterThan(2);
+    const counts = (step: string) => [...Map.groupBy(seen(id, step), ({ idempotencyKey }) => idempotencyKey).values()];
+    for (const step of [".first", ".slow", ".last"]) expect(counts(step)).toHaveLength(items.length);
+    for (const step of [".first", ".last"]) expect(counts(step).map((tries) => tries.length)).toEqual(Array(8).fill(1));
+    const again = counts(".slow").filter((tries) => tries.length > 1);
+    expect(again).toHaveLength(4);
+    for (const [first] of again) {
+      expect(doneBefore).not.toContain(first?.idempotencyKey?.replace(".slow", ".last"));
+    }
+  }, 90_000);
+
   it("while a job sleeps: it wakes and goes on", async () => {
     const blueprint = {
       name: "sleeping",

@@ -1,10 +1,11 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
 import { Secrets } from "../../src/egress/secrets.ts";
-import type { Json, JsonObject } from "../../src/lib/json.ts";
+import type { JsonObject } from "../../src/lib/json.ts";
 import { type Bench, inRegistry } from "../registry/bench.ts";
 import { runSteps } from "../runner/bench.ts";
 import { HOME } from "./home.ts";
+import { base64, finder, hex, looksLike, PLACES, SPELLINGS } from "./secret-places.ts";
 
 /** Every place where a secret can stand, every way to get one out: none reaches another host, and none is stored. */
 
@@ -12,34 +13,6 @@ const VALUE = 'k9/Zq+"7 &_s3cr3t';
 const HOOK = "https://api.example.com/services/T0/k9Zq7abcdef";
 const SECRET = { secret: "TOKEN" };
 const OURS = "api.example.com";
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-const base64 = (text: string) => btoa(String.fromCharCode(...bytes(text)));
-const hex = (text: string) => [...bytes(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const SPELLINGS: Record<string, (text: string) => string> = {
-  plain: (text) => text,
-  base64,
-  base64url: (text) => base64(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""),
-  "base64 of Basic": (text) => base64(`me:${text}`),
-  hex,
-  HEX: (text) => hex(text).toUpperCase(),
-  url: encodeURIComponent,
-  form: (text) => new URLSearchParams({ text }).toString(),
-  json: (text) => JSON.stringify(text),
-};
-
-/** Where the document can put it. */
-const PLACES: Record<string, (value: Json) => JsonObject> = {
-  header: (value) => ({ headers: { "x-a": value } }),
-  query: (value) => ({ query: { a: value } }),
-  "query list": (value) => ({ query: { a: ["b", value] } }),
-  form: (value) => ({ method: "POST", form: { a: value } }),
-  body: (value) => ({ method: "POST", body: { a: [{ b: value }] } }),
-  "whole body": (value) => ({ method: "POST", body: value }),
-  bearer: (value) => ({ auth: { bearer: value } }),
-  password: (value) => ({ auth: { basic: { user: "me", password: value } } }),
-  "signing key": (value) => ({ auth: { hmac: { secret: value, header: "x-signature" } } }),
-};
 
 type Network = (url: URL, request: Request) => Response | Promise<Response>;
 
@@ -81,15 +54,7 @@ async function probe(bench: Bench, { step, network, input = {}, hosts = [OURS] }
   return { left, stored };
 }
 
-const needles = [VALUE, "k9Zq7abcdef"].flatMap((text) => Object.values(SPELLINGS).map((spell) => spell(text)));
-/** What JSON makes of a needle inside a text that is JSON again. */
-const inside = (needle: string): string[] => [
-  needle,
-  JSON.stringify(needle).slice(1, -1),
-  JSON.stringify(JSON.stringify(needle)).slice(3, -3),
-];
-const found = (texts: readonly string[]): string[] =>
-  needles.filter((needle) => inside(needle).some((form) => texts.some((text) => text.includes(form))));
+const found = finder([VALUE, "k9Zq7abcdef"]);
 
 let probes = 0;
 async function expectKept(bench: Bench, what: string, given: Probe): Promise<void> {
@@ -109,16 +74,8 @@ it("the probes find a secret that is not kept", async () => {
 
 it("no data becomes a secret, whatever it looks like and wherever it stands", () =>
   inRegistry(async (bench) => {
-    const looks: Json[] = [
-      SECRET,
-      { secret: "HOOK" },
-      { ...SECRET, prefix: "Bearer " },
-      [SECRET],
-      { a: SECRET },
-      JSON.stringify(SECRET),
-    ];
     for (const [place, put] of Object.entries(PLACES)) {
-      for (const [i, value] of looks.entries()) {
+      for (const [i, value] of looksLike("TOKEN", "HOOK").entries()) {
         const step = { ...put("{% $input.v %}"), url: "https://other.example.org/x" };
         await expectKept(bench, `${place} by look ${i}`, { step, network: fine, input: { v: value }, hosts: ["*"] });
       }

@@ -26,6 +26,7 @@ import schema17 from "./recorded/schema-0017.sql?raw";
 import schema18 from "./recorded/schema-0018.sql?raw";
 import schema19 from "./recorded/schema-0019.sql?raw";
 import schema20 from "./recorded/schema-0020.sql?raw";
+import schema21 from "./recorded/schema-0021.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -53,6 +54,7 @@ const STATES: [migrations: number, dump: string][] = [
   [18, schema18],
   [19, schema19],
   [20, schema20],
+  [21, schema21],
 ];
 
 /** Opens the state under this build. */

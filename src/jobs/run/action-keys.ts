@@ -48,7 +48,7 @@ export interface ActionRecord {
   suffix: number;
   /** Polls under this key that were answered. */
   polls: number;
-  /** null: it has not run under this suffix. */
+  /** null: it has not run under this suffix, or finished under it. */
   outcome: "definite" | "unknown" | null;
   /** Of a `job` step: the job that it waited for. */
   child_id: string | null;
@@ -89,6 +89,6 @@ export function rowNames(digests: readonly string[]): string[] {
 
 /** What a retry brings along of an action of the job before it. */
 export function inherited(record: ActionRecord, why: Again, number: number): ActionRecord {
-  if (record.outcome === null || again(record.outcome, why) === "same_key") return record;
+  if (again(record.outcome ?? "finished", why) !== "new_key") return record;
   return { ...record, suffix: number, polls: 0, outcome: null };
 }

@@ -15,6 +15,7 @@ export type JobRequest = SubmitRequest & {
   shard: number;
   trigger?: StartedBy | undefined;
   trigger_depth?: number | undefined;
+  parent_chain?: string | undefined;
 } & Pick<Job, "tenant" | "submitted_by" | "parent_id" | "retried_from">;
 
 /**

@@ -9,7 +9,7 @@ import { keptOutputs } from "../../jobs/run/small-outputs.ts";
 import { isSettled } from "../../jobs/status.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import type { NewPlan, QuotaError, RetryError, RetryRequest, SpawnRequest } from "../api/caller.ts";
+import type { NewPlan, QuotaError, RetryError, RetryRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
 import { haltedPath, type StoredPath, type UndoState } from "../storage/values.ts";
@@ -24,10 +24,10 @@ function isFinished(tables: Tables, job: Job, step: string): boolean {
   return status === "failed" && (isKept(step) || isKept(haltedPath(step)));
 }
 
-const isSame = (one: unknown, other: unknown): boolean => canonicalize(one) === canonicalize(other);
+export const isSame = (one: unknown, other: unknown): boolean => canonicalize(one) === canonicalize(other);
 
 /** Whose job it is, and how long it may take. */
-type Family = Pick<JobRequest, "parent_id" | "timeout_ms" | "submitted_by">;
+export type Family = Pick<JobRequest, "parent_id" | "parent_chain" | "timeout_ms" | "submitted_by">;
 
 /** What a retry runs, and what it goes on from. */
 interface Continuation extends NewPlan {
@@ -85,26 +85,6 @@ function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Resu
   return ok(again);
 }
 
-/** A `job` step runs again: what its earlier child finished is reused, unless it succeeded as a whole. */
-export function retryChild(
-  context: RegistryContext,
-  earlier: Job,
-  family: Family,
-  request: SpawnRequest & { plan_hash: string },
-  now: number,
-): Result<Job, QuotaError> {
-  const { plan, plan_hash, blueprint: label, input } = request;
-  const first = plan.steps[0]?.id ?? null;
-  const ground = groundFor(context, earlier, {
-    steps: plan.steps,
-    isNewInput: !isSame(input, context.tables.values.input(earlier)),
-    from: earlier.status === "succeeded" ? first : null,
-  });
-  // Only a step that is asked for can be none.
-  if (!ground.ok) throw new Error(`no ground for a retry of ${earlier.job_id}`);
-  return continueJob(context, earlier, { plan, plan_hash, label, input, ground: ground.value }, family, now);
-}
-
 function continuation(
   context: RegistryContext,
   job: Job,
@@ -121,7 +101,7 @@ function continuation(
   return ok({ plan, label, plan_hash, input: read.value, ground: ground.value });
 }
 
-function groundFor(
+export function groundFor(
   context: RegistryContext,
   job: Job,
   wanted: { steps: Blueprint["steps"]; isNewInput: boolean; from: string | null },
@@ -144,7 +124,7 @@ function groundFor(
   });
 }
 
-function continueJob(
+export function continueJob(
   context: RegistryContext,
   job: Job,
   { plan, plan_hash, label, input, ground }: Continuation,
@@ -245,20 +225,19 @@ function carryOver(
     return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
   };
   for (const stored of copied) tables.values.copy(job.job_id, stored, again.job_id);
+  for (const record of actions.all(job.job_id)) {
+    actions.keep(again.job_id, inherited(record, why(record.key_path), number));
+  }
   for (const { keyPath, child_id } of ofChildren) {
+    // What is known of the very child stays; of one before it, it says nothing of this one.
+    if (actions.find(job.job_id, keyPath)?.child_id === child_id) continue;
     actions.keep(again.job_id, { key_path: keyPath, suffix: number, polls: 0, outcome: null, child_id });
   }
-  const newest = new Map(ofChildren.map(({ keyPath, child_id }) => [keyPath, child_id]));
-  for (const record of actions.all(job.job_id)) {
-    const known = inherited(record, why(record.key_path), number);
-    // The record may be of a run before the one that finished.
-    actions.keep(again.job_id, { ...known, child_id: newest.get(record.key_path) ?? known.child_id });
-  }
   for (const { keyPath, undo } of undone) {
-    if (ofChildren.some((child) => child.keyPath === keyPath)) continue;
+    const known = actions.find(again.job_id, keyPath);
     // An undo that did not come to its end may have left the effect as it was.
     const before = suffixOf(job.run.chain, actions.find(job.job_id, keyPath), keyPath);
     const key = undo === "done" ? { suffix: number, outcome: null } : { suffix: before, outcome: "unknown" as const };
-    actions.keep(again.job_id, { key_path: keyPath, polls: 0, child_id: null, ...key });
+    actions.keep(again.job_id, { key_path: keyPath, polls: 0, child_id: known?.child_id ?? null, ...key });
   }
 }

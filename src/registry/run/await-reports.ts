@@ -1,6 +1,7 @@
 import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
+import { rootOf } from "../../jobs/run/action-keys.ts";
 import { adopt, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
 import { finish, type Mark } from "../../jobs/run/reports.ts";
@@ -25,7 +26,7 @@ import type { RegistryContext } from "../context.ts";
 import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
 import { notSettled } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
-import { retryChild } from "../dispatch/create-retry.ts";
+import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
 import { haltedPath } from "../storage/values.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { dropOffers, lapseOffers } from "./offer-ends.ts";
@@ -237,38 +238,37 @@ export class AwaitReports {
     now: number,
     isCounted: boolean,
   ): Result<Job, QuotaError> {
-    const before = this.#context.actions.childOf(parent, keyPath);
+    const { actions, tables } = this.#context;
+    const { job_id: parent_id, submitted_by } = parent;
+    const parent_chain = rootOf(parent) === parent_id ? undefined : rootOf(parent);
+    const family = { parent_id, parent_chain, timeout_ms: childTimeoutMs(parent, request, now), submitted_by };
+    const earlier = actions.childOf(parent, keyPath);
+    const before = earlier && tables.jobs.find(parent.tenant, earlier.child_id);
     // One that nobody waits for may still run: then the step starts another.
     const goesOn = detached && before !== undefined && notSettled(this.#context, before) !== undefined;
-    const earlier = goesOn ? undefined : before;
-    const timeout_ms = childTimeoutMs(parent, request, now);
-    if (earlier !== undefined) {
-      const family = { parent_id: parent.job_id, timeout_ms, submitted_by: parent.submitted_by };
-      return retryChild(this.#context, earlier, family, { ...request, plan_hash: planHash }, now);
+    if (earlier !== undefined && before !== undefined && !goesOn) {
+      return retryChild(this.#context, before, earlier, family, { ...request, plan_hash: planHash }, now);
     }
     const shard = parseJobId(parent.job_id)?.shard;
     if (shard === undefined) throw new Error(`no job id: ${parent.job_id}`);
-    return createJob(
-      this.#context,
-      {
-        ...request,
-        tenant: parent.tenant,
-        trace: parent.run.trace,
-        trigger_depth: parent.run.trigger_depth,
-        origin: parent.run.origin,
-        shard,
-        plan_hash: planHash,
-        metadata: {},
-        run_at: null,
-        timeout_ms,
-        parent_id: parent.job_id,
-        retried_from: null,
-        idempotency: null,
-        submitted_by: parent.submitted_by,
-      },
-      now,
-      (child) => child,
-      isCounted,
-    );
+    const fields = {
+      ...request,
+      ...family,
+      tenant: parent.tenant,
+      trace: parent.run.trace,
+      trigger_depth: parent.run.trigger_depth,
+      origin: parent.run.origin,
+      shard,
+      plan_hash: planHash,
+      metadata: {},
+      run_at: null,
+      retried_from: null,
+      idempotency: null,
+    };
+    const gone = earlier && actions.goneChild(parent, earlier.child_id);
+    if (earlier !== undefined && gone !== undefined) {
+      return retryGoneChild(this.#context, gone, earlier, fields, now);
+    }
+    return createJob(this.#context, fields, now, (child) => child, isCounted);
   }
 }

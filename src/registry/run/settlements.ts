@@ -122,7 +122,9 @@ function tellParent(context: RegistryContext, child: Job, now: number): Effect[]
   let numbered = parent;
   if (resultJson !== undefined && full === undefined) {
     const { job: counted, undo_number } = context.undoables.numbered(parent, path);
-    numbered = values.keepJson(counted, path, resultJson, { ...openWork(parent.run, path), undo_number }).job;
+    const work = openWork(parent.run, path);
+    numbered = values.keepJson(counted, path, resultJson, { ...work, undo_number }).job;
+    context.actions.noteOver(parent, path, null);
   }
   const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);
   const told = toldOf(childEnded(numbered, path, failure, now), path);

@@ -1,7 +1,8 @@
 import { type Job, type OpenWork, openWork, type StepError } from "../../jobs/job.ts";
 import { type ActionRecord, actionKey, outcomeOf, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
 import type { Outcome } from "../../jobs/settle.ts";
-import type { Jobs } from "./jobs.ts";
+import { type GoneChild, GoneChildren, inputDigest } from "./gone-children.ts";
+import type { Tables } from "./tables.ts";
 
 const COLUMNS = "key_path, suffix, polls, outcome, child_id";
 
@@ -12,6 +13,7 @@ const SQL = {
   forget: "DELETE FROM actions WHERE job_id = ?",
   join: `INSERT INTO chains (root_id, retries, members) VALUES (?, 1, 2)
     ON CONFLICT (root_id) DO UPDATE SET retries = retries + 1, members = members + 1`,
+  hold: "INSERT OR IGNORE INTO chains (root_id, retries, members) VALUES (?, 0, 1)",
   retries: "SELECT retries FROM chains WHERE root_id = ?",
   leave: "UPDATE chains SET members = members - 1 WHERE root_id = ? RETURNING members",
   end: "DELETE FROM chains WHERE root_id = ?",
@@ -20,16 +22,25 @@ const SQL = {
   forgetRetries: "DELETE FROM retries WHERE job_id = ?",
 } as const;
 
+/** The job that a `job` step waited for when it ran before, in this chain of retries. */
+export interface EarlierChild {
+  child_id: string;
+  /** The parent does not know how it came out. */
+  isUnknown: boolean;
+}
+
 type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
 
 /** Chains of retries, and what is known of actions that did not finish. Called inside transactions. */
 export class Actions {
   readonly #sql: SqlStorage;
-  readonly #jobs: Jobs;
+  readonly #tables: Pick<Tables, "jobs" | "values">;
+  readonly #gone: GoneChildren;
 
-  constructor(sql: SqlStorage, jobs: Jobs) {
+  constructor(sql: SqlStorage, tables: Pick<Tables, "jobs" | "values">) {
     this.#sql = sql;
-    this.#jobs = jobs;
+    this.#tables = tables;
+    this.#gone = new GoneChildren(sql);
   }
 
   /** Under which key the action runs now, and how many polls of that key were answered before. */
@@ -39,10 +50,13 @@ export class Actions {
     return { key: actionKey(rootOf(job), keyPath, suffix), polls: record?.polls ?? 0 };
   }
 
-  /** The job that the `job` step waited for when it ran before, in this chain of retries. */
-  childOf(job: Job, keyPath: string): Job | undefined {
-    const childId = this.#before(job, keyPath)?.child_id ?? null;
-    return childId === null ? undefined : this.#jobs.find(job.tenant, childId);
+  childOf(job: Job, keyPath: string): EarlierChild | undefined {
+    const { child_id = null, outcome } = this.#before(job, keyPath) ?? {};
+    return child_id === null ? undefined : { child_id, isUnknown: outcome === "unknown" };
+  }
+
+  goneChild(parent: Job, childId: string): GoneChild | undefined {
+    return this.#gone.find(rootOf(parent), childId);
   }
 
   /** What was open when the job ended: nobody will hear how it came out, but for what it failed with. */
@@ -83,7 +97,8 @@ export class Actions {
   }
 
   #note(job: Job, path: string, work: OpenWork, outcome: "definite" | "unknown"): void {
-    if (work.wake_at !== undefined || work.question !== undefined) return;
+    // What came back to the step is stored: it has finished, whoever fetches that.
+    if (work.wake_at !== undefined || work.question !== undefined || work.ready === true) return;
     const keyPath = work.key_path ?? path;
     const suffix = suffixOf(job.run.chain, this.#before(job, keyPath), keyPath);
     const child_id = work.child_id ?? null;
@@ -126,12 +141,57 @@ export class Actions {
     this.#sql.exec(SQL.keepRetry, jobId, requestHash, againId);
   }
 
-  /** The job goes, and its chain with the last of it. */
+  /** The job goes, before its values, and its chain with the last of it. */
   forget(job: Job): void {
-    this.#sql.exec(SQL.forget, job.job_id);
     this.#sql.exec(SQL.forgetRetries, job.job_id);
-    const rootId = rootOf(job);
-    const left = this.#sql.exec<{ members: number }>(SQL.leave, rootId).toArray()[0]?.members;
-    if (left === 0) this.#sql.exec(SQL.end, rootId);
+    if (this.#mayBeRetried(job)) this.#bury(job);
+    else {
+      this.#sql.exec(SQL.forget, job.job_id);
+      this.#leave(rootOf(job));
+    }
+  }
+
+  /** Whether a job is left whose `job` step it ran for. */
+  #mayBeRetried({ tenant, parent_id, run }: Job): boolean {
+    const root = run.parent_chain ?? parent_id;
+    if (root === null || run.cleanup) return false;
+    return this.#tables.jobs.find(tenant, root) !== undefined || this.#sql.exec(SQL.retries, root).toArray().length > 0;
+  }
+
+  /** Its keys stay, without a word of what it did. */
+  #bury(job: Job): void {
+    const { values } = this.#tables;
+    for (const { path, row_key, child_id, undo } of values.paths(job)) {
+      const keyPath = row_key ?? path;
+      const known = this.find(job.job_id, keyPath);
+      if (known?.outcome === "unknown") continue;
+      if (undo === null && child_id === null) {
+        if (known !== undefined) this.keep(job.job_id, { ...known, outcome: null });
+        continue;
+      }
+      const outcome = undo === null ? null : undo === "done" ? "definite" : "unknown";
+      const suffix = suffixOf(job.run.chain, known, keyPath);
+      this.keep(job.job_id, { key_path: keyPath, suffix, polls: 0, outcome, child_id });
+    }
+    const root = rootOf(job);
+    const child: GoneChild = {
+      root,
+      fresh: job.run.chain?.fresh ?? {},
+      succeeded: job.status === "succeeded",
+      input_digest: inputDigest(values.input(job)),
+    };
+    this.#gone.keep(job.run.parent_chain ?? job.parent_id ?? root, job.job_id, child);
+    this.#sql.exec(SQL.hold, root);
+  }
+
+  #leave(rootId: string): void {
+    const left = this.#sql.exec<{ members: number }>(SQL.leave, rootId).toArray()[0]?.members ?? 0;
+    if (left > 0) return;
+    this.#sql.exec(SQL.end, rootId);
+    // Nobody is left who would retry them.
+    for (const { job_id, root } of this.#gone.forget(rootId)) {
+      this.#sql.exec(SQL.forget, job_id);
+      this.#leave(root);
+    }
   }
 }

@@ -172,11 +172,11 @@ export class JobStore {
     const { jobs, values, keys, plans } = this.#tables;
     const status = toJobStatus(job, { resultJson: values.result(job) }, now);
     this.#alarm.ringBy(this.#lastStates.keep(job.tenant, status, now));
+    this.#actions.forget(job);
     values.delete(job.job_id);
     if (job.idempotency_key !== null) keys.delete(job.idempotency_key, job.job_id);
     jobs.delete(job.job_id);
     plans.release(job);
-    this.#actions.forget(job);
     this.#tables.offers.forget(job.job_id);
     this.#tellWritten(job, undefined);
   }

@@ -76,6 +76,7 @@ interface ShortRun {
   trace?: NonNullable<RunState["trace"]>;
   tree?: number;
   chain?: NonNullable<RunState["chain"]>;
+  parent_chain?: string;
   description?: string;
   runner?: NonNullable<RunState["runner"]>;
   trigger?: NonNullable<RunState["trigger"]>;
@@ -141,7 +142,7 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
 
 export function runJson(run: RunState, submittedAt: number): string {
   const { steps, open, answers, trace, tree, chain, description, runner, trigger, trigger_depth } = run;
-  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin } = run;
+  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin, parent_chain } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
@@ -150,6 +151,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...(trace && { trace }),
     ...(tree && { tree }),
     ...(chain && { chain }),
+    ...(parent_chain && { parent_chain }),
     ...(description && { description }),
     ...(runner && { runner }),
     ...(trigger && { trigger }),

@@ -69,7 +69,11 @@ describe("the suffix of a key", () => {
     for (const why of AGAIN) expect(inherited(record, why, 5)).toEqual(record);
     const definite = { ...record, outcome: "definite" as const, polls: 3 };
     expect(inherited(definite, "retry", 5)).toEqual({ ...definite, suffix: 5, polls: 0, outcome: null });
-    expect(inherited({ ...record, outcome: null }, "from_step", 5)).toEqual({ ...record, outcome: null });
+    const finished = { ...record, outcome: null };
+    for (const why of ["retry", "resume"] as const) expect(inherited(finished, why, 5)).toEqual(finished);
+    for (const why of ["from_step", "input", "changed_step"] as const) {
+      expect(inherited(finished, why, 5)).toEqual({ ...finished, suffix: 5 });
+    }
   });
 });
 

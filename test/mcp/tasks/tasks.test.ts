@@ -348,6 +348,47 @@ describe("tasks/update", () => {
       message: expect.stringContaining("content.yes: is no boolean. Send true or false."),
     });
   });
+
+  const FULL = { code: "storage_full", stored_bytes: 11, limit_bytes: 10 } as const;
+
+  it("says by the question's key that there is no room for the answer, and how to make some", async () => {
+    const w = asking();
+    w.registry.respondError = FULL;
+    const { error } = await update(w, { ok: ACCEPT });
+    expect(error).toMatchObject({
+      code: -32602,
+      message: expect.stringMatching(/^inputResponses\.ok: .*11 bytes are stored, the most is 10\.\nNext: jobs_list/s),
+    });
+    w.registry.respondError = undefined;
+    expect((await update(w, { ok: ACCEPT })).result).toEqual(ACKNOWLEDGED);
+  });
+
+  it("takes the answer that has room beside one that has none, and names only that", async () => {
+    const w = asking();
+    const respond = w.registry.respond.bind(w.registry);
+    w.registry.respond = async (caller, jobId, answer) => {
+      w.registry.respondError = answer.action === "accept" ? FULL : undefined;
+      const reply = await respond(caller, jobId, answer);
+      w.registry.change(ID, { status: "input_required", input_requests: [question("ok")] });
+      return reply;
+    };
+    const { error } = await update(w, { ok: ACCEPT, why: { action: "decline" } });
+    expect(JSON.stringify(error)).toContain("inputResponses.ok: ");
+    expect(JSON.stringify(error)).not.toContain("inputResponses.why");
+    expect(w.registry.calls.at(-1)).toMatchObject({ request_id: "why", action: "decline" });
+  });
+
+  it("ignores that there is no room for an answer that another one came before", async () => {
+    const w = asking();
+    const look = w.registry.status.bind(w.registry);
+    w.registry.respondError = FULL;
+    w.registry.status = async (...args) => {
+      const seen = await look(...args);
+      w.registry.change(ID, { status: "running", input_requests: [] });
+      return seen;
+    };
+    expect((await update(w, { ok: ACCEPT })).result).toEqual(ACKNOWLEDGED);
+  });
 });
 
 describe("tasks/cancel", () => {

@@ -25,7 +25,7 @@ const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
 async function storeOf(storage: DurableObjectStorage) {
   migrate(storage);
   const tables = tablesOf(storage.sql);
-  const actions = new Actions(storage.sql, tables.jobs);
+  const actions = new Actions(storage.sql, tables);
   const alarm = await Alarm.read(storage, () => START);
   const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };
   const storeEntries = new StoreEntries(storage.sql, 1);

@@ -116,6 +116,24 @@ describe("the idempotency key over retries", () => {
     expect(again).toEqual(["J.pay", "J.next", "J.pay~1", "J.next~1", "J.pay~2", "J.next~2"]);
   });
 
+  it("is a new one each time that a finished step runs again, also one that ran under a key of its own", async () => {
+    const steps = [pay(), pay({ id: "next" })];
+    const answers = [status(402), json({}), status(402), json({}), json({})];
+    const again = { from_step: "pay", input: null };
+    const keys = await keysOf(answers, steps, [AS_BEFORE, again, again]);
+    const [, , , ...since] = keys;
+    expect(since).toEqual(["J.pay~2", "J.next~2", "J.pay~3", "J.next~3"]);
+  });
+
+  it("is a new one when a step runs again whose unknown outcome was followed by a finish", async () => {
+    const steps = [pay(), pay({ id: "next" })];
+    const keys = await keysOf([reset, json({}), status(402), json({})], steps, [
+      AS_BEFORE,
+      { from_step: "pay", input: null },
+    ]);
+    expect(keys).toEqual(["J.pay", "J.pay", "J.next", "J.pay~2", "J.next~2"]);
+  });
+
   it("is a new one in the second retry of the same job, which nobody can mistake for the first", () =>
     inRegistry(async (bench) => {
       const { fetch, keys } = service(status(402));
@@ -190,29 +208,137 @@ describe("keys inside a map", () => {
 describe("a child that ran before", () => {
   const child = { name: "child", steps: [pay(), pay({ id: "next" })] };
   const parent = [{ id: "kid", type: "job", blueprint: child }];
+  const failed = { code: "child_failed", message: "no" };
+  const spawnRequest = { name: "child", blueprint: "inline", plan: planOf(child.steps), input: {} };
+
+  /** What its parent, at its `job` step, starts. */
+  async function kidOf(bench: Bench, parentId: string, more: Partial<typeof spawnRequest> = {}): Promise<string> {
+    await bench.runner.start(bench.ref(parentId));
+    await bench.runner.spawn(bench.ref(parentId), "kid", { ...spawnRequest, ...more }, []);
+    await bench.settleBackground();
+    return bench.engine.started.at(-1)?.job_id ?? "";
+  }
+
+  const submitParent = async (bench: Bench): Promise<string> =>
+    (await bench.submit({ plan: planOf(parent), plan_hash: crypto.randomUUID() })).id;
+
+  const fail = (bench: Bench, id: string) =>
+    bench.runner.settle(bench.ref(id), { name: "failed", error: failed, path: "kid" }, []);
+
+  const statusOf = async (bench: Bench, id: string) => {
+    const reply = await bench.caller.status(CALLER, id, { steps: false, events: false });
+    return reply.ok ? reply.value : undefined;
+  };
+
+  async function remove(bench: Bench, id: string): Promise<void> {
+    expect(await bench.caller.remove(CALLER, id)).toMatchObject({ ok: true });
+  }
 
   it("is retried with its parent, in a chain of its own: what it finished is not done again", () =>
     inRegistry(async (bench) => {
-      const { id } = await bench.submit({ plan: planOf(parent), plan_hash: crypto.randomUUID() });
       const { fetch, keys } = service(json({}), reset, json({}));
-      await bench.runner.start(bench.ref(id));
-      const request = { name: "child", blueprint: "inline", plan: planOf(child.steps), input: {} };
-      await bench.runner.spawn(bench.ref(id), "kid", request, []);
-      await bench.settleBackground();
-      const kid = bench.engine.started.at(-1)?.job_id ?? "";
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
       await runSteps(bench, child.steps, { fetch, existing: kid });
-      const failed = { code: "child_failed", message: "no" };
-      await bench.runner.settle(bench.ref(id), { name: "failed", error: failed, path: "kid" }, []);
+      await fail(bench, id);
       const again = await retried(bench, id);
-      await bench.runner.start(bench.ref(again));
-      await bench.runner.spawn(bench.ref(again), "kid", request, []);
-      await bench.settleBackground();
-      const second = bench.engine.started.at(-1)?.job_id ?? "";
-      expect(await bench.caller.status(CALLER, second, { steps: false, events: false })).toMatchObject({
-        ok: true,
-        value: { retried_from: kid, parent_id: again },
-      });
+      const second = await kidOf(bench, again);
+      expect(await statusOf(bench, second)).toMatchObject({ retried_from: kid, parent_id: again });
       await runSteps(bench, child.steps, { fetch, existing: second });
       expect(keys).toEqual([`${kid}.pay`, `${kid}.next`, `${kid}.next`]);
+    }));
+
+  it("is not run again when it had succeeded and its parent was cancelled before it took that up", () =>
+    inRegistry(async (bench) => {
+      const { fetch, keys } = service(json({ paid: true }));
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      await bench.caller.cancel(CALLER, id, null);
+      const again = await retried(bench, id);
+      expect(await kidOf(bench, again)).toBe(again);
+      expect(keys).toEqual([`${kid}.pay`, `${kid}.next`]);
+    }));
+
+  it.each<[string, Answer[], string[]]>([
+    ["nothing is known of its last action", [json({}), reset, json({})], ["pay", "next", "pay", "next"]],
+    ["its last action was refused", [json({}), status(402), json({})], ["pay", "next", "pay", "next~1"]],
+    ["its first action was refused", [status(402), json({})], ["pay", "pay~1", "next"]],
+  ])("keeps its keys also when it was deleted since, where %s", (_name, answers, sent) =>
+    inRegistry(async (bench) => {
+      const { fetch, keys } = service(...answers);
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      await fail(bench, id);
+      await remove(bench, kid);
+      const second = await kidOf(bench, await retried(bench, id));
+      expect(await statusOf(bench, second)).toMatchObject({ retried_from: kid });
+      await runSteps(bench, child.steps, { fetch, existing: second });
+      expect(keys).toEqual(sent.map((key) => `${kid}.${key}`));
+    }),
+  );
+
+  it("keeps its keys when it, its retry and the first parent were deleted", () =>
+    inRegistry(async (bench) => {
+      const { fetch, keys } = service(reset);
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      await fail(bench, id);
+      const again = await retried(bench, id);
+      const second = await kidOf(bench, again);
+      await runSteps(bench, child.steps, { fetch, existing: second });
+      await fail(bench, again);
+      for (const gone of [kid, id, second]) await remove(bench, gone);
+      const third = await kidOf(bench, await retried(bench, again));
+      expect(await statusOf(bench, third)).toMatchObject({ retried_from: second });
+      await runSteps(bench, child.steps, { fetch, existing: third });
+      expect(keys).toEqual(Array(3).fill(`${kid}.pay`));
+    }));
+
+  it("is done once more under new keys when its step is asked for, or its input is another, deleted or not", () =>
+    inRegistry(async (bench) => {
+      for (const isDeleted of [false, true]) {
+        const { fetch, keys } = service(json({}));
+        const id = await submitParent(bench);
+        const kid = await kidOf(bench, id);
+        await runSteps(bench, child.steps, { fetch, existing: kid });
+        await bench.runner.settle(bench.ref(id), { name: "succeeded", output_path: "kid" }, []);
+        if (isDeleted) await remove(bench, kid);
+        const again = await retried(bench, id, { from_step: "kid", input: null });
+        const second = await kidOf(bench, again);
+        await runSteps(bench, child.steps, { fetch, existing: second });
+        expect(keys.slice(2)).toEqual([`${kid}.pay~1`, `${kid}.next~1`]);
+      }
+      const { fetch, keys } = service(json({}), status(402), json({}));
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      await fail(bench, id);
+      await remove(bench, kid);
+      const second = await kidOf(bench, await retried(bench, id), { input: { other: 1 } });
+      await runSteps(bench, child.steps, { fetch, existing: second });
+      expect(keys.slice(2)).toEqual([`${kid}.pay~1`, `${kid}.next~1`]);
+    }));
+
+  it("leaves nothing behind when the last job goes that may retry it", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = service(reset);
+      const id = await submitParent(bench);
+      const kid = await kidOf(bench, id);
+      await runSteps(bench, child.steps, { fetch, existing: kid });
+      await fail(bench, id);
+      const again = await retried(bench, id);
+      await bench.caller.cancel(CALLER, again, null);
+      const rows = () =>
+        ["gone_children", "actions", "chains"].map(
+          (table) => bench.storage.sql.exec(`SELECT * FROM ${table}`).toArray().length,
+        );
+      await remove(bench, kid);
+      await remove(bench, id);
+      expect(rows()[0]).toBe(1);
+      await remove(bench, again);
+      expect(rows()).toEqual([0, 0, 0]);
     }));
 });

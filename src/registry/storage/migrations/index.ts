@@ -18,6 +18,7 @@ import { SMALL_OUTPUTS } from "./0017-small-outputs.ts";
 import { TENANT_SECRETS } from "./0018-tenant-secrets.ts";
 import { EVENT_TRIGGERS } from "./0019-event-triggers.ts";
 import { REPLAYS } from "./0020-replays.ts";
+import { GONE_CHILDREN } from "./0021-gone-children.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly Migration[] = [
   TENANT_SECRETS,
   EVENT_TRIGGERS,
   REPLAYS,
+  GONE_CHILDREN,
 ];

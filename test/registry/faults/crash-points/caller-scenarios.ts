@@ -116,6 +116,23 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     expect(await retry()).toBe(second);
   },
 
+  "delete a child that its parent may retry": async (stage) => {
+    const old = await stage.running();
+    const child = await spawnChild(stage, old);
+    await stage.start(child);
+    await stage.begin(child, "first", "t1");
+    await stage.ask("cancel", (api) => api.caller.cancel(CALLER, old, null));
+    stage.mayBeGone(child);
+    await stage.danger(() => stage.ask("delete", (api) => api.caller.remove(CALLER, child)));
+    const again = await stage.ask("retry", (api) => api.caller.retry(CALLER, old, { from_step: null, input: null }));
+    const id = again.ok ? again.value.id : again.error.code;
+    await stage.start(id);
+    const second = await spawnChild(stage, id);
+    await stage.start(second);
+    expect((await stage.status(second)).retried_from).toBe(child);
+    expect(await stage.begin(second, "first", "t2")).toMatchObject({ do: "run", key: `${child}.first` });
+  },
+
   "save a blueprint": async (stage) => {
     const document = { name: "test-plan", steps: [] };
     await stage.danger(() => stage.ask("save", (api) => api.caller.saveBlueprint(CALLER, document, PLAN)));
