@@ -3,6 +3,7 @@ import { type ActionRecord, actionKey, outcomeOf, rootOf, suffixOf } from "../..
 import type { Outcome } from "../../jobs/settle.ts";
 import { type GoneChild, GoneChildren, inputDigest } from "./gone-children.ts";
 import type { Tables } from "./tables.ts";
+import type { StoredPath } from "./values.ts";
 
 const COLUMNS = "key_path, suffix, polls, outcome, child_id";
 
@@ -30,6 +31,13 @@ export interface EarlierChild {
 }
 
 type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
+
+/** What a retry goes by of a step that finished, once its output is gone. */
+const ofStored = ({ child_id, undo }: StoredPath, key_path: string, suffix: number): ActionRecord => ({
+  ...{ key_path, suffix, polls: 0, child_id },
+  // What was taken back runs under a new key, unless nobody knows how far that came.
+  outcome: undo === null ? null : undo === "done" ? "definite" : "unknown",
+});
 
 /** Chains of retries, and what is known of actions that did not finish. Called inside transactions. */
 export class Actions {
@@ -161,17 +169,11 @@ export class Actions {
   /** Its keys stay, without a word of what it did. */
   #bury(job: Job): void {
     const { values } = this.#tables;
-    for (const { path, row_key, child_id, undo } of values.paths(job)) {
-      const keyPath = row_key ?? path;
-      const known = this.find(job.job_id, keyPath);
-      if (known?.outcome === "unknown") continue;
-      if (undo === null && child_id === null) {
-        if (known !== undefined) this.keep(job.job_id, { ...known, outcome: null });
-        continue;
-      }
-      const outcome = undo === null ? null : undo === "done" ? "definite" : "unknown";
-      const suffix = suffixOf(job.run.chain, known, keyPath);
-      this.keep(job.job_id, { key_path: keyPath, suffix, polls: 0, outcome, child_id });
+    for (const stored of values.paths(job)) {
+      const key_path = stored.row_key ?? stored.path;
+      const known = this.find(job.job_id, key_path);
+      const suffix = suffixOf(job.run.chain, known, key_path);
+      if (known?.outcome !== "unknown") this.keep(job.job_id, ofStored(stored, key_path, suffix));
     }
     const root = rootOf(job);
     const child: GoneChild = {
