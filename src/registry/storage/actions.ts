@@ -32,6 +32,9 @@ export interface EarlierChild {
 
 type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
 
+/** Nothing is to be known of it but that its key has no number of its own. */
+const isPlain = ({ child_id, undo }: StoredPath): boolean => child_id === null && undo === null;
+
 /** What a retry goes by of a step that finished, once its output is gone. */
 const ofStored = ({ child_id, undo }: StoredPath, key_path: string, suffix: number): ActionRecord => ({
   ...{ key_path, suffix, polls: 0, child_id },
@@ -172,8 +175,9 @@ export class Actions {
     for (const stored of values.paths(job)) {
       const key_path = stored.row_key ?? stored.path;
       const known = this.find(job.job_id, key_path);
+      if (known?.outcome === "unknown" || (known === undefined && isPlain(stored))) continue;
       const suffix = suffixOf(job.run.chain, known, key_path);
-      if (known?.outcome !== "unknown") this.keep(job.job_id, ofStored(stored, key_path, suffix));
+      this.keep(job.job_id, ofStored(stored, key_path, suffix));
     }
     const root = rootOf(job);
     const child: GoneChild = {
