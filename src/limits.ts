@@ -6,6 +6,7 @@
 export * from "./limits/access.ts";
 export * from "./limits/batches.ts";
 export * from "./limits/blueprints.ts";
+export * from "./limits/bulk.ts";
 export * from "./limits/calls.ts";
 export * from "./limits/catalogue.ts";
 export * from "./limits/events.ts";

@@ -80,9 +80,12 @@ export function accept(request: Given, now: number): Job {
   return withEvent(job, "accepted", now);
 }
 
-/** True when the job may be handed to the engine now. Its time has come once for all attempts: clocks can go back. */
+/**
+ * True when the job may be handed to the engine now. Its time has come once for all attempts: clocks can go back. What the
+ * alarm runs never is.
+ */
 export const isDispatchable = (job: Job, now: number): boolean =>
-  isUndispatched(job) && (job.attempt > 1 || (job.run_at ?? now) <= now);
+  isUndispatched(job) && job.run.bulk === undefined && (job.attempt > 1 || (job.run_at ?? now) <= now);
 
 /** Nothing of the run goes on but the waits for its children. */
 export function waitsForChildren({ open }: Pick<RunState, "open">): boolean {
@@ -102,8 +105,11 @@ export const holdsSlot = (job: Job): boolean =>
 
 export const needsSlot = (job: Job): boolean => isCounted(job) && !isGiven(job);
 
-/** A cleanup job stands outside of every limit: what it takes back must not wait, nor be refused. */
-export const isCounted = ({ run }: Pick<Job, "run">): boolean => run.cleanup === undefined;
+/**
+ * A cleanup job stands outside of every limit: what it takes back must not wait, nor be refused. So does a bulk job: it is
+ * how a tenant that is full gets room.
+ */
+export const isCounted = ({ run }: Pick<Job, "run">): boolean => run.cleanup === undefined && run.bulk === undefined;
 
 /**
  * No slot is free for the job. It is handed over when one is; the alarm is only the backstop, and rings once for all

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
+import type { BulkState } from "./bulk-state.ts";
 import type { Chain } from "./run/action-keys.ts";
 import type { JobEvent } from "./run/timeline.ts";
 import type { JobStatusName } from "./status.ts";
@@ -153,6 +154,8 @@ export interface RunState {
   deadlines?: Record<string, number>;
   /** Where it was submitted, if its plan has links: they begin there. */
   origin?: string;
+  /** It does something to many other jobs, without an engine. Stands first in its row as well. */
+  bulk?: BulkState;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
   /** Tokens that its `ai` steps have used; absent: none. */

@@ -118,14 +118,19 @@ export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping |
   };
 }
 
+/** Of several looks. */
+export function mergedFailures(parts: readonly (readonly Failures[])[]): Failures[] {
+  const failures = new Map<string, Failures>();
+  for (const failure of parts.flat()) added(failures, failure);
+  return mostFirst(failures);
+}
+
 /** Of several shards. */
 export function mergedStatistics(parts: readonly Statistics[]): Statistics {
   const all = new Adding();
   const groups = new Map<string, Adding>();
-  const failures = new Map<string, Failures>();
   for (const part of parts) {
     all.join(part.all);
-    for (const failure of part.failures) added(failures, failure);
     for (const { key, sums } of part.groups) {
       const group = groups.get(key) ?? new Adding();
       groups.set(key, group);
@@ -135,7 +140,7 @@ export function mergedStatistics(parts: readonly Statistics[]): Statistics {
   return {
     all: all.sums,
     groups: [...groups].map(([key, group]) => ({ key, sums: group.sums })),
-    failures: mostFirst(failures),
+    failures: mergedFailures(parts.map((part) => part.failures)),
   };
 }
 

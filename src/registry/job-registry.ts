@@ -3,6 +3,7 @@ import type { ClaimRef } from "../jobs/claim.ts";
 import type { Grouping } from "../jobs/statistics.ts";
 import type { JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import type { BulkRequest } from "./api/bulk-calls.ts";
 import type {
   Answer,
   Caller,
@@ -224,6 +225,10 @@ export class JobRegistry extends RunnerEntry implements RegistryApi {
     return this.#serveWait(caller, released, ({ batches }, over) =>
       batches.waitBatch(caller, batchId, until, waitMs, over),
     );
+  }
+
+  bulk(caller: Caller, request: BulkRequest, isDry: boolean) {
+    return this.#serve(caller, ({ bulkCalls }) => bulkCalls.bulk(caller, request, isDry));
   }
 
   statistics(caller: Caller, since: number, grouping: Grouping | null) {

@@ -1,4 +1,6 @@
 import { AnswerLinks } from "./run/answer-links.ts";
+import { BulkTurns } from "./bulk/bulk-turns.ts";
+import { BulkCalls } from "./bulk/count-and-begin.ts";
 import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";
@@ -59,6 +61,7 @@ export interface Registry {
   hooks: Hooks;
   links: AnswerLinks;
   batches: Batches;
+  bulkCalls: BulkCalls;
   jobStatistics: JobStatistics;
   stepReports: StepReports;
   awaitReports: AwaitReports;
@@ -112,6 +115,17 @@ function openTriggers(context: RegistryContext, deliveries: EventDeliveries) {
   return { copies, ring };
 }
 
+/** What the alarm does: about jobs, and besides. */
+function alarmWork(context: RegistryContext, ring: (now: number) => Promise<void>, secrets: SecretCalls): Reconciler {
+  const bulkTurns = new BulkTurns(context);
+  return new Reconciler(context, {
+    ring: async (now) => {
+      await Promise.all([ring(now), secrets.onAlarm()]);
+    },
+    takeBulkTurn: (job, now) => bulkTurns.take(job, now),
+  });
+}
+
 /** Brings the schema up to date and makes sure that pending work has an alarm. */
 export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const { storage, now, background } = ports;
@@ -154,14 +168,13 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     hooks: new Hooks(context),
     links: new AnswerLinks(context),
     batches: new Batches(context),
+    bulkCalls: new BulkCalls(context),
     jobStatistics: new JobStatistics(context),
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),
     cleanupReports: new CleanupReports(context),
-    reconciler: new Reconciler(context, async (time) => {
-      await Promise.all([ring(time), secretCalls.onAlarm()]);
-    }),
+    reconciler: alarmWork(context, ring, secretCalls),
     changes,
     events: new ReadEvents(context, eventWaiters),
     introduction: new Introduction(context, copies),

@@ -4,18 +4,11 @@ import { DEFAULT_LIST_ROWS, MAX_CURSOR_CHARS, MAX_JOB_ID_CHARS, MAX_LIST_ROWS } 
 /** Fields that several tools share. */
 
 /** Any text passes: an id that no job can have is answered like every unknown id. */
-export const jobId = z
-  .string()
-  .describe("Job id, as jobs_submit_blueprint or jobs_list gave it.")
-  .meta({ maxLength: MAX_JOB_ID_CHARS });
+export const jobId = z.string().describe("Id of the job.").meta({ maxLength: MAX_JOB_ID_CHARS });
 
 export const limit = z.int().min(1).max(MAX_LIST_ROWS).default(DEFAULT_LIST_ROWS).describe("Rows a page.");
 
-export const cursor = z
-  .string()
-  .max(MAX_CURSOR_CHARS)
-  .optional()
-  .describe("next_cursor of the page before, with the same other arguments.");
+export const cursor = z.string().max(MAX_CURSOR_CHARS).optional().describe("next_cursor; other arguments the same.");
 
 export const instant = z.string().meta({ format: "date-time" });
 

@@ -22,39 +22,35 @@ import { mergePages } from "./merge-pages.ts";
 const Status = z.enum(JOB_STATUSES);
 const Plain = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-export const ListInput = z.strictObject({
+export const ListFilters = z.strictObject({
   status: z
     .union([Status, z.array(Status)])
     .optional()
-    .describe("Only jobs with this status, or one of these."),
+    .describe("One status, or several."),
   blueprint: z
     .string()
     .max(MAX_REFERENCE_CHARS)
     .optional()
-    .describe("Only jobs of `name` (any version), `name@version` or `inline`."),
+    .describe("`name` (any version), `name@version` or `inline`."),
   metadata: z
     .record(z.string(), Plain)
     .optional()
-    .describe("Only jobs whose metadata has these top-level values.")
+    .describe("Top-level values that metadata must have.")
     .meta({ maxProperties: MAX_METADATA_FILTERS }),
-  text: z
-    .string()
-    .min(1)
-    .max(MAX_ECHO_CHARS)
-    .optional()
-    .describe("Only jobs whose name, description, metadata or error hold it."),
-  batch_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only jobs of this batch."),
-  parent_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only children of this job."),
-  trigger: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Only jobs of this trigger."),
-  error_code: z.string().max(MAX_WORKER_CODE_CHARS).optional().describe("Only jobs with this error_code."),
-  submitted_after: instant.optional().describe("Only jobs submitted after this time (ISO 8601)."),
-  submitted_before: instant.optional().describe("Only jobs submitted before this time (ISO 8601)."),
-  limit,
-  cursor,
+  text: z.string().min(1).max(MAX_ECHO_CHARS).optional().describe("In name, description, metadata or error."),
+  batch_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Of this batch."),
+  parent_id: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Children of this job."),
+  trigger: z.string().max(MAX_JOB_ID_CHARS).optional().describe("Of this trigger."),
+  error_code: z.string().max(MAX_WORKER_CODE_CHARS).optional().describe("With this error_code."),
+  submitted_after: instant.optional().describe("Submitted after this time (ISO 8601)."),
+  submitted_before: instant.optional().describe("Submitted before this time (ISO 8601)."),
 });
+type FilterArgs = z.output<typeof ListFilters>;
+
+export const ListInput = ListFilters.extend({ limit, cursor });
 export type ListArgs = z.output<typeof ListInput>;
 
-function filterFaults({ metadata = {}, submitted_after, submitted_before }: ListArgs): Fault[] {
+export function filterFaults({ metadata = {}, submitted_after, submitted_before }: FilterArgs): Fault[] {
   const times = Object.entries({ submitted_after, submitted_before });
   const faults = times.flatMap(([path, text]) =>
     text !== undefined && readInstant(text) === undefined ? [instantFault(path)] : [],
@@ -69,7 +65,7 @@ function filterFaults({ metadata = {}, submitted_after, submitted_before }: List
 const instantOrNull = (text: string | undefined): number | null =>
   (text === undefined ? undefined : readInstant(text)) ?? null;
 
-function filtersOf(args: Omit<ListArgs, "limit">) {
+export function filtersOf(args: FilterArgs) {
   const { status = [], blueprint, metadata = {}, submitted_after, submitted_before } = args;
   const { text, batch_id, parent_id, trigger, error_code } = args;
   return {

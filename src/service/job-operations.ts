@@ -54,9 +54,7 @@ export const StatusInput = z.strictObject({
     .array(Part)
     .max(Part.options.length)
     .default([])
-    .describe(
-      "Extra parts: each step's state, the timeline of events, and the blueprint that the job runs (field plan).",
-    ),
+    .describe("Also each step's state, the timeline of events, the blueprint that it runs (field plan)."),
 });
 
 export async function jobStatus(
@@ -91,7 +89,7 @@ export const ResultInput = z.strictObject({
       params: { fix: "Write it like /pages/0/title; empty for the whole result." },
     })
     .default("")
-    .describe("JSON pointer (RFC 6901) into the result, such as /pages/0/title; empty: all of it."),
+    .describe("JSON pointer (RFC 6901), such as /pages/0/title; empty: all."),
   offset: z.int().min(0).max(MAX_OUTPUT_BYTES).default(0).describe("First byte; next_offset of the page before."),
   max_bytes: z.int().min(1).max(MAX_PAGE_BYTES).default(DEFAULT_PAGE_BYTES).describe("Size of the page."),
 });
@@ -125,7 +123,7 @@ export const deleteJob = (context: ServiceContext, args: OfJob): Answer<null, Un
 
 export const RespondInput = z.strictObject({
   job_id: jobId,
-  request_id: z.string().min(1).max(MAX_ECHO_CHARS).describe("request_id of the question, from input_requests."),
+  request_id: z.string().min(1).max(MAX_ECHO_CHARS).describe("Of the question, from input_requests."),
   action: z.enum(["accept", "decline"]).describe("accept: answer with content; decline: refuse to answer."),
   content: jsonObject.optional().describe("The answer; fits the question's schema."),
 });

@@ -19,7 +19,7 @@ export const RetryInput = z.strictObject({
     .min(1)
     .max(MAX_NAME_CHARS)
     .optional()
-    .describe("Top-level step to run again from; the first unfinished one when left out."),
+    .describe("Top-level step to go on from; else the first unfinished one."),
   input: jsonObject.optional().describe("Replaces the input; without from_step all steps run again."),
   blueprint: z
     .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
@@ -30,14 +30,14 @@ export const RetryInput = z.strictObject({
     .min(1)
     .max(MAX_JOB_TIMEOUT_MS / 1_000)
     .optional()
-    .describe("As in jobs_submit_blueprint; as before when left out."),
+    .describe("As before when left out."),
 });
 export type RetryArgs = z.output<typeof RetryInput>;
 
 /** The corrected plan, if there is one. */
-async function correctionOf(
+export async function correctionOf(
   context: ServiceContext,
-  { blueprint }: RetryArgs,
+  { blueprint }: Pick<RetryArgs, "blueprint">,
 ): Promise<Result<Pick<RetryRequest, "blueprint">, Fault[]>> {
   if (blueprint === undefined) return ok({});
   const corrected = await readPlan(context, { blueprint });

@@ -50,27 +50,27 @@ export const SubmitInput = strict(
       .max(MAX_BATCH_JOBS)
       .optional()
       .describe("In place of input: a job for each, all or none. Answers batch_id."),
-    name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("The job's name; the blueprint's when left out."),
-    metadata: jsonObject.default({}).describe("Your own fields, stored with the job; jobs_list filters by them."),
+    name: z.string().min(1).max(MAX_NAME_CHARS).optional().describe("Else the blueprint's."),
+    metadata: jsonObject.default({}).describe("Your own fields; jobs_list filters by them."),
     idempotency_key: z
       .string()
       .min(1)
       .max(MAX_IDEMPOTENCY_KEY_CHARS)
       .optional()
       .describe("Makes retries safe: the same key and arguments return the first job."),
-    run_at: instant.optional().describe("Start no earlier than this time (ISO 8601); the past means now."),
+    run_at: instant.optional().describe("Start no earlier than this (ISO 8601)."),
     timeout_seconds: z
       .int()
       .min(1)
       .max(MAX_JOB_TIMEOUT_MS / 1_000)
       .optional()
-      .describe("The job fails when it runs longer; default 1 day and the plan's waits."),
+      .describe("It fails when it runs longer; default 1 day and the plan's waits."),
     wait_seconds: z
       .number()
       .min(0)
       .max(MAX_WAIT_MS / 1_000)
       .default(0)
-      .describe("Wait this long for the result; the job goes on when the time is over."),
+      .describe("Wait so long for the result; the job goes on after it."),
     dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
   },
   IN_ARGUMENTS,

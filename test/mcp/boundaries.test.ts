@@ -49,6 +49,15 @@ atBound("MAX_BODY_BYTES", {
   },
 });
 
+atBound("MAX_BULK_PER_MINUTE", {
+  of: "a rate of jobs_bulk",
+  refusal: /per_minute: .*60000/,
+  attempt: async (per_minute) => {
+    const text = await refusalOf("jobs_bulk", { action: "retry", where: { status: "running" }, per_minute });
+    return text?.includes("where.status") ? undefined : text;
+  },
+});
+
 atBound("MAX_EVENT_NAMES", {
   of: "a read of events",
   refusal: /^The arguments are not valid\.\nnames: .*20/,

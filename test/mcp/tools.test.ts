@@ -33,6 +33,7 @@ const ENOUGH: { [name: string]: JsonObject } = {
   triggers_delete: { name: "mine" },
   work_claim: { queues: ["q"] },
   jobs_stats: {},
+  jobs_bulk: { action: "retry", where: {} },
   work_report: { claim: encodeClaim({ job_id: jobIdOf(1), path: "a", token: 1 }), action: "release" },
 };
 

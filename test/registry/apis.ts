@@ -36,6 +36,7 @@ export const apisOf = ({
   workerCalls,
   batches,
   secretCalls,
+  bulkCalls,
   counts,
   enter,
 }: Registry) => ({
@@ -58,6 +59,7 @@ export const apisOf = ({
   workers: workerCalls,
   batches,
   secrets: secretCalls,
+  bulk: bulkCalls,
   counts,
   changes,
   enter,

@@ -84,6 +84,7 @@ export interface Bench {
   workers: Registry["workerCalls"];
   batches: Registry["batches"];
   secrets: Registry["secretCalls"];
+  bulk: Registry["bulkCalls"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */

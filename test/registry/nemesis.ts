@@ -71,7 +71,8 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       | "subscriptions"
       | "workers"
       | "batches"
-      | "secrets",
+      | "secrets"
+      | "bulk",
   >(
     part: Part,
   ): Apis[Part] =>
@@ -92,6 +93,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     workers: evicted("workers"),
     batches: evicted("batches"),
     secrets: evicted("secrets"),
+    bulk: evicted("bulk"),
     get counts() {
       return current.counts;
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BULK_ACTIONS } from "../../src/jobs/bulk-state.ts";
 import { encodeClaim } from "../../src/jobs/claim.ts";
 import { newJobId, parseJobId } from "../../src/jobs/id.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
@@ -93,6 +94,16 @@ export const TOOL_RECIPES: Record<string, Recipe> = {
     blueprint: (blueprint) => [{ blueprint, cursor: "ev1_0" }],
     trigger: (trigger) => [{ trigger, cursor: "ev1_0" }],
     cursor: (cursor) => [{ cursor }],
+  },
+  // Filters of somebody else find nothing, whatever is to be done.
+  jobs_bulk: {
+    job: (parent_id) => BULK_ACTIONS.map((action) => ({ action, where: { parent_id }, dry_run: false })),
+    batch: (batch_id) => BULK_ACTIONS.map((action) => ({ action, where: { batch_id }, dry_run: false })),
+    trigger: (trigger) => BULK_ACTIONS.map((action) => ({ action, where: { trigger }, dry_run: false })),
+    blueprint: (blueprint) => [
+      { action: "cancel", where: { blueprint }, dry_run: false },
+      { action: "retry", where: { blueprint: "nobodys" }, patch: { blueprint }, dry_run: false },
+    ],
   },
   jobs_stats: {},
   // Queues are each tenant's own.

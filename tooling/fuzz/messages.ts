@@ -36,6 +36,13 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   blueprints_save: { blueprint: NO_PLAN },
   blueprints_delete: { name: "none", version: 1 },
   events_read: { names: ["job.settled"], job_id: NO_JOB, status: "failed", cursor: "ev1_0", limit: 2, wait_seconds: 0 },
+  jobs_bulk: {
+    action: "retry",
+    where: { status: "failed", text: "x" },
+    patch: { input: {} },
+    per_minute: 60,
+    dry_run: true,
+  },
   jobs_stats: { period: "1 hour", group_by: "error" },
   triggers_list: { limit: 2, cursor: "x.y" },
   triggers_save: { name: "no-trigger", blueprint: NO_PLAN, schedule: { every: "1 hour" } },

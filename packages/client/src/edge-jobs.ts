@@ -5,6 +5,8 @@ import { serverSentEvents } from "./server-sent-events.ts";
 import { type CallOptions, type Options, pause, Transport } from "./transport.ts";
 import type {
   Answer,
+  BulkArgs,
+  BulkReport,
   Change,
   DryRun,
   EventArgs,
@@ -162,6 +164,11 @@ export class EdgeJobs {
   /** Runs a settled job again as a new one. */
   retry(job_id: string, args: RetryArgs = {}, options?: CallOptions): Promise<Job> {
     return this.call("jobs_retry", { job_id, ...args }, options);
+  }
+
+  /** Does one thing to all jobs that match, in the background; counts only unless `dry_run` is false. */
+  bulk(args: BulkArgs, options?: CallOptions): Promise<BulkReport> {
+    return this.call("jobs_bulk", args, options);
   }
 
   respond(job_id: string, answer: Answer, options?: CallOptions): Promise<Job> {

@@ -29,6 +29,7 @@ export const OPERATIONS = {
   work_report: ["POST", "/work/report"],
   jobs_stats: ["GET", "/stats"],
   metrics_read: ["GET", "/metrics"],
+  jobs_bulk: ["POST", "/jobs/bulk"],
   keys_list: ["GET", "/keys"],
   keys_revoke: ["POST", "/keys/revoke"],
   audit_read: ["GET", "/audit"],

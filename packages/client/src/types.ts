@@ -108,6 +108,39 @@ export interface ListArgs {
   cursor?: string | undefined;
 }
 
+export interface BulkArgs {
+  action: "cancel" | "retry" | "delete";
+  /** Filters of a listing; `{}`: all jobs that the action can be done to. */
+  where: Omit<ListArgs, "limit" | "cursor">;
+  /** Of a retry: what each gets in place of what it had. */
+  patch?: Omit<RetryArgs, "from_step"> | undefined;
+  per_minute?: number | undefined;
+  /** True when left out. */
+  dry_run?: boolean | undefined;
+}
+
+/** Failures of one cause. */
+export interface Failures {
+  blueprint: string;
+  step: string | null;
+  code: string;
+  message: string;
+  count: number;
+  sample: string;
+}
+
+export interface BulkReport {
+  matched: number;
+  /** There are more than were counted. */
+  truncated: boolean;
+  sample: (JobRow | Pick<JobRow, "id" | "status">)[];
+  by_error: Failures[];
+  /** The job that does it; null: nothing is done. */
+  bulk_id: string | null;
+  /** Of several shards: the job of each. */
+  bulk_ids?: string[] | undefined;
+}
+
 export type WaitedJob = JobRow &
   Pick<Job, "step" | "message" | "input_requests" | "result" | "error_code" | "run_at" | "wakes_at">;
 

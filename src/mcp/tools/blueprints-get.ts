@@ -21,14 +21,14 @@ import { defineTool, type Reply, replyBytes } from "../tool.ts";
 /** The language itself has the name `guide`; a long document comes in parts. */
 const Input = GetBlueprintInput.extend({
   name: GetBlueprintInput.shape.name.describe(
-    "Name of a blueprint, from blueprints_list; `guide`: the language of blueprints; `guide/http`: one topic of it.",
+    "From blueprints_list; `guide`: the language of blueprints; `guide/http`: one topic.",
   ),
   offset: z
     .int()
     .min(0)
     .max(2 * MAX_BLUEPRINT_BYTES)
     .optional()
-    .describe("First byte of the text of a long one; next_offset of the part before."),
+    .describe("Of a long one: next_offset of the part before."),
 });
 
 /** A part of a text that is too long for one reply. @param from the arguments that name the text */
@@ -73,7 +73,7 @@ export const blueprintsGet = defineTool({
   name: "blueprints_get",
   title: "Get a blueprint",
   description:
-    "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. The name `guide` gives the language of blueprints. Next: jobs_submit_blueprint.",
+    "One blueprint in full: its input as JSON Schema and its steps, which are also a model for an inline blueprint. Next: jobs_submit_blueprint.",
   input: Input,
   output: z.looseObject({ name: z.string() }),
   scope: "jobs:read",

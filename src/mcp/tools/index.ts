@@ -4,6 +4,7 @@ import { blueprintsGet } from "./blueprints-get.ts";
 import { blueprintsList } from "./blueprints-list.ts";
 import { blueprintsSave } from "./blueprints-save.ts";
 import { eventsRead } from "./events-read.ts";
+import { jobsBulk } from "./jobs-bulk.ts";
 import { jobsCancel } from "./jobs-cancel.ts";
 import { jobsDelete } from "./jobs-delete.ts";
 import { jobsGetResult } from "./jobs-get-result.ts";
@@ -44,4 +45,5 @@ export const TOOLS: readonly Tool[] = [
   workClaim,
   workReport,
   jobsStats,
+  jobsBulk,
 ];

@@ -36,7 +36,7 @@ export const jobsRetry = defineTool({
   name: "jobs_retry",
   title: "Retry a job",
   description:
-    "Run a failed or cancelled job again as a new job that reuses the outputs of its finished steps. Returns the new job. Next: jobs_wait with the new id.",
+    "Run a failed or cancelled job again as a new job that reuses the outputs of its finished steps. Next: jobs_wait with its id.",
   input: RetryInput,
   output: jobOutput,
   scope: "jobs:write",

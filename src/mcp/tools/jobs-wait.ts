@@ -113,7 +113,7 @@ export const jobsWait = defineTool({
   name: "jobs_wait",
   title: "Wait for jobs",
   description:
-    "Wait until any or all of these jobs settle or ask for input; a timeout is no error and stops no job. Better than polling. Gives small results, and what is asked. Next: jobs_respond for questions, this again while timed_out.",
+    "Wait until any or all of these jobs settle or ask for input; a timeout is no error. Better than polling. Next: jobs_respond for questions, this again while timed_out.",
   input: WaitInput,
   output: z.looseObject({ jobs: z.array(z.unknown()).optional() }),
   scope: "jobs:read",

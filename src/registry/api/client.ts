@@ -1,5 +1,6 @@
 import type { Result } from "../../lib/result.ts";
 import type { BatchApi } from "./batch-calls.ts";
+import type { BulkApi } from "./bulk-calls.ts";
 import type { Caller, CallerApi, LinkApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
@@ -26,9 +27,10 @@ export type GuardedApi = Guarded<
     WorkerApi &
     TriggerApi &
     BatchApi &
-    StatisticsApi &
-    SecretsApi &
-    LinkApi
+    BulkApi &
+      StatisticsApi &
+      SecretsApi &
+      LinkApi
 >;
 export type RegistryApi = GuardedApi & RunnerApi;
 

@@ -19,11 +19,10 @@ import {
   type UnknownJob,
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { notSettled } from "../dispatch/cleanup.ts";
 import { retryJob } from "../dispatch/create-retry.ts";
 import { storeAnswer } from "../run/questions.ts";
-import { followEffects, settleJob } from "../run/settlements.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
+import { afterCancel, cancelJob, deleteJob } from "./job-ends.ts";
 
 /** What a caller does to a job that is there. */
 export class Controls
@@ -35,38 +34,25 @@ export class Controls
     this.#context = context;
   }
 
-  /** Settles first, then ends the instance, if the engine was given one; one that is created later meets `stop`. */
   async cancel(
     { tenant, actor }: Caller,
     jobId: string,
     reason: string | null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>> {
-    const { store, engine, now, background } = this.#context;
+    const { store, now } = this.#context;
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const effects = store.transact(() => {
-      const settled = settleJob(this.#context, job, job, { name: "cancelled", reason }, now());
-      if (settled) store.note({ at: now(), action: "job_cancelled", actor, subject: jobId });
-      return settled;
-    });
-    if (effects !== undefined) {
-      background(followEffects(this.#context, effects));
-      if (job.dispatched_at !== null) background(engine.terminate(job.job_id, job.attempt));
-    }
+    const effects = store.transact(() => cancelJob(this.#context, job, reason, actor, now()));
+    if (effects !== undefined) afterCancel(this.#context, effects);
     return ok({ ...this.#view(this.#find(tenant, jobId) ?? job), changed: effects !== undefined });
   }
 
   async remove({ tenant, actor }: Caller, jobId: string): Promise<Result<null, UnknownJob | NotSettled>> {
     const job = this.#find(tenant, jobId);
     if (job === undefined) return UNKNOWN_JOB;
-    const unsettled = notSettled(this.#context, job);
-    if (unsettled !== undefined) return err(unsettled);
     const { store, now } = this.#context;
-    store.transact(() => {
-      store.delete(job, now());
-      store.note({ at: now(), action: "job_deleted", actor, subject: jobId });
-    });
-    return ok(null);
+    const unsettled = store.transact(() => deleteJob(this.#context, job, actor, now()));
+    return unsettled === undefined ? ok(null) : err(unsettled);
   }
 
   async lastState({ tenant }: Caller, jobId: string): Promise<Result<JobStatus, UnknownJob>> {

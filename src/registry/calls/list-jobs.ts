@@ -1,10 +1,11 @@
 import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
+import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
 import { toJobRow } from "../../jobs/view.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
-import type { ListPage, ListQuery } from "../api/caller.ts";
+import type { ListPage, ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
 
 /** Above every job id. */
@@ -31,7 +32,7 @@ function* merge(sources: readonly Generator<Job>[]): Generator<Job> {
 
 /** The labels that a blueprint filter stands for: `name` means all its versions that jobs have. */
 function labels(jobs: Jobs, blueprint: string): string[] {
-  if (blueprint.includes("@") || blueprint === INLINE) return [blueprint];
+  if (blueprint.includes("@") || blueprint === INLINE || blueprint === BULK) return [blueprint];
   const found: string[] = [];
   // "@" is followed by "A" in the order of characters.
   for (let label = `${blueprint}@`; ; ) {
@@ -70,7 +71,8 @@ const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boole
 const textOf = ({ name, run, metadata, error }: Job): string =>
   [name, run.description ?? "", JSON.stringify(metadata), error ?? ""].join("\n").toLowerCase();
 
-function fits(job: Job, tenant: string, query: ListQuery): boolean {
+/** Whether the job passes the filters that its place in the order does not decide. */
+export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | "after">): boolean {
   if (job.tenant !== tenant || !isJsonObject(job.metadata)) return false;
   if (query.statuses.length > 0 && !query.statuses.includes(job.status)) return false;
   if (query.batch_id && job.run.batch !== query.batch_id) return false;
@@ -82,15 +84,20 @@ function fits(job: Job, tenant: string, query: ListQuery): boolean {
 }
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function listJobs(jobs: Jobs, tenant: string, query: ListQuery): ListPage {
-  const rows: ListPage["jobs"] = [];
+export function findJobs(jobs: Jobs, tenant: string, query: ListQuery): Page<Job> {
+  const rows: Job[] = [];
   let looked = 0;
   let last: string | null = null;
   for (const job of source(jobs, query)) {
     if (rows.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: rows, next_after: last };
     looked += 1;
     last = job.job_id;
-    if (fits(job, tenant, query)) rows.push(toJobRow(job));
+    if (fits(job, tenant, query)) rows.push(job);
   }
   return { jobs: rows, next_after: null };
+}
+
+export function listJobs(jobs: Jobs, tenant: string, query: ListQuery): ListPage {
+  const page = findJobs(jobs, tenant, query);
+  return { ...page, jobs: page.jobs.map(toJobRow) };
 }

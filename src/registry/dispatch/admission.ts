@@ -25,7 +25,7 @@ export class Admission {
 
   /** Counts one more submit. @returns why it is refused; then it is not counted */
   admit(now: number): QuotaError | undefined {
-    const full = this.#full();
+    const full = this.full();
     if (full !== undefined) return full;
     const wait = this.#submits?.take(now) ?? 0;
     return wait === 0
@@ -51,7 +51,8 @@ export class Admission {
     return this.#quotas.treeJobs;
   }
 
-  #full(): Full | undefined {
+  /** @returns why there is no room for one more job */
+  full(): Full | undefined {
     const { activeJobs } = this.#quotas;
     const active = activeJobs === 0 ? 0 : this.#counts.current.active;
     if (active >= activeJobs && activeJobs > 0) return { code: "too_many_active", active, limit: activeJobs };

@@ -14,6 +14,7 @@ import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
 import { haltedPath, type StoredPath, type UndoState } from "../storage/values.ts";
 import { createCleanup, notSettled } from "./cleanup.ts";
+import { isBulk, retryBulk } from "./create-bulk.ts";
 import { createJob, type JobRequest } from "./create-job.ts";
 
 /** True when the step need not run again: it ended well, or its failure was passed over and its output is stored. */
@@ -40,6 +41,7 @@ interface Continuation extends NewPlan {
 /**
  * @param by who asks for it
  * @param requestHash fingerprint of the request: the same one again returns its job while that is unsettled
+ * @param isCounted false for one of many that were asked for together
  */
 export function retryJob(
   context: RegistryContext,
@@ -48,10 +50,12 @@ export function retryJob(
   requestHash: string,
   by: string | null,
   now: number,
+  isCounted = true,
 ): Result<Job, RetryError> {
   const unsettled = notSettled(context, job);
   if (unsettled !== undefined) return err(unsettled);
   if (job.status === "succeeded" && request.from_step === null) return err({ code: "from_step_needed" });
+  if (isBulk(job)) return retryBulk(context, job, request, by, now);
   const next = job.run.cleanup ? ok(undefined) : continuation(context, job, request);
   if (!next.ok) return next;
   const known = context.actions.retryOf(job.job_id, requestHash);
@@ -59,7 +63,9 @@ export function retryJob(
   if (same !== undefined && !isSettled(same.status)) return ok(same);
   const family = { parent_id: null, timeout_ms: request.timeout_ms ?? job.timeout_ms, submitted_by: by };
   const again =
-    next.value === undefined ? retryCleanup(context, job, now) : continueJob(context, job, next.value, family, now);
+    next.value === undefined
+      ? retryCleanup(context, job, now)
+      : continueJob(context, job, next.value, family, now, isCounted);
   if (again.ok) context.actions.keepRetry(job.job_id, requestHash, again.value.job_id);
   return again;
 }
@@ -130,6 +136,7 @@ export function continueJob(
   { plan, plan_hash, label, input, ground }: Continuation,
   family: Family,
   now: number,
+  isCounted = true,
 ): Result<Job, QuotaError> {
   const stored = continuedValues(context, job, ground);
   const full = context.admission.storageRefusal(stored.copied.reduce((sum, { bytes }) => sum + bytes, 0));
@@ -155,10 +162,11 @@ export function continueJob(
     idempotency: null,
   };
   const copied = new Set(stored.copied.map(({ path }) => path));
-  const again = createJob(context, request, now, (fresh) => {
+  const prepare = (fresh: Job) => {
     const outputs_json = keptOutputs(job, (path) => copied.has(path));
     return { ...onGround(context, job, fresh, ground, number), outputs_json };
-  });
+  };
+  const again = createJob(context, request, now, prepare, isCounted);
   if (!again.ok) return again;
   context.actions.join(root);
   carryOver(context, job, again.value, ground, stored, number);

@@ -31,18 +31,24 @@ async function tried(work: () => unknown): Promise<boolean> {
   }
 }
 
+/** What else the alarm does. */
+interface Others {
+  /** Looks at the triggers that are due. */
+  ring: (now: number) => Promise<void>;
+  takeBulkTurn: (job: Job, now: number) => void;
+}
+
 /**
  * The alarm's work: hand over what was left, find out about jobs that went silent, enforce timeouts, purge.
  * Compares what the registry expects with what the engine says, and repairs; the registry's row decides.
  */
 export class Reconciler {
   readonly #context: RegistryContext;
-  readonly #ring: (now: number) => Promise<void>;
+  readonly #others: Others;
 
-  /** @param ring looks at the triggers that are due */
-  constructor(context: RegistryContext, ring: (now: number) => Promise<void>) {
+  constructor(context: RegistryContext, others: Others) {
     this.#context = context;
-    this.#ring = ring;
+    this.#others = others;
   }
 
   /**
@@ -74,7 +80,7 @@ export class Reconciler {
         this.#context.store.putOff(key.job_id, now + WATCHDOG_MS);
       }),
     );
-    await Promise.all([...looks, this.#ring(now)]);
+    await Promise.all([...looks, this.#others.ring(now)]);
     // A process may have died between a settlement and giving the place to the next job.
     await this.#context.dispatcher.dispatch([]);
   }
@@ -98,6 +104,7 @@ export class Reconciler {
     if (isSettled(job.status)) return this.#purge(job, now);
     if (this.#expireQuestions(job, now)) return this.#wake(job);
     const need = triage(job, now);
+    if (need.do === "dispatch" && job.run.bulk !== undefined) return this.#others.takeBulkTurn(job, now);
     if (need.do !== "ask_engine") return this.#apply(job, need, now);
     const engine = await this.#context.engine.state(job.job_id, job.attempt);
     const fresh = this.#context.tables.jobs.find(job.tenant, job.job_id);

@@ -20,6 +20,7 @@ const SQL = {
   end: "DELETE FROM chains WHERE root_id = ?",
   keepRetry: "INSERT OR REPLACE INTO retries (job_id, request_hash, again_id) VALUES (?, ?, ?)",
   retry: "SELECT again_id FROM retries WHERE job_id = ? AND request_hash = ?",
+  lastRetry: "SELECT max(again_id) AS again_id FROM retries WHERE job_id = ?",
   forgetRetries: "DELETE FROM retries WHERE job_id = ?",
 } as const;
 
@@ -146,6 +147,11 @@ export class Actions {
   /** The job that this retry of the job made last. */
   retryOf(jobId: string, requestHash: string): string | undefined {
     return this.#sql.exec<{ again_id: string }>(SQL.retry, jobId, requestHash).toArray()[0]?.again_id;
+  }
+
+  /** The newest job that a retry of the job made. */
+  lastRetry(jobId: string): string | undefined {
+    return this.#sql.exec<{ again_id: string | null }>(SQL.lastRetry, jobId).one().again_id ?? undefined;
   }
 
   keepRetry(jobId: string, requestHash: string, againId: string): void {

@@ -27,8 +27,8 @@ const placeholders = (count: number): string => Array.from({ length: count }, ()
 const ALL_COLUMNS = JOB_COLUMNS.join(", ");
 const LIST_COLUMNS = `CAST(job_number AS TEXT) AS number, ${LISTED_COLUMNS.join(", ")}`;
 
-/** A cleanup job counts nowhere. */
-const NO_CLEANUP = `substr(run_json, 1, 12) <> '{"$cleanup":'`;
+/** A job that cleans up, or does something to many others, counts nowhere. */
+const IS_COUNTED = `substr(run_json, 1, 3) <> '{"$'`;
 
 /** So far above the number of its id a job may lie. */
 const MOST_DISPLACED = 3n;
@@ -51,11 +51,11 @@ export const JOBS_SQL = {
   putOff: `UPDATE jobs SET due_at = max(due_at, ?) WHERE ${THE_JOB}`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
   waiting: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
-    AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND ${NO_CLEANUP} AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
+    AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND ${IS_COUNTED} AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
   counts: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
-    FROM jobs WHERE status IN ('queued', 'running', 'input_required') AND ${NO_CLEANUP}`,
+    FROM jobs WHERE status IN ('queued', 'running', 'input_required') AND ${IS_COUNTED}`,
   parents: `SELECT run_json FROM jobs WHERE status IN ('queued', 'running', 'input_required')
-    AND (dispatched_at IS NOT NULL OR attempt > 1) AND instr(run_json, '"child_id"') > 0 AND ${NO_CLEANUP}`,
+    AND (dispatched_at IS NOT NULL OR attempt > 1) AND instr(run_json, '"child_id"') > 0 AND ${IS_COUNTED}`,
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,

@@ -65,6 +65,7 @@ type ShortStep = [
 interface ShortRun {
   /** A cleanup job. */
   $cleanup?: 1;
+  $bulk?: NonNullable<RunState["bulk"]>;
   /** It has something to run when it has settled. */
   u?: 1;
   undos?: number;
@@ -142,9 +143,10 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
 
 export function runJson(run: RunState, submittedAt: number): string {
   const { steps, open, answers, trace, tree, chain, description, runner, trigger, trigger_depth } = run;
-  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin, parent_chain } = run;
+  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin, parent_chain, bulk } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
+    ...(bulk && { $bulk: bulk }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
@@ -168,12 +170,13 @@ export function runJson(run: RunState, submittedAt: number): string {
 }
 
 export function readRun(json: string, submittedAt: number): RunState {
-  const { steps, open = {}, k, u, $cleanup, ...rest }: ShortRun = JSON.parse(json);
+  const { steps, open = {}, k, u, $cleanup, $bulk, ...rest }: ShortRun = JSON.parse(json);
   const read = { steps: mapValues(steps, (step) => readStep(step, submittedAt)), open, ...rest };
   return {
     ...read,
     ...(k && { rows_by_item: true }),
     ...(u && { cleans_up: true }),
     ...($cleanup && { cleanup: true }),
+    ...($bulk && { bulk: $bulk }),
   };
 }

@@ -140,8 +140,12 @@ export class Values {
   }
 
   /** Of a job without one, the empty object. */
-  input({ job_id, input_json }: Job): JsonObject {
-    return JSON.parse(input_json ?? this.#json(job_id, INPUT_PATH) ?? "{}");
+  input(job: Job): JsonObject {
+    return JSON.parse(this.inputJson(job));
+  }
+
+  inputJson({ job_id, input_json }: Job): string {
+    return input_json ?? this.#json(job_id, INPUT_PATH) ?? "{}";
   }
 
   /** @returns undefined as long as the job has no result */

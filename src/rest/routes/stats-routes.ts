@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { JOB_STATUSES } from "../../jobs/status.ts";
 import { ok } from "../../lib/result.ts";
+import { JobRow } from "../../jobs/view.ts";
+import { BulkInput, bulkJobs } from "../../service/bulk/bulk-jobs.ts";
 import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
 import { OPENMETRICS_TYPE, openMetrics } from "../openmetrics.ts";
 import { answer, defineRoute, type Route } from "../route.ts";
@@ -73,4 +75,30 @@ const metricsRoute = defineRoute({
   },
 });
 
-export const STATS_ROUTES: readonly Route[] = [statsRoute, metricsRoute];
+const BulkView = z
+  .strictObject({
+    matched: z.int(),
+    truncated: z.boolean().describe("There are more than were counted."),
+    sample: z.array(JobRow.or(JobRow.pick({ id: true, status: true }))).describe("The newest of them."),
+    by_error: z.array(FailuresView),
+    bulk_id: z.string().nullable().describe("The job that does it; null: nothing is done."),
+    bulk_ids: z.array(z.string()).optional().describe("Of several shards: the job of each."),
+  })
+  .meta({ id: "Bulk" });
+
+const bulkRoute = defineRoute({
+  operation: "jobs_bulk",
+  method: "POST",
+  path: "/jobs/bulk",
+  summary: "Cancel, retry or delete all jobs that match, in the background.",
+  scope: "jobs:operate",
+  input: BulkInput,
+  answers: { 200: { description: "What matched, and the job that does it.", schema: BulkView } },
+  refusals: [],
+  run: async (args, context) => {
+    const counted = await bulkJobs(context, args);
+    return counted.ok ? answer(counted.value) : counted;
+  },
+});
+
+export const STATS_ROUTES: readonly Route[] = [statsRoute, metricsRoute, bulkRoute];

@@ -83,7 +83,7 @@ export async function findBlueprint(
 
 export const GetBlueprintInput = z.strictObject({
   name: z.string().min(1).max(MAX_REFERENCE_CHARS).describe("Name of a blueprint."),
-  version: z.int().min(1).optional().describe("Version; the latest when left out."),
+  version: z.int().min(1).optional().describe("The latest when left out."),
 });
 
 /** One version of a blueprint, by name and number. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { checkBlueprint } from "../../blueprint/checks/check.ts";
 import { jsonObject } from "../../blueprint/kinds/fields.ts";
+import { BULK } from "../../jobs/bulk.ts";
 import { INLINE } from "../../jobs/job.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { JsonObject } from "../../lib/json.ts";
@@ -22,7 +23,7 @@ export const SaveInput = z.strictObject({
 });
 
 /** `inline` labels jobs without a named blueprint; `guide` is the language's page. */
-const RESERVED = [INLINE, GUIDE];
+const RESERVED = [INLINE, GUIDE, BULK];
 
 function nameFaults({ blueprints }: ServiceContext, { name }: JsonObject): Fault[] {
   if (typeof name !== "string") return [];

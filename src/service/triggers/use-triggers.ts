@@ -15,7 +15,7 @@ const UNKNOWN = err({ code: "unknown_trigger" as const });
 const LIST_FILTER = "triggers";
 
 export const ListTriggersInput = z.strictObject({
-  name: triggerName.optional().describe("One trigger, with its ledger: what became of each time."),
+  name: triggerName.optional().describe("One trigger, with its ledger."),
   limit,
   cursor,
 });
@@ -107,7 +107,7 @@ export async function oneTrigger(
 
 export const FireTriggerInput = z.strictObject({
   name: triggerName,
-  from: instant.optional().describe("Backfill: all times of the schedule from here to `to`; without: once, now."),
+  from: instant.optional().describe("Backfill from here to `to`; without: once, now."),
   to: instant.optional().describe("The end of it."),
 });
 

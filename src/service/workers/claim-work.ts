@@ -12,7 +12,7 @@ import { untilGone } from "../until-gone.ts";
 /** Workers claim what `worker` steps offer. */
 
 export const ClaimInput = z.strictObject({
-  queues: z.array(queueName).min(1).max(MAX_CLAIM_QUEUES).describe("Names of queues, as worker steps have them."),
+  queues: z.array(queueName).min(1).max(MAX_CLAIM_QUEUES).describe("Names of queues."),
   max: z.int().min(1).max(MAX_CLAIMS).default(1).describe("Claims to take at most."),
   wait_seconds: z
     .number()
@@ -20,7 +20,7 @@ export const ClaimInput = z.strictObject({
     .max(MAX_WAIT_MS / 1_000)
     .default(0)
     .describe("How long to wait for the first."),
-  worker: z.string().max(MAX_WORKER_NAME_CHARS).optional().describe("Your name, for those who look at the queue."),
+  worker: z.string().max(MAX_WORKER_NAME_CHARS).optional().describe("Your name."),
 });
 export type ClaimArgs = z.output<typeof ClaimInput>;
 

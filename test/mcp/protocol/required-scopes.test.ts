@@ -24,6 +24,7 @@ describe("the scopes that a request needs", () => {
     ["jobs_respond", "jobs:write"],
     ["jobs_delete", "jobs:write"],
     ["jobs_stats", "jobs:read"],
+    ["jobs_bulk", "jobs:operate"],
     ["triggers_list", "jobs:read"],
     ["triggers_delete", "triggers:write"],
     ["work_claim", "jobs:work"],

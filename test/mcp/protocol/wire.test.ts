@@ -34,6 +34,7 @@ const NAMES = [
   "work_claim",
   "work_report",
   "jobs_stats",
+  "jobs_bulk",
 ];
 const JOB_ID = "job_01m8k6140a0j496n2byjmxrjcj00";
 const TASKS = {

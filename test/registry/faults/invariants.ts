@@ -42,8 +42,9 @@ export function armed(jobs: readonly StoredJob[], alarmAt: number | null, now: n
 
 /** I7: the counts in memory are those of the rows. */
 export function countedRight(jobs: readonly StoredJob[], counted: { active: number; running: number }): string[] {
-  // A cleanup job counts nowhere.
-  const active = jobs.filter((job) => !isSettled(job) && job.run.cleanup === undefined);
+  // A job that cleans up, or does something to many others, counts nowhere.
+  const isCounted = ({ run }: StoredJob) => run.cleanup === undefined && run.bulk === undefined;
+  const active = jobs.filter((job) => !isSettled(job) && isCounted(job));
   const given = active.filter((job) => job.dispatched_at !== null || job.attempt > 1);
   // A parent that does nothing but wait for its children leaves them its place.
   const running = given.filter(({ run }) => {

@@ -1,6 +1,7 @@
 import type { Command } from "../command.ts";
 import { ACCESS_COMMANDS } from "./access-commands.ts";
 import { channel } from "./channel-command.ts";
+import { bulk } from "./bulk-command.ts";
 import { JOB_COMMANDS } from "./job-commands.ts";
 import { stats } from "./stats-command.ts";
 import { STREAM_COMMANDS } from "./stream-commands.ts";
@@ -10,6 +11,7 @@ import { TENANT_COMMANDS } from "./tenant-commands.ts";
 export const COMMANDS: readonly Command[] = [
   ...SUBMIT_COMMANDS,
   ...JOB_COMMANDS,
+  bulk,
   ...STREAM_COMMANDS,
   ...TENANT_COMMANDS,
   stats,

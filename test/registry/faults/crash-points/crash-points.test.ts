@@ -5,6 +5,7 @@ import { MODES, type Mode } from "../hazard.ts";
 import { type Sabotage, withWorlds } from "../world.ts";
 import { ALARM_SCENARIOS } from "./alarm-scenarios.ts";
 import { BATCH_SCENARIOS } from "./batch-scenarios.ts";
+import { BULK_SCENARIOS } from "./bulk-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { EVENT_SCENARIOS } from "./event-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
@@ -26,6 +27,7 @@ const SCENARIOS = {
   ...ALARM_SCENARIOS,
   ...WORKER_SCENARIOS,
   ...BATCH_SCENARIOS,
+  ...BULK_SCENARIOS,
   ...TRIGGER_SCENARIOS,
   ...EVENT_SCENARIOS,
   ...SECRET_SCENARIOS,

@@ -1,0 +1,38 @@
+import { ACTED_ON } from "../../jobs/bulk.ts";
+import type { Job } from "../../jobs/job.ts";
+import type { BulkRequest } from "../api/bulk-calls.ts";
+import { fits } from "../calls/list-jobs.ts";
+import type { RegistryContext } from "../context.ts";
+
+/** The job that stands for this one at the end of its chain of retries. */
+function newestOf({ actions, tables }: RegistryContext, job: Job): Job {
+  for (let newest = job; ; ) {
+    const id = actions.lastRetry(newest.job_id);
+    const next = id === undefined ? undefined : tables.jobs.find(job.tenant, id);
+    if (next === undefined) return newest;
+    newest = next;
+  }
+}
+
+/** Whether the listing that names the first of a chain names its newest job as well. */
+function isListed(job: Job, { where }: BulkRequest): boolean {
+  const { submitted_after: after, submitted_before: before, blueprint } = where;
+  const isInTime = (after === null || job.submitted_at > after) && (before === null || job.submitted_at < before);
+  const isOfPlan = blueprint === null || job.blueprint === blueprint || job.blueprint.startsWith(`${blueprint}@`);
+  return isInTime && isOfPlan && fits(job, job.tenant, where);
+}
+
+/**
+ * Which job the action is done to where this one is listed, if any. What was retried before is passed over as long as its
+ * retry runs or has succeeded; a retry that failed stands for it, once. So the same call again repeats nothing.
+ */
+export function actedOn(context: RegistryContext, listed: Job, request: BulkRequest): Job | undefined {
+  const canBe = (job: Job) => job.run.bulk === undefined && ACTED_ON[request.action].includes(job.status);
+  if (!canBe(listed)) return undefined;
+  if (request.action !== "retry") return listed;
+  const newest = newestOf(context, listed);
+  if (newest.job_id === listed.job_id) return listed;
+  return request.where.statuses.includes(newest.status) && canBe(newest) && !isListed(newest, request)
+    ? newest
+    : undefined;
+}
