@@ -28,9 +28,9 @@ export type GuardedApi = Guarded<
     TriggerApi &
     BatchApi &
     BulkApi &
-      StatisticsApi &
-      SecretsApi &
-      LinkApi
+    StatisticsApi &
+    SecretsApi &
+    LinkApi
 >;
 export type RegistryApi = GuardedApi & RunnerApi;
 
