@@ -15,10 +15,10 @@ import type { EventLog } from "./storage/event-log.ts";
 import type { EventLook } from "./storage/event-look.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
+import type { TenantSecrets } from "./storage/secret-rows.ts";
 import type { StoreEntries } from "./storage/store-entries.ts";
 import type { Subscriptions } from "./storage/subscriptions.ts";
 import type { Tables } from "./storage/tables.ts";
-import type { TenantSecrets } from "./storage/secret-rows.ts";
 import type { KeyedWaits } from "./watch/keyed-waits.ts";
 import type { Waiters } from "./watch/waiters.ts";
 

@@ -2,7 +2,6 @@ import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { ClaimRef } from "../jobs/claim.ts";
 import type { Grouping } from "../jobs/statistics.ts";
 import type { JsonObject } from "../lib/json.ts";
-import { err, ok, type Result } from "../lib/result.ts";
 import type { BulkRequest } from "./api/bulk-calls.ts";
 import type {
   Answer,
@@ -15,314 +14,281 @@ import type {
   RetryRequest,
   SubmitRequest,
 } from "./api/caller.ts";
-import { askAsServer, type RegistryApi } from "./api/client.ts";
+import type { RegistryApi } from "./api/client.ts";
 import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
-import type { KeyRefusal } from "./api/keys.ts";
 import type { SealedSecret } from "./api/secret-calls.ts";
 import type { StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
 import type { Delivery, FireRequest, TriggerCopy, TriggerToSave } from "./api/trigger-calls.ts";
 import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";
-import type { Registry } from "./open-registry.ts";
-import { entered, RunnerEntry } from "./runner-entry.ts";
+import { CallerEntry } from "./caller-entry.ts";
 
 /** The object that owns the jobs of one tenant and shard. Only forwards. */
-export class JobRegistry extends RunnerEntry implements RegistryApi {
+export class JobRegistry extends CallerEntry implements RegistryApi {
   submit(caller: Caller, request: SubmitRequest) {
-    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.submit(caller, request));
+    return this.serve(caller, ({ submitAndRead }) => submitAndRead.submit(caller, request));
   }
 
   findKey(caller: Caller, idempotency: Idempotency) {
-    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.findKey(caller, idempotency));
+    return this.serve(caller, ({ submitAndRead }) => submitAndRead.findKey(caller, idempotency));
   }
 
   status(caller: Caller, jobId: string, include: Include) {
-    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.status(caller, jobId, include));
+    return this.serve(caller, ({ submitAndRead }) => submitAndRead.status(caller, jobId, include));
   }
 
   list(caller: Caller, query: ListQuery) {
-    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.list(caller, query));
+    return this.serve(caller, ({ submitAndRead }) => submitAndRead.list(caller, query));
   }
 
   explain(caller: Caller, jobId: string) {
-    return this.#serve(caller, ({ submitAndRead }) => submitAndRead.explain(caller, jobId));
+    return this.serve(caller, ({ submitAndRead }) => submitAndRead.explain(caller, jobId));
   }
 
   follow(caller: Caller, jobs: Followed[]) {
-    return this.#serve(caller, ({ changes }) => changes.follow(caller, jobs));
+    return this.serve(caller, ({ changes }) => changes.follow(caller, jobs));
   }
 
   cancel(caller: Caller, jobId: string, reason: string | null) {
-    return this.#serve(caller, ({ controls }) => controls.cancel(caller, jobId, reason));
+    return this.serve(caller, ({ controls }) => controls.cancel(caller, jobId, reason));
   }
 
   remove(caller: Caller, jobId: string) {
-    return this.#serve(caller, ({ controls }) => controls.remove(caller, jobId));
+    return this.serve(caller, ({ controls }) => controls.remove(caller, jobId));
   }
 
   lastState(caller: Caller, jobId: string) {
-    return this.#serve(caller, ({ controls }) => controls.lastState(caller, jobId));
+    return this.serve(caller, ({ controls }) => controls.lastState(caller, jobId));
   }
 
   readResult(caller: Caller, jobId: string, part: ResultPart) {
-    return this.#serve(caller, ({ controls }) => controls.readResult(caller, jobId, part));
+    return this.serve(caller, ({ controls }) => controls.readResult(caller, jobId, part));
   }
 
   retry(caller: Caller, jobId: string, request: RetryRequest) {
-    return this.#serve(caller, ({ controls }) => controls.retry(caller, jobId, request));
+    return this.serve(caller, ({ controls }) => controls.retry(caller, jobId, request));
   }
 
   respond(caller: Caller, jobId: string, answer: Answer) {
-    return this.#serve(caller, ({ controls }) => controls.respond(caller, jobId, answer));
+    return this.serve(caller, ({ controls }) => controls.respond(caller, jobId, answer));
   }
 
   openLink(caller: Caller, jobId: string, path: string) {
-    return this.#serve(caller, ({ links }) => links.openLink(caller, jobId, path));
+    return this.serve(caller, ({ links }) => links.openLink(caller, jobId, path));
   }
 
   answerLink(caller: Caller, jobId: string, path: string, answer: LinkAnswer) {
-    return this.#serve(caller, ({ links }) => links.answerLink(caller, jobId, path, answer));
+    return this.serve(caller, ({ links }) => links.answerLink(caller, jobId, path, answer));
   }
 
   saveBlueprint(caller: Caller, document: JsonObject, plan: Blueprint) {
-    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.saveBlueprint(caller, document, plan));
+    return this.serve(caller, ({ savedBlueprints }) => savedBlueprints.saveBlueprint(caller, document, plan));
   }
 
   deleteBlueprint(caller: Caller, name: string, version: number | null) {
-    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.deleteBlueprint(caller, name, version));
+    return this.serve(caller, ({ savedBlueprints }) => savedBlueprints.deleteBlueprint(caller, name, version));
   }
 
   savedBlueprint(caller: Caller, name: string, version: number | null) {
-    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprint(caller, name, version));
+    return this.serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprint(caller, name, version));
   }
 
   savedBlueprints(caller: Caller, after: string, limit: number) {
-    return this.#serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprints(caller, after, limit));
+    return this.serve(caller, ({ savedBlueprints }) => savedBlueprints.savedBlueprints(caller, after, limit));
   }
 
   useStore(caller: Caller, key: string, write: StoreWrite | null) {
-    return this.#serve(caller, ({ tenantStore }) => tenantStore.useStore(caller, key, write));
+    return this.serve(caller, ({ tenantStore }) => tenantStore.useStore(caller, key, write));
   }
 
   putSecret(caller: Caller, secret: Pick<SealedSecret, "name" | "sealed" | "hosts">) {
-    return this.#serve(caller, ({ secretCalls }) => secretCalls.putSecret(caller, secret));
+    return this.serve(caller, ({ secretCalls }) => secretCalls.putSecret(caller, secret));
   }
 
   secretNames(caller: Caller) {
-    return this.#serve(caller, ({ secretCalls }) => secretCalls.secretNames());
+    return this.serve(caller, ({ secretCalls }) => secretCalls.secretNames());
   }
 
   sealedSecrets(caller: Caller) {
-    return this.#serve(caller, ({ secretCalls }) => secretCalls.sealedSecrets());
+    return this.serve(caller, ({ secretCalls }) => secretCalls.sealedSecrets());
   }
 
   deleteSecret(caller: Caller, name: string) {
-    return this.#serve(caller, ({ secretCalls }) => secretCalls.deleteSecret(caller, name));
+    return this.serve(caller, ({ secretCalls }) => secretCalls.deleteSecret(caller, name));
   }
 
   sealedUnder(caller: Caller, keyName: string) {
-    return this.#serve(caller, ({ secretCalls }) => secretCalls.sealedUnder(caller, keyName));
+    return this.serve(caller, ({ secretCalls }) => secretCalls.sealedUnder(caller, keyName));
   }
 
   revokeKey(caller: Caller, keyId: string, now: number) {
-    return this.#serve(caller, ({ revocations }) => revocations.revokeKey(caller, keyId, now));
+    return this.serve(caller, ({ revocations }) => revocations.revokeKey(caller, keyId, now));
   }
 
   revokedKeys(caller: Caller) {
-    return this.#serve(caller, ({ revocations }) => revocations.revokedKeys());
+    return this.serve(caller, ({ revocations }) => revocations.revokedKeys());
   }
 
   keyShards(caller: Caller) {
-    return this.#serve(caller, ({ revocations }) => revocations.keyShards());
+    return this.serve(caller, ({ revocations }) => revocations.keyShards());
   }
 
   admitShard(caller: Caller, shard: number) {
-    return this.#serve(caller, ({ revocations }) => revocations.admitShard(caller, shard));
+    return this.serve(caller, ({ revocations }) => revocations.admitShard(caller, shard));
   }
 
   checkKey(caller: Caller) {
-    return this.#serve(caller, ({ revocations }) => revocations.checkKey());
+    return this.serve(caller, ({ revocations }) => revocations.checkKey());
   }
 
   audit(caller: Caller, before: number, limit: number) {
-    return this.#serve(caller, ({ revocations }) => revocations.audit(caller, before, limit));
+    return this.serve(caller, ({ revocations }) => revocations.audit(caller, before, limit));
   }
 
   spendCode(caller: Caller, grantId: string, now: number) {
-    return this.#serve(caller, ({ revocations }) => revocations.spendCode(caller, grantId, now));
+    return this.serve(caller, ({ revocations }) => revocations.spendCode(caller, grantId, now));
   }
 
   readEvents(caller: Caller, query: EventQuery, waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ events }, over) => events.readEvents(query, waitMs, over));
+    return this.serveWait(caller, released, ({ events }, over) => events.readEvents(query, waitMs, over));
   }
 
   emitEvent(caller: Caller, event: Emitted) {
-    return this.#serve(caller, ({ events }) => events.emitEvent(caller, event));
+    return this.serve(caller, ({ events }) => events.emitEvent(caller, event));
   }
 
   emittedNames(caller: Caller) {
-    return this.#serve(caller, ({ events }) => events.emittedNames());
+    return this.serve(caller, ({ events }) => events.emittedNames());
   }
 
   listening(caller: Caller, after: string) {
-    return this.#serve(caller, ({ introduction }) => introduction.listening(after));
+    return this.serve(caller, ({ introduction }) => introduction.listening(after));
   }
 
   subscription(caller: Caller, subscriptionId: string) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscription(caller, subscriptionId));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.subscription(caller, subscriptionId));
   }
 
   subscribe(caller: Caller, request: SubscriptionRequest) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscribe(caller, request));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.subscribe(caller, request));
   }
 
   unsubscribe(caller: Caller, subscriptionId: string) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.unsubscribe(caller, subscriptionId));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.unsubscribe(caller, subscriptionId));
   }
 
   subscriptions(caller: Caller, after: string, limit: number) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.subscriptions(caller, after, limit));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.subscriptions(caller, after, limit));
   }
 
   deliveries(caller: Caller, subscriptionId: string, before: number, limit: number) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.deliveries(caller, subscriptionId, before, limit));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.deliveries(caller, subscriptionId, before, limit));
   }
 
   replay(caller: Caller, subscriptionId: string, number: number) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.replay(caller, subscriptionId, number));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.replay(caller, subscriptionId, number));
   }
 
   addSubscriber(caller: Caller, shard: number) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.addSubscriber(caller, shard));
+    return this.serve(caller, ({ subscriptions }) => subscriptions.addSubscriber(caller, shard));
   }
 
   wakeSubscriptions(caller: Caller) {
-    return this.#serve(caller, ({ subscriptions }) => subscriptions.wakeSubscriptions());
+    return this.serve(caller, ({ subscriptions }) => subscriptions.wakeSubscriptions());
   }
 
   wait(caller: Caller, jobId: string, waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ submitAndRead }, over) =>
+    return this.serveWait(caller, released, ({ submitAndRead }, over) =>
       submitAndRead.wait(caller, jobId, waitMs, over),
     );
   }
 
   waitFor(caller: Caller, jobIds: string[], until: "any" | "all", waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ submitAndRead }, over) =>
+    return this.serveWait(caller, released, ({ submitAndRead }, over) =>
       submitAndRead.waitFor(caller, jobIds, until, waitMs, over),
     );
   }
 
   submitBatch(caller: Caller, request: SubmitRequest, inputs: JsonObject[]) {
-    return this.#serve(caller, ({ batches }) => batches.submitBatch(caller, request, inputs));
+    return this.serve(caller, ({ batches }) => batches.submitBatch(caller, request, inputs));
   }
 
   findBatchKey(caller: Caller, idempotency: Idempotency) {
-    return this.#serve(caller, ({ batches }) => batches.findBatchKey(caller, idempotency));
+    return this.serve(caller, ({ batches }) => batches.findBatchKey(caller, idempotency));
   }
 
   waitBatch(caller: Caller, batchId: string, until: "any" | "all", waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ batches }, over) =>
+    return this.serveWait(caller, released, ({ batches }, over) =>
       batches.waitBatch(caller, batchId, until, waitMs, over),
     );
   }
 
   bulk(caller: Caller, request: BulkRequest, isDry: boolean) {
-    return this.#serve(caller, ({ bulkCalls }) => bulkCalls.bulk(caller, request, isDry));
+    return this.serve(caller, ({ bulkCalls }) => bulkCalls.bulk(caller, request, isDry));
   }
 
   statistics(caller: Caller, since: number, grouping: Grouping | null) {
-    return this.#serve(caller, ({ jobStatistics }) => jobStatistics.statistics(caller, since, grouping));
+    return this.serve(caller, ({ jobStatistics }) => jobStatistics.statistics(caller, since, grouping));
   }
 
   claimWork(caller: Caller, request: ClaimRequest, waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ workerCalls }, over) =>
+    return this.serveWait(caller, released, ({ workerCalls }, over) =>
       workerCalls.claimWork(caller, request, waitMs, over),
     );
   }
 
   waitingWork(caller: Caller, queues: string[], max: number, waitMs: number, released?: () => Promise<void>) {
-    return this.#serveWait(caller, released, ({ workerCalls }, over) =>
+    return this.serveWait(caller, released, ({ workerCalls }, over) =>
       workerCalls.waitingWork(caller, queues, max, waitMs, over),
     );
   }
 
   reportWork(caller: Caller, claim: ClaimRef, report: WorkReport) {
-    return this.#serve(caller, ({ workerCalls }) => workerCalls.reportWork(caller, claim, report));
+    return this.serve(caller, ({ workerCalls }) => workerCalls.reportWork(caller, claim, report));
   }
 
   saveTrigger(caller: Caller, trigger: TriggerToSave) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.saveTrigger(caller, trigger));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.saveTrigger(caller, trigger));
   }
 
   findTrigger(caller: Caller, name: string) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.findTrigger(caller, name));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.findTrigger(caller, name));
   }
 
   listTriggers(caller: Caller, after: string, limit: number) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.listTriggers(caller, after, limit));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.listTriggers(caller, after, limit));
   }
 
   triggerLedger(caller: Caller, name: string, before: number | null, limit: number) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.triggerLedger(caller, name, before, limit));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.triggerLedger(caller, name, before, limit));
   }
 
   fireTrigger(caller: Caller, name: string, request: FireRequest) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.fireTrigger(caller, name, request));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.fireTrigger(caller, name, request));
   }
 
   deleteTrigger(caller: Caller, name: string) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.deleteTrigger(caller, name));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.deleteTrigger(caller, name));
   }
 
   keepCopy(caller: Caller, copy: TriggerCopy) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.keepCopy(caller, copy));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.keepCopy(caller, copy));
   }
 
   dropCopy(caller: Caller, name: string, at: number) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.dropCopy(caller, name, at));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.dropCopy(caller, name, at));
   }
 
   triggersUsing(caller: Caller, blueprint: string, version: number | null) {
-    return this.#serve(caller, ({ tenantTriggers }) => tenantTriggers.triggersUsing(caller, blueprint, version));
+    return this.serve(caller, ({ tenantTriggers }) => tenantTriggers.triggersUsing(caller, blueprint, version));
   }
 
   openHook(caller: Caller, hookId: string) {
-    return this.#serve(caller, ({ hooks }) => hooks.openHook(caller, hookId));
+    return this.serve(caller, ({ hooks }) => hooks.openHook(caller, hookId));
   }
 
   deliver(caller: Caller, delivery: Delivery) {
-    return this.#serve(caller, ({ hooks }) => hooks.deliver(caller, delivery));
-  }
-
-  /** The one place where a caller comes in. */
-  async #admit({ tenant, shard, key_id }: Caller): Promise<Result<Registry, KeyRefusal>> {
-    const { name } = this.ctx.id;
-    if (name !== undefined && name !== `${tenant}/${shard}`)
-      throw new Error(`${tenant}/${shard} was asked of another object`);
-    const registry = await entered(this.registry);
-    const { revocations, introduction } = registry;
-    const askHome = askAsServer(this.env.JOB_REGISTRY, tenant);
-    await introduction.introduce(shard, (after) => askHome(0, (home, server) => home.listening(server, after)));
-    if (key_id === null) return ok(registry);
-    await revocations.join(shard, () => askHome(0, (home, server) => home.admitShard(server, shard)));
-    return revocations.isRevoked(key_id) ? err("revoked") : ok(registry);
-  }
-
-  async #serve<T>(caller: Caller, call: (registry: Registry) => Promise<T>): Promise<Result<T, KeyRefusal>> {
-    const admitted = await this.#admit(caller);
-    return admitted.ok ? ok(await call(admitted.value)) : admitted;
-  }
-
-  /** The same of a call that waits: it ends when its caller has gone or its key is revoked, and when many wait. */
-  async #serveWait<T>(
-    caller: Caller,
-    released: (() => Promise<void>) | undefined,
-    call: (registry: Registry, over: AbortSignal) => Promise<T>,
-  ): Promise<Result<T, KeyRefusal>> {
-    const admitted = await this.#admit(caller);
-    if (!admitted.ok) return admitted;
-    const { openWaits } = admitted.value;
-    return openWaits.hold(caller.key_id, released, (over) => call(admitted.value, over));
+    return this.serve(caller, ({ hooks }) => hooks.deliver(caller, delivery));
   }
 }

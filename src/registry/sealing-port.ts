@@ -1,5 +1,5 @@
-import { keyNames, sealAgain } from "../egress/sealed-text.ts";
 import { secretOwner } from "../egress/sealed-secrets.ts";
+import { keyNames, sealAgain } from "../egress/sealed-text.ts";
 import { type Env, readSettings } from "../env.ts";
 
 /** How what is stored under a secret of before is sealed again. */

@@ -1,6 +1,6 @@
+import { openSecrets } from "../egress/sealed-secrets.ts";
 import { secretsFor } from "../egress/secret-bindings.ts";
 import { type Secret, Secrets } from "../egress/secrets.ts";
-import { openSecrets } from "../egress/sealed-secrets.ts";
 import type { Settings } from "../env.ts";
 import type { Ask } from "../registry/api/client.ts";
 import { HOME_SHARD } from "../service/context.ts";

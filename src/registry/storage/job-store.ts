@@ -12,10 +12,10 @@ import type { Audit } from "./audit.ts";
 import type { EventLog } from "./event-log.ts";
 import type { EventLook } from "./event-look.ts";
 import type { LastStates } from "./last-states.ts";
+import type { TenantSecrets } from "./secret-rows.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Subscriptions } from "./subscriptions.ts";
 import type { Tables } from "./tables.ts";
-import type { TenantSecrets } from "./secret-rows.ts";
 
 /** Who hears of every write of a job. */
 export interface StoreObserver {

@@ -141,30 +141,34 @@ const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Pa
   ...(cleanup_job_id && { cleanup_job_id }),
 });
 
+/** What was said of the job when it was accepted. */
+const acceptedJson = ({ trace, tree, chain, parent_chain, description, ...run }: RunState): Partial<ShortRun> => ({
+  ...(trace && { trace }),
+  ...(tree && { tree }),
+  ...(chain && { chain }),
+  ...(parent_chain && { parent_chain }),
+  ...(description && { description }),
+  ...(run.trigger && { trigger: run.trigger }),
+  ...(run.trigger_depth && { trigger_depth: run.trigger_depth }),
+  ...(run.rows_by_item && { k: 1 }),
+  ...(run.batch && { batch: run.batch }),
+  ...(run.origin && { origin: run.origin }),
+});
+
 export function runJson(run: RunState, submittedAt: number): string {
-  const { steps, open, answers, trace, tree, chain, description, runner, trigger, trigger_depth } = run;
-  const { rows_by_item, interrupted, ai_tokens, batch, cleanup, deadlines, origin, parent_chain, bulk } = run;
+  const { steps, open, answers, runner, interrupted, ai_tokens, cleanup, deadlines, bulk } = run;
   const short: ShortRun = {
     ...(cleanup && { $cleanup: 1 }),
     ...(bulk && { $bulk: bulk }),
     steps: mapValues(steps, (step) => shortStep(step, submittedAt)),
     ...(Object.keys(open).length > 0 && { open }),
     ...(answers && { answers }),
-    ...(trace && { trace }),
-    ...(tree && { tree }),
-    ...(chain && { chain }),
-    ...(parent_chain && { parent_chain }),
-    ...(description && { description }),
+    ...acceptedJson(run),
     ...(runner && { runner }),
-    ...(trigger && { trigger }),
-    ...(trigger_depth && { trigger_depth }),
-    ...(rows_by_item && { k: 1 }),
     ...undoJson(run),
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),
-    ...(batch && { batch }),
     ...(deadlines && { deadlines }),
-    ...(origin && { origin }),
   };
   return JSON.stringify(short);
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { JOB_STATUSES } from "../../jobs/status.ts";
-import { ok } from "../../lib/result.ts";
 import { JobRow } from "../../jobs/view.ts";
+import { ok } from "../../lib/result.ts";
 import { BulkInput, bulkJobs } from "../../service/bulk/bulk-jobs.ts";
 import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
 import { OPENMETRICS_TYPE, openMetrics } from "../openmetrics.ts";

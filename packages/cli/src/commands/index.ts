@@ -1,7 +1,7 @@
 import type { Command } from "../command.ts";
 import { ACCESS_COMMANDS } from "./access-commands.ts";
-import { channel } from "./channel-command.ts";
 import { bulk } from "./bulk-command.ts";
+import { channel } from "./channel-command.ts";
 import { JOB_COMMANDS } from "./job-commands.ts";
 import { stats } from "./stats-command.ts";
 import { STREAM_COMMANDS } from "./stream-commands.ts";
