@@ -209,7 +209,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a retry forgets what is unknown": {
     file: "src/registry/dispatch/create-retry.ts",
-    from: "    actions.keep(again.job_id, { ...known, child_id: newest.get(record.key_path) ?? known.child_id });\n",
+    from: "    actions.keep(again.job_id, inherited(record, why(record.key_path), number));\n",
     to: "",
   },
   "a retry leaves small outputs behind": {

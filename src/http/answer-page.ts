@@ -1,7 +1,7 @@
 import { html, raw } from "hono/html";
 import type { Fault } from "../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
-import { type Control, controlOf, propertiesOf, WHOLE_CONTENT } from "../service/links/answer-form.ts";
+import { type Control, controlOf, propertiesOf, WHOLE_CONTENT } from "../service/links/form-controls.ts";
 
 /** The pages that a person sees who was given the link of a question. What is asked is escaped by `html`. */
 

@@ -2,7 +2,7 @@ import type { Blueprint } from "../blueprint/blueprint.ts";
 import type { ClaimRef } from "../jobs/claim.ts";
 import type { Grouping } from "../jobs/statistics.ts";
 import type { JsonObject } from "../lib/json.ts";
-import type { BulkRequest } from "./api/bulk-calls.ts";
+import type { BulkRequest } from "./api/batch-calls.ts";
 import type {
   Answer,
   Caller,

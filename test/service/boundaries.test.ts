@@ -7,7 +7,10 @@ import { ReportInput } from "../../src/service/workers/report-work.ts";
 import { atBound } from "../support/boundaries.ts";
 
 /** The faults of the arguments, as lines. */
-function refusalOf(schema: typeof ClaimInput | typeof ReportInput | typeof PutSecretInput, args: JsonObject): string | undefined {
+function refusalOf(
+  schema: typeof ClaimInput | typeof ReportInput | typeof PutSecretInput,
+  args: JsonObject,
+): string | undefined {
   const read = readWith("$", schema, args);
   return read.ok ? undefined : read.error.map(({ path, message }) => `${path}: ${message}`).join("\n");
 }

@@ -1,6 +1,5 @@
 import type { Result } from "../../lib/result.ts";
-import type { BatchApi } from "./batch-calls.ts";
-import type { BulkApi } from "./bulk-calls.ts";
+import type { BatchApi, BulkApi } from "./batch-calls.ts";
 import type { Caller, CallerApi, LinkApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { ACTED_ON } from "../../jobs/bulk.ts";
 import type { Job } from "../../jobs/job.ts";
-import type { BulkRequest } from "../api/bulk-calls.ts";
+import type { BulkRequest } from "../api/batch-calls.ts";
 import { fits } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";
 

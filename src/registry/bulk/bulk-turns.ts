@@ -2,7 +2,7 @@ import { bulkPace, bulkResult, bulkTurned } from "../../jobs/bulk.ts";
 import type { BulkState } from "../../jobs/bulk-state.ts";
 import type { Job } from "../../jobs/job.ts";
 import { BULK_TURN_JOBS, BULK_WAIT_MS } from "../../limits.ts";
-import type { BulkRequest } from "../api/bulk-calls.ts";
+import type { BulkRequest } from "../api/batch-calls.ts";
 import { afterCancel, cancelJob, deleteJob } from "../calls/job-ends.ts";
 import { findJobs } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";

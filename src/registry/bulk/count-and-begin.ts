@@ -4,7 +4,7 @@ import { type Failures, mergedFailures, type StatisticsRow, statisticsOf } from 
 import { toJobRow } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { BULK_COUNT_PAGES, BULK_SAMPLE, MAX_LIST_SCAN, MAX_SHOWN_CAUSES } from "../../limits.ts";
-import type { BulkApi, BulkCount, BulkRequest } from "../api/bulk-calls.ts";
+import type { BulkApi, BulkCount, BulkRequest } from "../api/batch-calls.ts";
 import type { Caller } from "../api/caller.ts";
 import { findJobs } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";

@@ -7,7 +7,7 @@ import type { JobRow } from "../../jobs/view.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { BULK_SAMPLE, MAX_BULK_PER_MINUTE, MAX_INPUT_BYTES, MAX_SHOWN_CAUSES } from "../../limits.ts";
-import type { BulkCount, BulkRequest } from "../../registry/api/bulk-calls.ts";
+import type { BulkCount, BulkRequest } from "../../registry/api/batch-calls.ts";
 import { type InvalidArguments, invalidArguments, readArguments, sizeFault } from "../arguments.ts";
 import { type Answer, mayRead, type ServiceContext } from "../context.ts";
 import { filterFaults, filtersOf, ListFilters } from "../job-listing.ts";

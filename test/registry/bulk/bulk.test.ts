@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { BulkAction } from "../../../src/jobs/bulk-state.ts";
 import { BULK_TURN_JOBS } from "../../../src/limits.ts";
-import type { BulkFilters, BulkRequest } from "../../../src/registry/api/bulk-calls.ts";
+import type { BulkFilters, BulkRequest } from "../../../src/registry/api/batch-calls.ts";
 import { aListQuery, type Bench, CALLER, callerOf, inRegistry, statusOf } from "../bench.ts";
 
 const failure = (message: string) => ({

@@ -10,10 +10,10 @@ import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
 import { migrate } from "../../../src/registry/storage/migrations/migrate.ts";
 import { type JobRecord, toRecord } from "../../../src/registry/storage/rows.ts";
+import { TenantSecrets } from "../../../src/registry/storage/secret-rows.ts";
 import { StoreEntries } from "../../../src/registry/storage/store-entries.ts";
 import { Subscriptions } from "../../../src/registry/storage/subscriptions.ts";
 import { tablesOf } from "../../../src/registry/storage/tables.ts";
-import { TenantSecrets } from "../../../src/registry/storage/secret-rows.ts";
 import { aJob } from "../../support/jobs.ts";
 import { CALLER, inObject, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 

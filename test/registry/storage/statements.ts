@@ -5,9 +5,9 @@ import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
+import { TENANT_SECRETS_SQL } from "../../../src/registry/storage/secret-rows.ts";
 import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
 import { SUBSCRIPTIONS_SQL } from "../../../src/registry/storage/subscriptions.ts";
-import { TENANT_SECRETS_SQL } from "../../../src/registry/storage/secret-rows.ts";
 import { TRIGGERS_SQL } from "../../../src/registry/storage/trigger-tables.ts";
 import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { BulkAction } from "../../../../src/jobs/bulk-state.ts";
 import type { JobStatusName } from "../../../../src/jobs/status.ts";
-import type { BulkRequest } from "../../../../src/registry/api/bulk-calls.ts";
+import type { BulkRequest } from "../../../../src/registry/api/batch-calls.ts";
 import { aListQuery, CALLER } from "../../bench.ts";
 import type { Scenario } from "./runner-scenarios.ts";
 import type { Stage } from "./stage.ts";

@@ -1,7 +1,7 @@
 import { TRIGGER_COPIES_AT_ONCE } from "../../limits.ts";
 import type { Listening } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import type { TriggerCopies } from "../fire/trigger-copies.ts";
+import type { TriggerCopies } from "./trigger-copies.ts";
 
 /** What an object of the tenant must know before anything happens in it: who listens, and what waits for events. */
 export class Introduction {
