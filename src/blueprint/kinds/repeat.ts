@@ -4,11 +4,13 @@ import type { JsonObject } from "../../lib/json.ts";
 import { DEFAULT_ROUNDS, MAX_ROUND_PAUSE_MS, MAX_ROUNDS } from "../../limits.ts";
 import { literalShape } from "../faults/shapes.ts";
 import { durationTerm, numberTerm } from "../terms.ts";
-import { around, type Kind, stepOf, withoutRetry } from "./common.ts";
+import { around, type Kind, stepOf } from "./common.ts";
 import { expression, jsonValue } from "./fields.ts";
 
+const { retry: _meaningless, ...common } = around("repeat");
+
 const fields = {
-  ...around("repeat"),
+  ...common,
   state: jsonValue.default({}).describe("The first $state."),
   next: jsonValue.optional().describe("The next $state; else the last output."),
   while: expression.optional().describe("Go on while true."),
@@ -38,5 +40,5 @@ export const repeat = <Steps extends z.ZodType>(steps: Steps) =>
     schema: stepOf({
       ...fields,
       steps: steps.describe("One round."),
-    }).overwrite(withoutRetry),
+    }),
   }) satisfies Kind;

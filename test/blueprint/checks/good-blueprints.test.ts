@@ -46,7 +46,7 @@ describe("a plan", () => {
       { ...common, id: "a", type: "sleep", for: "1 day" },
       { ...common, id: "b", type: "handler", handler: "audit", input: {} },
       {
-        ...common,
+        on_error: "fail",
         ...{ id: "c", type: "map", over: [1], concurrency: 5, max_items: 1_000 },
         steps: [{ ...common, id: "d", type: "transform", value: null, retry: retry(2) }],
       },

@@ -45,7 +45,7 @@ describe("a plan of composed steps", () => {
     );
     expect(steps).toEqual([
       {
-        ...common,
+        on_error: "fail",
         ...{ id: "both", type: "parallel" },
         branches: { left: [plannedTransform("a")], right: [plannedTransform("b")] },
       },
