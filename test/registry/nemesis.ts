@@ -14,6 +14,8 @@ const OF_MEMORY = [
   // The rate is kept in memory, so that a submit writes no row for it; an eviction forgives.
   "the limit of submits a minute",
   "takes so many in a minute",
+  "over the rate of submits",
+  "says when events were deleted before it had looked at them",
   "waits when too many jobs were submitted",
   "cost no rows more",
   // An object that starts anew reads its schema and its alarm, which are counted with the call's own rows.

@@ -238,12 +238,16 @@ describe("sleep", () => {
       expect(JSON.parse(String(row?.run_json))).not.toHaveProperty("open.nap");
     }));
 
-  it.each(["tomorrow", "-1 seconds", "999 days"])("refuses a duration that came out as %s", (value) =>
+  it.each([
+    ["tomorrow", "sleep_time"],
+    ["-1 seconds", "sleep_time"],
+    ["999 days", "limit_exceeded"],
+  ])("refuses a duration that came out as %s", (value, error_code) =>
     inRegistry(async (bench) => {
       const run = await runSteps(bench, [{ id: "nap", type: "sleep", for: "{% $input.for %}" }], {
         input: { for: value },
       });
-      expect(await run.status()).toMatchObject({ status: "failed", error_code: "sleep_time" });
+      expect(await run.status()).toMatchObject({ status: "failed", error_code });
     }),
   );
 });

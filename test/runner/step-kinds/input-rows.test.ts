@@ -143,10 +143,12 @@ describe("a question in each row of a map", () => {
       const again = await bench.caller.retry(CALLER, run.id, { from_step: null, input: null });
       if (!again.ok) throw new Error(again.error.code);
       const asked: string[] = [];
-      const second = answering(bench, async (open) => {
+      const second = new RecordingStep();
+      second.whileWaiting = async () => {
+        const open = await openIds(bench, again.value.id);
         asked.push(...open);
         for (const each of open) await bench.caller.respond(CALLER, again.value.id, accept(each));
-      });
+      };
       await runSteps(bench, steps, { step: second, fetch, existing: again.value.id });
       expect(await statusOf(bench, again.value.id)).toMatchObject({ status: "succeeded" });
       expect([...new Set(asked)]).toEqual(["each[1].ask"]);
