@@ -37,7 +37,6 @@ function api() {
     "GET /customers/c42": () => [200, { name: "Ada" }],
     "GET /orders": () => [200, [{ amount: 10 }, { amount: 5 }]],
     "POST /hooks/reminder": () => [200, {}],
-    "POST /hooks/alert": () => [200, {}],
     "GET /status": () => [503, { state: "down" }],
   };
   return createServer((request, response) => {

@@ -16,7 +16,7 @@ export const input = {
     ...common("input", { retries: 0 }),
     message: text.describe("What is asked; may hold expressions."),
     schema: jsonObject.describe("What is answered: a flat object of strings, numbers, booleans and choices."),
-    link: z.literal(true).optional().describe("`$link.<id>` is a URL where anybody who has it can answer."),
+    link: z.literal(true).optional().describe("Gives `$link.<id>`."),
     timeout: durationTerm(MAX_INPUT_TIMEOUT_MS)
       .default(DEFAULT_INPUT_TIMEOUT)
       .describe("How long the question stays open."),

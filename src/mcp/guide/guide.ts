@@ -73,7 +73,7 @@ const TOPICS: readonly Topic[] = [
 
 export const TOPIC_NAMES: readonly string[] = TOPICS.map(({ name }) => name);
 
-const APART = TOPICS.filter(({ apart }) => apart).map(({ name, title }) => `\`guide/${name}\` (${title.slice(3)})`);
+const APART = TOPICS.filter(({ apart }) => apart).map(({ name }) => `\`guide/${name}\``);
 
 /** One topic on a page of its own; undefined when there is none of that name. */
 export function topicText(name: string, handlers: readonly HandlerText[]): string | undefined {

@@ -27,7 +27,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "what the function gives",
   },
   worker: {
-    does: "Offers `input` to workers (a laptop, a GPU machine, another agent), which claim it with work_claim and report with work_report.",
+    does: "Offers `input` to workers, which claim it with work_claim and report with work_report.",
     output: "what the worker reported",
     more: "A lost lease and `fail` are tries. One that lost its lease may still act: what it does must bear that.",
   },

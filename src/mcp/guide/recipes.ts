@@ -85,11 +85,9 @@ export const RECIPES: readonly Recipe[] = [
     `{ "blueprint": { "name": "watch-status", "steps": [
         { "id": "page", "type": "handler", "handler": "audit-url", "input": { "url": "https://api.example.com/status" } },
         { "id": "last", "type": "store", "key": "status-page" },
-        { "id": "alert", "type": "http", "method": "POST", "when": "{% $steps.page.ok != $steps.last.value %}", "url": "https://api.example.com/hooks/alert",
-          "body": { "text": "Status page: {% $string($steps.page.status) %}" } },
-        { "id": "tell", "type": "emit", "when": "{% $exists($steps.alert) %}", "event": "page.changed", "data": "{% $steps.page %}" },
+        { "id": "tell", "type": "emit", "when": "{% $steps.page.ok != $steps.last.value %}", "event": "page.changed", "data": "{% $steps.page %}" },
         { "id": "keep", "type": "store", "key": "status-page", "value": "{% $steps.page.ok %}" } ],
-      "output": { "ok": "{% $steps.page.ok %}", "alerted": "{% $exists($steps.alert) %}" } } }`,
+      "output": { "ok": "{% $steps.page.ok %}", "told": "{% $exists($steps.tell) %}" } } }`,
   ),
   recipe(
     "Summarise with the server's language model, into fields that later steps can use",
@@ -115,7 +113,7 @@ export const RECIPES: readonly Recipe[] = [
         { "id": "pause", "type": "sleep", "for": "{% $input.delay %}" },
         { "id": "deliver", "type": "http", "method": "POST", "url": "https://api.example.com/hooks/reminder", "body": { "text": "{% $input.text %}" },
           "timeout": "10 seconds", "retry": { "limit": 8, "delay": "5 seconds" } } ] },
-      "input": { "delay": "2 seconds", "text": "The freeze starts in 30 minutes." }, "timeout_seconds": 3600 }`,
+      "input": { "delay": "2 seconds", "text": "The freeze starts." } }`,
   ),
   recipe(
     "Heavy or private work, by whoever pulls it from the queue",
@@ -132,7 +130,7 @@ export const RECIPES: readonly Recipe[] = [
           "spent": [ { "id": "child", "type": "job", "input": { "id": "c42" }, "blueprint": { "name": "spent",
             "steps": [ { "id": "orders", "type": "http", "url": "https://api.example.com/orders", "query": { "customer": "{% $input.id %}" } } ],
             "output": { "sum": "{% $sum($steps.orders.body.amount) %}" } } } ] } } ],
-      "output": { "name": "{% $steps.both.profile.body.name %}", "spent": "{% $steps.both.spent.sum %}" } }, "wait_seconds": 30 }`,
+      "output": { "name": "{% $steps.both.profile.body.name %}", "spent": "{% $steps.both.spent.sum %}" } } }`,
   ),
 ];
 
