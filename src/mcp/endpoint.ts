@@ -1,12 +1,14 @@
-import { type McpServerFactory, readRequestBody } from "@modelcontextprotocol/server";
+import type { McpServerFactory } from "@modelcontextprotocol/server";
 import { createMcpHandler } from "agents/mcp/server";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { parseJson } from "../lib/exact-json.ts";
-import { isJsonObject, type Json } from "../lib/json.ts";
+import { bodyText } from "../lib/http/body-text.ts";
+import { isJsonObject, type Json, utf8Bytes } from "../lib/json.ts";
 import { echo } from "../lib/safe-text.ts";
 import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../limits.ts";
 import { KeyRevoked } from "../registry/api/keys.ts";
+import { areOfMany, BODY_BOUNDS } from "../service/arguments.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Listened } from "./events/event-request.ts";
 import { pushEvents, type StreamId } from "./events/push-stream.ts";
@@ -54,12 +56,9 @@ function unknownTools(groups: readonly string[]): Response {
 
 const isStream = ({ headers }: Response): boolean => headers.get("content-type") === "text/event-stream";
 
-/** The body as text, as far as our bound lets it. A declared length is one that the runtime holds the caller to. */
-async function readBody(request: Request): ReturnType<typeof readRequestBody> {
-  const declared = request.headers.get("content-length");
-  if (declared === null || Number(declared) > MAX_BODY_BYTES) return readRequestBody(request, MAX_BODY_BYTES);
-  return { tooLarge: false, text: await request.text() };
-}
+/** Whether the message submits many jobs: only such a one may be long. */
+const isOfMany = (body: Json | undefined): boolean =>
+  isJsonObject(body) && body.method === "tools/call" && isJsonObject(body.params) && areOfMany(body.params.arguments);
 
 /** How a request is served that is allowed. Tests bring servers of their own, or take the fast lane away. */
 export interface Lanes {
@@ -106,17 +105,17 @@ function passRevoked(error: unknown): void {
 export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
   const wrong = unknownGroups(given.groups ?? null);
   if (wrong.length > 0) return unknownTools(wrong);
-  const body = await readBody(request);
-  if (body.tooLarge) return tooLarge();
-  const parsed = parseJson(body.text);
+  const text = await bodyText(request, BODY_BOUNDS);
+  if (text === undefined) return tooLarge();
+  const parsed = parseJson(text);
+  if (text.length > MAX_BODY_BYTES / 3 && utf8Bytes(text) > MAX_BODY_BYTES && !isOfMany(parsed)) return tooLarge();
   const call = (lanes.recognise ?? recognise)(request, parsed);
   // The fast lane takes only requests that have nothing to sanitize.
   const parsedBody = call === undefined && parsed !== undefined ? sanitizeRequest(parsed) : parsed;
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request, deps.log);
-  const askSdk = (deps: McpDeps) =>
-    serveBySdk(request, body.text, parsedBody, { ...deps, gone: request.signal }, lanes);
+  const askSdk = (deps: McpDeps) => serveBySdk(request, text, parsedBody, { ...deps, gone: request.signal }, lanes);
   if (call === undefined) return unlessRevoked(request, deps, true, () => askSdk(deps));
   const rest = { answers: answersOf(lanes.build ?? buildServer), askSdk };
   return unlessRevoked(request, deps, call.kind === "static", () => answerPlainCall(call, request, deps, rest));

@@ -1,8 +1,10 @@
-import { readRequestBody } from "@modelcontextprotocol/server";
 import { LossyNumber, parseJson } from "../lib/exact-json.ts";
 import type { Fault } from "../lib/fault.ts";
+import { bodyText } from "../lib/http/body-text.ts";
+import { utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_BODY_BYTES } from "../limits.ts";
+import { MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES } from "../limits.ts";
+import { areOfMany, BODY_BOUNDS } from "../service/arguments.ts";
 import type { InputSchema } from "../service/lenient-arguments.ts";
 import type { Problem } from "./problem-details.ts";
 import { hasBody, pathArguments, type Route } from "./route.ts";
@@ -50,18 +52,23 @@ const isFields = (value: unknown): value is Fields =>
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
 
+const TOO_LARGE: Problem = {
+  status: 413,
+  code: "too_large",
+  detail: `The body is larger than ${MAX_BODY_BYTES} bytes, or, with inputs, than ${MAX_BATCH_BODY_BYTES}.`,
+};
+
 /** No body is one without fields. A page of another site cannot send JSON without asking first. */
 async function bodyFields(request: Request): Promise<Result<Fields, Problem>> {
-  const body = await readRequestBody(request, MAX_BODY_BYTES);
-  if (body.tooLarge) {
-    return err({ status: 413, code: "too_large", detail: `The body is larger than ${MAX_BODY_BYTES} bytes.` });
-  }
-  if (body.text === "") return ok({});
+  const text = await bodyText(request, BODY_BOUNDS);
+  if (text === undefined) return err(TOO_LARGE);
+  if (text === "") return ok({});
   if (!JSON_TYPE.test(request.headers.get("content-type") ?? "")) {
     const detail = "The body must be JSON: send Content-Type: application/json.";
     return err({ status: 415, code: "unsupported_media_type", detail });
   }
-  const value = parseJson(body.text);
+  const value = parseJson(text);
+  if (utf8Bytes(text) > MAX_BODY_BYTES && !areOfMany(value)) return err(TOO_LARGE);
   if (value === undefined)
     return err({ status: 400, code: "invalid_json", detail: "The body does not parse as JSON." });
   return isFields(value)

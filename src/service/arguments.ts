@@ -3,9 +3,17 @@ import { parseTime } from "../blueprint/duration.ts";
 import { readWith } from "../blueprint/faults/zod-faults.ts";
 import { LossyNumber } from "../lib/exact-json.ts";
 import { type Fault, jsonPath } from "../lib/fault.ts";
+import type { BodyBounds } from "../lib/http/body-text.ts";
 import { type JsonObject, jsonBytes } from "../lib/json.ts";
 import { err, type Result } from "../lib/result.ts";
-import { MAX_FAULTS, MAX_JSON_DEPTH, MAX_JSON_ELEMENTS } from "../limits.ts";
+import {
+  MAX_BATCH_BODY_BYTES,
+  MAX_BATCH_ELEMENTS,
+  MAX_BODY_BYTES,
+  MAX_FAULTS,
+  MAX_JSON_DEPTH,
+  MAX_JSON_ELEMENTS,
+} from "../limits.ts";
 import { type InputSchema, inForm } from "./lenient-arguments.ts";
 
 /** Stands for the arguments as a whole while faults are collected; paths are shown without it. */
@@ -36,10 +44,11 @@ function children(parent: Node): Node[] {
 /** Digits of a number that an error repeats. */
 const MAX_SHOWN_DIGITS = 40;
 
-const TOO_MANY = {
-  message: `have more than ${MAX_JSON_ELEMENTS} fields and elements in all`,
+const tooMany = (most: number): Fault => ({
+  path: ROOT,
+  message: `have more than ${most} fields and elements in all`,
   fix: "Send less at once, or a reference that a step can fetch.",
-};
+});
 
 function pathOf(node: Node): string {
   const keys: Node["key"][] = [];
@@ -56,21 +65,21 @@ function lossyFault(node: Node, { text }: LossyNumber): Fault {
 }
 
 /** Too deep or too many to walk: nothing else can be said then. */
-function sizeProblem(node: Node, elements: number): Fault | undefined {
-  if (elements > MAX_JSON_ELEMENTS) return { ...TOO_MANY, path: ROOT };
+function sizeProblem(node: Node, elements: number, most: number): Fault | undefined {
+  if (elements > most) return tooMany(most);
   if (node.depth <= MAX_JSON_DEPTH + 1) return undefined;
   const message = `is nested deeper than ${MAX_JSON_DEPTH} levels`;
   return { path: pathOf(node), message, fix: "Send a flatter value." };
 }
 
 /** What storage, hashes and doubles cannot hold, or what is too large to walk. Iterative: the depth is untrusted. */
-function formFaults(value: unknown): Fault[] {
+function formFaults(value: unknown, mostElements: number): Fault[] {
   const faults: Fault[] = [];
   const open: Node[] = [{ key: "", value, depth: 0, parent: undefined }];
   let elements = 0;
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     elements += sizeOf(node.value);
-    const problem = sizeProblem(node, elements);
+    const problem = sizeProblem(node, elements, mostElements);
     if (problem !== undefined) return [problem];
     if (isIllFormed(node.key) || isIllFormed(node.value)) {
       faults.push({ path: pathOf(node), message: "holds half of a surrogate pair", fix: "Send valid Unicode text." });
@@ -84,6 +93,20 @@ function formFaults(value: unknown): Fault[] {
 const fromRoot = (faults: readonly Fault[]): Fault[] =>
   faults.map((fault) => ({ ...fault, path: fromArguments(fault.path) }));
 
+/** Whether these are the arguments of many jobs. */
+export const areOfMany = (args: unknown): boolean =>
+  typeof args === "object" && args !== null && "inputs" in args && Array.isArray(args.inputs);
+
+const mostElements = ({ properties = {} }: InputSchema, args: unknown): number =>
+  "inputs" in properties && areOfMany(args) ? MAX_BATCH_ELEMENTS : MAX_JSON_ELEMENTS;
+
+/** Of the body of a call. What is longer than others must be a call with `inputs`, and its beginning must say so. */
+export const BODY_BOUNDS: BodyBounds = {
+  most: MAX_BODY_BYTES,
+  longest: MAX_BATCH_BODY_BYTES,
+  mayBeLong: (beginning) => beginning.includes('"inputs"'),
+};
+
 /**
  * The arguments as the schema gives them, or every fault with its path from the arguments.
  * @param json the JSON Schema that is advertised
@@ -95,7 +118,7 @@ export function readArguments<I extends z.ZodObject>(
 ): Result<z.output<I>, Fault[]> {
   const formed = inForm(json, args);
   if (!formed.ok) return formed;
-  const malformed = formFaults(formed.value);
+  const malformed = formFaults(formed.value, mostElements(json, formed.value));
   if (malformed.length > 0) return err(fromRoot(malformed));
   const parsed = readWith(ROOT, schema, formed.value);
   return parsed.ok ? parsed : err(fromRoot(parsed.error));

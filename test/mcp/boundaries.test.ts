@@ -49,6 +49,34 @@ atBound("MAX_BODY_BYTES", {
   },
 });
 
+atBound("MAX_BATCH_BODY_BYTES", {
+  of: "a message that submits many jobs",
+  refusal: /^413 /,
+  attempt: async (bytes) => {
+    const args = { blueprint: "double", inputs: [{ n: 1 }] };
+    const params = { name: "jobs_submit_blueprint", arguments: args };
+    const response = await post(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }).padEnd(bytes));
+    return response.ok ? undefined : `${response.status} ${await response.text()}`;
+  },
+});
+
+it("a long message that submits one job is refused, whatever it holds", async () => {
+  const params = { name: "jobs_submit_blueprint", arguments: { blueprint: "double", input: { inputs: "" } } };
+  const response = await post(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }).padEnd(300_000));
+  expect(response.status).toBe(413);
+});
+
+atBound("MAX_BATCH_ELEMENTS", {
+  of: "arguments with inputs",
+  refusal: /arguments: have more than 100000 fields and elements in all/,
+  // `blueprint`, `inputs`, `dry_run`, two inputs and their two fields each count too.
+  attempt: (elements) => {
+    const list = (count: number) => ({ n: 1, list: Array(count).fill(0) });
+    const inputs = [list(50_000), list(elements - 50_009)];
+    return refusalOf("jobs_submit_blueprint", { blueprint: "double", inputs, dry_run: true });
+  },
+});
+
 atBound("MAX_BULK_PER_MINUTE", {
   of: "a rate of jobs_bulk",
   refusal: /per_minute: .*60000/,

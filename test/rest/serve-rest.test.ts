@@ -168,6 +168,16 @@ describe("a request", () => {
   });
 });
 
+atBound("MAX_BATCH_BODY_BYTES", {
+  of: "a body of REST with inputs",
+  refusal: /"code":"too_large"/,
+  attempt: async (bytes) => {
+    const text = `{"inputs":[],"blueprint":"x"}`.padEnd(bytes);
+    const { status, body } = await api(world(), "POST", "/jobs", { text });
+    return status === 413 ? JSON.stringify(body) : undefined;
+  },
+});
+
 atBound("MAX_BODY_BYTES", {
   of: "a body of REST",
   refusal: /"code":"too_large"/,
