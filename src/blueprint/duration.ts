@@ -20,7 +20,10 @@ export function parseDuration(text: string): Result<number, { message: string }>
 export function parseTime(text: string): Result<number, { message: string }> {
   const time = instantOf(text);
   if (time !== undefined) return ok(time);
-  return err({ message: `${quoted(text)} is not an ISO 8601 time with a zone, such as "2026-12-01T09:00:00Z"` });
+  const example = 'such as "2026-12-01T09:00:00Z"';
+  return err({
+    message: `${quoted(text)} is not an ISO 8601 time with a zone, ${example}, or no calendar has that day`,
+  });
 }
 
 /** Milliseconds of a duration that was checked before; throws on any other text. */

@@ -4,6 +4,7 @@ import type { Syntax } from "../../expression/syntax.ts";
 import { compileText } from "../../expression/text-template.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { javascriptProblems } from "../faults/javascript.ts";
+import { numberProblems } from "../faults/lossy-numbers.ts";
 import type { Problem } from "../faults/problem.ts";
 import { regexProblems } from "../faults/regex-brackets.ts";
 import { fieldProblem, type Shape, shapeOf } from "../faults/shapes.ts";
@@ -144,7 +145,11 @@ const UNPARSED = "Correct the JSONata between {% and %}.";
 export function referenceFaults(path: string, text: string, names: Names, all: KnownSteps): Fault[] {
   const sources = sourcesIn(text).map(readSource);
   // What the text alone shows: of an expression that does not parse, or parses as something else than was meant.
-  const shown = sources.flatMap(({ code, regexes }) => [...javascriptProblems(code), ...regexProblems(regexes)]);
+  const shown = sources.flatMap(({ code, regexes }) => [
+    ...javascriptProblems(code),
+    ...numberProblems(code),
+    ...regexProblems(regexes),
+  ]);
   const compiled = compileText(text);
   if (!compiled.ok) {
     const unparsed = { message: compiled.error.message, fix: UNPARSED };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { checkBlueprint } from "../../../src/blueprint/checks/check.ts";
 import { foreignProblems } from "../../../src/blueprint/faults/foreign-templates.ts";
 import { javascriptProblems } from "../../../src/blueprint/faults/javascript.ts";
+import { numberProblems } from "../../../src/blueprint/faults/lossy-numbers.ts";
 import { regexProblems } from "../../../src/blueprint/faults/regex-brackets.ts";
 import { readSource, sourcesIn } from "../../../src/blueprint/faults/source.ts";
 import { FUNCTION_NAMES } from "../../../src/expression/functions/functions.ts";
@@ -340,7 +341,27 @@ const PLACES: Case[] = [
   ["params", step({ params: {} }), "blueprint.steps[0].params", "Call it query", step({ query: {} })],
 ];
 
-const CASES = [...FIELDS, ...HYPHENS, ...JAVASCRIPT, ...REGEXES, ...FOREIGN, ...REQUESTS, ...TIMES, ...PLACES];
+/** What JSONata would read as another number. */
+const NUMBERS: Case[] = expressions(page, [
+  ["$steps.page.body.id = 9007199254740993", '"9007199254740993"', '$steps.page.body.id = "9007199254740993"'],
+  ["{'id': -12345678901234567890}", '"12345678901234567890"', "{'id': \"-12345678901234567890\"}"],
+  ["[1..9007199254740993]", '"9007199254740993"', "[1..9]"],
+  ["$steps.page.status * 18446744073709551615", "1e16", "$steps.page.status * 1.8e19"],
+  ["1e400", '"1e400"', '"1e400"'],
+  ["$max([1, 1e-400])", '"1e-400"', "$max([1, 1e-300])"],
+]);
+
+const CASES = [
+  ...FIELDS,
+  ...HYPHENS,
+  ...NUMBERS,
+  ...JAVASCRIPT,
+  ...REGEXES,
+  ...FOREIGN,
+  ...REQUESTS,
+  ...TIMES,
+  ...PLACES,
+];
 
 describe("a remedy", () => {
   it.each(CASES)("of %s stands in its only fault, and works", (_title, wrong, path, remedy, right) => {
@@ -374,6 +395,8 @@ describe("what only looks like a fault", () => {
     ["comparisons", "{% $input.a != 1 and $input.b >= 2 and $input.c <= 3 %}"],
     ["a binding and a chain", "{% ($x := $input.a; $x ~> $string) %}"],
     ["a sum of numbers", "{% 1 + $input.a %}"],
+    ["numbers that are kept", "{% [1..3].($ * 1e16 + 9007199254740991 - 0.1234567890123456789) %}"],
+    ["digits in a name or a text", "{% $input.a9007199254740993 & '9007199254740993' & $input.`9007199254740993` %}"],
     ["a subtraction", "{% $input.a - $input.b - 1 %}"],
     ["a subtraction of fields in a filter", "{% $input.rows[$input.total-paid > 0] %}"],
     ["a call of a variable", "{% ($f := function($x) { $x }; $f(1)) %}"],
@@ -466,14 +489,23 @@ describe("looking for mistakes", () => {
     "$a.b.",
     "JSON .",
     "new ",
+    "1",
+    "1e",
+    "1.",
     "=",
     "!",
   ])("takes a time that grows with the text: %j", (part) => {
     const text = part.repeat(50_000);
     const began = performance.now();
     const { code, regexes } = readSource(text);
-    const found = [javascriptProblems(code), regexProblems(regexes), foreignProblems(text), sourcesIn(text)];
-    expect(found).toHaveLength(4);
+    const found = [
+      javascriptProblems(code),
+      numberProblems(code),
+      regexProblems(regexes),
+      foreignProblems(text),
+      sourcesIn(text),
+    ];
+    expect(found).toHaveLength(5);
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 });
