@@ -16,6 +16,8 @@ function newestOf({ actions, tables }: RegistryContext, job: Job): Job {
 
 /** Whether the listing that names the first of a chain names its newest job as well. */
 function isListed(job: Job, { where }: BulkRequest): boolean {
+  // A retry names its batch, which is listed by the moment of its submit.
+  if (where.batch_id) return false;
   const { submitted_after: after, submitted_before: before, blueprint } = where;
   const isInTime = (after === null || job.submitted_at > after) && (before === null || job.submitted_at < before);
   const isOfPlan = blueprint === null || job.blueprint === blueprint || job.blueprint.startsWith(`${blueprint}@`);
