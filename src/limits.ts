@@ -11,6 +11,7 @@ export * from "./limits/calls.ts";
 export * from "./limits/catalogue.ts";
 export * from "./limits/events.ts";
 export * from "./limits/expressions.ts";
+export * from "./limits/flow.ts";
 export * from "./limits/handing-over.ts";
 export * from "./limits/hands.ts";
 export * from "./limits/memory.ts";

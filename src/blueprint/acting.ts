@@ -15,7 +15,7 @@ export function firstAction({
   steps: [first],
 }: Pick<Blueprint, "steps">): { path: string; withinMs: number } | undefined {
   if (first === undefined || !isActing(first) || first.when !== undefined) return undefined;
-  // Each page is an action of its own.
-  if (first.type === "http" && first.pages !== undefined) return undefined;
+  // Each page is an action of its own; one with a rate waits for its turn.
+  if (first.type === "http" && (first.pages !== undefined || first.rate !== undefined)) return undefined;
   return hasExpression(first.timeout) ? undefined : { path: first.id, withinMs: durationMs(first.timeout) };
 }

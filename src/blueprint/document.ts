@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { visibleLines } from "../lib/safe-text.ts";
 import { MAX_AI_BUDGET, MAX_JOB_TIMEOUT_MS, MAX_STRING_CHARS } from "../limits.ts";
+import { Concurrency, priority } from "./job-limits.ts";
 import { duration, jsonObject, jsonValue } from "./kinds/fields.ts";
 import { IN_DOCUMENT } from "./kinds/misplaced.ts";
 import { strict } from "./strict.ts";
@@ -20,6 +21,8 @@ const fields = {
   timeout: duration(MAX_JOB_TIMEOUT_MS)
     .optional()
     .describe("The job's timeout when its submit gives none; a day and the waits that the steps name when left out."),
+  concurrency: Concurrency.optional().describe("How many of its jobs run at once."),
+  priority: priority.optional().describe("The higher goes first; 0 when left out."),
   budget: strict({ ai_tokens: z.int().min(1).max(MAX_AI_BUDGET).describe("Of all ai steps of the job together.") })
     .optional()
     .describe("What the job may use at most."),

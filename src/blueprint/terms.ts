@@ -10,6 +10,7 @@ import { durationText, expression, isDuration } from "./kinds/fields.ts";
 export const TERM_FIELDS = [
   "timeout",
   "retry",
+  "rate",
   "concurrency",
   "max_items",
   "every",
@@ -29,10 +30,11 @@ export const numberTerm = (least: number, most: number) => z.union([z.int().min(
 type Field = (typeof TERM_FIELDS)[number];
 /** A number that may be an expression, as a number. */
 type Value<Term> = number extends Term ? Exclude<Term, string> : Term;
+type Parts<Field> = Field extends object ? { [Part in keyof Field]: Value<Field[Part]> } : Field;
 /** The step, or a part of it, when its terms are known. */
 export type Ready<Step> = {
-  [Key in keyof Step]: Key extends "retry"
-    ? { [Part in keyof Step[Key]]: Value<Step[Key][Part]> }
+  [Key in keyof Step]: Key extends "retry" | "rate"
+    ? Parts<Step[Key]>
     : Key extends Field
       ? Value<Step[Key]>
       : Step[Key];

@@ -8,6 +8,7 @@ import {
   SLOT_GRACE_MS,
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
+import type { JobConcurrency } from "./flow/slot.ts";
 import type { Job, OpenWork, RunState, StartedBy } from "./job.ts";
 import { gotFurther } from "./run/interruption.ts";
 import { withEvent } from "./run/timeline.ts";
@@ -39,11 +40,14 @@ type Given = Pick<
   cleans_up?: boolean;
   origin?: string | undefined;
   parent_chain?: string | undefined;
+  concurrency?: JobConcurrency | undefined;
+  priority?: number | undefined;
 };
 
 /** A new job. It is due at its `run_at`, else soon: by then it has been handed over, unless a crash came between. */
-export function accept(request: Given, now: number): Job {
-  const { trace, description, trigger, trigger_depth, cleans_up, origin, parent_chain, ...given } = request;
+export function accept(asked: Given, now: number): Job {
+  const { trace, description, trigger, trigger_depth, cleans_up, origin, parent_chain, ...rest } = asked;
+  const { concurrency, priority, ...given } = rest;
   const due = given.run_at ?? now + OUTBOX_GRACE_MS;
   const job: Job = {
     ...given,
@@ -74,6 +78,8 @@ export function accept(request: Given, now: number): Job {
       ...(cleans_up && { cleans_up }),
       ...(origin !== undefined && { origin }),
       ...(parent_chain && { parent_chain }),
+      ...(concurrency && { concurrency }),
+      ...(priority && { priority }),
     },
     events: [],
   };

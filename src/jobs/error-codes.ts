@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   too_many_active: "no room for a child: too many jobs have not settled",
   storage_full: "no room for a child or an output: the tenant's storage is full",
   job_timeout: "the job took longer than its `timeout_seconds`",
+  concurrency_skipped: "a cancelled job: as many of its key ran already as its `concurrency` lets, which skips others",
   worker_lost: "the lease of a worker ran out in every try",
   worker_failed: "a worker reported that it failed, without a code of its own",
   step_interrupted: "the process died in every try of the step",

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../lib/json.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import type { BulkState } from "./bulk-state.ts";
+import type { JobConcurrency, Slot } from "./flow/slot.ts";
 import type { Chain } from "./run/action-keys.ts";
 import type { JobEvent } from "./run/timeline.ts";
 import type { JobStatusName } from "./status.ts";
@@ -131,6 +132,11 @@ export interface RunState {
   parent_chain?: string;
   /** The beginning of the plan's, where it has one; absent from jobs before 0.2.0. */
   description?: string;
+  /** The limit of how many such jobs run at once, and the slot of it. */
+  concurrency?: JobConcurrency;
+  slot?: Slot;
+  /** Above 0: before others that wait for a place; absent: 0. */
+  priority?: number;
   runner?: Runner;
   /** Absent from jobs that a caller asked for. */
   trigger?: StartedBy;
@@ -158,6 +164,8 @@ export interface RunState {
   bulk?: BulkState;
   /** How often the attempt began again without a report in between; absent: never. */
   interrupted?: number;
+  /** When the first step asks again that waits for a turn of its rate (epoch ms); it may be over. */
+  turn_at?: number;
   /** Tokens that its `ai` steps have used; absent: none. */
   ai_tokens?: number;
 }

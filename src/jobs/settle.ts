@@ -1,5 +1,6 @@
 import { oneLine } from "../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_OUTPUT_BYTES } from "../limits.ts";
+import type { ErrorCode } from "./error-codes.ts";
 import { type Job, type RunState, type StepError, stepState, topLevelStep } from "./job.ts";
 import { withEvent } from "./run/timeline.ts";
 import { transition } from "./status.ts";
@@ -15,7 +16,7 @@ export type Outcome =
   | ({ name: "succeeded"; early?: { message: string | null } | undefined } & Pick<Job, "result_path" | "result_json">)
   /** `path` is the step that failed; null when the job as a whole did. */
   | { name: "failed"; error: StepError; path: string | null }
-  | { name: "cancelled"; reason: string | null };
+  | { name: "cancelled"; reason: string | null; code?: ErrorCode };
 
 /** Nobody runs it any more. */
 function closed({ runner: _ended, ...run }: RunState): RunState {
@@ -66,7 +67,8 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
     }
     case "cancelled": {
       const reason = outcome.reason === null ? null : oneLine(outcome.reason, MAX_ERROR_CHARS);
-      const ended = { ...settled, error: reason, run: endedRun(job.run, now) };
+      const error_code = outcome.code ?? null;
+      const ended = { ...settled, error: reason, error_code, run: endedRun(job.run, now) };
       return withEvent(ended, "settled", now, null, reason === null ? status : `${status}: ${reason}`);
     }
     default:

@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject, utf8Bytes } from "../lib/json
 import { escapeInvisible } from "../lib/safe-text.ts";
 import { iso, isoOrNull } from "../lib/time.ts";
 import { MAX_INLINE_RESULT_BYTES } from "../limits.ts";
+import { BlockedBy } from "./flow/blocked-by.ts";
 import { type Job, STEP_STATUSES, stepState } from "./job.ts";
 import { openQuestions } from "./run/awaiting.ts";
 import { pollAfterMs, progressOf } from "./run/progress.ts";
@@ -74,6 +75,7 @@ export const JobStatus = z.strictObject({
   batch_id: z.string().optional().describe("Of a job that was submitted with others, by `inputs`"),
   description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
   cleanup_job_id: z.string().optional().describe("The job that runs undo and finally of this settled one"),
+  blocked_by: BlockedBy.nullable().optional().describe("What a queued job waits for; null: nothing but its turn"),
   plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });
 export type JobStatus = z.infer<typeof JobStatus>;
@@ -88,6 +90,7 @@ export const JobRow = JobStatus.pick({
   completed_at: true,
   error: true,
   parent_id: true,
+  blocked_by: true,
 });
 /** A job in a listing. */
 export type JobRow = z.infer<typeof JobRow>;

@@ -1,5 +1,6 @@
 import type { Quotas } from "../env.ts";
 import type { Log } from "../lib/log.ts";
+import type { JobOwners } from "./api/limit-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import type { DeliveryPort } from "./deliver/delivery-port.ts";
 import type { ExportTrace } from "./deliver/trace-export.ts";
@@ -7,6 +8,7 @@ import type { Admission } from "./dispatch/admission.ts";
 import type { Dispatcher } from "./dispatch/dispatcher.ts";
 import type { Engine } from "./dispatch/engine.ts";
 import type { Siblings } from "./fire/siblings.ts";
+import type { LimitHomes } from "./flow/limit-homes.ts";
 import type { Undoables } from "./run/undoables.ts";
 import type { SealingPort } from "./sealing-port.ts";
 import type { Actions } from "./storage/actions.ts";
@@ -43,6 +45,8 @@ export interface RegistryPorts {
   retentionMs: number;
   quotas: Quotas;
   findNewest: FindNewest;
+  /** Objects that have jobs of the tenant, and limits; absent: this one is alone. */
+  owners?: JobOwners | undefined;
 }
 
 /** What the parts of one object share. Made once, in `openRegistry`. */
@@ -60,6 +64,7 @@ export interface RegistryContext extends RegistryPorts {
   store: JobStore;
   admission: Admission;
   dispatcher: Dispatcher;
+  limits: LimitHomes;
   waiters: Waiters;
   /** Workers that wait for something to claim, by queue. */
   claimers: KeyedWaits;

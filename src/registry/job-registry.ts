@@ -17,8 +17,7 @@ import type {
 import type { RegistryApi } from "./api/client.ts";
 import type { Emitted, EventQuery } from "./api/event-calls.ts";
 import type { Followed } from "./api/followed-changes.ts";
-import type { SealedSecret } from "./api/secret-calls.ts";
-import type { StoreWrite } from "./api/store-calls.ts";
+import type { SealedSecret, StoreWrite } from "./api/store-calls.ts";
 import type { SubscriptionRequest } from "./api/subscription-calls.ts";
 import type { Delivery, FireRequest, TriggerCopy, TriggerToSave } from "./api/trigger-calls.ts";
 import type { ClaimRequest, WorkReport } from "./api/worker-api.ts";

@@ -21,6 +21,9 @@ import { EventFiring } from "./fire/event-firing.ts";
 import { Firing } from "./fire/firing.ts";
 import { Introduction } from "./fire/introduction.ts";
 import { TriggerCopies } from "./fire/trigger-copies.ts";
+import { LimitHome } from "./flow/limit-home.ts";
+import { LimitHomes } from "./flow/limit-homes.ts";
+import { SlotAsker } from "./flow/slot-asker.ts";
 import { AnswerLinks } from "./run/answer-links.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { CleanupReports } from "./run/cleanup-reports.ts";
@@ -36,6 +39,7 @@ import { EventLog } from "./storage/event-log.ts";
 import { EventLook } from "./storage/event-look.ts";
 import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
+import type { JobKey } from "./storage/jobs.ts";
 import { LastStates } from "./storage/last-states.ts";
 import { migrate } from "./storage/migrations/migrate.ts";
 import { TenantSecrets } from "./storage/secret-rows.ts";
@@ -63,6 +67,7 @@ export interface Registry {
   batches: Batches;
   bulkCalls: BulkCalls;
   jobStatistics: JobStatistics;
+  limitHome: LimitHome;
   stepReports: StepReports;
   awaitReports: AwaitReports;
   roundReports: RoundReports;
@@ -82,7 +87,7 @@ export interface Registry {
 
 /** The object's tables, and the one door through which they are written. */
 async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing }: RegistryPorts) {
-  migrate(storage);
+  const isNew = migrate(storage);
   const tables = tablesOf(storage.sql);
   const { triggers } = tables;
   const isWanted = (event: string) => triggers.wantsEvent(event);
@@ -99,7 +104,7 @@ async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing
     tenantSecrets: new TenantSecrets(storage.sql, sealing?.previousKey),
   };
   const alarm = await Alarm.read(storage, now);
-  return { ...parts, store: new JobStore({ storage, ...parts, alarm }) };
+  return { ...parts, isNew, store: new JobStore({ storage, ...parts, alarm }) };
 }
 
 /** What starts jobs by itself, and what the alarm does besides looking after jobs. */
@@ -116,35 +121,45 @@ function openTriggers(context: RegistryContext, deliveries: EventDeliveries) {
 }
 
 /** What the alarm does: about jobs, and besides. */
-function alarmWork(context: RegistryContext, ring: (now: number) => Promise<void>, secrets: SecretCalls): Reconciler {
+function alarmWork(context: RegistryContext, others: readonly ((now: number) => Promise<void>)[]): Reconciler {
   const bulkTurns = new BulkTurns(context);
   return new Reconciler(context, {
     ring: async (now) => {
-      await Promise.all([ring(now), secrets.onAlarm()]);
+      await Promise.all(others.map((other) => other(now)));
     },
     takeBulkTurn: (job, now) => bulkTurns.take(job, now),
   });
 }
 
-/** Brings the schema up to date and makes sure that pending work has an alarm. */
-export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
+/** What the parts of the object share, and the limits that it keeps for others. */
+async function openContext(ports: RegistryPorts) {
   const { storage, now, background } = ports;
-  const kept = await openStorage(ports);
+  const { isNew, ...kept } = await openStorage(ports);
   const { tables, store } = kept;
   store.rearm(now() + 1);
   const counts = new JobCounts(tables.jobs, () => background(dispatcher.dispatch([])));
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);
-  const dispatcher = new Dispatcher({ ...ports, tables, store, admission });
-  const waiters = new Waiters(tables.jobs);
+  const askSlots = (jobs: readonly JobKey[]) => background(slots.ask(jobs));
+  const dispatcher = new Dispatcher({ ...ports, tables, store, admission, askSlots });
   const context: RegistryContext = {
     ...ports,
     ...kept,
     undoables: new Undoables(tables),
     admission,
     dispatcher,
-    waiters,
+    limits: new LimitHomes(() => limitHome, ports.owners),
+    waiters: new Waiters(tables.jobs),
     claimers: new KeyedWaits(),
   };
+  const slots = new SlotAsker(context);
+  const limitHome = new LimitHome(context, slots, isNew);
+  return { context, counts, slots, limitHome };
+}
+
+/** Brings the schema up to date and makes sure that pending work has an alarm. */
+export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
+  const { context, counts, slots, limitHome } = await openContext(ports);
+  const { store, now } = context;
   const changes = new JobChanges(context);
   const openWaits = new OpenWaits();
   const eventWaiters = new EventWaiters();
@@ -154,7 +169,16 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     changes.endAll();
   });
   const deliveries = new EventDeliveries(context, (keyId) => revocations.isRevoked(keyId));
-  store.observe(counts, waiters, tellSettlements(ports), changes, recordJobEvents(context), eventWaiters, deliveries);
+  store.observe(
+    counts,
+    slots,
+    context.waiters,
+    tellSettlements(ports),
+    changes,
+    recordJobEvents(context),
+    eventWaiters,
+    deliveries,
+  );
   const { copies, ring } = openTriggers(context, deliveries);
   const secretCalls = new SecretCalls(context);
   return {
@@ -170,11 +194,12 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     batches: new Batches(context),
     bulkCalls: new BulkCalls(context),
     jobStatistics: new JobStatistics(context),
+    limitHome,
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context),
     roundReports: new RoundReports(context),
     cleanupReports: new CleanupReports(context),
-    reconciler: alarmWork(context, ring, secretCalls),
+    reconciler: alarmWork(context, [ring, () => secretCalls.onAlarm(), (time) => limitHome.onAlarm(time)]),
     changes,
     events: new ReadEvents(context, eventWaiters),
     introduction: new Introduction(context, copies),

@@ -1,5 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Env, readSettings } from "../env.ts";
+import type { SlotRequest } from "../jobs/flow/slot.ts";
+import type { RateTerms } from "../jobs/flow/turns.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Mark } from "../jobs/run/reports.ts";
 import type { Taker } from "../jobs/run/takeover.ts";
@@ -17,6 +19,8 @@ import type {
   Watched,
 } from "./api/caller.ts";
 import type { UndoFailure } from "./api/cleanup-calls.ts";
+import { registryOf } from "./api/client.ts";
+import type { LimitsApi, SlotPlace } from "./api/limit-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
 import { traceExport } from "./deliver/trace-export.ts";
@@ -32,13 +36,14 @@ export async function entered(opened: Promise<Registry>): Promise<Registry> {
   return registry;
 }
 
-/** What the runner and the alarm ask of the object. Only forwards. */
-export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
+/** What the runner, the alarm, and other objects of the tenant ask of the object. Only forwards. */
+export class RunnerEntry extends DurableObject<Env> implements RunnerApi, LimitsApi {
   /** Of the instance, so that nobody reaches it over RPC. */
   protected readonly registry: Promise<Registry>;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    const settings = readSettings(env);
     this.registry = ctx.blockConcurrencyWhile(async () =>
       openRegistry({
         storage: ctx.storage,
@@ -48,11 +53,13 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
         background: (work) => ctx.waitUntil(work),
         log: (line) => log({ ...line, object: ctx.id.toString() }),
         findNewest: (tenant, name) => this.findNewest(tenant, name),
+        owners: { shards: settings.shards, of: (tenant, shard) => registryOf(env.JOB_REGISTRY, tenant, shard) },
         delivery: callbackPort(env, ctx.id.name, async (query) => (await this.registry).events.readEvents(query, 0)),
         exportTrace: traceExport(env, log),
         sealing: await sealingPort(env, ctx.id.name),
         siblings: siblingPort(env, ctx.id.name),
-        ...readSettings(env),
+        retentionMs: settings.retentionMs,
+        quotas: settings.quotas,
       }),
     );
   }
@@ -86,8 +93,9 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     marks: Mark[],
     keyPath?: string,
     finished?: Finished,
+    rate?: RateTerms,
   ) {
-    return (await entered(this.registry)).stepReports.begin(ref, path, token, withinMs, marks, keyPath, finished);
+    return (await entered(this.registry)).stepReports.begin(ref, path, token, withinMs, marks, keyPath, finished, rate);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
@@ -114,8 +122,8 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
     return (await entered(this.registry)).awaitReports.spawn(ref, path, request, marks, keyPath);
   }
 
-  async offer(ref: RunRef, path: string, request: OfferRequest, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).awaitReports.offer(ref, path, request, marks, keyPath);
+  async offer(ref: RunRef, path: string, request: OfferRequest, marks: Mark[], keyPath?: string, rate?: RateTerms) {
+    return (await entered(this.registry)).awaitReports.offer(ref, path, request, marks, keyPath, rate);
   }
 
   async collect(ref: RunRef, path: string) {
@@ -156,5 +164,33 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi {
 
   async settle(ref: RunRef, outcome: RunOutcome, marks: Mark[], finished?: Finished, watched?: Watched) {
     return (await entered(this.registry)).stepReports.settle(ref, outcome, marks, finished, watched);
+  }
+
+  async takeTurn(tenant: string, holder: string, rate: RateTerms) {
+    return (await entered(this.registry)).limitHome.takeTurn(tenant, holder, rate);
+  }
+
+  async takeSlot(tenant: string, request: SlotRequest) {
+    return (await entered(this.registry)).limitHome.takeSlot(tenant, request);
+  }
+
+  async giveSlot(tenant: string, place: SlotPlace) {
+    return (await entered(this.registry)).limitHome.giveSlot(tenant, place);
+  }
+
+  async lookAtSlots(tenant: string, places: SlotPlace[]) {
+    return (await entered(this.registry)).limitHome.lookAtSlots(tenant, places);
+  }
+
+  async surrenderSlots(tenant: string, key: string) {
+    return (await entered(this.registry)).limitHome.surrenderSlots(tenant, key);
+  }
+
+  async slotsWanted(tenant: string, jobIds: string[]) {
+    return (await entered(this.registry)).limitHome.slotsWanted(tenant, jobIds);
+  }
+
+  async makeRoom(tenant: string, jobIds: string[]) {
+    return (await entered(this.registry)).limitHome.makeRoom(tenant, jobIds);
   }
 }

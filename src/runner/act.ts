@@ -1,5 +1,6 @@
 import { durationMs } from "../blueprint/duration.ts";
 import type { Secrets } from "../egress/secrets.ts";
+import type { RateTerms } from "../jobs/flow/turns.ts";
 import type { StepError } from "../jobs/job.ts";
 import { pollKey } from "../jobs/run/action-keys.ts";
 import { backoffMs } from "../jobs/run/backoff.ts";
@@ -7,7 +8,7 @@ import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Running } from "../registry/api/caller.ts";
-import { type RunContext, SPARE_DELAY_MS, SPARE_TRIES, type StepOf } from "./context.ts";
+import { type RunContext, rateTerms, SPARE_DELAY_MS, SPARE_TRIES, type StepOf } from "./context.ts";
 import { type Done, done, type Ending, failed, HALTED, STOPPED, unkept } from "./ending.ts";
 
 /** A failed try. */
@@ -26,7 +27,7 @@ export interface ActionError extends StepError {
  */
 export type Action = (signal: AbortSignal, key: string, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>;
 
-type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error">;
+type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error"> & Partial<Pick<StepOf<"http">, "rate">>;
 
 /** One round of a step that polls. */
 export interface Poll {
@@ -124,6 +125,7 @@ class ActingStep {
   readonly #action: Action;
   readonly #poll: Poll | undefined;
   readonly #timeoutMs: number;
+  readonly #rate: RateTerms | undefined;
   /** Tries whose reports did not arrive. */
   #lost = 0;
   /**
@@ -139,6 +141,7 @@ class ActingStep {
     this.#policy = policy;
     this.#action = action;
     this.#timeoutMs = durationMs(policy.timeout);
+    this.#rate = rateTerms(policy.rate);
   }
 
   async run(): Promise<Ending | NotYet> {
@@ -165,7 +168,8 @@ class ActingStep {
 
   async #begin(): Promise<Ending | NotYet | Again> {
     const { reports, unreported } = this.#context;
-    const opening = await reports.begin(this.#path, this.#timeoutMs, this.#context.keyPath(this.#path), unreported);
+    const keyPath = this.#context.keyPath(this.#path);
+    const opening = await reports.begin(this.#path, this.#timeoutMs, keyPath, unreported, this.#rate);
     switch (opening.do) {
       case "unkept":
         return unkept(opening);
@@ -186,8 +190,9 @@ class ActingStep {
     }
   }
 
-  async #act({ try: tries, failures, key, polls, rounds }: Running): Promise<Ending | NotYet | Again> {
+  async #act({ try: tries, failures, key, polls, rounds, turn_ms }: Running): Promise<Ending | NotYet | Again> {
     const { ports, lane } = this.#context;
+    if (turn_ms !== undefined) await ports.pause(turn_ms);
     this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);

@@ -1,7 +1,9 @@
 import type { Blueprint } from "../blueprint/blueprint.ts";
+import { durationMs } from "../blueprint/duration.ts";
 import { linkedQuestions, linkPathAt } from "../blueprint/links.ts";
 import type { Ready } from "../blueprint/terms.ts";
 import type { Scope } from "../expression/template.ts";
+import type { RateTerms } from "../jobs/flow/turns.ts";
 import type { StepError } from "../jobs/job.ts";
 import type { Json, JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
@@ -22,6 +24,10 @@ import { TokenBudget } from "./token-budget.ts";
 export type Step = Blueprint["steps"][number];
 /** A step whose numbers and durations are known. */
 export type StepOf<Type extends Step["type"]> = Ready<Extract<Step, { type: Type }>>;
+
+/** The rate as the registry is asked for a turn of it. */
+export const rateTerms = (rate: StepOf<"http">["rate"]): RateTerms | undefined =>
+  rate && { key: String(rate.key), limit: rate.limit, per_ms: durationMs(rate.per) };
 
 /** Tries beyond the blueprint's own, for reports that do not arrive. */
 export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;

@@ -1,17 +1,8 @@
-import { digest } from "../lib/digest.ts";
+import { anyShard, shardsOfKey } from "../jobs/flow/shard-of-key.ts";
 import type { SubmitError, SubmitRequest, Submitted } from "../registry/api/caller.ts";
 import type { Answer, ServiceContext } from "./context.ts";
-import { anyShard, shardsOfHash } from "./shard-of-key.ts";
 
 /** To which shard of the tenant a submit goes. */
-
-/** Hexadecimal digits of a key's digest that place it: 32 bits. */
-const HASH_DIGITS = 8;
-
-export async function shardsOfKey(key: string, shards: number): Promise<[number, ...number[]]> {
-  if (shards === 1) return [0];
-  return shardsOfHash(Number.parseInt((await digest(key)).slice(0, HASH_DIGITS), 16), shards);
-}
 
 interface Keyed<T> {
   /** What the shard answers to a key that it knows; null: it does not. */

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
 import { readInput } from "../blueprint/checks/check.ts";
+import { expressionFaults } from "../blueprint/checks/references.ts";
 import { durationMs } from "../blueprint/duration.ts";
+import { concurrencyArgument } from "../blueprint/job-limits.ts";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
 import { mayLink } from "../blueprint/links.ts";
@@ -58,19 +60,20 @@ export const SubmitInput = strict(
       .max(MAX_IDEMPOTENCY_KEY_CHARS)
       .optional()
       .describe("Makes retries safe: the same key and arguments return the first job."),
-    run_at: instant.optional().describe("Start no earlier than this (ISO 8601)."),
+    run_at: instant.optional().describe("Not before this (ISO 8601)."),
+    concurrency: concurrencyArgument.describe("{limit, key?, when_full?}"),
     timeout_seconds: z
       .int()
       .min(1)
       .max(MAX_JOB_TIMEOUT_MS / 1_000)
       .optional()
-      .describe("It fails when it runs longer; default 1 day and the plan's waits."),
+      .describe("It fails when it runs longer; default 1 day and its waits."),
     wait_seconds: z
       .number()
       .min(0)
       .max(MAX_WAIT_MS / 1_000)
       .default(0)
-      .describe("Wait so long for the result; the job goes on after it."),
+      .describe("Wait so long for the result."),
     dry_run: z.boolean().default(false).describe("Only check; nothing is stored."),
   },
   IN_ARGUMENTS,
@@ -188,6 +191,7 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
   const faults = [
     ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),
     ...oversize,
+    ...expressionFaults("concurrency.key", args.concurrency?.key, ["input", "job"]),
     ...(inputs.ok ? [] : inputs.error),
     ...(runAt.ok ? [] : [runAt.error]),
   ];
@@ -203,13 +207,14 @@ export async function submitRequest(
   draft: Draft,
 ): Promise<SubmitRequest> {
   const { blueprint, input, inputs, name, metadata, run_at, timeout_seconds, idempotency_key } = args;
+  const { concurrency } = args;
   const { plan, children, start } = draft;
   const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
   const hasLinks = [plan, ...[...children.values()].map((child) => child.plan)].some((each) =>
     mayLink(each as unknown as JsonObject),
   );
   const given = inputs === undefined ? { input } : { inputs };
-  const asked = { blueprint, ...given, name, metadata, run_at, timeout_seconds };
+  const asked = { blueprint, ...given, name, metadata, run_at, timeout_seconds, concurrency };
   return {
     name: oneLine(name ?? "", MAX_NAME_CHARS) || plan.name,
     blueprint: draft.label,
@@ -219,6 +224,7 @@ export async function submitRequest(
     plan_hash: await planHash(plan),
     input: draft.inputs[0],
     metadata,
+    concurrency,
     run_at: draft.runAt,
     timeout_ms:
       timeout_seconds === undefined

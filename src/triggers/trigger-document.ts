@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseTime } from "../blueprint/duration.ts";
+import { concurrencyArgument } from "../blueprint/job-limits.ts";
 import { duration, expression, jsonObject, jsonValue } from "../blueprint/kinds/fields.ts";
 import { strict } from "../blueprint/strict.ts";
 import { zoneOffset } from "../lib/zone-offset.ts";
@@ -91,7 +92,7 @@ const Webhook = strict({
   verify: Verify.nullable().describe(
     "null: only the URL is secret. scheme hmac: header, algorithm (sha256), encoding (hex), prefix.",
   ),
-  dedupe: expression.optional().describe("Equal values make one job; default: the scheme's delivery id."),
+  dedupe: expression.optional().describe("Equal values make one job; else the delivery id."),
 });
 
 const OnEvent = strict({
@@ -104,11 +105,12 @@ export const TRIGGER_FIELDS = {
   name: triggerName,
   blueprint: z
     .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
-    .describe("`name` (its version now), `name@version`, `name@latest`, or an inline blueprint."),
-  input: jsonValue.optional().describe("With expressions over $event, $due_at, $trigger, $last."),
+    .describe("`name` (its version now), `name@version`, `name@latest`, or inline."),
+  input: jsonValue.optional().describe("May use $event, $due_at, $trigger, $last."),
   metadata: jsonObject.optional().describe("Of its jobs."),
+  concurrency: concurrencyArgument.describe("Of its jobs."),
   schedule: Schedule.optional().describe("By time."),
-  webhook: Webhook.optional().describe("By calls of other services."),
+  webhook: Webhook.optional().describe("By calls of others."),
   event: OnEvent.optional().describe("By what happened."),
   when: expression.optional().describe("No job when false."),
   changed: expression.optional().describe("Over $result: a change emits trigger.changed."),

@@ -272,3 +272,37 @@ atBound("MAX_UNIQUE_ITEMS", {
   attempt: (items) =>
     inputRefusal({ properties: { list: { uniqueItems: true } } }, { list: Array.from({ length: items }, (_, i) => i) }),
 });
+
+const rate = (more: JsonObject) => http({ rate: { limit: 1, key: "k", ...more } });
+const limited = (more: JsonObject) => refusalOf(aBlueprint([aTransform("a")], { concurrency: { limit: 1, ...more } }));
+
+atBound("MAX_RATE_LIMIT", {
+  of: "a rate",
+  refusal: /^blueprint\.steps\[0\]\.rate\.limit: /,
+  attempt: (limit) => rate({ limit }),
+});
+
+atBound("MAX_RATE_PER_MS", {
+  of: "a rate",
+  refusal: /^blueprint\.steps\[0\]\.rate\.per: is longer than 86400 seconds/,
+  attempt: (ms) => rate({ per: seconds(ms) }),
+  step: 1_000,
+});
+
+atBound("MAX_LIMIT_KEY_CHARS", {
+  of: "a limit",
+  refusal: /^blueprint\.concurrency\.key: /,
+  attempt: (chars) => limited({ key: letters(chars) }),
+});
+
+atBound("MAX_CONCURRENCY", {
+  of: "a blueprint",
+  refusal: /^blueprint\.concurrency\.limit: must be at most 1000/,
+  attempt: (limit) => limited({ limit }),
+});
+
+atBound("MAX_PRIORITY", {
+  of: "a blueprint",
+  refusal: /^blueprint\.priority: must be at most 10/,
+  attempt: (priority) => refusalOf(aBlueprint([aTransform("a")], { priority })),
+});

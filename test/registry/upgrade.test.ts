@@ -27,6 +27,7 @@ import schema18 from "./recorded/schema-0018.sql?raw";
 import schema19 from "./recorded/schema-0019.sql?raw";
 import schema20 from "./recorded/schema-0020.sql?raw";
 import schema21 from "./recorded/schema-0021.sql?raw";
+import schema22 from "./recorded/schema-0022.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -55,6 +56,7 @@ const STATES: [migrations: number, dump: string][] = [
   [19, schema19],
   [20, schema20],
   [21, schema21],
+  [22, schema22],
 ];
 
 /** Opens the state under this build. */

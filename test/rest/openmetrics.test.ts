@@ -18,6 +18,7 @@ const stats = (over: Partial<JobStats> = {}): JobStats => ({
     { blueprint: 'a"b', step: null, code: "http_status", message: "line\nand \\ more", count: 1, sample: "job_1" },
   ],
   queues: [{ queue: "gpu", depth: 4, leased: 1, oldest: null, workers: 2 }],
+  limits: [],
   ...over,
 });
 

@@ -22,6 +22,15 @@ export interface JobRow {
   completed_at: string | null;
   error: string | null;
   parent_id: string | null;
+  /** Of a queued job: what it waits for; null: nothing but its turn. */
+  blocked_by?: BlockedBy | null | undefined;
+}
+
+export interface BlockedBy {
+  limit: "run_at" | "running_jobs" | "concurrency" | "engine";
+  key: string | null;
+  running: number | null;
+  position: number | null;
 }
 
 export interface InputRequest {
@@ -87,8 +96,17 @@ export interface SubmitArgs {
   /** One is made when it is left out. */
   idempotency_key?: string | undefined;
   run_at?: string | undefined;
+  /** In place of the blueprint's: how many of its jobs with one key run at once. */
+  concurrency?: Concurrency | undefined;
   timeout_seconds?: number | undefined;
   wait_seconds?: number | undefined;
+}
+
+export interface Concurrency {
+  limit: number;
+  /** May be an expression over `$input`. */
+  key?: string | number | undefined;
+  when_full?: "queue" | "skip" | "cancel_running" | undefined;
 }
 
 export interface DryRun {

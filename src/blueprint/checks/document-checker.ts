@@ -8,7 +8,7 @@ import { type LinkedQuestion, linkedQuestions, linkPathAt } from "../links.ts";
 import { allSteps, childOf, innerOf, keysIn, kindOf, outputShape } from "../nesting.ts";
 import { checkInputSchema } from "../schemas/input-schema.ts";
 import { TERM_FIELDS } from "../terms.ts";
-import { type KnownStep, type Names, referenceFaults } from "./references.ts";
+import { expressionFaults, type KnownStep, type Names, referenceFaults } from "./references.ts";
 import { outputSecretFaults, secretFaults, type UsableSecret } from "./secret-faults.ts";
 
 /** What the server has that blueprints can name. */
@@ -62,6 +62,7 @@ export class DocumentChecker {
     const names = { steps: new Set<string>(), around: [] };
     const all = this.#checkList(document.steps, { keys: ["steps"], names, prefix: "" });
     this.#checkTemplate(document.output, ["output"], { ...names, steps: all });
+    this.faults.push(...expressionFaults(this.#path(["concurrency"]), document.concurrency, ["input", "job"]));
     const afterwards = { steps: all, around: ["outcome"] as const };
     this.#checkList(document.finally, { keys: ["finally"], names: afterwards, prefix: "", isCleanup: true });
     this.faults.push(...outputSecretFaults(document.output, this.#path(["output"])));

@@ -1,8 +1,10 @@
 import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
 import type { Scope, Variable } from "../../expression/scope.ts";
 import type { Syntax } from "../../expression/syntax.ts";
+import { templateTexts } from "../../expression/template.ts";
 import { compileText } from "../../expression/text-template.ts";
-import type { Fault } from "../../lib/fault.ts";
+import { type Fault, jsonPath } from "../../lib/fault.ts";
+import type { Json } from "../../lib/json.ts";
 import { javascriptProblems } from "../faults/javascript.ts";
 import { numberProblems } from "../faults/lossy-numbers.ts";
 import type { Problem } from "../faults/problem.ts";
@@ -161,4 +163,13 @@ export function referenceFaults(path: string, text: string, names: Names, all: K
     return syntaxProblems(judged, sources[i]?.code ?? "", names, all);
   });
   return [...shown, ...found].map((problem) => ({ path, ...problem }));
+}
+
+/** Of a value that belongs to no step, whose expressions see nothing but these. */
+export function expressionFaults(path: string, value: Json | undefined, only: readonly Variable[]): Fault[] {
+  if (value === undefined) return [];
+  const names: Names = { steps: new Set(), around: [], only };
+  return [...templateTexts(value)].flatMap(([keys, text]) =>
+    referenceFaults(jsonPath(path, keys), text, names, new Map()),
+  );
 }

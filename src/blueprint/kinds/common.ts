@@ -83,9 +83,7 @@ export const outer = <Type extends string>(type: Type) => ({
 export const around = <Type extends string>(type: Type) => ({
   ...outer(type),
   retry: retry(0, "2 seconds").optional().describe("Means nothing here: the steps inside have their own."),
-  timeout: durationTerm(MAX_JOB_TIMEOUT_MS)
-    .optional()
-    .describe("For all of it; then what runs is ended, and it fails."),
+  timeout: durationTerm(MAX_JOB_TIMEOUT_MS).optional().describe("For all of it; then it fails."),
 });
 
 export const withoutRetry = <Step extends { retry?: unknown }>(step: Step): Step => {

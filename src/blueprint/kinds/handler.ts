@@ -8,7 +8,7 @@ export const handler = {
   templates: ["input"],
   schema: stepOf({
     ...common("handler", { retries: 0 }),
-    handler: z.string().min(1).max(MAX_NAME_CHARS).describe("Name of a function that ships with the server."),
+    handler: z.string().min(1).max(MAX_NAME_CHARS).describe("Its name."),
     input: jsonValue.default({}).describe("The function's input."),
   }),
 } satisfies Kind;

@@ -10,6 +10,7 @@ import { expression, jsonValue, text } from "./fields.ts";
 import { behindAuthority, httpFaults } from "./http-rules.ts";
 import { PAGES_OUTPUT, pagingFaults, pagingFields } from "./pages.ts";
 import { pollingFields, refuseWithoutUntil, withDefaults } from "./polling.ts";
+import { rate } from "./rate.ts";
 
 /** Stands for an expression while the rest of a URL is looked at. */
 const standIn = (_: string, colon: string): string => (colon === "" ? "x" : ":1");
@@ -120,6 +121,7 @@ export const http = {
       .max(MAX_HTTP_BYTES)
       .default(DEFAULT_HTTP_BYTES)
       .describe("A larger response fails the step."),
+    rate,
     ...pollingFields,
     ...pagingFields,
   })

@@ -27,7 +27,7 @@ export const pagingFields = {
       .describe("`stop`: the pages so far are the output, with complete: false."),
   })
     .optional()
-    .describe("Reads page after page; the output is {items, pages, complete}."),
+    .describe("Reads page after page."),
 };
 
 export type Paging = NonNullable<z.output<z.ZodObject<typeof pagingFields>>["pages"]>;

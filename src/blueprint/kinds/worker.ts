@@ -3,6 +3,7 @@ import { DEFAULT_LEASE_MS, MAX_LEASE_MS, MAX_QUEUE_CHARS, MAX_WORK_TIMEOUT_MS, M
 import { durationTerm } from "../terms.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";
+import { rate } from "./rate.ts";
 
 export const DEFAULT_WORK_TIMEOUT = "1 day";
 
@@ -20,6 +21,7 @@ export const worker = {
   schema: stepOf({
     ...common("worker", { retries: 3, delay: "0 seconds" }),
     queue: queueName.describe("Workers claim from it by name (work_claim)."),
+    rate,
     input: jsonValue.default({}).describe("What the worker is given."),
     lease: durationTerm(MAX_LEASE_MS, MIN_LEASE_MS)
       .default(`${DEFAULT_LEASE_MS / 60_000} minutes`)

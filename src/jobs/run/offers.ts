@@ -55,18 +55,20 @@ export interface Turn {
   failure?: StepError;
 }
 
+/** @param turnMs until its turn, before which nobody may claim it */
 export const newOffer = (
   fields: Pick<Offer, "tenant" | "job_id" | "path" | "queue" | "priority" | "terms">,
   timeoutMs: number,
   now: number,
+  turnMs = 0,
 ): Offer => ({
   ...fields,
-  state: "open",
+  state: turnMs > 0 ? "delayed" : "open",
   token: 0,
   failures: 0,
-  opened_at: now,
-  deadline: now + timeoutMs,
-  due_at: now + timeoutMs,
+  opened_at: now + turnMs,
+  deadline: now + turnMs + timeoutMs,
+  due_at: now + turnMs + (turnMs > 0 ? 0 : timeoutMs),
   lease_until: null,
   worker: null,
   lease_end: null,

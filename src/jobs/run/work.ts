@@ -1,4 +1,4 @@
-import { DISPATCH_GRACE_MS } from "../../limits.ts";
+import { DISPATCH_GRACE_MS, REPORT_GRACE_MS } from "../../limits.ts";
 import { withDue } from "../due.ts";
 import { type Job, type OpenWork, openWork, type StepState, stepState, topLevelStep } from "../job.ts";
 import { gotFurther } from "./interruption.ts";
@@ -28,11 +28,20 @@ export function withStep(job: Job, path: string, now: number, change: Partial<St
   return { ...job, run: { ...job.run, steps: { ...job.run.steps, [path]: { ...before, ...change } } } };
 }
 
-/** Silence is measured from the earliest thing that is open; between two steps from now. */
+/** Silence is measured from the earliest thing that is open, or that waits for its turn; between two steps from now. */
 export function withExpectation(job: Job, now: number): Job {
-  const open = Object.values(job.run.open).map((work) => work.expected_by);
-  const expected_by = open.length > 0 ? Math.min(...open) : now + DISPATCH_GRACE_MS;
+  const { open, turn_at = now } = job.run;
+  const awaited = Object.values(open).map((work) => work.expected_by);
+  if (turn_at > now) awaited.push(turn_at + REPORT_GRACE_MS);
+  const expected_by = awaited.length > 0 ? Math.min(...awaited) : now + DISPATCH_GRACE_MS;
   return withDue({ ...gotFurther(job), expected_by, nudges: 0 }, now);
+}
+
+/** A step waits by the engine for its turn, and asks again after `pauseMs`. */
+export function untilTurn(job: Job, pauseMs: number, now: number): Job {
+  const { turn_at = now } = job.run;
+  const next = now + pauseMs;
+  return withExpectation({ ...job, run: { ...job.run, turn_at: turn_at > now ? Math.min(turn_at, next) : next } }, now);
 }
 
 /** Notes the start of a step that has not been seen before. */

@@ -85,18 +85,18 @@ const commonRows: Row[] = (allRows.get("transform") ?? []).filter(
   (row) => [...allRows.values()].filter((rows) => rows.some(({ name }) => name === row.name)).length > allRows.size / 2,
 );
 
-/** Kinds that act have it, all in the same words. */
-const undoRows: Row[] = (allRows.get("http") ?? []).filter(({ name }) => name === "undo");
+/** Kinds that act have it. Where its schema is a reference it has no words. */
+const undoRows: Row[] = (allRows.get("job") ?? []).filter(({ name }) => name === "undo");
 
 export const commonList = (): string => list([...commonRows.filter(({ name }) => name !== "type"), ...undoRows]);
 
-/** Whose defaults differ from kind to kind in a number that the common part of the guide gives. */
-const TOLD = ["type", "retry"];
+/** What the common part of the guide says, also where defaults differ from kind to kind in a number. */
+const TOLD = ["type", "retry", "undo"];
 
 /** The kind's own fields, and common ones that differ; those that take expressions are marked. */
 export function kindList(type: string, { templates }: Kind): string {
   const own = (allRows.get(type) ?? []).filter(
-    (row) => !TOLD.includes(row.name) && ![...commonRows, ...undoRows].some((common) => sameRow(common, row)),
+    (row) => !TOLD.includes(row.name) && !commonRows.some((common) => sameRow(common, row)),
   );
   const marked = own.map((row) => (templates.includes(row.name) ? { ...row, type: `${row.type}*` } : row));
   return list(marked);

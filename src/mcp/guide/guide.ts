@@ -1,13 +1,14 @@
 import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
 import type { HandlerText } from "../../service/context.ts";
 import { javascriptTable } from "./javascript-table.ts";
+import { flow } from "./job-flow.ts";
 import { jobStatusTable } from "./job-status.ts";
 import { kindSection } from "./kinds.ts";
 import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape, UNDO } from "./language.ts";
 import { RECIPES, recipeText } from "./recipes.ts";
 
 const INTRODUCTION =
-  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save (and drop it with blueprints_delete).";
+  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save.";
 
 /** How an agent gets from a plan to its result. */
 export const HABIT = `1. jobs_submit_blueprint, and keep the id. Set \`idempotency_key\` when you may send it twice, \`wait_seconds\` when the job is short.
@@ -67,6 +68,7 @@ const TOPICS: readonly Topic[] = [
   },
   { name: "javascript", title: "## JSONata for JavaScript minds", text: javascriptTable, apart: true },
   { name: "undo", title: "## Undo and finally", text: () => UNDO, apart: true },
+  { name: "flow", title: "## Rates, concurrency, priority", text: flow, apart: true },
   { name: "errors", title: "## Error codes", text: () => ERROR_LIST, apart: true },
   { name: "status", title: "## A job's status", text: jobStatusTable, apart: true },
 ];
@@ -89,6 +91,6 @@ export function guideText(handlers: readonly HandlerText[]): string {
       name === KINDS[0]?.name ? `## Kinds of step\n\nA star: the field takes expressions.\n\n${title}` : title;
     return `${heading}\n\n${text(handlers)}`;
   });
-  const more = `blueprints_get gives each part alone, as ${APART.join(", ")}, \`guide/http\`, \`guide/recipes\` and so on.`;
+  const more = `blueprints_get gives each part alone, as ${APART.join(", ")}, \`guide/http\` and so on.`;
   return `${[`# Blueprints\n\n${INTRODUCTION} ${more}`, ...sections].join("\n\n")}\n`;
 }

@@ -84,8 +84,18 @@ const errorLabel = (code: string | null): string => (code === null ? "Reason" : 
 const errorLine = ({ error, error_code }: Pick<JobStatus, "error" | "error_code">): string[] =>
   error === null ? [] : [`${errorLabel(error_code)}: ${oneLine(error, MAX_ERROR_CHARS)}`];
 
+/** What stands before a queued job; its time is said beside it. */
+function blockedText(blocked: JobStatus["blocked_by"]): string[] {
+  if (!blocked || blocked.limit === "run_at") return [];
+  const { limit, key, running, position } = blocked;
+  const place = position === null ? "" : `, number ${position} in line`;
+  const before = running === null ? "" : `, ${running} running`;
+  return [`for ${limit}${key === null ? "" : ` of ${echo(key)}`}${before}${place}`];
+}
+
 /** When something is due, of a job that waits. */
-const dueText = ({ run_at, wakes_at }: Pick<JobStatus, "run_at" | "wakes_at">): string[] => [
+const dueText = ({ run_at, wakes_at, blocked_by }: Pick<JobStatus, "run_at" | "wakes_at" | "blocked_by">): string[] => [
+  ...blockedText(blocked_by),
   ...(run_at === undefined ? [] : [`starts at ${run_at}`]),
   ...(wakes_at === undefined ? [] : [`wakes at ${wakes_at}`]),
 ];

@@ -18,6 +18,7 @@ function textOf({
   failures,
   groups,
   queues,
+  limits,
   ...stats
 }: JobStats): string {
   const durations = p50_ms === null ? "" : ` Half took at most ${p50_ms} ms, 95 % at most ${p95_ms} ms.`;
@@ -28,6 +29,7 @@ function textOf({
     ...groups.map(({ key, ...group }) => `${key}: ${group.jobs} jobs, ${percent(group.success_rate)}.`),
     ...failures.map(({ count, sample, ...cause }) => `${count} failed: ${shownJson(cause)}, such as ${sample}.`),
     ...queues.map((queue) => `Queue ${shownJson({ ...queue })}`),
+    ...limits.map((limit) => `Limit ${shownJson({ ...limit })}`),
   ].join("\n");
 }
 

@@ -1,5 +1,6 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { FormFields } from "../../blueprint/schemas/answer-form.ts";
+import type { Concurrency } from "../../jobs/flow/slot.ts";
 import type { Answered } from "../../jobs/job.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import type { JobRow, JobStatus } from "../../jobs/view.ts";
@@ -32,6 +33,9 @@ export interface SubmitRequest {
   run_at: number | null;
   timeout_ms: number;
   idempotency: Idempotency | null;
+  /** Left out: as the plan says. */
+  concurrency?: Concurrency | undefined;
+  priority?: number | undefined;
   /** The trace that the job belongs to. */
   trace?: TraceContext | undefined;
   /** Under which the caller reached the server; only of a plan whose questions may have links. */

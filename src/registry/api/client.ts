@@ -3,9 +3,10 @@ import type { BatchApi, BulkApi } from "./batch-calls.ts";
 import type { Caller, CallerApi, LinkApi } from "./caller.ts";
 import type { EventsApi } from "./event-calls.ts";
 import { type KeyApi, type KeyRefusal, KeyRevoked, KeyWatch } from "./keys.ts";
+import type { LimitsApi } from "./limit-calls.ts";
 import type { RunnerApi } from "./runner.ts";
-import type { SecretsApi } from "./secret-calls.ts";
 import type { StatisticsApi } from "./statistics-calls.ts";
+import type { SecretsApi } from "./store-calls.ts";
 import type { SubscriptionsApi } from "./subscription-calls.ts";
 import type { TriggerApi } from "./trigger-calls.ts";
 import type { WorkerApi } from "./worker-api.ts";
@@ -31,7 +32,7 @@ export type GuardedApi = Guarded<
     SecretsApi &
     LinkApi
 >;
-export type RegistryApi = GuardedApi & RunnerApi;
+export type RegistryApi = GuardedApi & RunnerApi & LimitsApi;
 
 /** The object that owns the tenant's jobs of this shard. A stub is broken after an exception: get a new one per try. */
 export function registryOf(namespace: DurableObjectNamespace, tenant: string, shard: number): RegistryApi {

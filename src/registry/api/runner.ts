@@ -1,4 +1,5 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
+import type { RateTerms } from "../../jobs/flow/turns.ts";
 import type { StepError } from "../../jobs/job.ts";
 import type { OfferTerms } from "../../jobs/run/offers.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
@@ -22,7 +23,7 @@ export interface RunRef {
 /** The job was cancelled, has settled, or another attempt took over: return quietly, without acting. */
 export type Stop = { do: "stop" };
 
-/** The tenant's rate is used up: ask again after this. */
+/** A rate, of the tenant or of the step, leaves no room now: ask again after this. */
 export type Later = { do: "later"; after_ms: number };
 
 /** So many questions of the job are open that this one must wait until another has ended. */
@@ -95,6 +96,8 @@ export interface Running {
   polls: number;
   /** The same of this job alone. */
   rounds: number;
+  /** ms until the turn that its rate gave it; absent: now. */
+  turn_ms?: number;
 }
 
 export type Begun = Running | { do: "reuse"; output: Json } | { do: "fail"; error: StepError };
@@ -178,6 +181,7 @@ export interface RunnerApi {
     marks: Mark[],
     keyPath?: string,
     finished?: Finished,
+    rate?: RateTerms,
   ): Promise<Begun | Later | Halted | Stop | Unkept>;
   retrying(
     ref: RunRef,
@@ -224,7 +228,8 @@ export interface RunnerApi {
     request: OfferRequest,
     marks: Mark[],
     keyPath?: string,
-  ): Promise<Awaited | Halted | Stop>;
+    rate?: RateTerms,
+  ): Promise<Awaited | Later | Halted | Stop>;
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.

@@ -12,12 +12,23 @@ export interface QueueDepth {
   workers: string[];
 }
 
+/** How many jobs have a place, and wait for one. */
+export interface LimitUse {
+  limit: "running_jobs" | "concurrency";
+  /** Of a concurrency. */
+  blueprint: string | null;
+  key: string | null;
+  running: number;
+  waiting: number;
+}
+
 export interface ShardStatistics extends Statistics {
   /** There are more jobs in the period than were looked at. */
   truncated: boolean;
   /** Epoch ms at which the first job was submitted that is still queued. */
   oldest_queued: number | null;
   queues: QueueDepth[];
+  limits: LimitUse[];
 }
 
 export interface StatisticsApi {

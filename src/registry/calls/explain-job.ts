@@ -1,8 +1,8 @@
 import { INLINE, type Job } from "../../jobs/job.ts";
-import type { JobRow, JobStatus } from "../../jobs/view.ts";
+import { type JobStatus, toJobRow } from "../../jobs/view.ts";
 import type { Explanation } from "../api/caller.ts";
 import type { Tables } from "../storage/tables.ts";
-import { listJobs } from "./list-jobs.ts";
+import { findJobs } from "./list-jobs.ts";
 
 /** Bounds of what an explanation carries: it ends up in a model's context. */
 const MAX_VALUE_CHARS = 4_096;
@@ -12,7 +12,7 @@ const MAX_SIMILAR = 5;
 /** Newest failed jobs of the same blueprint that failed for the same reason. */
 function similar(tables: Tables, job: Job): Explanation["similar"] {
   if (job.status !== "failed") return [];
-  const page = listJobs(tables.jobs, job.tenant, {
+  const page = findJobs(tables.jobs, job.tenant, {
     statuses: ["failed"],
     blueprint: job.blueprint,
     metadata: {},
@@ -21,13 +21,12 @@ function similar(tables: Tables, job: Job): Explanation["similar"] {
     limit: 50,
     after: null,
   });
-  const isSimilar = ({ id }: JobRow): boolean => {
-    const other = id === job.job_id ? undefined : tables.jobs.find(job.tenant, id);
-    if (other === undefined || other.error_code !== job.error_code) return false;
+  const isSimilar = (other: Job): boolean => {
+    if (other.job_id === job.job_id || other.error_code !== job.error_code) return false;
     // All plans that came with their jobs have one label.
     return job.blueprint !== INLINE || other.plan_hash === job.plan_hash;
   };
-  return page.jobs.filter(isSimilar).slice(0, MAX_SIMILAR);
+  return page.jobs.filter(isSimilar).slice(0, MAX_SIMILAR).map(toJobRow);
 }
 
 export function explain(tables: Tables, job: Job, status: JobStatus): Explanation {

@@ -1,8 +1,9 @@
+import { readSlotKey } from "../../jobs/flow/concurrency.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { type Grouping, statisticsOf } from "../../jobs/statistics.ts";
 import { MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
-import type { QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
+import type { LimitUse, QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
 import type { RegistryContext } from "../context.ts";
 
 /** What the jobs of the object have in common. Looks at a bounded number of rows, and writes none. */
@@ -21,7 +22,20 @@ export class JobStatistics implements StatisticsApi {
       truncated: rows.length > MAX_STATISTICS_SCAN,
       oldest_queued: jobs.oldestQueued(tenant) ?? null,
       queues: this.#queues(tenant),
+      limits: this.#limits(tenant),
     };
+  }
+
+  /** Of those whose home the object is, and of its places at the engine. */
+  #limits(tenant: string): LimitUse[] {
+    const { tables, admission, dispatcher } = this.#context;
+    const slots = [...tables.slots.counts(tenant, MAX_QUEUE_SCAN)].map(([text, counts]): LimitUse => {
+      const { of, key } = readSlotKey(text);
+      return { limit: "concurrency", blueprint: of, key, ...counts };
+    });
+    if (!admission.limitsSlots) return slots;
+    const { running } = admission;
+    return [{ limit: "running_jobs", blueprint: null, key: null, running, waiting: dispatcher.waiting }, ...slots];
   }
 
   #queues(tenant: string): QueueDepth[] {

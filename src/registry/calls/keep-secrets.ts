@@ -3,7 +3,7 @@ import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_TENANT_SECRETS, SEALED_AGAIN_AT_ONCE } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
-import type { SealedSecret, SecretsApi } from "../api/secret-calls.ts";
+import type { SealedSecret, SecretsApi } from "../api/store-calls.ts";
 import type { RegistryContext } from "../context.ts";
 
 /** What the tenant's blueprints may send, as it is stored: sealed. */

@@ -2,10 +2,9 @@ import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
 import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
-import { toJobRow } from "../../jobs/view.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
-import type { ListPage, ListQuery, Page } from "../api/caller.ts";
+import type { ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
 
 /** Above every job id. */
@@ -85,19 +84,14 @@ export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | 
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
 export function findJobs(jobs: Jobs, tenant: string, query: ListQuery): Page<Job> {
-  const rows: Job[] = [];
+  const found: Job[] = [];
   let looked = 0;
   let last: string | null = null;
   for (const job of source(jobs, query)) {
-    if (rows.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: rows, next_after: last };
+    if (found.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: found, next_after: last };
     looked += 1;
     last = job.job_id;
-    if (fits(job, tenant, query)) rows.push(job);
+    if (fits(job, tenant, query)) found.push(job);
   }
-  return { jobs: rows, next_after: null };
-}
-
-export function listJobs(jobs: Jobs, tenant: string, query: ListQuery): ListPage {
-  const page = findJobs(jobs, tenant, query);
-  return { ...page, jobs: page.jobs.map(toJobRow) };
+  return { jobs: found, next_after: null };
 }

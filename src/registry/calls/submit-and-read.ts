@@ -21,9 +21,10 @@ import {
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { createJob } from "../dispatch/create-job.ts";
+import { withBlocked } from "../flow/blocked-jobs.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
 import { explain } from "./explain-job.ts";
-import { listJobs } from "./list-jobs.ts";
+import { findJobs } from "./list-jobs.ts";
 
 type ReadersAndSubmit = Pick<CallerApi, "submit" | "findKey" | "status" | "list" | "explain">;
 
@@ -72,7 +73,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
 
   async status({ tenant }: Caller, jobId: string, include: Include): Promise<Result<JobStatus, UnknownJob>> {
     const job = this.#find(tenant, jobId);
-    return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now(), include));
+    return job === undefined ? UNKNOWN_JOB : ok(await this.#view(job, include));
   }
 
   /** @param over aborts when the wait shall end as if its time were over */
@@ -85,7 +86,14 @@ export class SubmitAndRead implements ReadersAndSubmit {
     const isOver = ([job]: Job[]) => job !== undefined && this.#isAtRest(job);
     const waited = await this.#until(tenant, [jobId], isOver, waitMs, over);
     const job = waited.ok ? waited.value.jobs[0] : undefined;
-    return job === undefined ? UNKNOWN_JOB : ok(jobView(this.#context.tables, job, this.#context.now()));
+    return job === undefined ? UNKNOWN_JOB : ok(await this.#view(job));
+  }
+
+  /** With what it waits for. */
+  async #view(job: Job, include?: Include): Promise<JobStatus> {
+    const view = jobView(this.#context.tables, job, this.#context.now(), include);
+    const [status = view] = await withBlocked(this.#context, [job], [view]);
+    return status;
   }
 
   /** @param over as in `wait` */
@@ -110,11 +118,13 @@ export class SubmitAndRead implements ReadersAndSubmit {
       const times = { ...(run_at && { run_at }), ...(wakes_at && { wakes_at }) };
       return { ...toJobRow(job), step, message, input_requests, result, error_code, ...times };
     });
-    return ok({ jobs: rows, timed_out: waited.value.timedOut, cut_short: over?.aborted ?? false });
+    const jobs = await withBlocked(this.#context, waited.value.jobs, rows);
+    return ok({ jobs, timed_out: waited.value.timedOut, cut_short: over?.aborted ?? false });
   }
 
   async list({ tenant }: Caller, query: ListQuery): Promise<ListPage> {
-    return listJobs(this.#context.tables.jobs, tenant, query);
+    const { jobs, next_after } = findJobs(this.#context.tables.jobs, tenant, query);
+    return { jobs: await withBlocked(this.#context, jobs, jobs.map(toJobRow)), next_after };
   }
 
   async explain({ tenant }: Caller, jobId: string): Promise<Result<Explanation, UnknownJob>> {

@@ -71,6 +71,11 @@ export class Admission {
     return this.#quotas.runningJobs > 0;
   }
 
+  /** Jobs that have a place. */
+  get running(): number {
+    return this.#counts.current.running;
+  }
+
   /** How many jobs may be handed to the engine now. */
   freeSlots(): number {
     if (!this.limitsSlots) return Number.POSITIVE_INFINITY;

@@ -1,5 +1,6 @@
 import { cleansUp } from "../../blueprint/undo.ts";
 import { accept, inQueue, isDispatchable, needsSlot } from "../../jobs/dispatch.ts";
+import { concurrencyOf } from "../../jobs/flow/concurrency.ts";
 import { ID_ENTROPY_BYTES, newJobId } from "../../jobs/id.ts";
 import type { Job, StartedBy } from "../../jobs/job.ts";
 import { type JsonObject, jsonBytes } from "../../lib/json.ts";
@@ -65,10 +66,13 @@ function draft(
   prepare: (job: Job) => Job,
 ): Job {
   const { shard: _shard, plan, input, idempotency, run_at, ...fields } = request;
+  const limit = request.concurrency ?? plan.concurrency;
   const accepted = prepare(
     accept(
       {
         ...fields,
+        concurrency: limit && concurrencyOf(request, limit),
+        priority: request.priority ?? plan.priority,
         cleans_up: cleansUp(plan),
         description: plan.description && oneLine(plan.description, MAX_ECHO_CHARS),
         job_id,

@@ -160,6 +160,8 @@ export function continueJob(
     run_at: null,
     retried_from: job.job_id,
     idempotency: null,
+    // Those of its submit.
+    ...(plan_hash === job.plan_hash && { concurrency: job.run.concurrency, priority: job.run.priority }),
   };
   const copied = new Set(stored.copied.map(({ path }) => path));
   const prepare = (fresh: Job) => {

@@ -1,5 +1,6 @@
 import { dispatched, inQueue, isDispatchable, needsSlot, pauseMs, postponed } from "../../jobs/dispatch.ts";
 import { isUndispatched } from "../../jobs/due.ts";
+import { lacksSlot } from "../../jobs/flow/concurrency.ts";
 import type { Job } from "../../jobs/job.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
 import type { JobStore } from "../storage/job-store.ts";
@@ -17,10 +18,13 @@ interface DispatcherContext {
   /** Epoch ms. */
   now: () => number;
   entropy: (bytes: number) => Uint8Array;
+  /** Jobs whose limit must give them a slot first: they are dispatched again when they have it. */
+  askSlots: (jobs: readonly JobKey[]) => void;
 }
 
 /**
- * Hands accepted jobs to the engine, in the order they came, many in one call, and no more than there are slots.
+ * Hands accepted jobs to the engine, by priority and in the order they came, many in one call, and no more than there are
+ * slots.
  * What is asked for here is in memory only: after a crash the alarm finds the same jobs by their rows, and the engine
  * skips those that it already has. Jobs that wait for a slot, or for an engine that refuses, are queued by their
  * rows alone.
@@ -94,7 +98,9 @@ export class Dispatcher {
     const now = this.#context.now();
     const keys = [...this.#asked.values()].slice(0, most);
     for (const key of keys) this.#asked.delete(key.job_id);
-    const asked = keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, now));
+    const asked = this.#withSlots(
+      keys.flatMap((key) => this.#load(key) ?? []).filter((job) => isDispatchable(job, now)),
+    );
     const free = this.#freeSlots();
     const newcomers = asked.filter(needsSlot);
     const others = asked.filter((job) => !needsSlot(job));
@@ -104,6 +110,31 @@ export class Dispatcher {
     const taken = this.#take(Math.min(free, most - others.length));
     this.#putOff(newcomers.filter(({ job_id }) => !taken.some((job) => job.job_id === job_id)));
     return this.#isPaused ? [] : [...others, ...taken];
+  }
+
+  /** Those whose limit lets them run; for the others it is asked. */
+  #withSlots(jobs: Job[]): Job[] {
+    const lacking = jobs.filter(lacksSlot);
+    if (lacking.length === 0) return jobs;
+    this.#putOff(lacking);
+    this.#context.askSlots(lacking);
+    return jobs.filter((job) => !lacksSlot(job));
+  }
+
+  /** How many are served before the job; undefined: it is not known to wait for one. */
+  ahead(job: Job): number | undefined {
+    const { children, others } = this.#queues;
+    return (job.parent_id === null ? others : children).ahead(job.job_id);
+  }
+
+  /** How many are known to wait for a place. */
+  get waiting(): number {
+    return this.#queues.children.size + this.#queues.others.size;
+  }
+
+  /** The engine refuses, and is left alone. */
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   get #isQueueEmpty(): boolean {
@@ -117,9 +148,14 @@ export class Dispatcher {
   /** Takes the first jobs out of the queues. */
   #take(slots: number): Job[] {
     const now = this.#context.now();
-    const children = this.#queues.children.take(slots, now);
-    const others = this.#queues.others.take(slots - children.length, now);
-    return [...children, ...others].flatMap((key) => this.#readable(key) ?? []);
+    const taken: Job[] = [];
+    while (taken.length < slots) {
+      const key = this.#queues.children.take(now) ?? this.#queues.others.take(now);
+      if (key === undefined) break;
+      const job = this.#readable(key);
+      if (job !== undefined && needsSlot(job) && isDispatchable(job, now) && !lacksSlot(job)) taken.push(job);
+    }
+    return taken;
   }
 
   /** The alarm reports a row that cannot be read; it must not hold up those behind it. */

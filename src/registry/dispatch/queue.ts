@@ -1,41 +1,60 @@
-import { jobIdFloor } from "../../jobs/id.ts";
+import { groupOf, priorityOf } from "../../jobs/flow/concurrency.ts";
+import { type Waiting, WaitingLine } from "../../jobs/flow/waiting-line.ts";
 import type { Job } from "../../jobs/job.ts";
+import { MAX_LINE_JOBS } from "../../limits.ts";
 import type { JobKey, Jobs } from "../storage/jobs.ts";
 
-/** Accepted jobs that wait for a slot at the engine, in the order of their acceptance: either the children or all others. */
+type InLine = JobKey & Waiting;
+
+/** Accepted jobs that wait for a place at the engine: either the children or all others. The rows say who does. */
 export class Queue {
   readonly #jobs: Jobs;
   readonly #ofChildren: boolean;
-  /** Every job in the queue has an id above this; null: the queue is empty. */
-  #after: string | null;
+  #line = new WaitingLine<InLine>();
+  /** Rows say of more jobs that they wait than are in the line. */
+  #isShort: boolean;
 
   /** @param now epoch ms */
   constructor(jobs: Jobs, ofChildren: boolean, now: number) {
     this.#jobs = jobs;
     this.#ofChildren = ofChildren;
     // The object may have left a queue when it was evicted.
-    this.#after = jobs.waiting("", ofChildren, now, 1).length > 0 ? "" : null;
+    this.#isShort = jobs.waiting(ofChildren, now, 1).length > 0;
   }
 
   get isEmpty(): boolean {
-    return this.#after === null;
+    return !this.#isShort && this.#line.size === 0;
   }
 
-  add(job: Job): void {
-    const before = jobIdFloor(job.submitted_at);
-    if (this.#after === null || before < this.#after) this.#after = before;
+  get size(): number {
+    return this.#line.size;
   }
 
-  /** Takes the first jobs out of the queue. */
-  take(slots: number, now: number): JobKey[] {
-    if (this.#after === null || slots === 0) return [];
-    const taken = this.#jobs.waiting(this.#after, this.#ofChildren, now, slots);
-    this.#after = taken.length < slots ? null : (taken.at(-1)?.job_id ?? null);
-    return taken;
+  add({ tenant, job_id, run }: Job): void {
+    if (this.#isShort || this.#line.size >= MAX_LINE_JOBS) this.#isShort = true;
+    else this.#line.add({ tenant, job_id, priority: priorityOf(run), group: groupOf(run) ?? "" });
+  }
+
+  /** Takes the first job out of the queue. It may not wait any more. @param now epoch ms */
+  take(now: number): JobKey | undefined {
+    if (this.#isShort && this.#line.size === 0) this.#read(now);
+    return this.#line.take();
+  }
+
+  /** How many are served before the job, from 0; undefined: it is not known to wait here. */
+  ahead(jobId: string): number | undefined {
+    return this.#line.ahead(jobId);
   }
 
   /** Some jobs may have been taken and not been handed over: the queue is read from its beginning again. */
   readAgain(): void {
-    this.#after = "";
+    this.#line = new WaitingLine();
+    this.#isShort = true;
+  }
+
+  #read(now: number): void {
+    const rows = this.#jobs.waiting(this.#ofChildren, now, MAX_LINE_JOBS);
+    for (const { group, ...row } of rows) this.#line.add({ ...row, group: group ?? "" });
+    this.#isShort = rows.length === MAX_LINE_JOBS;
   }
 }

@@ -77,6 +77,7 @@ export class Turn {
         plan_hash,
         input: verdict.input,
         metadata: document.metadata ?? {},
+        concurrency: document.concurrency,
         run_at: null,
         timeout_ms,
         idempotency,

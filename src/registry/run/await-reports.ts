@@ -1,4 +1,6 @@
 import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
+import { priorityOf } from "../../jobs/flow/concurrency.ts";
+import type { RateTerms } from "../../jobs/flow/turns.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { rootOf } from "../../jobs/run/action-keys.ts";
@@ -31,6 +33,7 @@ import { haltedPath } from "../storage/values.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { dropOffers, lapseOffers } from "./offer-ends.ts";
 import { askOrTake, expireQuestions } from "./questions.ts";
+import { notYet, turnOf } from "./rate-turns.ts";
 import { cancelChild, followEffects } from "./settlements.ts";
 
 type Applied = { next: Job; reply: Awaited };
@@ -119,17 +122,25 @@ export class AwaitReports {
     request: OfferRequest,
     marks: Mark[],
     keyPath = path,
-  ): Promise<Awaited | Halted | Stop> {
+    rate?: RateTerms,
+  ): Promise<Awaited | Later | Halted | Stop> {
+    const { pause_ms, wait_ms } = await turnOf(this.#context, ref, path, rate, { keyPath });
     const { store, admission, claimers } = this.#context;
     const { queue, input, timeout_ms, terms } = request;
-    const reply = applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
+    const reply = applyReport<Awaited | Later | Halted>(this.#context, ref, (job, now) => {
       const marked = withMarks(this.#context, job, marks, now);
       if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+      if (pause_ms > 0) return notYet(marked, pause_ms, now);
       const full = admission.storageRefusal(jsonBytes(input));
       if (full !== undefined) return { next: marked, reply: fails(notOffered(full)) };
       const { tenant, job_id } = job;
-      const offer = newOffer({ tenant, job_id, path, queue, priority: 0, terms }, timeout_ms, now);
+      const offer = newOffer(
+        { tenant, job_id, path, queue, priority: priorityOf(job.run), terms },
+        timeout_ms,
+        now,
+        Math.ceil(wait_ms),
+      );
       store.insertOffer(offer, input);
       const open = { queue, expires_at: offer.deadline };
       return this.#outcome(offered(marked, path, open, now, keyPath), path, now, keyPath);
@@ -264,6 +275,7 @@ export class AwaitReports {
       run_at: null,
       retried_from: null,
       idempotency: null,
+      priority: request.plan.priority ?? parent.run.priority,
     };
     const gone = earlier && actions.goneChild(parent, earlier.child_id);
     if (earlier !== undefined && gone !== undefined) {

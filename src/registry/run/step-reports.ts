@@ -1,6 +1,7 @@
 import { firstAction } from "../../blueprint/acting.ts";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { isCounted } from "../../jobs/dispatch.ts";
+import type { RateTerms } from "../../jobs/flow/turns.ts";
 import { type Job, openWork, type StepError, stepState } from "../../jobs/job.ts";
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { undonePath } from "../../jobs/run/in-flight.ts";
@@ -45,6 +46,7 @@ import type { AwaitReports } from "./await-reports.ts";
 import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { journalPage } from "./journal.ts";
+import { notYet, turnOf } from "./rate-turns.ts";
 import type { RoundReports } from "./round-reports.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
@@ -54,16 +56,15 @@ interface Try {
   token: string;
   withinMs: number;
   keyPath: string;
+  /** ms that it waits for its turn when it has begun. */
+  turn_ms?: number;
 }
 
 const GO = { do: "go" } as const;
 const HALTED = { do: "halted" } as const;
 
 /** The attempt may not begin once more. */
-interface Interrupted {
-  do: "interrupted";
-  error: StepError;
-}
+type Interrupted = { do: "interrupted"; error: StepError };
 
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
 export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof CleanupReports | keyof RoundReports> {
@@ -88,13 +89,8 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       const cleanup = job.run.cleanup && cleanupPlan(this.#context, job);
       const opened = cleanup === undefined ? this.#openFirst(next, plan, now) : undefined;
       const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
-      const rest = {
-        rows_by_item,
-        ai_tokens,
-        trace,
-        ...(origin && { origin }),
-        ...(changed !== undefined && { changed }),
-      };
+      const carried = { rows_by_item, ai_tokens, trace, ...(origin && { origin }) };
+      const rest = { ...carried, ...(changed !== undefined && { changed }) };
       const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
       const journal = journalPage(this.#context.tables.values, job, null);
       const more = { journal, opening: opened?.opening, ...(cleanup && { cleanup }) };
@@ -126,16 +122,21 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     marks: Mark[],
     keyPath = path,
     finished?: Finished,
+    rate?: RateTerms,
   ) {
+    const turn = await turnOf(this.#context, ref, path, rate, { keyPath, token });
     this.#noteLate(ref, finished);
     return applyReport<Begun | Later | Halted | Unkept>(this.#context, ref, (job, now) => {
       const ended = this.#withFinished(job, finished, now);
       if (!ended.ok) return { next: job, reply: ended.error };
-      return this.#begin(withMarks(this.#context, ended.value, marks, now), { path, token, withinMs, keyPath }, now);
+      const marked = withMarks(this.#context, ended.value, marks, now);
+      if (turn.pause_ms > 0) return notYet(marked, turn.pause_ms, now);
+      return this.#begin(marked, { path, token, withinMs, keyPath, turn_ms: turn.wait_ms }, now);
     });
   }
 
-  #begin(job: Job, { path, token, withinMs, keyPath }: Try, now: number): { next: Job; reply: Begun | Later | Halted } {
+  #begin(job: Job, asked: Try, now: number): { next: Job; reply: Begun | Later | Halted } {
+    const { path, token, withinMs, keyPath, turn_ms = 0 } = asked;
     const stored = this.#context.tables.values.stored(job, path, keyPath);
     if (stored !== undefined) return { next: job, reply: { do: "reuse", output: JSON.parse(stored) } };
     if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
@@ -147,7 +148,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     if (opening.do === "fail") return { next, reply: opening };
     this.#markUndo(job, path, keyPath);
     const { polls: answered = 0, rounds = 0 } = openWork(next.run, path) ?? {};
-    return { next, reply: { ...opening, key, polls: answered, rounds } };
+    return { next, reply: { ...opening, key, polls: answered, rounds, ...(turn_ms > 0 && { turn_ms }) } };
   }
 
   /** The job with the first action begun, if it is one that has not begun before. Its token is that of the start. */

@@ -214,11 +214,12 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const { jobs, offers, triggers } = this.#tables;
+    const { jobs, offers, triggers, slots } = this.#tables;
     const parts = [
       jobs,
       offers,
       triggers,
+      slots,
       this.#lastStates,
       this.#audit,
       this.#storeEntries,

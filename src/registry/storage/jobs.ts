@@ -20,6 +20,8 @@ type NumberedRecord = ListedRecord & { number: string };
 type ListedBy = { status: string } | { blueprint: string };
 
 export type JobKey = Pick<Job, "tenant" | "job_id">;
+/** `group`: its limit, as `groupOf` says. */
+type QueuedJob = JobKey & { priority: number; group: string | null };
 export type DueJob = JobKey & Pick<Job, "status">;
 
 const placeholders = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
@@ -29,6 +31,9 @@ const LIST_COLUMNS = `CAST(job_number AS TEXT) AS number, ${LISTED_COLUMNS.join(
 
 /** A job that cleans up, or does something to many others, counts nowhere. */
 const IS_COUNTED = `substr(run_json, 1, 3) <> '{"$'`;
+
+/** One row that cannot be read must not hold up the others. */
+const READABLE_RUN = "CASE WHEN json_valid(run_json) THEN run_json END";
 
 /** So far above the number of its id a job may lie. */
 const MOST_DISPLACED = 3n;
@@ -50,8 +55,11 @@ export const JOBS_SQL = {
   due: "SELECT tenant, job_id, status FROM jobs WHERE due_at <= ? ORDER BY due_at, job_number LIMIT ?",
   putOff: `UPDATE jobs SET due_at = max(due_at, ?) WHERE ${THE_JOB}`,
   firstDue: "SELECT due_at FROM jobs ORDER BY due_at LIMIT 1",
-  waiting: `SELECT tenant, job_id FROM jobs WHERE status = 'queued' AND job_number >= ? AND job_id > ?
-    AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND ${IS_COUNTED} AND coalesce(run_at, 0) <= ? ORDER BY job_number LIMIT ?`,
+  waiting: `SELECT tenant, job_id, coalesce(json_extract(run, '$.priority'), 0) AS priority,
+    json_extract(run, '$.concurrency.of') || ' ' || coalesce(json_extract(run, '$.slot.key'), '') AS "group"
+    FROM (SELECT job_number, tenant, job_id, ${READABLE_RUN} AS run FROM jobs WHERE status = 'queued'
+      AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND ${IS_COUNTED} AND coalesce(run_at, 0) <= ?)
+    WHERE json_extract(run, '$.concurrency') IS NULL OR json_extract(run, '$.slot.held') ORDER BY job_number LIMIT ?`,
   counts: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required') AND ${IS_COUNTED}`,
   parents: `SELECT run_json FROM jobs WHERE status IN ('queued', 'running', 'input_required')
@@ -149,11 +157,9 @@ export class Jobs {
     this.#cache.delete(jobId);
   }
 
-  /** Accepted jobs above the id that need a place and could have one at `now`, in the order of their acceptance. */
-  waiting(afterId: string, areChildren: boolean, now: number, limit: number): JobKey[] {
-    return this.#sql
-      .exec<JobKey>(JOBS_SQL.waiting, numberOf(afterId), afterId, Number(areChildren), now, limit)
-      .toArray();
+  /** Accepted jobs that need a place and could have one at `now`, in the order of their acceptance. */
+  waiting(areChildren: boolean, now: number, limit: number): QueuedJob[] {
+    return this.#sql.exec<QueuedJob>(JOBS_SQL.waiting, Number(areChildren), now, limit).toArray();
   }
 
   /** Unsettled jobs, and those of them that hold a place at the engine. Reads them all. */

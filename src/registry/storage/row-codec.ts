@@ -79,6 +79,9 @@ interface ShortRun {
   chain?: NonNullable<RunState["chain"]>;
   parent_chain?: string;
   description?: string;
+  concurrency?: NonNullable<RunState["concurrency"]>;
+  slot?: NonNullable<RunState["slot"]>;
+  priority?: number;
   runner?: NonNullable<RunState["runner"]>;
   trigger?: NonNullable<RunState["trigger"]>;
   trigger_depth?: number;
@@ -86,6 +89,7 @@ interface ShortRun {
   k?: 1;
   interrupted?: number;
   ai_tokens?: number;
+  turn_at?: number;
   batch?: string;
   deadlines?: NonNullable<RunState["deadlines"]>;
   origin?: string;
@@ -155,6 +159,13 @@ const acceptedJson = ({ trace, tree, chain, parent_chain, description, ...run }:
   ...(run.origin && { origin: run.origin }),
 });
 
+const flowJson = ({ concurrency, slot, priority, turn_at }: RunState): Partial<ShortRun> => ({
+  ...(concurrency && { concurrency }),
+  ...(slot && { slot }),
+  ...(priority && { priority }),
+  ...(turn_at && { turn_at }),
+});
+
 export function runJson(run: RunState, submittedAt: number): string {
   const { steps, open, answers, runner, interrupted, ai_tokens, cleanup, deadlines, bulk } = run;
   const short: ShortRun = {
@@ -168,6 +179,7 @@ export function runJson(run: RunState, submittedAt: number): string {
     ...undoJson(run),
     ...(interrupted && { interrupted }),
     ...(ai_tokens && { ai_tokens }),
+    ...flowJson(run),
     ...(deadlines && { deadlines }),
   };
   return JSON.stringify(short);

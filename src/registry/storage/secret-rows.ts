@@ -1,4 +1,4 @@
-import type { SealedSecret, SecretName } from "../api/secret-calls.ts";
+import type { SealedSecret, SecretName } from "../api/store-calls.ts";
 
 export const TENANT_SECRETS_SQL = {
   find: "SELECT name, sealed, hosts_json, updated_at FROM tenant_secrets WHERE name = ?",

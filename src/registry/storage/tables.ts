@@ -3,6 +3,7 @@ import { IdempotencyKeys } from "./idempotency-keys.ts";
 import { Jobs } from "./jobs.ts";
 import { Offers } from "./offer-rows.ts";
 import { Plans } from "./plans.ts";
+import { Slots } from "./slot-rows.ts";
 import { Triggers } from "./trigger-tables.ts";
 import { Values } from "./values.ts";
 
@@ -15,6 +16,7 @@ export interface Tables {
   blueprints: BlueprintVersions;
   offers: Offers;
   triggers: Triggers;
+  slots: Slots;
 }
 
 export const tablesOf = (sql: SqlStorage): Tables => ({
@@ -25,4 +27,5 @@ export const tablesOf = (sql: SqlStorage): Tables => ({
   blueprints: new BlueprintVersions(sql),
   offers: new Offers(sql),
   triggers: new Triggers(sql),
+  slots: new Slots(sql),
 });

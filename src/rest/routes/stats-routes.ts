@@ -36,6 +36,16 @@ const QueueView = z
   })
   .meta({ id: "Queue" });
 
+const LimitView = z
+  .strictObject({
+    limit: z.enum(["running_jobs", "concurrency"]),
+    blueprint: z.string().nullable(),
+    key: z.string().nullable(),
+    running: z.int(),
+    waiting: z.int(),
+  })
+  .meta({ id: "LimitUse" });
+
 const StatsView = z
   .strictObject({
     since: z.string(),
@@ -45,6 +55,7 @@ const StatsView = z
     groups: z.array(z.strictObject({ key: z.string(), ...figures })),
     failures: z.array(FailuresView),
     queues: z.array(QueueView),
+    limits: z.array(LimitView),
   })
   .meta({ id: "Stats" });
 
@@ -52,7 +63,7 @@ const statsRoute = defineRoute({
   operation: "jobs_stats",
   method: "GET",
   path: "/stats",
-  summary: "Counts, success rate, durations, failures by cause and queues of workers.",
+  summary: "Counts, success rate, durations, failures by cause, queues of workers and limits.",
   scope: "jobs:read",
   input: StatsInput,
   answers: { 200: { description: "The figures.", schema: StatsView } },

@@ -1,3 +1,4 @@
+import type { RateTerms } from "../../jobs/flow/turns.ts";
 import { type StepError, topLevelStep } from "../../jobs/job.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
 import type { Json } from "../../lib/json.ts";
@@ -81,7 +82,7 @@ export class Reporter {
     return this.#send((registry) => registry.awake(this.#ref));
   }
 
-  async begin(path: string, withinMs: number, keyPath: string, unreported: Unreported) {
+  async begin(path: string, withinMs: number, keyPath: string, unreported: Unreported, rate?: RateTerms) {
     const output = await this.#finishedBefore(path);
     if (output !== undefined) return { do: "reuse" as const, output };
     const opening = this.#takeOpening(path);
@@ -89,7 +90,7 @@ export class Reporter {
     const token = opening?.token ?? this.#ports.newToken();
     const { finished } = unreported;
     const answer = await this.#withMarks((registry, marks) =>
-      registry.begin(this.#ref, path, token, withinMs, marks, keyPath, finished),
+      registry.begin(this.#ref, path, token, withinMs, marks, keyPath, finished, rate),
     );
     unreported.clear();
     return answer;
@@ -144,8 +145,8 @@ export class Reporter {
     return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks, keyPath));
   }
 
-  offer(path: string, request: OfferRequest, keyPath: string) {
-    return this.#withMarks((registry, marks) => registry.offer(this.#ref, path, request, marks, keyPath));
+  offer(path: string, request: OfferRequest, keyPath: string, rate?: RateTerms) {
+    return this.#withMarks((registry, marks) => registry.offer(this.#ref, path, request, marks, keyPath, rate));
   }
 
   halt(path: string, error: StepError | "won" | null, finished: number[]) {

@@ -1,8 +1,8 @@
 import { durationMs } from "../../blueprint/duration.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { MAX_WORK_INPUT_BYTES } from "../../limits.ts";
-import type { StepRun } from "../context.ts";
-import { failed } from "../ending.ts";
+import { rateTerms, type StepRun } from "../context.ts";
+import { failed, HALTED } from "../ending.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
 
 /** Offers its input to workers, and waits until one has completed it; the registry keeps who has it. */
@@ -16,15 +16,15 @@ export const runWorker: StepRun<"worker"> = async (context, step, scope, path) =
     return failed({ code: "limit_exceeded", message }, path);
   }
   const { limit, delay, backoff } = step.retry;
-  const offered = await context.reports.offer(
-    path,
-    {
-      queue: step.queue,
-      input: value,
-      timeout_ms: durationMs(step.timeout),
-      terms: { lease_ms: durationMs(step.lease), retries: limit, delay_ms: durationMs(delay), backoff },
-    },
-    context.keyPath(path),
-  );
-  return awaitOutcome(context, path, offered);
+  const request = {
+    queue: step.queue,
+    input: value,
+    timeout_ms: durationMs(step.timeout),
+    terms: { lease_ms: durationMs(step.lease), retries: limit, delay_ms: durationMs(delay), backoff },
+  };
+  for (;;) {
+    const offered = await context.reports.offer(path, request, context.keyPath(path), rateTerms(step.rate));
+    if (offered.do !== "later") return awaitOutcome(context, path, offered);
+    if ((await context.wait(path, offered.after_ms)) === HALTED) return HALTED;
+  }
 };

@@ -7,7 +7,7 @@ import { err, ok } from "../../lib/result.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_BLUEPRINT_SECRET_CHARS, MAX_HOST_CHARS, MAX_SECRET_HOSTS, REVOKE_CONCURRENCY } from "../../limits.ts";
 import type { StorageFull } from "../../registry/api/caller.ts";
-import type { TooManySecrets } from "../../registry/api/secret-calls.ts";
+import type { TooManySecrets } from "../../registry/api/store-calls.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
 import { type Answer, HOME_SHARD, type ServiceContext } from "../context.ts";
 

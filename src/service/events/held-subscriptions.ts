@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { shardsOfHash } from "../../jobs/flow/shard-of-key.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_LIST_ROWS } from "../../limits.ts";
 import type {
@@ -9,7 +10,6 @@ import type {
 } from "../../registry/api/subscription-calls.ts";
 import type { Answer, ServiceContext } from "../context.ts";
 import { cursor, limit } from "../fields.ts";
-import { shardsOfHash } from "../shard-of-key.ts";
 import { placeOfId } from "./subscribing.ts";
 
 /** What a tenant sees of its subscriptions, whoever made them. */

@@ -1,11 +1,11 @@
 import type { PostOutcome } from "../../events/delivery.ts";
 import type { EventFilter } from "../../events/event-filter.ts";
 import { decodePositions, encodePositions } from "../../events/positions.ts";
+import { shardsOfHash } from "../../jobs/flow/shard-of-key.ts";
 import { digest } from "../../lib/digest.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { SubscriptionState } from "../../registry/api/subscription-calls.ts";
 import type { ServiceContext } from "../context.ts";
-import { shardsOfHash } from "../shard-of-key.ts";
 import { readEvents, readFromNow } from "./event-reading.ts";
 
 /** What a subscription is known by. All of it: another value is another subscription. */

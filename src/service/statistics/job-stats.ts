@@ -12,7 +12,7 @@ import {
 } from "../../jobs/statistics.ts";
 import { iso, isoOrNull } from "../../lib/time.ts";
 import { MAX_SHOWN_CAUSES, MAX_SHOWN_GROUPS, MAX_STATISTICS_PERIOD_MS } from "../../limits.ts";
-import type { QueueDepth } from "../../registry/api/statistics-calls.ts";
+import type { LimitUse, QueueDepth } from "../../registry/api/statistics-calls.ts";
 import type { ServiceContext } from "../context.ts";
 
 export const StatsInput = z.strictObject({
@@ -47,6 +47,7 @@ export interface JobStats extends Figures {
   groups: (Figures & { key: string })[];
   failures: Failures[];
   queues: QueueStats[];
+  limits: LimitUse[];
 }
 
 const earliest = (times: readonly (number | null)[]): number | null =>
@@ -62,7 +63,19 @@ function queuesOf(parts: readonly QueueDepth[]): QueueStats[] {
   }));
 }
 
-/** Counts, durations, failures by cause and queues, of all shards. */
+/** A raise of the shards leaves a limit in more than one for a while. */
+function limitsOf(parts: readonly LimitUse[]): LimitUse[] {
+  const same = Map.groupBy(parts, ({ limit, blueprint, key }) => JSON.stringify([limit, blueprint, key]));
+  return [...same.values()].flatMap((uses) => {
+    const [running, waiting] = [
+      uses.reduce((sum, use) => sum + use.running, 0),
+      uses.reduce((sum, use) => sum + use.waiting, 0),
+    ];
+    return uses.slice(0, 1).map((use) => ({ ...use, running, waiting }));
+  });
+}
+
+/** Counts, durations, failures by cause, queues and limits, of all shards. */
 export async function jobStats(
   context: ServiceContext,
   { period, group_by }: z.output<typeof StatsInput>,
@@ -84,6 +97,9 @@ export async function jobStats(
     oldest_queued: isoOrNull(earliest(parts.map(({ oldest_queued }) => oldest_queued))),
     groups: grouped.sort((a, b) => b.jobs - a.jobs).slice(0, MAX_SHOWN_GROUPS),
     failures: failures.slice(0, MAX_SHOWN_CAUSES),
+    limits: limitsOf(parts.flatMap((part) => part.limits))
+      .sort((a, b) => b.waiting - a.waiting || b.running - a.running)
+      .slice(0, MAX_SHOWN_GROUPS),
     queues: queues.sort((a, b) => b.depth - a.depth).slice(0, MAX_SHOWN_GROUPS),
   };
 }

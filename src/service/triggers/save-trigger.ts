@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { readInput } from "../../blueprint/checks/check.ts";
-import { type Names, referenceFaults } from "../../blueprint/checks/references.ts";
+import { expressionFaults } from "../../blueprint/checks/references.ts";
 import { readWith } from "../../blueprint/faults/zod-faults.ts";
 import { strict } from "../../blueprint/strict.ts";
 import { argumentsOf, emittedType, eventNameFault, OWN_EVENTS } from "../../events/event-types.ts";
 import type { Variable } from "../../expression/scope.ts";
 import { templateTexts } from "../../expression/template.ts";
-import { type Fault, jsonPath } from "../../lib/fault.ts";
+import type { Fault } from "../../lib/fault.ts";
 import { isJsonObject, type Json, jsonBytes } from "../../lib/json.ts";
 import { ok } from "../../lib/result.ts";
 import { MAX_METADATA_BYTES, MAX_TRIGGER_BYTES } from "../../limits.ts";
@@ -31,14 +31,6 @@ const NEWEST = /^([a-z][a-z0-9-]{0,63})@latest$/;
 /** Literal values are checked now, expressions when they have a value. */
 const isLiteral = (value: Json): boolean => templateTexts(value).next().done === true;
 
-function expressionFaults(path: string, value: Json | undefined, only: readonly Variable[]): Fault[] {
-  if (value === undefined) return [];
-  const names: Names = { steps: new Set(), around: [], only };
-  return [...templateTexts(value)].flatMap(([keys, text]) =>
-    referenceFaults(jsonPath(path, keys), text, names, new Map()),
-  );
-}
-
 function allExpressionFaults({ input, when, changed, webhook, ...rest }: TriggerDocument): Fault[] {
   const brings = kindOf({ webhook, ...rest }) === "schedule" ? [] : (["event"] as const);
   const seen: readonly Variable[] = ["trigger", "due_at", "last", ...brings];
@@ -46,6 +38,7 @@ function allExpressionFaults({ input, when, changed, webhook, ...rest }: Trigger
     ...expressionFaults("input", input, seen),
     ...expressionFaults("when", when, seen),
     ...expressionFaults("changed", changed, ["result"]),
+    ...expressionFaults("concurrency.key", rest.concurrency?.key, ["input", "job"]),
     ...expressionFaults("webhook.dedupe", webhook?.dedupe, ["trigger", "event"]),
   ];
 }

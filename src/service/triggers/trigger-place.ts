@@ -1,5 +1,5 @@
+import { shardsOfKey } from "../../jobs/flow/shard-of-key.ts";
 import type { ServiceContext } from "../context.ts";
-import { shardsOfKey } from "../shard-routing.ts";
 
 /** With the shard that it lies in. */
 export type Placed<T> = T & { shard: number };

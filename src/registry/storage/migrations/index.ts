@@ -19,6 +19,7 @@ import { TENANT_SECRETS } from "./0018-tenant-secrets.ts";
 import { EVENT_TRIGGERS } from "./0019-event-triggers.ts";
 import { REPLAYS } from "./0020-replays.ts";
 import { GONE_CHILDREN } from "./0021-gone-children.ts";
+import { SLOTS } from "./0022-slots.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
   EVENT_TRIGGERS,
   REPLAYS,
   GONE_CHILDREN,
+  SLOTS,
 ];

@@ -1,3 +1,5 @@
+import { digest } from "../../lib/digest.ts";
+
 /** Which shards a job can lie in. Pure: hashes and random numbers are arguments. */
 
 /** @param random from 0 to below 1 */
@@ -15,4 +17,13 @@ export function shardsOfHash(hash: number, shards: number): [home: number, ...ea
   for (let fewer = shards / 2; fewer >= 1; fewer /= 2) earlier.add(hash % fewer);
   earlier.delete(home);
   return [home, ...earlier];
+}
+
+/** Hexadecimal digits of a key's digest that place it: 32 bits. */
+const HASH_DIGITS = 8;
+
+/** The same of a key itself. */
+export async function shardsOfKey(key: string, shards: number): Promise<[home: number, ...earlier: number[]]> {
+  if (shards === 1) return [0];
+  return shardsOfHash(Number.parseInt((await digest(key)).slice(0, HASH_DIGITS), 16), shards);
 }

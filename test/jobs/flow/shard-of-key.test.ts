@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { anyShard, shardsOfHash } from "../../src/service/shard-of-key.ts";
+import { anyShard, shardsOfHash } from "../../../src/jobs/flow/shard-of-key.ts";
 
 const counts = fc.integer({ min: 0, max: 6 }).map((power) => 2 ** power);
 const hashes = fc.nat({ max: 2 ** 32 - 1 });
