@@ -61,7 +61,7 @@ export function requestOf(operation: Operation, args: { readonly [name: string]:
     return encodeURIComponent(String(args[name]));
   });
   const rest = Object.entries(args).filter(([name, value]) => value !== undefined && !inPath.includes(name));
-  if (method === "POST") return { method, path, body: JSON.stringify(Object.fromEntries(rest)) };
+  if (method === "POST" || method === "PUT") return { method, path, body: JSON.stringify(Object.fromEntries(rest)) };
   const query = new URLSearchParams();
   for (const [name, value] of rest) for (const text of textsOf(value)) query.append(name, text);
   return { method, path: query.size > 0 ? `${path}?${query}` : path };
