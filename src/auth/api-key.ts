@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { SigningKey } from "../lib/signing-key.ts";
 import { KEY_CLOCK_SKEW_MS, MAX_KEY_CHARS, MAX_KEY_DAYS } from "../limits.ts";
@@ -36,9 +37,8 @@ export const newKeyId = (entropy: Uint8Array): string =>
 
 /** @param key of {@link signingKey}, for the purpose `edge-jobs api-key v1` */
 export async function signApiKey(claims: Claims, key: SigningKey): Promise<string> {
-  const text = new TextEncoder();
-  const signed = PREFIX + toBase64Url(text.encode(JSON.stringify(Claims.parse(claims))));
-  return `${signed}.${toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, text.encode(signed))))}`;
+  const signed = PREFIX + toBase64Url(utf8(JSON.stringify(Claims.parse(claims))));
+  return `${signed}.${toBase64Url(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(signed))))}`;
 }
 
 /** Why a key that looks like one is not served. `too_long`: another tool signed it for longer than any key may be good. */
@@ -60,7 +60,7 @@ export async function verifyApiKey(token: string, key: SigningKey, now: number):
   const [, signed, payload, mac] = (token.length <= MAX_KEY_CHARS && FORM.exec(token)) || [];
   const signature = mac === undefined ? undefined : fromBase64Url(mac);
   if (signed === undefined || payload === undefined || signature === undefined) return err("invalid");
-  if (!(await crypto.subtle.verify("HMAC", key, signature, new TextEncoder().encode(signed)))) return err("invalid");
+  if (!(await crypto.subtle.verify("HMAC", key, signature, utf8(signed)))) return err("invalid");
   const claims = readClaims(payload);
   return claims === undefined ? err("invalid") : inItsTime(claims, now);
 }

@@ -2,6 +2,7 @@ import { OAuthAuthorizationServer, type OAuthAuthorizationServerOptions } from "
 import * as z from "zod";
 import type { Env } from "../env.ts";
 import { toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";
 import { ACCESS_TOKEN_SECONDS, CLIENT_REGISTRATION_SECONDS, REFRESH_TOKEN_SECONDS } from "../limits.ts";
 import { KeyId, TenantName } from "./api-key.ts";
@@ -42,7 +43,7 @@ export type Grant = z.infer<typeof Grant>;
 /** Names a secret, and tells nothing about it. */
 export async function fingerprint(secret: string): Promise<string> {
   const key = await memoizedKey(secret, "edge-jobs grant v1");
-  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode("fingerprint"));
+  const mac = await crypto.subtle.sign("HMAC", key, utf8("fingerprint"));
   return toBase64Url(new Uint8Array(mac).subarray(0, FINGERPRINT_BYTES));
 }
 

@@ -1,5 +1,6 @@
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
+import { utf8 } from "../lib/json.ts";
 import { allOf, type Secrets, type SigningKey } from "../lib/signing-key.ts";
 import { MAX_DERIVED_KEYS } from "../limits.ts";
 
@@ -15,8 +16,6 @@ export type SealedFor = "edge-jobs callback secret v1" | "edge-jobs tenant secre
 const NAMING = "edge-jobs sealing key name v1";
 const NAME_BYTES = 6;
 const IV_BYTES = 12;
-
-const utf8 = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(new TextEncoder().encode(text));
 
 const derivation = (info: string) => ({ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(info) });
 

@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 import { memoizedKey, type SigningKey } from "../lib/signing-key.ts";
 
 /**
@@ -15,12 +16,10 @@ export const PROOF_HEADER = "edge-jobs-proof";
 /** Without AUTH_SECRET only this machine is served, and there is nothing to prove to anybody. */
 const LOCAL = "local";
 
-const utf8 = new TextEncoder();
-
 const keyOf = (secret: string | undefined): Promise<SigningKey> => memoizedKey(secret || LOCAL, "edge-jobs sender v1");
 
 const signed = async (key: SigningKey, text: string): Promise<Uint8Array> =>
-  new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8.encode(text)));
+  new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(text)));
 
 /** What is asked, as both ends see it. */
 export interface Asked {
@@ -55,7 +54,7 @@ export async function homeOf(secret: string | undefined, newNonce: () => string)
     async isRefusal(answer, asked) {
       const proof = fromBase64Url(answer.headers.get(PROOF_HEADER) ?? "");
       if (answer.status !== 403 || proof === undefined) return false;
-      return crypto.subtle.verify("HMAC", await keyOf(secret), proof, utf8.encode(refusalOf(asked)));
+      return crypto.subtle.verify("HMAC", await keyOf(secret), proof, utf8(refusalOf(asked)));
     },
   };
 }

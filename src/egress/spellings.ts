@@ -1,6 +1,6 @@
-/** Regular expressions that find a secret however a service spells it when it repeats what it was sent. */
+import { utf8 } from "../lib/json.ts";
 
-const utf8 = new TextEncoder();
+/** Regular expressions that find a secret however a service spells it when it repeats what it was sent. */
 
 const hexOf = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
 
@@ -25,7 +25,7 @@ const SHORT_ESCAPES = new Map([
 
 /** One character: as it is, in percent-encoding, as an escape of JSON, or as a reference of HTML. */
 function character(char: string): string {
-  const percent = [...utf8.encode(char)].map((byte) => `%${anyCase(hexOf(byte, 2))}`).join("");
+  const percent = [...utf8(char)].map((byte) => `%${anyCase(hexOf(byte, 2))}`).join("");
   const units = char.split("").map((unit) => `\\\\u${anyCase(hexOf(unit.charCodeAt(0), 4))}`);
   const code = char.codePointAt(0) ?? 0;
   const references = `&#(?:0*${code}|[xX]0*${anyCase(hexOf(code, 1))});`;
@@ -57,7 +57,7 @@ function base64(bytes: Uint8Array, before: number): string {
 
 /** The source of a regular expression (without flags) for every spelling of the value. */
 export function spellingsOf(value: string): string {
-  const bytes = utf8.encode(value);
+  const bytes = utf8(value);
   return [
     [...value].map(character).join(""),
     [...bytes].map((byte) => anyCase(hexOf(byte, 2))).join(""),

@@ -1,3 +1,5 @@
+import { utf8 } from "../lib/json.ts";
+
 /** Standard Webhooks: how what is sent to a callback is signed. */
 
 const PREFIX = "whsec_";
@@ -36,7 +38,7 @@ export async function webhookHeaders(
   now: number,
 ): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(now / 1_000));
-  const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
+  const signed = utf8(`${id}.${timestamp}.${body}`);
   const signatures: string[] = [];
   for (const key of secrets.flatMap((secret) => webhookKey(secret) ?? [])) {
     const hmac = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);

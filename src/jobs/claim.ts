@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 
 /** Which acquisition of which offer. */
 export interface ClaimRef {
@@ -11,7 +12,7 @@ export interface ClaimRef {
 
 /** A claim as workers carry it. It says nothing that its holder may not know, and gives no authority over another tenant's job. */
 export const encodeClaim = ({ job_id, path, token }: ClaimRef): string =>
-  toBase64Url(new TextEncoder().encode(JSON.stringify([job_id, path, token])));
+  toBase64Url(utf8(JSON.stringify([job_id, path, token])));
 
 /** @returns undefined for text that no claim is */
 export function decodeClaim(text: string): ClaimRef | undefined {

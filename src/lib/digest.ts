@@ -1,4 +1,5 @@
 import canonicalize from "canonicalize";
+import { utf8 } from "./json.ts";
 
 /** Fingerprints of JSON values: equal for equal values, whatever the order of their fields. */
 
@@ -7,7 +8,7 @@ const SHORT_CHARS = 22;
 
 async function sha256(value: unknown): Promise<Uint8Array> {
   const text = canonicalize(value) ?? "";
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text)));
 }
 
 /** 64 hexadecimal digits. */

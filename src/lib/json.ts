@@ -7,6 +7,9 @@ export const isJsonObject = (value: Json | undefined): value is JsonObject =>
 
 const encoder = new TextEncoder();
 
+/** The text in UTF-8, as WebCrypto takes bytes. */
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => encoder.encode(text) as Uint8Array<ArrayBuffer>;
+
 /** Length of the text in UTF-8 bytes. */
 export const utf8Bytes = (text: string): number => encoder.encode(text).byteLength;
 

@@ -1,5 +1,6 @@
 import { MAX_DERIVED_KEYS } from "../limits.ts";
 import { BoundedMap } from "./bounded-map.ts";
+import { utf8 } from "./json.ts";
 
 /** PERSISTED: what a signature is for. A key of one purpose never verifies what another signed. */
 export type Purpose =
@@ -16,9 +17,8 @@ export type SigningKey = Awaited<ReturnType<typeof crypto.subtle.deriveKey>>;
 
 /** An HMAC-SHA256 key of its own for each purpose, derived from AUTH_SECRET (HKDF-SHA256). */
 export async function signingKey(secret: string, purpose: Purpose): Promise<SigningKey> {
-  const text = new TextEncoder();
-  const master = await crypto.subtle.importKey("raw", text.encode(secret), "HKDF", false, ["deriveKey"]);
-  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: text.encode(purpose) };
+  const master = await crypto.subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8(purpose) };
   return crypto.subtle.deriveKey(how, master, { name: "HMAC", hash: "SHA-256", length: 256 }, false, [
     "sign",
     "verify",

@@ -1,4 +1,4 @@
-import { utf8Bytes } from "./json.ts";
+import { utf8, utf8Bytes } from "./json.ts";
 
 /** One page of a text. */
 export interface TextPage {
@@ -16,7 +16,7 @@ const isContinuation = (byte: number | undefined): boolean => byte !== undefined
  * goes back to its first byte.
  */
 export function pageOf(text: string, offset: number, maxBytes: number): TextPage {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = utf8(text);
   const total = bytes.byteLength;
   let start = Math.min(offset, total);
   while (start > 0 && isContinuation(bytes[start])) start -= 1;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /**
@@ -18,8 +19,7 @@ export interface Cursor {
   filter: string;
 }
 
-export const encodeCursor = (cursor: Cursor): string =>
-  toBase64Url(new TextEncoder().encode(JSON.stringify({ v: 1, ...cursor })));
+export const encodeCursor = (cursor: Cursor): string => toBase64Url(utf8(JSON.stringify({ v: 1, ...cursor })));
 
 /** @returns `invalid_cursor` for text that {@link encodeCursor} did not make for this filter */
 export function decodeCursor(text: string, filter: string): Result<Cursor, { code: "invalid_cursor" }> {

@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { utf8 } from "../lib/json.ts";
 import { err, type Result } from "../lib/result.ts";
 import { allOf, memoizedKey, type Secrets } from "../lib/signing-key.ts";
 import { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
@@ -21,7 +22,7 @@ const INVALID = err({ code: "invalid_cursor" as const });
 /** @param secrets undefined: without AUTH_SECRET */
 export function cursorsOf(tenant: string, secrets: Secrets = { current: DEV_SECRET }): Cursors {
   const keyOf = (secret: string) => memoizedKey(secret, "edge-jobs cursor v1");
-  const signed = (fields: string) => new TextEncoder().encode(`${tenant}\n${fields}`);
+  const signed = (fields: string) => utf8(`${tenant}\n${fields}`);
   return {
     write: async (cursor) => {
       const fields = encodeCursor(cursor);

@@ -1,9 +1,10 @@
+import { utf8 } from "../../lib/json.ts";
 /** `$base64encode` and `$base64decode`: of text in UTF-8. The library's own need Node's Buffer. */
 
 export function base64encode(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   let binary = "";
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  for (const byte of utf8(text)) binary += String.fromCharCode(byte);
   return btoa(binary);
 }
 

@@ -1,3 +1,4 @@
+import { utf8 } from "../json.ts";
 export interface ServerSentEvent {
   /** Left out: a message. */
   event?: string;
@@ -46,6 +47,6 @@ export class SseWriter {
   }
 
   #write(text: string): Promise<void> {
-    return this.#writer.write(new TextEncoder().encode(text));
+    return this.#writer.write(utf8(text));
   }
 }

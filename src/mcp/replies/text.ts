@@ -1,6 +1,6 @@
 import { ACTIVE_STATUSES, JOB_STATUSES } from "../../jobs/status.ts";
 import type { Fault } from "../../lib/fault.ts";
-import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
+import { type Json, type JsonObject, utf8, utf8Bytes } from "../../lib/json.ts";
 import { escapeInvisible, oneLine, stripInvisible } from "../../lib/safe-text.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { QuotaError } from "../../registry/api/caller.ts";
@@ -44,7 +44,7 @@ export const faultText = (verdict: string, faults: readonly Fault[]): string =>
 export function clip(text: string, maxBytes: number): string {
   const bytes = utf8Bytes(text);
   if (bytes <= maxBytes) return text;
-  const head = new TextDecoder().decode(new TextEncoder().encode(text).subarray(0, maxBytes), { stream: true });
+  const head = new TextDecoder().decode(utf8(text).subarray(0, maxBytes), { stream: true });
   return `${head}… (cut: ${bytes} bytes in all)`;
 }
 

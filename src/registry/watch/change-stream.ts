@@ -1,3 +1,4 @@
+import { utf8 } from "../../lib/json.ts";
 import { MAX_BACKLOG_CHARS } from "../../limits.ts";
 
 /** One line of the stream, without its end. */
@@ -61,7 +62,7 @@ export class Listener {
     // A crash could still undo the change: it is sent only once it is durable.
     await this.#ports.durable();
     if (this.#isGone) return;
-    if (lines.length > 0) controller.enqueue(new TextEncoder().encode(lines.map(({ text }) => `${text}\n`).join("")));
+    if (lines.length > 0) controller.enqueue(utf8(lines.map(({ text }) => `${text}\n`).join("")));
     else this.#close(controller);
   }
 

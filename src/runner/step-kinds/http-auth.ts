@@ -1,7 +1,7 @@
 import { secretRefs } from "../../blueprint/secret-refs.ts";
 import type { Scope } from "../../expression/template.ts";
 import type { StepError } from "../../jobs/job.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, utf8 } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import { badRequest } from "./http-url.ts";
@@ -10,11 +10,6 @@ import { badRequest } from "./http-url.ts";
 
 /** Over memory of its own, as the platform's functions take it. */
 type Bytes = Uint8Array<ArrayBuffer>;
-
-const utf8 = (text: string): Bytes => new Uint8Array(new TextEncoder().encode(text));
-
-const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));
-const toHex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 export function bytesOfBase64(text: string): Bytes | undefined {
   try {
@@ -89,7 +84,7 @@ async function ownSignature(
   const signed = await signedBytes(context, step, declared.over, scope, sealed);
   if (!signed.ok) return signed;
   const bytes = await signature(utf8(auth.secret), algorithm, signed.value);
-  return ok([[header, `${front}${encoding === "hex" ? toHex(bytes) : toBase64(bytes)}`]]);
+  return ok([[header, `${front}${encoding === "hex" ? bytes.toHex() : bytes.toBase64()}`]]);
 }
 
 /** As https://www.standardwebhooks.com has it: the id is the same in every try, the time is that of the try. */
@@ -107,7 +102,7 @@ async function standardWebhook(
   return ok([
     ["webhook-id", key],
     ["webhook-timestamp", `${timestamp}`],
-    ["webhook-signature", `v1,${toBase64(await signature(bytes, "SHA-256", signed))}`],
+    ["webhook-signature", `v1,${(await signature(bytes, "SHA-256", signed)).toBase64()}`],
   ]);
 }
 
@@ -117,7 +112,7 @@ function authorization({ bearer, basic }: JsonObject): Result<Headers, StepError
     basic === undefined ? { "auth.bearer": bearer } : { "auth.basic.user": user, "auth.basic.password": password };
   const [missing] = Object.entries(needed).filter(([, value]) => typeof value !== "string" || value === "");
   if (missing !== undefined) return badRequest(`${missing[0]} gives no text`);
-  const value = basic === undefined ? `Bearer ${bearer}` : `Basic ${toBase64(utf8(`${user}:${password}`))}`;
+  const value = basic === undefined ? `Bearer ${bearer}` : `Basic ${utf8(`${user}:${password}`).toBase64()}`;
   return ok([["authorization", value]]);
 }
 

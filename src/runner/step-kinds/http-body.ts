@@ -86,15 +86,8 @@ function parsed(text: string, as: ReadAs, secrets: Secrets): Result<Json, Action
 
 const isJsonType = (contentType: string): boolean => /^[^;,]*[/+]json\s*(?:[;,]|$)/i.test(contentType);
 
-function toBase64(bytes: Uint8Array): string {
-  let binary = "";
-  // In parts: the arguments of a call are limited.
-  for (let at = 0; at < bytes.length; at += 8_192) binary += String.fromCharCode(...bytes.subarray(at, at + 8_192));
-  return btoa(binary);
-}
-
 function interpret(bytes: Uint8Array, contentType: string, as: ReadAs, secrets: Secrets): Result<Json, ActionError> {
-  if (as === "base64") return ok(toBase64(bytes));
+  if (as === "base64") return ok(bytes.toBase64());
   const text = decodeText(bytes, contentType);
   if (text === undefined) {
     const message = `The body is not text in its charset (${contentType || "no content type"}). Read it with as: base64.`;

@@ -1,4 +1,5 @@
 import { parseJobId } from "../../jobs/id.ts";
+import { utf8 } from "../../lib/json.ts";
 import type { Secrets } from "../../lib/signing-key.ts";
 import { MAX_LINK_TOKEN_CHARS } from "../../limits.ts";
 import { joined, readToken, signToken } from "./signed-token.ts";
@@ -19,7 +20,7 @@ export interface LinkPlace {
 const textOf = ({ tenant, jobId, path }: LinkPlace): string => `${jobId}\n${path}\n${tenant}`;
 
 export const linkToken = (place: LinkPlace, secrets?: Secrets): Promise<string> =>
-  signToken(PURPOSE, joined(Uint8Array.of(FORM), new TextEncoder().encode(textOf(place))), secrets);
+  signToken(PURPOSE, joined(Uint8Array.of(FORM), utf8(textOf(place))), secrets);
 
 /** @returns undefined for all that {@link linkToken} did not make with one of the secrets */
 export async function readLinkToken(

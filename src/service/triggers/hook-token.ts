@@ -1,4 +1,5 @@
 import { fromBase64Url, toBase64Url } from "../../lib/base64url.ts";
+import { utf8 } from "../../lib/json.ts";
 import type { Secrets } from "../../lib/signing-key.ts";
 import { HOOK_ID_BYTES, MAX_HOOK_TOKEN_CHARS } from "../../limits.ts";
 import { joined, readToken, signToken } from "../links/signed-token.ts";
@@ -18,7 +19,7 @@ export interface HookPlace {
 export async function hookToken({ tenant, shard, hookId }: HookPlace, secrets?: Secrets): Promise<string> {
   const id = fromBase64Url(hookId);
   if (id?.length !== HOOK_ID_BYTES) throw new Error("no id of a hook");
-  return signToken(PURPOSE, joined(Uint8Array.of(FORM, shard), id, new TextEncoder().encode(tenant)), secrets);
+  return signToken(PURPOSE, joined(Uint8Array.of(FORM, shard), id, utf8(tenant)), secrets);
 }
 
 /** @returns undefined for all that {@link hookToken} did not make with one of the secrets */

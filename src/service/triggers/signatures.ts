@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "../../lib/json.ts";
+import { isJsonObject, type Json, utf8 } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_STAMP_AGE_MS } from "../../limits.ts";
 import type { Verify } from "../../triggers/trigger-document.ts";
@@ -29,8 +29,6 @@ interface Claim {
   /** By which the sender names the delivery, and each time that it is sent again. */
   id: string | undefined;
 }
-
-const utf8 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new TextEncoder().encode(text));
 
 function before(text: string, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = utf8(text);
