@@ -17,7 +17,7 @@ export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${fold
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
   "test/registry/{*,{calls,dispatch,fire,run,storage,watch}/*}.test.ts",
-  "test/runner/{compose,run-blueprint,step-kinds/http}.test.ts",
+  "test/runner/{compose,run-blueprint,keys/retry,step-kinds/http}.test.ts",
 ];
 export const NOT_EVICTABLE = [
   "test/registry/upgrade.test.ts",

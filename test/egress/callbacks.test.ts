@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { callbackFault, callbackPost } from "../../src/egress/callbacks.ts";
+import { HOME } from "../support/home-deployment.ts";
 import { hostileUrls, LEGITIMATE_URLS } from "../support/hostile-urls.ts";
-import { HOME } from "./home.ts";
 
 const ALLOWED = "http://127.0.0.1:9099";
 const isHttps = (target: string): boolean => target.startsWith("https:");

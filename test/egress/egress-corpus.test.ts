@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
 import { Secrets } from "../../src/egress/secrets.ts";
+import { HOME } from "../support/home-deployment.ts";
 import { hostileUrls, LEGITIMATE_URLS } from "../support/hostile-urls.ts";
-import { HOME } from "./home.ts";
 
 /** Some spellings are no URL at all: nothing is asked for them either. */
 const reached = (target: string): boolean => URL.canParse(target) && refusal(new URL(target), []) === undefined;

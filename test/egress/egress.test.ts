@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { egress, RefusedAddress, refusal } from "../../src/egress/egress.ts";
-import { HOME } from "./home.ts";
+import { HOME } from "../support/home-deployment.ts";
 
 const send = egress({ allow: [], home: HOME });
 const refused = (url: string, allow: string[] = []) => refusal(new URL(url), allow);

@@ -4,7 +4,7 @@ import { Secrets } from "../../src/egress/secrets.ts";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { type Bench, inRegistry } from "../registry/bench.ts";
 import { runSteps } from "../runner/bench.ts";
-import { HOME } from "./home.ts";
+import { HOME } from "../support/home-deployment.ts";
 import { base64, finder, hex, looksLike, PLACES, SPELLINGS } from "./secret-places.ts";
 
 /** Every place where a secret can stand, every way to get one out: none reaches another host, and none is stored. */

@@ -2,9 +2,9 @@ import { afterEach, expect, it, vi } from "vitest";
 import { egress } from "../../src/egress/egress.ts";
 import { type Json, jsonBytes } from "../../src/lib/json.ts";
 import { MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
-import { HOME } from "../egress/home.ts";
 import { aListQuery, CALLER, inRegistry } from "../registry/bench.ts";
 import { atBound, nestedLists } from "../support/boundaries.ts";
+import { HOME } from "../support/home-deployment.ts";
 import { json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";
 
 afterEach(() => vi.restoreAllMocks());
