@@ -3,50 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startRuntime } from "./runtime.ts";
-import { CALL_CASES, Caller } from "./scale/calls.ts";
+import { CALL_CASES, type CallCase, Caller, TEXT_CASES } from "./scale/calls.ts";
+import type { CallFigure, Compared, ScaleFigure, ScaleFigures, ScalePlan, TextFigures } from "./scale/figures.ts";
 import { apiKey, SERVER } from "./server.ts";
 
 /**
  * A shard with a thousand jobs beside one with a million: a real server in workerd, measured by its callers and from
  * inside the object, both in turn. `npm run scale`; SCALE_JOBS and SCALE_ROUNDS make it shorter.
  */
-
-export interface ScalePlan {
-  /** Of the large shard. */
-  jobs: number;
-  rounds: number;
-}
-
-/** The median of the rounds. */
-export interface Compared {
-  smallUs: number;
-  largeUs: number;
-  ratio: number;
-}
-
-export interface CallFigure extends Compared {
-  call: string;
-}
-
-export interface ScaleFigure extends Compared {
-  operation: string;
-  rowsSmall: number;
-  rowsLarge: number;
-}
-
-export interface ScaleFigures {
-  jobs: { small: number; large: number };
-  /** What callers wait for. */
-  calls: CallFigure[];
-  /** What the object itself takes. */
-  operations: ScaleFigure[];
-  /** That a job of two steps adds, which the engine ran to its end. */
-  bytesPerJob: number;
-  /** The same of one that came with an idempotency key. */
-  bytesPerKeyedJob: number;
-  /** Of the whole large database, divided by its jobs. */
-  bytesPerCopy: number;
-}
 
 interface Measured {
   ms: number;
@@ -165,11 +129,16 @@ async function inTurn<Operation, T>(
   return seen;
 }
 
-async function compareCalls(origin: string, { small, large }: Pair<Shard>, rounds: number): Promise<CallFigure[]> {
+async function compareCalls(
+  origin: string,
+  { small, large }: Pair<Shard>,
+  cases: readonly CallCase[],
+  rounds: number,
+): Promise<CallFigure[]> {
   const callerOf = async (shard: Shard) =>
     new Caller(origin, await apiKey(Date.now(), shard.tenant), await shard.call<string[]>("ids"));
   const callers = { small: await callerOf(small), large: await callerOf(large) };
-  const seen = await inTurn(CALL_CASES, rounds, {
+  const seen = await inTurn(cases, rounds, {
     small: (call) => callers.small.p50Ms(call),
     large: (call) => callers.large.p50Ms(call),
   });
@@ -191,33 +160,62 @@ async function compareObjects({ small, large }: Pair<Shard>, rounds: number): Pr
   });
 }
 
-export async function measureScale({ jobs, rounds }: ScalePlan = FULL): Promise<ScaleFigures> {
+/** A server with these variables, and what starts there. */
+async function served<T>(
+  vars: Record<string, string>,
+  measure: (origin: string, shard: (tenant: string) => Shard) => Promise<T>,
+): Promise<T> {
   const service = await startService();
-  const runtime = await startRuntime([{ ...WORKER, vars: { ...SERVER.vars, HTTP_ALLOW: service.host } }]);
+  const runtime = await startRuntime([{ ...WORKER, vars: { ...SERVER.vars, ...vars, HTTP_ALLOW: service.host } }]);
   try {
     const origin = await runtime.origin(WORKER.name);
-    const shard = (tenant: string) => new Shard(origin, service.host, tenant);
-    const bytesPerJob = await shard("plain").bytesOf(REAL.measured, false);
-    const bytesPerKeyedJob = await shard("keyed").bytesOf(REAL.measured, true);
-    const shards = { small: shard("small"), large: shard("large") };
-    await Promise.all([shards.small.sow(), shards.large.sow()]);
-    await shards.small.call("fill", SMALL_JOBS, LIVE);
-    await shards.large.call("fill", jobs, LIVE);
-    const { bytes } = await shards.large.call<Size>("size");
-    const calls = await compareCalls(origin, shards, rounds);
-    const operations = await compareObjects(shards, rounds);
-    const sizes = { small: SMALL_JOBS, large: jobs };
-    return { jobs: sizes, calls, operations, bytesPerJob, bytesPerKeyedJob, bytesPerCopy: bytes / jobs };
+    return await measure(origin, (tenant) => new Shard(origin, service.host, tenant));
   } finally {
     await runtime.stop();
     service.stop();
   }
 }
 
+async function filled(shard: (tenant: string) => Shard, jobs: number): Promise<Pair<Shard>> {
+  const shards = { small: shard("small"), large: shard("large") };
+  await Promise.all([shards.small.sow(), shards.large.sow()]);
+  await shards.small.call("fill", SMALL_JOBS, LIVE);
+  await shards.large.call("fill", jobs, LIVE);
+  return shards;
+}
+
+/** With TEXT_SEARCH, which makes an index beside the jobs. */
+const measureTexts = ({ jobs, rounds }: ScalePlan): Promise<TextFigures> =>
+  served({ TEXT_SEARCH: "on" }, async (origin, shard) => {
+    const shards = await filled(shard, jobs);
+    const before = await shards.large.call<Size>("size");
+    const start = performance.now();
+    // The object ends with it.
+    for (const each of [shards.small, shards.large]) await each.call("indexTexts").catch(() => undefined);
+    const seconds = (performance.now() - start) / 1_000;
+    const after = await shards.large.call<Size>("size");
+    const calls = await compareCalls(origin, shards, TEXT_CASES, rounds);
+    return { calls, bytesPerText: (after.bytes - before.bytes) / jobs, textsPerSecond: jobs / seconds };
+  });
+
+export async function measureScale(plan: ScalePlan = FULL): Promise<ScaleFigures> {
+  const { jobs, rounds } = plan;
+  const figures = await served({}, async (origin, shard) => {
+    const bytesPerJob = await shard("plain").bytesOf(REAL.measured, false);
+    const bytesPerKeyedJob = await shard("keyed").bytesOf(REAL.measured, true);
+    const shards = await filled(shard, jobs);
+    const { bytes } = await shards.large.call<Size>("size");
+    const calls = await compareCalls(origin, shards, CALL_CASES, rounds);
+    const operations = await compareObjects(shards, rounds);
+    return { calls, operations, bytesPerJob, bytesPerKeyedJob, bytesPerCopy: bytes / jobs };
+  });
+  return { jobs: { small: SMALL_JOBS, large: jobs }, ...figures, texts: await measureTexts(plan) };
+}
+
 /** How many times what it takes with a thousand jobs, in the object and in whole calls, and the bytes that a settled one takes. */
-export function scaleSummary({ calls, operations, bytesPerJob }: ScaleFigures): Record<string, number> {
+export function scaleSummary({ calls, operations, bytesPerJob, texts }: ScaleFigures): Record<string, number> {
   const ratios = new Map([
-    ...calls.map(({ call, ratio }): [string, number] => [call, ratio]),
+    ...[...calls, ...texts.calls].map(({ call, ratio }): [string, number] => [call, ratio]),
     ...operations.map(({ operation, ratio }): [string, number] => [operation, ratio]),
   ]);
   const ratioOf = (name: string) => Number((ratios.get(name) ?? Number.NaN).toFixed(2));
@@ -229,6 +227,7 @@ export function scaleSummary({ calls, operations, bytesPerJob }: ScaleFigures): 
     status_call_1m_vs_1k: ratioOf("jobs_get_status"),
     list_call_1m_vs_1k: ratioOf("jobs_list"),
     text_call_1m_vs_1k: ratioOf("jobs_list by text"),
+    indexed_text_call_1m_vs_1k: ratioOf("jobs_list by text that one has, made of what all have"),
     stats_call_1m_vs_1k: ratioOf("jobs_stats"),
     bytes_per_settled_job: Math.round(bytesPerJob),
   };
@@ -242,18 +241,22 @@ const shown = ({ smallUs, largeUs, ratio }: Compared) => ({
 
 /** On the screen: all that was measured. */
 export function showScale(figures: ScaleFigures): void {
-  const { calls, operations, ...rest } = figures;
-  console.table(calls.map(({ call, ...figure }) => ({ call, ...shown(figure) })));
+  const { calls, operations, texts, ...rest } = figures;
+  console.table([...calls, ...texts.calls].map(({ call, ...figure }) => ({ call, ...shown(figure) })));
   console.table(
     operations.map(({ operation, rowsSmall, rowsLarge, ...figure }) => ({
       ...{ operation, ...shown(figure) },
       ...{ "rows, small": rowsSmall, "rows, large": rowsLarge },
     })),
   );
-  console.log(rest, scaleSummary(figures));
+  const { bytesPerText, textsPerSecond } = texts;
+  console.log({ ...rest, bytesPerText, textsPerSecond }, scaleSummary(figures));
 }
 
+/** With `texts` as its argument only that is measured. */
 if (import.meta.main) {
   const { SCALE_JOBS = FULL.jobs, SCALE_ROUNDS = FULL.rounds } = process.env;
-  showScale(await measureScale({ jobs: Number(SCALE_JOBS), rounds: Number(SCALE_ROUNDS) }));
+  const plan = { jobs: Number(SCALE_JOBS), rounds: Number(SCALE_ROUNDS) };
+  if (process.argv.includes("texts")) console.log(await measureTexts(plan));
+  else showScale(await measureScale(plan));
 }

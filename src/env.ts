@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type BoundSecret, readBindings } from "./egress/secret-bindings.ts";
+import type { Quotas } from "./jobs/flow/quotas.ts";
 import { headerList } from "./lib/http/header-list.ts";
 import type { Secrets } from "./lib/signing-key.ts";
 import {
@@ -47,6 +48,8 @@ export interface Env {
   MAX_STORED_BYTES?: string;
   REQUESTS_PER_MINUTE?: string;
   MAX_TREE_JOBS?: string;
+  /** `on`: the texts of jobs are indexed, for listings by text. */
+  TEXT_SEARCH?: string;
   EVENTS_KEPT?: string;
   HOOKS_PER_MINUTE?: string;
   /** host[:port] list that `http` steps may reach although it is private. */
@@ -94,6 +97,7 @@ const OWN_NAMES: Record<keyof Env, true> = {
   MAX_STORED_BYTES: true,
   REQUESTS_PER_MINUTE: true,
   MAX_TREE_JOBS: true,
+  TEXT_SEARCH: true,
   EVENTS_KEPT: true,
   HOOKS_PER_MINUTE: true,
   HTTP_ALLOW: true,
@@ -159,6 +163,7 @@ const Settings = z
     MAX_STORED_BYTES: quota(DEFAULT_STORED_BYTES),
     REQUESTS_PER_MINUTE: quota(DEFAULT_REQUESTS_PER_MINUTE),
     MAX_TREE_JOBS: quota(DEFAULT_TREE_JOBS),
+    TEXT_SEARCH: unsetOr(z.enum(["on", "off"], "must be on or off")),
     EVENTS_KEPT: quota(DEFAULT_EVENTS_KEPT),
     HOOKS_PER_MINUTE: quota(DEFAULT_HOOKS_PER_MINUTE),
     ALLOWED_ORIGINS: entries,
@@ -177,26 +182,6 @@ const Settings = z
     path: ["AUTH_SECRET_PREVIOUS"],
     message: "needs AUTH_SECRET, which signs",
   });
-
-/** What a tenant may use of one shard; 0: no limit. */
-export interface Quotas {
-  /** Jobs that have not settled. */
-  activeJobs: number;
-  /** Jobs that were handed to the engine and have not settled; sleeping and asking ones too, but not those that wait for a child. */
-  runningJobs: number;
-  /** Children too. */
-  submitsPerMinute: number;
-  /** Actions of `http` and `handler` steps that begin. */
-  requestsPerMinute: number;
-  /** Of parents and children together. */
-  treeJobs: number;
-  /** Events that are kept, besides {@link EVENT_KEPT_MS}. */
-  eventsKept: number;
-  /** Deliveries to one webhook. */
-  hooksPerMinute: number;
-  /** Of the object's database. */
-  storedBytes: number;
-}
 
 /** What `ai` steps ask. */
 export interface AiSettings {
@@ -217,6 +202,8 @@ export interface Settings {
   /** How long a settled job is kept. */
   retentionMs: number;
   quotas: Quotas;
+  /** Whether the texts of jobs are indexed. */
+  textSearch: boolean;
   /** Hostnames or origins of web pages that may call. */
   allowedOrigins: readonly string[];
   /** Hosts, or `host:port`, that steps may reach although they are private. */
@@ -265,6 +252,7 @@ export function readSettings(env: Env): Settings {
       eventsKept: vars.EVENTS_KEPT,
       hooksPerMinute: vars.HOOKS_PER_MINUTE,
     },
+    textSearch: vars.TEXT_SEARCH === "on",
     allowedOrigins: vars.ALLOWED_ORIGINS,
     httpAllow: vars.HTTP_ALLOW,
     eventsAllow: vars.EVENTS_ALLOW,

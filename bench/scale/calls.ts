@@ -20,6 +20,19 @@ export const CALL_CASES: readonly CallCase[] = [
   { name: "jobs_stats", message: () => toolCall("jobs_stats", {}) },
 ];
 
+const byText = (name: string, text: string): CallCase => ({
+  name: `jobs_list by text ${name}`,
+  message: () => toolCall("jobs_list", { limit: 50, text }),
+});
+
+/** With TEXT_SEARCH on. */
+export const TEXT_CASES: readonly CallCase[] = [
+  byText("that none has", "nowhere to be found"),
+  byText("that one has, made of what all have", '"n":471}'),
+  byText("that one in 20 has", "team-7"),
+  byText("of two characters", "-7"),
+];
+
 const CALLS = 300;
 
 /** The caller of one tenant. */

@@ -4,6 +4,7 @@ import server, { JobRegistry as Shipped } from "../../src/index.ts";
 import { jobIdFloor, jobNumber, parseJobId } from "../../src/jobs/id.ts";
 import type { Result } from "../../src/lib/result.ts";
 import type { Caller, CallerApi, SubmitRequest } from "../../src/registry/api/caller.ts";
+import { tablesOf } from "../../src/registry/storage/tables.ts";
 import { seeded } from "../../tooling/random.ts";
 import { rowsOf } from "../../tooling/workerd/row-meter.ts";
 import { type Ground, READ_CASES } from "../../tooling/workerd/scale/cases.ts";
@@ -127,6 +128,16 @@ export class JobRegistry extends Shipped {
     this.#filler.fill({ settled, live: live - before.live, from, to });
   }
 
+  /** All jobs but the newest into the index of texts, without its pauses. The object ends: it would not know of them. */
+  async indexTexts(): Promise<void> {
+    const { texts } = tablesOf(this.#sql, true);
+    while (texts.firstDue() !== undefined) {
+      this.ctx.storage.transactionSync(() => texts.addDue(Number.POSITIVE_INFINITY));
+      await scheduler.wait(0);
+    }
+    this.ctx.abort("indexed");
+  }
+
   /** Of jobs, evenly from all times. */
   async ids(): Promise<readonly string[]> {
     return this.#filled.ids;
@@ -200,7 +211,9 @@ export class JobRegistry extends Shipped {
   }
 }
 
-type Method = "ids" | "size" | "cases" | "submitMany" | "cancelAll" | "fill" | "read" | "submits" | "purges";
+type Method =
+  | ("ids" | "size" | "cases" | "submitMany" | "cancelAll")
+  | ("fill" | "indexTexts" | "read" | "submits" | "purges");
 /** Whose object, its method, and the arguments. */
 export type Call = [tenant: string, method: Method, ...args: unknown[]];
 

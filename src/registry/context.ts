@@ -1,4 +1,4 @@
-import type { Quotas } from "../env.ts";
+import type { Quotas } from "../jobs/flow/quotas.ts";
 import type { Log } from "../lib/log.ts";
 import type { JobOwners } from "./api/limit-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
@@ -44,6 +44,8 @@ export interface RegistryPorts {
   siblings?: Siblings | undefined;
   retentionMs: number;
   quotas: Quotas;
+  /** Whether the texts of jobs are indexed. */
+  textSearch?: boolean | undefined;
   findNewest: FindNewest;
   /** Objects that have jobs of the tenant, and limits; absent: this one is alone. */
   owners?: JobOwners | undefined;

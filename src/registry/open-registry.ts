@@ -86,9 +86,9 @@ export interface Registry {
 }
 
 /** The object's tables, and the one door through which they are written. */
-async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing }: RegistryPorts) {
+async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing, textSearch }: RegistryPorts) {
   const isNew = migrate(storage);
-  const tables = tablesOf(storage.sql);
+  const tables = tablesOf(storage.sql, textSearch === true);
   const { triggers } = tables;
   const isWanted = (event: string) => triggers.wantsEvent(event);
   const eventLog = new EventLog({ sql: storage.sql, entropy, kept: quotas.eventsKept, isWanted });
@@ -136,6 +136,7 @@ async function openContext(ports: RegistryPorts) {
   const { storage, now, background } = ports;
   const { isNew, ...kept } = await openStorage(ports);
   const { tables, store } = kept;
+  store.transact(() => tables.texts.clearIfOff());
   store.rearm(now() + 1);
   const counts = new JobCounts(tables.jobs, () => background(dispatcher.dispatch([])));
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);

@@ -60,6 +60,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
         siblings: siblingPort(env, ctx.id.name),
         retentionMs: settings.retentionMs,
         quotas: settings.quotas,
+        textSearch: settings.textSearch,
       }),
     );
   }

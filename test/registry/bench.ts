@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
 import type { Known } from "../../src/blueprint/checks/document-checker.ts";
-import type { Quotas } from "../../src/env.ts";
+import type { Quotas } from "../../src/jobs/flow/quotas.ts";
 import type { Json } from "../../src/lib/json.ts";
 import type {
   Caller,
@@ -15,6 +15,7 @@ import type {
   Submitted,
 } from "../../src/registry/api/caller.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
+import type { RegistryPorts } from "../../src/registry/context.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
 import type { Siblings } from "../../src/registry/fire/siblings.ts";
 import { openRegistry, type Registry } from "../../src/registry/open-registry.ts";
@@ -99,7 +100,7 @@ export interface Bench {
   /** All work that goes on after replies. */
   settleBackground(): Promise<void>;
   /** A new object over the same storage, as after an eviction. */
-  reopen(): Promise<ReturnType<typeof apisOf>>;
+  reopen(over?: Partial<RegistryPorts>): Promise<ReturnType<typeof apisOf>>;
 }
 
 /** Runs the work inside an object of its own, which nothing but the work touches. */
@@ -120,7 +121,7 @@ export async function inRegistry(
     const clock = { now: START };
     const background: Promise<void>[] = [];
     const logged: Bench["logged"] = [];
-    const open = () =>
+    const open = (over: Partial<RegistryPorts>) =>
       openRegistry({
         storage,
         engine,
@@ -133,8 +134,9 @@ export async function inRegistry(
         delivery,
         siblings,
         quotas: { ...NO_LIMITS, ...limits },
+        ...over,
       });
-    const reopen = async () => apisOf(await open());
+    const reopen = async (over: Partial<RegistryPorts> = {}) => apisOf(await open(over));
     const settleBackground = async () => {
       await Promise.all(background.splice(0));
     };

@@ -88,11 +88,11 @@ describe("the largest job that can be", () => {
   it("fits into its row, and settles", () =>
     inRegistry(async (bench) => {
       const id = newJobId(START, new Uint8Array(10), 0);
-      tablesOf(bench.storage.sql).jobs.insert(largestJob(id));
+      tablesOf(bench.storage.sql, false).jobs.insert(largestJob(id));
       expect(rowBytes(bench)).toBeGreaterThan(1_000_000);
       expect(rowBytes(bench)).toBeLessThan(MAX_ROW_BYTES);
       await bench.runner.settle(bench.ref(id), { name: "failed", error: ERROR, path: "s0" }, []);
-      const settled = tablesOf(bench.storage.sql).jobs.find(TENANT, id);
+      const settled = tablesOf(bench.storage.sql, false).jobs.find(TENANT, id);
       expect(settled?.status).toBe("failed");
       expect(settled?.events).toHaveLength(MAX_EVENTS);
       expect(settled?.events.at(-1)?.[0]).toBe("settled");

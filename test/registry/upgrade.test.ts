@@ -28,6 +28,7 @@ import schema19 from "./recorded/schema-0019.sql?raw";
 import schema20 from "./recorded/schema-0020.sql?raw";
 import schema21 from "./recorded/schema-0021.sql?raw";
 import schema22 from "./recorded/schema-0022.sql?raw";
+import schema23 from "./recorded/schema-0023.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -57,6 +58,7 @@ const STATES: [migrations: number, dump: string][] = [
   [20, schema20],
   [21, schema21],
   [22, schema22],
+  [23, schema23],
 ];
 
 /** Opens the state under this build. */

@@ -30,7 +30,7 @@ interface Made {
 
 /** The comment in front of the table, in the last migration that made it. */
 function commentOf(table: string): string {
-  const made = new RegExp(`((?:^ *-- .*\\n)+) *CREATE TABLE ${table} `, "gm");
+  const made = new RegExp(`((?:^ *-- .*\\n)+) *CREATE (?:VIRTUAL )?TABLE ${table} `, "gm");
   const comments = MIGRATIONS.flatMap(({ sql }) => [...sql.matchAll(made)].map(([, comment = ""]) => comment));
   return (comments.at(-1) ?? "").replace(/^ *-- ?/gm, "").trim();
 }
@@ -45,7 +45,8 @@ function section({ name, sql }: Made, indexes: readonly Made[]): string {
 function storageSchema(): string {
   const database = new DatabaseSync(":memory:");
   for (const { sql } of MIGRATIONS) database.exec(sql);
-  const query = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
+  const query = `SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL
+    AND name NOT IN (SELECT name FROM pragma_table_list WHERE type = 'shadow') ORDER BY name`;
   const made = database.prepare(query).all() as unknown as Made[];
   database.close();
   const tables = made.filter(({ type }) => type === "table");

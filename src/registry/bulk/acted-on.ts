@@ -18,10 +18,9 @@ function newestOf({ actions, tables }: RegistryContext, job: Job): Job {
 function isListed(job: Job, { where }: BulkRequest): boolean {
   // A retry names its batch, which is listed by the moment of its submit.
   if (where.batch_id) return false;
-  const { submitted_after: after, submitted_before: before, blueprint } = where;
+  const { submitted_after: after, submitted_before: before } = where;
   const isInTime = (after === null || job.submitted_at > after) && (before === null || job.submitted_at < before);
-  const isOfPlan = blueprint === null || job.blueprint === blueprint || job.blueprint.startsWith(`${blueprint}@`);
-  return isInTime && isOfPlan && fits(job, job.tenant, where);
+  return isInTime && fits(job, job.tenant, where);
 }
 
 /**

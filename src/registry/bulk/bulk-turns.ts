@@ -46,7 +46,7 @@ export class BulkTurns {
     // What it makes itself comes after it.
     const before = Math.min(request.where.submitted_before ?? Number.POSITIVE_INFINITY, job.submitted_at + 1);
     const query = { ...request.where, submitted_before: before, limit: size, after: job.run.bulk.cursor };
-    const page = findJobs(tables.jobs, job.tenant, query);
+    const page = findJobs(tables, job.tenant, query);
     const bulk: BulkState = { ...job.run.bulk, passed_over: { ...job.run.bulk.passed_over } };
     for (const listed of page.jobs) {
       const acted = this.#act(job, listed, request, following, now);

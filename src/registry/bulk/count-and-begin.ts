@@ -43,7 +43,7 @@ export class BulkCalls implements BulkApi {
       if (pages === BULK_COUNT_PAGES) return { ...count, truncated: true };
       if (pages > 0) await pause();
       const query = { ...request.where, limit: MAX_LIST_SCAN, after };
-      const page = findJobs(this.#context.tables.jobs, tenant, query);
+      const page = findJobs(this.#context.tables, tenant, query);
       const found = page.jobs.flatMap((job) => actedOn(this.#context, job, request) ?? []);
       count.matched += found.length;
       count.sample.push(...found.slice(0, BULK_SAMPLE - count.sample.length).map(toJobRow));

@@ -12,7 +12,7 @@ const MAX_SIMILAR = 5;
 /** Newest failed jobs of the same blueprint that failed for the same reason. */
 function similar(tables: Tables, job: Job): Explanation["similar"] {
   if (job.status !== "failed") return [];
-  const page = findJobs(tables.jobs, job.tenant, {
+  const page = findJobs(tables, job.tenant, {
     statuses: ["failed"],
     blueprint: job.blueprint,
     metadata: {},

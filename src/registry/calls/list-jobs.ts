@@ -2,10 +2,12 @@ import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
 import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
+import { searchText } from "../../jobs/search-text.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import type { ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
+import type { Tables } from "../storage/tables.ts";
 
 /** Above every job id. */
 const END = jobIdFloor(Number.MAX_SAFE_INTEGER);
@@ -51,10 +53,12 @@ function bounds({ submitted_after, submitted_before }: ListQuery, batch: BatchPl
   return [first ?? after, last ?? before];
 }
 
-function source(jobs: Jobs, query: ListQuery): Generator<Job> {
+function source({ jobs, texts }: Tables, query: ListQuery): Generator<Job> {
   const batch = placeOfBatch(query.batch_id ?? "");
   const [low, before] = bounds(query, batch);
   const high = query.after !== null && query.after < before ? query.after : before;
+  const look = texts.lookFor(query.text ?? "");
+  if (look !== undefined) return jobs.listByText(low, high, query.limit + 1, look);
   const bys =
     query.blueprint === null
       ? query.statuses.map((status) => ({ status }))
@@ -66,28 +70,28 @@ function source(jobs: Jobs, query: ListQuery): Generator<Job> {
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
   Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
 
-/** What a search looks through. */
-const textOf = ({ name, run, metadata, error }: Job): string =>
-  [name, run.description ?? "", JSON.stringify(metadata), error ?? ""].join("\n").toLowerCase();
+const isOfBlueprint = ({ blueprint }: Job, wanted: string | null): boolean =>
+  wanted === null || blueprint === wanted || blueprint.startsWith(`${wanted}@`);
 
 /** Whether the job passes the filters that its place in the order does not decide. */
 export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | "after">): boolean {
   if (job.tenant !== tenant || !isJsonObject(job.metadata)) return false;
+  if (!isOfBlueprint(job, query.blueprint)) return false;
   if (query.statuses.length > 0 && !query.statuses.includes(job.status)) return false;
   if (query.batch_id && job.run.batch !== query.batch_id) return false;
   if (query.parent_id && job.parent_id !== query.parent_id) return false;
   if (query.trigger && job.run.trigger?.name !== query.trigger) return false;
   if (query.error_code && job.error_code !== query.error_code) return false;
-  if (query.text && !textOf(job).includes(query.text)) return false;
+  if (query.text && !searchText(job).includes(query.text)) return false;
   return hasMetadata(job.metadata, query.metadata);
 }
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function findJobs(jobs: Jobs, tenant: string, query: ListQuery): Page<Job> {
+export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page<Job> {
   const found: Job[] = [];
   let looked = 0;
   let last: string | null = null;
-  for (const job of source(jobs, query)) {
+  for (const job of source(tables, query)) {
     if (found.length === query.limit || looked === MAX_LIST_SCAN) return { jobs: found, next_after: last };
     looked += 1;
     last = job.job_id;

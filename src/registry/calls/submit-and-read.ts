@@ -123,7 +123,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
   }
 
   async list({ tenant }: Caller, query: ListQuery): Promise<ListPage> {
-    const { jobs, next_after } = findJobs(this.#context.tables.jobs, tenant, query);
+    const { jobs, next_after } = findJobs(this.#context.tables, tenant, query);
     return { jobs: await withBlocked(this.#context, jobs, jobs.map(toJobRow)), next_after };
   }
 

@@ -1,4 +1,4 @@
-import type { Quotas } from "../../env.ts";
+import type { Quotas } from "../../jobs/flow/quotas.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { Rate } from "../../lib/rate.ts";
 import { RATE_WINDOW_MS } from "../../limits.ts";

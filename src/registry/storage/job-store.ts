@@ -1,6 +1,7 @@
 import type { NewEvent } from "../../events/event.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { Offer } from "../../jobs/run/offers.ts";
+import { hasSameText } from "../../jobs/search-text.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
 import type { Json } from "../../lib/json.ts";
@@ -112,6 +113,7 @@ export class JobStore {
     } catch (error) {
       undoAlarm();
       this.#tables.jobs.forgetRead();
+      this.#tables.texts.forgetRead();
       this.#tables.triggers.forgetRead();
       this.#eventLog.forgetRead();
       this.#eventLook.forgetRead();
@@ -129,7 +131,7 @@ export class JobStore {
   /** @returns false when its id cannot be had: nothing is written */
   insert(job: Job): boolean {
     if (!this.#tables.jobs.insert(job)) return false;
-    this.#alarm.ringBy(job.due_at);
+    this.#alarm.ringBy(this.#tables.texts.added(job) ? job.submitted_at : job.due_at);
     this.#tellWritten(undefined, job);
     return true;
   }
@@ -142,6 +144,7 @@ export class JobStore {
   save(before: Job, after: Job, from: readonly JobStatusName[] = [before.status]): boolean {
     if (!this.#tables.jobs.update(before, after, from)) return false;
     if (after.due_at < before.due_at) this.#alarm.ringBy(after.due_at);
+    if (!hasSameText(before, after)) this.#tables.texts.changed(after);
     this.#saved.push([before, after]);
     this.#tellWritten(before, after);
     return true;
@@ -169,12 +172,13 @@ export class JobStore {
 
   /** Delete the job with all that belongs to it. How it ended is known for a while. Called inside a transaction. */
   delete(job: Job, now: number): void {
-    const { jobs, values, keys, plans } = this.#tables;
+    const { jobs, texts, values, keys, plans } = this.#tables;
     const status = toJobStatus(job, { resultJson: values.result(job) }, now);
     this.#alarm.ringBy(this.#lastStates.keep(job.tenant, status, now));
     this.#actions.forget(job);
     values.delete(job.job_id);
     if (job.idempotency_key !== null) keys.delete(job.idempotency_key, job.job_id);
+    texts.deleted(job.job_id);
     jobs.delete(job.job_id);
     plans.release(job);
     this.#tables.offers.forget(job.job_id);
@@ -214,9 +218,10 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const { jobs, offers, triggers, slots } = this.#tables;
+    const { jobs, texts, offers, triggers, slots } = this.#tables;
     const parts = [
       jobs,
+      texts,
       offers,
       triggers,
       slots,

@@ -5,6 +5,7 @@ import type { StatisticsRow } from "../../jobs/statistics.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import { JobCache } from "./job-cache.ts";
+import type { TextLook } from "./job-texts.ts";
 import { readRun } from "./row-codec.ts";
 import {
   changedColumns,
@@ -17,7 +18,8 @@ import {
 } from "./rows.ts";
 
 type NumberedRecord = ListedRecord & { number: string };
-type ListedBy = { status: string } | { blueprint: string };
+type ListedBy = { status: string } | { blueprint: string } | { match: string };
+type Range = [from: string, below: string, high: string];
 
 export type JobKey = Pick<Job, "tenant" | "job_id">;
 /** `group`: its limit, as `groupOf` says. */
@@ -45,6 +47,16 @@ const IN_RANGE = "job_number >= ? AND job_number < ? AND job_id < ?";
 /** As text: the object's SQL takes no bigint, and the column's type makes an integer of it. */
 const numberOf = (jobId: string): string => String(jobNumber(jobId));
 
+const larger = (a: string, b: string): string => (BigInt(a) > BigInt(b) ? a : b);
+const smaller = (a: string, b: string): string => (BigInt(a) < BigInt(b) ? a : b);
+
+/** The job with the number of `high` may still be below it, where a page ended in another shard; so may a displaced one. */
+const rangeOf = (low: string, high: string): Range => [
+  numberOf(low),
+  String(jobNumber(high) + 1n + MOST_DISPLACED),
+  high,
+];
+
 export const JOBS_SQL = {
   insert: `INSERT INTO jobs (job_number, ${ALL_COLUMNS}) VALUES (?, ${placeholders(JOB_COLUMNS.length)})
     ON CONFLICT (job_number) DO NOTHING RETURNING job_id`,
@@ -67,6 +79,11 @@ export const JOBS_SQL = {
   list: `SELECT ${LIST_COLUMNS} FROM jobs WHERE ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByStatus: `SELECT ${LIST_COLUMNS} FROM jobs WHERE status = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
   listByBlueprint: `SELECT ${LIST_COLUMNS} FROM jobs WHERE blueprint = ? AND ${IN_RANGE} ORDER BY job_number DESC LIMIT ?`,
+  listByText: `SELECT ${LIST_COLUMNS} FROM job_texts CROSS JOIN jobs ON job_number = job_texts.rowid
+    WHERE job_texts MATCH ? AND job_texts.rowid >= CAST(? AS INTEGER) AND job_texts.rowid < CAST(? AS INTEGER) AND job_id < ?
+    ORDER BY job_texts.rowid DESC LIMIT ?`,
+  above: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_number > ? ORDER BY job_number LIMIT ?`,
+  countAbove: "SELECT count(*) AS count FROM (SELECT job_number FROM jobs WHERE job_number > ? LIMIT ?)",
   since: `SELECT job_id, status, blueprint, step, error, error_code, started_at, settled_at,
     json_extract(run_json, '$.trigger.name') AS trigger
     FROM jobs WHERE job_number >= ? AND tenant = ? ORDER BY job_number DESC LIMIT ?`,
@@ -75,6 +92,14 @@ export const JOBS_SQL = {
     AND json_extract(run_json, '$.batch') = ? ORDER BY job_number`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
 } as const;
+
+function readable(record: ListedRecord): Job | undefined {
+  try {
+    return fromListed(record);
+  } catch {
+    return undefined;
+  }
+}
 
 /** The table of jobs. Calls are synchronous; callers open the transactions. */
 export class Jobs {
@@ -114,8 +139,13 @@ export class Jobs {
     return this.#record(tenant, jobId);
   }
 
+  /** The key of its row. */
+  numberOf(jobId: string): string {
+    return this.#displaced.get(jobId) ?? numberOf(jobId);
+  }
+
   #keyOf(jobId: string): [number: string, jobId: string] {
-    return [this.#displaced.get(jobId) ?? numberOf(jobId), jobId];
+    return [this.numberOf(jobId), jobId];
   }
 
   /** What was read may not be what is stored: a transaction was undone. */
@@ -180,10 +210,20 @@ export class Jobs {
    * long as one is, and would make it longer with every write.
    */
   *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
+    yield* this.#walk(rangeOf(low, high), rows, by);
+  }
+
+  /** The same of those that may have the text: as far as the index goes, only such. */
+  *listByText(low: string, high: string, rows: number, { match, end }: TextLook): Generator<Job> {
+    const [from, below, until] = rangeOf(low, high);
+    const above = String(BigInt(end) + 1n);
+    yield* this.#walk([larger(from, above), below, until], rows);
+    yield* this.#walk([from, smaller(below, above), until], rows, { match });
+  }
+
+  *#walk([from, start, high]: Range, rows: number, by?: ListedBy): Generator<Job> {
     let left = MAX_LIST_SCAN + 1;
-    const from = numberOf(low);
-    // The job with that number here may still be below it, where a page ended in another shard; so may a displaced one.
-    let below = String(jobNumber(high) + 1n + MOST_DISPLACED);
+    let below = start;
     while (left > 0) {
       const wanted = Math.min(rows, left);
       const records = this.#listed([from, below, high, wanted], by);
@@ -195,13 +235,24 @@ export class Jobs {
     }
   }
 
-  #listed(
-    range: [from: string, below: string, high: string, rows: number],
-    by: ListedBy | undefined,
-  ): NumberedRecord[] {
+  #listed(range: [...Range, rows: number], by: ListedBy | undefined): NumberedRecord[] {
     if (by === undefined) return this.#sql.exec<NumberedRecord>(JOBS_SQL.list, ...range).toArray();
+    if ("match" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByText, by.match, ...range).toArray();
     if ("status" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByStatus, by.status, ...range).toArray();
     return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByBlueprint, by.blueprint, ...range).toArray();
+  }
+
+  /** Jobs above the number, the oldest first; one that cannot be read is undefined. */
+  above(number: string, limit: number): { number: string; job: Job | undefined }[] {
+    return this.#sql
+      .exec<NumberedRecord>(JOBS_SQL.above, number, limit)
+      .toArray()
+      .map(({ number: own, ...record }) => ({ number: own, job: readable(record) }));
+  }
+
+  /** How many there are, of so many at most. */
+  countAbove(number: string, most: number): number {
+    return this.#first<{ count: number }>(JOBS_SQL.countAbove, number, most)?.count ?? 0;
   }
 
   /** The newest jobs from the floor on. */

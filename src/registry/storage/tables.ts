@@ -1,5 +1,6 @@
 import { BlueprintVersions } from "./blueprint-versions.ts";
 import { IdempotencyKeys } from "./idempotency-keys.ts";
+import { JobTexts } from "./job-texts.ts";
 import { Jobs } from "./jobs.ts";
 import { Offers } from "./offer-rows.ts";
 import { Plans } from "./plans.ts";
@@ -10,6 +11,7 @@ import { Values } from "./values.ts";
 /** The tables of jobs, saved blueprints and triggers. */
 export interface Tables {
   jobs: Jobs;
+  texts: JobTexts;
   values: Values;
   plans: Plans;
   keys: IdempotencyKeys;
@@ -19,13 +21,18 @@ export interface Tables {
   slots: Slots;
 }
 
-export const tablesOf = (sql: SqlStorage): Tables => ({
-  jobs: new Jobs(sql),
-  values: new Values(sql),
-  plans: new Plans(sql),
-  keys: new IdempotencyKeys(sql),
-  blueprints: new BlueprintVersions(sql),
-  offers: new Offers(sql),
-  triggers: new Triggers(sql),
-  slots: new Slots(sql),
-});
+/** @param isTextIndexed TEXT_SEARCH */
+export function tablesOf(sql: SqlStorage, isTextIndexed: boolean): Tables {
+  const jobs = new Jobs(sql);
+  return {
+    jobs,
+    texts: new JobTexts(sql, jobs, isTextIndexed),
+    values: new Values(sql),
+    plans: new Plans(sql),
+    keys: new IdempotencyKeys(sql),
+    blueprints: new BlueprintVersions(sql),
+    offers: new Offers(sql),
+    triggers: new Triggers(sql),
+    slots: new Slots(sql),
+  };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Quotas } from "../../../src/env.ts";
 import type { PostOutcome } from "../../../src/events/delivery.ts";
 import { webhookHeaders } from "../../../src/events/webhook-signature.ts";
+import type { Quotas } from "../../../src/jobs/flow/quotas.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { MAX_KEPT_ATTEMPTS, SECRET_OVERLAP_MS, SUSPENDED_LOOK_MS } from "../../../src/limits.ts";
 import type { DeliveryPort } from "../../../src/registry/deliver/delivery-port.ts";

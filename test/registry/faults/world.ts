@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import type { Quotas } from "../../../src/env.ts";
+import type { Quotas } from "../../../src/jobs/flow/quotas.ts";
 import { WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
 import { openRegistry, type Registry } from "../../../src/registry/open-registry.ts";
 import { seeded } from "../../../tooling/random.ts";

@@ -79,7 +79,8 @@ async function writeTrigger({ caller, storage, clock, plan, settleBackground }: 
   clock.now += 1;
 }
 
-const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL";
+/** SQLite makes the tables of a virtual table itself, and writes their names in quotes. */
+const OWN = "name NOT LIKE '\\_cf%' ESCAPE '\\' AND sql IS NOT NULL AND sql NOT LIKE 'CREATE TABLE ''%'";
 
 /** All tables with their rows, as SQL that makes them anew in an empty object. */
 export function dump({ sql }: DurableObjectStorage): string {
@@ -88,9 +89,13 @@ export function dump({ sql }: DurableObjectStorage): string {
   );
   return made
     .toArray()
-    .flatMap((entry) => [`${entry.sql};`, ...(entry.type === "table" ? inserts(sql, entry.name) : [])])
+    .flatMap((entry) => [`${entry.sql};`, ...(isFilled(entry) ? inserts(sql, entry.name) : [])])
     .join("\n");
 }
+
+/** What a virtual table holds is made of the other rows. */
+const isFilled = (entry: { type: string; sql: string }): boolean =>
+  entry.type === "table" && !entry.sql.startsWith("CREATE VIRTUAL");
 
 function inserts(sql: SqlStorage, table: string): string[] {
   const columns = sql.exec(`SELECT * FROM ${table} LIMIT 0`).columnNames;

@@ -24,7 +24,7 @@ const record = (job_id: string, over: Partial<JobRecord> = {}): JobRecord => ({
 
 async function storeOf(storage: DurableObjectStorage) {
   migrate(storage);
-  const tables = tablesOf(storage.sql);
+  const tables = tablesOf(storage.sql, false);
   const actions = new Actions(storage.sql, tables);
   const alarm = await Alarm.read(storage, () => START);
   const parts = { lastStates: new LastStates(storage.sql), audit: new Audit(storage.sql) };

@@ -17,6 +17,15 @@ const INDEX: Record<string, string | null> = {
   "jobs.list": "PRIMARY KEY",
   "jobs.listByStatus": "jobs_by_status",
   "jobs.listByBlueprint": "jobs_by_blueprint",
+  "jobs.listByText": "PRIMARY KEY",
+  "jobs.above": "PRIMARY KEY",
+  "jobs.countAbove": "PRIMARY KEY",
+  "job_texts.end": "job_texts_end",
+  "job_texts.setEnd": null,
+  "job_texts.forgetEnd": null,
+  "job_texts.put": null,
+  "job_texts.delete": "VIRTUAL TABLE INDEX 0:=",
+  "job_texts.clear": null,
   "jobs.since": "PRIMARY KEY",
   "jobs.oldestQueued": "jobs_by_status",
   "jobs.ofBatch": "PRIMARY KEY",
@@ -161,6 +170,12 @@ const MAY_SCAN = [
   "events.noteName",
   "events.names",
   "event_look.read",
+  "job_texts.end",
+  // What its own search has found.
+  "jobs.countAbove",
+  // By the trigrams and the number, in its order.
+  "jobs.listByText",
+  "job_texts.delete",
 ];
 
 describe("query plans", () => {

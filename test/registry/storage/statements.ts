@@ -2,6 +2,7 @@ import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions
 import { EVENTS_SQL } from "../../../src/registry/storage/event-log.ts";
 import { EVENT_LOOK_SQL } from "../../../src/registry/storage/event-look.ts";
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
+import { JOB_TEXTS_SQL } from "../../../src/registry/storage/job-texts.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
@@ -13,6 +14,7 @@ import { VALUES_SQL } from "../../../src/registry/storage/values.ts";
 
 const TABLES = {
   jobs: JOBS_SQL,
+  job_texts: JOB_TEXTS_SQL,
   job_values: VALUES_SQL,
   plans: PLANS_SQL,
   idempotency_keys: KEYS_SQL,

@@ -20,6 +20,7 @@ import { EVENT_TRIGGERS } from "./0019-event-triggers.ts";
 import { REPLAYS } from "./0020-replays.ts";
 import { GONE_CHILDREN } from "./0021-gone-children.ts";
 import { SLOTS } from "./0022-slots.ts";
+import { JOB_TEXTS } from "./0023-job-texts.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -46,4 +47,5 @@ export const MIGRATIONS: readonly Migration[] = [
   REPLAYS,
   GONE_CHILDREN,
   SLOTS,
+  JOB_TEXTS,
 ];
