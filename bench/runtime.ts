@@ -1,21 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as workerOptionsOf } from "wrangler";
+import { modulesIn } from "../tooling/servers/bundle-files.ts";
+import { type Bundled, bundleInto, optionsOf } from "../tooling/servers/worker-bundle.ts";
 
-const ROOT = join(import.meta.dirname, "..");
-
-export interface WorkerSpec {
+export interface WorkerSpec extends Bundled {
   /** As its configuration has it. */
   name: string;
-  /** Path from the root of its wrangler.toml. */
-  config: string;
   vars?: { [name: string]: string };
-  /** false: names in profiles can be read. */
-  minify?: boolean;
 }
 
 export interface Runtime {
@@ -24,25 +18,6 @@ export interface Runtime {
   /** Of the inspector, when it was asked for. */
   inspector(): Promise<URL>;
   stop(): Promise<void>;
-}
-
-/** The worker as `wrangler deploy` would upload it, in a folder: index.js, and what it imports as text. */
-function bundle({ config, minify = true }: WorkerSpec, folder: string): void {
-  const args = ["deploy", "--dry-run", "-c", config, "--outdir", folder, `--minify=${minify}`];
-  const { status, stdout, stderr } = spawnSync("wrangler", args, { cwd: ROOT, encoding: "utf8" });
-  if (status !== 0) throw new Error(stdout + stderr);
-}
-
-/** The entry first, as Miniflare wants it. */
-function modulesIn(folder: string) {
-  const isModule = (name: string) => /\.(js|html|txt)$/.test(name);
-  const names = readdirSync(folder).filter(isModule);
-  return names
-    .toSorted((a, b) => Number(b.endsWith(".js")) - Number(a.endsWith(".js")))
-    .map((name) => {
-      const path = join(folder, name);
-      return { type: name.endsWith(".js") ? "ESModule" : "Text", path, contents: readFileSync(path, "utf8") } as const;
-    });
 }
 
 /** Miniflare's own runtime, of which it knows only the path. */
@@ -62,13 +37,13 @@ function withLogIn(folder: string): string {
 export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?: number): Promise<Runtime> {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bench-"));
   const workers = specs.map((spec) => {
-    const options = workerOptionsOf(join(ROOT, spec.config)).workerOptions;
+    const options = optionsOf(spec.config);
     const code = join(folder, spec.name);
-    bundle(spec, code);
+    bundleInto(code, spec);
     return {
       ...options,
       name: spec.name,
-      bindings: { ...(options.bindings as object), ...spec.vars },
+      bindings: { ...options.bindings, ...spec.vars },
       modules: modulesIn(code),
       modulesRoot: code,
       unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -1,6 +1,6 @@
 import { parseArgs, styleText } from "node:util";
-import { startDevServer } from "../tooling/dev-server.ts";
 import { startSampleService } from "../tooling/sample-service.ts";
+import { startDevServer } from "../tooling/servers/dev-server.ts";
 import { type Receiver, startReceiver } from "../tooling/services/receiver.ts";
 import { connect } from "./client.ts";
 import { connectHelp } from "./connect-help.ts";

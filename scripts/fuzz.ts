@@ -1,8 +1,8 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
-import { startDevServer } from "../tooling/dev-server.ts";
 import { FUZZ_VARS, fuzz } from "../tooling/fuzz/run.ts";
 import { newSecret } from "../tooling/fuzz/tenants.ts";
+import { startDevServer } from "../tooling/servers/dev-server.ts";
 
 /** `npm run fuzz -- [--seed <number>] [--requests 10000]`: malformed requests against a real server. */
 

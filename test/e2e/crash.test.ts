@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 
 let service: SampleService;
-let server: DevServer;
+let server: RunningServer;
 
 beforeAll(async () => {
   service = await startSampleService();
-  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(service.url).host } });
+  server = await startServer({ HTTP_ALLOW: new URL(service.url).host });
 });
 
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
 import { type Answer, answer, RawWorld, whole } from "../support/raw-world.ts";
 
@@ -56,13 +57,13 @@ const ROUTES: Record<string, Answer> = {
 
 let world: RawWorld;
 let host: string;
-let server: DevServer;
+let server: RunningServer;
 let client: AnyClient;
 
 beforeAll(async () => {
   world = new RawWorld(ROUTES);
   host = await world.listen();
-  server = await startDevServer({ vars: { HTTP_ALLOW: host } });
+  server = await startServer({ HTTP_ALLOW: host });
   client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
 });
 

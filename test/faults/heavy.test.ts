@@ -3,11 +3,12 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { newSecret, newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 import { residentBytes } from "../../tooling/process.ts";
 import { seeded } from "../../tooling/random.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { setting } from "../support/setting.ts";
 import { heavySteps } from "./heavy-plans.ts";
 import { Waits } from "./waits.ts";
@@ -35,7 +36,7 @@ function chosen(): string[] {
 
 const AUTH_SECRET = newSecret();
 let service: Server;
-let server: DevServer | undefined;
+let server: RunningServer | undefined;
 const worst = { ms: 0, denied: 0, mib: 0 };
 /** Plans whose process held more than it may, with what it held. */
 const tooLarge: string[] = [];
@@ -53,7 +54,7 @@ afterAll(async () => {
 });
 
 interface World {
-  server: DevServer;
+  server: RunningServer;
   hostile: Tenant;
   /** Asks as a neighbour. @throws when the answer is wrong */
   health: () => Promise<void>;
@@ -67,7 +68,7 @@ async function aWorld(): Promise<World> {
     MAX_RUNNING_JOBS: "3",
     HTTP_ALLOW: `127.0.0.1:${(service.address() as AddressInfo).port}`,
   };
-  const started = await startDevServer({ vars });
+  const started = await startServer(vars);
   server = started;
   const hostile = await newTenant(started.url, "hostile", AUTH_SECRET);
   const neighbour = await newTenant(started.url, "neighbour", AUTH_SECRET);

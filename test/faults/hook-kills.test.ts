@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { newSecret, newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../tooling/random.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { setting } from "../support/setting.ts";
 
 /** A sender that got no answer sends again. Whatever it was answered is kept, and each delivery has one job. */
@@ -15,13 +16,13 @@ const AT_ONCE = 5;
 /** By then all that were sent have been answered, on a quiet machine. */
 const LATEST_KILL_MS = 80;
 
-let server: DevServer;
+let server: RunningServer;
 let tenant: Tenant;
 
 beforeAll(async () => {
   const AUTH_SECRET = newSecret();
   const vars = { AUTH_SECRET, MAX_ACTIVE_JOBS: "0", SUBMITS_PER_MINUTE: "0", HOOKS_PER_MINUTE: "0" };
-  server = await startDevServer({ vars });
+  server = await startServer(vars);
   tenant = await newTenant(server.url, "hooks", AUTH_SECRET);
 });
 afterAll(() => server?.stop());

@@ -4,17 +4,18 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { newSecret, newTenant } from "../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { heavySteps } from "./heavy-plans.ts";
 
 const AUTH_SECRET = newSecret();
 /** The registry wonders after 30 seconds, and nudges. */
 const HEARD_MS = 90_000;
-let server: DevServer;
+let server: RunningServer;
 
 beforeAll(async () => {
-  server = await startDevServer({ vars: { AUTH_SECRET } });
+  server = await startServer({ AUTH_SECRET });
 });
 
 afterAll(() => server?.stop());

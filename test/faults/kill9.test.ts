@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobStatus } from "../../src/jobs/view.ts";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { seeded } from "../../tooling/random.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { readStatus } from "../../tooling/status-reply.ts";
 import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
@@ -16,7 +17,7 @@ const SEED = setting("SEED");
 const STUCK_MS = 60_000;
 
 let service: SampleService;
-let server: DevServer;
+let server: RunningServer;
 let client: AnyClient;
 
 async function connect(): Promise<void> {
@@ -28,7 +29,7 @@ async function connect(): Promise<void> {
 beforeAll(async () => {
   service = await startSampleService();
   const vars = { HTTP_ALLOW: new URL(service.url).host, MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0" };
-  server = await startDevServer({ vars });
+  server = await startServer(vars);
   await connect();
 });
 

@@ -2,8 +2,8 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../../src/lib/json.ts";
-import type { DevServer } from "../../tooling/dev-server.ts";
 import { type EraVersion, send, toolCall } from "../../tooling/raw.ts";
+import type { DevServer } from "../../tooling/servers/dev-server.ts";
 import { type Memory, memoryOf } from "./memory.ts";
 
 const TICK_MS = 100;

@@ -1,6 +1,6 @@
-import type { DevServer } from "../../tooling/dev-server.ts";
 import { Inspector } from "../../tooling/inspector.ts";
 import { listeningPorts, residentBytes } from "../../tooling/process.ts";
+import type { DevServer } from "../../tooling/servers/dev-server.ts";
 
 /** When the garbage of all isolates has been collected. */
 export interface Memory {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { seeded } from "../../tooling/random.ts";
+import { type DevServer, startDevServer } from "../../tooling/servers/dev-server.ts";
 import { CLIENTS, callTool } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
 import { Load, type Sample, slope } from "./load.ts";

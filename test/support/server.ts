@@ -1,21 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
-import { type DevServer, startDevServer } from "../../tooling/dev-server.ts";
 import { keyOf } from "../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../tooling/servers/running-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 
 /**
  * One real server for the tests of a file or group, with state of its own. A test during which the runtime crashed
  * by itself fails, even when everything was answered.
  * @returns the server, from the first hook on
  */
-export function useServer(vars: Record<string, string> = {}): () => DevServer {
-  let server: DevServer | undefined;
-  const running = (): DevServer => {
+export function useServer(vars: Record<string, string> = {}): () => RunningServer {
+  let server: RunningServer | undefined;
+  const running = (): RunningServer => {
     if (!server) throw new Error("the server is there only inside tests and hooks");
     return server;
   };
   beforeAll(async () => {
-    server = await startDevServer({ vars });
+    server = await startServer(vars);
   });
   afterEach(() => server?.assertNoCrash());
   afterAll(() => server?.stop());

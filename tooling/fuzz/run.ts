@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import pMap from "p-map";
-import type { DevServer } from "../dev-server.ts";
 import { toolCall } from "../raw.ts";
 import { routesOf } from "../rest.ts";
+import type { RunningServer } from "../servers/running-server.ts";
 import { type FuzzRequest, fuzzRequests, type Keys } from "./requests.ts";
 import { type Answer, exchange } from "./socket.ts";
 import { keyOf, Tenant } from "./tenants.ts";
@@ -74,7 +74,7 @@ async function canary(tenant: Tenant, jobId: string): Promise<Finding[]> {
 }
 
 /** Sends `count` malformed requests that follow from `seed`, and looks at each answer. */
-export async function fuzz(server: DevServer, secret: string, seed: number, count: number): Promise<FuzzReport> {
+export async function fuzz(server: RunningServer, secret: string, seed: number, count: number): Promise<FuzzReport> {
   const url = new URL(server.url);
   const keys: Keys = { all: await keyOf("fuzzed", secret), read: await keyOf("fuzzed", secret, ["jobs:read"]) };
   const tenant = new Tenant(server.url, "fuzzed", keys.all);

@@ -3,8 +3,9 @@ import { isSpecType, type specTypeSchemas } from "@modelcontextprotocol/client";
 import { CreateTaskResultV2Schema, GetTaskResultV2Schema } from "@modelcontextprotocol/ext-tasks/core/v2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type JsonObject, jsonBytes } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { send, toolCall } from "../../../tooling/raw.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type Exchange, Replay, recording } from "./replay.ts";
 import { SEEN, type ToolReply, toolReply } from "./replies.ts";
 import { startWorld, type World } from "./world.ts";
@@ -18,12 +19,12 @@ const IS_SECURED: Record<string, (index: number, length: number) => boolean> = {
 };
 
 let world: World;
-let server: DevServer;
+let server: RunningServer;
 const replayed = new Map<string, Exchange[]>();
 
 beforeAll(async () => {
   world = await startWorld();
-  server = await startDevServer({ vars: { HTTP_ALLOW: new URL(world.url).host, SUBMITS_PER_MINUTE: "0" } });
+  server = await startServer({ HTTP_ALLOW: new URL(world.url).host, SUBMITS_PER_MINUTE: "0" });
   const replayOne = async (client: string) => {
     const isSecured = IS_SECURED[client] ?? (() => false);
     const requests = (await recording(client)).filter((_, index, all) => !isSecured(index, all.length));

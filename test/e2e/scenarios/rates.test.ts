@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
 
 const PER_SECOND = 4;
@@ -40,14 +41,14 @@ class StrictService {
 
 const service = new StrictService();
 let host: string;
-let server: DevServer;
+let server: RunningServer;
 let client: AnyClient;
 
 const connect = () => (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(`${server.url}/mcp`);
 
 beforeAll(async () => {
   host = await service.start();
-  server = await startDevServer({ vars: { HTTP_ALLOW: host, REGISTRY_SHARDS: "2" } });
+  server = await startServer({ HTTP_ALLOW: host, REGISTRY_SHARDS: "2" });
   client = await connect();
 }, 240_000);
 

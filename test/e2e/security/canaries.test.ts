@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { keyOf, newSecret, Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { rawRequest, toolCall } from "../../../tooling/raw.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 
 /** @param name of the place where it is planted, so that a failure tells it */
 const canary = (name: string): string => `canary-${name}-${randomBytes(10).toString("hex")}`;
@@ -74,7 +75,7 @@ const filesBelow = (folder: string): string[] =>
 
 describe("25 canaries", () => {
   let service: Server;
-  let server: DevServer;
+  let server: RunningServer;
   let credentials: string[];
   let acme: Tenant;
   /** Everything that was answered to the owner, to the owner as an error, and to the others. */
@@ -189,15 +190,13 @@ describe("25 canaries", () => {
     });
     await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
     const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
-    server = await startDevServer({
-      vars: {
-        AUTH_SECRET,
-        ...VALUES,
-        BLUEPRINT_SECRETS: Object.keys(VALUES)
-          .map((name) => `${name}@*`)
-          .join(","),
-        HTTP_ALLOW: host,
-      },
+    server = await startServer({
+      AUTH_SECRET,
+      ...VALUES,
+      BLUEPRINT_SECRETS: Object.keys(VALUES)
+        .map((name) => `${name}@*`)
+        .join(","),
+      HTTP_ALLOW: host,
     });
     const key = await keyOf("acme", AUTH_SECRET);
     const [payload = "", signature = ""] = key.split(".");

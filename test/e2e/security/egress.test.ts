@@ -1,13 +1,14 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
 
 /** A place that nobody may reach, and one that may be, which sends its visitors there. */
 let trap: Server;
 let lure: Server;
-let server: DevServer;
+let server: RunningServer;
 let client: AnyClient;
 let connections = 0;
 let lured = 0;
@@ -30,7 +31,7 @@ beforeAll(async () => {
       response.writeHead(307, { location: next }).end();
     }),
   );
-  server = await startDevServer({ vars: { HTTP_ALLOW: `127.0.0.1:${portOf(lure)}` } });
+  server = await startServer({ HTTP_ALLOW: `127.0.0.1:${portOf(lure)}` });
   client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
 });
 

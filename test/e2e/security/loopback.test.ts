@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import { type DevServer, startDevServer } from "../../../tooling/servers/dev-server.ts";
 
 /** A server without AUTH_SECRET belongs to whoever is on its machine, and to nobody else. */
 

@@ -1,12 +1,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
 
 /** Redirects to whatever its path says, after as many hops as its path asks for; notes who sent its visitors. */
 let lure: Server;
-let server: DevServer;
+let server: RunningServer;
 let client: AnyClient;
 const senders: unknown[] = [];
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
     response.writeHead(Number(status), { location: next }).end();
   });
   await new Promise<void>((resolve) => lure.listen(0, "127.0.0.1", resolve));
-  server = await startDevServer({ vars: { HTTP_ALLOW: ALLOWED.join(",") } });
+  server = await startServer({ HTTP_ALLOW: ALLOWED.join(",") });
   client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
 });
 

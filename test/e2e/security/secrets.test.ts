@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { toolCall } from "../../../tooling/raw.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { finder, hex, looksLike, PLACES, SPELLINGS } from "../../egress/secret-places.ts";
 
 /** Every way to get a secret out of the real server, by a tenant that may use some: none leaves, and none is stored. */
@@ -51,7 +52,7 @@ const sent = { ours: [] as string[], evil: [] as string[] };
 let services: Server[] = [];
 let ours = "";
 let evil = "";
-let server: DevServer;
+let server: RunningServer;
 let acme: Tenant;
 let globex: Tenant;
 let probes = 0;
@@ -82,15 +83,13 @@ beforeAll(async () => {
   });
   services = [good, bad];
   [ours, evil] = [goodHost, badHost];
-  server = await startDevServer({
-    vars: {
-      AUTH_SECRET,
-      ...VALUES,
-      HOOK: `http://${ours}/${HOOK_PATH}`,
-      BLUEPRINT_SECRETS: `TOKEN@${ours},HOOK@${ours},THEIRS@${ours}#globex,INBOUND@webhook`,
-      HTTP_ALLOW: `${ours},${evil}`,
-      SUBMITS_PER_MINUTE: "0",
-    },
+  server = await startServer({
+    AUTH_SECRET,
+    ...VALUES,
+    HOOK: `http://${ours}/${HOOK_PATH}`,
+    BLUEPRINT_SECRETS: `TOKEN@${ours},HOOK@${ours},THEIRS@${ours}#globex,INBOUND@webhook`,
+    HTTP_ALLOW: `${ours},${evil}`,
+    SUBMITS_PER_MINUTE: "0",
   });
   acme = await newTenant(server.url, "acme", AUTH_SECRET);
   globex = await newTenant(server.url, "globex", AUTH_SECRET);

@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { keyOf } from "../../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 
 /** Secrets that tenants set for themselves, on a real server, over a change of AUTH_SECRET. */
 
@@ -16,7 +17,7 @@ const OPERATORS = "operators-own-7781";
 
 let service: Server;
 let host = "";
-let server: DevServer;
+let server: RunningServer;
 const keys = { acme: "", globex: "" };
 /** What the service was sent. */
 const got: string[] = [];
@@ -80,7 +81,7 @@ beforeAll(async () => {
   host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
   keys.acme = await keyOf("acme", OLD);
   keys.globex = await keyOf("globex", OLD);
-  server = await startDevServer({ vars: varsWith({ AUTH_SECRET: OLD }) });
+  server = await startServer(varsWith({ AUTH_SECRET: OLD }));
 }, 120_000);
 
 afterAll(async () => {
@@ -204,7 +205,7 @@ describe("a secret that a tenant sets", () => {
 
 describe("without AUTH_SECRET", () => {
   it("a secret is refused with what to set", async () => {
-    const open = await startDevServer({});
+    const open = await startServer();
     try {
       const response = await fetch(`${open.url}/api/v1/secrets/TOKEN`, {
         method: "PUT",

@@ -10,8 +10,9 @@ import {
 } from "@ai-sdk/mcp";
 import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 
 /** The AI SDK, which we did not write, as a client of the Events extension and as the receiver of its callbacks. */
 
@@ -42,14 +43,14 @@ async function mounted(handle: (request: Request) => Promise<Response>, port: nu
   return server;
 }
 
-let server: DevServer;
+let server: RunningServer;
 let tenant: Tenant;
 let key: string;
 let port: number;
 
 beforeAll(async () => {
   port = await getPort({ host: "127.0.0.1" });
-  server = await startDevServer({ vars: { AUTH_SECRET, EVENTS_ALLOW: `http://127.0.0.1:${port}` } });
+  server = await startServer({ AUTH_SECRET, EVENTS_ALLOW: `http://127.0.0.1:${port}` });
   tenant = await newTenant(server.url, "ai-sdk", AUTH_SECRET);
   key = await keyOf("ai-sdk", AUTH_SECRET);
 });

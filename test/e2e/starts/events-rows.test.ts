@@ -3,8 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type Received, type Receiver, startReceiver, takeAll } from "../../../tooling/services/receiver.ts";
 import { EventsClient, type Frame, methodOf, paramsOf, type Stream } from "./events-wire.ts";
 import { ALL_ROWS, ELSEWHERE, NOT_APPLICABLE, type Row } from "./rows.ts";
@@ -19,7 +20,7 @@ const KEPT = 30;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const LONG_WATCH_MS = 35_000;
 
-let server: DevServer;
+let server: RunningServer;
 let receiver: Receiver;
 let tenant: Tenant;
 let other: EventsClient;
@@ -35,7 +36,7 @@ function row(id: Row, show: () => Promise<void>, timeout = 60_000): void {
 beforeAll(async () => {
   receiver = await startReceiver();
   const vars = { AUTH_SECRET, EVENTS_ALLOW: receiver.url, EVENTS_KEPT: `${KEPT}`, SUBMITS_PER_MINUTE: "0" };
-  server = await startDevServer({ vars });
+  server = await startServer(vars);
   tenant = await newTenant(server.url, "rows", AUTH_SECRET);
   client = new EventsClient(server.url, await keyOf("rows", AUTH_SECRET));
   other = new EventsClient(server.url, await keyOf("rows-other", AUTH_SECRET));

@@ -2,8 +2,9 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseJobId } from "../../../src/jobs/id.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { type DevServer, startDevServer } from "../../../tooling/dev-server.ts";
 import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type Receiver, startReceiver, takeAll } from "../../../tooling/services/receiver.ts";
 
 /** Work that starts itself, and tells whoever wants to hear of it, on the real server. */
@@ -13,7 +14,7 @@ const NOTIFY_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const steps = [{ id: "twice", type: "transform", value: "{% $input.n * 2 %}" }];
 const PLAN: JsonObject = { name: "twice", steps };
 
-let server: DevServer;
+let server: RunningServer;
 let receiver: Receiver;
 let tenant: Tenant;
 let key: string;
@@ -28,7 +29,7 @@ beforeAll(async () => {
     HTTP_ALLOW: host,
     EVENTS_ALLOW: receiver.url,
   });
-  server = await startDevServer({ vars });
+  server = await startServer(vars);
   tenant = await newTenant(server.url, "starts", AUTH_SECRET);
   key = await keyOf("starts", AUTH_SECRET);
 });

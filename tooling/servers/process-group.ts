@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFiles } from "./process.ts";
+import { openFiles } from "../process.ts";
 
 const POLL_MS = 20;
 

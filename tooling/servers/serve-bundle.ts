@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { modulesIn, OPTIONS_FILE } from "./bundle-files.ts";
+import type { ServeOrder } from "./workerd-server.ts";
+
+/** A process that serves a bundle until it is ended: see workerd-server.ts. */
+
+const { folder, port, stateDir, vars }: ServeOrder = JSON.parse(process.argv[2] ?? "");
+const options = JSON.parse(readFileSync(join(folder, OPTIONS_FILE), "utf8"));
+
+const worker = {
+  ...options,
+  name: "edge-jobs",
+  bindings: { ...options.bindings, ...vars },
+  modules: modulesIn(folder),
+  modulesRoot: folder,
+};
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port,
+    cf: false,
+    log: new Log(LogLevel.WARN),
+    logRequests: false,
+    handleStructuredLogs: ({ message }) => console.log(message),
+    resourcePersistencePath: stateDir,
+    workers: [worker],
+  }),
+);
+process.once("SIGTERM", () => miniflare.dispose().then(() => process.exit(0)));
+await miniflare.ready;
