@@ -1,6 +1,7 @@
 import { readRequestBody } from "@modelcontextprotocol/server";
 import { isLocalCall } from "../auth/loopback.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import { isDeeperThan, isJsonObject, type Json } from "../lib/json.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { iso } from "../lib/time.ts";
@@ -144,7 +145,7 @@ const FORM = "application/x-www-form-urlencoded";
 
 /** What was sent, as text, and what it says; no answer: it says none. */
 async function readAnswer(request: Request): Promise<{ text: string; answer: LinkAnswer | undefined } | Words> {
-  const body = await readRequestBody(request, MAX_LINK_BODY_BYTES);
+  const body = await wholeBody(readRequestBody(request, MAX_LINK_BODY_BYTES));
   if (body.tooLarge) return TOO_LARGE;
   const { text } = body;
   const action = new URL(request.url).searchParams.get("action") ?? "accept";

@@ -1,3 +1,4 @@
+import { BROKEN_BODY, BrokenBody } from "../lib/http/whole-body.ts";
 import { RequestLog } from "../lib/log.ts";
 
 /** What every answer of the Worker has, whichever route made it, and what becomes of what no route expected. */
@@ -26,6 +27,12 @@ function crashed(error: unknown, url: URL, log: RequestLog, reference: string): 
   return Response.json(body, { status: 500, headers: { "cache-control": "no-store" } });
 }
 
+function broken(url: URL, log: RequestLog): Response {
+  const { status, code, message } = BROKEN_BODY;
+  log.write({ event: "refused", code, status, path: url.pathname });
+  return Response.json({ error: code, message }, { status, headers: { "cache-control": "no-store" } });
+}
+
 /** Every request of the Worker goes through here, once. */
 export async function withinBoundary(
   request: Request,
@@ -37,6 +44,7 @@ export async function withinBoundary(
   try {
     return harden(await serve(url, log), url);
   } catch (error) {
+    if (error instanceof BrokenBody) return harden(broken(url, log), url);
     return harden(crashed(error, url, log, newReference()), url);
   }
 }

@@ -1,6 +1,7 @@
 import { isLocalCall } from "../auth/loopback.ts";
 import { webhookSecretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { iso } from "../lib/time.ts";
@@ -170,7 +171,7 @@ async function deliver(place: HookPlace, received: Received, deps: HookDeps): Pr
 
 /** In this order: size, token, rate, signature, duplicate, `when`. */
 export async function hookRoute(request: Request, token: string, deps: HookDeps): Promise<Response> {
-  const bytes = await bytesOf(request);
+  const bytes = await wholeBody(bytesOf(request));
   if (bytes === undefined) return refusal(413, "too_large", `A delivery has at most ${MAX_HOOK_BYTES} bytes.`);
   const place = await placeOf(token, request, deps);
   if (place === undefined) return notFound();

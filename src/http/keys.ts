@@ -1,6 +1,7 @@
 import { readRequestBody } from "@modelcontextprotocol/server";
 import { actorOf, type Principal } from "../auth/principal.ts";
 import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import type { Ask } from "../registry/api/client.ts";
@@ -55,7 +56,7 @@ async function revoke(request: Request, deps: KeyDeps): Promise<Response> {
 }
 
 async function jsonOf(request: Request): Promise<unknown> {
-  const body = await readRequestBody(request, MAX_BODY_BYTES);
+  const body = await wholeBody(readRequestBody(request, MAX_BODY_BYTES));
   try {
     return body.tooLarge ? undefined : JSON.parse(body.text);
   } catch {

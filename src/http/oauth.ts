@@ -10,6 +10,7 @@ import { hasLoopbackHost } from "../auth/loopback.ts";
 import { authorizationServerOptions, BASIC_SCOPES, mcpResource, readGrant, speaksOAuth } from "../auth/oauth.ts";
 import { homeOf } from "../egress/self-call.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import type { RequestLog } from "../lib/log.ts";
 import {
   ACCESS_TOKEN_SECONDS,
@@ -118,7 +119,7 @@ const withoutBody = ({ url, method, headers }: Request): Request => new Request(
 async function withBoundedBody(request: Request, maxBytes: number): Promise<Request | undefined> {
   if (request.body === null) return request;
   if (request.method === "GET" || request.method === "HEAD") return withoutBody(request);
-  const body = await readRequestBody(request, maxBytes);
+  const body = await wholeBody(readRequestBody(request, maxBytes));
   return body.tooLarge ? undefined : new Request(request, { body: body.text });
 }
 

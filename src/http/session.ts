@@ -4,6 +4,7 @@ import { checkApiKey } from "../auth/check-key.ts";
 import { FOREIGN_PAGE, INVALID_TOKEN, NO_TOKEN, type Refusal, refusalResponse } from "../auth/refusal.ts";
 import { authenticateViewer, closeSession, isOwnPage, openSession } from "../auth/session.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import type { RequestLog } from "../lib/log.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_KEY_CHARS } from "../limits.ts";
@@ -37,7 +38,7 @@ export async function readSession(request: Request, deps: SessionDeps): Promise<
 }
 
 async function keyIn(request: Request): Promise<Result<string, Refusal>> {
-  const body = await readRequestBody(request, MAX_SIGN_IN_BYTES);
+  const body = await wholeBody(readRequestBody(request, MAX_SIGN_IN_BYTES));
   if (body.tooLarge) return err(INVALID_TOKEN);
   try {
     return ok(SignIn.parse(JSON.parse(body.text)).key);

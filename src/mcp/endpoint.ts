@@ -4,6 +4,7 @@ import { REVOKED_KEY, refusalResponse, requireScopes } from "../auth/refusal.ts"
 import { BoundedMap } from "../lib/bounded-map.ts";
 import { parseJson } from "../lib/exact-json.ts";
 import { bodyText } from "../lib/http/body-text.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import { isJsonObject, type Json, utf8Bytes } from "../lib/json.ts";
 import { echo } from "../lib/safe-text.ts";
 import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../limits.ts";
@@ -105,7 +106,7 @@ function passRevoked(error: unknown): void {
 export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<Lanes> = {}): Promise<Response> {
   const wrong = unknownGroups(given.groups ?? null);
   if (wrong.length > 0) return unknownTools(wrong);
-  const text = await bodyText(request, BODY_BOUNDS);
+  const text = await wholeBody(bodyText(request, BODY_BOUNDS));
   if (text === undefined) return tooLarge();
   const parsed = parseJson(text);
   if (text.length > MAX_BODY_BYTES / 3 && utf8Bytes(text) > MAX_BODY_BYTES && !isOfMany(parsed)) return tooLarge();

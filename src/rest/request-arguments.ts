@@ -1,6 +1,7 @@
 import { LossyNumber, parseJson } from "../lib/exact-json.ts";
 import type { Fault } from "../lib/fault.ts";
 import { bodyText } from "../lib/http/body-text.ts";
+import { wholeBody } from "../lib/http/whole-body.ts";
 import { utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES } from "../limits.ts";
@@ -60,7 +61,7 @@ const TOO_LARGE: Problem = {
 
 /** No body is one without fields. A page of another site cannot send JSON without asking first. */
 async function bodyFields(request: Request): Promise<Result<Fields, Problem>> {
-  const text = await bodyText(request, BODY_BOUNDS);
+  const text = await wholeBody(bodyText(request, BODY_BOUNDS));
   if (text === undefined) return err(TOO_LARGE);
   if (text === "") return ok({});
   if (!JSON_TYPE.test(request.headers.get("content-type") ?? "")) {

@@ -2,6 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { REVOKED_KEY, type Refusal, refusalHeaders, requireScopes } from "../auth/refusal.ts";
 import { parseJobId } from "../jobs/id.ts";
+import { BROKEN_BODY, BrokenBody } from "../lib/http/whole-body.ts";
 import { readTrace } from "../lib/trace-context.ts";
 import { KeyRevoked, KeyWatch } from "../registry/api/keys.ts";
 import { HOME_SHARD } from "../service/context.ts";
@@ -110,6 +111,10 @@ async function serve(route: Route, request: RestRequest): Promise<Response> {
 function thrown(error: Error, request: RestRequest): Response {
   const { env: deps, req } = request;
   if (error instanceof KeyRevoked) return refusal(REVOKED_KEY, request);
+  if (error instanceof BrokenBody) {
+    const { status, code, message } = BROKEN_BODY;
+    return problemResponse({ status, code, detail: message });
+  }
   const reference = deps.newReference();
   deps.measure({ name: `${req.method} ${req.routePath}`, outcome: "crash", ms: 0 });
   deps.log.write({ event: "crash", path: new URL(req.url).pathname, reference, error: describe(error) });

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { FUZZ_VARS, fuzz } from "../../tooling/fuzz/run.ts";
 import { exchange } from "../../tooling/fuzz/socket.ts";
-import { newSecret } from "../../tooling/fuzz/tenants.ts";
+import { keyOf, newSecret } from "../../tooling/fuzz/tenants.ts";
 import { useServer } from "../support/server.ts";
 import { setting } from "../support/setting.ts";
 
@@ -49,3 +49,26 @@ it.each([
   expect(odd.status).toBe(plain.status);
   expect(odd.status).toBeLessThan(500);
 });
+
+it.each(["/oauth/token", "/oauth/register", "/keys/revoke", "/mcp", "/api/v1/jobs", "/hooks/some-token"])(
+  "takes a body of %s whose chunks are malformed for the caller's fault",
+  async (path) => {
+    const url = new URL(server().url);
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `Host: ${url.host}`,
+      "Connection: close",
+      `Authorization: Bearer ${await keyOf("fuzzed", SECRET)}`,
+      "Content-Type: application/json",
+      "Transfer-Encoding: chunked",
+    ];
+    const { status, text } = await exchange(
+      url,
+      Buffer.from(`${head.join("\r\n")}\r\n\r\nzz\r\n{}\r\n0\r\n\r\n`),
+      false,
+      5_000,
+    );
+    expect([status, text]).toEqual([400, expect.stringContaining("incomplete_body")]);
+    expect(server().log()).not.toContain('"event":"crash"');
+  },
+);

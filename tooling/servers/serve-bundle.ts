@@ -24,7 +24,8 @@ const miniflare = new Miniflare(
     log: new Log(LogLevel.WARN),
     logRequests: false,
     handleStructuredLogs: ({ message }) => console.log(message),
-    resourcePersistencePath: stateDir,
+    // Where `wrangler dev` keeps it.
+    resourcePersistencePath: join(stateDir, "v3"),
     workers: [worker],
   }),
 );
