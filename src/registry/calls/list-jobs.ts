@@ -2,11 +2,11 @@ import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
 import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
-import { searchText } from "../../jobs/search-text.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import type { ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
+import { searchText } from "../storage/search-text.ts";
 import type { Tables } from "../storage/tables.ts";
 
 /** Above every job id. */

@@ -1,7 +1,6 @@
 import type { NewEvent } from "../../events/event.ts";
 import type { Job } from "../../jobs/job.ts";
 import type { Offer } from "../../jobs/run/offers.ts";
-import { hasSameText } from "../../jobs/search-text.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { toJobStatus } from "../../jobs/view.ts";
 import type { Json } from "../../lib/json.ts";
@@ -13,6 +12,7 @@ import type { Audit } from "./audit.ts";
 import type { EventLog } from "./event-log.ts";
 import type { EventLook } from "./event-look.ts";
 import type { LastStates } from "./last-states.ts";
+import { hasSameText } from "./search-text.ts";
 import type { TenantSecrets } from "./secret-rows.ts";
 import type { StoreEntries } from "./store-entries.ts";
 import type { Subscriptions } from "./subscriptions.ts";

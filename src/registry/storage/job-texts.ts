@@ -1,6 +1,6 @@
-import { type Described, searchText, storable, trigrams } from "../../jobs/search-text.ts";
 import { MAX_UNINDEXED_JOBS, TEXT_INDEX_BATCH, TEXT_INDEX_PAUSE_MS } from "../../limits.ts";
 import type { Jobs } from "./jobs.ts";
+import { type Described, searchText, storable, type TextLook, trigrams } from "./search-text.ts";
 
 export const JOB_TEXTS_SQL = {
   end: "SELECT CAST(number AS TEXT) AS number FROM job_texts_end",
@@ -10,12 +10,6 @@ export const JOB_TEXTS_SQL = {
   delete: "DELETE FROM job_texts WHERE rowid = CAST(? AS INTEGER)",
   clear: "INSERT INTO job_texts (job_texts) VALUES ('delete-all')",
 } as const;
-
-/** Where a text is looked for: the jobs above `end` are not in the index. */
-export interface TextLook {
-  match: string;
-  end: string;
-}
 
 const quoted = (term: string): string => `"${term.replaceAll('"', '""')}"`;
 

@@ -5,7 +5,6 @@ import type { StatisticsRow } from "../../jobs/statistics.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
 import { JobCache } from "./job-cache.ts";
-import type { TextLook } from "./job-texts.ts";
 import { readRun } from "./row-codec.ts";
 import {
   changedColumns,
@@ -16,6 +15,7 @@ import {
   type ListedRecord,
   toRecord,
 } from "./rows.ts";
+import type { TextLook } from "./search-text.ts";
 
 type NumberedRecord = ListedRecord & { number: string };
 type ListedBy = { status: string } | { blueprint: string } | { match: string };

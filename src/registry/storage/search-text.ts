@@ -1,6 +1,12 @@
-import type { Job } from "./job.ts";
+import type { Job } from "../../jobs/job.ts";
 
 /** The text that a listing by text looks through, and how an index finds it. Pure. */
+
+/** Where a text is looked for: the jobs above the number `end` are not in the index. */
+export interface TextLook {
+  match: string;
+  end: string;
+}
 
 export type Described = Pick<Job, "name" | "run" | "metadata" | "error">;
 
