@@ -49,8 +49,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a new job sets no alarm": {
     file: "src/registry/storage/job-store.ts",
-    from: "    this.#alarm.ringBy(job.due_at);\n",
-    to: "",
+    from: "    this.#alarm.ringBy(this.#tables.texts.added(job) ? job.submitted_at : job.due_at);\n",
+    to: "    this.#tables.texts.added(job);\n",
   },
   "a job settles twice": {
     file: "src/jobs/status.ts",
