@@ -5,8 +5,11 @@ import { type Spread, spreadOf } from "./rounds.ts";
 export interface EngineJobs {
   /** Jobs a second by those of the bare Workflow. */
   ratio: Spread;
+  /** The same of instances of the engine that do nothing: no job that has an instance can be faster. */
+  emptyRatio: Spread;
   jobsPerSecond: Spread;
   barePerSecond: Spread;
+  emptyPerSecond: Spread;
   /** Metered steps by what ran, as the engine counted them. */
   steps: Record<string, number>;
 }
@@ -95,26 +98,31 @@ async function rateOf(count: number, work: () => Promise<void>): Promise<number>
   return (count / (performance.now() - from)) * 1_000;
 }
 
-async function bareThreeSteps({ bare, target: url }: Ends, count: number): Promise<number> {
+/** @param url of the three requests; left out: the instances do nothing */
+async function bareInstances({ bare }: Ends, count: number, url?: string): Promise<number> {
   return rateOf(count, async () => {
     const made = await inParallel(count, () => post<{ id: string }>(`${bare}/submit`, { url }));
     await post(`${bare}/settled`, { ids: made.map(({ id }) => id) });
   });
 }
 
+const perRound = (rates: readonly number[], limits: readonly number[]): Spread =>
+  spreadOf(rates.map((rate, i) => rate / (limits[i] ?? 1)));
+
 /** @param jobs of each round, on both sides */
 export async function measureEngineJobs(ends: Ends, plan: { rounds: number; jobs: number }): Promise<EngineJobs> {
   const jobs = new Jobs(ends);
-  const [ours, bare, ratios]: number[][] = [[], [], []];
+  const rates = { ours: [] as number[], bare: [] as number[], empty: [] as number[] };
   const sides = [
-    async () => ours?.push(await jobs.threeSteps(plan.jobs)),
-    async () => bare?.push(await bareThreeSteps(ends, plan.jobs)),
+    async () => rates.ours.push(await jobs.threeSteps(plan.jobs)),
+    async () => rates.bare.push(await bareInstances(ends, plan.jobs, ends.target)),
+    async () => rates.empty.push(await bareInstances(ends, plan.jobs)),
   ];
-  // The first round of each is its warm-up.
   for (let round = 0; round <= plan.rounds; round++) {
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) await side();
-    if (round > 0) ratios?.push((ours?.at(-1) ?? 0) / (bare?.at(-1) ?? 1));
   }
+  // The first round of each is its warm-up.
+  const [ours, bare, empty] = [rates.ours.slice(1), rates.bare.slice(1), rates.empty.slice(1)];
   const short = Array.from({ length: SHORT_STEPS }, (_, i) => jobs.request(`s${i}`));
   const row = { id: "row", type: "http", method: "POST", url: ends.target, body: { n: "{% $item %}" } };
   const map = { id: "all", type: "map", over: `{% [1..${ITEMS}] %}`, concurrency: 20, steps: [row] };
@@ -125,9 +133,11 @@ export async function measureEngineJobs(ends: Ends, plan: { rounds: number; jobs
     [`map_${ITEMS}`]: await jobs.metered([map]),
   };
   return {
-    ratio: spreadOf(ratios ?? []),
-    jobsPerSecond: spreadOf(ours?.slice(1) ?? []),
-    barePerSecond: spreadOf(bare?.slice(1) ?? []),
+    ratio: perRound(ours, bare),
+    emptyRatio: perRound(empty, bare),
+    jobsPerSecond: spreadOf(ours),
+    barePerSecond: spreadOf(bare),
+    emptyPerSecond: spreadOf(empty),
     steps,
   };
 }

@@ -6,7 +6,8 @@ interface EngineEnv {
 }
 
 interface Target {
-  url: string;
+  /** Left out: the instance does nothing, which is the least that one costs. */
+  url?: string;
 }
 
 /** Between two looks whether an instance has ended. */
@@ -15,7 +16,9 @@ const LOOK_MS = 20;
 /** What the engine does by itself: three requests, one a step, each with its result kept. */
 export class BareWorkflow extends WorkflowEntrypoint<EngineEnv, Target> {
   override async run({ payload }: Readonly<WorkflowEvent<Target>>, step: WorkflowStep): Promise<void> {
-    for (const name of ["one", "two", "three"]) await step.do(name, () => request(payload.url));
+    const { url } = payload;
+    if (url === undefined) return;
+    for (const name of ["one", "two", "three"]) await step.do(name, () => request(url));
   }
 }
 
@@ -48,10 +51,10 @@ async function stepsOf(workflow: Workflow, id: string): Promise<number> {
 
 export default {
   fetch: async (request, { BARE_WORKFLOW, JOB_WORKFLOW }) => {
-    const { url = "", ids = [] } = await request.json<{ url?: string; ids?: string[] }>();
+    const { ids = [], ...target } = await request.json<{ url?: string; ids?: string[] }>();
     switch (new URL(request.url).pathname) {
       case "/submit":
-        return Response.json({ id: (await BARE_WORKFLOW.create({ params: { url } })).id });
+        return Response.json({ id: (await BARE_WORKFLOW.create({ params: target })).id });
       case "/settled":
         await ended(BARE_WORKFLOW, ids);
         return Response.json({});

@@ -30,7 +30,7 @@ export interface Results {
   startup: { active_ms: number; bundle_gzip_kib: number };
   /** Context only: of this machine, in this minute. */
   rates: Record<string, { per_second: number; p50_ms: number; p99_ms: number; answers: number }>;
-  /** Context only, too: jobs of three http steps, and the Workflow that bounds them. */
+  /** Context only, too: jobs of three http steps, the Workflow that bounds them, and instances that do nothing. */
   jobs_per_second: Record<string, number>;
   skipped: string[];
 }
@@ -76,10 +76,12 @@ export function resultsOf(
     ratios: {
       ...byName(others, ({ ratio }) => round(ratio.median, 3)),
       three_step_jobs: round(engine.ratio.median, 3),
+      empty_instances: round(engine.emptyRatio.median, 3),
     },
     spread: {
       ...byName(others, ({ ratio }): [number, number] => [round(ratio.low, 3), round(ratio.high, 3)]),
       three_step_jobs: [round(engine.ratio.low, 3), round(engine.ratio.high, 3)],
+      empty_instances: [round(engine.emptyRatio.low, 3), round(engine.emptyRatio.high, 3)],
     },
     rows,
     engine_steps: engine.steps,
@@ -100,6 +102,7 @@ export function resultsOf(
     jobs_per_second: {
       three_step_jobs: round(engine.jobsPerSecond.median, 1),
       bare_workflow: round(engine.barePerSecond.median, 1),
+      empty_instances: round(engine.emptyPerSecond.median, 1),
     },
     skipped,
   };
