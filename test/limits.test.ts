@@ -165,7 +165,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   SLOT_GRACE_MS: pace,
   PROGRESS_EVERY_MS: pace,
   ENGINE_ANSWER_MS: `${pace}; registry/dispatch/engine.test.ts`,
-  MAX_JOURNAL_BYTES: "how a run that goes on reads what is finished: runner/joined-reports.test.ts",
+  MAX_JOURNAL_BYTES: "how a run that goes on reads what is finished: runner/reports/joined-reports.test.ts",
   ENGINE_RETENTION_MS: `${pace}; registry/dispatch/engine.test.ts`,
   KEEP_ALIVE_MS: pace,
   MAX_BACKOFF_MS: `${pace}; runner/step-kinds/http-again.test.ts`,

@@ -22,12 +22,17 @@ function partsOf(value: string): string[] {
 
 /** The secrets that one tenant's blueprints may use. Never stored, logged or shown. */
 export class Secrets {
-  readonly #byName: ReadonlyMap<string, Secret>;
+  #byName: ReadonlyMap<string, Secret> = new Map();
   /** One group for each of `#names`. */
-  readonly #pattern: RegExp;
-  readonly #names: readonly string[];
+  #pattern = /(?!)/g;
+  #names: readonly string[] = [];
 
   constructor(secrets: readonly Secret[]) {
+    this.know(secrets);
+  }
+
+  /** These and no others. Of two with one name the last is sent, and neither is shown. */
+  know(secrets: readonly Secret[]): void {
     this.#byName = new Map(secrets.map((secret) => [secret.name, secret]));
     const texts = secrets.flatMap(({ name, value }) => partsOf(value).map((text) => ({ name, text })));
     // The longest first: of two that share their beginning none is left half in a text.

@@ -41,7 +41,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
     const { ai, httpAllow, publicOrigin, secrets: signing } = settings;
     const pause = (ms: number) => scheduler.wait(ms);
     const home = await homeOf(this.env.AUTH_SECRET, () => crypto.randomUUID());
-    const secrets = await secretsOf(settings, tenant, ask, pause);
+    const { secrets, knowSecrets } = secretsOf(settings, tenant, ask, pause);
     await runBlueprint(
       {
         registry: () => registryOf(this.env.JOB_REGISTRY, tenant, shard),
@@ -56,6 +56,7 @@ export class JobWorkflow extends WorkflowEntrypoint<Env, RunParams> {
         linkToken: (jobId, path) => linkToken({ tenant, jobId, path }, signing),
         model: ai && modelOf(this.env, ai, home),
         secrets,
+        knowSecrets,
         userAgent: `edge-jobs/${version}`,
         blueprint: (reference) => lookUpBlueprint({ ask, blueprints: CATALOG.blueprints }, reference),
         store: (key, write) => ask(HOME_SHARD, (home, server) => home.useStore(server, key, write)),

@@ -4,7 +4,7 @@ import type { AiSettings } from "../env.ts";
 import type { JsonObject } from "../lib/json.ts";
 import type { RunnerApi } from "../registry/api/caller.ts";
 import type { Emitted, EventsApi } from "../registry/api/event-calls.ts";
-import type { StoreApi } from "../registry/api/store-calls.ts";
+import type { SealedSecret, StoreApi } from "../registry/api/store-calls.ts";
 import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
 export interface RetryPlan {
@@ -43,6 +43,8 @@ export interface RunnerPorts {
   /** Refuses what is not public, by throwing RefusedAddress. */
   fetch: (url: string, init?: RequestInit) => Promise<Response>;
   secrets: Secrets;
+  /** The secrets are those of now from here on. @param own what the start brought of the tenant's own; undefined: nothing */
+  knowSecrets: (own: SealedSecret[] | undefined) => Promise<void>;
   /** Of requests that bring none. */
   userAgent: string;
   /** The blueprint of this name, or `name@version`, that the tenant can use; undefined when there is none. */

@@ -124,7 +124,9 @@ class Interpreter {
 async function interpreterOf(ports: RunnerPorts, ref: RunRef): Promise<Interpreter | undefined> {
   const reports = new Reporter(ports, ref);
   const run = await reports.start();
-  return run.do === "stop" ? undefined : new Interpreter(ports, reports, run);
+  if (run.do === "stop") return undefined;
+  await ports.knowSecrets(run.secrets);
+  return new Interpreter(ports, reports, run);
 }
 
 /** Of a segment that could not reach the registry: what it did is not lost, and the next try goes on. */

@@ -167,6 +167,7 @@ export async function runSteps(bench: Bench, steps: Json[], options: RunOptions 
         step: engineStep,
         fetch,
         secrets: new Secrets(secrets),
+        knowSecrets: async () => undefined,
         userAgent: "edge-jobs/test",
         blueprint: async (reference) => options.blueprints?.[reference],
         emit: (event) => bench.events.emitEvent(CALLER, { ...event, job_id: id }),

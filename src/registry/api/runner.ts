@@ -8,6 +8,7 @@ import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 import type { CleanupPlan, ParentPage, UndoFailure } from "./cleanup-calls.ts";
+import type { SealedSecret } from "./store-calls.ts";
 
 /** What the registry answers to the runner: reports of one attempt, fenced by it. */
 
@@ -76,6 +77,8 @@ export interface RunPlan {
   origin?: string | undefined;
   /** Only of a cleanup job, whose plan is that of its parent. */
   cleanup?: CleanupPlan | undefined;
+  /** What the tenant set for itself, of the object that keeps it; absent: that is another one, or of 0.1.0. */
+  secrets?: SealedSecret[] | undefined;
 }
 
 /** Outputs of finished top-level steps, in the order of the plan. */

@@ -40,7 +40,6 @@ import type {
 } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
-import { cleanupPlan } from "../dispatch/cleanup.ts";
 import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
@@ -48,6 +47,7 @@ import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.t
 import { journalPage } from "./journal.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
 import type { RoundReports } from "./round-reports.ts";
+import { runPlan } from "./run-plan.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
 /** A try that asks to begin. */
@@ -81,20 +81,10 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       const next = start(job, now, taker);
       const error = interruption(next);
       if (error !== undefined) return { next, reply: { do: "interrupted", error } };
-      const input = this.#context.tables.values.input(job);
       const plan: Blueprint = JSON.parse(this.#context.tables.plans.json(job.plan_hash));
-      const started_at = next.started_at ?? now;
-      const times = { submitted_at: next.submitted_at, started_at, ends_at: started_at + next.timeout_ms };
-      const { trace, rows_by_item, runner, ai_tokens, trigger, origin } = next.run;
-      const cleanup = job.run.cleanup && cleanupPlan(this.#context, job);
-      const opened = cleanup === undefined ? this.#openFirst(next, plan, now) : undefined;
-      const changed = trigger && this.#context.tables.triggers.find(trigger.name)?.document.changed;
-      const carried = { rows_by_item, ai_tokens, trace, ...(origin && { origin }) };
-      const rest = { ...carried, ...(changed !== undefined && { changed }) };
-      const reply = { do: "run", run: runner?.run, plan, input, ...times, ...rest } as const;
-      const journal = journalPage(this.#context.tables.values, job, null);
-      const more = { journal, opening: opened?.opening, ...(cleanup && { cleanup }) };
-      return { next: opened?.next ?? next, reply: { ...reply, ...more } };
+      const opened = job.run.cleanup === undefined ? this.#openFirst(next, plan, now) : undefined;
+      const reply = { ...runPlan(this.#context, next, plan, now), opening: opened?.opening };
+      return { next: opened?.next ?? next, reply };
     });
     if (begun.do !== "interrupted") return begun;
     await this.settle(whoever, { name: "failed", error: begun.error, path: null }, []);

@@ -3,7 +3,7 @@ import { MAX_TENANT_SECRETS } from "../../../src/limits.ts";
 import type { SecretCalls } from "../../../src/registry/calls/keep-secrets.ts";
 import { openRegistry } from "../../../src/registry/open-registry.ts";
 import type { SealingPort } from "../../../src/registry/sealing-port.ts";
-import { callerOf, inObject, NO_LIMITS, RETENTION_MS, START, TENANT } from "../bench.ts";
+import { callerOf, inObject, inRegistry, NO_LIMITS, RETENTION_MS, START, TENANT } from "../bench.ts";
 import { FakeEngine } from "../dispatch/fake-engine.ts";
 
 const CALLER = callerOf(TENANT, { actor: "key-1" });
@@ -56,6 +56,19 @@ describe("the secrets of a tenant, sealed", () => {
         "secret_set B key-1",
       ]);
     }));
+
+  it.each([
+    [0, [{ name: "A", sealed: "k.1.a", hosts: HOSTS, updated_at: START }]],
+    [1, undefined],
+  ])("come with the start of a job where they are kept, and with no other: shard %i", (shard, brought) =>
+    inRegistry(async ({ secrets, submit, runner, ref }) => {
+      await secrets.putSecret(CALLER, { name: "A", sealed: "k.1.a", hosts: HOSTS });
+      const { id } = await submit({}, { ...CALLER, shard });
+      const run = await runner.start(ref(id));
+      expect(run).toMatchObject({ do: "run" });
+      expect("secrets" in run ? run.secrets : undefined).toEqual(brought);
+    }),
+  );
 
   it("are so many, and one that is there can still be replaced", () =>
     inObject(async (storage) => {

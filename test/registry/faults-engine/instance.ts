@@ -64,6 +64,7 @@ export class SimInstance {
       step: this.#steps(life),
       fetch: (url, init) => this.#perilous(life, () => held(life, fetch(url, init))),
       secrets: new Secrets([]),
+      knowSecrets: async () => undefined,
       userAgent: "edge-jobs/test",
       blueprint: async () => undefined,
       emit: async () => {

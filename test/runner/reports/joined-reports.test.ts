@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Json } from "../../src/lib/json.ts";
-import { MAX_JOURNAL_BYTES } from "../../src/limits.ts";
-import type { RunnerApi } from "../../src/registry/api/caller.ts";
-import { type Bench, eventTypes, inRegistry } from "../registry/bench.ts";
-import { Crash, json, RecordingStep, type RunOptions, runSteps, scripted } from "./bench.ts";
+import type { Json } from "../../../src/lib/json.ts";
+import { MAX_JOURNAL_BYTES } from "../../../src/limits.ts";
+import type { RunnerApi } from "../../../src/registry/api/caller.ts";
+import { type Bench, eventTypes, inRegistry } from "../../registry/bench.ts";
+import { Crash, json, RecordingStep, type RunOptions, runSteps, scripted } from "../bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, ...more };
