@@ -16,11 +16,12 @@ export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${fold
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
-  "test/registry/{*,{calls,dispatch,fire,run,storage,watch}/*}.test.ts",
+  "test/registry/{*,{calls,deliver,dispatch,fire,run,storage,watch}/*}.test.ts",
   "test/runner/{compose,run-blueprint,keys/retry,step-kinds/http}.test.ts",
 ];
 export const NOT_EVICTABLE = [
   "test/registry/upgrade.test.ts",
+  "test/registry/deliver/{job-trace,trace-export}.test.ts",
   "test/registry/dispatch/engine.test.ts",
   "test/registry/storage/{job-cache,migrations,query-plans}.test.ts",
   "test/registry/watch/changes.test.ts",

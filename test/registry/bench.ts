@@ -14,6 +14,7 @@ import type {
   SubmitRequest,
   Submitted,
 } from "../../src/registry/api/caller.ts";
+import type { EventPage, EventQuery } from "../../src/registry/api/event-calls.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { RegistryPorts } from "../../src/registry/context.ts";
 import type { DeliveryPort } from "../../src/registry/deliver/delivery-port.ts";
@@ -109,11 +110,14 @@ export async function inObject<T>(work: (storage: DurableObjectStorage) => Promi
   return runInDurableObject(stub, (_instance, state) => work(state.storage));
 }
 
+/** Of an object, which reads its own log through it. */
+export type MakeDelivery = (readOwn: (query: EventQuery) => Promise<EventPage>) => DeliveryPort;
+
 /** Runs the test inside an object of its own, with a fake engine, a clock that the test moves, and the limits given. */
 export async function inRegistry(
   test: (bench: Bench) => Promise<void>,
   limits: Partial<Quotas> = {},
-  delivery?: DeliveryPort,
+  delivery?: MakeDelivery,
   siblings?: Siblings,
 ): Promise<void> {
   await inObject(async (storage) => {
@@ -121,8 +125,8 @@ export async function inRegistry(
     const clock = { now: START };
     const background: Promise<void>[] = [];
     const logged: Bench["logged"] = [];
-    const open = (over: Partial<RegistryPorts>) =>
-      openRegistry({
+    const open = async (over: Partial<RegistryPorts>): Promise<Registry> => {
+      const registry: Registry = await openRegistry({
         storage,
         engine,
         now: () => clock.now,
@@ -131,11 +135,13 @@ export async function inRegistry(
         log: (line) => logged.push(line),
         findNewest: async () => undefined,
         retentionMs: RETENTION_MS,
-        delivery,
+        delivery: delivery?.((query) => registry.events.readEvents(query, 0)),
         siblings,
         quotas: { ...NO_LIMITS, ...limits },
         ...over,
       });
+      return registry;
+    };
     const reopen = async (over: Partial<RegistryPorts> = {}) => apisOf(await open(over));
     const settleBackground = async () => {
       await Promise.all(background.splice(0));

@@ -8,7 +8,7 @@ import { type Call, toolCall } from "../../tooling/raw.ts";
 /** How somebody else's things can be asked for. A probe names its target; the tests know what may come back. */
 
 /** What an argument can name that has an owner. */
-export type Owned = "job" | "batch" | "blueprint" | "trigger" | "cursor";
+export type Owned = "job" | "batch" | "blueprint" | "trigger" | "subscription" | "cursor";
 
 export type Recipe = { [kind in Owned]?: (target: string) => JsonObject[] };
 
@@ -20,6 +20,7 @@ const KIND_OF_ARGUMENT: Record<string, Owned> = {
   parent_id: "job",
   batch_id: "batch",
   trigger: "trigger",
+  subscription_id: "subscription",
   blueprint: "blueprint",
   name: "blueprint",
   goal: "blueprint",
@@ -27,7 +28,7 @@ const KIND_OF_ARGUMENT: Record<string, Owned> = {
 };
 
 /** Of triggers, tools call the own name `name`. */
-const kindOfArgument = (tool: string, argument: string): Owned | undefined =>
+export const kindOfArgument = (tool: string, argument: string): Owned | undefined =>
   argument === "name" && tool.startsWith("triggers_") ? "trigger" : KIND_OF_ARGUMENT[argument];
 
 const child = (blueprint: string) => ({ name: "parent", steps: [{ id: "a", type: "job", blueprint }] });
@@ -140,11 +141,20 @@ export const TASK_CALLS: ((taskId: string) => Call)[] = [
   }),
 ];
 
+/** What events are told apart by, of things with an owner. */
+export const FILTERS: { readonly [kind in Owned]?: string } = {
+  job: "job_id",
+  batch: "batch_id",
+  blueprint: "blueprint",
+  trigger: "trigger",
+};
+
 /** Of the Events extension, but for subscriptions, whose answers are named after what is asked. */
-const EVENT_CALLS: ((jobId: string) => Call)[] = ["events/poll", "events/stream"].map((method) => (job_id) => ({
-  method,
-  params: { name: "job.settled", arguments: { job_id }, cursor: "ev1_0" },
-}));
+const eventCalls = (filter: string): ((target: string) => Call)[] =>
+  ["events/poll", "events/stream"].map((method) => (target) => ({
+    method,
+    params: { name: "job.settled", arguments: { [filter]: target }, cursor: "ev1_0" },
+  }));
 
 const listenTo = (notifications: JsonObject): Call => ({ method: "subscriptions/listen", params: { notifications } });
 
@@ -176,6 +186,7 @@ const kindOfVariable = (uriTemplate: string): Owned | undefined =>
 
 /** Every call that can name something of this kind, from what the server lists. */
 export function probesOf(kind: Owned, { tools, templates, prompts }: Listed): ((target: string) => Call[])[] {
+  const filter = FILTERS[kind];
   const inTemplates = templates.filter(({ uriTemplate }) => kindOfVariable(uriTemplate) === kind);
   const inPrompts = prompts.flatMap(({ name, arguments: all = [] }) =>
     all
@@ -199,9 +210,9 @@ export function probesOf(kind: Owned, { tools, templates, prompts }: Listed): ((
       (target: string) => [{ method: "prompts/get", params: { name, arguments: { [argument]: target } } }],
       complete({ type: "ref/prompt", name }, argument),
     ]),
-    ...(kind === "job"
-      ? [...TASK_CALLS, ...LISTEN_CALLS, ...EVENT_CALLS].map((call) => (target: string) => [call(target)])
-      : []),
+    ...[...(kind === "job" ? [...TASK_CALLS, ...LISTEN_CALLS] : []), ...(filter ? eventCalls(filter) : [])].map(
+      (call) => (target: string) => [call(target)],
+    ),
   ];
 }
 

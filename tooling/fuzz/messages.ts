@@ -52,8 +52,8 @@ export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   work_report: { claim: "WyJhIiwiYiIsMV0", action: "fail", error: { code: "c", message: "m", retryable: true } },
 };
 
-/** No callback of these is a place where anything could be sent. */
-const NO_CALLBACK = {
+/** Nobody takes at it what is sent there. */
+export const NO_CALLBACK = {
   mode: "webhook",
   url: "http://127.0.0.1:1/x",
   secret: "whsec_YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=",
@@ -243,12 +243,15 @@ const draft = (id: fc.Arbitrary<Json>): fc.Arbitrary<Draft> =>
     .record({ call: fc.constantFrom(...CALLS), isModern: fc.boolean(), id })
     .map(({ call, ...rest }) => ({ ...call, ...rest }));
 
+/** Only what they hand on is altered, not what it is handed to. */
+const WITH_ARGUMENTS = new Set(["tools/call", "prompts/get"]);
+
 /** Well-formed but for what is given to a tool, a prompt or a task: these get the farthest. */
 const oddArguments = fc.tuple(draft(fc.constant(1)), mutations(anyValue)).map(([drawn, faults]) => {
-  const { arguments: args = {}, name, ...rest } = drawn.params;
-  const inner = name === undefined ? rest : (args as JsonObject);
-  const altered = faults.reduce(mutate, inner);
-  const params: JsonObject = name === undefined ? altered : { ...rest, name, arguments: altered };
+  const { arguments: args = {}, ...rest } = drawn.params;
+  const params: JsonObject = WITH_ARGUMENTS.has(drawn.method)
+    ? { ...rest, arguments: faults.reduce(mutate, args as JsonObject) }
+    : faults.reduce(mutate, drawn.params);
   return messageOf({ ...drawn, params }, JSON.stringify(whole({ ...drawn, params })));
 });
 

@@ -3,6 +3,7 @@ import pMap from "p-map";
 import { toolCall } from "../raw.ts";
 import { routesOf } from "../rest.ts";
 import type { RunningServer } from "../servers/running-server.ts";
+import { NO_CALLBACK } from "./messages.ts";
 import { type FuzzRequest, fuzzRequests, type Keys } from "./requests.ts";
 import { type Answer, exchange } from "./socket.ts";
 import { keyOf, Tenant } from "./tenants.ts";
@@ -14,8 +15,15 @@ const HOOK = "hook";
 const MAX_ANSWER_MS = 5_000;
 
 const HOOK_SECRET = "FUZZ_HOOK_SECRET";
-/** What a server must be told that is fuzzed: a secret for webhooks, with which no request is signed. */
-export const FUZZ_VARS = { BLUEPRINT_SECRETS: `${HOOK_SECRET}@webhook`, [HOOK_SECRET]: "of the fuzzed hook" };
+/**
+ * What a server must be told that is fuzzed: a secret for webhooks, with which no request is signed, and a callback that may
+ * be asked although nobody is there, so that a subscription gets as far as its challenge.
+ */
+export const FUZZ_VARS = {
+  BLUEPRINT_SECRETS: `${HOOK_SECRET}@webhook`,
+  [HOOK_SECRET]: "of the fuzzed hook",
+  EVENTS_ALLOW: new URL(NO_CALLBACK.url).origin,
+};
 
 /** What no answer may hold: where our code lies, and what it is made of. */
 const INSIDE = /\bat [\w.<>]+ \(|\.ts:\d+|node_modules|SQLITE_|Internal error, reference/;
@@ -56,12 +64,15 @@ function judge(request: FuzzRequest, { status, text, hung }: Answer): Finding[] 
 }
 
 /** All that a rejected call could have changed. */
-async function stored(tenant: Tenant): Promise<string> {
+async function stored(tenant: Tenant, url: URL, key: string): Promise<string> {
+  const headers = { authorization: `Bearer ${key}` };
+  const subscriptions = await (await fetch(new URL("/api/v1/subscriptions", url), { headers })).text();
   const { message: jobs } = await tenant.send(toolCall("jobs_list", { limit: 100 }));
   const { message: blueprints } = await tenant.send(toolCall("blueprints_list", { limit: 100 }));
   const { message: triggers } = await tenant.send(toolCall("triggers_list", { limit: 100 }));
   const { message: hook } = await tenant.send(toolCall("triggers_list", { name: HOOK }));
-  return JSON.stringify([jobs, blueprints, triggers, hook].map(({ result }) => result?.structuredContent));
+  const seen = [jobs, blueprints, triggers, hook].map(({ result }) => result?.structuredContent);
+  return JSON.stringify([...seen, subscriptions]);
 }
 
 /** A good call, as somebody else makes it at the same time. */
@@ -83,7 +94,7 @@ export async function fuzz(server: RunningServer, secret: string, seed: number, 
   const verify = { scheme: "github", secret: HOOK_SECRET };
   const blueprint = { name: "on-hook", steps };
   const { url: hook } = await tenant.tool("triggers_save", { name: HOOK, blueprint, webhook: { verify } });
-  const before = await stored(tenant);
+  const before = await stored(tenant, url, keys.all);
 
   const requests = fc.sample(
     fuzzRequests(url.host, { ...keys, hook: new URL(String(hook)).pathname }, await routesOf(server.url)),
@@ -106,7 +117,7 @@ export async function fuzz(server: RunningServer, secret: string, seed: number, 
     findings.push(...found.flat(), ...(await canary(tenant, jobId)));
     server.assertNoCrash();
   }
-  const after = await stored(tenant);
+  const after = await stored(tenant, url, keys.all);
   if (after !== before) findings.push({ what: "side effect", route: "/mcp", request: before, answer: after });
   return { requests: requests.length, statuses, findings };
 }

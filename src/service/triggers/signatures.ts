@@ -117,10 +117,10 @@ const hmac: Scheme = (
   { headers, body },
   { header = "", algorithm = "sha256", encoding = "hex", prefix = "" },
 ) => {
-  const value = headers[header.toLowerCase()] ?? "";
-  if (!value.startsWith(prefix)) return undefined;
-  const signature = value.slice(prefix.length);
-  const signatures = [encoding === "hex" ? fromHex(signature) : fromBase64(signature)];
+  const read = encoding === "hex" ? fromHex : fromBase64;
+  // Some senders say several, with commas between them.
+  const said = (headers[header.toLowerCase()] ?? "").split(",").map((each) => each.trim());
+  const signatures = said.filter((each) => each.startsWith(prefix)).map((each) => read(each.slice(prefix.length)));
   return { algorithm: ALGORITHMS[algorithm], key: utf8(secret), text: body, signatures, id: undefined };
 };
 

@@ -1,13 +1,14 @@
-import { createServer } from "node:http";
-import { text } from "node:stream/consumers";
 import getPort from "get-port";
 import pMap from "p-map";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/lib/json.ts";
 import { newSecret } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
+import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
 import { type Belongings, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
 import {
+  FILTERS,
   guessedBatch,
   guessedId,
   type Listed,
@@ -25,6 +26,10 @@ const SECRET = newSecret();
 const CONCURRENCY = 16;
 /** Quotas have tests of their own. */
 const NO_QUOTAS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0", MAX_STORED_BYTES: "0" };
+const HOOKS_PER_MINUTE = 50;
+const HOOK_SECRET = "ISOLATED_HOOK";
+const FLOOD = 900;
+const FORGED = { "content-type": "application/json", "x-hub-signature-256": `sha256=${"0".repeat(64)}` };
 const LATER = { run_at: "2100-01-01T00:00:00Z" };
 
 /** Every probe is sent in every spelling, but not at every target: at one of so many. */
@@ -45,12 +50,20 @@ const masked = ({ bytes }: RawReply, target: string): string => bytes.replaceAll
 const CALLBACK_PORT = await getPort({ host: "127.0.0.1" });
 const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
 
-const server = useServer({ AUTH_SECRET: SECRET, EVENTS_ALLOW: CALLBACK, ...NO_QUOTAS });
+const server = useServer({
+  ...{ AUTH_SECRET: SECRET, EVENTS_ALLOW: CALLBACK, ...NO_QUOTAS },
+  ...{
+    HOOKS_PER_MINUTE: String(HOOKS_PER_MINUTE),
+    BLUEPRINT_SECRETS: `${HOOK_SECRET}@webhook`,
+    [HOOK_SECRET]: "of the isolated hook",
+  },
+});
 
 describe("three tenants of one server", () => {
   let all: Belongings[];
   let listed: Listed;
   let before: unknown[];
+  let receiver: Receiver;
   let probes = 0;
 
   const pairs = () =>
@@ -58,6 +71,7 @@ describe("three tenants of one server", () => {
 
   beforeAll(async () => {
     const { url } = server();
+    receiver = await startReceiver(CALLBACK_PORT);
     all = await Promise.all(["acme", "globex", "acme-2"].map((name) => settleIn(url, name, SECRET)));
     const [first] = all;
     const ask = async (method: string) => (await first?.tenant.send({ method, params: {} }))?.message.result;
@@ -70,6 +84,7 @@ describe("three tenants of one server", () => {
     } as unknown as Listed;
     before = await Promise.all(all.map(seenByOwner));
   });
+  afterAll(() => receiver?.close());
 
   it("have a probe for everything that the server lists", () => {
     expect(listed.tools.length).toBeGreaterThanOrEqual(12);
@@ -188,6 +203,46 @@ describe("three tenants of one server", () => {
     expect(answers.filter((answer) => JSON.stringify(answer) !== JSON.stringify(nothing))).toEqual([]);
   });
 
+  /** One more than belongs to the tenant, that anybody may start who has its URL. @returns its name */
+  async function openTrigger({ tenant }: Belongings, verb: string): Promise<string> {
+    const name = `${verb}-${tenant.canary}`;
+    const blueprint = { name, steps: [transform(name)] };
+    opened.set(name, String((await tenant.tool("triggers_save", { name, blueprint, webhook: { verify: null } })).url));
+    return name;
+  }
+  const opened = new Map<string, string>();
+
+  it("lose nothing to strangers who flood the hook of one of them", async () => {
+    const [victim, other] = all;
+    if (victim === undefined || other === undefined) throw new Error("nobody settled in");
+    const signed = await victim.tenant.tool("triggers_save", {
+      name: "signed",
+      blueprint: { name: "signed", steps: [transform("signed")] },
+      webhook: { verify: { scheme: "github", secret: HOOK_SECRET } },
+    });
+    const ledger = () => victim.tenant.tool("triggers_list", { name: "signed" });
+    const before = await ledger();
+    const ways = [`${server().url}/hooks/x`, `${String(signed.url)}x`, String(signed.url)];
+    const answers = pMap(
+      Array.from({ length: FLOOD }, (_, i) => ways[i % ways.length] ?? ""),
+      async (url) => (await fetch(url, { method: "POST", body: "{}", headers: FORGED })).status,
+      { concurrency: 4 * CONCURRENCY },
+    );
+    // Meanwhile the other one's hook takes what comes, and its calls are answered.
+    const open = await openTrigger(other, "open");
+    const hook = opened.get(open) ?? "";
+    const taken = [await post(hook), await post(hook)].map(([status]) => status);
+    await other.tenant.tool("triggers_delete", { name: open });
+    const { result } = (await other.tenant.send(toolCall("jobs_list", {}))).message;
+    expect([taken, result?.isError ?? false]).toEqual([[202, 202], false]);
+    const statuses = Object.groupBy(await answers, String);
+    expect(Object.keys(statuses).sort()).toEqual(["401", "404", "429"]);
+    // The rate is that of the hook: so many forged ones are looked at, and no more.
+    expect(statuses["401"]?.length).toBeLessThanOrEqual(2 * HOOKS_PER_MINUTE);
+    expect(await ledger()).toEqual(before);
+    await victim.tenant.tool("triggers_delete", { name: "signed" });
+  }, 120_000);
+
   it("read only what happened to themselves at a place of another's log", async () => {
     const at = (cursor: string): Call[] => [
       toolCall("events_read", { cursor }),
@@ -203,22 +258,24 @@ describe("three tenants of one server", () => {
     }
   });
 
+  const webhook = (path: string) => ({
+    mode: "webhook",
+    url: `${CALLBACK}${path}`,
+    secret: `whsec_${btoa("a".repeat(32))}`,
+  });
+
   it("cannot end another's subscription, nor tell it from none", async () => {
-    const echo = createServer(async (request, response) => {
-      const { challenge } = JSON.parse(await text(request));
-      response.setHeader("content-type", "application/json").end(JSON.stringify({ challenge }));
-    });
-    await new Promise<void>((resolve) => echo.listen(CALLBACK_PORT, "127.0.0.1", resolve));
     const [victim, ...others] = all.map(({ tenant }) => tenant);
-    const delivery = { mode: "webhook", url: `${CALLBACK}/cb`, secret: `whsec_${btoa("a".repeat(32))}` };
-    const key = { name: "job.input_required", arguments: {}, delivery };
-    const ask = (who: typeof victim, method: string, url = delivery.url) =>
-      who?.send({ method, params: { ...key, delivery: { ...delivery, url } } }, "2026-07-28");
+    const ask = (who: typeof victim, method: string, path = "/cb") =>
+      who?.send(
+        { method, params: { name: "job.input_required", arguments: {}, delivery: webhook(path) } },
+        "2026-07-28",
+      );
     expect((await ask(victim, "events/subscribe"))?.message.result).toHaveProperty("id");
     for (const other of others) {
       const [foreign, unknown] = [
         await ask(other, "events/unsubscribe"),
-        await ask(other, "events/unsubscribe", `${CALLBACK}/no`),
+        await ask(other, "events/unsubscribe", "/no"),
       ];
       probes += 2;
       expect(foreign?.message.error).toBeDefined();
@@ -227,7 +284,42 @@ describe("three tenants of one server", () => {
     const again = await ask(victim, "events/subscribe");
     expect(again?.message.result).toMatchObject({ deliveryStatus: { active: true } });
     expect((await ask(victim, "events/unsubscribe"))?.message.error).toBeUndefined();
-    await new Promise((resolve) => echo.close(resolve));
+  });
+
+  it("are sent nothing of what is another's, whatever their subscriptions ask for", async () => {
+    const [victim, ...others] = all;
+    if (victim === undefined) throw new Error("nobody settled in");
+    const watched = await openTrigger(victim, "watched");
+    const ofThings = ({ jobs: [job = ""], batch, blueprint }: Belongings): [Owned, string, string][] => [
+      ["job", job, guessedId(job)],
+      ["batch", batch, guessedBatch(batch)],
+      ["blueprint", blueprint, unlike(blueprint)],
+      ["trigger", watched, unlike(watched)],
+    ];
+    const subscribe = (who: Belongings, path: string, args: JsonObject) =>
+      who.tenant.send(
+        { method: "events/subscribe", params: { name: "job.settled", arguments: args, delivery: webhook(path) } },
+        "2026-07-28",
+      );
+    /** Without what is named after the request itself: its id, its time and its place. */
+    const plain = ({ bytes }: RawReply) => bytes.replace(/sub_[0-9a-f]{32}|ev1_[\w.]+|\d{4}-[\d-]+T[\d:.]+Z/g, "<own>");
+    const theirs = (path: string) => receiver.received.filter((each) => each.path.startsWith(path));
+    for (const [kind, target, nothing] of ofThings(victim)) {
+      const filter = FILTERS[kind] ?? "";
+      expect((await subscribe(victim, `/victim-${kind}`, { [filter]: target })).message.result).toHaveProperty("id");
+      for (const other of others) {
+        const foreign = await subscribe(other, "/stranger", { [filter]: target });
+        const unknown = await subscribe(other, "/stranger", { [filter]: nothing });
+        probes += 2;
+        expect(foreign.message.result).toHaveProperty("id");
+        expect(plain(foreign)).toBe(plain(unknown));
+      }
+    }
+    await victim.tenant.tool("triggers_fire", { name: watched });
+    await receiver.until(1, ({ path, text }) => path === "/victim-trigger" && text.includes("eventId"));
+    const told = theirs("/stranger").map(({ text }) => JSON.parse(text).type);
+    expect(new Set(told)).toEqual(new Set(["verification"]));
+    await victim.tenant.tool("triggers_delete", { name: watched });
   });
 
   it("cannot go on where another's listing stopped", async () => {

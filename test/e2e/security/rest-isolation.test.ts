@@ -1,18 +1,22 @@
+import getPort from "get-port";
 import pMap from "p-map";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { keyOf } from "../../../tooling/fuzz/tenants.ts";
+import { keyOf, newSecret } from "../../../tooling/fuzz/tenants.ts";
 import { type RestRoute as Route, restCall, routesOf } from "../../../tooling/rest.ts";
+import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
 import { type Belongings, seenByOwner, settleIn } from "../../support/belongings.ts";
 import {
   guessedBatch,
   guessedId,
+  kindOfArgument,
   type Owned,
   type Recipe,
   SPELLINGS,
   TOOL_RECIPES,
   unlike,
 } from "../../support/probes.ts";
+import { useServer } from "../../support/server.ts";
 
 /** Every route, asked for another tenant's things. What the tools ask is asked here too, argument by argument. */
 
@@ -24,11 +28,17 @@ const OTHER_RECIPES: Record<string, Recipe> = {
   secrets_set: {},
   secrets_delete: {},
   metrics_read: {},
-  subscriptions_list: {},
-  subscriptions_deliveries: {},
-  subscriptions_replay: {},
-  subscriptions_delete: {},
-  triggers_ledger: { trigger: (name) => [{ name }] },
+  subscriptions_list: { cursor: (cursor) => [{ cursor, limit: 1 }] },
+  subscriptions_deliveries: {
+    subscription: (subscription_id) => [{ subscription_id }, { subscription_id, limit: 1 }],
+    cursor: (cursor) => [{ subscription_id: `sub_${"0".repeat(32)}`, cursor }],
+  },
+  subscriptions_replay: { subscription: (subscription_id) => [{ subscription_id, delivery: 1 }] },
+  subscriptions_delete: { subscription: (subscription_id) => [{ subscription_id }] },
+  triggers_ledger: {
+    trigger: (name) => [{ name }, { name, limit: 1 }],
+    cursor: (cursor) => [{ name: "nobodys", cursor }],
+  },
   keys_list: {},
   keys_revoke: {},
   audit_read: {},
@@ -36,28 +46,75 @@ const OTHER_RECIPES: Record<string, Recipe> = {
 const CONCURRENCY = 16;
 const TOLD = ["content-type", "www-authenticate", "cache-control", "retry-after", "location"];
 
+const SECRET = newSecret();
+const CALLBACK_PORT = await getPort({ host: "127.0.0.1" });
+const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
+
 interface Caller extends Belongings {
   key: string;
+  subscription: string;
 }
 
 const recipeOf = ({ operation }: Route): Recipe | undefined => TOOL_RECIPES[operation] ?? OTHER_RECIPES[operation];
 
 describe("two tenants over REST", () => {
+  const server = useServer({ AUTH_SECRET: SECRET, EVENTS_ALLOW: CALLBACK });
   let url: string;
+  let receiver: Receiver;
   let routes: Route[];
   let attacker: Caller;
   let victim: Caller;
 
+  const read = async (operation: string, args: JsonObject, by: Pick<Caller, "key">): Promise<JsonObject> => {
+    const route = routes.find((each) => each.operation === operation);
+    if (route === undefined) throw new Error(`no route of ${operation}`);
+    const [, , text] = JSON.parse((await ask(route, args, by)).bytes);
+    return JSON.parse(text);
+  };
+
+  /** One that has delivered, and another one, so that pages of both have a next one. */
+  async function subscribed({ tenant }: Belongings, by: Pick<Caller, "key">) {
+    const delivery = (path: string) => {
+      return { mode: "webhook", url: `${CALLBACK}/${tenant.canary}${path}`, secret: `whsec_${btoa("a".repeat(32))}` };
+    };
+    const subscribe = async (path: string) => {
+      const params = { name: "job.settled", arguments: { name: tenant.canary }, delivery: delivery(path) };
+      const { message, bytes } = await tenant.send({ method: "events/subscribe", params }, "2026-07-28");
+      if (message.result === undefined) throw new Error(bytes);
+      return String(message.result.id);
+    };
+    const subscription = await subscribe("");
+    const steps = [{ id: "a", type: "transform", value: 1 }];
+    for (const _ of [1, 2]) await tenant.submit(steps, { name: tenant.canary, wait_seconds: 30 });
+    await receiver.until(2, ({ path, text }) => path.endsWith(tenant.canary) && text.includes("eventId"));
+    await subscribe("/other");
+    const pages = [
+      await read("subscriptions_list", { limit: 1 }, by),
+      await read("subscriptions_deliveries", { subscription_id: subscription, limit: 1 }, by),
+    ];
+    return { subscription, cursors: pages.map(({ next_cursor }) => String(next_cursor)) };
+  }
+
   beforeAll(async () => {
-    const { url: place, secret } = inject("shared");
-    url = place;
+    ({ url } = server());
+    receiver = await startReceiver(CALLBACK_PORT);
     routes = await routesOf(url);
     const settle = async (name: string): Promise<Caller> => {
-      const tenant = `${name}-${crypto.randomUUID().slice(0, 8)}`;
-      return { ...(await settleIn(url, tenant, secret)), key: await keyOf(tenant, secret) };
+      const key = await keyOf(name, SECRET);
+      const had = await settleIn(url, name, SECRET);
+      const { subscription, cursors } = await subscribed(had, { key });
+      return { ...had, key, subscription, cursors: [...had.cursors, ...cursors] };
     };
     [attacker, victim] = await Promise.all([settle("rest-a"), settle("rest-b")]);
+    for (const { cursors } of [attacker, victim]) expect(cursors).not.toContain("null");
   });
+  afterAll(() => receiver?.close());
+
+  const allOf = async (owner: Caller) => [
+    await seenByOwner(owner),
+    await read("subscriptions_list", {}, owner),
+    await read("subscriptions_deliveries", { subscription_id: owner.subscription }, owner),
+  ];
 
   async function ask(route: Route, args: JsonObject, { key }: Pick<Caller, "key">) {
     const { method, path, body } = restCall(route, args);
@@ -85,8 +142,16 @@ describe("two tenants over REST", () => {
     return Buffer.concat(parts);
   }
 
-  it("have a recipe for every route", () => {
+  it("have a recipe for every route, and for everything of a tenant that stands in its path", () => {
     expect(routes.filter((route) => recipeOf(route) === undefined).map(({ operation }) => operation)).toEqual([]);
+    const missing = routes.flatMap((route) =>
+      [...route.path.matchAll(/\{(\w+)\}/g)]
+        .flatMap(([, argument = ""]) => kindOfArgument(route.operation, argument) ?? [])
+        .filter((kind) => recipeOf(route)?.[kind] === undefined)
+        .map((kind) => `${route.operation}: ${kind}`),
+    );
+    // Its name is one that everybody may choose.
+    expect(missing).toEqual(["secrets_set: blueprint", "secrets_delete: blueprint"]);
   });
 
   it.each<[Owned, (of: Caller) => string[], (target: string) => string]>([
@@ -94,9 +159,10 @@ describe("two tenants over REST", () => {
     ["batch", ({ batch }) => [batch], guessedBatch],
     ["blueprint", ({ blueprint }) => [blueprint], unlike],
     ["trigger", ({ trigger }) => [trigger], unlike],
+    ["subscription", ({ subscription }) => [subscription], unlike],
     ["cursor", ({ cursors }) => cursors, (cursor) => cursor.replace(/^.{8}/, "AAAAAAAA")],
   ])("cannot tell another's %s from none, and change nothing of it", async (kind, targetsOf, nothing) => {
-    const before = await seenByOwner(victim);
+    const before = await allOf(victim);
     const probes = routes.flatMap((route) =>
       targetsOf(victim).flatMap((target) =>
         SPELLINGS.flatMap((spell) => {
@@ -124,13 +190,14 @@ describe("two tenants over REST", () => {
       { concurrency: CONCURRENCY },
     );
     expect(leaks.flat().slice(0, 3)).toEqual([]);
-    expect(await seenByOwner(victim)).toEqual(before);
+    expect(await allOf(victim)).toEqual(before);
   });
 
   it("list nothing of each other", async () => {
     for (const route of routes.filter(({ method, path }) => method === "GET" && !path.includes("{"))) {
       const { bytes } = await ask(route, {}, attacker);
-      for (const secret of [...victim.jobs, victim.tenant.canary]) expect(bytes).not.toContain(secret);
+      for (const secret of [...victim.jobs, victim.subscription, victim.tenant.canary])
+        expect(bytes).not.toContain(secret);
     }
   });
 
@@ -140,6 +207,7 @@ describe("two tenants over REST", () => {
       ["batch", attacker.batch],
       ["blueprint", attacker.blueprint],
       ["trigger", attacker.trigger],
+      ["subscription", attacker.subscription],
       ...attacker.cursors.map((cursor): [Owned, string] => ["cursor", cursor]),
     ];
     const ordered = routes.toSorted((a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { type Bench, CALLER, inRegistry } from "../bench.ts";
 import { aTrigger, jobsOf, ledger, MINUTE, save } from "../fire/trigger-bench.ts";
 
@@ -92,6 +93,23 @@ describe("a hook", () => {
         expect((await open()).ok).toBe(true);
       },
       { hooksPerMinute: 2 },
+    ));
+
+  it("that strangers flood costs no row, whether they are over its rate or not", () =>
+    inRegistry(
+      async (bench) => {
+        await save(bench, aHook());
+        const { hook_id } = (await bench.caller.findTrigger(CALLER, "report")) ?? {};
+        const flood = async (id: string) => {
+          for (let i = 0; i < 500; i++) await bench.caller.openHook(CALLER, id);
+        };
+        await flood("warm");
+        for (const id of [hook_id ?? "", "A".repeat(22)]) {
+          expect((await rowsOf(bench.storage, () => flood(id))).written).toBe(0);
+        }
+        expect(await ledger(bench)).toEqual([]);
+      },
+      { hooksPerMinute: 100 },
     ));
 
   it("has another id once that is asked for, and the one before is known to nobody", () =>

@@ -5,7 +5,7 @@ import type { Quotas } from "../../../src/jobs/flow/quotas.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { MAX_KEPT_ATTEMPTS, SECRET_OVERLAP_MS, SUSPENDED_LOOK_MS } from "../../../src/limits.ts";
 import type { DeliveryPort } from "../../../src/registry/deliver/delivery-port.ts";
-import { type Bench, CALLER, callerOf, inRegistry, START, TENANT } from "../bench.ts";
+import { type Bench, CALLER, callerOf, inRegistry, type MakeDelivery, START, TENANT } from "../bench.ts";
 
 const ID = "sub_0123456789abcdef0123456789abcdef";
 const SECRET = `whsec_${btoa("a".repeat(32))}`;
@@ -31,14 +31,10 @@ async function withCallback(
 ): Promise<void> {
   const sent: Sent[] = [];
   const answers: PostOutcome[] = [];
-  let own: Bench["events"] | undefined;
-  const delivery: DeliveryPort = {
+  const delivery = (readOwn: Parameters<MakeDelivery>[0]): DeliveryPort => ({
     shard: 0,
     shards: 1,
-    readEvents: async (_shard, query) => {
-      if (own === undefined) throw new Error("not open yet");
-      return own.readEvents(query, 0);
-    },
+    readEvents: (_shard, query) => readOwn(query),
     wakeShard: async () => 0,
     openSecret: async (sealed) => sealed.replace(/^(?:old )?sealed /, ""),
     resealSecret: async (sealed) => (sealed.startsWith("old ") ? sealed.slice("old ".length) : undefined),
@@ -46,15 +42,8 @@ async function withCallback(
       sent.push({ url, headers, text, body: JSON.parse(text) });
       return answers.shift() ?? OK;
     },
-  };
-  await inRegistry(
-    async (bench) => {
-      own = bench.events;
-      await test(bench, sent, answers);
-    },
-    limits,
-    delivery,
-  );
+  });
+  await inRegistry((bench) => test(bench, sent, answers), limits, delivery);
 }
 
 const REQUEST = {
