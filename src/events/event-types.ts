@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EVENT_NAME_FIX, mayHappen, type OWN_EVENT_NAMES } from "../jobs/run/event-names.ts";
 import type { Fault } from "../lib/fault.ts";
 import { echo } from "../lib/safe-text.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
@@ -34,7 +35,7 @@ const OF_A_JOB = {
 const JOB_ARGUMENTS = ["job_id", "blueprint", "name", "trigger", "batch_id"] as const;
 
 /** What the server itself tells; the first is what most listen to. */
-export const OWN_EVENTS: readonly EventType[] = [
+export const OWN_EVENTS: readonly (EventType & { name: (typeof OWN_EVENT_NAMES)[number] })[] = [
   {
     name: "job.settled",
     description: "A job reached its final status: succeeded, failed or cancelled.",
@@ -79,11 +80,6 @@ export const OWN_EVENTS: readonly EventType[] = [
   },
 ];
 
-/** Names that `emit` steps may use: two words or more, and none that the server keeps for itself. */
-const EMITTED_NAME = /^(?!(?:job|trigger)\.)[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+$/;
-
-export const isEmittedName = (name: string): boolean => name.length <= MAX_NAME_CHARS && EMITTED_NAME.test(name);
-
 /** What plans tell under a name: whatever each says. Filters look at the fields of its data. */
 export const emittedType = (name: string): EventType => ({
   name,
@@ -94,10 +90,7 @@ export const emittedType = (name: string): EventType => ({
 
 /** Why no event has this name; undefined: one may. */
 export function eventNameFault(name: string): Omit<Fault, "path"> | undefined {
-  if (OWN_EVENTS.some((type) => type.name === name) || isEmittedName(name)) return undefined;
-  const own = OWN_EVENTS.map((type) => type.name).join(", ");
-  const fix = `Use one of ${own}, or a name that an emit step tells, such as order.shipped.`;
-  return { message: `"${echo(name)}" is the name of no event`, fix };
+  return mayHappen(name) ? undefined : { message: `"${echo(name)}" is the name of no event`, fix: EVENT_NAME_FIX };
 }
 
 /** Of an event that there may be. */

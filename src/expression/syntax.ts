@@ -21,6 +21,8 @@ export interface Syntax {
   readonly contextName: string | undefined;
   /** `<id>` of each `$steps.<id>`. */
   readonly steps: ReadonlySet<string>;
+  /** Whether it uses `$steps` in another way too. */
+  readonly namesAllSteps: boolean;
   /** Each path from a variable that the expression does not define: its name, then those of the fields. */
   readonly paths: readonly (readonly string[])[];
   /** Whether a node's value is a function; those of the language's own are among the variables. */
@@ -51,6 +53,8 @@ class Reader {
   readonly operands = new Set<Node>();
   readonly patterns = new Set<Node>();
   readonly #calls: Node[] = [];
+  /** Uses of `$steps` that are not `$steps.<id>`. */
+  wholeSteps = 0;
   makesFunctions = false;
   problem: string | undefined;
 
@@ -91,6 +95,7 @@ class Reader {
     if (instead !== undefined) this.problem ??= `$${name} is not available: ${instead}`;
     // `$` and `$$`, the context, are nothing to define.
     if (name !== "" && name !== "$") this.used.add(name);
+    if (name === "steps") this.wholeSteps += 1;
   }
 
   #readPath(steps: unknown): void {
@@ -101,7 +106,9 @@ class Reader {
     const fields = rest.slice(0, end < 0 ? rest.length : end).map(({ value }) => String(value));
     this.paths.push([String(head.value), ...fields]);
     const [id] = fields;
-    if (head.value === "steps" && id !== undefined) this.steps.add(id);
+    if (head.value !== "steps" || id === undefined) return;
+    this.steps.add(id);
+    if (head.predicate === undefined) this.wholeSteps -= 1;
   }
 
   #readCall(called: unknown): void {
@@ -180,11 +187,12 @@ export function readSyntax(root: Node): Result<Syntax, string> {
   reader.read(root);
   reader.nameCalls();
   if (reader.problem !== undefined) return err(reader.problem);
-  const { used, bound, steps, paths, makesFunctions, regexes, bodies, operands, patterns } = reader;
+  const { used, bound, steps, wholeSteps, paths, makesFunctions, regexes, bodies, operands, patterns } = reader;
   return ok({
     variables: used.difference(bound),
     contextName: contextName(root),
     steps,
+    namesAllSteps: wholeSteps > 0,
     paths: paths.filter(([name = ""]) => !bound.has(name)),
     makesFunctions,
     regexes,

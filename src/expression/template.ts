@@ -13,6 +13,8 @@ export type { Scope } from "./scope.ts";
 export interface Template {
   /** Whether an expression names the variable. */
   names(variable: Variable): boolean;
+  /** Ids of the steps whose outputs its expressions name; undefined: they may use any. */
+  readonly steps: ReadonlySet<string> | undefined;
   /**
    * The value with every expression replaced; undefined where it is an expression that yields nothing. Fields that yield
    * nothing are left out, and elements are null. The message names the path of the string that failed.
@@ -66,6 +68,12 @@ class CompiledTemplate implements Template {
 
   names(variable: Variable): boolean {
     return this.#texts.some(([, { expressions }]) => expressions.some(({ syntax }) => syntax.variables.has(variable)));
+  }
+
+  get steps(): ReadonlySet<string> | undefined {
+    const all = this.#texts.flatMap(([, { expressions }]) => expressions.map(({ syntax }) => syntax));
+    if (all.some(({ namesAllSteps }) => namesAllSteps)) return undefined;
+    return new Set(all.flatMap(({ steps }) => [...steps]));
   }
 
   async evaluate(scope: Scope, budget: EvaluationBudget): Promise<Result<Json | undefined, ExpressionError>> {

@@ -150,9 +150,9 @@ export function nudged(job: Job, againInMs: number, now: number): Job {
   return postponed(noted, againInMs, now);
 }
 
-/** Work that goes on without an engine: a sleep, a question, a child, what waits for a worker. */
-const isWait = ({ wake_at, question, child_id, offer }: OpenWork): boolean =>
-  [wake_at, question, child_id, offer].some((wait) => wait !== undefined);
+/** Work that goes on without an engine: a sleep, a question, a child, what waits for an event or a worker. */
+const isWait = ({ wake_at, question, event, child_id, offer }: OpenWork): boolean =>
+  [wake_at, question, event, child_id, offer].some((wait) => wait !== undefined);
 
 /** The next attempt of a job that the engine lost. What waits goes on waiting; tries start again. */
 export function nextAttempt(job: Job, reason: string, now: number): Job {

@@ -8,10 +8,11 @@ export const isUndispatched = (job: Job): boolean => job.dispatched_at === null 
 export const deadline = (job: Job): number | undefined =>
   job.started_at === null ? undefined : job.started_at + job.timeout_ms;
 
-/** When the first question expires that nobody has answered: it is closed then, however silent the engine is. */
+/** When the first question expires that nobody has answered, no event either: it is closed then, however silent the engine is. */
 const firstExpiry = (job: Job): number =>
   Object.values(job.run.open).reduce(
-    (first, { question, ready }) => (ready === undefined ? Math.min(first, question?.expires_at ?? first) : first),
+    (first, { question, event, ready }) =>
+      ready === undefined ? Math.min(first, (question ?? event)?.expires_at ?? first) : first,
     Number.POSITIVE_INFINITY,
   );
 

@@ -61,6 +61,8 @@ export interface OpenWork {
   wake_at?: number;
   /** Only for an `input` step: what is asked. */
   question?: Question;
+  /** Only for an `input` step that an event answers. */
+  event?: AwaitedEvent;
   /** Only for a `job` step. */
   child_id?: string;
   /** Only for a `worker` step: the queue that it is offered in, and until when. */
@@ -79,6 +81,11 @@ export interface Question {
   fallback: JsonObject | null;
   /** It is answered by link too. */
   link?: true | undefined;
+}
+
+/** PERSISTED since 0.2.0. What stands in for a question when no person answers, but an event of the name. */
+export interface AwaitedEvent extends Pick<Question, "request_id" | "expires_at" | "fallback"> {
+  name: string;
 }
 
 /** PERSISTED since 0001. How a question ended; `at` is epoch ms. */

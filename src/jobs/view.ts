@@ -69,7 +69,7 @@ export const JobStatus = z.strictObject({
   expires_at: z.string().nullable().describe("When a settled job is purged"),
   poll_after_ms: z.int().describe("When asking again makes sense; 0 when settled"),
   run_at: z.string().optional().describe("When a job that has not started may start, if it was submitted for later"),
-  wakes_at: z.string().optional().describe("When the first sleep or question that is open ends by itself"),
+  wakes_at: z.string().optional().describe("When the first sleep, question or wait for an event ends by itself"),
   submitted_by: z.string().optional().describe("The key that submitted it, with `/` and the OAuth client when one did"),
   trigger: z.string().optional().describe("The trigger that started it"),
   batch_id: z.string().optional().describe("Of a job that was submitted with others, by `inputs`"),
@@ -150,8 +150,8 @@ export const eventViews = (job: Job): EventView[] =>
   });
 
 function wakesAt({ run }: Job): { wakes_at?: string } {
-  const ends = Object.values(run.open).flatMap(({ wake_at, question, ready }) => {
-    const end = wake_at ?? question?.expires_at;
+  const ends = Object.values(run.open).flatMap(({ wake_at, question, event, ready }) => {
+    const end = wake_at ?? (question ?? event)?.expires_at;
     return end === undefined || ready !== undefined ? [] : [end];
   });
   return ends.length === 0 ? {} : { wakes_at: iso(Math.min(...ends)) };

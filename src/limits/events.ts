@@ -35,6 +35,17 @@ export const MAX_EVENT_SCAN = 1_000;
 /** Of the data of one read's events; a single longer one is read alone. */
 export const MAX_EVENT_PAGE_BYTES = 256 * KIB;
 
+// Steps that an event answers.
+/** Such steps of one shard that wait at the same time. */
+export const MAX_EVENT_WAITS = 10_000;
+/** Of what `when` of such a step names, beside the event. */
+export const MAX_EVENT_SCOPE_BYTES = 64 * KIB;
+/** Events, and steps that wait for one, that are looked at together. */
+export const EVENTS_LOOKED_AT = 50;
+export const EVENT_WAITS_AT_ONCE = 100;
+/** How long until such a step looks after events that its shard was not told of. */
+export const EVENT_WAIT_LOOK_MS = 5 * MINUTE;
+
 // Deliveries to callbacks.
 /** Subscriptions of one shard. */
 export const MAX_EVENT_SUBSCRIPTIONS = 100;

@@ -15,6 +15,7 @@ import type { Actions } from "./storage/actions.ts";
 import type { Audit } from "./storage/audit.ts";
 import type { EventLog } from "./storage/event-log.ts";
 import type { EventLook } from "./storage/event-look.ts";
+import type { EventWaits } from "./storage/event-wait-rows.ts";
 import type { JobStore } from "./storage/job-store.ts";
 import type { LastStates } from "./storage/last-states.ts";
 import type { TenantSecrets } from "./storage/secret-rows.ts";
@@ -59,6 +60,7 @@ export interface RegistryContext extends RegistryPorts {
   audit: Audit;
   eventLog: EventLog;
   eventLook: EventLook;
+  eventWaits: EventWaits;
   subscriptions: Subscriptions;
   lastStates: LastStates;
   storeEntries: StoreEntries;

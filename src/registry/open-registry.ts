@@ -15,6 +15,8 @@ import { TenantTriggers } from "./calls/tenant-triggers.ts";
 import { WorkerCalls } from "./calls/worker-calls.ts";
 import type { RegistryContext, RegistryPorts } from "./context.ts";
 import { EventDeliveries } from "./deliver/event-deliveries.ts";
+import { EventWaitLooks } from "./deliver/event-wait-looks.ts";
+import { TellSubscribers } from "./deliver/tell-subscribers.ts";
 import { Admission } from "./dispatch/admission.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { EventFiring } from "./fire/event-firing.ts";
@@ -37,6 +39,7 @@ import { Alarm } from "./storage/alarm.ts";
 import { Audit } from "./storage/audit.ts";
 import { EventLog } from "./storage/event-log.ts";
 import { EventLook } from "./storage/event-look.ts";
+import { EventWaits } from "./storage/event-wait-rows.ts";
 import { JobCounts } from "./storage/job-counts.ts";
 import { JobStore } from "./storage/job-store.ts";
 import type { JobKey } from "./storage/jobs.ts";
@@ -100,6 +103,7 @@ async function openStorage({ storage, now, entropy, quotas, retentionMs, sealing
     storeEntries: new StoreEntries(storage.sql, retentionMs),
     eventLog,
     eventLook: new EventLook(storage.sql, eventLog, triggers),
+    eventWaits: new EventWaits(storage.sql),
     subscriptions: new Subscriptions(storage.sql),
     tenantSecrets: new TenantSecrets(storage.sql, sealing?.previousKey),
   };
@@ -170,6 +174,8 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     changes.endAll();
   });
   const deliveries = new EventDeliveries(context, (keyId) => revocations.isRevoked(keyId));
+  const events = new ReadEvents(context, eventWaiters);
+  const eventLooks = new EventWaitLooks(context, (query) => events.readEvents(query, 0));
   store.observe(
     counts,
     slots,
@@ -178,7 +184,8 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     changes,
     recordJobEvents(context),
     eventWaiters,
-    deliveries,
+    new TellSubscribers(context, () => deliveries.wakeAll()),
+    eventLooks,
   );
   const { copies, ring } = openTriggers(context, deliveries);
   const secretCalls = new SecretCalls(context);
@@ -197,15 +204,20 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     jobStatistics: new JobStatistics(context),
     limitHome,
     stepReports: new StepReports(context),
-    awaitReports: new AwaitReports(context),
+    awaitReports: new AwaitReports(context, (open) => eventLooks.opening(open)),
     roundReports: new RoundReports(context),
     cleanupReports: new CleanupReports(context),
-    reconciler: alarmWork(context, [ring, () => secretCalls.onAlarm(), (time) => limitHome.onAlarm(time)]),
+    reconciler: alarmWork(context, [
+      ring,
+      () => secretCalls.onAlarm(),
+      (time) => limitHome.onAlarm(time),
+      (time) => eventLooks.onAlarm(time),
+    ]),
     changes,
-    events: new ReadEvents(context, eventWaiters),
+    events,
     introduction: new Introduction(context, copies),
     revocations,
-    subscriptions: new EventSubscriptions(context, deliveries),
+    subscriptions: new EventSubscriptions(context, deliveries, eventLooks),
     deliveries,
     openWaits,
     counts,

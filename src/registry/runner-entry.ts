@@ -9,6 +9,7 @@ import type { Json } from "../lib/json.ts";
 import { log } from "../lib/log.ts";
 import type {
   AskRequest,
+  EventRequest,
   Finished,
   OfferRequest,
   RoundEnd,
@@ -117,6 +118,10 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
 
   async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[], keyPath?: string) {
     return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks, keyPath);
+  }
+
+  async awaitEvent(ref: RunRef, path: string, request: EventRequest, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).awaitReports.awaitEvent(ref, path, request, marks, keyPath);
   }
 
   async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {

@@ -45,6 +45,7 @@ export const STATUS_OF: Record<RefusalCode, ProblemStatus> = {
   no_such_step: 422,
   invalid_input: 422,
   unknown_request: 422,
+  awaits_event: 409,
   already_answered: 409,
   gone: 410,
   invalid_content: 422,

@@ -74,3 +74,48 @@ it("jobs of all shards see one store: one of them takes the lock, and all read w
     await client.close();
   }
 });
+
+it("steps wait for events of all shards, each for its own, and no person can answer them", async () => {
+  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
+  if (client === undefined) throw new Error("no such client");
+  try {
+    const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
+    const event = { name: "parcel.arrived", when: "{% $event.data.parcel = $item %}" };
+    const row = [{ id: "parcel", type: "input", event, timeout: "5 minutes" }];
+    const parcels = Array.from({ length: 8 }, (_, n) => `p${n}`);
+    const each = { id: "each", type: "map", over: parcels, concurrency: 8, steps: row };
+    const waiting = { name: "await-parcels", steps: [each], output: "{% $steps.each.content.shelf %}" };
+    const { id } = await call("jobs_submit_blueprint", { blueprint: waiting });
+    const status = async () => call("jobs_get_status", { job_id: id });
+    await expect
+      .poll(status, { timeout: 20_000 })
+      .toMatchObject({ status: "running", message: "waits for the event parcel.arrived" });
+    expect(await status()).not.toHaveProperty("input_requests");
+    const answer = { job_id: id, request_id: "each[0].parcel", action: "accept", content: {} };
+    // All eight wait when one of the last is known to.
+    await expect
+      .poll(async () => (await callTool(client, "jobs_respond", { ...answer, request_id: "each[7].parcel" })).text)
+      .toContain("is answered by an event parcel.arrived, and by no person");
+    const told = await callTool(client, "jobs_respond", answer);
+    expect(told).toMatchObject({ isError: true, text: expect.stringContaining("jobs_cancel") });
+
+    const tell = {
+      name: "tell-parcel",
+      steps: [{ id: "tell", type: "emit", event: "parcel.arrived", data: "{% $input %}" }],
+    };
+    const tellings = await Promise.all(
+      parcels.map((parcel, n) =>
+        call("jobs_submit_blueprint", {
+          blueprint: tell,
+          input: { parcel, shelf: n },
+          idempotency_key: `parcel ${n}`,
+        }),
+      ),
+    );
+    expect(new Set(tellings.map((each) => parseJobId(String(each.id))?.shard)).size).toBeGreaterThan(1);
+    await call("jobs_wait", { job_ids: [id], timeout_seconds: 50 });
+    expect(await status()).toMatchObject({ status: "succeeded", result: { value: parcels.map((_, n) => n) } });
+  } finally {
+    await client.close();
+  }
+});

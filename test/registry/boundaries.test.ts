@@ -46,6 +46,27 @@ atBound("MAX_JOB_DEPTH", {
   },
 });
 
+atBound("MAX_EVENT_WAITS", {
+  of: "steps that wait for an event",
+  refusal: /^limit_exceeded 10000 steps wait for events already, the most of one shard\./,
+  attempt: async (waits) => {
+    let refusal: string | undefined;
+    await inRegistry(async (bench) => {
+      const others = `WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+        INSERT INTO event_waits SELECT 'job_of_' || i, 'wait', 'acme', 'order.paid', NULL, '{}', '[0]' FROM n`;
+      bench.storage.sql.exec(others, waits);
+      const { id } = await bench.submit();
+      const { runner } = await bench.reopen();
+      await runner.start(bench.ref(id));
+      const scope = { input: {}, steps: {}, job: { id, attempt: 1, submitted_at: "" }, now: START };
+      const asked = { request_id: "first", name: "order.sent", when: null, scope, timeout_ms: 1_000, fallback: null };
+      const waiting = await runner.awaitEvent(bench.ref(id), "first", asked, []);
+      if (waiting.do === "fail") refusal = `${waiting.error.code} ${waiting.error.message}`;
+    });
+    return refusal;
+  },
+});
+
 describe("a hand-over to the engine", () => {
   it.each([MAX_DISPATCH_BATCH - 1, MAX_DISPATCH_BATCH, MAX_DISPATCH_BATCH + 1])(
     "of %i jobs takes at most 100 in one call, and leaves none behind",

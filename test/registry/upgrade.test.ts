@@ -29,6 +29,7 @@ import schema20 from "./recorded/schema-0020.sql?raw";
 import schema21 from "./recorded/schema-0021.sql?raw";
 import schema22 from "./recorded/schema-0022.sql?raw";
 import schema23 from "./recorded/schema-0023.sql?raw";
+import schema24 from "./recorded/schema-0024.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -59,6 +60,7 @@ const STATES: [migrations: number, dump: string][] = [
   [21, schema21],
   [22, schema22],
   [23, schema23],
+  [24, schema24],
 ];
 
 /** Opens the state under this build. */

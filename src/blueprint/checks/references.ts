@@ -46,7 +46,7 @@ const PLACES: { readonly [Name in Variable]: string } = {
   timestamp: "in auth and headers of http steps",
   trigger: "in expressions of a trigger",
   due_at: "in expressions of a trigger",
-  event: "in expressions of a trigger that something comes to",
+  event: "in event of input steps, and in expressions of a trigger that something comes to",
   last: "in input and when of a trigger",
   result: "in changed of a trigger",
 };

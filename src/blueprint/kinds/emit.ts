@@ -1,21 +1,18 @@
 import * as z from "zod";
+import { isEventName, isOwn } from "../../jobs/run/event-names.ts";
 import { MAX_NAME_CHARS } from "../../limits.ts";
 import { shapeOf } from "../faults/shapes.ts";
 import { common, type Kind, stepOf } from "./common.ts";
 import { jsonValue } from "./fields.ts";
 
-const NAME = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+$/;
-/** What only the server itself may tell. */
-const OWN = /^(?:job|trigger)\./;
-
 const event = z
   .string()
   .max(MAX_NAME_CHARS)
-  .refine((name) => NAME.test(name), {
+  .refine(isEventName, {
     error: "is not the name of an event",
     params: { fix: "Write lower-case words with dots between them, such as order.shipped." },
   })
-  .refine((name) => !OWN.test(name), {
+  .refine((name) => !isOwn(name), {
     error: "is a name that the server keeps for itself",
     params: { fix: "Begin with another word than job or trigger." },
   });

@@ -2,6 +2,7 @@ import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_JOB_TIMEOUT_MS, MAX_KEPT_ANSWERS, REPORT_GRACE_MS } from "../../limits.ts";
 import {
   type Answered,
+  type AwaitedEvent,
   type Job,
   type OpenWork,
   openWork,
@@ -29,6 +30,12 @@ export const openQuestions = (job: Job): [path: string, question: Question][] =>
     question !== undefined && ready === undefined ? [[path, question]] : [],
   );
 
+/** The same of those that an event answers. */
+export const openEvents = (job: Job): [path: string, event: AwaitedEvent][] =>
+  Object.entries(job.run.open).flatMap(([path, { event, ready }]): [string, AwaitedEvent][] =>
+    event !== undefined && ready === undefined ? [[path, event]] : [],
+  );
+
 /** Children that steps wait for. */
 export const openChildren = (job: Job): string[] =>
   Object.values(job.run.open).flatMap(({ child_id, ready }) =>
@@ -54,6 +61,16 @@ export function ask(job: Job, path: string, question: Question, now: number, key
   return withExpectation(withEvent({ ...asking, status, message }, "input_requested", now, path, message), now);
 }
 
+/** The step waits for an event. A question that is open has the word. */
+export function awaitEvent(job: Job, path: string, event: AwaitedEvent, now: number, keyPath?: string): Job {
+  if (isOpen(job, path)) return job;
+  const work = { tries: 1, ended: 0, failures: 0, event, expected_by: event.expires_at, ...inRow(path, keyPath) };
+  const told = oneLine(`waits for the event ${event.name}`, MAX_ERROR_CHARS);
+  const message = openQuestions(job).length > 0 ? job.message : told;
+  const open = withOpen({ ...waiting(job, path, now), message }, path, work);
+  return withExpectation(withEvent(open, "step_waiting", now, path, told), now);
+}
+
 /** What the step waits for is there (`true`), or never will be. */
 function ready(job: Job, path: string, outcome: true | StepError, now: number): Job {
   const work = openWork(job.run, path);
@@ -75,7 +92,7 @@ function withAnswer(answers: RunState["answers"], requestId: string, answered: A
 }
 
 /**
- * The question at `path` ended. The answer itself is stored apart.
+ * The question at `path` ended, or what an event answers. The answer itself is stored apart.
  * @param failure when it expired and nothing stands in for an answer
  */
 export function answer(
@@ -85,9 +102,10 @@ export function answer(
   failure: StepError | null,
   now: number,
 ): Job {
-  const question = openWork(job.run, path)?.question;
-  if (question === undefined) return job;
-  const answers = withAnswer(job.run.answers, question.request_id, { action, at: now });
+  const work = openWork(job.run, path);
+  const asked = work?.question ?? work?.event;
+  if (asked === undefined) return job;
+  const answers = withAnswer(job.run.answers, asked.request_id, { action, at: now });
   const closed = ready({ ...job, run: { ...job.run, answers } }, path, failure ?? true, now);
   const name = action === "expired" ? "expired" : "answered";
   const noted = withEvent(closed, name, now, path, action);

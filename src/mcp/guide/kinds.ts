@@ -12,13 +12,13 @@ interface Notes {
 
 const NOTES: Readonly<Record<Step["type"], Notes>> = {
   http: {
-    does: "One HTTP request; with `until`, the same request again and again (polling); with `pages`, page after page, each kept when it is read.",
+    does: "One HTTP request; with `until` the same again and again (polling); with `pages` page after page.",
     output:
       "`{status, headers, body, bytes, url}`; `body` as `as` says, integers beyond 2^53 as text, empty for HEAD, 204 and 304; header names are lower case, `set-cookie` is a list; `url` is where redirects ended; with `pages`: `{items, pages, complete}`",
-    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression, such as `{% $url(base, path) %}`. Tried again: no answer, timeout, 408, 425, 429 and 5xx; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, the same in each try, attempt and jobs_retry until it is known how it came out, so that a service that honours it acts once. Tokens: `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`; the operator allows the names and binds each to hosts. Never write a token out; no expression can name one. Private addresses are refused.',
+    more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression, such as `{% $url(base, path) %}`. Tried again: no answer, timeout, 408, 425, 429 and 5xx; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, the same in each try, attempt and jobs_retry until it is known how it came out, so that a service that honours it acts once. Tokens: `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`; the operator allows the names and binds each to hosts. Never write a token out. Private addresses are refused.',
   },
   sleep: {
-    does: "Waits, at no cost while it waits. Exactly one of `for` and `until`.",
+    does: "Waits, at no cost. Exactly one of `for` and `until`.",
     output: "`{}`",
   },
   transform: { does: "Computes a value.", output: "the value" },
@@ -37,10 +37,9 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
       "`{text, value, model, usage}`; `value` is the object that `schema` asks for; a wrong one is sent back once, then `ai_invalid`. `usage.total_tokens` counts against `budget.ai_tokens` of the blueprint and a daily cap of the tenant",
   },
   input: {
-    does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. The `request_id` of the question is the step's id; in rows and rounds its path, such as `each[2].ask`. At most 16 are open at once, other rows wait.",
-    output:
-      "`{action, content}`: `accept` with the content, or `decline` with null. When nobody answers in time it is `expired` with `default`; without one the step fails",
-    more: 'With `link: true`, `$link.<id>` is a URL that you can send to a person from an earlier step: a page with a form, or POST it JSON; whoever has it answers, once. `schema` may then be any JSON Schema. An `enum` may be one expression. Else the `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
+    does: "Asks a person or an agent and waits; the job is `input_required` meanwhile. With `event` nobody is asked, and the job is `running`: the first event that fits, from when the step begins, answers. The `request_id` of the question is the step's id; in rows and rounds its path, such as `each[2].ask`. At most 16 are open at once, other rows wait.",
+    output: "`{action, content}`: `accept` with the content, `decline` with null, or `expired` with `default`",
+    more: 'With `link: true`, `$link.<id>` is a URL to send to a person from an earlier step: a page with a form, or POST it JSON; whoever has it answers, once. `schema` may then be any JSON Schema. An `enum` may be one expression. Else the `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
   },
   map: {
     does: "Runs `steps` for each item, several items at a time. `$item` is the item, `$index` counts from 0; inside, `$steps` also has the earlier steps of the same item.",

@@ -177,6 +177,8 @@ export type RespondError =
   /** Nothing of this id is asked; `open` lists what is, `children` what children of the job ask, who take the answers. */
   | { code: "unknown_request"; open: string[]; children?: { job_id: string; request_id: string }[] }
   | StorageFull
+  /** No person answers it, but an event of this name. */
+  | { code: "awaits_event"; event: string }
   | { code: "already_answered"; action: "accept" | "decline" | "expired"; at: number }
   | { code: "invalid_content"; faults: Fault[] };
 

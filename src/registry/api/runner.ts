@@ -116,6 +116,22 @@ export interface AskRequest {
   link?: true | undefined;
 }
 
+/** What the condition of an event sees, with the values of whatever else of its scope it names. */
+export interface EventScope {
+  input: Json;
+  steps: Record<string, Json>;
+  job: { id: string; attempt: number; submitted_at: string };
+  now: number;
+}
+
+/** What an event answers. */
+export interface EventRequest extends Pick<AskRequest, "request_id" | "timeout_ms" | "fallback"> {
+  name: string;
+  /** One expression over `$event`; null: any event of the name answers. */
+  when: string | null;
+  scope: EventScope;
+}
+
 export interface OfferRequest {
   queue: string;
   input: Json;
@@ -216,6 +232,14 @@ export interface RunnerApi {
     marks: Mark[],
     keyPath?: string,
   ): Promise<Awaited | NoPlace | Halted | Stop>;
+  /** Waits for an event of the tenant from now on; called again, it says how that stands. */
+  awaitEvent(
+    ref: RunRef,
+    path: string,
+    request: EventRequest,
+    marks: Mark[],
+    keyPath?: string,
+  ): Promise<Awaited | Halted | Stop>;
   /** Starts a child job; called again, it says how that stands. */
   spawn(
     ref: RunRef,

@@ -80,6 +80,6 @@ export interface SubscriptionsApi {
   replay(caller: Caller, subscriptionId: string, number: number): Promise<Result<NumberedAttempt, ReplayError>>;
   /** The shard has subscriptions, and wants to be told of this object's events. */
   addSubscriber(caller: Caller, shard: number): Promise<void>;
-  /** There are new events somewhere. @returns how many subscriptions this object has */
+  /** There are new events somewhere. @returns how many subscriptions, and steps that wait for events, this object has */
   wakeSubscriptions(caller: Caller): Promise<number>;
 }

@@ -13,6 +13,7 @@ import type {
 } from "../api/subscription-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { EventDeliveries } from "../deliver/event-deliveries.ts";
+import type { EventWaitLooks } from "../deliver/event-wait-looks.ts";
 import type { SealedSecret, Subscription } from "../storage/subscriptions.ts";
 
 const UNKNOWN = err({ code: "unknown_subscription" as const });
@@ -26,10 +27,12 @@ const stateOf = (each: Subscription): SubscriptionState => {
 export class EventSubscriptions implements SubscriptionsApi {
   readonly #context: RegistryContext;
   readonly #deliveries: EventDeliveries;
+  readonly #eventLooks: EventWaitLooks;
 
-  constructor(context: RegistryContext, deliveries: EventDeliveries) {
+  constructor(context: RegistryContext, deliveries: EventDeliveries, eventLooks: EventWaitLooks) {
     this.#context = context;
     this.#deliveries = deliveries;
+    this.#eventLooks = eventLooks;
   }
 
   async subscription(_caller: Caller, subscriptionId: string): Promise<SubscriptionState | null> {
@@ -105,7 +108,7 @@ export class EventSubscriptions implements SubscriptionsApi {
   }
 
   async wakeSubscriptions(): Promise<number> {
-    return this.#deliveries.wakeAll();
+    return this.#deliveries.wakeAll() + this.#eventLooks.wake();
   }
 
   /** The new secret signs, and the one before beside it for a while. */

@@ -27,7 +27,6 @@ export function callbackPort(
     shards,
     readEvents: (from, query) =>
       from === shard ? readOwn(query) : ask(from, (registry, server) => registry.readEvents(server, query, 0)),
-    wakeShard: (to) => ask(to, (registry, server) => registry.wakeSubscriptions(server)),
     openSecret: (sealed, subscriptionId) => openText(secrets, FOR, sealed, subscriptionId),
     resealSecret: async (sealed, subscriptionId) => {
       const isOfToday = keyNameOf(sealed) === (await keyNames(secrets)).current;

@@ -8,8 +8,6 @@ export interface DeliveryPort {
   /** New jobs go to the shards 0 to this - 1. */
   shards: number;
   readEvents: (shard: number, query: EventQuery) => Promise<EventPage>;
-  /** @returns how many subscriptions the shard has */
-  wakeShard: (shard: number) => Promise<number>;
   /** Undefined: it was sealed under a secret that is gone. */
   openSecret: (sealed: string, subscriptionId: string) => Promise<string | undefined>;
   /** Under the secret of today; undefined: it is, or cannot be opened. */

@@ -13,7 +13,6 @@ import {
 import type { EventPage } from "../api/event-calls.ts";
 import type { Attempt, NumberedAttempt, ReplayError } from "../api/subscription-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import type { StoreObserver } from "../storage/job-store.ts";
 import type { Subscription } from "../storage/subscriptions.ts";
 import type { DeliveryPort } from "./delivery-port.ts";
 import { attemptOf, Sending } from "./sending.ts";
@@ -23,7 +22,7 @@ import { attemptOf, Sending } from "./sending.ts";
  * none is left. An event that cannot be delivered is tried again, and none after it is sent before; when its tries run out
  * the subscription is suspended, so that nothing is skipped.
  */
-export class EventDeliveries implements StoreObserver {
+export class EventDeliveries {
   readonly #context: RegistryContext;
   /** Undefined: this object sends nothing. */
   readonly #port: DeliveryPort | undefined;
@@ -37,15 +36,6 @@ export class EventDeliveries implements StoreObserver {
     this.#port = context.delivery;
     this.#isRevoked = isRevoked;
     this.#sending = new Sending(context);
-  }
-
-  /** Something happened in this object: whoever has subscriptions is told, and its alarm comes if that fails. */
-  onEvents(): void {
-    const shards = this.#context.subscriptions.subscribers();
-    for (const shard of shards) {
-      if (shard === this.#port?.shard) this.wakeAll();
-      else if (this.#port !== undefined) this.#context.background(this.#tellShard(shard, this.#port));
-    }
   }
 
   /** @returns how many there are */
@@ -72,16 +62,6 @@ export class EventDeliveries implements StoreObserver {
       }
     });
     for (const id of due) this.#context.background(this.#deliver(id, true));
-  }
-
-  async #tellShard(shard: number, port: DeliveryPort): Promise<void> {
-    try {
-      const count = await port.wakeShard(shard);
-      const { store, subscriptions } = this.#context;
-      if (count === 0) store.transact(() => subscriptions.dropSubscriber(shard));
-    } catch {
-      // Its own alarm looks for what it was not told.
-    }
   }
 
   async #deliver(id: string, isDue = false): Promise<void> {

@@ -11,6 +11,9 @@ export function siblingPort(env: Env, name: string | undefined): Siblings | unde
     shard: Number(own),
     shards: readSettings(env).shards,
     keepCopy: (shard, copy) => ask(shard, (registry, server) => registry.keepCopy(server, copy)),
+    addSubscriber: (shard) => ask(shard, (registry, server) => registry.addSubscriber(server, Number(own))),
+    readEvents: (shard, query) => ask(shard, (registry, server) => registry.readEvents(server, query, 0)),
+    wakeShard: (shard) => ask(shard, (registry, server) => registry.wakeSubscriptions(server)),
     dropCopy: (shard, trigger, at) => ask(shard, (registry, server) => registry.dropCopy(server, trigger, at)),
   };
 }

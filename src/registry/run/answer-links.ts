@@ -69,8 +69,8 @@ export class AnswerLinks implements LinkApi {
     const stored = storeAnswer(this.#context, job, { request_id, ...answerGiven(schema, given) }, now);
     if (stored.ok) return ok({ is: "answered", told: stored.value });
     const { error } = stored;
-    if (error.code === "unknown_request" || error.code === "unknown_job") return err(GONE);
-    return err(error.code === "already_answered" ? { code: error.code, action: error.action } : error);
+    if (error.code === "already_answered") return err({ code: error.code, action: error.action });
+    return err(error.code === "invalid_content" || error.code === "storage_full" ? error : GONE);
   }
 
   #find(tenant: string, jobId: string, path: string): Found {

@@ -6,14 +6,15 @@ import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { rootOf } from "../../jobs/run/action-keys.ts";
 import { adopt, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
-import { finish, type Mark } from "../../jobs/run/reports.ts";
+import type { Mark } from "../../jobs/run/reports.ts";
 import { shortDigest } from "../../lib/digest.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
-import { MAX_CHILD_WAIT_MS, MAX_JOB_DEPTH, MAX_OPEN_QUESTIONS } from "../../limits.ts";
+import { MAX_JOB_DEPTH, MAX_OPEN_QUESTIONS } from "../../limits.ts";
 import type {
   AskRequest,
   Awaited,
+  EventRequest,
   Halted,
   HaltedRows,
   Later,
@@ -30,13 +31,13 @@ import { notSettled } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
 import { haltedPath } from "../storage/values.ts";
+import { dropWaits, type FromNow, openEventWait } from "./event-waits.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
-import { dropOffers, lapseOffers } from "./offer-ends.ts";
+import { isKnown, outcomeAt } from "./journal.ts";
+import { lapseOffers } from "./offer-ends.ts";
 import { askOrTake, expireQuestions } from "./questions.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
 import { cancelChild, followEffects } from "./settlements.ts";
-
-type Applied = { next: Job; reply: Awaited };
 
 /** The plan's own, else its default, which is no shorter than what the parent was given. */
 function childTimeoutMs(parent: Job, { plan }: SpawnRequest, now: number): number {
@@ -57,9 +58,11 @@ const withTree = (job: Job, tree: number): Job => ({ ...job, run: { ...job.run, 
 /** Reports of steps that wait for an answer or a child. What they wait for is decided here, not by the engine's event. */
 export class AwaitReports {
   readonly #context: RegistryContext;
+  readonly #fromNow: FromNow;
 
-  constructor(context: RegistryContext) {
+  constructor(context: RegistryContext, fromNow: FromNow) {
     this.#context = context;
+    this.#fromNow = fromNow;
   }
 
   async ask(
@@ -73,12 +76,29 @@ export class AwaitReports {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
       const marked = withMarks(this.#context, job, marks, now);
-      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
+      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       const isFull = openQuestions(marked).length >= MAX_OPEN_QUESTIONS;
       const next = askOrTake(this.#context, marked, { path, keyPath, question, isFull }, now);
-      return next === undefined ? { next: marked, reply: { do: "no_place" } } : this.#outcome(next, path, now, keyPath);
+      return next === undefined
+        ? { next: marked, reply: { do: "no_place" } }
+        : outcomeAt(this.#context, next, path, now, keyPath);
     });
+  }
+
+  async awaitEvent(ref: RunRef, path: string, request: EventRequest, marks: Mark[], keyPath = path) {
+    const found = findFenced(this.#context, ref);
+    const isOpen = found !== undefined && isKnown(this.#context, found, path, keyPath);
+    const open = (from: number[]) =>
+      applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
+        const marked = withMarks(this.#context, job, marks, now);
+        if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
+        if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+        const opened = openEventWait(this.#context, marked, { path, keyPath, request, from }, now);
+        if (!opened.ok) return { next: marked, reply: fails(opened.error) };
+        return outcomeAt(this.#context, opened.value, path, now, keyPath);
+      });
+    return isOpen ? open([]) : this.#fromNow(open);
   }
 
   async spawn(
@@ -92,7 +112,7 @@ export class AwaitReports {
     let child: Job | undefined;
     const reply = applyReport<Awaited | Halted | Later>(this.#context, ref, (job, now) => {
       const marked = withMarks(this.#context, job, marks, now);
-      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
+      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       const family = this.#family(job);
       const refused = this.#refusal(job, family);
@@ -103,7 +123,13 @@ export class AwaitReports {
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
       if (family.root !== null) this.#context.store.save(family.root, withTree(family.root, family.size + 1));
       const adopted = adopt(grown, path, child.job_id, now, keyPath);
-      return this.#outcome(request.detached ? this.#letGo(adopted, path, child) : adopted, path, now, keyPath);
+      return outcomeAt(
+        this.#context,
+        request.detached ? this.#letGo(adopted, path, child) : adopted,
+        path,
+        now,
+        keyPath,
+      );
     });
     if (child !== undefined) this.#context.background(this.#context.dispatcher.dispatch([child]));
     return reply;
@@ -129,7 +155,7 @@ export class AwaitReports {
     const { queue, input, timeout_ms, terms } = request;
     const reply = applyReport<Awaited | Later | Halted>(this.#context, ref, (job, now) => {
       const marked = withMarks(this.#context, job, marks, now);
-      if (this.#isKnown(marked, path, keyPath)) return this.#outcome(marked, path, now, keyPath);
+      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       if (pause_ms > 0) return notYet(marked, pause_ms, now);
       const full = admission.storageRefusal(jsonBytes(input));
@@ -143,7 +169,7 @@ export class AwaitReports {
       );
       store.insertOffer(offer, input);
       const open = { queue, expires_at: offer.deadline };
-      return this.#outcome(offered(marked, path, open, now, keyPath), path, now, keyPath);
+      return outcomeAt(this.#context, offered(marked, path, open, now, keyPath), path, now, keyPath);
     });
     claimers.wake(queue);
     return reply;
@@ -158,7 +184,7 @@ export class AwaitReports {
       if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
       if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
       this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
-      dropOffers(this.#context, marked, (below) => liesIn(below, path));
+      dropWaits(this.#context, marked, (below) => liesIn(below, path));
       const why = error === "won" ? null : error;
       const kept = tables.values.keep(marked, haltedPath(path), { error: why && { ...why }, finished });
       return { next: halt(kept.job, path, now), reply: { do: "kept", error: why, finished } };
@@ -169,7 +195,7 @@ export class AwaitReports {
     const { store, now, background } = this.#context;
     const effects = store.transact(() => {
       const job = findFenced(this.#context, ref);
-      if (job !== undefined) dropOffers(this.#context, job, (dropped) => dropped === path);
+      if (job !== undefined) dropWaits(this.#context, job, (dropped) => dropped === path);
       return job && cancelChild(this.#context, job, path, "a row beside it failed", now());
     });
     if (effects === undefined) return { do: "stop" };
@@ -180,28 +206,12 @@ export class AwaitReports {
   async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
     lapseOffers(this.#context, this.#context.now());
     return applyReport<Awaited>(this.#context, ref, (job, now) =>
-      this.#outcome(expireQuestions(this.#context, job, now), path, now),
+      outcomeAt(this.#context, expireQuestions(this.#context, job, now), path, now),
     );
   }
 
   #openBelow(ref: RunRef, path: string): string[] {
     return Object.keys(findFenced(this.#context, ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
-  }
-
-  #isKnown(job: Job, path: string, keyPath = path): boolean {
-    const { tables } = this.#context;
-    return openWork(job.run, path) !== undefined || tables.values.stored(job, path, keyPath) !== undefined;
-  }
-
-  #outcome(job: Job, path: string, now: number, keyPath = path): Applied {
-    const stored = this.#context.tables.values.stored(job, path, keyPath);
-    if (stored !== undefined) {
-      return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
-    }
-    const work = openWork(job.run, path);
-    if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
-    const until = work?.question?.expires_at ?? work?.offer?.expires_at ?? now + MAX_CHILD_WAIT_MS;
-    return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
   }
 
   /** The tree that the job is in. @returns its outermost job, null for the job itself, and how many jobs it has had */

@@ -1,7 +1,9 @@
-import type { Job } from "../../jobs/job.ts";
+import { type Job, openWork } from "../../jobs/job.ts";
+import { finish } from "../../jobs/run/reports.ts";
 import { utf8Bytes } from "../../lib/json.ts";
-import { MAX_JOURNAL_BYTES } from "../../limits.ts";
-import type { JournalPage } from "../api/caller.ts";
+import { MAX_CHILD_WAIT_MS, MAX_JOURNAL_BYTES } from "../../limits.ts";
+import type { Awaited, JournalPage } from "../api/caller.ts";
+import type { RegistryContext } from "../context.ts";
 import type { Values } from "../storage/values.ts";
 
 /**
@@ -20,4 +22,26 @@ export function journalPage(values: Values, job: Job, from: string | null): Jour
     outputs.push([path, JSON.parse(json)]);
   }
   return { outputs, next: null };
+}
+
+/** Whether the step at the path waits already, or has waited. */
+export const isKnown = ({ tables }: RegistryContext, job: Job, path: string, keyPath: string): boolean =>
+  openWork(job.run, path) !== undefined || tables.values.stored(job, path, keyPath) !== undefined;
+
+/** Where what the step at the path waits for stands, and the job after that was told. */
+export function outcomeAt(
+  { tables }: RegistryContext,
+  job: Job,
+  path: string,
+  now: number,
+  keyPath = path,
+): { next: Job; reply: Awaited } {
+  const stored = tables.values.stored(job, path, keyPath);
+  if (stored !== undefined) {
+    return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
+  }
+  const work = openWork(job.run, path);
+  if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
+  const until = (work?.question ?? work?.event ?? work?.offer)?.expires_at ?? now + MAX_CHILD_WAIT_MS;
+  return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
 }

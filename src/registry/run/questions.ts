@@ -1,7 +1,7 @@
 import { contentOfForm } from "../../blueprint/schemas/answer-form.ts";
 import { checkAnswer } from "../../blueprint/schemas/check-answer.ts";
-import { type Answered, type Job, openWork, type Question } from "../../jobs/job.ts";
-import { answer, ask, openQuestions } from "../../jobs/run/awaiting.ts";
+import { type Answered, type AwaitedEvent, type Job, openWork, type Question } from "../../jobs/job.ts";
+import { answer, ask, openEvents, openQuestions } from "../../jobs/run/awaiting.ts";
 import { stepIdOf } from "../../jobs/run/in-flight.ts";
 import { toldOf } from "../../jobs/run/takeover.ts";
 import { withEvent } from "../../jobs/run/timeline.ts";
@@ -15,19 +15,23 @@ import type { Answer, LinkAnswer, LinkError, RespondError } from "../api/caller.
 import type { RegistryContext } from "../context.ts";
 import { earlyPath } from "../storage/values.ts";
 
-const EXPIRED = {
+const expired = (asked: Question | AwaitedEvent) => ({
   code: "input_expired",
-  message: "Nobody answered in time. Give the step a longer timeout, or a default.",
-};
+  message: `${"name" in asked ? `No such event ${asked.name} came` : "Nobody answered"} in time. Give the step a longer timeout, or a default.`,
+});
 
-/** The job with every question closed that nobody answered in time. Called inside a transaction, which saves it. */
-export function expireQuestions({ tables }: RegistryContext, job: Job, now: number): Job {
+/**
+ * The job with every question closed that nobody, and no event, answered in time. Called inside a transaction, which saves it.
+ */
+export function expireQuestions({ tables, eventWaits }: RegistryContext, job: Job, now: number): Job {
   let closed = job;
-  for (const [path, { expires_at, fallback }] of openQuestions(job)) {
+  for (const [path, asked] of [...openQuestions(job), ...openEvents(job)]) {
+    const { expires_at, fallback } = asked;
     if (expires_at > now) continue;
-    const expired = { action: "expired", content: fallback };
-    if (fallback !== null) closed = tables.values.keep(closed, path, expired, openWork(job.run, path)).job;
-    closed = answer(closed, path, "expired", fallback === null ? EXPIRED : null, now);
+    if ("name" in asked) eventWaits.delete(job.job_id, path);
+    const output = { action: "expired", content: fallback };
+    if (fallback !== null) closed = tables.values.keep(closed, path, output, openWork(job.run, path)).job;
+    closed = answer(closed, path, "expired", fallback === null ? expired(asked) : null, now);
   }
   return closed;
 }
@@ -46,6 +50,10 @@ export function storeAnswer(
   const open = isSettled(current.status) ? [] : openQuestions(current);
   const asked = open.find(([, question]) => question.request_id === given.request_id);
   if (asked === undefined) {
+    const awaited = isSettled(current.status)
+      ? undefined
+      : openEvents(current).find(([, { request_id }]) => request_id === given.request_id);
+    if (awaited !== undefined) return err({ code: "awaits_event", event: awaited[1].name });
     return err({ code: "unknown_request", open: open.map(([, question]) => question.request_id) });
   }
   const [path, { schema }] = asked;

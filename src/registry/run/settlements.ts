@@ -11,7 +11,7 @@ import type { RegistryContext, RegistryPorts } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import { acceptCleanup, release } from "../dispatch/cleanup.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
-import { dropOffers } from "./offer-ends.ts";
+import { dropWaits } from "./event-waits.ts";
 import { tellTrigger } from "./told-triggers.ts";
 
 /** What the engine must hear once a settlement is durable. The rows say the same, so a crash in between is repaired. */
@@ -46,7 +46,7 @@ export function settleJob(
   const settled = settle(job, outcome, now, context.retentionMs);
   if (settled !== undefined) context.actions.noteEnd(job, outcome);
   if (settled === undefined || !context.store.save(before, settled, sourcesOf(outcome.name))) return undefined;
-  dropOffers(context, before, () => true);
+  dropWaits(context, before, () => true);
   tellTrigger(context, settled, watched, now);
   const cancelled = cancelChildren(context, before, now);
   if (settled.run.cleanup) return [...cancelled, ...cleanupEnded(context, settled, now)];

@@ -110,7 +110,7 @@ export class Actions {
 
   #note(job: Job, path: string, work: OpenWork, outcome: "definite" | "unknown"): void {
     // What came back to the step is stored: it has finished, whoever fetches that.
-    if (work.wake_at !== undefined || work.question !== undefined || work.ready === true) return;
+    if ((work.wake_at ?? work.question ?? work.event) !== undefined || work.ready === true) return;
     const keyPath = work.key_path ?? path;
     const suffix = suffixOf(job.run.chain, this.#before(job, keyPath), keyPath);
     const child_id = work.child_id ?? null;

@@ -11,6 +11,7 @@ import type { Alarm } from "./alarm.ts";
 import type { Audit } from "./audit.ts";
 import type { EventLog } from "./event-log.ts";
 import type { EventLook } from "./event-look.ts";
+import type { EventWaits } from "./event-wait-rows.ts";
 import type { LastStates } from "./last-states.ts";
 import { hasSameText } from "./search-text.ts";
 import type { TenantSecrets } from "./secret-rows.ts";
@@ -39,6 +40,7 @@ interface StoreParts {
   storeEntries: StoreEntries;
   eventLog: EventLog;
   eventLook: EventLook;
+  eventWaits: EventWaits;
   subscriptions: Subscriptions;
   tenantSecrets: TenantSecrets;
   alarm: Alarm;
@@ -54,6 +56,7 @@ export class JobStore {
   readonly #storeEntries: StoreEntries;
   readonly #eventLog: EventLog;
   readonly #eventLook: EventLook;
+  readonly #eventWaits: EventWaits;
   readonly #subscriptions: Subscriptions;
   readonly #tenantSecrets: TenantSecrets;
   readonly #alarm: Alarm;
@@ -72,6 +75,7 @@ export class JobStore {
     storeEntries,
     eventLog,
     eventLook,
+    eventWaits,
     subscriptions,
     tenantSecrets,
     alarm,
@@ -84,6 +88,7 @@ export class JobStore {
     this.#storeEntries = storeEntries;
     this.#eventLog = eventLog;
     this.#eventLook = eventLook;
+    this.#eventWaits = eventWaits;
     this.#subscriptions = subscriptions;
     this.#tenantSecrets = tenantSecrets;
     this.#alarm = alarm;
@@ -117,6 +122,7 @@ export class JobStore {
       this.#tables.triggers.forgetRead();
       this.#eventLog.forgetRead();
       this.#eventLook.forgetRead();
+      this.#eventWaits.forgetRead();
       this.#saved = [];
       this.#hasEvents = false;
       for (const observer of this.#observers) observer.onUndone?.();
@@ -200,7 +206,10 @@ export class JobStore {
     const due = this.#eventLog.append(event);
     if (due === undefined) return;
     this.#alarm.ringBy(due);
-    if (this.#tables.triggers.wantsEvent(event.name)) this.#alarm.ringBy(event.at + EVENT_LOOK_GRACE_MS);
+    const look = event.at + EVENT_LOOK_GRACE_MS;
+    const isAwaited = this.#eventWaits.wants(event.name);
+    if (isAwaited) this.#eventWaits.expect(look);
+    if (isAwaited || this.#tables.triggers.wantsEvent(event.name)) this.#alarm.ringBy(look);
     this.#hasEvents = true;
   }
 
@@ -230,6 +239,7 @@ export class JobStore {
       this.#storeEntries,
       this.#eventLog,
       this.#eventLook,
+      this.#eventWaits,
       this.#subscriptions,
       this.#tenantSecrets,
     ];

@@ -220,7 +220,7 @@ const respondRoute = defineRoute({
   scope: "jobs:write",
   input: RespondInput,
   answers: JOB,
-  refusals: ["unknown_job", "unknown_request", "already_answered", "invalid_content", "storage_full"],
+  refusals: ["unknown_job", "unknown_request", "awaits_event", "already_answered", "invalid_content", "storage_full"],
   run: async (args, context) => {
     const responded = await respondToJob(context, args);
     if (!responded.ok) return refuse(responded.error, respondFaults(responded.error, args, context, NEXT));

@@ -4,6 +4,7 @@ import type { Mark } from "../../jobs/run/reports.ts";
 import type { Json } from "../../lib/json.ts";
 import type {
   AskRequest,
+  EventRequest,
   Finished,
   JournalPage,
   OfferRequest,
@@ -139,6 +140,10 @@ export class Reporter {
 
   ask(path: string, request: AskRequest, keyPath: string) {
     return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks, keyPath));
+  }
+
+  awaitEvent(path: string, request: EventRequest, keyPath: string) {
+    return this.#withMarks((registry, marks) => registry.awaitEvent(this.#ref, path, request, marks, keyPath));
   }
 
   spawn(path: string, request: SpawnRequest, keyPath: string) {

@@ -13,12 +13,13 @@ import type { AskRequest } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
+import { runEvent } from "./input-event.ts";
 
 /** Ids are unique in the document; what is asked for each item, in each round, or to undo one, has the path of its step. */
 const requestId = (step: StepOf<"input">, path: string): string => (/[[#]|\.undo\b/.test(path) ? path : step.id);
 
 async function messageOf(context: RunContext, step: StepOf<"input">, scope: Scope): Promise<Result<string, StepError>> {
-  const message = await context.evaluate(step.message, scope);
+  const message = await context.evaluate(step.message ?? null, scope);
   if (!message.ok) return message;
   if (message.value === undefined || message.value === null) {
     return err({ code: "input_message", message: "message came out as nothing: there is nothing to ask." });
@@ -53,12 +54,13 @@ async function schemaOf(
   scope: Scope,
 ): Promise<Result<JsonObject, StepError>> {
   const lists: Json[][] = [];
-  for (const open of openChoices(step.schema)) {
+  const { schema: written = {} } = step;
+  for (const open of openChoices(written)) {
     const list = await choicesOf(context, open, scope);
     if (!list.ok) return list;
     lists.push(list.value);
   }
-  const schema = withChoices(step.schema, lists);
+  const schema = withChoices(written, lists);
   const isLinked = step.link === true;
   const faults = lists.length === 0 ? undefined : askedFaults("schema", schema, isLinked, step.default);
   const [fault] = faults === undefined ? [] : [...faults.schema, ...faults.fallback];
@@ -83,6 +85,9 @@ async function ask(context: RunContext, path: string, request: AskRequest): Prom
 
 /** Asks, and waits for the answer; the registry keeps both. */
 export const runInput: StepRun<"input"> = async (context, step, scope, path) => {
+  if (step.event !== undefined) {
+    return runEvent(context, step.event, { request_id: requestId(step, path), step }, scope, path);
+  }
   const message = await messageOf(context, step, scope);
   if (!message.ok) return failed(message.error, path);
   const schema = await schemaOf(context, step, scope);

@@ -56,7 +56,7 @@ export interface NextCalls {
 
 const PAST = { accept: "was accepted", decline: "was declined", expired: "expired" };
 
-type NotAsked = Extract<RespondError, { code: "unknown_request" | "already_answered" }>;
+type NotAsked = Extract<RespondError, { code: "unknown_request" | "awaits_event" | "already_answered" }>;
 
 /** What the job asks instead, or what became of the question. */
 function notAskedFault(error: NotAsked, { job_id, request_id, action }: RespondArgs, next: NextCalls): Fault {
@@ -64,6 +64,10 @@ function notAskedFault(error: NotAsked, { job_id, request_id, action }: RespondA
   if (error.code === "already_answered") {
     const message = `${asked} ${PAST[error.action]} at ${iso(error.at)}, and that stands`;
     return { path: "request_id", message, fix: `Go on with ${next.look(job_id)}.` };
+  }
+  if (error.code === "awaits_event") {
+    const message = `${asked} is answered by an event ${error.event}, and by no person`;
+    return { path: "request_id", message, fix: "An emit step of another job tells it; jobs_cancel ends the wait." };
   }
   const child = error.children?.find((each) => each.request_id === request_id);
   if (child !== undefined) {
@@ -85,6 +89,7 @@ export function respondFaults(
     case "invalid_arguments":
       return error.faults;
     case "unknown_request":
+    case "awaits_event":
     case "already_answered":
       return mayRead(reader)
         ? [notAskedFault(error, args, next)]

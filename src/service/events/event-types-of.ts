@@ -1,4 +1,5 @@
-import { type EventType, emittedType, isEmittedName, OWN_EVENTS } from "../../events/event-types.ts";
+import { type EventType, emittedType, OWN_EVENTS } from "../../events/event-types.ts";
+import { isEmittedName } from "../../jobs/run/event-names.ts";
 import type { ServiceContext } from "../context.ts";
 
 /** What a tenant can listen to: what the server tells, and what its plans have told. */

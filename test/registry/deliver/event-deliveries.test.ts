@@ -35,7 +35,6 @@ async function withCallback(
     shard: 0,
     shards: 1,
     readEvents: (_shard, query) => readOwn(query),
-    wakeShard: async () => 0,
     openSecret: async (sealed) => sealed.replace(/^(?:old )?sealed /, ""),
     resealSecret: async (sealed) => (sealed.startsWith("old ") ? sealed.slice("old ".length) : undefined),
     post: async (url, headers, text) => {

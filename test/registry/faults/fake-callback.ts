@@ -13,7 +13,6 @@ export class FakeCallback {
       shard: 0,
       shards: 1,
       readEvents: (_shard, query) => hazard.call(life, "read events", () => read(query)),
-      wakeShard: async () => 0,
       openSecret: async (sealed) => sealed,
       resealSecret: async () => undefined,
       post: async (_url, headers) => {

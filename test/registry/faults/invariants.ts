@@ -1,4 +1,12 @@
-import { jobsWithValues, type StoredJob, storedKeys, storedPlans, storedTriggers, triggerStates } from "./rows.ts";
+import {
+  jobsWithValues,
+  type StoredJob,
+  storedEventWaits,
+  storedKeys,
+  storedPlans,
+  storedTriggers,
+  triggerStates,
+} from "./rows.ts";
 
 /** What must hold of the rows of an object between any two calls. Each function returns what does not hold, as lines. */
 
@@ -25,9 +33,10 @@ export function wholeTimeline(job: StoredJob): string[] {
 export function dueInTime(job: StoredJob, now: number): string[] {
   if (isSettled(job)) return [];
   const end = job.started_at === null ? Number.POSITIVE_INFINITY : job.started_at + job.timeout_ms;
-  const expiries = Object.values(job.run.open).flatMap(({ question, ready }) =>
-    question !== undefined && ready === undefined ? [question.expires_at] : [],
-  );
+  const expiries = Object.values(job.run.open).flatMap(({ question, event, ready }) => {
+    const asked = question ?? event;
+    return asked !== undefined && ready === undefined ? [asked.expires_at] : [];
+  });
   const latest = Math.max(Math.min(job.expected_by, end, ...expiries), now + WATCHDOG_MS);
   return job.due_at > latest ? [`I5: ${job.job_id} is due ${job.due_at - latest} ms too late`] : [];
 }
@@ -78,6 +87,20 @@ export function belongings(storage: DurableObjectStorage, jobs: readonly StoredJ
     ...[...plans].flatMap(([hash, n]) =>
       n === uses(hash) ? [] : [`I7: plan ${hash} counts ${n} uses, has ${uses(hash)}`],
     ),
+  ];
+}
+
+/** I7: a step that waits for an event has its row, and only such a step. */
+export function wholeEventWaits(storage: DurableObjectStorage, jobs: readonly StoredJob[]): string[] {
+  const waits = storedEventWaits(storage);
+  const open = jobs.flatMap(({ job_id, run }) =>
+    Object.entries(run.open).flatMap(([path, { event, ready }]) =>
+      event !== undefined && ready === undefined ? [`${job_id} ${path}`] : [],
+    ),
+  );
+  return [
+    ...open.flatMap((step) => (waits.includes(step) ? [] : [`I7: ${step} waits for an event without a row`])),
+    ...waits.flatMap((step) => (open.includes(step) ? [] : [`I7: a wait for an event outlived ${step}`])),
   ];
 }
 

@@ -46,6 +46,13 @@ export function storedJobs({ sql }: DurableObjectStorage): StoredJob[] {
     });
 }
 
+/** Job and path of each step that waits for an event. */
+export const storedEventWaits = ({ sql }: DurableObjectStorage): string[] =>
+  sql
+    .exec<{ step: string }>("SELECT job_id || ' ' || path AS step FROM event_waits")
+    .toArray()
+    .map(({ step }) => step);
+
 export const storedKeys = ({ sql }: DurableObjectStorage) =>
   sql
     .exec<{ idempotency_key: string; job_id: string }>("SELECT idempotency_key, job_id FROM idempotency_keys")

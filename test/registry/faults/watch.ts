@@ -1,5 +1,14 @@
 import { RETENTION_MS } from "../bench.ts";
-import { armed, belongings, countedRight, dueInTime, isSettled, wholeTimeline, wholeTriggers } from "./invariants.ts";
+import {
+  armed,
+  belongings,
+  countedRight,
+  dueInTime,
+  isSettled,
+  wholeEventWaits,
+  wholeTimeline,
+  wholeTriggers,
+} from "./invariants.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
 import type { World } from "./world.ts";
 
@@ -46,6 +55,7 @@ export class Watch {
       ...this.#lost(new Set(jobs.map((job) => job.job_id))),
       ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job, clock.now)]),
       ...armed(jobs, alarmAt, clock.now),
+      ...wholeEventWaits(storage, jobs),
       ...wholeTriggers(storage, alarmAt, clock.now),
       ...this.#instances(jobs),
       ...countedRight(jobs, api.counts.current),

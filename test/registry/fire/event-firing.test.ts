@@ -214,6 +214,13 @@ describe("an event trigger", () => {
     }));
 });
 
+/** Nothing happens in the other shards. */
+const NO_EVENTS: Pick<Siblings, "addSubscriber" | "readEvents" | "wakeShard"> = {
+  addSubscriber: async () => undefined,
+  readEvents: async () => ({ events: [], position: 0, has_more: false, truncated: false }),
+  wakeShard: async () => 0,
+};
+
 describe("the copies of an event trigger", () => {
   type Told = [shard: number, name: string, version: number | null];
 
@@ -230,6 +237,7 @@ describe("the copies of an event trigger", () => {
       shards: 3,
       keepCopy: (shard, { trigger }) => tell(shard, trigger.name, trigger.version),
       dropCopy: (shard, name) => tell(shard, name, null),
+      ...NO_EVENTS,
     };
     await inRegistry((bench) => test(bench, told, others), {}, undefined, siblings);
   }

@@ -37,6 +37,9 @@ export async function writeState(bench: Bench): Promise<void> {
   await runner.offer(await started("offering"), "first", offer, []);
   await bench.workers.claimWork(CALLER, { queues: ["q"], max: 1, room_bytes: 1_000, worker: "gpu" }, 0);
   await bench.settleBackground();
+  const scope = { input: { order: 17 }, steps: {}, job: { id: "j", attempt: 1, submitted_at: "" }, now: START };
+  const event = { request_id: "first", name: "order.paid", when: "{% $event.data.order = $input.order %}", scope };
+  await runner.awaitEvent(await started("awaiting"), "first", { ...event, timeout_ms: 86_400_000, fallback: {} }, []);
 
   await bench.events.readEvents({ after: null, names: null, filter: {}, since: null, limit: 1 }, 0);
   const succeeded = await started("succeeded");

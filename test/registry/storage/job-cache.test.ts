@@ -5,6 +5,7 @@ import { Alarm } from "../../../src/registry/storage/alarm.ts";
 import { Audit } from "../../../src/registry/storage/audit.ts";
 import { EventLog } from "../../../src/registry/storage/event-log.ts";
 import { EventLook } from "../../../src/registry/storage/event-look.ts";
+import { EventWaits } from "../../../src/registry/storage/event-wait-rows.ts";
 import { JobCache } from "../../../src/registry/storage/job-cache.ts";
 import { JobStore } from "../../../src/registry/storage/job-store.ts";
 import { LastStates } from "../../../src/registry/storage/last-states.ts";
@@ -43,6 +44,7 @@ async function storeOf(storage: DurableObjectStorage) {
       storeEntries,
       eventLog,
       eventLook,
+      eventWaits: new EventWaits(storage.sql),
       subscriptions,
       tenantSecrets,
       alarm,

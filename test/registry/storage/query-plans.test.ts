@@ -104,6 +104,15 @@ const INDEX: Record<string, string | null> = {
   "events.names": "emitted_names",
   "event_look.read": "event_look",
   "event_look.save": null,
+  "event_waits.insert": null,
+  "event_waits.count": "event_waits",
+  "event_waits.names": "event_waits_by_name",
+  "event_waits.named": "event_waits_by_name",
+  "event_waits.wants": "event_waits_by_name",
+  "event_waits.delete": "PRIMARY KEY",
+  "event_waits.ofJob": "PRIMARY KEY",
+  "event_waits.look": "event_wait_look",
+  "event_waits.setLook": null,
   "subscriptions.attempts": "PRIMARY KEY",
   "subscriptions.held": "PRIMARY KEY",
   "offers.insert": null,
@@ -176,6 +185,10 @@ const MAY_SCAN = [
   // By the trigrams and the number, in its order.
   "jobs.listByText",
   "job_texts.delete",
+  // Once in each life of the object, and of a table of one row.
+  "event_waits.count",
+  "event_waits.names",
+  "event_waits.look",
 ];
 
 describe("query plans", () => {

@@ -1,6 +1,7 @@
 import { BLUEPRINTS_SQL } from "../../../src/registry/storage/blueprint-versions.ts";
 import { EVENTS_SQL } from "../../../src/registry/storage/event-log.ts";
 import { EVENT_LOOK_SQL } from "../../../src/registry/storage/event-look.ts";
+import { EVENT_WAITS_SQL } from "../../../src/registry/storage/event-wait-rows.ts";
 import { KEYS_SQL } from "../../../src/registry/storage/idempotency-keys.ts";
 import { JOB_TEXTS_SQL } from "../../../src/registry/storage/job-texts.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
@@ -22,6 +23,7 @@ const TABLES = {
   store: STORE_SQL,
   events: EVENTS_SQL,
   event_look: EVENT_LOOK_SQL,
+  event_waits: EVENT_WAITS_SQL,
   subscriptions: SUBSCRIPTIONS_SQL,
   offers: OFFERS_SQL,
   tenant_secrets: TENANT_SECRETS_SQL,

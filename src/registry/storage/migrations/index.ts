@@ -21,6 +21,7 @@ import { REPLAYS } from "./0020-replays.ts";
 import { GONE_CHILDREN } from "./0021-gone-children.ts";
 import { SLOTS } from "./0022-slots.ts";
 import { JOB_TEXTS } from "./0023-job-texts.ts";
+import { EVENT_WAITS } from "./0024-event-waits.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -48,4 +49,5 @@ export const MIGRATIONS: readonly Migration[] = [
   GONE_CHILDREN,
   SLOTS,
   JOB_TEXTS,
+  EVENT_WAITS,
 ];

@@ -43,6 +43,35 @@ async function rowsOf({ world }: Stage): Promise<object[]> {
   return world.storage.sql.exec("SELECT subscription_id, secrets_json FROM subscriptions").toArray();
 }
 
+const AWAITED = {
+  ...{
+    request_id: "first",
+    name: "order.paid",
+    when: "{% $event.data.n = 2 %}",
+    timeout_ms: 3_600_000,
+    fallback: null,
+  },
+  scope: { input: {}, steps: {}, job: { id: "j", attempt: 1, submitted_at: "" }, now: 0 },
+};
+
+const awaitEvent = (stage: Stage, id: string) =>
+  stage.ask("await an event", (api) => api.runner.awaitEvent(stage.ref(id), "first", AWAITED, []));
+
+const emit = (stage: Stage, n: number) =>
+  stage.ask("emit", (api) =>
+    api.events.emitEvent(CALLER, { job_id: "other", key: `n ${n}`, name: "order.paid", data: { n } }),
+  );
+
+const collect = (stage: Stage, id: string) => stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
+
+const waitsOf = ({ world }: Stage) => world.storage.sql.exec("SELECT job_id FROM event_waits").toArray();
+
+async function answered(stage: Stage, id: string): Promise<void> {
+  await stage.ringUntil(async () => (await collect(stage, id)).do === "done");
+  expect(await collect(stage, id)).toEqual({ do: "done", output: { action: "accept", content: { n: 2 } } });
+  expect(waitsOf(stage)).toEqual([]);
+}
+
 /** Events that are sent to callbacks. */
 export const EVENT_SCENARIOS: Record<string, Scenario> = {
   "subscribe to events": async (stage) => {
@@ -71,6 +100,38 @@ export const EVENT_SCENARIOS: Record<string, Scenario> = {
     expect(sent).toBeLessThanOrEqual(3);
     await stage.world.ring();
     expect(stage.world.callback.received).toHaveLength(sent);
+  },
+
+  "begin to wait for an event": async (stage) => {
+    const id = await stage.running({ idempotency: null });
+    await stage.danger(() => awaitEvent(stage, id));
+    expect(waitsOf(stage)).toEqual([{ job_id: id }]);
+    expect([...stage.world.siblings.told]).toEqual([0]);
+    await emit(stage, 1);
+    await emit(stage, 2);
+    await answered(stage, id);
+  },
+
+  "answer a step by an event": async (stage) => {
+    const id = await stage.running({ idempotency: null });
+    await awaitEvent(stage, id);
+    await stage.danger(async () => {
+      await emit(stage, 1);
+      await emit(stage, 2);
+      await emit(stage, 3);
+    });
+    await answered(stage, id);
+  },
+
+  "answer a step by an event of another shard": async (stage) => {
+    const { siblings, clock } = stage.world;
+    siblings.emit("order.paid", { n: 2, before: "it waited" }, clock.now);
+    const id = await stage.running({ idempotency: null });
+    await awaitEvent(stage, id);
+    siblings.emit("order.paid", { n: 1 }, clock.now);
+    siblings.emit("order.paid", { n: 2 }, clock.now);
+    await stage.danger(() => stage.ask("wake", (api) => api.subscriptions.wakeSubscriptions()));
+    await answered(stage, id);
   },
 
   unsubscribe: async (stage) => {
