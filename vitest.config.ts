@@ -2,7 +2,7 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildUi } from "./tooling/build/build-ui.ts";
 import { mutate } from "./tooling/mutate.ts";
-import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, WORKERD } from "./tooling/tiers.ts";
+import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, TIMED, WORKERD } from "./tooling/tiers.ts";
 
 // Servers serve it.
 await buildUi();
@@ -66,11 +66,25 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: E2E,
-          globalSetup: "test/support/shared-server.ts",
+          globalSetup: ["test/support/bundled-server.ts", "test/support/shared-server.ts"],
+          exclude: [...TIMED, ...leftOut(process.env)],
+          env,
+          // Most of their time they wait for a server.
+          maxWorkers: 4,
+          sequence: { groupOrder: 3 },
+          testTimeout,
+          hookTimeout: testTimeout,
+        },
+      },
+      {
+        test: {
+          name: "timed",
+          include: TIMED,
+          globalSetup: "test/support/bundled-server.ts",
           exclude: leftOut(process.env),
           env,
-          maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          maxWorkers: 1,
+          sequence: { groupOrder: 4 },
           testTimeout,
           hookTimeout: testTimeout,
         },

@@ -44,7 +44,7 @@ function heading(): string {
 
 const harnesses = globSync("test/**/*.test.ts", { cwd: ROOT }).filter(recordsFigures);
 const folder = mkdtempSync(join(tmpdir(), "edge-jobs-reliability-"));
-const projects = ["unit", "workerd", "e2e"].map((name) => `--project=${name}`);
+const projects = ["unit", "workerd", "e2e", "timed"].map((name) => `--project=${name}`);
 const found = [...run([...projects, ...harnesses], folder), ...run(["--project=nemesis"], folder)];
 rmSync(folder, { recursive: true });
 

@@ -10,6 +10,7 @@ import {
   PROJECTS,
   settingsOf,
   TIERS,
+  TIMED,
   WORKERD,
 } from "../tooling/tiers.ts";
 import { heavySteps } from "./faults/heavy-plans.ts";
@@ -22,7 +23,8 @@ const ALL = files("test/**/*.test.ts");
 const PROJECT_FILES: { [project: string]: string[] } = {
   unit: ALL.filter((file) => !files(...WORKERD, ...E2E).includes(file)),
   workerd: files(...WORKERD),
-  e2e: files(...E2E),
+  e2e: files(...E2E).filter((file) => !files(...TIMED).includes(file)),
+  timed: files(...TIMED),
 };
 /** Files of a tier, once for each project that runs them; `nemesis` repeats some. */
 const filesOf = (tier: string, more: NodeJS.ProcessEnv = {}): string[] =>
@@ -50,7 +52,9 @@ describe("every test file", () => {
 
   it("that is left out by name exists", () => {
     const patterns = TIERS.flatMap((TIER) => leftOut({ TIER }));
-    expect([...patterns, ...EVICTABLE, ...NOT_EVICTABLE].filter((pattern) => files(pattern).length === 0)).toEqual([]);
+    expect(
+      [...patterns, ...TIMED, ...EVICTABLE, ...NOT_EVICTABLE].filter((pattern) => files(pattern).length === 0),
+    ).toEqual([]);
   });
 });
 

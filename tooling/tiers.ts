@@ -14,6 +14,9 @@ export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", 
 /** Folders whose tests start real servers. */
 export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** Those of {@link E2E} that hold a time against a bound: nothing else of the run goes on beside one. */
+export const TIMED = ["test/faults/{heavy,interrupted}.test.ts", "test/e2e/scenarios/{load,rates}.test.ts"];
+
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
   "test/registry/{*,{calls,deliver,dispatch,fire,run,storage,watch}/*}.test.ts",
@@ -30,8 +33,8 @@ export const NOT_EVICTABLE = [
 /** vitest projects of each tier. `nemesis` runs suites of `workerd` a second time. */
 export const PROJECTS: Record<Tier, readonly string[]> = {
   check: ["unit", "workerd"],
-  test: ["unit", "workerd", "nemesis", "e2e"],
-  full: ["unit", "workerd", "nemesis", "e2e"],
+  test: ["unit", "workerd", "nemesis", "e2e", "timed"],
+  full: ["unit", "workerd", "nemesis", "e2e", "timed"],
 };
 
 /**

@@ -2,7 +2,6 @@ import type { TestProject } from "vitest/node";
 import { startFakeModel } from "../../tooling/fake-model.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
 import { startDevServer } from "../../tooling/servers/dev-server.ts";
-import { bundleServer } from "../../tooling/servers/worker-bundle.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -19,12 +18,8 @@ const VARS = {
   SUBMITS_PER_MINUTE: "0",
 };
 
-/**
- * One `wrangler dev` for all files that need no settings of their own and do not kill it: see `ownTenant`. The others start
- * the bundle that is made here.
- */
+/** One `wrangler dev` for all files that need no settings of their own and do not kill it: see `ownTenant`. */
 export default async function shareServer(project: TestProject): Promise<() => Promise<void>> {
-  const deleteBundle = bundleServer();
   const secret = newSecret();
   const model = await startFakeModel();
   const ai = { AI_BASE_URL: model.url, AI_MODEL: "fake-1", AI_KEY: "key-of-the-fake" };
@@ -33,6 +28,5 @@ export default async function shareServer(project: TestProject): Promise<() => P
   return async () => {
     await server.stop();
     model.close();
-    deleteBundle();
   };
 }
