@@ -59,7 +59,8 @@ export default defineConfig({
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,
           env: { ...env, NEMESIS: "1" },
-          sequence: { groupOrder: 2 },
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -71,7 +72,7 @@ export default defineConfig({
           env,
           // Most of their time they wait for a server.
           maxWorkers: 4,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 2 },
           testTimeout,
           hookTimeout: testTimeout,
         },
@@ -84,7 +85,7 @@ export default defineConfig({
           exclude: leftOut(process.env),
           env,
           maxWorkers: 1,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 3 },
           testTimeout,
           hookTimeout: testTimeout,
         },
