@@ -72,6 +72,7 @@ export const BUDGETS = {
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
   HOOK_KILLS: { full: 200, test: 20, counts: "kills amid deliveries to a hook" },
+  LONG_SHAPES: { full: 100, test: 3, counts: "hundredths of 10 minutes of a step and of 1,000 rows" },
   HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },
   WORKER_STEPS: { full: 1_000_000, test: 100_000, counts: "steps of workers that are late, dead or double" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },

@@ -20,12 +20,20 @@ export interface ServeOrder {
   vars: Vars;
 }
 
-/** Start the bundled server, with state of its own on a free port, as {@link runServer} does. */
-export function startServer(vars: Vars = {}): Promise<RunningServer> {
+/** Folder of the bundle of this build. */
+export function ownBundle(): string {
   const folder = process.env[BUNDLE_VARIABLE];
   if (folder === undefined) throw new Error(`no ${BUNDLE_VARIABLE}: bundleServer() makes the bundle`);
+  return folder;
+}
+
+/**
+ * Start the bundled server, with state of its own on a free port, as {@link runServer} does.
+ * @param bundle asked at each start for the folder of what it serves
+ */
+export function startServer(vars: Vars = {}, bundle: () => string = ownBundle): Promise<RunningServer> {
   return runServer(vars, (place, current) => {
-    const order: ServeOrder = { folder, ...place, vars: current };
+    const order: ServeOrder = { folder: bundle(), ...place, vars: current };
     return spawn("node", [join(import.meta.dirname, "serve-bundle.ts"), JSON.stringify(order)], {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
