@@ -9,7 +9,6 @@ import type { Json } from "../lib/json.ts";
 import { log } from "../lib/log.ts";
 import type {
   AskRequest,
-  EventRequest,
   Finished,
   OfferRequest,
   RoundEnd,
@@ -21,6 +20,7 @@ import type {
 } from "./api/caller.ts";
 import type { UndoFailure } from "./api/cleanup-calls.ts";
 import { registryOf } from "./api/client.ts";
+import type { EventRequest } from "./api/event-calls.ts";
 import type { LimitsApi, SlotPlace } from "./api/limit-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
@@ -108,8 +108,8 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
     return (await entered(this.registry)).stepReports.polled(ref, path, everyMs, withinMs);
   }
 
-  async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    return (await entered(this.registry)).stepReports.finish(ref, path, output, error);
+  async finish(ref: RunRef, path: string, output: Json, error: StepError | null, at?: number) {
+    return (await entered(this.registry)).stepReports.finish(ref, path, output, error, at);
   }
 
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {

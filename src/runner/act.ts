@@ -180,7 +180,7 @@ class ActingStep {
       case "later":
         return { end: "again", delayMs: Math.max(opening.after_ms, MIN_TURN_PAUSE_MS) };
       case "reuse":
-        return done(opening.output, { storedAt: this.#path });
+        return done(opening.output, { storedAt: this.#path, at: opening.at });
       case "fail":
         return this.#giveUp(opening.error);
       case "run":
@@ -231,7 +231,9 @@ class ActingStep {
   }
 
   async #finish(ending: Done & { output: Json }, error: StepError | null): Promise<Ending> {
-    return (await this.#context.finish({ path: this.#path, output: ending.output, error }, this.#mayRide)) ?? ending;
+    const at = this.#context.ports.now();
+    const finished = { path: this.#path, output: ending.output, error, at };
+    return (await this.#context.finish(finished, this.#mayRide)) ?? { ...ending, at };
   }
 }
 

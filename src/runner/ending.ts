@@ -13,6 +13,8 @@ export interface Done {
   silent: boolean;
   /** Its condition was false, or those of all its steps. */
   skipped: boolean;
+  /** When that was recorded, epoch ms; undefined: it was not, or by a version that did not note it. */
+  at?: number | undefined;
 }
 
 export interface Failed {
@@ -21,6 +23,8 @@ export interface Failed {
   path: string;
   /** Of rows that were stopped: the outputs of those that had finished. */
   done?: Json;
+  /** The same: when the last of them had, epoch ms. */
+  at?: number;
   /** No blueprint goes on from it: a resume might not meet it, and would then go another way. */
   fatal?: true;
 }

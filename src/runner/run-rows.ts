@@ -38,9 +38,9 @@ interface Terms {
 
 /** How rows ended together. */
 export type RowsEnding =
-  | { end: "done"; outputs: (Json | undefined)[] }
+  | { end: "done"; outputs: (Json | undefined)[]; at: number }
   /** The row at this place decided, and the others were not needed. */
-  | { end: "won"; index: number; output: Json | undefined }
+  | { end: "won"; index: number; output: Json | undefined; at: number }
   /** `finished`: the last outputs of the rows that ended well, at their places. */
   | (Failed & { finished: ReadonlyMap<number, Json | undefined> })
   | Exclude<SequenceEnding, Done | Failed>;
@@ -55,6 +55,8 @@ class Rows {
   readonly #rows: readonly Row[];
   readonly #counts: ItemCounts;
   readonly #finished = new Map<number, Json | undefined>();
+  /** When each had finished, epoch ms. */
+  readonly #times = new Map<number, number>();
   readonly #lane = new AbortController();
   /** Whether one row is enough: any, or the one at this place. */
   readonly #first: true | number | undefined;
@@ -93,7 +95,8 @@ class Rows {
       const decided = await this.#decide();
       if (decided !== undefined) return decided;
     }
-    if (this.#finished.size === this.#rows.length) return { end: "done", outputs: this.#inOrder() };
+    if (this.#finished.size === this.#rows.length)
+      return { end: "done", outputs: this.#inOrder(), at: this.#lastOf(this.#times.keys()) };
     const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
     if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
     return this.#broken === undefined ? HALTED : { ...this.#broken, finished: this.#finished };
@@ -128,6 +131,7 @@ class Rows {
     this.#bytes += bytes;
     if (this.#bytes > MAX_ROWS_BYTES) return this.#break(failed(TOO_LARGE, this.#path));
     this.#finished.set(index, ending.output);
+    this.#times.set(index, ending.at ?? 0);
     this.#counts.done += 1;
     if (ending.tolerated > 0) this.#counts.failed += 1;
     this.#count();
@@ -159,7 +163,9 @@ class Rows {
   async #wonBy([index = 0]: readonly number[]): Promise<RowsEnding> {
     if (!this.#finished.has(index)) await this.#runEach(this.#context, [index], 1);
     this.#context.journal?.lose(this.#rows.filter((_row, place) => place !== index).map(({ prefix }) => prefix));
-    return this.#finished.has(index) ? { end: "won", index, output: this.#finished.get(index) } : HALTED;
+    return this.#finished.has(index)
+      ? { end: "won", index, output: this.#finished.get(index), at: this.#lastOf([index]) }
+      : HALTED;
   }
 
   /** The first that does not end well decides. */
@@ -177,7 +183,12 @@ class Rows {
     const unread = kept.finished.filter((index) => !this.#finished.has(index));
     await this.#runEach(this.#context, unread, concurrency);
     const finished = new Map([...this.#finished].filter(([index]) => kept.finished.includes(index)));
-    return { ...failed(kept.error, this.#path), finished };
+    return { ...failed(kept.error, this.#path), finished, at: this.#lastOf(kept.finished) };
+  }
+
+  /** When the last of these rows had finished. */
+  #lastOf(indexes: Iterable<number>): number {
+    return Math.max(0, ...[...indexes].map((index) => this.#times.get(index) ?? 0));
   }
 
   #count(): void {

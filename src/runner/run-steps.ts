@@ -116,7 +116,7 @@ class Sequence {
     const ending = await this.#kept(judged(this.#context, step, ran), path);
     if (ending.end !== "failed" || step.on_error === "fail" || ending.fatal) return ending;
     this.#context.reports.add({ path, status: "failed", error: ending.error });
-    return this.#kept(tolerated(ending.error, ending.done), path);
+    return this.#kept({ ...tolerated(ending.error, ending.done), at: ending.at }, path);
   }
 
   async #runStep(step: Step, path: string): Promise<Ending> {
@@ -137,6 +137,7 @@ class Sequence {
   #add(step: Step, ending: Held): void {
     this.#ended.push(ending);
     if (ending.output !== undefined) this.#scope.steps[step.id] = ending.output;
+    if (this.#context.knowsRowsByItem) this.#scope.now = Math.max(this.#scope.now, ending.at ?? 0);
   }
 
   /** The steps from that of the action on have not ended yet. */
@@ -157,7 +158,8 @@ class Sequence {
   #result(): Done {
     const last = this.#ended.findLast(({ output, silent }) => output !== undefined && !silent) ?? done(undefined);
     const skipped = this.#ended.every((each) => each.skipped);
-    return { ...last, skipped, tolerated: this.#ended.reduce((sum, { tolerated: passedOver }) => sum + passedOver, 0) };
+    const tolerated = this.#ended.reduce((sum, { tolerated: passedOver }) => sum + passedOver, 0);
+    return { ...last, skipped, tolerated, at: this.#scope.now };
   }
 }
 

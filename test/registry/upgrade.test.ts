@@ -30,6 +30,7 @@ import schema21 from "./recorded/schema-0021.sql?raw";
 import schema22 from "./recorded/schema-0022.sql?raw";
 import schema23 from "./recorded/schema-0023.sql?raw";
 import schema24 from "./recorded/schema-0024.sql?raw";
+import schema25 from "./recorded/schema-0025.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -61,6 +62,7 @@ const STATES: [migrations: number, dump: string][] = [
   [22, schema22],
   [23, schema23],
   [24, schema24],
+  [25, schema25],
 ];
 
 /** Opens the state under this build. */
@@ -127,7 +129,11 @@ describe.each(STATES)("state of %i migrations", (applied, state) => {
       const child = find(bench, "child");
       await runner.start(child);
       await runner.settle(child, { name: "succeeded", output: { grown: true } }, []);
-      expect(await runner.collect(find(bench, "parent"), "first")).toEqual({ do: "done", output: { grown: true } });
+      expect(await runner.collect(find(bench, "parent"), "first")).toEqual({
+        at: expect.any(Number),
+        do: "done",
+        output: { grown: true },
+      });
     }));
 
   it("still knows keys and hands over what was not", () =>

@@ -153,7 +153,9 @@ export function finish(job: Job, path: string, error: StepError | undefined, now
   const closed = withOpen(job, path, undefined);
   if (done) return withExpectation(closed, now);
   const line = error ? lineOf(error) : null;
-  const ended = { status: error ? "failed" : "succeeded", completed_at: now, error: line } as const;
+  // A rest ended when it was to end, whenever that is told.
+  const completed_at = openWork(job.run, path)?.wake_at ?? now;
+  const ended = { status: error ? "failed" : "succeeded", completed_at, error: line } as const;
   const stepped = withStep({ ...closed, message: null }, path, now, ended);
   const noted = withEvent(stepped, error ? "step_failed" : "step_succeeded", now, path, line);
   return withExpectation(noted, now);
@@ -173,7 +175,8 @@ export function rest(
 ): { job: Job; wakeAt: number } {
   const known = openWork(job.run, path)?.wake_at;
   if (known !== undefined) return { job, wakeAt: known };
-  if (stepState(job.run, path)?.completed_at) return { job, wakeAt: now };
+  const over = stepState(job.run, path)?.completed_at;
+  if (over) return { job, wakeAt: over };
   const work = {
     tries: 1,
     ended: 0,

@@ -12,6 +12,8 @@ export interface Rounds {
   state?: Json;
   /** No further round follows. */
   over: boolean;
+  /** When it was over, epoch ms; absent from rounds of a version that did not note it. */
+  at?: number | undefined;
   /** The job that ran the round. */
   job_id: string;
   /** The last round of the jobs before, which this one went on behind: its limit counts from there. */

@@ -13,28 +13,42 @@ function write(outputs: [path: string, output: Json][]): string | null {
   return outputs.length === 0 ? null : JSON.stringify(Object.fromEntries(outputs));
 }
 
+/** PERSISTED. Beside an output, when it was recorded (epoch ms): no step's path begins so. */
+const TIME = "@";
+const isOutput = ([path]: [path: string, output: Json]): boolean => !path.startsWith(TIME);
+const pathOf = (key: string): string => (key.startsWith(TIME) ? key.slice(TIME.length) : key);
+
 /** Every output, as JSON text. */
 export const smallOutputs = (job: Holder): [path: string, json: string][] =>
-  Object.entries(read(job)).map(([path, output]) => [path, JSON.stringify(output)]);
+  Object.entries(read(job))
+    .filter(isOutput)
+    .map(([path, output]) => [path, JSON.stringify(output)]);
+
+/** Epoch ms; undefined: it is not here, or of a version that did not note it. */
+export function smallOutputAt(job: Holder, path: string): number | undefined {
+  const at = read(job)[`${TIME}${path}`];
+  return typeof at === "number" ? at : undefined;
+}
 
 export function smallOutput(job: Holder, path: string): string | undefined {
   const outputs = read(job);
   return Object.hasOwn(outputs, path) ? JSON.stringify(outputs[path]) : undefined;
 }
 
-/** The job with one more output. @returns undefined when its row has no room for it */
-export function withSmallOutput(job: Job, path: string, json: string): Job | undefined {
-  const entry = `${JSON.stringify(path)}:${json}`;
+/** The job with one more output. @param at epoch ms @returns undefined when its row has no room for it */
+export function withSmallOutput(job: Job, path: string, json: string, at?: number): Job | undefined {
+  const time = at === undefined ? "" : `,${JSON.stringify(`${TIME}${path}`)}:${at}`;
+  const entry = `${JSON.stringify(path)}:${json}${time}`;
   const outputs_json = job.outputs_json === null ? `{${entry}}` : `${job.outputs_json.slice(0, -1)},${entry}}`;
   return utf8Bytes(outputs_json) > MAX_ROW_OUTPUTS_BYTES ? undefined : { ...job, outputs_json };
 }
 
 /** What of the job's outputs remains for the paths that are kept. */
 export const keptOutputs = (job: Holder, isKept: (path: string) => boolean): string | null =>
-  write(Object.entries(read(job)).filter(([path]) => isKept(path)));
+  write(Object.entries(read(job)).filter(([key]) => isKept(pathOf(key))));
 
 export function withoutSmallOutputs<Held extends Holder>(job: Held, isGone: (path: string) => boolean): Held {
   const outputs = Object.entries(read(job));
-  const kept = outputs.filter(([path]) => !isGone(path));
+  const kept = outputs.filter(([key]) => !isGone(pathOf(key)));
   return kept.length === outputs.length ? job : { ...job, outputs_json: write(kept) };
 }

@@ -8,8 +8,8 @@ export interface CleanupPlan {
   of: { job_id: string; attempt: number; submitted_at: number; started_at: number };
   input: JsonObject;
   rows_by_item?: true;
-  /** Top-level steps that ended well, of which nothing may be stored. */
-  succeeded: string[];
+  /** Top-level steps that ended well, of which nothing may be stored, and when, by id. */
+  succeeded: Record<string, number | null>;
   /** Key paths of actions whose outcome nobody knows, and that are undone all the same. */
   unknown: string[];
   /** Whether undos run; else only `finally` does. */
@@ -21,7 +21,13 @@ export interface CleanupPlan {
 /** Stored outputs of the job that is cleaned up after. */
 export interface ParentPage {
   do: "page";
-  values: { path: string; row_key: string | null; value_json: string; undo_number: number | null }[];
+  values: {
+    path: string;
+    row_key: string | null;
+    value_json: string;
+    undo_number: number | null;
+    at: number | null;
+  }[];
   /** The path to go on behind; null: that was all. */
   next: string | null;
 }

@@ -1,6 +1,6 @@
 import type { EventRecord } from "../../events/event.ts";
 import type { EventFilter } from "../../events/event-filter.ts";
-import type { JsonObject } from "../../lib/json.ts";
+import type { Json, JsonObject } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
 import type { Caller, StorageFull } from "./asking.ts";
 import type { TriggerCopy } from "./trigger-calls.ts";
@@ -31,6 +31,26 @@ export interface EventPage {
   has_more: boolean;
   /** Some that were asked for cannot be had any more, or nobody recorded them. */
   truncated: boolean;
+}
+
+/** What the condition of an event sees, with the values of whatever else of its scope it names. */
+export interface EventScope {
+  input: Json;
+  steps: Record<string, Json>;
+  job: { id: string; attempt: number; submitted_at: string };
+  now: number;
+}
+
+/** A step that an event answers. */
+export interface EventRequest {
+  request_id: string;
+  timeout_ms: number;
+  /** The content that stands when none comes; null: the step fails then. */
+  fallback: JsonObject | null;
+  name: string;
+  /** One expression over `$event`; null: any event of the name answers. */
+  when: string | null;
+  scope: EventScope;
 }
 
 /** What a step tells. */

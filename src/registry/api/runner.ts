@@ -8,6 +8,7 @@ import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 import type { CleanupPlan, ParentPage, UndoFailure } from "./cleanup-calls.ts";
+import type { EventRequest } from "./event-calls.ts";
 import type { SealedSecret } from "./store-calls.ts";
 
 /** What the registry answers to the runner: reports of one attempt, fenced by it. */
@@ -37,6 +38,8 @@ export type Halted = { do: "halted" };
 export interface Finished {
   path: string;
   output: Json;
+  /** When it ended, epoch ms: what `$now()` gives from then on. Left out by runners of 0.1.0. */
+  at?: number;
   /** The failure that the blueprint goes on from; `output` is then what the step yields instead. */
   error: StepError | null;
 }
@@ -83,9 +86,15 @@ export interface RunPlan {
 
 /** Outputs of finished top-level steps, in the order of the plan. */
 export interface JournalPage {
-  outputs: [path: string, output: Json][];
+  outputs: [path: string, output: Json, at?: number][];
   /** The step with which the next page begins; null: this is the last. */
   next: string | null;
+}
+
+/** An output that is stored. `at`: when that was, epoch ms; undefined: of a version that did not note it. */
+export interface Recorded {
+  output: Json;
+  at?: number | undefined;
 }
 
 /** The action may run. */
@@ -103,7 +112,7 @@ export interface Running {
   turn_ms?: number;
 }
 
-export type Begun = Running | { do: "reuse"; output: Json } | { do: "fail"; error: StepError };
+export type Begun = Running | ({ do: "reuse" } & Recorded) | { do: "fail"; error: StepError };
 
 export interface AskRequest {
   request_id: string;
@@ -114,22 +123,6 @@ export interface AskRequest {
   fallback: JsonObject | null;
   /** It is answered by link too. */
   link?: true | undefined;
-}
-
-/** What the condition of an event sees, with the values of whatever else of its scope it names. */
-export interface EventScope {
-  input: Json;
-  steps: Record<string, Json>;
-  job: { id: string; attempt: number; submitted_at: string };
-  now: number;
-}
-
-/** What an event answers. */
-export interface EventRequest extends Pick<AskRequest, "request_id" | "timeout_ms" | "fallback"> {
-  name: string;
-  /** One expression over `$event`; null: any event of the name answers. */
-  when: string | null;
-  scope: EventScope;
 }
 
 export interface OfferRequest {
@@ -152,15 +145,15 @@ export interface SpawnRequest {
 /** Where something that a step waits for stands. */
 export type Awaited =
   /** Wait for the engine's event of this step, at most so long, then collect. */
-  { do: "wait"; timeout_ms: number } | { do: "done"; output: Json } | { do: "fail"; error: StepError };
+  { do: "wait"; timeout_ms: number } | ({ do: "done" } & Recorded) | { do: "fail"; error: StepError };
 
 /** Where a `repeat` goes on, or why it does not: its failure was passed over before. */
 export type Repeating =
-  | ({ do: "go" } & Pick<Rounds, "round" | "state" | "over" | "since">)
+  | ({ do: "go" } & Pick<Rounds, "round" | "state" | "over" | "since" | "at">)
   | { do: "fail"; error: StepError };
 
-/** A round that is over; no state: nothing. */
-export type RoundEnd = Pick<Rounds, "round" | "state" | "over">;
+/** A round that is over, and when; no state: nothing. */
+export type RoundEnd = Pick<Rounds, "round" | "state" | "over" | "at">;
 
 /** What `changed` of the trigger that started the job came out as. */
 export type Watched = { value: Json | undefined } | { error: string };
@@ -216,6 +209,7 @@ export interface RunnerApi {
     path: string,
     output: Json,
     error: StepError | null,
+    at?: number,
   ): Promise<Stop | { do: "go" } | { do: "fail"; error: StepError }>;
   rest(
     ref: RunRef,

@@ -101,7 +101,7 @@ export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork">
         const job = tables.jobs.find(offer.tenant, offer.job_id);
         if (job !== undefined) {
           const { job: numbered, undo_number } = undoables.numbered(job, offer.path);
-          const work = { ...openWork(job.run, offer.path), undo_number };
+          const work = { ...openWork(job.run, offer.path), undo_number, at: now };
           store.save(job, tables.values.keep(numbered, offer.path, report.output, work).job);
         }
         return take({ offer: ended(offer, "completed") });

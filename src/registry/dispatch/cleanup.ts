@@ -151,7 +151,11 @@ export function cleanupPlan(context: RegistryContext, cleanup: Job): CleanupPlan
     of: { job_id, attempt, submitted_at, started_at: of.started_at ?? submitted_at },
     input: tables.values.input(of),
     ...(run.rows_by_item && { rows_by_item: true }),
-    succeeded: Object.keys(run.steps).filter((id) => run.steps[id]?.status === "succeeded"),
+    succeeded: Object.fromEntries(
+      Object.entries(run.steps).flatMap(([id, { status, completed_at }]) =>
+        status === "succeeded" ? [[id, completed_at]] : [],
+      ),
+    ),
     unknown: unknown.map(({ key_path }) => key_path).filter((path) => undoables.hasUnknown(of, path)),
     isUndoing: status !== "succeeded",
     outcome: {

@@ -14,7 +14,6 @@ import { MAX_JOB_DEPTH, MAX_OPEN_QUESTIONS } from "../../limits.ts";
 import type {
   AskRequest,
   Awaited,
-  EventRequest,
   Halted,
   HaltedRows,
   Later,
@@ -25,6 +24,7 @@ import type {
   SpawnRequest,
   Stop,
 } from "../api/caller.ts";
+import type { EventRequest } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
 import { notSettled } from "../dispatch/cleanup.ts";
@@ -123,13 +123,8 @@ export class AwaitReports {
       const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
       if (family.root !== null) this.#context.store.save(family.root, withTree(family.root, family.size + 1));
       const adopted = adopt(grown, path, child.job_id, now, keyPath);
-      return outcomeAt(
-        this.#context,
-        request.detached ? this.#letGo(adopted, path, child) : adopted,
-        path,
-        now,
-        keyPath,
-      );
+      const next = request.detached ? this.#letGo(adopted, path, child) : adopted;
+      return outcomeAt(this.#context, next, path, now, keyPath);
     });
     if (child !== undefined) this.#context.background(this.#context.dispatcher.dispatch([child]));
     return reply;
@@ -139,7 +134,8 @@ export class AwaitReports {
   #letGo(job: Job, path: string, { job_id }: Job): Job {
     const { tables, undoables } = this.#context;
     const { job: numbered, undo_number } = undoables.numbered(job, path);
-    return tables.values.keep(numbered, path, { job_id }, { ...openWork(job.run, path), undo_number }).job;
+    const ended = { ...openWork(job.run, path), undo_number, at: this.#context.now() };
+    return tables.values.keep(numbered, path, { job_id }, ended).job;
   }
 
   async offer(

@@ -6,7 +6,7 @@ import { isSettled } from "../../jobs/status.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVENT_WAITS } from "../../limits.ts";
-import type { EventRequest } from "../api/runner.ts";
+import type { EventRequest } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
 import type { EventWait } from "../storage/event-wait-rows.ts";
@@ -74,7 +74,7 @@ export function endEventWait(
   const bytes = jsonBytes(output);
   const full = "code" in came ? undefined : admission.storageRefusal(bytes);
   const failure = "code" in came ? came : full === undefined ? null : notKept(full, bytes);
-  const kept = failure === null ? tables.values.keep(job, path, output, work).job : job;
+  const kept = failure === null ? tables.values.keep(job, path, output, { ...work, at: now }).job : job;
   const told = toldOf(answer(kept, path, "accept", failure, now), path);
   store.save(job, told.job);
   return told;

@@ -1,4 +1,4 @@
-import { type Job, openWork } from "../../jobs/job.ts";
+import { type Job, type OpenWork, openWork } from "../../jobs/job.ts";
 import { enclosing } from "../../jobs/run/awaiting.ts";
 import { applyMarks, type Mark } from "../../jobs/run/reports.ts";
 import { isFenced } from "../../jobs/run/takeover.ts";
@@ -17,6 +17,9 @@ function outcomeOf(job: Job, mark: Mark): Json | undefined {
   return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
 }
 
+/** A rest ended when it was to end. */
+const endOf = (work: OpenWork | undefined) => work && { ...work, at: work.wake_at };
+
 /** The job, if the run may still change it. */
 export function findFenced({ tables }: RegistryContext, ref: RunRef): Job | undefined {
   const job = tables.jobs.find(ref.tenant, ref.job_id);
@@ -28,7 +31,8 @@ export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly
   let kept = job;
   for (const mark of marks) {
     const output = outcomeOf(job, mark);
-    if (output !== undefined) kept = tables.values.keep(kept, mark.path, output, openWork(job.run, mark.path)).job;
+    if (output !== undefined)
+      kept = tables.values.keep(kept, mark.path, output, endOf(openWork(job.run, mark.path))).job;
   }
   return applyMarks(kept, marks, now);
 }

@@ -2,9 +2,9 @@ import { type Job, openWork } from "../../jobs/job.ts";
 import { finish } from "../../jobs/run/reports.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import { MAX_CHILD_WAIT_MS, MAX_JOURNAL_BYTES } from "../../limits.ts";
-import type { Awaited, JournalPage } from "../api/caller.ts";
+import type { Awaited, JournalPage, Recorded } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import type { Values } from "../storage/values.ts";
+import type { Stored, Values } from "../storage/values.ts";
 
 /**
  * A page of what is finished, so that a run that goes on asks of none of these steps how it ended.
@@ -15,11 +15,12 @@ export function journalPage(values: Values, job: Job, from: string | null): Jour
   const outputs: JournalPage["outputs"] = [];
   let bytes = 0;
   for (const path of ended.slice(from === null ? 0 : ended.indexOf(from))) {
-    const json = values.json(job, path);
-    if (json === undefined) continue;
-    bytes += utf8Bytes(json);
+    const found = values.found(job, path);
+    if (found === undefined) continue;
+    bytes += utf8Bytes(found.json);
     if (bytes > MAX_JOURNAL_BYTES) return { outputs, next: path };
-    outputs.push([path, JSON.parse(json)]);
+    const { output, at } = recorded(found);
+    outputs.push(at === undefined ? [path, output] : [path, output, at]);
   }
   return { outputs, next: null };
 }
@@ -27,6 +28,8 @@ export function journalPage(values: Values, job: Job, from: string | null): Jour
 /** Whether the step at the path waits already, or has waited. */
 export const isKnown = ({ tables }: RegistryContext, job: Job, path: string, keyPath: string): boolean =>
   openWork(job.run, path) !== undefined || tables.values.stored(job, path, keyPath) !== undefined;
+
+export const recorded = ({ json, at }: Stored): Recorded => ({ output: JSON.parse(json), at });
 
 /** Where what the step at the path waits for stands, and the job after that was told. */
 export function outcomeAt(
@@ -38,7 +41,7 @@ export function outcomeAt(
 ): { next: Job; reply: Awaited } {
   const stored = tables.values.stored(job, path, keyPath);
   if (stored !== undefined) {
-    return { next: finish(job, path, undefined, now), reply: { do: "done", output: JSON.parse(stored) } };
+    return { next: finish(job, path, undefined, now), reply: { do: "done", ...recorded(stored) } };
   }
   const work = openWork(job.run, path);
   if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };

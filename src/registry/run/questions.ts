@@ -30,7 +30,8 @@ export function expireQuestions({ tables, eventWaits }: RegistryContext, job: Jo
     if (expires_at > now) continue;
     if ("name" in asked) eventWaits.delete(job.job_id, path);
     const output = { action: "expired", content: fallback };
-    if (fallback !== null) closed = tables.values.keep(closed, path, output, openWork(job.run, path)).job;
+    if (fallback !== null)
+      closed = tables.values.keep(closed, path, output, { ...openWork(job.run, path), at: now }).job;
     closed = answer(closed, path, "expired", fallback === null ? expired(asked) : null, now);
   }
   return closed;
@@ -64,7 +65,7 @@ export function storeAnswer(
   // To decline takes no room, so it is always possible.
   const full = content === null ? undefined : context.admission.storageRefusal(jsonBytes(answered));
   if (full !== undefined) return err(full);
-  const kept = context.tables.values.keep(current, path, answered, openWork(current.run, path));
+  const kept = context.tables.values.keep(current, path, answered, { ...openWork(current.run, path), at: now });
   const told = toldOf(answer(kept.job, path, given.action, null, now), path);
   context.store.save(current, told.job);
   return ok(told);
@@ -128,6 +129,6 @@ export function askOrTake(
     const why = oneLine(`${fault.path} ${fault.message}`, MAX_ERROR_CHARS);
     return withEvent(asked, "answer_dropped", now, path, why);
   }
-  const kept = context.tables.values.keep(asked, path, { ...given }, openWork(asked.run, path));
+  const kept = context.tables.values.keep(asked, path, { ...given }, { ...openWork(asked.run, path), at: now });
   return answer(kept.job, path, given.action, null, now);
 }

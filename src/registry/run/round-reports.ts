@@ -32,9 +32,9 @@ export class RoundReports {
       const next = repeating(withMarks(this.#context, job, marks, now), path, now);
       const failed = this.#context.tables.values.json(job, haltedPath(path));
       if (failed !== undefined) return { next, reply: { do: "fail", error: JSON.parse(failed).error } };
-      const { round, state, over, since } = this.#known(job, path, keyPath);
+      const { round, state, over, since, at } = this.#known(job, path, keyPath);
       if (!over && isHalted(this.#context, job, path)) return { next, reply: HALTED };
-      return { next, reply: { ...GO, round, over, since, ...(state !== undefined && { state }) } };
+      return { next, reply: { ...GO, round, over, since, at, ...(state !== undefined && { state }) } };
     });
   }
 
@@ -59,9 +59,9 @@ export class RoundReports {
   }
 
   #known(job: Job, path: string, keyPath: string): Rounds {
-    const json = this.#context.tables.values.stored(job, roundsPath(path), roundsPath(keyPath));
-    if (json === undefined) return { round: 0, over: false, job_id: job.job_id, since: 0 };
-    return goneOn(JSON.parse(json), job.job_id);
+    const stored = this.#context.tables.values.stored(job, roundsPath(path), roundsPath(keyPath));
+    if (stored === undefined) return { round: 0, over: false, job_id: job.job_id, since: 0 };
+    return goneOn(JSON.parse(stored.json), job.job_id);
   }
 
   /** Outputs of the round go. What is not known of its actions stays, and so do the children that a rerun would retry. */

@@ -123,7 +123,7 @@ function tellParent(context: RegistryContext, child: Job, now: number): Effect[]
   if (resultJson !== undefined && full === undefined) {
     const { job: counted, undo_number } = context.undoables.numbered(parent, path);
     const work = openWork(parent.run, path);
-    numbered = values.keepJson(counted, path, resultJson, { ...work, undo_number }).job;
+    numbered = values.keepJson(counted, path, resultJson, { ...work, undo_number, at: now }).job;
     context.actions.noteOver(parent, path, null);
   }
   const failure = full !== undefined && resultJson !== undefined ? notKept(full, bytes) : failureOf(child);

@@ -44,7 +44,7 @@ import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
-import { journalPage } from "./journal.ts";
+import { journalPage, recorded } from "./journal.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
 import type { RoundReports } from "./round-reports.ts";
 import { runPlan } from "./run-plan.ts";
@@ -128,7 +128,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
   #begin(job: Job, asked: Try, now: number): { next: Job; reply: Begun | Later | Halted } {
     const { path, token, withinMs, keyPath, turn_ms = 0 } = asked;
     const stored = this.#context.tables.values.stored(job, path, keyPath);
-    if (stored !== undefined) return { next: job, reply: { do: "reuse", output: JSON.parse(stored) } };
+    if (stored !== undefined) return { next: job, reply: { do: "reuse", ...recorded(stored) } };
     if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
     const wait = openWork(job.run, path)?.token === token ? 0 : this.#waitMs(job, path, now);
     if (wait > 0) return { next: heard(job, now), reply: { do: "later", after_ms: wait } };
@@ -179,10 +179,11 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     });
   }
 
-  async finish(ref: RunRef, path: string, output: Json, error: StepError | null) {
-    this.#noteLate(ref, { path, output, error });
+  async finish(ref: RunRef, path: string, output: Json, error: StepError | null, at?: number) {
+    const finished = { path, output, error, ...(at !== undefined && { at }) };
+    this.#noteLate(ref, finished);
     return applyReport<typeof GO | { do: "fail"; error: StepError }>(this.#context, ref, (job, now) => {
-      const ended = this.#withFinished(job, { path, output, error }, now);
+      const ended = this.#withFinished(job, finished, now);
       return ended.ok
         ? { next: ended.value, reply: GO }
         : { next: job, reply: { do: "fail", error: ended.error.error } };
@@ -210,7 +211,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
   /** The job with that action at its end, its output stored; or why that is not kept. */
   #withFinished(job: Job, finished: Finished | undefined, now: number): Result<Job, Unkept> {
     if (finished === undefined) return ok(job);
-    const { path, output, error } = finished;
+    const { path, output, error, at } = finished;
     const { tables, store, actions, undoables } = this.#context;
     const full = this.#refusal(job, finished);
     const { job: numbered, undo_number } = error === null ? undoables.numbered(job, path) : { job };
@@ -222,7 +223,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       }
       return err({ do: "unkept", path, error: full });
     }
-    const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number });
+    const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number, at });
     actions.noteOver(job, path, error);
     return ok(finish(kept.isNew ? kept.job : job, path, error ?? undefined, now));
   }
@@ -230,8 +231,8 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
   async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
     return applyReport<{ do: "rest"; wake_at: number } | Halted>(this.#context, ref, (job, now) => {
       const marked = withMarks(this.#context, job, marks, now);
-      const isOver = this.#context.tables.values.stored(marked, path, keyPath) !== undefined;
-      if (isOver) return { next: marked, reply: { do: "rest", wake_at: now } };
+      const over = this.#context.tables.values.stored(marked, path, keyPath);
+      if (over !== undefined) return { next: marked, reply: { do: "rest", wake_at: over.at ?? now } };
       if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
       const resting = rest(marked, path, wakeAt, now, keyPath);
       return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };

@@ -1,5 +1,5 @@
 import { EVENT_PASSED_OVER } from "../../limits.ts";
-import type { EventScope } from "../api/runner.ts";
+import type { EventScope } from "../api/event-calls.ts";
 
 /** An `input` step that an event answers. */
 export interface EventWait {

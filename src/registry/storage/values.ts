@@ -1,5 +1,11 @@
 import type { Job, OpenWork } from "../../jobs/job.ts";
-import { smallOutput, smallOutputs, withoutSmallOutputs, withSmallOutput } from "../../jobs/run/small-outputs.ts";
+import {
+  smallOutput,
+  smallOutputAt,
+  smallOutputs,
+  withoutSmallOutputs,
+  withSmallOutput,
+} from "../../jobs/run/small-outputs.ts";
 import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_JOURNAL_ROWS } from "../../limits.ts";
 
@@ -26,6 +32,8 @@ export interface StoredFor extends Pick<OpenWork, "child_id"> {
   key_path?: string | undefined;
   /** Of a step with `undo`: the number of its finish. */
   undo_number?: number | undefined;
+  /** When it is recorded, epoch ms; left out: it is no step's output. */
+  at?: number | undefined;
 }
 export type StoredPath = {
   path: string;
@@ -38,7 +46,19 @@ export type StoredPath = {
 export type UndoState = "begun" | "done";
 
 /** A value as a cleanup job reads it. */
-export type JournalRow = { path: string; row_key: string | null; value_json: string; undo_number: number | null };
+export type JournalRow = {
+  path: string;
+  row_key: string | null;
+  value_json: string;
+  undo_number: number | null;
+  at: number | null;
+};
+
+/** A step's output as it was stored. `at`: epoch ms; undefined: of a version that did not note it. */
+export interface Stored {
+  json: string;
+  at: number | undefined;
+}
 
 type SizeOfValue = { path: string; bytes: number };
 
@@ -53,20 +73,20 @@ const isPlain = ({ key_path, child_id, undo_number }: StoredFor): boolean =>
   key_path === undefined && child_id === undefined && undo_number === undefined;
 
 export const VALUES_SQL = {
-  insert: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number)
-    VALUES (?, ?, ?, ?, ?, ?) RETURNING path`,
+  insert: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING path`,
   replace: "INSERT OR REPLACE INTO job_values (job_id, path, value_json, row_key, child_id) VALUES (?, ?, ?, ?, NULL)",
-  find: "SELECT value_json FROM job_values WHERE job_id = ? AND path = ?",
+  find: "SELECT value_json, at FROM job_values WHERE job_id = ? AND path = ?",
   small: "SELECT path, value_json FROM job_values WHERE job_id = ? AND length(value_json) <= ? ORDER BY path LIMIT ?",
-  copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number)
-    SELECT ?, ?, value_json, row_key, child_id, undo_number FROM job_values WHERE job_id = ? AND path = ?`,
+  copy: `INSERT OR IGNORE INTO job_values (job_id, path, value_json, row_key, child_id, undo_number, at)
+    SELECT ?, ?, value_json, row_key, child_id, undo_number, at FROM job_values WHERE job_id = ? AND path = ?`,
   paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes, undo FROM job_values WHERE job_id = ?",
   childrenBelow: `SELECT coalesce(row_key, path) AS key_path, child_id FROM job_values
     WHERE job_id = ? AND path >= ? AND path < ? AND child_id IS NOT NULL`,
   deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   sizes: `SELECT path, octet_length(value_json) AS bytes FROM job_values
     WHERE job_id = ? AND path > ? ORDER BY path LIMIT ?`,
-  between: `SELECT path, row_key, value_json, undo_number FROM job_values
+  between: `SELECT path, row_key, value_json, undo_number, at FROM job_values
     WHERE job_id = ? AND path > ? AND path <= ? ORDER BY path`,
   undo: "UPDATE job_values SET undo = ? WHERE job_id = ? AND path = ? AND undo_number IS NOT NULL",
   deleteOne: "DELETE FROM job_values WHERE job_id = ? AND path = ?",
@@ -91,7 +111,7 @@ export class Values {
   /** The same of a value that is JSON text already. */
   keepJson(job: Job, path: string, json: string, work: StoredFor = {}): Kept {
     if (this.json(job, path) !== undefined) return { job, isNew: false };
-    const inRow = isPlain(work) ? withSmallOutput(job, path, json) : undefined;
+    const inRow = isPlain(work) ? withSmallOutput(job, path, json, work.at) : undefined;
     if (inRow !== undefined) return { job: inRow, isNew: true };
     return { job, isNew: this.#insert(job.job_id, path, json, work) };
   }
@@ -110,6 +130,7 @@ export class Values {
       work.key_path ?? null,
       work.child_id ?? null,
       work.undo_number ?? null,
+      work.at ?? null,
     );
     return inserted.toArray().length === 1;
   }
@@ -124,19 +145,25 @@ export class Values {
   }
 
   /** The value of the step at `path`, also where the job before this one had the same row at another place. */
-  stored(job: Job, path: string, keyPath: string): string | undefined {
-    const here = this.json(job, path);
+  stored(job: Job, path: string, keyPath: string): Stored | undefined {
+    const here = this.found(job, path);
     return here !== undefined || job.run.chain === undefined || keyPath === path
       ? here
-      : this.#json(job.job_id, carriedPath(keyPath));
+      : this.#find(job.job_id, carriedPath(keyPath));
+  }
+
+  found(job: Pick<Job, "job_id" | "outputs_json">, path: string): Stored | undefined {
+    const json = smallOutput(job, path);
+    return json === undefined ? this.#find(job.job_id, path) : { json, at: smallOutputAt(job, path) };
   }
 
   json(job: Pick<Job, "job_id" | "outputs_json">, path: string): string | undefined {
-    return smallOutput(job, path) ?? this.#json(job.job_id, path);
+    return this.found(job, path)?.json;
   }
 
-  #json(jobId: string, path: string): string | undefined {
-    return this.#sql.exec<{ value_json: string }>(VALUES_SQL.find, jobId, path).toArray()[0]?.value_json;
+  #find(jobId: string, path: string): Stored | undefined {
+    const [row] = this.#sql.exec<{ value_json: string; at: number | null }>(VALUES_SQL.find, jobId, path).toArray();
+    return row && { json: row.value_json, at: row.at ?? undefined };
   }
 
   /** Of a job without one, the empty object. */
@@ -145,7 +172,7 @@ export class Values {
   }
 
   inputJson({ job_id, input_json }: Job): string {
-    return input_json ?? this.#json(job_id, INPUT_PATH) ?? "{}";
+    return input_json ?? this.#find(job_id, INPUT_PATH)?.json ?? "{}";
   }
 
   /** @returns undefined as long as the job has no result */
@@ -170,7 +197,9 @@ export class Values {
   page(job: Job, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
     const { rows, next } = this.#page(job.job_id, after, maxBytes);
     const inRow = after === "" ? smallOutputs(job) : [];
-    const small = inRow.map(([path, value_json]) => ({ path, row_key: null, value_json, undo_number: null }));
+    const small = inRow.map(([path, value_json]) => {
+      return { path, row_key: null, value_json, undo_number: null, at: smallOutputAt(job, path) ?? null };
+    });
     return { rows: [...small, ...rows], next };
   }
 

@@ -87,7 +87,7 @@ class Cleanup {
 
   /** @returns the failure */
   async #undo({ path, keyPath, step, scope }: Effect): Promise<UndoFailure | typeof STOPPED | undefined> {
-    const inner = { ...scope, steps: { ...scope.steps } };
+    const inner = this.#later({ ...scope, steps: { ...scope.steps } });
     for (const { step: undo, suffix } of undoSteps(step)) {
       const at = `${path}${suffix}`;
       const [prefix, id] = [at.slice(0, at.lastIndexOf(".") + 1), at.slice(at.lastIndexOf(".") + 1)];
@@ -98,6 +98,11 @@ class Cleanup {
       if (failure !== undefined) return this.#tell(path, keyPath, failure);
     }
     return this.#tell(path, keyPath, null);
+  }
+
+  /** What runs now sees when it does, and else what its step saw. */
+  #later(scope: Scope): Scope {
+    return { ...scope, now: Math.max(scope.now, this.#run.started_at) };
   }
 
   async #tell(path: string, keyPath: string, failure: UndoFailure | null) {
@@ -115,7 +120,7 @@ class Cleanup {
 
   async #finally(steps: Blueprint["finally"], scope: Scope): Promise<typeof STOPPED | undefined> {
     if (steps === undefined) return undefined;
-    const last = { ...scope, outcome: this.#run.cleanup.outcome };
+    const last = this.#later({ ...scope, outcome: this.#run.cleanup.outcome });
     const failure = this.#judged(await runSteps(this.#context, steps, last, ""), "finally");
     return failure === STOPPED ? STOPPED : undefined;
   }

@@ -41,9 +41,10 @@ export class Journal {
     } else if (row !== undefined && row.undo_number !== null) {
       this.#add({ path, keyPath, step, scope, number: row.undo_number }, output ?? null);
     }
-    const isOver = row !== undefined || this.#cleanup.succeeded.includes(path);
+    const isOver = row !== undefined || Object.hasOwn(this.#cleanup.succeeded, path);
     if (!isOver) return HALTED;
-    return step.type === "sleep" ? done({}, { silent: true }) : done(output, { storedAt: path });
+    const at = row?.at ?? this.#cleanup.succeeded[path] ?? undefined;
+    return step.type === "sleep" ? done({}, { silent: true, at }) : done(output, { storedAt: path, at });
   }
 
   /** What rows with these prefixes did is taken back, however the job ended: another row was first. */
@@ -67,15 +68,16 @@ export class Journal {
     const first = `${path}#1.`;
     const isKept = [...this.#rows.keys()].some((each) => each.startsWith(first));
     if (row === undefined) return { do: "go", round: 0, over: false, since: 0 };
-    const { round, over, since = 0, state } = JSON.parse(row.value_json);
+    const { round, over, since = 0, state, at } = JSON.parse(row.value_json);
     if (isKept) return { do: "go", round: 0, over: false, since };
-    return over ? { do: "go", round, over, since, state } : { do: "halted" };
+    return over ? { do: "go", round, over, since, state, at } : { do: "halted" };
   }
 
   /** An action of a step that computes what it does next. */
   action(path: string, keyPath: string): Done | typeof HALTED {
     const row = this.#find(path, keyPath);
-    return row === undefined ? HALTED : done(JSON.parse(row.value_json), { storedAt: path });
+    if (row === undefined) return HALTED;
+    return done(JSON.parse(row.value_json), { storedAt: path, at: row.at ?? undefined });
   }
 
   #find(path: string, keyPath: string): Row | undefined {

@@ -1,13 +1,12 @@
 import type { RateTerms } from "../../jobs/flow/turns.ts";
 import { type StepError, topLevelStep } from "../../jobs/job.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
-import type { Json } from "../../lib/json.ts";
 import type {
   AskRequest,
-  EventRequest,
   Finished,
   JournalPage,
   OfferRequest,
+  Recorded,
   RoundEnd,
   RunnerApi,
   RunOutcome,
@@ -17,6 +16,7 @@ import type {
   Watched,
 } from "../../registry/api/caller.ts";
 import type { UndoFailure } from "../../registry/api/cleanup-calls.ts";
+import type { EventRequest } from "../../registry/api/event-calls.ts";
 import type { RunnerPorts } from "../ports.ts";
 import { resend } from "./resend.ts";
 import type { Unreported } from "./unreported.ts";
@@ -33,7 +33,7 @@ export class Reporter {
   #ref: RunRef;
   #marks: Mark[] = [];
   /** What was finished before this run, as far as it was read and not used, and the step with which the rest begins. */
-  #journal = new Map<string, Json>();
+  #journal = new Map<string, Recorded>();
   #unread: string | null = null;
   #opening: (NonNullable<RunPlan["opening"]> & { token: string; at: number }) | undefined;
 
@@ -84,8 +84,8 @@ export class Reporter {
   }
 
   async begin(path: string, withinMs: number, keyPath: string, unreported: Unreported, rate?: RateTerms) {
-    const output = await this.#finishedBefore(path);
-    if (output !== undefined) return { do: "reuse" as const, output };
+    const recorded = await this.#finishedBefore(path);
+    if (recorded !== undefined) return { do: "reuse" as const, ...recorded };
     const opening = this.#takeOpening(path);
     if (opening !== undefined && this.#ports.now() - opening.at < OPENING_KEPT_MS) return opening.begun;
     const token = opening?.token ?? this.#ports.newToken();
@@ -98,21 +98,21 @@ export class Reporter {
   }
 
   #keep({ outputs, next }: JournalPage): void {
-    this.#journal = new Map(outputs);
+    this.#journal = new Map(outputs.map(([path, output, at]) => [path, { output, at }]));
     this.#unread = next;
   }
 
   /** What the step at the path yielded in an earlier run. Of one inside another it is asked when that begins. */
-  async #finishedBefore(path: string): Promise<Json | undefined> {
+  async #finishedBefore(path: string): Promise<Recorded | undefined> {
     if (topLevelStep(path) !== path) return undefined;
     while (!this.#journal.has(path) && this.#unread !== null) {
       const from = this.#unread;
       const page = await this.#send((registry) => registry.journal(this.#ref, from));
       this.#keep(page.do === "stop" ? { outputs: [], next: null } : page);
     }
-    const output = this.#journal.get(path);
+    const recorded = this.#journal.get(path);
     this.#journal.delete(path);
-    return output;
+    return recorded;
   }
 
   /** The action at the path, if it began with the start. */
@@ -130,8 +130,8 @@ export class Reporter {
     return this.#send((registry) => registry.polled(this.#ref, path, everyMs, withinMs));
   }
 
-  finish({ path, output, error }: Finished) {
-    return this.#send((registry) => registry.finish(this.#ref, path, output, error));
+  finish({ path, output, error, at }: Finished) {
+    return this.#send((registry) => registry.finish(this.#ref, path, output, error, at));
   }
 
   rest(path: string, wakeAt: number, keyPath: string) {

@@ -59,6 +59,8 @@ class PagingStep {
   readonly #scope: Scope;
   readonly #path: string;
   readonly #send: SendPage;
+  /** When the last page was kept. */
+  #at: number | undefined;
 
   constructor(
     context: RunContext,
@@ -85,6 +87,7 @@ class PagingStep {
       this.#count(limit.value, pages - 1);
       const page = await this.#page(turn, pages);
       if (page.end !== "done") return page;
+      this.#at = page.at;
       if (page.tolerated > 0) return this.#tolerate(page.output);
       const { items: more, next } = page.output as Page;
       bytes += jsonBytes(more);
@@ -152,8 +155,9 @@ class PagingStep {
   }
 
   async #finish(output: JsonObject): Promise<Ending> {
-    const finished = { path: this.#path, output, error: null };
-    return (await this.#context.finish(finished, true)) ?? done(output, { storedAt: this.#path });
+    const at = this.#at;
+    const finished = { path: this.#path, output, error: null, ...(at !== undefined && { at }) };
+    return (await this.#context.finish(finished, true)) ?? done(output, { storedAt: this.#path, at });
   }
 
   /** The failure of a page that the blueprint goes on from is the step's. */

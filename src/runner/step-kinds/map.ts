@@ -52,5 +52,8 @@ async function mapItems(
   if (ended.end === "won") throw new Error(`no row of the map ${path} decides alone`);
   if (ended.end !== "done") return ended;
   context.reports.add({ path, status: "succeeded" });
-  return done(ended.outputs.map((output) => output ?? null));
+  return done(
+    ended.outputs.map((output) => output ?? null),
+    { at: ended.at },
+  );
 }

@@ -31,9 +31,12 @@ export const runParallel: StepRun<"parallel"> = async (context, step, scope, pat
   context.reports.add({ path, status: "succeeded" });
   if (ended.end === "won") {
     const branch = branches[ended.index]?.[0] ?? null;
-    return done({ branch, ...(ended.output !== undefined && { value: ended.output }) });
+    return done({ branch, ...(ended.output !== undefined && { value: ended.output }) }, { at: ended.at });
   }
   // All branches were skipped: none was first.
   if (first !== undefined) return done(undefined);
-  return done(byName((i) => ended.outputs[i]));
+  return done(
+    byName((i) => ended.outputs[i]),
+    { at: ended.at },
+  );
 };

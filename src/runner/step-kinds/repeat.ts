@@ -50,6 +50,8 @@ class Repeat {
   readonly #path: string;
   /** Of the state, in memory. */
   #held = 0;
+  /** When the last thing before the next round was recorded, epoch ms. */
+  #now = 0;
 
   constructor(context: RunContext, step: Step, scope: Scope, path: string) {
     this.#context = context;
@@ -106,6 +108,7 @@ class Repeat {
     if (!first.ok) return failed(first.error, this.#path);
     let state = first.value;
     let { over } = place;
+    this.#now = Math.max(this.#scope.now, place.at ?? 0);
     for (let { round } = place; !over; ) {
       if (round - place.since >= this.#step.limit) return failed(beyondLimit(this.#step), this.#path);
       round += 1;
@@ -116,7 +119,12 @@ class Repeat {
       ({ state, over } = ended);
     }
     this.#context.reports.add({ path: this.#path, status: "succeeded" });
-    return done(state);
+    return done(state, { at: this.#now });
+  }
+
+  /** What `$now()` gives from here on. */
+  #passed(at: number | undefined): void {
+    if (this.#context.knowsRowsByItem) this.#now = Math.max(this.#now, at ?? 0);
   }
 
   /** Before the round. */
@@ -124,6 +132,7 @@ class Repeat {
     if (this.#step.pause === undefined || this.#context.journal !== undefined) return undefined;
     const until = this.#context.ports.now() + durationMs(this.#step.pause);
     const rested = await restUntil(this.#inner, `${roundPrefix(this.#path, round)}$pause`, until);
+    if (rested.end === "done") this.#passed(rested.at);
     return rested.end === "done" ? undefined : rested;
   }
 
@@ -134,15 +143,16 @@ class Repeat {
     isLast: boolean,
   ): Promise<Ending | { end: "round"; state: Json | undefined; over: boolean }> {
     if ((await this.#inner.turn(this.#path)) === HALTED) return HALTED;
-    const scope = { ...this.#scope, state: before, round, steps: { ...this.#scope.steps } };
+    const scope = { ...this.#scope, now: this.#now, state: before, round, steps: { ...this.#scope.steps } };
     const ran = await runSteps(this.#inner, this.#step.steps, scope, roundPrefix(this.#path, round));
     if (ran.end !== "done") return ran;
+    this.#passed(ran.at);
     const ended = await this.#next(scope, ran.output, isLast);
     if (!ended.ok) return failed(ended.error, this.#path);
     const { state, over } = ended.value;
     const refused = await this.#hold(state);
     if (refused !== undefined) return refused;
-    const end = { round, over, ...(state !== undefined && { state }) };
+    const end = { round, over, at: this.#now, ...(state !== undefined && { state }) };
     const refusedEnd = await this.#report(end);
     if (refusedEnd !== undefined) return refusedEnd;
     // Rounds without engine steps would keep a local server's only thread for themselves.

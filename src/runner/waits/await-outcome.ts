@@ -31,7 +31,7 @@ export async function awaitOutcome(context: RunContext, path: string, first: Awa
     case "fail":
       return failed(outcome.error, path);
     case "done":
-      return done(outcome.output, { storedAt: path });
+      return done(outcome.output, { storedAt: path, at: outcome.at });
     default:
       return outcome satisfies never;
   }

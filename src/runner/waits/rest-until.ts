@@ -25,5 +25,5 @@ export async function restUntil(context: RunContext, path: string, wakeAt: numbe
   if (beyond !== undefined) return failed(beyond, path);
   if ((await context.wait(path, resting.wake_at - context.ports.now())) === HALTED) return HALTED;
   context.reports.add({ path, status: "succeeded" });
-  return done({}, { silent: true });
+  return done({}, { silent: true, at: resting.wake_at });
 }

@@ -34,7 +34,7 @@ describe.each([
       const child = bench.ref(bench.engine.started.at(-1)?.job_id ?? "");
       await bench.runner.start(child);
       await bench.runner.settle(child, { name: "succeeded", output }, []);
-      expect(await bench.runner.collect(parent, "first")).toEqual({ do: "done", output });
+      expect(await bench.runner.collect(parent, "first")).toEqual({ at: expect.any(Number), do: "done", output });
     }));
 });
 

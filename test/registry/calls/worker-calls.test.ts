@@ -132,7 +132,7 @@ describe("a completion", () => {
       await bench.settleBackground();
       expect(bench.engine.told.length).toBeGreaterThan(0);
       expect(await report(bench, held, { action: "complete", output: "other" })).toEqual(ACCEPTED);
-      expect(await collect(bench, id)).toEqual({ do: "done", output: { sum: 42 } });
+      expect(await collect(bench, id)).toEqual({ at: expect.any(Number), do: "done", output: { sum: 42 } });
       expect(
         await report(bench, held, { action: "fail", error: { code: "x", message: "y", retryable: true } }),
       ).toEqual(LOST);
@@ -149,7 +149,7 @@ describe("a completion", () => {
       expect(await report(bench, late, complete)).toEqual(LOST);
       expect(await report(bench, late, { action: "release" })).toEqual(LOST);
       expect(await report(bench, next, complete)).toEqual(ACCEPTED);
-      expect(await collect(bench, id)).toEqual({ do: "done", output: { sum: 42 } });
+      expect(await collect(bench, id)).toEqual({ at: expect.any(Number), do: "done", output: { sum: 42 } });
     }));
 
   it("that the tenant's storage has no room for is refused, and the lease goes on", () =>

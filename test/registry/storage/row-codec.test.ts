@@ -95,6 +95,6 @@ describe("a sleep at the top level", () => {
       await bench.runner.mark(bench.ref(id), [{ path: "nap", status: "succeeded" }]);
       expect(bench.storage.sql.exec("SELECT count(*) AS n FROM job_values").one().n).toBe(0);
       const again = await bench.runner.rest(bench.ref(id), "nap", START + 9_000, []);
-      expect(again).toEqual({ do: "rest", wake_at: START });
+      expect(again).toEqual({ do: "rest", wake_at: START + 1_000 });
     }));
 });

@@ -21,7 +21,7 @@ const repeat = (steps: Json[], more: Record<string, Json> = {}): Json => ({
 const storedPaths = ({ storage }: Bench): string[] =>
   [
     ...storage.sql.exec<{ path: string }>(`SELECT path FROM job_values
-      UNION SELECT key AS path FROM jobs, json_each(outputs_json) ORDER BY path`),
+      UNION SELECT key AS path FROM jobs, json_each(outputs_json) WHERE key NOT LIKE '@%' ORDER BY path`),
   ].map(({ path }) => path);
 
 const lastState = "{% $steps.loop %}";

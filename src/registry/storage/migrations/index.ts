@@ -22,6 +22,7 @@ import { GONE_CHILDREN } from "./0021-gone-children.ts";
 import { SLOTS } from "./0022-slots.ts";
 import { JOB_TEXTS } from "./0023-job-texts.ts";
 import { EVENT_WAITS } from "./0024-event-waits.ts";
+import { RECORDED_AT } from "./0025-recorded-at.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly Migration[] = [
   SLOTS,
   JOB_TEXTS,
   EVENT_WAITS,
+  RECORDED_AT,
 ];

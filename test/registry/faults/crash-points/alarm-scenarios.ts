@@ -128,7 +128,11 @@ export const ALARM_SCENARIOS: Record<string, Scenario> = {
     await stage.ringUntil(async () => (await stage.status(id)).status === "running");
     await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, wakeEvent("first")));
     const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
-    expect(collected).toEqual({ do: "done", output: { action: "expired", content: { yes: true } } });
+    expect(collected).toEqual({
+      at: expect.any(Number),
+      do: "done",
+      output: { action: "expired", content: { yes: true } },
+    });
   },
 
   purge: async (stage) => {

@@ -66,7 +66,7 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     });
     expect((await stage.status(id)).status).toBe("running");
     const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
-    expect(collected).toEqual({ do: "done", output: { action: "accept", content: {} } });
+    expect(collected).toEqual({ at: expect.any(Number), do: "done", output: { action: "accept", content: {} } });
   },
 
   "answer by link, before the question": async (stage) => {
@@ -80,7 +80,11 @@ export const CALLER_SCENARIOS: Record<string, Scenario> = {
     const question = { request_id: "q", message: "?", schema, timeout_ms: 60_000, fallback: null, link: true as const };
     await stage.danger(async () => {
       const asked = await stage.ask("ask", (api) => api.runner.ask(stage.ref(id), "first", question, []));
-      expect(asked).toEqual({ do: "done", output: { action: "accept", content: { early: true } } });
+      expect(asked).toEqual({
+        at: expect.any(Number),
+        do: "done",
+        output: { action: "accept", content: { early: true } },
+      });
     });
     const state = await stage.ask("open", (api) => api.caller.openLink(CALLER, id, "first"));
     expect(state).toMatchObject({ is: "answered", action: "accept" });

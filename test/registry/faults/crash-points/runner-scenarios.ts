@@ -153,7 +153,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     const place = await stage.ask("repeating", (api) => api.runner.repeating(stage.ref(id), "first", []));
     expect(place).toEqual({ do: "go", round: 2, over: false, since: 0, state: { round: 2 } });
     const held =
-      "SELECT key AS path FROM jobs, json_each(outputs_json) WHERE job_id = ? UNION SELECT path FROM job_values";
+      "SELECT key AS path FROM jobs, json_each(outputs_json) WHERE job_id = ? AND key NOT LIKE '@%' UNION SELECT path FROM job_values";
     expect(stage.world.storage.sql.exec(`${held} WHERE path > '$z'`, id).toArray()).toEqual([
       { path: "first.$rounds" },
     ]);
@@ -195,7 +195,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.danger(() => stage.succeed(child));
     await stage.ringUntil(() => stage.world.workflow.told(`${id}-1`, wakeEvent("first")));
     const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
-    expect(collected).toEqual({ do: "done", output: { ok: true } });
+    expect(collected).toEqual({ at: expect.any(Number), do: "done", output: { ok: true } });
   },
 
   "take an attempt over, and wake it with one event for all": async (stage) => {
@@ -266,7 +266,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
       const answer = { request_id: "q", action: "decline" as const, content: null };
       await stage.ask("respond", (api) => api.caller.respond(CALLER, id, answer));
       const collected = await stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
-      expect(collected).toEqual({ do: "done", output: { action: "decline", content: null } });
+      expect(collected).toEqual({ at: expect.any(Number), do: "done", output: { action: "decline", content: null } });
     });
     const types = eventTypes(await stage.status(id));
     expect(types.filter((type) => ["input_requested", "answered", "step_succeeded"].includes(type))).toHaveLength(3);

@@ -29,7 +29,7 @@ const reportWork = (stage: Stage, claim: ClaimRef, report: WorkReport) =>
   stage.ask("report", (api) => api.workers.reportWork(CALLER, claim, report));
 
 const COMPLETE: WorkReport = { action: "complete", output: { done: true } };
-const DONE = { do: "done", output: { done: true } };
+const DONE = { do: "done", output: { done: true }, at: expect.any(Number) };
 
 const collect = (stage: Stage, id: string) => stage.ask("collect", (api) => api.runner.collect(stage.ref(id), "first"));
 
