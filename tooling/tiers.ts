@@ -47,15 +47,16 @@ const SLOW = [
   "test/http/oauth-tokens.test.ts",
   "test/jobs/run/run.property.test.ts",
   "test/mcp/fast/lanes.test.ts",
-  "test/registry/{upgrade,calls/revocations}.test.ts",
+  "test/registry/{upgrade,calls/{revocations,text-search}}.test.ts",
   "test/registry/dispatch/slots.test.ts",
   "test/registry/faults/{crash-points,linearizable,model}/{crash-points,linearizable,model}.test.ts",
   "test/registry/faults-engine/converge.test.ts",
   "test/registry/refusals/creation-limit.test.ts",
   "test/registry/storage/job-counts.test.ts",
   "test/runner/step-kinds/http-pages.test.ts",
-  "test/runner/{boundaries,halted-rows,holdings,keys/*,run-segments}.test.ts",
+  "test/runner/{boundaries,deadline,halted-rows,holdings,keys/*,run-segments}.test.ts",
   "test/service/{cursor,raised-shards,shard-routing}.test.ts",
+  "test/triggers/schedule.test.ts",
 ];
 
 const SOAK_FILE = "test/faults/soak.test.ts";
