@@ -1,3 +1,5 @@
+import { iso } from "../lib/time.ts";
+import { parseJobId } from "./id.ts";
 import type { Job } from "./job.ts";
 import { JOB_STATUSES, type JobStatusName } from "./status.ts";
 
@@ -8,7 +10,7 @@ export type StatisticsRow = Pick<
   "job_id" | "status" | "blueprint" | "step" | "error" | "error_code" | "started_at" | "settled_at"
 > & { trigger: string | null };
 
-export const GROUPINGS = ["blueprint", "trigger", "status", "error"] as const;
+export const GROUPINGS = ["blueprint", "trigger", "status", "error", "time"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 export interface Sums {
@@ -46,11 +48,30 @@ export const fingerprint = (message: string): string =>
     .replaceAll(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b(?=[0-9a-f]*\d)[0-9a-f]{12,}\b/gi, "<id>")
     .replaceAll(/\d+/g, "#");
 
-const KEY: Record<Grouping, (row: StatisticsRow) => string> = {
+const MINUTE_MS = 60_000;
+const DAY_MINUTES = 24 * 60;
+/** Spans of time that people count in. */
+const SPANS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, DAY_MINUTES, 2 * DAY_MINUTES, 4 * DAY_MINUTES].map(
+  (minutes) => minutes * MINUTE_MS,
+);
+const MAX_SPANS = 24;
+
+/** By how much a period is cut. Objects that are asked a moment apart cut it alike. */
+function spanOf(periodMs: number): number {
+  const least = (periodMs - MINUTE_MS) / MAX_SPANS;
+  return SPANS_MS.find((span) => span >= least) ?? 4 * DAY_MINUTES * MINUTE_MS;
+}
+
+/** @param periodMs from the first time that is looked at to the present */
+const KEY: Record<Grouping, (row: StatisticsRow, periodMs: number) => string> = {
   blueprint: ({ blueprint }) => blueprint,
   trigger: ({ trigger }) => trigger ?? "none",
   status: ({ status }) => status,
   error: ({ error_code }) => error_code ?? "none",
+  time: ({ job_id }, periodMs) => {
+    const at = parseJobId(job_id)?.time ?? 0;
+    return iso(at - (at % spanOf(periodMs)));
+  },
 };
 
 /** Sums while rows come in. */
@@ -98,7 +119,8 @@ const failureOf = ({ job_id, blueprint, step, error, error_code }: StatisticsRow
   ...{ count: 1, sample: job_id },
 });
 
-export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping | null): Statistics {
+/** @param periodMs from the first time that is looked at to the present: groups of times are parts of it */
+export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping | null, periodMs = 0): Statistics {
   const all = new Adding();
   const groups = new Map<string, Adding>();
   const failures = new Map<string, Failures>();
@@ -106,7 +128,7 @@ export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping |
     all.add(row);
     if (row.status === "failed") added(failures, failureOf(row));
     if (grouping === null) continue;
-    const key = KEY[grouping](row);
+    const key = KEY[grouping](row, periodMs);
     const group = groups.get(key) ?? new Adding();
     groups.set(key, group);
     group.add(row);

@@ -16,7 +16,6 @@ import {
 } from "../limits.ts";
 import {
   type Caller,
-  type Explanation,
   type NotSettled,
   type RespondError,
   type ResultError,
@@ -73,9 +72,6 @@ export async function jobStatus(
 /** How a job stood that was deleted or purged within the last hour. */
 export const lastStateOfJob = (context: ServiceContext, args: OfJob): Answer<JobStatus, UnknownJob> =>
   askOwner(context, args, (registry, caller) => registry.lastState(caller, args.job_id));
-
-export const explainJob = (context: ServiceContext, args: OfJob): Answer<Explanation, UnknownJob> =>
-  askOwner(context, args, (registry, caller) => registry.explain(caller, args.job_id));
 
 const isPointer = (text: string): boolean => /^(\/([^~/]|~[01])*)*$/.test(text);
 

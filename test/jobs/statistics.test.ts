@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { newJobId } from "../../src/jobs/id.ts";
 import {
   fingerprint,
   jobsIn,
@@ -49,6 +50,29 @@ describe("statistics", () => {
       { blueprint: "a@1", step: "get", code: "http_status", message: "HTTP #: row # of #", count: 50, sample: "job_9" },
       { message: "Refused", count: 1 },
     ]);
+  });
+
+  it("over time are cut into spans that people count in, alike in objects that are asked a moment apart", () => {
+    const hour = 3_600_000;
+    const start = Date.parse("2026-11-20T12:00:00Z");
+    const rows = [0, 1, 59, 61, 200].map((minutes) =>
+      row({ job_id: newJobId(start + minutes * 60_000, new Uint8Array(10), 0) }),
+    );
+    const keys = (periodMs: number) =>
+      statisticsOf(rows, "time", periodMs).groups.map(({ key, sums }) => [key.slice(11, 16), jobsIn(sums)]);
+    const hours = [
+      ["12:00", 3],
+      ["13:00", 1],
+      ["15:00", 1],
+    ];
+    expect([keys(24 * hour), keys(24 * hour + 900)]).toEqual([hours, hours]);
+    expect(keys(6 * hour)).toEqual([
+      ["12:00", 2],
+      ["12:45", 1],
+      ["13:00", 1],
+      ["15:15", 1],
+    ]);
+    expect(keys(90 * 24 * hour)).toEqual([["00:00", 5]]);
   });
 
   it("of several shards are those of all rows together", () => {

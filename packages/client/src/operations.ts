@@ -4,6 +4,7 @@ export const OPERATIONS = {
   jobs_list: ["GET", "/jobs"],
   jobs_wait: ["POST", "/jobs/wait"],
   jobs_get_status: ["GET", "/jobs/{job_id}"],
+  jobs_explain: ["GET", "/jobs/{job_id}/explanation"],
   jobs_get_result: ["GET", "/jobs/{job_id}/result"],
   jobs_stream: ["GET", "/jobs/{job_id}/stream"],
   jobs_cancel: ["POST", "/jobs/{job_id}/cancel"],

@@ -1,6 +1,6 @@
 import { err, ok } from "../../lib/result.ts";
+import { explainJob } from "../../service/explanation/explain-job.ts";
 import { completeJobId } from "../../service/job-listing.ts";
-import { explainJob } from "../../service/job-operations.ts";
 import type { Prompt } from "../prompt.ts";
 import { postmortemText } from "../replies/postmortem.ts";
 import { unknownJob } from "../replies/text.ts";

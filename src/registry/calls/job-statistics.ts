@@ -18,7 +18,7 @@ export class JobStatistics implements StatisticsApi {
     const { jobs } = this.#context.tables;
     const rows = jobs.since(tenant, jobIdFloor(since), MAX_STATISTICS_SCAN + 1);
     return {
-      ...statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping),
+      ...statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping, this.#context.now() - since),
       truncated: rows.length > MAX_STATISTICS_SCAN,
       oldest_queued: jobs.oldestQueued(tenant) ?? null,
       queues: this.#queues(tenant),

@@ -1,6 +1,7 @@
 import { CURSOR_FAULT, respondFaults, resultFaults, retryFaults } from "../../service/answers/refusal-faults.ts";
 import { submitBatch } from "../../service/batches/submit-batch.ts";
 import { waitForBatch } from "../../service/batches/wait-for-batch.ts";
+import { ExplainInput, explainForViewer } from "../../service/explanation/explain-job.ts";
 import { ListInput, listJobs } from "../../service/job-listing.ts";
 import {
   CancelInput,
@@ -26,6 +27,7 @@ import {
   CancelledView,
   DeletedView,
   DryRunView,
+  ExplanationView,
   JobListView,
   JobView,
   ResultView,
@@ -135,6 +137,21 @@ const getRoute = defineRoute({
   refusals: ["unknown_job"],
   run: async (args, context) => {
     const found = await jobStatus(context, args);
+    return found.ok ? answer(found.value) : found;
+  },
+});
+
+const explainRoute = defineRoute({
+  operation: "jobs_explain",
+  method: "GET",
+  path: "/jobs/{job_id}/explanation",
+  summary: "What a postmortem is written of: the plan, small inputs and outputs, similar failures.",
+  scope: "jobs:read",
+  input: ExplainInput,
+  answers: { 200: { description: "Without what looks like a credential.", schema: ExplanationView } },
+  refusals: ["unknown_job"],
+  run: async (args, context) => {
+    const found = await explainForViewer(context, args);
     return found.ok ? answer(found.value) : found;
   },
 });
@@ -249,6 +266,7 @@ export const JOB_ROUTES: readonly Route[] = [
   listRoute,
   waitRoute,
   getRoute,
+  explainRoute,
   resultRoute,
   streamRoute,
   cancelRoute,

@@ -38,6 +38,20 @@ export const JobListView = z
   .strictObject({ jobs: z.array(JobRow.meta({ id: "JobRow" })), next_cursor: z.string().nullable() })
   .meta({ id: "JobList" });
 
+export const ExplanationView = z
+  .strictObject({
+    status: JobView,
+    plan: z.record(z.string(), z.json()),
+    input: z.json(),
+    outputs: z.record(z.string(), z.json()).describe("By step; large ones are left out."),
+    similar: z.array(JobRow).describe("Newest failures of the same blueprint and error code."),
+    filled: z
+      .union([z.strictObject({ value: z.json() }), z.strictObject({ fault: z.string() })])
+      .optional()
+      .describe("The step that was asked for with its expressions replaced, or why it cannot be told."),
+  })
+  .meta({ id: "Explanation" });
+
 const WaitRowView = JobRow.extend(
   JobStatus.pick({
     step: true,

@@ -19,7 +19,7 @@ export const StatsInput = z.strictObject({
   period: duration(MAX_STATISTICS_PERIOD_MS)
     .default("1 day")
     .describe("Jobs submitted within this time, such as `6 hours`."),
-  group_by: z.enum(GROUPINGS).optional().describe("Also the same figures for each."),
+  group_by: z.enum(GROUPINGS).optional().describe("Also the same figures for each; time: over time."),
 });
 
 const figures = (sums: Sums) => ({
@@ -44,7 +44,7 @@ export interface JobStats extends Figures {
   /** Only the newest jobs of the period were looked at. */
   truncated: boolean;
   oldest_queued: string | null;
-  groups: (Figures & { key: string })[];
+  groups: Group[];
   failures: Failures[];
   queues: QueueStats[];
   limits: LimitUse[];
@@ -75,6 +75,10 @@ function limitsOf(parts: readonly LimitUse[]): LimitUse[] {
   });
 }
 
+type Group = Figures & { key: string };
+const mostFirst = (a: Group, b: Group): number => b.jobs - a.jobs;
+const inTime = (a: Group, b: Group): number => (a.key < b.key ? -1 : 1);
+
 /** Counts, durations, failures by cause, queues and limits, of all shards. */
 export async function jobStats(
   context: ServiceContext,
@@ -95,7 +99,7 @@ export async function jobStats(
     ...figures(all),
     truncated: parts.some(({ truncated }) => truncated),
     oldest_queued: isoOrNull(earliest(parts.map(({ oldest_queued }) => oldest_queued))),
-    groups: grouped.sort((a, b) => b.jobs - a.jobs).slice(0, MAX_SHOWN_GROUPS),
+    groups: group_by === "time" ? grouped.sort(inTime) : grouped.sort(mostFirst).slice(0, MAX_SHOWN_GROUPS),
     failures: failures.slice(0, MAX_SHOWN_CAUSES),
     limits: limitsOf(parts.flatMap((part) => part.limits))
       .sort((a, b) => b.waiting - a.waiting || b.running - a.running)

@@ -22,6 +22,7 @@ import { useServer } from "../../support/server.ts";
 
 const OTHER_RECIPES: Record<string, Recipe> = {
   jobs_stream: { job: (job_id) => [{ job_id }] },
+  jobs_explain: { job: (job_id) => [{ job_id }, { job_id, step: "a" }] },
   events_stream: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
   // A secret has a name that everybody may choose: tenant-secrets.test.ts asks for another's.
   secrets_list: {},
