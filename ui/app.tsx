@@ -1,14 +1,27 @@
 import { useEffect, useState } from "preact/hooks";
 import { type ApiError, SESSION_ENDED, type Session, session } from "./lib/api.ts";
+import { useKeys } from "./lib/keys.ts";
+import { lazy } from "./lib/lazy.ts";
+import { showsCalls } from "./lib/mcp-call.ts";
 import { goTo, place } from "./lib/router.ts";
+import { KeysHelp } from "./parts/keys-help.tsx";
+import { Palette } from "./parts/palette.tsx";
 import { Problem } from "./parts/problem.tsx";
+import { ROOMS } from "./parts/rooms.ts";
 import { Shell } from "./parts/shell.tsx";
-import { BlueprintPage, Blueprints } from "./views/blueprints.tsx";
-import { Home } from "./views/home.tsx";
+import { Home } from "./views/home/home.tsx";
 import { JobPage } from "./views/job/job-page.tsx";
-import { Jobs } from "./views/jobs.tsx";
+import { Jobs } from "./views/jobs/jobs.tsx";
 import { SignIn } from "./views/sign-in.tsx";
-import { TriggerPage, Triggers } from "./views/triggers.tsx";
+
+const Blueprints = lazy(async () => (await import("./views/blueprints/blueprints.tsx")).Blueprints);
+const BlueprintPage = lazy(async () => (await import("./views/blueprints/blueprint-page.tsx")).BlueprintPage);
+const Triggers = lazy(async () => (await import("./views/triggers/triggers.tsx")).Triggers);
+const TriggerPage = lazy(async () => (await import("./views/triggers/trigger-page.tsx")).TriggerPage);
+const Events = lazy(async () => (await import("./views/events/events.tsx")).Events);
+const SubscriptionPage = lazy(async () => (await import("./views/events/subscription-page.tsx")).SubscriptionPage);
+const Queues = lazy(async () => (await import("./views/queues.tsx")).Queues);
+const Access = lazy(async () => (await import("./views/access/access.tsx")).Access);
 
 function View() {
   const [room = "home", id] = place.value.path;
@@ -21,43 +34,53 @@ function View() {
       return id === undefined ? <Triggers /> : <TriggerPage key={id} />;
     case "blueprints":
       return id === undefined ? <Blueprints /> : <BlueprintPage key={id} />;
+    case "events":
+      return id === undefined ? <Events /> : <SubscriptionPage key={id} />;
+    case "queues":
+      return <Queues />;
+    case "keys":
+      return <Access />;
     default:
       return <p class="empty">There is nothing here.</p>;
   }
 }
 
-const GO: Readonly<Record<string, string>> = { h: "home", j: "jobs", b: "blueprints", t: "triggers" };
-
-/** Letters that are typed into something, or are a browser's own, are not ours. */
-const isOurs = ({ target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>
-  !(ctrlKey || metaKey || altKey) && !(target instanceof Element && target.closest("input,textarea,select,dialog"));
-
-function search(event: KeyboardEvent): void {
+function focusSearch(event: KeyboardEvent): void {
   const field = document.querySelector<HTMLInputElement>("[data-search]");
   if (field === null) return;
   event.preventDefault();
   field.focus();
 }
 
-/** `/` searches, `g j` goes to the jobs, and so on: for hands that stay on the keyboard. */
-function useKeys(): void {
+type Window = "palette" | "keys";
+
+/** Letters that work in every view; the views have more. */
+function Keyboard() {
+  const [open, setOpen] = useState<Window>();
+  useKeys((key, event, before) => {
+    const room = before === "g" ? ROOMS.find(([, , letter]) => letter === key) : undefined;
+    if (room !== undefined) goTo([room[0]]);
+    else if (key === "/") focusSearch(event);
+    else if (key === "?") setOpen("keys");
+    else if (key === "n") goTo(["jobs"], { new: "1" });
+    else if (key === "m") showsCalls.value = !showsCalls.value;
+  });
   useEffect(() => {
-    let before = "";
     const onKey = (event: KeyboardEvent) => {
-      if (!isOurs(event)) return;
-      const room = before === "g" ? GO[event.key] : undefined;
-      before = event.key;
-      if (room !== undefined) goTo([room]);
-      if (event.key === "/") search(event);
+      if (!(event.ctrlKey || event.metaKey) || event.key !== "k") return;
+      event.preventDefault();
+      setOpen("palette");
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+  const close = () => setOpen(undefined);
+  if (open === "palette") return <Palette onClose={close} />;
+  return open === "keys" ? <KeysHelp onClose={close} /> : null;
 }
 
 export function App() {
   const [who, setWho] = useState<Session>();
-  useKeys();
   const [failure, setFailure] = useState<ApiError>();
   const look = () => void session.read().then(setWho, setFailure);
   useEffect(() => {
@@ -76,6 +99,7 @@ export function App() {
   return (
     <Shell who={who} onSignOut={signOut}>
       <View />
+      <Keyboard />
     </Shell>
   );
 }

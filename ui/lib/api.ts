@@ -71,6 +71,7 @@ async function send<T>(method: string, url: string, body?: unknown): Promise<T> 
 
 export const get = <T>(path: string, query: Query = {}): Promise<T> => send("GET", `${API}${path}${searchOf(query)}`);
 export const post = <T>(path: string, body: unknown = {}): Promise<T> => send("POST", `${API}${path}`, body);
+export const put = <T>(path: string, body: unknown): Promise<T> => send("PUT", `${API}${path}`, body);
 export const remove = <T>(path: string): Promise<T> => send("DELETE", `${API}${path}`);
 
 /** Outside of the API: who the viewer is. */

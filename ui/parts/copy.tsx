@@ -1,10 +1,16 @@
 import { useState } from "preact/hooks";
 
+interface CopyProps {
+  /** The text, or how it is found. */
+  text: string | (() => Promise<string>);
+  label: string;
+}
+
 /** Puts a text where it can be pasted, and says so. */
-export function Copy({ text, label }: { text: string; label: string }) {
+export function Copy({ text, label }: CopyProps) {
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(typeof text === "string" ? text : await text());
     setDone(true);
     window.setTimeout(() => setDone(false), 1_500);
   };

@@ -1,18 +1,43 @@
 import type { ComponentChildren } from "preact";
 import type { Session } from "../lib/api.ts";
+import { showsCalls } from "../lib/mcp-call.ts";
 import { hrefOf, place } from "../lib/router.ts";
-
-const ROOMS = [
-  ["home", "Home"],
-  ["jobs", "Jobs"],
-  ["blueprints", "Blueprints"],
-  ["triggers", "Triggers"],
-] as const;
+import { ROOMS } from "./rooms.ts";
 
 interface ShellProps {
   who: Session;
   onSignOut: () => void;
   children: ComponentChildren;
+}
+
+function Who({ who, onSignOut }: Omit<ShellProps, "children">) {
+  return (
+    <div class="who">
+      <label class="tick-box" title="m">
+        <span>Show MCP calls</span>
+        <input
+          type="checkbox"
+          checked={showsCalls.value}
+          onChange={(event) => {
+            showsCalls.value = event.currentTarget.checked;
+          }}
+        />
+      </label>
+      <p class="quiet">
+        <kbd>?</kbd> keys <kbd>Ctrl K</kbd> go to
+      </p>
+      <p>
+        {who.tenant}
+        <br />
+        <small>version {who.version}</small>
+      </p>
+      {who.locked && (
+        <button type="button" onClick={onSignOut}>
+          Sign out
+        </button>
+      )}
+    </div>
+  );
 }
 
 /** What stands around every view. */
@@ -31,17 +56,7 @@ export function Shell({ who, onSignOut, children }: ShellProps) {
             </a>
           ))}
         </nav>
-        <div class="who">
-          {who.tenant}
-          <br />
-          <small>version {who.version}</small>
-          <br />
-          {who.locked && (
-            <button type="button" class="plain" onClick={onSignOut}>
-              Sign out
-            </button>
-          )}
-        </div>
+        <Who who={who} onSignOut={onSignOut} />
       </aside>
       <main>{children}</main>
     </div>

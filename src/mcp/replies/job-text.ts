@@ -1,18 +1,17 @@
 import { exampleAnswer } from "../../blueprint/schemas/example-answer.ts";
 import { isSettled } from "../../jobs/status.ts";
-import type { EventView, JobRow, JobStatus, StepView } from "../../jobs/view.ts";
+import type { EventView, JobStatus, StepView } from "../../jobs/view.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import { echo, oneLine } from "../../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
 import type { WaitRow } from "../../registry/api/caller.ts";
+import { percent, rowText } from "./row-text.ts";
 import { call, clip, shownJson } from "./text.ts";
 
 /** A job in words for a model: a verdict line and compact fields. What to do next is said beside it. */
 
 /** A child's question, shown in its parent, says of which job it is. */
 export type Question = JobStatus["input_requests"][number] & { job_id?: string | undefined };
-
-const percent = (progress: number): string => `${Math.round(progress * 100)} %`;
 
 function verdict(job: JobStatus): string {
   const where = job.status === "succeeded" || job.step === null ? "" : `, at step ${job.step}`;
@@ -130,11 +129,6 @@ export function stepText({ id, type, status, tries, started_at, completed_at, er
 
 export const eventText = ({ seq, at, type, step, message }: EventView): string =>
   [`${seq}. ${at} ${type}`, step, message].filter((part) => part !== null).join(" | ");
-
-export function rowText(row: JobRow): string {
-  const error = row.error === null ? "" : ` | ${echo(row.error)}`;
-  return `${row.id} | ${row.status} ${percent(row.progress)} | ${echo(row.name)} | ${row.blueprint} | ${row.submitted_at}${error}`;
-}
 
 /** A row with where the job is, what came of it, and what it asks. */
 export function waitRowText(row: WaitRow): string {

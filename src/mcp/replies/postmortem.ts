@@ -4,7 +4,7 @@ import type { JobStatus } from "../../jobs/view.ts";
 import type { Json } from "../../lib/json.ts";
 import { MAX_QUOTED_BYTES, MAX_QUOTED_EVENTS } from "../../limits.ts";
 import type { Explanation } from "../../registry/api/caller.ts";
-import { rowText } from "./job-text.ts";
+import { rowText } from "./row-text.ts";
 import { clip, fenced, shownJson } from "./text.ts";
 
 /** The text of a postmortem: facts first, all of them quoted as data, then the questions to answer. */

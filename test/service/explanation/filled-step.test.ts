@@ -37,12 +37,12 @@ describe("a step as it was done", () => {
   });
 
   it("leaves out the steps in it, which have a scope of their own, and says what fails", async () => {
-    const each = {
+    const each: BlueprintInput["steps"][number] = {
       id: "each",
       type: "map",
       over: "{% $input.rows %}",
       steps: [{ ...sum, value: "{% $item %}" }],
-    } as const;
+    };
     const known = explanation([each], { rows: [1] }, {});
     expect(await filledStep(known, "each")).toMatchObject({ value: { over: [1] } });
     expect(JSON.stringify(await filledStep(known, "each"))).not.toContain("$item");

@@ -1,12 +1,16 @@
 import { useState } from "preact/hooks";
-import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
+import { isSettled } from "../../../src/jobs/status.ts";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { post, remove, typedJson } from "../../lib/api.ts";
+import { post, remove } from "../../lib/api.ts";
+import { useKeys } from "../../lib/keys.ts";
 import { useAction } from "../../lib/live.ts";
+import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo } from "../../lib/router.ts";
-import { Copy } from "../../parts/copy.tsx";
+import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { CopyAs } from "./copy-as.tsx";
+import { RetryDialog } from "./retry-dialog.tsx";
 
 interface ActionsProps {
   job: JobStatus;
@@ -19,86 +23,100 @@ type Asked = "cancel" | "retry" | "delete";
 
 const pathOf = ({ id }: JobStatus): string => `/jobs/${encodeURIComponent(id)}`;
 
-const NAMES: Record<Asked, string> = { cancel: "Cancel", retry: "Retry", delete: "Delete" };
+interface WindowProps {
+  job: JobStatus;
+  onChange: () => void;
+  onClose: () => void;
+}
 
-const CONSEQUENCES: Record<Asked, string> = {
-  cancel: "It and its child jobs stop for good. What they did stays done.",
-  retry: "A new job goes on where this one stopped: finished steps are not run again.",
-  delete: "Its result and timeline are gone for good.",
-};
-
-const inputOf = (text: string): object => (text.trim() === "" ? {} : { input: typedJson(text, "The input") });
-
-function Confirm({ asked, job, step, onChange, onClose }: ActionsProps & { asked: Asked; onClose: () => void }) {
-  const [text, setText] = useState("");
+function CancelDialog({ job, onChange, onClose }: WindowProps) {
+  const [reason, setReason] = useState("");
   const { busy, error, run } = useAction();
-  const acts: Record<Asked, () => Promise<void>> = {
-    cancel: async () => {
-      await post(`${pathOf(job)}/cancel`, text === "" ? {} : { reason: text });
-      onChange();
-    },
-    retry: async () => {
-      const from = step === undefined ? {} : { from_step: step };
-      const { id } = await post<JobStatus>(`${pathOf(job)}/retry`, { ...from, ...inputOf(text) });
-      goTo(["jobs", id]);
-    },
-    delete: async () => {
-      await remove(pathOf(job));
-      goTo(["jobs"]);
-    },
-  };
-  const submit = (event: Event) => {
+  const args = reason === "" ? {} : { reason };
+  const cancel = (event: Event) => {
     event.preventDefault();
     run(async () => {
-      await acts[asked]();
+      await post(`${pathOf(job)}/cancel`, args);
+      onChange();
       onClose();
     });
   };
-  const label = { cancel: "Reason, if you like", retry: "Another input as JSON, if you like", delete: "" }[asked];
   return (
-    <Dialog title={`${NAMES[asked]} ${job.name}`} onClose={onClose}>
-      <form onSubmit={submit}>
-        <p class="quiet">
-          {CONSEQUENCES[asked]} {asked === "retry" && step !== undefined && `It begins at ${step}.`}
-        </p>
-        {label !== "" && (
-          <label class="field">
-            <span>{label}</span>
-            <input value={text} onInput={(event) => setText(event.currentTarget.value)} />
-          </label>
-        )}
+    <Dialog title={`Cancel ${job.name}`} onClose={onClose}>
+      <form onSubmit={cancel}>
+        <p class="quiet">It and its child jobs stop for good. What they did stays done.</p>
+        <label class="field">
+          <span>Reason, if you like</span>
+          <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        </label>
         <Problem error={error} />
         <div class="buttons">
           <button type="button" onClick={onClose}>
             Close
           </button>
-          <button type="submit" class={asked === "retry" ? "primary" : "danger"} disabled={busy}>
-            {NAMES[asked]}
-          </button>
+          <Act type="submit" class="danger" disabled={busy} call={mcpCall("jobs_cancel", { job_id: job.id, ...args })}>
+            Cancel
+          </Act>
         </div>
       </form>
     </Dialog>
   );
 }
 
-const possible = (status: JobStatusName): Asked[] => {
-  if (!isSettled(status)) return ["cancel"];
-  return ["retry", "delete"];
-};
+function DeleteDialog({ job, onClose }: WindowProps) {
+  const { busy, error, run } = useAction();
+  const end = () =>
+    run(async () => {
+      await remove(pathOf(job));
+      goTo(["jobs"]);
+    });
+  return (
+    <Dialog title={`Delete ${job.name}`} onClose={onClose}>
+      <p class="quiet">Its result and timeline are gone for good.</p>
+      <Problem error={error} />
+      <div class="buttons">
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <Act class="danger" disabled={busy} call={mcpCall("jobs_delete", { job_id: job.id })} onClick={end}>
+          Delete
+        </Act>
+      </div>
+    </Dialog>
+  );
+}
 
-export function JobActions(props: ActionsProps) {
-  const { job } = props;
+/** What can be done to the job as it stands: `c` cancels it, `r` retries it. */
+export function JobActions({ job, step, onChange }: ActionsProps) {
   const [asked, setAsked] = useState<Asked>();
-  const call = `jobs_get_status ${JSON.stringify({ job_id: job.id, include: ["steps", "events"] })}`;
+  const isOver = isSettled(job.status);
+  useKeys((key) => {
+    if (key === "c" && !isOver) setAsked("cancel");
+    if (key === "r" && isOver) setAsked("retry");
+  });
+  const close = () => setAsked(undefined);
+  const job_id = job.id;
   return (
     <div class="actions">
-      <Copy text={call} label="Copy MCP call" />
-      {possible(job.status).map((act) => (
-        <button key={act} type="button" class={act === "retry" ? "" : "danger"} onClick={() => setAsked(act)}>
-          {NAMES[act]}
-        </button>
-      ))}
-      {asked && <Confirm {...props} asked={asked} onClose={() => setAsked(undefined)} />}
+      <CopyAs job={job} />
+      {isOver && (
+        <>
+          <Act call={mcpCall("jobs_retry", { job_id })} onClick={() => setAsked("retry")}>
+            Retry
+          </Act>
+          <Act call={mcpCall("jobs_delete", { job_id })} class="danger" onClick={() => setAsked("delete")}>
+            Delete
+          </Act>
+        </>
+      )}
+      {!isOver && (
+        <Act call={mcpCall("jobs_cancel", { job_id })} class="danger" onClick={() => setAsked("cancel")}>
+          Cancel
+        </Act>
+      )}
+      {asked === "cancel" && <CancelDialog job={job} onChange={onChange} onClose={close} />}
+      {asked === "delete" && <DeleteDialog job={job} onChange={onChange} onClose={close} />}
+      {asked === "retry" && <RetryDialog job={job} step={step} onClose={close} />}
     </div>
   );
 }

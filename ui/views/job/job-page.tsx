@@ -2,14 +2,20 @@ import { useEffect, useState } from "preact/hooks";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import { get, streamUrl } from "../../lib/api.ts";
 import { ago, exactTime, jsonText, lengthOf } from "../../lib/format.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { type Loaded, useLive, useNow } from "../../lib/live.ts";
 import { hrefOf } from "../../lib/router.ts";
 import { Problem } from "../../parts/problem.tsx";
 import { Progress, Status } from "../../parts/status.tsx";
 import { JobActions } from "./actions.tsx";
 import { Questions } from "./questions.tsx";
+import { Relatives } from "./relatives.tsx";
+import { StepDrawer } from "./step-drawer.tsx";
+import { StepViews } from "./step-views.tsx";
 import { Timeline } from "./timeline.tsx";
-import { Waterfall } from "./waterfall.tsx";
+
+const Compare = lazy<{ job: JobStatus }>(async () => (await import("./compare.tsx")).Compare);
+const Postmortem = lazy<{ id: string }>(async () => (await import("./postmortem.tsx")).Postmortem);
 
 const isOver = ({ completed_at }: JobStatus): boolean => completed_at !== null;
 
@@ -62,6 +68,8 @@ function Facts({ job, now }: { job: JobStatus; now: number }) {
     ["Took", job.started_at === null ? undefined : took(job, now)],
     ["Error code", job.error_code && <code key="code">{job.error_code}</code>],
     ["Parent", job.parent_id && <JobLink key="parent" id={job.parent_id} />],
+    ["Trigger", job.trigger && <a href={hrefOf(["triggers", job.trigger])}>{job.trigger}</a>],
+    ["Batch", job.batch_id && <a href={hrefOf(["jobs"], { batch_id: job.batch_id })}>{job.batch_id}</a>],
     ["Retry of", job.retried_from && <JobLink key="retried" id={job.retried_from} />],
     ["Purged", job.expires_at && ago(job.expires_at, now)],
     ["Metadata", Object.keys(job.metadata).length > 0 && <code key="meta">{JSON.stringify(job.metadata)}</code>],
@@ -94,29 +102,60 @@ function Text({ title, value, isOpen }: { title: string; value: unknown; isOpen:
   );
 }
 
+type Panel = "Compare" | "Postmortem";
+const PANELS: readonly Panel[] = ["Postmortem", "Compare"];
+
+/** What takes a look of its own. */
+function Panels({ job }: { job: JobStatus }) {
+  const [open, setOpen] = useState<Panel>();
+  return (
+    <>
+      <p class="chips panels">
+        {PANELS.map((panel) => (
+          <button
+            key={panel}
+            type="button"
+            aria-pressed={panel === open}
+            onClick={() => setOpen(panel === open ? undefined : panel)}
+          >
+            {panel}
+          </button>
+        ))}
+      </p>
+      {open === "Compare" && <Compare job={job} />}
+      {open === "Postmortem" && <Postmortem id={job.id} />}
+    </>
+  );
+}
+
 export function JobPage({ id }: { id: string }) {
   const { value: job, error, reload } = useJob(id);
-  const [step, setStep] = useState<string>();
+  const [picked, setPicked] = useState<string>();
+  const [at, setAt] = useState<number>();
   const now = useNow(job === undefined || !isOver(job));
   if (job === undefined) return <Problem error={error} />;
+  const step = job.steps?.find((each) => each.id === picked);
   return (
     <>
       <div class="head">
         <h1>{job.name}</h1>
         <Status of={job.status} />
-        <JobActions job={job} step={step} onChange={reload} />
+        <JobActions job={job} step={picked} onChange={reload} />
       </div>
       <Problem error={error} />
       <p class={`verdict ${job.status === "failed" ? "bad-ink" : ""}`}>{verdict(job, now)}</p>
       <Progress share={job.progress} status={job.status} />
       <br />
       <Questions job={job} onChange={reload} />
-      <Waterfall job={job} now={now} picked={step} onPick={setStep} />
+      <StepViews {...{ job, now, picked, onPick: setPicked, at, onMove: setAt }} />
+      {step && <StepDrawer key={step.id} job={job} step={step} onClose={() => setPicked(undefined)} />}
       <Text title="Result" value={job.result} isOpen />
+      <Relatives job={job} now={now} />
       <div class="columns">
-        <Timeline events={job.events ?? []} step={step} />
+        <Timeline events={job.events ?? []} step={picked} at={at} onMove={setAt} />
         <Facts job={job} now={now} />
       </div>
+      <Panels job={job} />
       <Text title="Plan" value={job.plan} isOpen={false} />
     </>
   );

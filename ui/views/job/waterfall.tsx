@@ -1,5 +1,6 @@
 import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { lengthOf, plural } from "../../lib/format.ts";
+import { HeatStrip } from "./heat-strip.tsx";
 
 interface Span {
   start: number;
@@ -55,39 +56,35 @@ function Fall({ job, step, whole, now, isPicked, onPick }: FallProps) {
         </span>
         <span class="lane">
           {from && width && <i class={step.status} style={{ left: from, width }} />}
+          {from && width && <HeatStrip step={step} events={job.events ?? []} left={from} width={width} />}
           {retriesOf(job, step).map((at) => (
             <i key={at} class="tick" style={{ left: share(at, whole) }} />
           ))}
         </span>
         <span class="number">{span ? lengthOf(span.end - span.start) : step.status}</span>
       </button>
-      {isPicked && step.error !== null && <p class="problem">{step.error}</p>}
     </li>
   );
 }
 
 interface WaterfallProps {
   job: JobStatus;
+  steps: readonly StepView[];
   now: number;
   picked: string | undefined;
   onPick: (id: string | undefined) => void;
 }
 
 /** Each step of the plan over the job's time. */
-export function Waterfall({ job, now, picked, onPick }: WaterfallProps) {
-  const { steps = [] } = job;
-  if (steps.length === 0) return null;
+export function Waterfall({ job, steps, now, picked, onPick }: WaterfallProps) {
   const spans = steps.flatMap((step) => spanOf(step, now) ?? []);
   const start = Math.min(Date.parse(job.started_at ?? job.submitted_at), ...spans.map((span) => span.start));
   const end = Math.max(start + 1, ...spans.map((span) => span.end));
   return (
-    <section class="card">
-      <h2>Steps</h2>
-      <ol class="falls">
-        {steps.map((step) => (
-          <Fall key={step.id} {...{ job, step, whole: { start, end }, now, isPicked: step.id === picked, onPick }} />
-        ))}
-      </ol>
-    </section>
+    <ol class="falls">
+      {steps.map((step) => (
+        <Fall key={step.id} {...{ job, step, whole: { start, end }, now, isPicked: step.id === picked, onPick }} />
+      ))}
+    </ol>
   );
 }

@@ -1,11 +1,13 @@
 import { useState } from "preact/hooks";
-import type { JobStatus } from "../../src/jobs/view.ts";
-import type { Fault } from "../../src/lib/fault.ts";
-import { ApiError, post, typedJson } from "../lib/api.ts";
-import { useAction } from "../lib/live.ts";
-import { goTo } from "../lib/router.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { Problem } from "../parts/problem.tsx";
+import type { JobStatus } from "../../../src/jobs/view.ts";
+import type { Fault } from "../../../src/lib/fault.ts";
+import { ApiError, post, typedJson } from "../../lib/api.ts";
+import { useAction } from "../../lib/live.ts";
+import { mcpCall } from "../../lib/mcp-call.ts";
+import { goTo } from "../../lib/router.ts";
+import { Act } from "../../parts/act.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Problem } from "../../parts/problem.tsx";
 
 interface SubmitProps {
   /** Name of the blueprint to begin with. */
@@ -18,6 +20,14 @@ interface SubmitProps {
 /** A plan in braces is sent as it stands, a name as the name. */
 const planOf = (text: string): unknown =>
   text.trim().startsWith("{") ? typedJson(text, "The blueprint") : text.trim();
+
+function callOf(plan: string, args: string): string {
+  try {
+    return mcpCall("jobs_submit_blueprint", { blueprint: planOf(plan), input: typedJson(args, "The input") });
+  } catch {
+    return "jobs_submit_blueprint";
+  }
+}
 
 /** One key a window: a second click, or one after a broken connection, makes no second job. */
 const newKey = (): string => `ui-${crypto.randomUUID()}`;
@@ -68,9 +78,9 @@ export function SubmitDialog({ blueprint = "", input = "{}", onClose, onDone }: 
           <button type="button" disabled={busy || plan === ""} onClick={check}>
             Check
           </button>
-          <button type="submit" class="primary" disabled={busy}>
+          <Act type="submit" class="primary" disabled={busy} call={callOf(plan, args)}>
             Submit
-          </button>
+          </Act>
         </div>
       </form>
     </Dialog>

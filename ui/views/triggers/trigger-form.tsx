@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { post, typedJson } from "../lib/api.ts";
-import { jsonText } from "../lib/format.ts";
-import { useAction } from "../lib/live.ts";
-import { goTo } from "../lib/router.ts";
-import { Dialog } from "../parts/dialog.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { post, typedJson } from "../../lib/api.ts";
+import { jsonText } from "../../lib/format.ts";
+import { useAction } from "../../lib/live.ts";
+import { goTo } from "../../lib/router.ts";
+import { Act } from "../../parts/act.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Problem } from "../../parts/problem.tsx";
 
 const FIRST = jsonText({
   name: "every-morning",
@@ -13,9 +14,16 @@ const FIRST = jsonText({
   schedule: { cron: "0 8 * * 1-5", timezone: "Europe/Berlin" },
 });
 
+interface TriggerDialogProps {
+  /** The document to begin with, of a trigger that is there. */
+  text?: string;
+  onClose: () => void;
+  onDone: () => void;
+}
+
 /** A trigger as its document: the server says what is wrong with it, and where. */
-export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
-  const [text, setText] = useState(FIRST);
+export function TriggerDialog({ text: first, onClose, onDone }: TriggerDialogProps) {
+  const [text, setText] = useState(first ?? FIRST);
   const { busy, error, run } = useAction();
   const save = (event: Event) => {
     event.preventDefault();
@@ -27,7 +35,7 @@ export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone
     });
   };
   return (
-    <Dialog title="New trigger" onClose={onClose}>
+    <Dialog title={first === undefined ? "New trigger" : "Edit the trigger"} onClose={onClose}>
       <form onSubmit={save}>
         <label class="field">
           <span>Its document: schedule or webhook, and the blueprint that it runs</span>
@@ -35,6 +43,7 @@ export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone
             name="trigger"
             required
             rows={14}
+            spellcheck={false}
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}
           />
@@ -44,9 +53,9 @@ export function TriggerDialog({ onClose, onDone }: { onClose: () => void; onDone
           <button type="button" onClick={onClose}>
             Close
           </button>
-          <button type="submit" class="primary" disabled={busy}>
+          <Act type="submit" class="primary" disabled={busy} call="triggers_save with this document">
             Save
-          </button>
+          </Act>
         </div>
       </form>
     </Dialog>

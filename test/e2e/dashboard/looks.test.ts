@@ -1,0 +1,158 @@
+import { mkdir } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import pMap from "p-map";
+import { describe, expect, it } from "vitest";
+import { HOSTILE_TEXTS } from "./hostile-texts.ts";
+import { ask, rowOf, useViewer, value } from "./viewer.ts";
+
+/** How the dashboard looks, how fast it is there, and that it takes no text for markup. */
+
+const viewer = await useViewer();
+
+/** Where screenshots go when they are asked for with SCREENSHOTS=1. */
+const IMAGES = "docs/images";
+const FIRST_PAGE_BYTES = 80 * 1_024;
+
+const MARKUP =
+  "main :is(iframe, script, img, video, object, style, link, meta, math, details[ontoggle], [onerror], [onload])";
+
+describe("a text", () => {
+  it(`is shown as it is, in ${HOSTILE_TEXTS.length} forms that would run if it were markup`, async () => {
+    expect(new Set(HOSTILE_TEXTS).size).toBe(200);
+    const steps = [value("v", "{% $input.texts %}")];
+    const whole = await viewer.submit("of all forms", steps, { input: { texts: HOSTILE_TEXTS } });
+    const named = HOSTILE_TEXTS.filter((_, i) => i % 10 === 0);
+    await pMap(named, (text) => viewer.submit(text, [value("v", 1)], { metadata: { text } }), { concurrency: 5 });
+    const fails = [{ id: "no", type: "end", status: "failed", message: named.join(" ").slice(0, 900) }];
+    const failed = await viewer.submit(named[0] ?? "", fails);
+    await viewer.open();
+    const { page } = viewer;
+    const elsewhere: string[] = [];
+    page.on("request", (request) => request.url().startsWith(viewer.place.url) || elsewhere.push(request.url()));
+    const seenIn = async (hash: string, sign: string, texts: readonly string[]) => {
+      await viewer.goTo(hash, sign);
+      const shown = (await page.textContent("main")) ?? "";
+      expect(texts.filter((text) => !shown.includes(text))).toEqual([]);
+      expect(await page.locator(MARKUP).count()).toBe(0);
+    };
+    await seenIn(
+      `jobs/${whole}`,
+      "text=It succeeded",
+      HOSTILE_TEXTS.map((text) => JSON.stringify(text)),
+    );
+    await seenIn("jobs", rowOf(failed), named);
+    await seenIn(`jobs/${failed}`, "text=It failed", named.slice(0, 1));
+    await viewer.button("Postmortem").click();
+    await viewer.button("Graph").click();
+    await page.waitForSelector(".box");
+    await seenIn("events", "main h1", []);
+    await seenIn("home", "text=Why they failed", []);
+    expect([viewer.complaints, elsewhere]).toEqual([[], []]);
+  });
+});
+
+describe("the first page", () => {
+  it("weighs at most 80 KiB, shows its first job within a second, and loads charts and graph only when they are seen", async () => {
+    const id = await viewer.submit("first", [value("v", 1)]);
+    await viewer.open();
+    const { page } = viewer;
+    const weights = new Map<string, number>();
+    page.on("response", async (response) => {
+      if (!/\/ui\/(?:$|.*\.(?:js|css|svg|html)$)/.test(response.url())) return;
+      weights.set(response.url(), gzipSync(await response.body()).length);
+    });
+    await page.goto("about:blank");
+    const began = Date.now();
+    await viewer.goTo("jobs", rowOf(id));
+    expect(Date.now() - began).toBeLessThan(1_000);
+    const weight = [...weights.values()].reduce((sum, each) => sum + each, 0);
+    expect(weights.size).toBeGreaterThan(3);
+    expect(weight).toBeLessThan(FIRST_PAGE_BYTES);
+  });
+
+  it("of a run with a map of 1,000 items and 500 events is there without a task of 200 ms", async () => {
+    const steps = [
+      {
+        id: "pages",
+        type: "map",
+        over: "{% [1..1000] %}",
+        concurrency: 20,
+        steps: [{ id: "nap", type: "sleep", for: "1 second", when: "{% $item < 300 %}" }],
+      },
+      value("n", "{% $count($steps.pages) %}"),
+    ];
+    const id = await viewer.submit("large", steps);
+    for (let left = 60; left > 0; left--) {
+      const job = await viewer.api<{ completed_at: string | null }>("GET", `/jobs/${id}`);
+      if (job.completed_at !== null) break;
+      await viewer.api("POST", "/jobs/wait", { job_ids: [id], timeout_seconds: 20 });
+    }
+    const { events } = await viewer.api<{ events: object[] }>("GET", `/jobs/${id}?include=events`);
+    expect(events.length).toBeGreaterThan(400);
+    await viewer.open();
+    const { page } = viewer;
+    await page.evaluate(`globalThis.long = []; new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) globalThis.long.push(Math.round(duration));
+    }).observe({ type: "longtask" })`);
+    await page.evaluate(`location.hash = "#/jobs/${id}"`);
+    await page.waitForSelector("text=It succeeded");
+    await page.waitForSelector(".heat[aria-label='1000 items: 1000 done, 0 failed']");
+    await page.fill("input[type=range]", "250");
+    await page.waitForSelector(".scrubber >> text=event 250");
+    const long = (await page.evaluate("globalThis.long")) as number[];
+    expect(long.filter((ms) => ms > 200)).toEqual([]);
+    expect(viewer.complaints).toEqual([]);
+  });
+});
+
+describe("the dashboard", () => {
+  it.each([
+    ["light", 1280],
+    ["dark", 1280],
+    ["light", 390],
+    ["dark", 390],
+  ] as const)("fits its window in %s, %i wide, in every view, and can be read", async (colorScheme, width) => {
+    const id = await viewer.submit("publish release 2.4", [value("notes", { text: "Fixes" }), ask]);
+    const report = await viewer.submit("nightly report", [
+      value("rows", [1, 2, 3]),
+      { id: "both", type: "parallel", branches: { crm: [value("crm", 1)], billing: [value("billing", 2)] } },
+      value("total", { sum: "{% $sum($steps.rows) %}" }),
+    ]);
+    await viewer.submit("fetch the feed", [{ id: "feed", type: "http", url: "https://feed.internal/rss" }]);
+    await viewer.submit("frame", [{ id: "render", type: "worker", queue: "frames", input: {} }]);
+    const schedule = { cron: "30 7 * * 1-5", timezone: "Europe/Berlin" };
+    const blueprint = { name: "look", steps: [value("v", 1)] };
+    await viewer.api("POST", "/triggers", { name: "every-weekday", schedule, blueprint });
+    await viewer.api("PUT", "/secrets/SHOWN_KEY", { value: "value-0123456789", hosts: ["api.example.com"] });
+    await viewer.api("GET", "/events");
+    await viewer.submit("told", [value("v", 1)]);
+    await viewer.open({ colorScheme, viewport: { width, height: 800 } });
+    const { page } = viewer;
+    const views: Record<string, [hash: string, sign: string]> = {
+      home: ["home", ".uplot"],
+      jobs: ["jobs", rowOf(id)],
+      job: [`jobs/${id}`, "form.ask"],
+      graph: [`jobs/${report}`, "text=It succeeded"],
+      blueprints: ["blueprints", ".row"],
+      blueprint: ["blueprints/url-audit", "pre"],
+      triggers: ["triggers", ".row"],
+      trigger: ["triggers/every-weekday", ".times"],
+      events: ["events", ".event"],
+      queues: ["queues", ".queue"],
+      keys: ["keys", "tbody tr"],
+    };
+    for (const [name, [hash, sign]] of Object.entries(views)) {
+      await viewer.goTo(hash, sign);
+      if (name === "graph") {
+        await viewer.button("Graph").click();
+        await page.waitForSelector(".box.succeeded");
+      }
+      const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect(`${name}: ${beyond} px beyond`).toBe(`${name}: 0 px beyond`);
+      if (process.env.SCREENSHOTS === undefined) continue;
+      await mkdir(IMAGES, { recursive: true });
+      await page.screenshot({ path: `${IMAGES}/${name}-${colorScheme}-${width}.png` });
+    }
+    expect(viewer.complaints).toEqual([]);
+  });
+});

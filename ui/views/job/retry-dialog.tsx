@@ -1,0 +1,101 @@
+import { useEffect, useState } from "preact/hooks";
+import type { JobStatus } from "../../../src/jobs/view.ts";
+import { get, post, typedJson } from "../../lib/api.ts";
+import { jsonText } from "../../lib/format.ts";
+import { useAction } from "../../lib/live.ts";
+import { mcpCall } from "../../lib/mcp-call.ts";
+import { goTo } from "../../lib/router.ts";
+import type { Explanation } from "../../lib/types.ts";
+import { Act } from "../../parts/act.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { Problem } from "../../parts/problem.tsx";
+
+interface RetryProps {
+  job: JobStatus;
+  /** The step that is picked. */
+  step: string | undefined;
+  onClose: () => void;
+}
+
+/** The input as it is edited: it begins as the job's, unless that holds what may not be shown. */
+function useInput({ id }: JobStatus) {
+  const [first, setFirst] = useState("");
+  const [text, setText] = useState("");
+  useEffect(() => {
+    void get<Explanation>(`/jobs/${encodeURIComponent(id)}/explanation`).then(({ input }) => {
+      const known = jsonText(input);
+      if (known.includes("[redacted]")) return;
+      setFirst(known);
+      setText((typed) => (typed === "" ? known : typed));
+    });
+  }, []);
+  return { text, setText, isEdited: text.trim() !== "" && text !== first };
+}
+
+/** A new job that goes on where this one stopped; only what was edited is sent with it. */
+export function RetryDialog({ job, step, onClose }: RetryProps) {
+  const [from, setFrom] = useState(step ?? "");
+  const input = useInput(job);
+  const first = jsonText(job.plan);
+  const [plan, setPlan] = useState(first);
+  const { busy, error, run } = useAction();
+  const change = () => ({
+    ...(from !== "" && { from_step: from }),
+    ...(input.isEdited && { input: typedJson(input.text, "The input") }),
+    ...(plan !== first && { blueprint: typedJson(plan, "The plan") }),
+  });
+  const retry = (event: Event) => {
+    event.preventDefault();
+    run(async () => {
+      const { id } = await post<JobStatus>(`/jobs/${encodeURIComponent(job.id)}/retry`, change());
+      onClose();
+      goTo(["jobs", id]);
+    });
+  };
+  const call = mcpCall("jobs_retry", { job_id: job.id, ...(from !== "" && { from_step: from }) });
+  return (
+    <Dialog title={`Retry ${job.name}`} onClose={onClose} isWide>
+      <form onSubmit={retry}>
+        <p class="quiet">A new job goes on where this one stopped: finished steps are not run again.</p>
+        <label class="field">
+          <span>From</span>
+          <select name="from" value={from} onChange={(event) => setFrom(event.currentTarget.value)}>
+            <option value="">the first unfinished step</option>
+            {(job.steps ?? []).map(({ id }) => (
+              <option key={id}>{id}</option>
+            ))}
+          </select>
+        </label>
+        <label class="field">
+          <span>Input; another one, without a step to begin from, runs all steps again</span>
+          <textarea
+            name="input"
+            spellcheck={false}
+            value={input.text}
+            onInput={(event) => input.setText(event.currentTarget.value)}
+          />
+        </label>
+        <details>
+          <summary>Plan, to be corrected</summary>
+          <textarea
+            name="plan"
+            aria-label="Plan"
+            class="tall"
+            spellcheck={false}
+            value={plan}
+            onInput={(event) => setPlan(event.currentTarget.value)}
+          />
+        </details>
+        <Problem error={error} />
+        <div class="buttons">
+          <button type="button" onClick={onClose}>
+            Close
+          </button>
+          <Act type="submit" class="primary" disabled={busy} call={call}>
+            Retry
+          </Act>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,89 @@
+import { useEffect } from "preact/hooks";
+import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
+import { get } from "../../lib/api.ts";
+import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
+import { useLive } from "../../lib/live.ts";
+import type { Explanation } from "../../lib/types.ts";
+import { Problem } from "../../parts/problem.tsx";
+import { Status } from "../../parts/status.tsx";
+import { isOfStep } from "./timeline.tsx";
+
+interface DrawerProps {
+  job: JobStatus;
+  step: StepView;
+  onClose: () => void;
+}
+
+function Value({ title, value, none }: { title: string; value: unknown; none: string }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      {value === undefined ? <p class="quiet">{none}</p> : <pre>{jsonText(value)}</pre>}
+    </section>
+  );
+}
+
+const inputOf = ({ filled }: Explanation): { value: unknown; none: string } => {
+  if (filled === undefined) return { value: undefined, none: "" };
+  return "fault" in filled ? { value: undefined, none: filled.fault } : { value: filled.value, none: "" };
+};
+
+function Values({ job, step }: { job: JobStatus; step: StepView }) {
+  const { value, error } = useLive(
+    `${job.id} ${step.id} ${step.status}`,
+    () => get<Explanation>(`/jobs/${encodeURIComponent(job.id)}/explanation`, { step: step.id }),
+    () => 0,
+  );
+  if (value === undefined) return <Problem error={error} />;
+  const none = step.type === "transform" ? "It is computed when it is needed." : "There is none, or it is too large.";
+  return (
+    <>
+      <Value title="Input, after its templates" {...inputOf(value)} />
+      <Value title="Output" value={value.outputs[step.id]} none={none} />
+    </>
+  );
+}
+
+function times({ started_at, completed_at }: StepView): string {
+  if (started_at === null) return "It has not begun.";
+  const began = `Began ${exactTime(started_at)}`;
+  if (completed_at === null) return began;
+  return `${began}, took ${lengthOf(Date.parse(completed_at) - Date.parse(started_at))}`;
+}
+
+/** Everything of one step. */
+export function StepDrawer({ job, step, onClose }: DrawerProps) {
+  useEffect(() => {
+    const onKey = ({ key }: KeyboardEvent) => key === "Escape" && onClose();
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
+  const retries = (job.events ?? []).filter((event) => event.type === "step_retrying" && isOfStep(event, step.id));
+  return (
+    <aside class="drawer" aria-label={`Step ${step.id}`}>
+      <header>
+        <h2>{step.id}</h2>
+        <Status of={step.status} />
+        <button type="button" class="plain" aria-label="Close" onClick={onClose}>
+          ×
+        </button>
+      </header>
+      <p class="quiet">
+        {step.type}. {times(step)}
+        {step.tries > 1 && `, ${step.tries} tries`}
+      </p>
+      {step.error !== null && <p class="problem">{step.error}</p>}
+      {retries.length > 0 && (
+        <section>
+          <h3>Tries that failed</h3>
+          <ol class="plain-list">
+            {retries.map(({ seq, message }) => (
+              <li key={seq}>{message}</li>
+            ))}
+          </ol>
+        </section>
+      )}
+      <Values job={job} step={step} />
+    </aside>
+  );
+}
