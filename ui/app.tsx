@@ -74,9 +74,10 @@ function Keyboard() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
-  const close = () => setOpen(undefined);
-  if (open === "palette") return <Palette onClose={close} />;
-  return open === "keys" ? <KeysHelp onClose={close} /> : null;
+  // That a window has closed is told late: another one may be open by then.
+  const closing = (window: Window) => () => setOpen((now) => (now === window ? undefined : now));
+  if (open === "palette") return <Palette onClose={closing("palette")} />;
+  return open === "keys" ? <KeysHelp onClose={closing("keys")} /> : null;
 }
 
 export function App() {

@@ -51,7 +51,7 @@ function LimitLine({ use }: { use: LimitRow }) {
   );
 }
 
-const EXAMPLE = "npx edge-jobs work renders -- ./render.sh";
+const EXAMPLE = "edge-jobs work --queues renders -- ./render.sh";
 
 /** What waits for workers, and which limits hold jobs back. */
 export function Queues() {

@@ -19,7 +19,7 @@ export const StatsInput = z.strictObject({
   period: duration(MAX_STATISTICS_PERIOD_MS)
     .default("1 day")
     .describe("Jobs submitted within this time, such as `6 hours`."),
-  group_by: z.enum(GROUPINGS).optional().describe("Also the same figures for each; time: over time."),
+  group_by: z.enum(GROUPINGS).optional().describe("Also figures for each."),
 });
 
 const figures = (sums: Sums) => ({

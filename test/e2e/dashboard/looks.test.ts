@@ -1,8 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import pMap from "p-map";
 import { describe, expect, it } from "vitest";
-import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { ask, rowOf, useViewer, value } from "./viewer.ts";
 
 /** How the dashboard looks, how fast it is there, and that it takes no text for markup. */
@@ -13,41 +11,26 @@ const viewer = await useViewer();
 const IMAGES = "docs/images";
 const FIRST_PAGE_BYTES = 80 * 1_024;
 
-const MARKUP =
-  "main :is(iframe, script, img, video, object, style, link, meta, math, details[ontoggle], [onerror], [onload])";
+/** Each would run, load or be seen if the dashboard took a text for markup. */
+const HOSTILE = [
+  "<img src=x onerror=alert(1)>",
+  "<script>alert(1)</script>",
+  "javascript:alert(1)",
+  '"><svg onload=alert(1)>',
+  "{{constructor.constructor('alert(1)')()}}",
+  "<iframe srcdoc='<script>alert(1)</script>'>",
+];
 
 describe("a text", () => {
-  it(`is shown as it is, in ${HOSTILE_TEXTS.length} forms that would run if it were markup`, async () => {
-    expect(new Set(HOSTILE_TEXTS).size).toBe(200);
-    const steps = [value("v", "{% $input.texts %}")];
-    const whole = await viewer.submit("of all forms", steps, { input: { texts: HOSTILE_TEXTS } });
-    const named = HOSTILE_TEXTS.filter((_, i) => i % 10 === 0);
-    await pMap(named, (text) => viewer.submit(text, [value("v", 1)], { metadata: { text } }), { concurrency: 5 });
-    const fails = [{ id: "no", type: "end", status: "failed", message: named.join(" ").slice(0, 900) }];
-    const failed = await viewer.submit(named[0] ?? "", fails);
+  it.each(HOSTILE)("%s is shown as it is", async (text) => {
+    const id = await viewer.submit(text, [value("v", "{% $input.text %}")], { input: { text } });
     await viewer.open();
-    const { page } = viewer;
-    const elsewhere: string[] = [];
-    page.on("request", (request) => request.url().startsWith(viewer.place.url) || elsewhere.push(request.url()));
-    const seenIn = async (hash: string, sign: string, texts: readonly string[]) => {
-      await viewer.goTo(hash, sign);
-      const shown = (await page.textContent("main")) ?? "";
-      expect(texts.filter((text) => !shown.includes(text))).toEqual([]);
-      expect(await page.locator(MARKUP).count()).toBe(0);
-    };
-    await seenIn(
-      `jobs/${whole}`,
-      "text=It succeeded",
-      HOSTILE_TEXTS.map((text) => JSON.stringify(text)),
-    );
-    await seenIn("jobs", rowOf(failed), named);
-    await seenIn(`jobs/${failed}`, "text=It failed", named.slice(0, 1));
-    await viewer.button("Postmortem").click();
-    await viewer.button("Graph").click();
-    await page.waitForSelector(".box");
-    await seenIn("events", "main h1", []);
-    await seenIn("home", "text=Why they failed", []);
-    expect([viewer.complaints, elsewhere]).toEqual([[], []]);
+    await viewer.goTo("jobs", rowOf(id));
+    await viewer.goTo(`jobs/${id}`, "text=It succeeded");
+    expect(await viewer.page.textContent("main h1")).toBe(text);
+    expect(await viewer.page.textContent("main")).toContain(JSON.stringify(text));
+    expect(await viewer.page.$$eval("main iframe, main script, main svg, main img", (all) => all.length)).toBe(0);
+    expect(viewer.complaints).toEqual([]);
   });
 });
 

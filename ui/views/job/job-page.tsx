@@ -10,6 +10,7 @@ import { Progress, Status } from "../../parts/status.tsx";
 import { JobActions } from "./actions.tsx";
 import { Questions } from "./questions.tsx";
 import { Relatives } from "./relatives.tsx";
+import { RetryDialog } from "./retry-dialog.tsx";
 import { StepDrawer } from "./step-drawer.tsx";
 import { StepViews } from "./step-views.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -132,6 +133,7 @@ export function JobPage({ id }: { id: string }) {
   const { value: job, error, reload } = useJob(id);
   const [picked, setPicked] = useState<string>();
   const [at, setAt] = useState<number>();
+  const [isRetrying, setRetrying] = useState(false);
   const now = useNow(job === undefined || !isOver(job));
   if (job === undefined) return <Problem error={error} />;
   const step = job.steps?.find((each) => each.id === picked);
@@ -148,7 +150,13 @@ export function JobPage({ id }: { id: string }) {
       <br />
       <Questions job={job} onChange={reload} />
       <StepViews {...{ job, now, picked, onPick: setPicked, at, onMove: setAt }} />
-      {step && <StepDrawer key={step.id} job={job} step={step} onClose={() => setPicked(undefined)} />}
+      {isRetrying && <RetryDialog job={job} step={picked} onClose={() => setRetrying(false)} />}
+      {step && (
+        <StepDrawer
+          key={step.id}
+          {...{ job, step, onRetry: () => setRetrying(true), onClose: () => setPicked(undefined) }}
+        />
+      )}
       <Text title="Result" value={job.result} isOpen />
       <Relatives job={job} now={now} />
       <div class="columns">

@@ -1,9 +1,12 @@
 import { useEffect } from "preact/hooks";
+import { isSettled } from "../../../src/jobs/status.ts";
 import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { get } from "../../lib/api.ts";
 import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
+import { mcpCall } from "../../lib/mcp-call.ts";
 import type { Explanation } from "../../lib/types.ts";
+import { Act } from "../../parts/act.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { Status } from "../../parts/status.tsx";
 import { isOfStep } from "./timeline.tsx";
@@ -11,6 +14,7 @@ import { isOfStep } from "./timeline.tsx";
 interface DrawerProps {
   job: JobStatus;
   step: StepView;
+  onRetry: () => void;
   onClose: () => void;
 }
 
@@ -52,7 +56,7 @@ function times({ started_at, completed_at }: StepView): string {
 }
 
 /** Everything of one step. */
-export function StepDrawer({ job, step, onClose }: DrawerProps) {
+export function StepDrawer({ job, step, onRetry, onClose }: DrawerProps) {
   useEffect(() => {
     const onKey = ({ key }: KeyboardEvent) => key === "Escape" && onClose();
     addEventListener("keydown", onKey);
@@ -72,6 +76,11 @@ export function StepDrawer({ job, step, onClose }: DrawerProps) {
         {step.type}. {times(step)}
         {step.tries > 1 && `, ${step.tries} tries`}
       </p>
+      {isSettled(job.status) && (
+        <Act call={mcpCall("jobs_retry", { job_id: job.id, from_step: step.id })} onClick={onRetry}>
+          Retry from here
+        </Act>
+      )}
       {step.error !== null && <p class="problem">{step.error}</p>}
       {retries.length > 0 && (
         <section>
