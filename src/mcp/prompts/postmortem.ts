@@ -1,5 +1,5 @@
 import { err, ok } from "../../lib/result.ts";
-import { explainJob } from "../../service/explanation/explain-job.ts";
+import { explainJob } from "../../service/explanation/explained-job.ts";
 import { completeJobId } from "../../service/job-listing.ts";
 import type { Prompt } from "../prompt.ts";
 import { postmortemText } from "../replies/postmortem.ts";

@@ -1,7 +1,7 @@
 import { CURSOR_FAULT, respondFaults, resultFaults, retryFaults } from "../../service/answers/refusal-faults.ts";
 import { submitBatch } from "../../service/batches/submit-batch.ts";
 import { waitForBatch } from "../../service/batches/wait-for-batch.ts";
-import { ExplainInput, explainForViewer } from "../../service/explanation/explain-job.ts";
+import { ExplainInput, explainForViewer } from "../../service/explanation/explained-job.ts";
 import { ListInput, listJobs } from "../../service/job-listing.ts";
 import {
   CancelInput,

@@ -133,8 +133,9 @@ describe("the dashboard", () => {
       const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       expect(`${name}: ${beyond} px beyond`).toBe(`${name}: 0 px beyond`);
       if (process.env.SCREENSHOTS === undefined) continue;
-      await mkdir(IMAGES, { recursive: true });
-      await page.screenshot({ path: `${IMAGES}/${name}-${colorScheme}-${width}.png` });
+      const folder = `${IMAGES}/${colorScheme}-${width}`;
+      await mkdir(folder, { recursive: true });
+      await page.screenshot({ path: `${folder}/${name}.png` });
     }
     expect(viewer.complaints).toEqual([]);
   });
