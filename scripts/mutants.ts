@@ -6,16 +6,19 @@ import { MUTANTS } from "../tooling/mutants.ts";
  * not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
  */
 
-const FAULTS = ["crash-points", "model", "linearizable"].map((name) => `test/registry/faults/${name}/${name}.test.ts`);
+const FAULTS = ["crash-points", "model", "linearizable", "triggers"].map(
+  (name) => `test/registry/faults/${name}/${name}.test.ts`,
+);
 /** What the harnesses of faults do not see: keys, times of schedules, and ledgers that grow beyond one row. */
 const HARNESSES = [...FAULTS, "test/runner/keys/key-histories.test.ts", "test/registry/fire", "test/triggers"];
 const projectOf = (harness: string): string => (harness === "test/triggers" ? "unit" : "workerd");
 
-/** Fewer histories than `npm run test:full`: the model sees the same bugs. */
+/** Fewer histories and courses than `npm run test:full`: the model sees the same bugs. */
 const ENV = {
   TIER: "full",
   BAIL: "1",
   HISTORIES: process.env.HISTORIES ?? "40",
+  TRIGGER_COURSES: process.env.TRIGGER_COURSES ?? "100",
   KEY_HISTORIES: process.env.KEY_HISTORIES ?? "200",
   NO_COLOR: "1",
   WRANGLER_SEND_METRICS: "false",

@@ -43,18 +43,25 @@ export interface Chunk {
 /** One more than full ones: the oldest is being replaced while the newest is not whole. */
 const SLOTS = LEDGER_KEPT / LEDGER_CHUNK + 1;
 
+/** Whether no time of the trigger lies between two spans. */
+type IsNext = (before: Span, after: Span) => boolean;
+
 /** The same nothing again: neighbours share an entry. */
-function merged(last: LedgerEntry | undefined, entry: LedgerEntry): LedgerEntry | undefined {
-  if (last?.span === undefined || entry.span === undefined) return undefined;
+function merged(last: LedgerEntry | undefined, entry: LedgerEntry, isNext: IsNext): LedgerEntry | undefined {
+  if (last?.span === undefined || entry.span === undefined || !isNext(last.span, entry.span)) return undefined;
   if (last.outcome !== entry.outcome || last.reason !== entry.reason) return undefined;
   const { from, count } = last.span;
   return { ...entry, span: { from, to: entry.span.to, count: count + entry.span.count } };
 }
 
 /** @returns the ledger with the entry, and the chunk that must be stored with it */
-export function written(ledger: Ledger, entry: LedgerEntry): { ledger: Ledger; chunk: Chunk | undefined } {
+export function written(
+  ledger: Ledger,
+  entry: LedgerEntry,
+  isNext: IsNext = () => true,
+): { ledger: Ledger; chunk: Chunk | undefined } {
   const { filed, open } = ledger;
-  const same = merged(open.at(-1), entry);
+  const same = merged(open.at(-1), entry, isNext);
   if (same !== undefined) return { ledger: { filed, open: [...open.slice(0, -1), same] }, chunk: undefined };
   if (open.length < LEDGER_CHUNK) return { ledger: { filed, open: [...open, entry] }, chunk: undefined };
   const number = filed / LEDGER_CHUNK;

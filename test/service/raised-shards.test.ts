@@ -48,6 +48,39 @@ describe("raising REGISTRY_SHARDS from 1 to 4 to 16 over live jobs", () => {
     expect(new Set(calls().map((call) => call.split(" ")[0])).size).toBeGreaterThan(16);
   });
 
+  it("finds every trigger where it was saved, and no time of one makes two jobs", async () => {
+    const { worker } = deployment();
+    const names = Array.from({ length: 12 }, (_, n) => `trigger-${n}`);
+    const plan = { name: "plan", steps: [{ id: "a", type: "transform", value: 1 }] };
+    const save = (shards: number, name: string) =>
+      callTool(worker(shards), "triggers_save", { name, blueprint: plan, schedule: { cron: "0 0 1 1 *" } });
+    const span = { from: "2020-01-01T00:00:00Z", to: "2022-01-01T00:00:00Z" };
+    const jobsOf = async (shards: number, name: string) => {
+      const { structured } = await callTool(worker(shards), "triggers_fire", { name, ...span });
+      return (structured.fired as { job_id: string }[]).map(({ job_id }) => job_id);
+    };
+    const jobs = new Map<string, string[]>();
+    for (const [step, shards] of [1, 4, 16].entries()) {
+      for (const name of names.slice(step * 4, step * 4 + 4)) {
+        expect((await save(shards, name)).structured).toMatchObject({ version: 1 });
+        jobs.set(name, await jobsOf(shards, name));
+      }
+    }
+    expect(new Set([...jobs.values()].flat()).size).toBe(3 * names.length);
+    for (const [name, made] of jobs) {
+      expect((await save(64, name)).structured).toMatchObject({ version: 1 });
+      expect(await jobsOf(64, name)).toEqual(made);
+      const { structured } = await callTool(worker(64), "triggers_list", { name });
+      expect((structured.ledger as object[]).map((entry) => Reflect.get(entry, "outcome"))).toEqual([
+        "ran",
+        "ran",
+        "ran",
+      ]);
+    }
+    const { structured } = await callTool(worker(64), "triggers_list", { limit: 100 });
+    expect((structured.triggers as { name: string }[]).map(({ name }) => name).sort()).toEqual(names.toSorted());
+  });
+
   it("lets a key of a job that was deleted be used again", async () => {
     const { worker } = deployment();
     const id = await submitted(worker(1), { idempotency_key: "k" });

@@ -7,9 +7,9 @@ import { HOOK_ID_BYTES, MAX_RATED_HOOKS, RATE_WINDOW_MS } from "../../limits.ts"
 import type { Caller } from "../api/asking.ts";
 import type { Accepted, Delivery, DeliveryError, Hook, Trigger, TriggerApi } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { dueOf, timesOf } from "../fire/firing.ts";
+import { dueOf } from "../fire/firing.ts";
 import { occur } from "../fire/occur.ts";
-import { Turn } from "../fire/turn.ts";
+import { Turn, timesOf } from "../fire/turn.ts";
 import { sameAs } from "../fire/verdict.ts";
 
 const UNKNOWN = err({ code: "unknown_trigger" as const });

@@ -4,9 +4,6 @@ import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { HOOK_ID_BYTES, MAX_BACKFILL, MAX_NAMED_TRIGGERS } from "../../limits.ts";
 import { entriesBelow } from "../../triggers/ledger.ts";
-import type { PlanOfTimes } from "../../triggers/plan-of-times.ts";
-import { type Span, spanOf } from "../../triggers/tick.ts";
-import type { TriggerDocument } from "../../triggers/trigger-document.ts";
 import type { Caller, StorageFull } from "../api/asking.ts";
 import type {
   Fired,
@@ -21,24 +18,16 @@ import type {
   UnknownTrigger,
 } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { dueOf, scheduled, timesOf } from "../fire/firing.ts";
+import { carryState, dueAfterSave, hasSameTimes, pastOf } from "../fire/carry-state.ts";
+import { scheduled } from "../fire/firing.ts";
 import { type Occurred, occur } from "../fire/occur.ts";
 import type { TriggerCopies } from "../fire/trigger-copies.ts";
-import { Turn } from "../fire/turn.ts";
+import { Turn, timesOf } from "../fire/turn.ts";
 import type { Occasion } from "../fire/verdict.ts";
 import { NEW_STATE, type TriggerState, type Triggers } from "../storage/trigger-tables.ts";
 
 const UNKNOWN = err({ code: "unknown_trigger" as const });
 const NEXT_RUNS = 3;
-
-const hasSameTimes = (before: Trigger, { schedule }: TriggerDocument): boolean =>
-  canonicalize(before.document.schedule) === canonicalize(schedule);
-
-const isOver = ({ runs }: TriggerState, times: PlanOfTimes | undefined): boolean =>
-  times !== undefined && times.maxRuns !== null && runs >= times.maxRuns;
-
-const laterOf = (one: number | null, other: number | null): number | null =>
-  one === null || other === null ? null : Math.max(one, other);
 
 const CHANGED = { outcome: "changed" } as const;
 
@@ -136,37 +125,12 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
     };
   }
 
-  /** What was due until now is accounted for by what the trigger was; from now on it is what it was made. */
   #carryState(before: Trigger | undefined, trigger: Trigger, now: number): void {
-    const times = timesOf(trigger);
-    const old = before && this.#triggers.state(before.name);
-    const first = times?.table.next(now - times.rules.delayMs - 1) ?? null;
-    const turn = new Turn(this.#context, trigger, old ?? { ...NEW_STATE, next: first }, now);
-    if (before !== undefined && old !== undefined) {
-      const isSame = hasSameTimes(before, trigger.document);
-      if (!isSame || before.document.paused) this.#accountFor(turn, before, old, now);
-      const from = before.document.paused ? laterOf(old.next, first) : old.next;
-      turn.state = { ...turn.state, next: isOver(old, times) ? null : isSame ? from : first };
-    }
+    const state = before && this.#triggers.state(before.name);
+    const turn = new Turn(this.#context, trigger, state ?? NEW_STATE, now);
+    carryState(turn, before && state && { trigger: before, state }, now);
     turn.state = this.#copies.stateOf(before, trigger, turn.state);
-    turn.save(dueOf(trigger, turn.state, times));
-  }
-
-  #accountFor(turn: Turn, before: Trigger, old: TriggerState, now: number): void {
-    const span = this.#pastOf(before, old, now);
-    if (span === undefined) return;
-    turn.note(
-      before.document.paused
-        ? { outcome: "paused", span }
-        : { outcome: "missed", span, reason: "the schedule was changed" },
-    );
-  }
-
-  /** Times that have passed and of which nothing is written. */
-  #pastOf(trigger: Trigger, { next }: TriggerState, now: number): Span | undefined {
-    const times = timesOf(trigger);
-    if (times === undefined || next === null) return undefined;
-    return spanOf(times.table, next, now - times.rules.delayMs);
+    turn.save(dueAfterSave(turn, now));
   }
 
   async findTrigger(_caller: Caller, name: string): Promise<SavedTrigger | null> {
@@ -199,7 +163,7 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
   /** With what is not written yet: the times that pass while it is paused, and the one that waits. */
   #withOpen(trigger: Trigger, state: TriggerState): TriggerState {
     const now = this.#context.now();
-    const past = trigger.document.paused ? this.#pastOf(trigger, state, now) : undefined;
+    const past = trigger.document.paused ? pastOf(trigger, state, now) : undefined;
     const open = [
       ...(past === undefined ? [] : [{ outcome: "paused" as const, at: now, span: past }]),
       ...(state.queued === undefined

@@ -2,13 +2,13 @@ import pMap from "p-map";
 import type { Job } from "../../jobs/job.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_TRIGGER_TURNS, TRIGGER_BATCH, TRIGGER_PUT_OFF_MS, TRIGGERS_AT_ONCE } from "../../limits.ts";
-import { type PlanOfTimes, planOfTimes } from "../../triggers/plan-of-times.ts";
+import type { PlanOfTimes } from "../../triggers/plan-of-times.ts";
 import { overlapping, type Tick, tick } from "../../triggers/tick.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { type Effect, followEffects, settleJob } from "../run/settlements.ts";
 import type { TriggerState } from "../storage/trigger-tables.ts";
-import { quotaReason, Turn } from "./turn.ts";
+import { quotaReason, Turn, timesOf } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
 
 interface Found {
@@ -38,11 +38,6 @@ const OVER: Committed = { goesOn: false, jobs: [], effects: [] };
 
 /** A time of a schedule, as an occasion. */
 export const scheduled = (due: number): Occasion => ({ occurrence: iso(due), at: due, depth: 0 });
-
-/** How a schedule is counted; undefined: the trigger has none, or it rests. */
-export function timesOf({ document, anchor_at, share }: Trigger): PlanOfTimes | undefined {
-  return document.schedule && planOfTimes(document.schedule, anchor_at, share);
-}
 
 /** When the alarm must look at the trigger again (epoch ms); null: never. */
 export function dueOf(trigger: Trigger, state: TriggerState, times: PlanOfTimes | undefined): number | null {
@@ -98,11 +93,10 @@ export class Firing {
     const now = this.#context.now();
     const times = timesOf(found.trigger);
     const turn = new Turn(this.#context, found.trigger, found.state, now);
-    if (found.state.queued !== undefined && times !== undefined && turn.active().length === 0) {
-      return this.#runQueued(found, found.state.queued, times);
-    }
-    const { next } = found.state;
-    if (times === undefined || next === null || found.trigger.document.paused) return this.#rest(found, times);
+    const { next, queued } = found.state;
+    if (times === undefined || found.trigger.document.paused) return this.#rest(found, times);
+    if (queued !== undefined && turn.active().length === 0) return this.#runQueued(found, queued, times);
+    if (next === null) return this.#rest(found, times);
     const ticked = tick(times.table, times.rules, next, now);
     if (ticked.due === undefined && ticked.missed === undefined) return this.#rest(found, times);
     return this.#runTime(found, ticked, times, now);
@@ -212,7 +206,8 @@ export class Firing {
       return [];
     }
     const { job, deduplicated } = begun.value;
-    turn.note({ outcome: "ran", occurrence, job_id: job.job_id });
+    // One that was run ahead of its time has its entry.
+    if (!deduplicated) turn.note({ outcome: "ran", occurrence, job_id: job.job_id });
     if (overlap !== "allow") turn.watch(job);
     return deduplicated ? [] : [job];
   }

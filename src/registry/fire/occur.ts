@@ -2,8 +2,8 @@ import type { Job } from "../../jobs/job.ts";
 import type { QuotaError } from "../api/caller.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { dueOf, timesOf } from "./firing.ts";
-import { quotaReason, Turn } from "./turn.ts";
+import { dueOf } from "./firing.ts";
+import { quotaReason, Turn, timesOf } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
 
 /** What became of something that did not come from the clock. */

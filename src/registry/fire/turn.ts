@@ -6,6 +6,8 @@ import { oneLine } from "../../lib/safe-text.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_ERROR_CHARS, MAX_TRIGGER_DEPTH } from "../../limits.ts";
 import { type LedgerEntry, written } from "../../triggers/ledger.ts";
+import { type PlanOfTimes, planOfTimes } from "../../triggers/plan-of-times.ts";
+import type { Span } from "../../triggers/tick.ts";
 import type { QuotaError } from "../api/caller.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
@@ -15,6 +17,11 @@ import type { Occasion, Verdict } from "./verdict.ts";
 
 /** PERSISTED as keys of jobs. */
 const keyOf = (name: string, occurrence: string): string => `trigger:${name}:${occurrence}`;
+
+/** How a schedule is counted; undefined: the trigger has none, or it rests. */
+export function timesOf({ document, anchor_at, share }: Trigger): PlanOfTimes | undefined {
+  return document.schedule && planOfTimes(document.schedule, anchor_at, share);
+}
 
 /** How the run began, or why it did not. */
 export type Begun = { job: Job; deduplicated: boolean };
@@ -39,7 +46,10 @@ export class Turn {
    */
   note(entry: Omit<LedgerEntry, "at">, depth = 0): void {
     const reason = entry.reason === undefined ? {} : { reason: oneLine(entry.reason, MAX_ERROR_CHARS) };
-    const { ledger, chunk } = written(this.state.ledger, { ...entry, ...reason, at: this.#now });
+    const times = timesOf(this.trigger);
+    // A time that waits is told of later, so that what was missed on both sides of it are no neighbours.
+    const isNext = (before: Span, { from }: Span) => times === undefined || times.table.next(before.to) === from;
+    const { ledger, chunk } = written(this.state.ledger, { ...entry, ...reason, at: this.#now }, isNext);
     if (chunk !== undefined) this.#context.tables.triggers.putChunk(this.trigger.name, chunk);
     this.state = { ...this.state, ledger };
     if (depth > MAX_TRIGGER_DEPTH) return;

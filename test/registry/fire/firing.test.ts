@@ -61,6 +61,32 @@ describe("a schedule", () => {
       ]);
     }));
 
+  it("runs what was missed within its catch_up, and no older time", () =>
+    inRegistry(async (bench) => {
+      await save(
+        bench,
+        aTrigger({ schedule: everyMinute({ missed: "all", catch_up: "2 minutes", overlap: "allow" }) }),
+      );
+      await ring(bench, 5 * MINUTE);
+      const ran = [3, 4, 5].map((i) => `ran ${at(i * MINUTE)}`);
+      expect(await ledger(bench)).toEqual([`missed ${at(0)} to ${at(2 * MINUTE)}: 3`, ...ran]);
+    }));
+
+  it("with a jitter runs as much later each time, under the time that was due", () =>
+    inRegistry(async (bench) => {
+      const { next_runs } = await save(
+        bench,
+        aTrigger({ schedule: everyMinute({ jitter: "50 seconds", overlap: "allow" }) }),
+      );
+      const lateBy = (next_runs[0] ?? 0) - START;
+      expect(lateBy).toBeLessThan(50_000);
+      expect(next_runs).toEqual([0, 1, 2].map((i) => START + i * MINUTE + lateBy));
+      for (let i = 0; i < 3; i++) await ring(bench, i === 0 ? lateBy : MINUTE);
+      expect(await ledger(bench)).toEqual([0, 1, 2].map((i) => `ran ${at(i * MINUTE)}`));
+      await ring(bench, MINUTE - 1);
+      expect(await ledger(bench)).toHaveLength(3);
+    }));
+
   it("ends with its last run, and when it is over", () =>
     inRegistry(async (bench) => {
       await save(bench, aTrigger({ schedule: everyMinute({ max_runs: 2, overlap: "allow" }) }));
@@ -83,6 +109,27 @@ describe("a schedule", () => {
       await ring(bench, HOUR);
       expect(await ledger(bench)).toEqual([...before, `ran ${at(DAY + HOUR)}`]);
       expect(before).toEqual([`ran ${at(0)}`, `missed ${at(HOUR)} to ${at(23 * HOUR)}: 23`, `ran ${at(DAY)}`]);
+    }));
+
+  it("that is paused and resumed at the very time that is due tells of it once", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      await save(bench, aTrigger({ paused: true }));
+      await save(bench, aTrigger());
+      await ring(bench);
+      await ring(bench, MINUTE);
+      expect(await ledger(bench)).toEqual([`paused ${at(0)} to ${at(0)}: 1`, `ran ${at(MINUTE)}`]);
+    }));
+
+  it("that gets a jitter goes on behind what has run", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger({ schedule: everyMinute({ overlap: "allow" }) }));
+      for (let i = 0; i < 3; i++) await ring(bench, i === 0 ? 0 : MINUTE);
+      const late = everyMinute({ overlap: "allow", jitter: "1 day" });
+      const { next_runs } = await save(bench, aTrigger({ schedule: late }));
+      expect(next_runs[0]).toBeGreaterThan(bench.clock.now);
+      await ring(bench, (next_runs[0] ?? 0) - bench.clock.now);
+      expect(await ledger(bench)).toEqual([0, 1, 2, 3].map((i) => `ran ${at(i * MINUTE)}`));
     }));
 
   it("is rung by a new object after the one before has lost its alarm", () =>
@@ -128,6 +175,49 @@ describe("a time at which the job before still runs", () => {
       expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `skipped ${at(2 * MINUTE)}`, `ran ${at(MINUTE)}`]);
       expect(await jobsOf(bench)).toHaveLength(2);
     }));
+
+  it("waits between two spans that were missed, which are not told as one", () =>
+    inRegistry(async (bench) => {
+      await save(bench, withOverlap("queue"));
+      await ring(bench);
+      await ring(bench, 5 * MINUTE);
+      await ring(bench, 5 * MINUTE);
+      expect(await ledger(bench)).toEqual([
+        `ran ${at(0)}`,
+        `missed ${at(MINUTE)} to ${at(4 * MINUTE)}: 4`,
+        `missed ${at(6 * MINUTE)} to ${at(9 * MINUTE)}: 4`,
+        `skipped ${at(10 * MINUTE)}`,
+        `queued ${at(5 * MINUTE)}`,
+      ]);
+    }));
+
+  it("waits while the trigger is paused, and runs once it is resumed", () =>
+    inRegistry(async (bench) => {
+      const [job] = await threeTimes(bench, "queue");
+      await save(bench, { ...withOverlap("queue"), paused: true });
+      await finish(bench, job?.id ?? "");
+      await ring(bench, 1);
+      expect(await jobsOf(bench)).toHaveLength(1);
+      expect(await ledger(bench)).toContain(`queued ${at(MINUTE)}`);
+      await save(bench, withOverlap("queue"));
+      await ring(bench, 1);
+      expect(await ledger(bench)).toContain(`ran ${at(MINUTE)}`);
+      expect(await jobsOf(bench)).toHaveLength(2);
+    }));
+
+  it.each([
+    ["another schedule", { schedule: everyMinute({ cron: "0 0 1 1 *" }) }],
+    ["none any more", { schedule: undefined, webhook: { verify: null } }],
+  ])("is skipped where it waits and the trigger gets %s", (_what, over) =>
+    inRegistry(async (bench) => {
+      const [job] = await threeTimes(bench, "queue");
+      await save(bench, aTrigger(over));
+      await finish(bench, job?.id ?? "");
+      await ring(bench, 1);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `skipped ${at(2 * MINUTE)}`, `skipped ${at(MINUTE)}`]);
+      expect(await jobsOf(bench)).toHaveLength(1);
+    }),
+  );
 
   it("runs beside it", () =>
     inRegistry(async (bench) => {

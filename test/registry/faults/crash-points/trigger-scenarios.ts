@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { iso } from "../../../../src/lib/time.ts";
 import type { TriggerToSave } from "../../../../src/registry/api/trigger-calls.ts";
 import type { TriggerDocument } from "../../../../src/triggers/trigger-document.ts";
 import { aListQuery, CALLER } from "../../bench.ts";
@@ -16,6 +17,13 @@ const ON_EVENT: TriggerDocument = {
   event: { name: "job.settled", filter: { name: "watched" } },
   paused: false,
 };
+
+const everyMinute = (overlap: "skip" | "queue" | "cancel"): TriggerDocument => ({
+  name: "hook",
+  blueprint: {},
+  schedule: { cron: "* * * * *", timezone: "UTC", overlap, missed: "last", catch_up: "1 hour" },
+  paused: false,
+});
 
 /** Its plan is its own, so that it must go with it. */
 const toSave = (document: TriggerDocument): TriggerToSave => ({
@@ -45,6 +53,30 @@ const ranIn = async (stage: Stage): Promise<(string | undefined)[]> =>
   (await ledgerOf(stage)).flatMap(({ outcome, job_id }) => (outcome === "ran" ? [job_id] : [])).sort();
 
 const outcomesIn = async (stage: Stage): Promise<string[]> => (await ledgerOf(stage)).map(({ outcome }) => outcome);
+
+/** What the ledger says of that time. */
+async function saidOf(stage: Stage, at: number): Promise<string[]> {
+  const said = (await ledgerOf(stage)).filter(
+    ({ occurrence, span }) => occurrence === iso(at) || (span !== undefined && span.from <= at && at <= span.to),
+  );
+  return said.map(({ outcome }) => outcome);
+}
+
+/** Each job is told of once, and the ledger tells of no other. */
+async function checkJobs(stage: Stage): Promise<void> {
+  expect(await ranIn(stage)).toEqual(await jobIds(stage));
+}
+
+/** The job of the first time runs when the second one comes. @returns both times, and the job */
+async function atSecondTime(stage: Stage, overlap: Parameters<typeof everyMinute>[0]) {
+  const first = stage.world.clock.now;
+  await save(stage, everyMinute(overlap));
+  await stage.ringUntil(async () => (await ranIn(stage)).length > 0);
+  const [id = ""] = await jobIds(stage);
+  await stage.start(id);
+  stage.world.clock.now = first + MINUTE;
+  return { first, second: first + MINUTE, id };
+}
 
 async function notes(stage: Stage): Promise<string[]> {
   const entries = await stage.ask("audit", (api) => api.keys.audit(CALLER, Number.MAX_SAFE_INTEGER, 10));
@@ -128,6 +160,55 @@ export const TRIGGER_SCENARIOS: Record<string, Scenario> = {
     );
     expect(await ranIn(stage)).toEqual(ids);
     await startAll(stage);
+  },
+
+  "start a job at its time": async (stage) => {
+    const due = stage.world.clock.now;
+    await save(stage, everyMinute("skip"));
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await ranIn(stage)).length > 0);
+    expect(await saidOf(stage, due)).toHaveLength(1);
+    await checkJobs(stage);
+    await startAll(stage);
+  },
+
+  "end the job before when its time comes": async (stage) => {
+    const { first, second, id } = await atSecondTime(stage, "cancel");
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await saidOf(stage, second)).length > 0);
+    expect(await saidOf(stage, first)).toEqual(["ran"]);
+    // One that could not be run is a minute late, and missed once the next one is there.
+    expect(await saidOf(stage, second)).toHaveLength(1);
+    expect(await stage.status(id)).toMatchObject({ status: "cancelled" });
+    await checkJobs(stage);
+  },
+
+  "keep a time until the job before is over": async (stage) => {
+    const { second, id } = await atSecondTime(stage, "queue");
+    await stage.world.ring();
+    expect(await saidOf(stage, second)).toEqual(["queued"]);
+    await stage.danger(async () => {
+      await stage.succeed(id);
+      await stage.world.ring();
+    });
+    await stage.ringUntil(async () => (await saidOf(stage, second)).includes("ran"));
+    expect(await saidOf(stage, second)).toEqual(["ran"]);
+    await checkJobs(stage);
+  },
+
+  "tell of times that were missed": async (stage) => {
+    const query = { after: null, names: ["trigger.missed"], filter: {}, since: null, limit: 9 };
+    const { position } = await stage.ask("listen", (api) => api.events.readEvents(query, 0));
+    const due = stage.world.clock.now;
+    await save(stage, everyMinute("skip"));
+    stage.world.clock.now = due + 3 * MINUTE;
+    await stage.danger(() => stage.world.ring());
+    await stage.ringUntil(async () => (await ranIn(stage)).length > 0);
+    const spans = (await ledgerOf(stage)).flatMap(({ span }) => (span === undefined ? [] : [span]));
+    expect(spans).toMatchObject([{ from: due }]);
+    const { events } = await stage.ask("read", (api) => api.events.readEvents({ ...query, after: position }, 0));
+    expect(events.map(({ event }) => event.data.count)).toEqual(spans.map(({ count }) => count));
+    await checkJobs(stage);
   },
 
   "start a job for an event": async (stage) => {
