@@ -9,9 +9,21 @@ import { MUTANTS } from "../tooling/mutants.ts";
 const FAULTS = ["crash-points", "model", "linearizable", "triggers"].map(
   (name) => `test/registry/faults/${name}/${name}.test.ts`,
 );
-/** What the harnesses of faults do not see: keys, times of schedules, and ledgers that grow beyond one row. */
-const HARNESSES = [...FAULTS, "test/runner/keys/key-histories.test.ts", "test/registry/fire", "test/triggers"];
-const projectOf = (harness: string): string => (harness === "test/triggers" ? "unit" : "workerd");
+/**
+ * What the harnesses of faults do not see: keys, times of schedules, ledgers that grow beyond one row, turns, late workers,
+ * and the index of texts.
+ */
+const HARNESSES = [
+  ...FAULTS,
+  "test/runner/keys/key-histories.test.ts",
+  "test/registry/fire",
+  "test/triggers",
+  "test/jobs/run/offers.test.ts",
+  "test/registry/flow",
+  "test/registry/calls/text-search.test.ts",
+];
+const UNIT = ["test/triggers", "test/jobs"];
+const projectOf = (harness: string): string => (UNIT.some((path) => harness.startsWith(path)) ? "unit" : "workerd");
 
 /** Fewer histories and courses than `npm run test:full`: the model sees the same bugs. */
 const ENV = {

@@ -127,6 +127,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   RATE_SPACING: `${pace}; jobs/flow/turns.test.ts`,
   RATE_LATENESS: `${pace}; jobs/flow/turns.test.ts`,
   TURN_LEAD_MS: `${pace}; jobs/flow/turns.test.ts`,
+  MAX_TURN_PAUSE_MS: `${pace}; jobs/flow/turns.test.ts`,
   PARKED_TURN_LEAD_MS: `${pace}; jobs/flow/turns.test.ts`,
   MAX_RATE_SILENCE_MS: `${pace}; jobs/flow/turns.test.ts`,
   MAX_RATES: "rates of all callers together; the one above waits in jobs/flow/turns.test.ts",

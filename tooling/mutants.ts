@@ -5,7 +5,7 @@ export interface Mutant {
   to: string;
 }
 
-/** Bugs that the crash points or the model must find. `from` stands exactly once in its file. */
+/** Bugs that the harnesses of scripts/mutants.ts must find. `from` stands exactly once in its file. */
 export const MUTANTS: Record<string, Mutant> = {
   "the tenant is not asked for": {
     file: "src/registry/storage/jobs.ts",
@@ -165,6 +165,31 @@ export const MUTANTS: Record<string, Mutant> = {
   "a free slot is not given on": {
     file: "src/registry/storage/job-counts.ts",
     from: "if (isRunning(before) && !isRunning(after)) this.#onSlotFreed();",
+    to: "",
+  },
+  "a slot is never freed": {
+    file: "src/registry/flow/limit-home.ts",
+    from: "      this.#slots.give(tenant, key, holder);\n",
+    to: "",
+  },
+  "turns of a cancelled job are kept for it": {
+    file: "src/registry/flow/turn-returns.ts",
+    from: 'after.status === "succeeded" ||',
+    to: 'after.status !== "failed" ||',
+  },
+  "a claim is good whichever its token": {
+    file: "src/jobs/run/offers.ts",
+    from: "offer.token !== token || token === 0",
+    to: "token === 0",
+  },
+  "a release has no fence": {
+    file: "src/jobs/run/offers.ts",
+    from: "offer.token !== token || token === 0",
+    to: '(offer.token !== token && action !== "release") || token === 0',
+  },
+  "a failure does not reach the index of texts": {
+    file: "src/registry/storage/job-store.ts",
+    from: "if (!hasSameText(before, after)) this.#tables.texts.changed(after);",
     to: "",
   },
   "a refused job counts as handed over": {

@@ -26,6 +26,7 @@ import { TriggerCopies } from "./fire/trigger-copies.ts";
 import { LimitHome } from "./flow/limit-home.ts";
 import { LimitHomes } from "./flow/limit-homes.ts";
 import { SlotAsker } from "./flow/slot-asker.ts";
+import { TurnReturns } from "./flow/turn-returns.ts";
 import { AnswerLinks } from "./run/answer-links.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { CleanupReports } from "./run/cleanup-reports.ts";
@@ -179,6 +180,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   store.observe(
     counts,
     slots,
+    new TurnReturns(context),
     context.waiters,
     tellSettlements(ports),
     changes,

@@ -176,6 +176,14 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
     return (await entered(this.registry)).limitHome.takeTurn(tenant, holder, rate);
   }
 
+  async giveTurns(tenant: string, key: string, jobId: string) {
+    return (await entered(this.registry)).limitHome.giveTurns(tenant, key, jobId);
+  }
+
+  async surrenderTurns(tenant: string, rate: RateTerms) {
+    return (await entered(this.registry)).limitHome.surrenderTurns(tenant, rate);
+  }
+
   async takeSlot(tenant: string, request: SlotRequest) {
     return (await entered(this.registry)).limitHome.takeSlot(tenant, request);
   }

@@ -1,4 +1,5 @@
 import type { CallerApi, LinkApi, RunnerApi } from "../../src/registry/api/caller.ts";
+import type { LimitsApi } from "../../src/registry/api/limit-calls.ts";
 import type { TriggerApi } from "../../src/registry/api/trigger-calls.ts";
 import type { Registry } from "../../src/registry/open-registry.ts";
 
@@ -37,6 +38,7 @@ export const apisOf = ({
   batches,
   secretCalls,
   bulkCalls,
+  limitHome,
   counts,
   enter,
 }: Registry) => ({
@@ -57,6 +59,7 @@ export const apisOf = ({
   introduction,
   subscriptions,
   workers: workerCalls,
+  limits: joined<LimitsApi>(limitHome),
   batches,
   secrets: secretCalls,
   bulk: bulkCalls,

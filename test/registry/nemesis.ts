@@ -74,7 +74,8 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       | "workers"
       | "batches"
       | "secrets"
-      | "bulk",
+      | "bulk"
+      | "limits",
   >(
     part: Part,
   ): Apis[Part] =>
@@ -96,6 +97,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     batches: evicted("batches"),
     secrets: evicted("secrets"),
     bulk: evicted("bulk"),
+    limits: evicted("limits"),
     get counts() {
       return current.counts;
     },

@@ -2,6 +2,7 @@ import {
   MAX_INLINE_WAIT_MS,
   MAX_RATE_SILENCE_MS,
   MAX_RATES,
+  MAX_TURN_PAUSE_MS,
   PARKED_TURN_LEAD_MS,
   RATE_LATENESS,
   RATE_SPACING,
@@ -17,17 +18,35 @@ export interface RateTerms {
   per_ms: number;
 }
 
+/** In epoch ms, and how far at least it lies from the ones beside it. */
+interface Turn {
+  at: number;
+  gap: number;
+}
+
 /** Who had a turn, or has one before them. */
 interface Line {
-  /** The last turn that was given, in epoch ms, and how far it must lie from the next. */
-  last: number;
-  gap: number;
-  turns: Map<string, number>;
+  /** The last turn that was given. */
+  last: Turn;
+  turns: Map<string, Turn>;
+  /** Turns to come that were given back, the first one first. */
+  free: Turn[];
   /** Turns that are over are forgotten when there are so many. */
   forgetAt: number;
 }
 
+/** What another object goes on with. */
+export interface TurnsGiven {
+  /** The last one, or one that ends with the time of which nobody knows what was given. */
+  last: Turn;
+  turns: [holder: string, turn: Turn][];
+}
+
 const FORGET_AT = 64;
+const NO_TURN: Turn = { at: Number.NEGATIVE_INFINITY, gap: 0 };
+
+const emptyLine = (): Line => ({ last: NO_TURN, turns: new Map(), free: [], forgetAt: FORGET_AT });
+const byTime = (a: Turn, b: Turn): number => a.at - b.at;
 
 /**
  * Turns of rates, one after the other: as far apart as the rate asks, and a tenth more. Kept in memory alone. An object
@@ -45,20 +64,50 @@ export class Turns {
   }
 
   /**
-   * @param holder who asks; asked again, it has the same turn, unless that is over
+   * @param holder who asks; asked again, it has the same turn unless that is over, or a sooner one that was given back
    * @returns ms until the turn
    */
   take(holder: string, { key, limit, per_ms }: RateTerms, now: number): number {
-    const line = this.#lines.get(key);
-    const known = line?.turns.get(holder);
-    if (known !== undefined && now <= known + per_ms * RATE_LATENESS) return Math.max(known - now, 0);
-    if (line === undefined && !this.#hasRoom(now)) return RATES_FULL_MS;
+    const known = this.#lines.get(key);
+    if (known === undefined && !this.#hasRoom(now)) return RATES_FULL_MS;
+    const line = known ?? emptyLine();
+    this.#lines.set(key, line);
     const gap = (RATE_SPACING * per_ms) / limit;
-    const before = line ?? { last: Number.NEGATIVE_INFINITY, gap, turns: new Map(), forgetAt: FORGET_AT };
-    const turn = Math.max(now, this.#silentUntil(gap, per_ms), before.last + Math.max(gap, before.gap));
-    const turns = before.turns.set(holder, turn);
-    this.#lines.set(key, { ...before, last: turn, gap, turns, forgetAt: forget(turns, before.forgetAt, now - per_ms) });
-    return turn - now;
+    const floor = Math.max(now, this.#silentUntil(gap, per_ms));
+    const turn = take(line, holder, { at: floor, gap }, now - per_ms * RATE_LATENESS);
+    forget(line, now - per_ms);
+    return Math.max(turn.at - now, 0);
+  }
+
+  /** Turns to come of holders whose names begin so are free for others. */
+  giveBack(key: string, holders: string, now: number): void {
+    const line = this.#lines.get(key);
+    if (line === undefined) return;
+    for (const [holder, turn] of line.turns) {
+      if (!holder.startsWith(holders) || turn.at <= now) continue;
+      line.turns.delete(holder);
+      line.free.push(turn);
+    }
+    line.free.sort(byTime);
+  }
+
+  /** Of a key that another object gives turns of from now on. */
+  surrender({ key, limit, per_ms }: RateTerms): TurnsGiven {
+    const own = (RATE_SPACING * per_ms) / limit;
+    const { last, turns } = this.#lines.get(key) ?? { last: { ...NO_TURN, gap: own }, turns: [] };
+    this.#lines.delete(key);
+    const at = Math.max(last.at, this.#silentUntil(own, per_ms) - last.gap);
+    return { last: { ...last, at }, turns: [...turns] };
+  }
+
+  /** Goes on after what others gave. */
+  adopt(key: string, given: readonly TurnsGiven[]): void {
+    const line = this.#lines.get(key) ?? emptyLine();
+    for (const { last, turns } of given) {
+      for (const [holder, turn] of turns) line.turns.set(holder, turn);
+      if (last.at > line.last.at) line.last = last;
+    }
+    if (given.length > 0) this.#lines.set(key, line);
   }
 
   /** The object before this one may have given turns that lie a lead ahead. */
@@ -70,20 +119,46 @@ export class Turns {
   /** A line whose last turn is long over says no more than none. */
   #hasRoom(now: number): boolean {
     if (this.#lines.size < MAX_RATES) return true;
-    for (const [key, { last, gap }] of this.#lines) if (last + gap <= now) this.#lines.delete(key);
+    for (const [key, { last }] of this.#lines) if (last.at + last.gap <= now) this.#lines.delete(key);
     return this.#lines.size < MAX_RATES;
   }
 }
 
-/** @returns how many there may be before this is looked at again */
-function forget(turns: Map<string, number>, forgetAt: number, before: number): number {
-  if (turns.size < forgetAt) return forgetAt;
-  for (const [holder, turn] of turns) if (turn < before) turns.delete(holder);
-  return Math.max(2 * turns.size, FORGET_AT);
+/** @param wanted the soonest turn that there can be @param since a turn before this is over */
+function take(line: Line, holder: string, wanted: Turn, since: number): Turn {
+  const before = line.turns.get(holder);
+  const known = before !== undefined && before.at >= since ? before : undefined;
+  line.free = line.free.filter(({ at }) => at >= wanted.at);
+  const sooner = line.free.find(({ at, gap }) => gap >= wanted.gap && (known === undefined || at < known.at));
+  if (known !== undefined && sooner === undefined) return known;
+  const turn = sooner ?? next(line, wanted);
+  if (sooner === undefined) line.last = turn;
+  line.free = line.free
+    .filter((each) => each !== sooner)
+    .concat(known ?? [])
+    .sort(byTime);
+  line.turns.set(holder, turn);
+  return turn;
 }
 
-/** How long a try leaves its turn alone, in ms; 0: it begins, and waits for what is left of its turn. */
+const next = ({ last }: Line, { at, gap }: Turn): Turn => ({
+  at: Math.max(at, last.at + Math.max(gap, last.gap)),
+  gap,
+});
+
+/** Turns that are over, when there are many. */
+function forget(line: Line, before: number): void {
+  const { turns } = line;
+  if (turns.size < line.forgetAt) return;
+  for (const [holder, { at }] of turns) if (at < before) turns.delete(holder);
+  line.forgetAt = Math.max(2 * turns.size, FORGET_AT);
+}
+
+/**
+ * How long a try leaves its turn alone, in ms; 0: it begins, and waits for what is left of its turn. Now and then it asks
+ * whether there is a sooner one.
+ */
 export function pauseBefore(waitMs: number): number {
-  if (waitMs > MAX_INLINE_WAIT_MS) return waitMs - PARKED_TURN_LEAD_MS;
+  if (waitMs > MAX_INLINE_WAIT_MS) return Math.min(waitMs - PARKED_TURN_LEAD_MS, MAX_TURN_PAUSE_MS);
   return waitMs > TURN_LEAD_MS ? Math.ceil(waitMs - TURN_LEAD_MS) : 0;
 }

@@ -1,5 +1,5 @@
 import type { SlotAnswer, SlotRequest, SlotView } from "../../jobs/flow/slot.ts";
-import type { RateTerms } from "../../jobs/flow/turns.ts";
+import type { RateTerms, TurnsGiven } from "../../jobs/flow/turns.ts";
 
 /** Of who has a slot, or waits for one. */
 export type SlotPlace = Pick<SlotRequest, "key" | "holder" | "rank" | "since">;
@@ -11,6 +11,10 @@ export interface LimitsApi {
    * @returns ms until the turn
    */
   takeTurn(tenant: string, holder: string, rate: RateTerms): Promise<number>;
+  /** Of the home: the job does nothing more, so that others get the turns that it had before it. */
+  giveTurns(tenant: string, key: string, jobId: string): Promise<null>;
+  /** Of a home that is none any more: the turns that it gave. */
+  surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven>;
   /** Of the home: a slot, or how it stands. Asked again, who has one has it, and who waits waits where it did. */
   takeSlot(tenant: string, request: SlotRequest): Promise<SlotAnswer>;
   /** Of the home: the job needs it no more, nor waits for it. */

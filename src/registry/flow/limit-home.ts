@@ -1,10 +1,10 @@
 import type { SlotAnswer, SlotRequest, SlotView } from "../../jobs/flow/slot.ts";
-import { type RateTerms, Turns } from "../../jobs/flow/turns.ts";
-import { BoundedMap } from "../../lib/bounded-map.ts";
+import { type RateTerms, Turns, type TurnsGiven } from "../../jobs/flow/turns.ts";
 import { MAX_RATES, SLOT_LOOK_BATCH, SLOT_LOOK_MS } from "../../limits.ts";
 import type { LimitsApi, SlotPlace } from "../api/limit-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import type { HolderKey, Slots } from "../storage/slot-rows.ts";
+import { DoneOnce } from "./done-once.ts";
 import type { SlotAsker } from "./slot-asker.ts";
 
 /** The limits whose home this object is, and what other homes ask about its jobs. */
@@ -12,8 +12,8 @@ export class LimitHome implements LimitsApi {
   readonly #context: RegistryContext;
   readonly #asker: SlotAsker;
   readonly #turns: Turns;
-  /** Limits of which it is known who had a slot before this object became their home. */
-  readonly #adopted = new BoundedMap<string, true>(MAX_RATES);
+  /** Limits of which it is known who had a slot, or a turn, before this object became their home. */
+  readonly #adopted = new DoneOnce(MAX_RATES);
 
   /** @param isNew the object has never been open before */
   constructor(context: RegistryContext, asker: SlotAsker, isNew: boolean) {
@@ -27,11 +27,29 @@ export class LimitHome implements LimitsApi {
   }
 
   async takeTurn(tenant: string, holder: string, rate: RateTerms): Promise<number> {
-    return this.#turns.take(holder, { ...rate, key: JSON.stringify([tenant, rate.key]) }, this.#context.now());
+    const own = { ...rate, key: JSON.stringify([tenant, rate.key]) };
+    await this.#adopted.once(`rate ${own.key}`, () => this.#adoptTurns(tenant, own.key, rate));
+    return this.#turns.take(holder, own, this.#context.now());
+  }
+
+  /** Turns that were given while there were fewer objects are kept. */
+  async #adoptTurns(tenant: string, ownKey: string, rate: RateTerms): Promise<void> {
+    const homes = await this.#context.limits.before(rate.key, tenant);
+    this.#turns.adopt(ownKey, await Promise.all(homes.map((home) => home.surrenderTurns(tenant, rate))));
+  }
+
+  async giveTurns(tenant: string, key: string, jobId: string): Promise<null> {
+    this.#turns.giveBack(JSON.stringify([tenant, key]), `${jobId}-`, this.#context.now());
+    return null;
+  }
+
+  async surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven> {
+    return this.#turns.surrender({ ...rate, key: JSON.stringify([tenant, rate.key]) });
   }
 
   async takeSlot(tenant: string, request: SlotRequest): Promise<SlotAnswer> {
-    await this.#adopt(tenant, request.key);
+    const id = JSON.stringify([tenant, request.key]);
+    await this.#adopted.once(`slots ${id}`, () => this.#adoptSlots(tenant, request.key));
     return this.#context.store.transact(() => this.#take(tenant, request));
   }
 
@@ -45,7 +63,7 @@ export class LimitHome implements LimitsApi {
     }
     if (when_full === "skip" && running >= limit) return { do: "skip", running };
     this.#slots.wait(tenant, request);
-    this.#tell(tenant, this.#promote(tenant, key));
+    this.#tell(tenant, key, this.#promote(tenant, key));
     if (this.#slots.isHeld(tenant, key, holder)) return { do: "held" };
     return { do: "wait", cancel: when_full === "cancel_running" ? this.#older(tenant, request) : [] };
   }
@@ -75,12 +93,15 @@ export class LimitHome implements LimitsApi {
     }
   }
 
-  /** May be called inside a transaction. A job that never hears of its slot asks for it, or is asked by the alarm. */
-  #tell(tenant: string, holders: readonly string[]): void {
+  /**
+   * May be called inside a transaction. A job that never hears of its slot asks for it, or is asked by the alarm; what one
+   * that has settled did not give back goes on at once.
+   */
+  #tell(tenant: string, key: string, holders: readonly string[]): void {
     if (holders.length === 0) return;
     const tell = async () => {
       await null;
-      await this.#context.limits.eachOwner(tenant, holders, (owner, ids) => owner.slotsWanted(tenant, ids));
+      await this.#giveUnwanted(tenant, new Map(holders.map((holder) => [holder, [key]])));
     };
     this.#context.background(tell().catch(() => undefined));
   }
@@ -90,7 +111,7 @@ export class LimitHome implements LimitsApi {
     this.#context.store.transact(() => {
       this.#slots.give(tenant, key, holder);
       this.#slots.leave(tenant, key, place);
-      this.#tell(tenant, this.#promote(tenant, key));
+      this.#tell(tenant, key, this.#promote(tenant, key));
     });
     return null;
   }
@@ -111,15 +132,12 @@ export class LimitHome implements LimitsApi {
   }
 
   /** Who got a slot while there were fewer objects has it still. */
-  async #adopt(tenant: string, key: string): Promise<void> {
-    const id = JSON.stringify([tenant, key]);
-    if (this.#adopted.get(id)) return;
+  async #adoptSlots(tenant: string, key: string): Promise<void> {
     const homes = await this.#context.limits.before(key, tenant);
     const held = await Promise.all(homes.map((home) => home.surrenderSlots(tenant, key)));
     this.#context.store.transact(() => {
       for (const holder of held.flat()) this.#hold(tenant, key, holder);
     });
-    this.#adopted.set(id, true);
   }
 
   slotsWanted(tenant: string, jobIds: string[]): Promise<boolean[]> {
@@ -146,13 +164,19 @@ export class LimitHome implements LimitsApi {
   }
 
   async #look(tenant: string, held: readonly HolderKey[]): Promise<void> {
-    const keys = Map.groupBy(held, ({ holder }) => holder);
-    const look = this.#context.limits.eachOwner(tenant, [...keys.keys()], async (owner, ids) => {
-      const wanted = await owner.slotsWanted(tenant, ids);
-      const lost = ids.filter((_, i) => wanted[i] === false).flatMap((id) => keys.get(id) ?? []);
-      for (const { key, holder } of lost) await this.giveSlot(tenant, { key, holder, rank: 0, since: 0 });
-    });
+    const byHolder = Map.groupBy(held, ({ holder }) => holder);
+    const keys = new Map([...byHolder].map(([holder, of]) => [holder, of.map(({ key }) => key)]));
     // An object that does not answer is asked at the next alarm.
-    await look.catch(() => undefined);
+    await this.#giveUnwanted(tenant, keys).catch(() => undefined);
+  }
+
+  /** Takes slots away from jobs that need them no more, as their owners say. @param keys by job */
+  async #giveUnwanted(tenant: string, keys: ReadonlyMap<string, readonly string[]>): Promise<void> {
+    await this.#context.limits.eachOwner(tenant, [...keys.keys()], async (owner, ids) => {
+      const wanted = await owner.slotsWanted(tenant, ids);
+      for (const holder of ids.filter((_, i) => wanted[i] === false)) {
+        for (const key of keys.get(holder) ?? []) await this.giveSlot(tenant, { key, holder, rank: 0, since: 0 });
+      }
+    });
   }
 }

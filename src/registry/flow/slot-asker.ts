@@ -70,7 +70,7 @@ export class SlotAsker implements StoreObserver {
       case "skip":
         return this.#settle(job, skipped(job, slot.value, answer.running));
       case "wait":
-        this.#keep(job, slot.value);
+        if (!this.#keep(job, slot.value)) return void (await home.giveSlot(tenant, request));
         await this.#context.limits.eachOwner(tenant, answer.cancel, (owner, ids) => owner.makeRoom(tenant, ids));
         return;
       default:

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pauseBefore, Turns } from "../../../src/jobs/flow/turns.ts";
 import { MAX_RATES } from "../../../src/limits.ts";
+import { seeded } from "../../../tooling/random.ts";
+import { setting } from "../../support/setting.ts";
 
 const START = 1_800_000_000_000;
 const FOUR = { key: "api.example.com", limit: 4, per_ms: 1_000 };
@@ -64,8 +66,102 @@ describe("turns of a rate", () => {
   });
 });
 
+/** Holders who come, ask again, act when it is their turn, and go with all of their job. */
+class Crowd {
+  readonly #turns = new Turns(START, true);
+  readonly #random: () => number;
+  readonly #waiting = new Map<string, number>();
+  /** When each acted. */
+  readonly sent: number[] = [];
+  #count = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  get #job(): string {
+    return `job_${Math.floor(this.#random() * 5)}-`;
+  }
+
+  step(now: number): void {
+    const acting = [...this.#waiting].filter(([, at]) => at <= now);
+    for (const [holder] of acting) this.#waiting.delete(holder);
+    this.sent.push(...acting.map(([, at]) => at));
+    const again = [...this.#waiting.keys()].filter(() => this.#random() < 0.2);
+    for (const holder of [`${this.#job}1.s.${this.#count++}`, ...again]) {
+      this.#waiting.set(holder, now + this.#turns.take(holder, FOUR, now));
+    }
+    if (this.#random() < 0.1) this.#leave(this.#job, now);
+  }
+
+  #leave(job: string, now: number): void {
+    this.#turns.giveBack(FOUR.key, job, now);
+    for (const holder of this.#waiting.keys()) if (holder.startsWith(job)) this.#waiting.delete(holder);
+  }
+}
+
+describe("turns that were given back", () => {
+  const seven = () => {
+    const turns = new Turns(START, true);
+    for (let i = 0; i < 7; i++) turns.take(i % 2 ? `job_a-1.s.${i}` : `job_b-1.s.${i}`, FOUR, START);
+    return turns;
+  };
+
+  it("go to who comes next, the first one first, and then the line goes on behind its last", () => {
+    const turns = seven();
+    turns.giveBack(FOUR.key, "job_a-", START);
+    const waits = [0, 1, 2, 3].map((i) => turns.take(`job_c-1.s.${i}`, FOUR, START));
+    expect(waits.map(Math.round)).toEqual([275, 825, 1_375, 1_925]);
+  });
+
+  it("go to who waits for a later one and asks again, whose own is then free", () => {
+    const turns = seven();
+    turns.giveBack(FOUR.key, "job_a-", START);
+    expect(turns.take("job_b-1.s.6", FOUR, START)).toBeCloseTo(275);
+    expect(turns.take("job_b-1.s.4", FOUR, START)).toBeCloseTo(825);
+    expect([1, 2, 3].map((i) => Math.round(turns.take(`job_c-1.s.${i}`, FOUR, START)))).toEqual([1_100, 1_375, 1_650]);
+  });
+
+  it("are not used when they are over, nor by a stricter rate, for which they lie too near", () => {
+    const turns = seven();
+    turns.giveBack(FOUR.key, "job_a-", START);
+    expect(turns.take("job_c-1.s.0", FOUR, START + 300)).toBeCloseTo(525);
+    expect(turns.take("job_d-1.s.0", { ...FOUR, limit: 2 }, START + 300)).toBeCloseTo(1_900);
+  });
+
+  it("never let more through than the rate, whoever comes, goes and asks again", () => {
+    const random = seeded(setting("SEED"));
+    const crowd = new Crowd(random);
+    for (let now = START; now < START + 60_000; now += Math.floor(random() * 150)) crowd.step(now);
+    const { sent } = crowd;
+    sent.sort((a, b) => a - b);
+    expect(sent.length).toBeGreaterThan(100);
+    for (const [i, at] of sent.slice(1).entries()) expect(at - (sent[i] ?? 0)).toBeGreaterThanOrEqual(275 - 0.001);
+  });
+});
+
+describe("turns of a key that another object goes on with", () => {
+  it("stay those of their holders, and the next lies behind the last", () => {
+    const [before, after] = [new Turns(START, true), new Turns(START + 100, true)];
+    const waits = [0, 1, 2].map((i) => before.take(`job_a-1.s.${i}`, FOUR, START));
+    after.adopt(FOUR.key, [before.surrender(FOUR)]);
+    expect(after.take("job_a-1.s.2", FOUR, START + 100)).toBeCloseTo((waits[2] ?? 0) - 100);
+    expect(after.take("job_b-1.s.0", FOUR, START + 100)).toBeCloseTo(725);
+  });
+
+  it("begin after the silence of one that does not know what it gave", () => {
+    const [before, after] = [new Turns(START, false), new Turns(START, true)];
+    after.adopt(FOUR.key, [before.surrender(FOUR)]);
+    expect(after.take("job_b-1.s.0", FOUR, START)).toBeCloseTo(1_000);
+  });
+});
+
 describe("a try", () => {
   it("begins half a second before its turn, or asks again then; by the engine five seconds before", () => {
     expect([0, 500, 501, 10_000, 10_001].map(pauseBefore)).toEqual([0, 0, 1, 9_500, 5_001]);
+  });
+
+  it("asks each minute whether a turn was given back to it", () => {
+    expect([64_999, 65_001, 3_600_000].map(pauseBefore)).toEqual([59_999, 60_000, 60_000]);
   });
 });

@@ -8,6 +8,7 @@ import { BATCH_SCENARIOS } from "./batch-scenarios.ts";
 import { BULK_SCENARIOS } from "./bulk-scenarios.ts";
 import { CALLER_SCENARIOS } from "./caller-scenarios.ts";
 import { EVENT_SCENARIOS } from "./event-scenarios.ts";
+import { FLOW_SCENARIOS } from "./flow-scenarios.ts";
 import { RUNNER_SCENARIOS, type Scenario } from "./runner-scenarios.ts";
 import { SECRET_SCENARIOS } from "./secret-scenarios.ts";
 import { Stage } from "./stage.ts";
@@ -28,6 +29,7 @@ const SCENARIOS = {
   ...WORKER_SCENARIOS,
   ...BATCH_SCENARIOS,
   ...BULK_SCENARIOS,
+  ...FLOW_SCENARIOS,
   ...TRIGGER_SCENARIOS,
   ...EVENT_SCENARIOS,
   ...SECRET_SCENARIOS,
