@@ -28,7 +28,7 @@ const SAME_MEANING = /\/(?:index|context)\.ts$/;
 
 /** Tests of more than one file of the source. */
 const HARNESSES = [
-  ...["conformance", "e2e", "faults", "packages", "tooling"].map((folder) => `test/${folder}`),
+  ...["conformance", "e2e", "faults", "packages", "tooling", "ui"].map((folder) => `test/${folder}`),
   ...["faults", "faults-engine", "recorded", "refusals", "scale"].map((folder) => `test/registry/${folder}`),
   "test/runner/keys",
 ];
