@@ -8,7 +8,7 @@ import { type Call, toolCall } from "../../tooling/raw.ts";
 /** How somebody else's things can be asked for. A probe names its target; the tests know what may come back. */
 
 /** What an argument can name that has an owner. */
-export type Owned = "job" | "batch" | "blueprint" | "trigger" | "subscription" | "cursor";
+export type Owned = "job" | "batch" | "blueprint" | "trigger" | "subscription" | "secret" | "cursor";
 
 export type Recipe = { [kind in Owned]?: (target: string) => JsonObject[] };
 
@@ -27,9 +27,15 @@ const KIND_OF_ARGUMENT: Record<string, Owned> = {
   cursor: "cursor",
 };
 
-/** Of triggers, tools call the own name `name`. */
-export const kindOfArgument = (tool: string, argument: string): Owned | undefined =>
-  argument === "name" && tool.startsWith("triggers_") ? "trigger" : KIND_OF_ARGUMENT[argument];
+/** What operations call `name` that is no blueprint's. */
+const NAMED: readonly (readonly [beginning: string, kind: Owned])[] = [
+  ["triggers_", "trigger"],
+  ["secrets_", "secret"],
+];
+
+export const kindOfArgument = (operation: string, argument: string): Owned | undefined =>
+  (argument === "name" && NAMED.find(([beginning]) => operation.startsWith(beginning))?.[1]) ||
+  KIND_OF_ARGUMENT[argument];
 
 const child = (blueprint: string) => ({ name: "parent", steps: [{ id: "a", type: "job", blueprint }] });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import getPort from "get-port";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,10 +25,10 @@ const OTHER_RECIPES: Record<string, Recipe> = {
   jobs_stream: { job: (job_id) => [{ job_id }] },
   jobs_explain: { job: (job_id) => [{ job_id }, { job_id, step: "a" }] },
   events_stream: { job: (job_id) => [{ job_id, cursor: "ev1_0" }] },
-  // A secret has a name that everybody may choose: tenant-secrets.test.ts asks for another's.
   secrets_list: {},
-  secrets_set: {},
-  secrets_delete: {},
+  // A name is everybody's to choose: tenant-secrets.test.ts shows whose value is sent.
+  secrets_set: { secret: () => [] },
+  secrets_delete: { secret: (name) => [{ name }] },
   metrics_read: {},
   subscriptions_list: { cursor: (cursor) => [{ cursor, limit: 1 }] },
   subscriptions_deliveries: {
@@ -54,7 +55,11 @@ const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
 interface Caller extends Belongings {
   key: string;
   subscription: string;
+  /** Name of one. */
+  secret: string;
 }
+
+const otherSecret = (name: string): string => name.replace(/.{8}$/, "NOBODYS0");
 
 const recipeOf = ({ operation }: Route): Recipe | undefined => TOOL_RECIPES[operation] ?? OTHER_RECIPES[operation];
 
@@ -104,7 +109,9 @@ describe("two tenants over REST", () => {
       const key = await keyOf(name, SECRET);
       const had = await settleIn(url, name, SECRET);
       const { subscription, cursors } = await subscribed(had, { key });
-      return { ...had, key, subscription, cursors: [...had.cursors, ...cursors] };
+      const secret = `SECRET_${randomBytes(8).toString("hex").toUpperCase()}`;
+      await read("secrets_set", { name: secret, value: `value-of-${name}`, hosts: ["api.example.com"] }, { key });
+      return { ...had, key, subscription, secret, cursors: [...had.cursors, ...cursors] };
     };
     [attacker, victim] = await Promise.all([settle("rest-a"), settle("rest-b")]);
     for (const { cursors } of [attacker, victim]) expect(cursors).not.toContain("null");
@@ -115,6 +122,7 @@ describe("two tenants over REST", () => {
     await seenByOwner(owner),
     await read("subscriptions_list", {}, owner),
     await read("subscriptions_deliveries", { subscription_id: owner.subscription }, owner),
+    await read("secrets_list", {}, owner),
   ];
 
   async function ask(route: Route, args: JsonObject, { key }: Pick<Caller, "key">) {
@@ -151,8 +159,7 @@ describe("two tenants over REST", () => {
         .filter((kind) => recipeOf(route)?.[kind] === undefined)
         .map((kind) => `${route.operation}: ${kind}`),
     );
-    // Its name is one that everybody may choose.
-    expect(missing).toEqual(["secrets_set: blueprint", "secrets_delete: blueprint"]);
+    expect(missing).toEqual([]);
   });
 
   it.each<[Owned, (of: Caller) => string[], (target: string) => string]>([
@@ -161,6 +168,7 @@ describe("two tenants over REST", () => {
     ["blueprint", ({ blueprint }) => [blueprint], unlike],
     ["trigger", ({ trigger }) => [trigger], unlike],
     ["subscription", ({ subscription }) => [subscription], unlike],
+    ["secret", ({ secret }) => [secret], otherSecret],
     ["cursor", ({ cursors }) => cursors, (cursor) => cursor.replace(/^.{8}/, "AAAAAAAA")],
   ])("cannot tell another's %s from none, and change nothing of it", async (kind, targetsOf, nothing) => {
     const before = await allOf(victim);
@@ -175,7 +183,7 @@ describe("two tenants over REST", () => {
         }),
       ),
     );
-    expect(probes.length).toBeGreaterThan(5);
+    expect(probes.length).toBeGreaterThanOrEqual(SPELLINGS.length);
     const leaks = await pMap(
       probes,
       async ({ route, foreign, unknown, args, unknownArgs }) => {
@@ -197,9 +205,27 @@ describe("two tenants over REST", () => {
   it("list nothing of each other", async () => {
     for (const route of routes.filter(({ method, path }) => method === "GET" && !path.includes("{"))) {
       const { bytes } = await ask(route, {}, attacker);
-      for (const secret of [...victim.jobs, victim.subscription, victim.tenant.canary])
-        expect(bytes).not.toContain(secret);
+      for (const theirs of [...victim.jobs, victim.subscription, victim.secret, victim.tenant.canary])
+        expect(bytes).not.toContain(theirs);
     }
+  });
+
+  it("see in a session of the dashboard only what is their own", async () => {
+    const opened = await fetch(`${url}/ui/session`, {
+      method: "POST",
+      headers: { origin: url, "content-type": "application/json" },
+      body: JSON.stringify({ key: attacker.key }),
+    });
+    const cookie = opened.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const look = async (path: string) => (await fetch(`${url}${path}`, { headers: { cookie } })).text();
+    expect(JSON.parse(await look("/ui/session"))).toMatchObject({ tenant: "rest-a" });
+    expect(await look("/api/v1/secrets")).toContain(attacker.secret);
+    for (const path of ["/ui/session", "/api/v1/jobs", "/api/v1/secrets", "/api/v1/subscriptions", "/api/v1/audit"]) {
+      const text = await look(path);
+      for (const theirs of [victim.tenant.canary, victim.subscription, victim.secret])
+        expect(text).not.toContain(theirs);
+    }
+    expect(JSON.parse(await look(`/api/v1/jobs/${victim.jobs[0]}`))).toMatchObject({ code: "unknown_job" });
   });
 
   it("reach with the same calls what is their own", async () => {
@@ -209,6 +235,7 @@ describe("two tenants over REST", () => {
       ["blueprint", attacker.blueprint],
       ["trigger", attacker.trigger],
       ["subscription", attacker.subscription],
+      ["secret", attacker.secret],
       ...attacker.cursors.map((cursor): [Owned, string] => ["cursor", cursor]),
     ];
     const ordered = routes.toSorted((a, b) => Number(a.method === "DELETE") - Number(b.method === "DELETE"));
@@ -224,6 +251,7 @@ describe("two tenants over REST", () => {
     const owning = routes
       .filter((route) => Object.keys(recipeOf(route) ?? {}).length > 0)
       .map(({ operation }) => operation);
-    expect([...reached].sort()).toEqual(owning.filter((name) => name !== "blueprints_save").sort());
+    const chosen = ["blueprints_save", "secrets_set"];
+    expect([...reached].sort()).toEqual(owning.filter((name) => !chosen.includes(name)).sort());
   });
 });
