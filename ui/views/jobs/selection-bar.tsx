@@ -55,6 +55,7 @@ export function SelectionBar({ query, jobs, selected, clear, onDone }: Selection
           {...(isAll ? { query } : { ids: [...selected] })}
           onClose={() => setAction(undefined)}
           onDone={() => {
+            setAction(undefined);
             drop();
             onDone();
           }}
