@@ -24,7 +24,11 @@ const significant = (text: string): string =>
     .replace(/[-.]/g, "")
     .replace(/^0+|0+$/g, "");
 
-function isLossy(text: string, value: number): boolean {
+/** What is said of a number that would become another one, behind it. */
+export const LOSSY = `is beyond the numbers that are kept exactly, whole ones up to ${Number.MAX_SAFE_INTEGER}`;
+
+/** @param text of a number @param value what the text became */
+export function isLossy(text: string, value: number): boolean {
   if (!Number.isFinite(value)) return true;
   if (/^-?\d+$/.test(text)) return !Number.isSafeInteger(value);
   if (value === 0) return significant(text) !== "";

@@ -37,5 +37,8 @@ export function oneLine(text: string, maxChars: number): string {
   return chars.length <= maxChars ? line : `${chars.slice(0, maxChars - 1).join("")}…`;
 }
 
+/** The line as a sentence that another one may follow. */
+export const asSentence = (line: string): string => (/[.!?…]$/.test(line) ? line : `${line}.`);
+
 /** A caller's own text, as it may be repeated to a model. */
 export const echo = (text: string): string => oneLine(text, MAX_ECHO_CHARS);

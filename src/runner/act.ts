@@ -6,6 +6,7 @@ import { pollKey } from "../jobs/run/action-keys.ts";
 import { backoffMs } from "../jobs/run/backoff.ts";
 import { type Json, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { asSentence } from "../lib/safe-text.ts";
 import { MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Running } from "../registry/api/caller.ts";
 import { type RunContext, rateTerms, SPARE_DELAY_MS, SPARE_TRIES, type StepOf } from "./context.ts";
@@ -61,7 +62,7 @@ function delayAfter(policy: Policy, failures: number, error: ActionError, random
 /** The error with why no other try follows. */
 const tooLate = (error: ActionError, delayMs: number): ActionError => {
   const why = `The next try would be in ${Math.ceil(delayMs / 1_000)} s, after the end of the job. Raise timeout_seconds.`;
-  return { ...error, message: `${error.message} ${why}` };
+  return { ...error, message: `${asSentence(error.message)} ${why}` };
 };
 
 const plain = ({ code, message, status }: StepError): StepError =>

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { parseTime } from "../blueprint/duration.ts";
 import { readWith } from "../blueprint/faults/zod-faults.ts";
-import { LossyNumber } from "../lib/exact-json.ts";
+import { LOSSY, LossyNumber } from "../lib/exact-json.ts";
 import { type Fault, jsonPath } from "../lib/fault.ts";
 import type { BodyBounds } from "../lib/http/body-text.ts";
 import { type JsonObject, jsonBytes } from "../lib/json.ts";
@@ -61,7 +61,7 @@ const isIllFormed = (value: unknown): boolean => typeof value === "string" && !v
 /** A number that would be stored as another one. */
 function lossyFault(node: Node, { text }: LossyNumber): Fault {
   const fix = text.length <= MAX_SHOWN_DIGITS ? `Send it as text: "${text}".` : "Send it as text.";
-  return { path: pathOf(node), message: "is a number that cannot be kept exactly: a double has no such value", fix };
+  return { path: pathOf(node), message: LOSSY, fix };
 }
 
 /** Too deep or too many to walk: nothing else can be said then. */

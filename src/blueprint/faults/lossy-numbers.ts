@@ -1,4 +1,4 @@
-import { LossyNumber, parseJson } from "../../lib/exact-json.ts";
+import { LOSSY, LossyNumber, parseJson } from "../../lib/exact-json.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import type { Problem } from "./problem.ts";
 
@@ -14,7 +14,7 @@ export function numberProblems(code: string): Problem[] {
   const shown = oneLine(lossy[0], MAX_SHOWN_DIGITS);
   return [
     {
-      message: `${shown} is a number that cannot be kept exactly: a double has no such value`,
+      message: `${shown} ${LOSSY}`,
       fix: `Write it as text ("${shown}"), or as 1e16 where about so much will do.`,
     },
   ];

@@ -1,4 +1,6 @@
 import jsonata from "jsonata";
+import { isLossy, LOSSY } from "../../lib/exact-json.ts";
+import { echo } from "../../lib/safe-text.ts";
 import { CALLED, type Focus, type Implementation, runOf } from "../run.ts";
 import { REPLACED } from "./builtins.ts";
 import { COSTS, type Cost, deep, flat, inList, parsed, times } from "./costs.ts";
@@ -90,10 +92,41 @@ function withZones(format: Implementation): Implementation {
   };
 }
 
+/** @param isOther whether the number is another one than its text says. Throws then */
+function asSaid(
+  name: string,
+  text: unknown,
+  value: number | undefined,
+  isOther: (text: string, value: number) => boolean,
+): number | undefined {
+  if (typeof text !== "string" || value === undefined || !isOther(text, value)) return value;
+  const why = Number.isNaN(value) ? "is no number" : `${LOSSY}: keep it as text`;
+  throw new Error(`$${name}: ${JSON.stringify(echo(text))} ${why}`);
+}
+
+/** `$number`: the library rounds digits that no double holds, and makes `NaN` of some texts. */
+function withExactness(read: Implementation): Implementation {
+  const reads = read as (this: Focus, text: unknown) => number | undefined;
+  return function number(this: Focus, text: unknown) {
+    return asSaid("number", text, reads.call(this, text), isLossy);
+  };
+}
+
+/** `$parseInteger`: as `$number`. */
+function withExactIntegers(read: Implementation): Implementation {
+  const reads = read as (this: Focus, text: unknown, picture: string) => number | undefined;
+  const isOther = (_text: string, value: number) => !Number.isSafeInteger(value);
+  return function parseInteger(this: Focus, text: unknown, picture: string) {
+    return asSaid("parseInteger", text, reads.call(this, text, picture), isOther);
+  };
+}
+
 type Wrapper = (implementation: Implementation, format: Implementation) => Implementation;
 const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ["toMillis", withPicture],
   ["fromMillis", withZones],
+  ["number", withExactness],
+  ["parseInteger", withExactIntegers],
 ]);
 
 /** @param format what the library makes of times */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
-import { newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
+import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { toolCall } from "../../../tooling/raw.ts";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
@@ -24,7 +24,12 @@ const VALUES = {
   INBOUND: `whsec_${random()}`,
 };
 const HOOK_PATH = `services/T0/${random()}`;
-const found = finder([...Object.values(VALUES), HOOK_PATH]);
+/** That the tenant sets for itself. */
+const OWN = `o3 +"/${random()}`;
+/** Of the operator's, for traces alone. */
+const OTLP = `otlp-${random()}`;
+const found = finder([...Object.values(VALUES), HOOK_PATH, OWN]);
+const foundOtlp = finder([OTLP]);
 
 const listen = async (
   handle: (request: IncomingMessage, response: ServerResponse) => void,
@@ -47,8 +52,8 @@ const ECHOES: Record<string, (said: string, response: ServerResponse) => void> =
   reason: (said, response) => response.writeHead(404, encodeURIComponent(said)).end(),
 };
 
-/** What the host that secrets are bound to was sent, and what any other host was. */
-const sent = { ours: [] as string[], evil: [] as string[] };
+/** What the host that secrets are bound to was sent, what any other host was, and what the operator's traces say. */
+const sent = { ours: [] as string[], evil: [] as string[], traces: [] as string[] };
 let services: Server[] = [];
 let ours = "";
 let evil = "";
@@ -66,7 +71,7 @@ const note = async (list: string[], request: IncomingMessage): Promise<void> => 
 /** `/echo/<kind>/<spelling>/<name>` says the secret; `/to/<status>/<way>` sends on to the other host; the rest is data. */
 function answerAsOurs(path: string, response: ServerResponse): void {
   const [, what, first = "", second = "", name = ""] = path.split("/").map(decodeURIComponent);
-  const spoken = name === "HOOK" ? `http://${ours}/${HOOK_PATH}` : VALUES.TOKEN;
+  const spoken = { HOOK: `http://${ours}/${HOOK_PATH}`, OWN }[name] ?? VALUES.TOKEN;
   const ways = ["", `?t=${encodeURIComponent(spoken)}`, hex(spoken)];
   if (what === "echo") ECHOES[first]?.(SPELLINGS[second]?.(spoken) ?? spoken, response);
   else if (what === "to")
@@ -81,7 +86,10 @@ beforeAll(async () => {
   const [bad, badHost] = await listen((request, response) => {
     void note(sent.evil, request).then(() => response.end("caught"));
   });
-  services = [good, bad];
+  const [collector, collectorHost] = await listen((request, response) => {
+    void note(sent.traces, request).then(() => response.end("{}"));
+  });
+  services = [good, bad, collector];
   [ours, evil] = [goodHost, badHost];
   server = await startServer({
     AUTH_SECRET,
@@ -90,6 +98,9 @@ beforeAll(async () => {
     BLUEPRINT_SECRETS: `TOKEN@${ours},HOOK@${ours},THEIRS@${ours}#globex,INBOUND@webhook`,
     HTTP_ALLOW: `${ours},${evil}`,
     SUBMITS_PER_MINUTE: "0",
+    TEXT_SEARCH: "on",
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collectorHost}`,
+    OTEL_EXPORTER_OTLP_HEADERS: `x-collector=${OTLP}`,
   });
   acme = await newTenant(server.url, "acme", AUTH_SECRET);
   globex = await newTenant(server.url, "globex", AUTH_SECRET);
@@ -107,6 +118,20 @@ async function ask(tenant: Tenant, tool: string, args: JsonObject): Promise<Json
   const { message, bytes } = await tenant.send(toolCall(tool, args));
   replies.push(bytes);
   return (message.result ?? {}) as JsonObject;
+}
+
+async function api(method: string, path: string, body?: JsonObject): Promise<string> {
+  const headers = { authorization: `Bearer ${await keyOf("acme", AUTH_SECRET)}`, ...JSON_TYPE };
+  const answered = await fetch(server.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const said = await answered.text();
+  replies.push(said);
+  return said;
+}
+
+/** Where the tenant's events are now. */
+async function place(): Promise<string> {
+  const { structuredContent } = await ask(acme, "events_read", {});
+  return String((structuredContent as JsonObject).next_cursor);
 }
 
 /** Runs all of the probes as steps of one job, each whatever comes of the others, and reads all that it shows. */
@@ -131,6 +156,8 @@ const everyPlace = <T>(each: (put: (value: Json) => JsonObject, place: string) =
   Object.entries(PLACES).flatMap(([place, put]) => each(put, place));
 
 const TOKEN = { secret: "TOKEN" };
+const JSON_TYPE = { "content-type": "application/json" };
+const FAULT = /a secret cannot stand here/;
 
 describe("secrets on the real server", () => {
   it("are sent where the blueprint names them, and to the host that they are bound to", async () => {
@@ -217,17 +244,130 @@ describe("secrets on the real server", () => {
     }
   });
 
+  it("are a fault in every field that is data, by whichever call the plan comes", async () => {
+    const steps = [{ id: "t", type: "transform", value: 1 }];
+    const fields: ((value: Json) => JsonObject)[] = [
+      (a) => ({ type: "transform", value: { a } }),
+      (a) => ({ type: "emit", event: "probe.told", data: { a } }),
+      (a) => ({ type: "store", key: "k", value: { a } }),
+      (a) => ({ type: "worker", queue: "q", input: { a } }),
+      (a) => ({ type: "job", blueprint: { name: "child", steps }, input: { a } }),
+      (a) => ({ type: "map", over: [a], steps }),
+      (a) => ({ type: "repeat", state: { a }, limit: 1, steps }),
+      (a) => ({ type: "end", as: "succeeded", output: { a } }),
+    ];
+    for (const field of fields) {
+      const blueprint = { name: "probe", steps: [{ id: "a", ...field(TOKEN) }] };
+      for (const [tool, args] of [
+        ["jobs_submit_blueprint", { blueprint }],
+        ["jobs_submit_blueprint", { blueprint, inputs: [{}] }],
+        ["blueprints_save", { blueprint }],
+        ["triggers_save", { name: "probe", schedule: { every: "1 hour" }, blueprint }],
+        ["jobs_bulk", { action: "retry", where: {}, patch: { blueprint } }],
+      ] as [string, JsonObject][]) {
+        probes += 1;
+        const refused = await ask(acme, tool, args);
+        expect(refused.isError, `${tool} ${JSON.stringify(field(TOKEN))}`).toBe(true);
+        expect(JSON.stringify(refused)).toMatch(FAULT);
+      }
+    }
+    const inBulk = {
+      name: "probe",
+      steps: [{ id: "a", type: "http", url: `http://${evil}/x`, headers: { "x-a": TOKEN } }],
+    };
+    const refused = await ask(acme, "jobs_bulk", { action: "retry", where: {}, patch: { blueprint: inBulk } });
+    expect(JSON.stringify(refused)).toContain("may not be sent to");
+  });
+
+  it("are no data of an event, an answer, a link, a batch or a correction that looks like them", async () => {
+    const looks = looksLike("TOKEN", "HOOK");
+    const asking = (from: string): JsonObject[] =>
+      everyPlace((put) => looks.map((_, i) => put(`{% ${from}[${i}] %}`))).map((step, i) => ({
+        ...{ id: `e${i}`, type: "http", url: `http://${evil}/x`, retry: { limit: 0 }, on_error: "continue" },
+        ...step,
+      }));
+    const told = { name: "told", steps: asking("$input.event.data.looks") };
+    await ask(acme, "triggers_save", { name: "probe", event: { name: "probe.told" }, blueprint: told });
+    const cursor = await place();
+    await runAll(acme, [
+      { id: "said" },
+      { type: "emit", event: "probe.told", data: { looks: "{% $steps.said.body %}" } },
+    ]);
+    const read = { cursor, names: ["job.settled"], trigger: "probe", wait_seconds: 50 };
+    const { structuredContent: events } = await ask(acme, "events_read", read);
+    expect(events).toMatchObject({ events: [{ data: { trigger: "probe", status: "succeeded" } }] });
+
+    const question = {
+      id: "q",
+      type: "input",
+      message: "?",
+      schema: { type: "object", properties: { looks: {} } },
+      link: true,
+    };
+    const answered = { name: "answered", steps: [question, ...asking("$steps.q.content.looks")] };
+    for (const way of ["tool", "link"]) {
+      const asked = await ask(acme, "jobs_submit_blueprint", { blueprint: answered, wait_seconds: 20 });
+      const id = String((asked.structuredContent as JsonObject).id);
+      const { input_requests } = JSON.parse(await api("GET", `/api/v1/jobs/${id}`));
+      const [{ request_id, url }] = input_requests as [{ request_id: string; url: string }];
+      const content = { looks };
+      if (way === "tool") await ask(acme, "jobs_respond", { job_id: id, request_id, action: "accept", content });
+      else await fetch(url, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(content) });
+      const { structuredContent: done } = await ask(acme, "jobs_wait", { job_ids: [id], timeout_seconds: 50 });
+      expect(done, way).toMatchObject({ jobs: [{ status: "succeeded" }] });
+    }
+    const blueprint = { name: "batched", steps: asking("$input.looks") };
+    const metadata = { secret: "TOKEN" };
+    const batch = await ask(acme, "jobs_submit_blueprint", { blueprint, inputs: [{ looks }, { looks }], metadata });
+    const { batch_id } = batch.structuredContent as JsonObject;
+    await ask(acme, "jobs_wait", { batch_id: String(batch_id), timeout_seconds: 50 });
+    probes += 5 * asking("").length;
+  });
+
+  it("that come back are in no event, store, search, error, trace, statistic or audit, the tenant's own neither", async () => {
+    await api("PUT", "/api/v1/secrets/OWN", { value: OWN, hosts: [ours] });
+    const cursor = await place();
+    for (const name of ["TOKEN", "HOOK", "OWN"]) {
+      const echoes = Object.keys(SPELLINGS).flatMap((spelling, i) => {
+        const said = `$steps.echo${i}.body`;
+        const url = `http://${ours}/echo/text/${encodeURIComponent(spelling)}/${name}`;
+        return [
+          { id: `echo${i}`, url, headers: { "x-a": { secret: name } } },
+          { type: "emit", event: "probe.echoed", data: { said: `{% ${said} %}` } },
+          { type: "store", key: `${name}-${i}`, value: `{% ${said} %}` },
+          { type: "transform", value: `{% $error(${said}) %}` },
+        ];
+      });
+      await runAll(acme, echoes, { name: `echo ${name}` });
+      const failing = {
+        name: "fails",
+        steps: [
+          { id: "f", type: "http", url: `http://${ours}/echo/error/hex/${name}`, headers: { "x-a": { secret: name } } },
+        ],
+      };
+      await ask(acme, "jobs_submit_blueprint", { blueprint: failing, wait_seconds: 20 });
+    }
+    const { structuredContent: told } = await ask(acme, "events_read", { cursor, names: ["probe.echoed"], limit: 100 });
+    expect((told as { events: unknown[] }).events.length).toBeGreaterThan(20);
+    expect(JSON.stringify(told)).toContain("[secret OWN]");
+    await ask(acme, "jobs_list", { text: "echo" });
+    for (const path of ["metrics", "audit", "stats", "secrets", "events?limit=100"])
+      await api("GET", `/api/v1/${path}`);
+    await expect.poll(() => sent.traces.join()).toContain("fails");
+    expect(sent.traces.join()).toContain(OTLP);
+    expect(found(sent.traces)).toEqual([]);
+  });
+
   it("left for nobody else and are stored nowhere, in more than 300 probes", () => {
     expect(probes).toBeGreaterThan(300);
     expect(sent.evil.length).toBeGreaterThan(100);
     expect(found(sent.evil)).toEqual([]);
-    expect(found(replies)).toEqual([]);
-    expect(found([server.log()])).toEqual([]);
+    for (const texts of [replies, [server.log()]]) expect([...found(texts), ...foundOtlp(texts)]).toEqual([]);
     const files = readdirSync(server.stateDir, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
     );
     const stored = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), "latin1"));
     expect(stored.join()).toContain("[secret TOKEN]");
-    expect(found(stored)).toEqual([]);
+    expect([...found(stored), ...foundOtlp(stored)]).toEqual([]);
   });
 });

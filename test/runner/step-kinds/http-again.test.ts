@@ -101,7 +101,9 @@ describe("a next try that would come after the job's end", () => {
     const found = await ask(answers, step, { timeoutMs });
     expect(found).toMatchObject({ asked: 1, waited: [], status: "failed" });
     expect(["http_status", "network"]).toContain(found.code);
-    expect(found.error).toMatch(/in \d+ s, after the end of the job\. Raise timeout_seconds\./);
+    expect(found.error).toMatch(
+      /\. The next try would be in \d+ s, after the end of the job\. Raise timeout_seconds\./,
+    );
   });
 
   it("that is within it, fails not", async () => {
