@@ -59,13 +59,13 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a finished step runs again": {
     file: "src/registry/run/step-reports.ts",
-    from: 'if (stored !== undefined) return { next: job, reply: { do: "reuse", output: JSON.parse(stored) } };',
+    from: 'if (stored !== undefined) return { next: job, reply: { do: "reuse", ...recorded(stored) } };',
     to: "",
   },
   "what rides along with a begin is lost": {
     file: "src/registry/run/step-reports.ts",
-    from: "const ended = this.#withFinished(job, finished, now);",
-    to: "const ended = ok(job);",
+    from: "const ended = this.#withFinished(job, finished, now);\n      if (!ended.ok)",
+    to: "const ended: Result<Job, Unkept> = ok(job);\n      if (!ended.ok)",
   },
   "a late output replaces the first": {
     file: "src/registry/storage/values.ts",
@@ -154,7 +154,7 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "an answer is not kept": {
     file: "src/registry/run/questions.ts",
-    from: "const kept = context.tables.values.keep(current, path, answered, openWork(current.run, path));",
+    from: "const kept = context.tables.values.keep(current, path, answered, { ...openWork(current.run, path), at: now });",
     to: "const kept = { job: current };",
   },
   "one job more than the limit": {

@@ -23,9 +23,12 @@ const OF_MEMORY = [
   "rows written",
   "writes at most 4 rows for a write",
   "costs a row at the first read",
+  "costs 2 rows more than a question",
   "reads and writes as many rows as without limits",
   // It knows of a refusal only what it saw itself, and asks once more after its start.
   "asks it no more than once for each job",
+  // It tells the other shards again.
+  "tells each shard once, while it lives",
   // It cannot start on a storage that is out of order.
   "even the rows could not be read",
 ];

@@ -7,6 +7,7 @@ import { oddFields, TOOL_ARGUMENTS, wireText } from "./messages.ts";
 
 /** Of operations that no tool has. Nothing of this changes anything. */
 const OTHER_ARGUMENTS: Record<string, JsonObject> = {
+  jobs_explain: { job_id: "job_00000000000000000000000000zz", step: "a" },
   jobs_stream: { job_id: "job_00000000000000000000000000zz" },
   events_stream: { cursor: "ev1_0" },
   subscriptions_list: { limit: 2 },

@@ -62,7 +62,7 @@ afterAll(async () => {
 async function submitBoth(items: readonly [number, number]): Promise<string[]> {
   const rate = { limit: PER_SECOND, per: "1 second", key: host };
   // Whoever was amid a request when the server died is looked after once that would have ended.
-  const ends = { retry: { limit: 0 }, timeout: "3 seconds" };
+  const ends = { retry: { limit: 0 }, timeout: "8 seconds" };
   const request = { id: "ask", type: "http", url: `http://${host}/`, rate, ...ends };
   const run_at = new Date(Date.now() + 5_000).toISOString();
   const ids = new Map<string, string>();

@@ -48,6 +48,8 @@ export interface ModelJob {
   outputs: Map<StepId, Json>;
   ended: Set<StepId>;
   wakeAt: number | null;
+  /** When the rest was over: at its time, or when that was told before. */
+  restedAt: number | null;
   question: Question | null;
   childId: string | null;
   /** Why the step of the child fails. */
@@ -82,6 +84,7 @@ export class Model {
       outputs: new Map(),
       ended: new Set(),
       wakeAt: null,
+      restedAt: null,
       question: null,
       childId: null,
       childError: null,

@@ -120,7 +120,7 @@ const rest: AnyStep = named("rest", anyReport({ forMs: fc.integer({ min: 1, max:
       ["rest", (api, ref) => api.runner.rest(ref, "nap", rig.now + forMs, [])],
       (job, reply) => {
         if (!job.ended.has("nap")) job.wakeAt ??= rig.now + forMs;
-        expect(reply).toEqual({ do: "rest", wake_at: job.ended.has("nap") ? rig.now : job.wakeAt });
+        expect(reply).toEqual({ do: "rest", wake_at: job.ended.has("nap") ? job.restedAt : job.wakeAt });
       },
     );
 });
@@ -129,6 +129,7 @@ const wake: AnyStep = named("wake", anyReport({}), (given) => (rig, fault) => {
   const marks = [{ path: "nap", status: "succeeded" as const }];
   const call = ["mark", (api: Api, ref: RunRef) => api.runner.mark(ref, marks)] as const;
   return report(rig, fault, reporting(rig, given), [...call], (job) => {
+    if (!job.ended.has("nap")) job.restedAt = Math.min(job.wakeAt ?? rig.now, rig.now);
     job.ended.add("nap");
   });
 });
