@@ -1,5 +1,11 @@
 import { hasExpression } from "../expression/text-template.ts";
-import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS, MAX_STEP_TIMEOUT_MS } from "../limits.ts";
+import {
+  DEFAULT_JOB_TIMEOUT_MS,
+  DEFAULT_POLLS,
+  EXPRESSION_WAIT_MS,
+  MAX_JOB_TIMEOUT_MS,
+  MAX_STEP_TIMEOUT_MS,
+} from "../limits.ts";
 import { isActing } from "./acting.ts";
 import type { Blueprint } from "./blueprint.ts";
 import { durationMs, parseTime } from "./duration.ts";
@@ -118,11 +124,11 @@ export const longestActionMs = ({ steps, finally: last = [] }: WithFinally): num
 
 /**
  * A wait that the plan writes out. A sleep and the pauses of a repeat last as long as it says; a question is open so long,
- * unless it is answered, and so is what waits for a worker.
+ * unless it is answered, and so is what waits for a worker; polls go on so long, unless one is answered as it should be.
  */
 interface WrittenWait {
   id: string;
-  type: "sleep" | "input" | "repeat" | "worker";
+  type: "sleep" | "input" | "repeat" | "worker" | "http";
   ms: number;
 }
 
@@ -131,6 +137,13 @@ const DEFAULTS = { input: DEFAULT_INPUT_TIMEOUT, worker: DEFAULT_WORK_TIMEOUT };
 /** The default is not written out: who gives none means "as long as the job lasts". */
 const openWait = ({ id, type, timeout }: Extract<Step, { type: "input" | "worker" }>): WrittenWait[] =>
   timeout === DEFAULTS[type] || hasExpression(timeout) ? [] : [{ id, type, ms: durationMs(timeout) }];
+
+/** Of polls the number must be written out too: who gives none means "as long as the job lasts". */
+function pollWait(step: Extract<Step, { type: "http" }>): WrittenWait[] {
+  const { id, limit, every = "" } = step;
+  if (typeof limit !== "number" || limit === DEFAULT_POLLS || hasExpression(every)) return [];
+  return [{ id, type: "http", ms: pollsMs(step) }];
+}
 
 const sleepWait = (step: Extract<Step, { type: "sleep" }>, now: number): WrittenWait[] =>
   hasExpression(step.for ?? step.until ?? "") ? [] : [{ id: step.id, type: "sleep", ms: sleepMs(step, now) }];
@@ -152,6 +165,8 @@ function ownWaits(step: Step, now: number): WrittenWait[] {
       return openWait(step);
     case "repeat":
       return pausesOf(step);
+    case "http":
+      return pollWait(step);
     case "job":
       return typeof step.blueprint === "string" || step.detached ? [] : waitsIn(step.blueprint.steps, now);
     default:

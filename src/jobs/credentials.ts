@@ -24,6 +24,8 @@ const SHAPES: readonly [shape: RegExp, shown: string][] = [
   [/\b(?:AKIA|ASIA)[0-9A-Z]{12,}|\bAIza[\w-]{20,}|\bya29\.[\w-]+|\bSG\.[\w-]{10,}(?:\.[\w-]+)?/g, GONE],
   // user:password@host
   [/(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#@"'{}:]{1,200}:[^\s/?#@"'{}]{1,200}@/gi, `$1${GONE}@`],
+  // Whoever has the link of a question can answer it, and whoever has the URL of a hook can call it.
+  [/(\/(?:a|hooks)\/)(?=[\w.~%-]*\d)[\w.~%-]{16,}/g, `$1${GONE}`],
   // ?token=…, and the like in a form or a log line.
   [new RegExp(String.raw`((?:${WORDS}|\bkey|\bsig|\bcode)=)${VALUE}`, "gi"), `$1${GONE}`],
   // "token": "…" in JSON that is a text itself; `password: …` with a digit in it, or long.

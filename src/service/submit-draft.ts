@@ -173,9 +173,11 @@ function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: 
   const least = timeout_seconds === undefined ? `"${seconds} seconds"` : `${seconds}`;
   const isOpen = wait.type === "input" || wait.type === "worker";
   const open = "has been open for its";
-  const what = { sleep: "has slept its", input: open, worker: open, repeat: "has paused its" }[wait.type];
+  const polls = "has polled for its every times limit,";
+  const what = { sleep: "has slept its", input: open, worker: open, repeat: "has paused its", http: polls }[wait.type];
   const message = `ends the job before step ${wait.id} ${what} ${seconds} seconds`;
-  const shorter = !isOpen ? "" : `, give step ${wait.id} a shorter timeout`;
+  const less = wait.type === "http" ? "smaller limit" : isOpen ? "shorter timeout" : undefined;
+  const shorter = less === undefined ? "" : `, give step ${wait.id} a ${less}`;
   const fix = `Send more than ${least}${shorter}, or leave it out: it is then a day more than the plan waits.`;
   return [{ path, message, fix }];
 }

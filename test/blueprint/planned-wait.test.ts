@@ -123,6 +123,8 @@ describe("a wait beyond the timeout", () => {
     ["stands in a row", [step("map", { over: [1], steps: [nap("2 hours")] })], 2 * HOUR],
     ["stands in a branch", [step("parallel", { branches: { a: [nap("2 hours")] } })], 2 * HOUR],
     ["stands in a child", [job(aBlueprint([nap("2 hours")]))], 2 * HOUR],
+    ["is that of polls", [http({ until: "{% true %}", every: "1 minute", limit: 90 })], 1.5 * HOUR],
+    ["is none of polls that say nothing of their number", [http({ until: "{% true %}", every: "1 hour" })], undefined],
     ["is one until a time", [until("2026-11-21T12:00:00Z")], DAY],
   ])("%s", (_title, steps, ms) => {
     expect(waitBeyond(planOf(steps), HOUR, NOW)?.ms).toBe(ms);

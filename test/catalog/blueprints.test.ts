@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readInput } from "../../src/blueprint/schemas/check-input.ts";
+import { findInCatalog } from "../../src/catalog/find.ts";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { type Bench, CALLER, inRegistry } from "../registry/bench.ts";
@@ -9,7 +10,7 @@ type Answer = (asked: { url: string; method: string; body: string | null }, n: n
 
 /** Runs a blueprint of the catalogue against a service. @param reply how its question is answered */
 async function run(bench: Bench, name: string, input: JsonObject, answer: Answer, reply?: "accept" | "decline") {
-  const entry = CATALOG.blueprints.find((each) => each.name === name);
+  const entry = findInCatalog(CATALOG.blueprints, name);
   const read = entry && readInput(entry.plan, input);
   if (entry === undefined || !read?.ok) throw new Error(`${name} does not take this`);
   const { steps, output } = entry.document as { steps: Json[]; output: Json };
@@ -96,6 +97,23 @@ describe("approve-and-run", () => {
       );
       expect([found.error, found.result]).toEqual([null, { answer: "accept", status: 201, body: { ok: true } }]);
       expect(found.asked).toEqual([{ url: input.url, method: "POST", body: '{"build":812}' }]);
+    }));
+
+  it("sends the question's link first, to where it is told", () =>
+    inRegistry(async (bench) => {
+      const tell = "https://chat.example.com/hook";
+      const found = await run(bench, "approve-and-run", { ...input, tell }, () => Response.json({}), "accept");
+      const [first, second] = found.asked;
+      expect([first?.url, second?.url]).toEqual([tell, input.url]);
+      const { text, link } = JSON.parse(first?.body ?? "");
+      expect(link).toMatch(/^https:\/\/jobs\.example\.com\/a\/.+ask$/);
+      expect(text).toBe(`Deploy? ${link}`);
+    }));
+
+  it("has a first version that is still what it was", () =>
+    inRegistry(async (bench) => {
+      const found = await run(bench, "approve-and-run@1", input, () => Response.json({ ok: true }), "accept");
+      expect(found.result).toEqual({ answer: "accept", status: 200, body: { ok: true } });
     }));
 
   it("does nothing on a no", () =>

@@ -19,6 +19,8 @@ describe("a credential in a text", () => {
     ["a key of a cloud", `use ${`AKIA${"Q7".repeat(8)}`}`, "Q7Q7"],
     ["a key of this server", `use ${["ej1", "eyJ0IjoibG9jYWwi", "c2lnbmF0dXJl"].join("_")}`, "c2lnbmF0dXJl"],
     ["a login in a URL", "GET https://ada:hunter2@example.com/x", "hunter2"],
+    ["the link of a question", `answer at https://jobs.example.com/a/${LONG}_-a.b before noon`, LONG],
+    ["the URL of a hook", `{"url":"https://jobs.example.com/hooks/${LONG}"}`, LONG],
     ["a token in a query", "GET https://example.com/x?a=1&access_token=abc123&b=2", "abc123"],
     ["a signature in a query", "GET https://example.com/x?X-Amz-Signature=0a1b2c", "0a1b2c"],
     ["a password in a form", "user=ada&password=hunter2", "hunter2"],

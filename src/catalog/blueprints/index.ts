@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "../entry.ts";
 import { approveAndRun } from "./approve-and-run.ts";
+import { approveAndRun2 } from "./approve-and-run-2.ts";
 import { csvImport } from "./csv-import.ts";
 import { delayedWebhook } from "./delayed-webhook.ts";
 import { githubLatestRelease } from "./github-latest-release.ts";
@@ -23,6 +24,7 @@ export const BLUEPRINTS: readonly CatalogEntry[] = [
   linkCheck,
   delayedWebhook,
   approveAndRun,
+  approveAndRun2,
   csvImport,
   githubLatestRelease,
   httpSaga,
