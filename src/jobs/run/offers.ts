@@ -104,6 +104,13 @@ export const released = (offer: Offer): Offer => ({
 /** Nobody may have it any more. */
 export const ended = (offer: Offer, end: LeaseEnd): Offer => ({ ...offer, ...idle, state: "ended", lease_end: end });
 
+/** Its job no longer wants it. Whoever has it may go on with it until the lease is over. */
+export const unwanted = (offer: Offer): Offer => ({ ...ended(offer, "unwanted"), lease_until: offer.lease_until });
+
+/** Until when a worker may still act that nobody waits for any more; undefined: none does. */
+export const actsUntil = ({ lease_end, lease_until }: Offer, now: number): number | undefined =>
+  lease_end === "unwanted" && lease_until !== null && lease_until > now ? lease_until : undefined;
+
 /** The try failed, or its lease ran out. */
 export function tryEnded(
   offer: Offer,

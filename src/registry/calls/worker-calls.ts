@@ -15,6 +15,7 @@ import type {
   WorkReport,
 } from "../api/worker-api.ts";
 import type { RegistryContext } from "../context.ts";
+import { noteLateWork } from "../run/cleanup-reports.ts";
 import { followOffers, lapseOffers, type OfferEffects, takeTurn } from "../run/offer-ends.ts";
 
 interface Applied {
@@ -24,6 +25,9 @@ interface Applied {
 
 const ACCEPTED: WorkAnswer = { accepted: true, lease_expires_at: null, cancel: false };
 const UNWANTED: WorkAnswer = { accepted: false, lease_expires_at: null, cancel: true };
+
+/** Nobody knows how far it had come. */
+const GIVEN_BACK = { code: "worker_lost", message: "The worker gave it back." };
 
 /** What workers ask for. All is decided in the transaction of one call: a claim has one holder. */
 export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork"> {
@@ -72,6 +76,7 @@ export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork">
       case "lost":
         return { reply: err({ code: "lease_lost" }), effects: [] };
       case "unwanted":
+        if (offer !== undefined) this.#noteLate(offer, report);
         return { reply: ok(UNWANTED), effects: [] };
       case "repeated":
         return { reply: ok(ACCEPTED), effects: [] };
@@ -80,6 +85,14 @@ export class WorkerCalls implements Omit<WorkerApi, "claimWork" | "waitingWork">
       default:
         return judged satisfies never;
     }
+  }
+
+  /** The job has settled, and may have waited to hear how the step came out before it takes anything back. */
+  #noteLate({ tenant, job_id, path }: Offer, report: WorkReport): void {
+    const job = this.#context.tables.jobs.find(tenant, job_id);
+    if (job === undefined || report.action === "heartbeat") return;
+    const error = report.action === "fail" ? report.error : GIVEN_BACK;
+    noteLateWork(this.#context, job, path, report.action === "complete" ? { output: report.output } : { error });
   }
 
   #apply(offer: Offer, report: WorkReport, now: number): Applied {

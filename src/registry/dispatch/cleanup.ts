@@ -3,8 +3,9 @@ import { defaultTimeoutMs } from "../../blueprint/planned-wait.ts";
 import { undoSteps } from "../../blueprint/undo.ts";
 import { isDispatchable } from "../../jobs/dispatch.ts";
 import { parseJobId } from "../../jobs/id.ts";
-import type { InFlight, Job } from "../../jobs/job.ts";
+import { type InFlight, type Job, openWork } from "../../jobs/job.ts";
 import { allLandedBy, stillActing } from "../../jobs/run/in-flight.ts";
+import { actsUntil } from "../../jobs/run/offers.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { CLEANUP_TIMEOUT_MS, MAX_JOB_TIMEOUT_MS } from "../../limits.ts";
@@ -47,6 +48,17 @@ function cleaningChildren(context: RegistryContext, job: Job): Record<string, In
   );
 }
 
+/** Steps that a worker has, who does not know yet that nobody waits for it. */
+function claimedWork({ tables }: RegistryContext, job: Job, now: number): Record<string, InFlight> {
+  return Object.fromEntries(
+    tables.offers.ofJob(job.job_id).flatMap((offer): [string, InFlight][] => {
+      const until = actsUntil(offer, now);
+      const { key_path } = openWork(job.run, offer.path) ?? {};
+      return until === undefined ? [] : [[offer.path, { until, ...(key_path && { key_path }) }]];
+    }),
+  );
+}
+
 /** Whether an effect of the job may have to be taken back. */
 function mayUndo({ actions, undoables }: RegistryContext, job: Job): boolean {
   if ((job.run.undos ?? 0) > 0) return true;
@@ -58,6 +70,7 @@ function mayUndo({ actions, undoables }: RegistryContext, job: Job): boolean {
 function hasLost({ tables, actions, undoables }: RegistryContext, job: Job): boolean {
   if (!undoables.hasRaces(job)) return false;
   const isLost = (path: string) => undoables.has(job, path) && undoables.isLost(job, path);
+  if (Object.keys(job.run.in_flight ?? {}).some(isLost)) return true;
   if ((job.run.undos ?? 0) > 0 && tables.values.paths(job).some(({ path }) => isLost(path))) return true;
   return actions.all(job.job_id).some(({ outcome, key_path: path }) => {
     return outcome === "unknown" && undoables.hasUnknown(job, path) && undoables.isLost(job, path);
@@ -77,7 +90,8 @@ export function acceptCleanup(
   now: number,
 ): Job | undefined {
   if (!settled.run.cleans_up) return undefined;
-  const in_flight = { ...stillActing(open, outcome), ...cleaningChildren(context, open) };
+  const acting = { ...stillActing(open, outcome), ...claimedWork(context, open, now) };
+  const in_flight = { ...acting, ...cleaningChildren(context, open) };
   const ended = { ...settled, run: { ...settled.run, in_flight } };
   const plan = planOf(context, settled);
   const undoes = outcome.name === "succeeded" ? hasLost(context, ended) : mayUndo(context, ended);

@@ -53,21 +53,32 @@ type Late = { output: Json } | { error: StepError };
 
 /** An action has ended whose job settled before. What it yielded is kept where it must be taken back. */
 export function noteLate(context: RegistryContext, ref: RunRef, path: string, late: Late): void {
-  const { store, tables, now } = context;
+  const { store, tables } = context;
   const known = tables.jobs.find(ref.tenant, ref.job_id);
   // The normal case: it has not settled.
   if (known === undefined || !isInFlight(known, ref, path)) return;
-  store.transact(() => {
-    const next = "output" in late ? kept(context, known, path, late.output) : noted(context, known, path, late.error);
-    store.save(known, next);
-    release(context, next, now());
-  });
+  store.transact(() => land(context, known, path, late));
 }
 
-function kept({ tables, undoables }: RegistryContext, job: Job, path: string, output: Json): Job {
+/** The same of a worker's, of the settled job as it is. Called inside a transaction. */
+export function noteLateWork(context: RegistryContext, job: Job, path: string, late: Late): void {
+  if (isInFlight(job, job, path)) land(context, job, path, late);
+}
+
+function land(context: RegistryContext, job: Job, path: string, late: Late): void {
+  const next = "output" in late ? kept(context, job, path, late.output) : noted(context, job, path, late.error);
+  context.store.save(job, next);
+  release(context, next, context.now());
+}
+
+function kept({ tables, actions, undoables }: RegistryContext, job: Job, path: string, output: Json): Job {
   const { key_path } = job.run.in_flight?.[path] ?? {};
   const { job: numbered, undo_number } = undoables.numbered(landed(job, path), path);
-  if (undo_number !== undefined) tables.values.insert(job.job_id, path, output, { key_path, undo_number });
+  if (undo_number === undefined) return numbered;
+  tables.values.insert(job.job_id, path, output, { key_path, undo_number });
+  // Its undo sees what it yielded: that is known now.
+  const known = actions.find(job.job_id, key_path ?? path);
+  if (known !== undefined) actions.keep(job.job_id, { ...known, outcome: "definite" });
   return numbered;
 }
 
@@ -77,5 +88,5 @@ function noted({ actions }: RegistryContext, job: Job, path: string, error: Step
   return landed(job, path);
 }
 
-const isInFlight = (job: Job, { attempt }: RunRef, path: string): boolean =>
+const isInFlight = (job: Job, { attempt }: Pick<RunRef, "attempt">, path: string): boolean =>
   isSettled(job.status) && job.attempt === attempt && Object.hasOwn(job.run.in_flight ?? {}, path);

@@ -1,6 +1,6 @@
 import type { Job } from "../../jobs/job.ts";
 import { offeredAgain, workEnded } from "../../jobs/run/awaiting.ts";
-import { ended, lapsed, type Offer, type Turn } from "../../jobs/run/offers.ts";
+import { lapsed, type Offer, type Turn, unwanted } from "../../jobs/run/offers.ts";
 import { toldOf } from "../../jobs/run/takeover.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { ALARM_BATCH } from "../../limits.ts";
@@ -63,6 +63,6 @@ export function lapseOffers(context: RegistryContext, now: number): void {
 export function dropOffers({ tables, store }: RegistryContext, job: Job, isDropped: (path: string) => boolean): void {
   if (!Object.values(job.run.open).some(({ offer }) => offer !== undefined)) return;
   for (const offer of tables.offers.ofJob(job.job_id)) {
-    if (offer.state !== "ended" && isDropped(offer.path)) store.saveOffer(offer, ended(offer, "unwanted"));
+    if (offer.state !== "ended" && isDropped(offer.path)) store.saveOffer(offer, unwanted(offer));
   }
 }

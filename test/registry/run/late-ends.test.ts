@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ClaimRef } from "../../../src/jobs/claim.ts";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
 import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../bench.ts";
 
@@ -72,4 +73,74 @@ describe("the end of an action whose job was cancelled meanwhile", () => {
       expect(bench.engine.started.filter(({ job_id }) => job_id === cleanup)).toHaveLength(1);
     }),
   );
+});
+
+const WORK_PLAN = planOf([
+  acting("one", { undo }),
+  { id: "two", type: "worker", queue: "gpu", lease: "10 minutes", undo: { ...undo, unknown: true } },
+]);
+const TERMS = { lease_ms: 600_000, retries: 3, delay_ms: 0, backoff: "fixed" as const };
+
+/** A job that has finished its first step, whose second a worker has, and is then cancelled. */
+async function cancelledWithWorker(bench: Bench): Promise<[id: string, cleanup: string, claim: ClaimRef]> {
+  const { id } = await bench.submit({ plan: WORK_PLAN, plan_hash: "hash-of-work-plan" });
+  const { runner, ref } = bench;
+  await runner.start(ref(id));
+  await runner.begin(ref(id), "one", "token-1", 30_000, []);
+  await runner.finish(ref(id), "one", { of: "one" }, null);
+  await runner.offer(ref(id), "two", { queue: "gpu", input: {}, timeout_ms: 86_400_000, terms: TERMS }, []);
+  const [claim] = await bench.workers.claimWork(CALLER, { queues: ["gpu"], max: 1, room_bytes: 1_000, worker: "w" }, 0);
+  if (claim === undefined) throw new Error("nothing to claim");
+  await bench.caller.cancel(CALLER, id, null);
+  await bench.settleBackground();
+  return [id, (await statusOf(bench, id)).cleanup_job_id ?? "none", claim];
+}
+
+describe("the end of work that was claimed when its job was cancelled", () => {
+  const startedOf = ({ engine }: Bench, cleanup: string) =>
+    engine.started.filter(({ job_id }) => job_id === cleanup).length;
+
+  it("is waited for, and what the worker completes is taken back with it", () =>
+    inRegistry(async (bench) => {
+      const [, cleanup, claim] = await cancelledWithWorker(bench);
+      expect(startedOf(bench, cleanup)).toBe(0);
+      const heartbeat = await bench.workers.reportWork(CALLER, claim, { action: "heartbeat" });
+      expect(heartbeat).toMatchObject({ ok: true, value: { cancel: true } });
+      expect(startedOf(bench, cleanup)).toBe(0);
+      for (let i = 0; i < 2; i++) {
+        const told = await bench.workers.reportWork(CALLER, claim, { action: "complete", output: OUTPUT });
+        expect(told).toMatchObject({ ok: true, value: { accepted: false, cancel: true } });
+        await bench.settleBackground();
+        expect(startedOf(bench, cleanup)).toBe(1);
+      }
+      const plan = await bench.runner.start(bench.ref(cleanup));
+      expect(plan).toMatchObject({ cleanup: { unknown: [] } });
+      expect(await takenBack(bench, cleanup)).toEqual([
+        ["one", JSON.stringify({ of: "one" })],
+        ["two", JSON.stringify(OUTPUT)],
+      ]);
+    }));
+
+  it("is waited for until its lease is over, and then nobody knows how it came out", () =>
+    inRegistry(async (bench) => {
+      const [, cleanup] = await cancelledWithWorker(bench);
+      bench.clock.now += 599_000;
+      await bench.reconciler.onAlarm();
+      await bench.settleBackground();
+      expect(startedOf(bench, cleanup)).toBe(0);
+      bench.clock.now += 2_000;
+      await bench.reconciler.onAlarm();
+      await bench.settleBackground();
+      expect(startedOf(bench, cleanup)).toBe(1);
+      expect(await bench.runner.start(bench.ref(cleanup))).toMatchObject({ cleanup: { unknown: ["two"] } });
+    }));
+
+  it("holds nothing up when the worker fails, or gives it back", () =>
+    inRegistry(async (bench) => {
+      const [, cleanup, claim] = await cancelledWithWorker(bench);
+      await bench.workers.reportWork(CALLER, claim, { action: "release" });
+      await bench.settleBackground();
+      expect(startedOf(bench, cleanup)).toBe(1);
+      expect(await bench.runner.start(bench.ref(cleanup))).toMatchObject({ cleanup: { unknown: ["two"] } });
+    }));
 });
