@@ -280,4 +280,28 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "    tables.triggers.owe(name, at, due);\n    store.ringBy(due);\n",
     to: "    tables.triggers.owe(name, at, Number.MAX_SAFE_INTEGER);\n",
   },
+  "the first reader begins the log anew": {
+    file: "src/registry/storage/event-log.ts",
+    from: "this.#save({ ...this.#state(), listening_until: listeningUntil });",
+    to: "this.#save({ listening_until: listeningUntil, gone_to: 0, gap: 0, last: 0 });",
+  },
+  "a time that waits runs although its trigger is paused": {
+    file: "src/registry/fire/firing.ts",
+    from: "if (times === undefined || found.trigger.document.paused) return this.#rest(found, times);",
+    to: "if (times === undefined) return this.#rest(found, times);",
+  },
+  "what a schedule missed is told apart from its entry": {
+    file: "src/registry/fire/turn.ts",
+    from: 'if (entry.outcome === "missed") this.#tell("trigger.missed", spanData(entry));',
+    to: 'if (entry.outcome === "missed") queueMicrotask(() => this.#tell("trigger.missed", spanData(entry)));',
+  },
+  "a time is done with before its job is there": {
+    file: "src/registry/fire/firing.ts",
+    from: "    const verdict = isToRun ? await verdictOn(this.#context, found.trigger, found.state, occasion) : undefined;\n",
+    to: `    const early = { ...found.state, next };
+    this.#context.tables.triggers.putState(found.trigger.name, early, null);
+    const verdict = isToRun ? await verdictOn(this.#context, found.trigger, found.state, occasion) : undefined;
+    this.#context.tables.triggers.putState(found.trigger.name, found.state, null);
+`,
+  },
 };

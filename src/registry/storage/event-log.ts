@@ -105,9 +105,9 @@ export class EventLog {
     return this.#kept === 0 ? gone_to : Math.max(gone_to, last - this.#kept);
   }
 
-  /** The first thing that the object hears of listeners, from the tenant's first object. */
+  /** The first thing that the object hears of listeners. For what waits in it the log may have events already. */
   introduce(listeningUntil: number): void {
-    if (!this.isIntroduced) this.#save({ listening_until: listeningUntil, gone_to: 0, gap: 0, last: 0 });
+    if (!this.isIntroduced) this.#save({ ...this.#state(), listening_until: listeningUntil });
   }
 
   /**

@@ -123,6 +123,44 @@ describe("one event trigger", () => {
   }, 120_000);
 });
 
+describe("a schedule", () => {
+  const told = async (cursor: unknown, name: string, trigger: string) => {
+    const wanted = { cursor: String(cursor), names: [name], trigger, wait_seconds: 30 };
+    return (await tenant.tool("events_read", wanted)).events as JsonObject[];
+  };
+
+  it("runs at its time by the clock of the server, as often as it may", async () => {
+    const { next_cursor } = await tenant.tool("events_read", {});
+    const starts_at = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 2_000).toISOString();
+    const saved = await tenant.tool("triggers_save", {
+      name: "soon",
+      blueprint: PLAN,
+      input: { n: 2 },
+      schedule: { every: "1 minute", starts_at, max_runs: 1 },
+    });
+    expect((saved.next_runs as string[])[0]).toBe(starts_at);
+    const [event] = await told(next_cursor, "job.settled", "soon");
+    expect(event).toMatchObject({ data: { status: "succeeded", result: { value: 4 } } });
+    const { trigger, ledger } = await tenant.tool("triggers_list", { name: "soon" });
+    expect(trigger).toMatchObject({ runs: 1, next_runs: [] });
+    expect(ledger).toMatchObject([{ outcome: "ran", occurrence: starts_at }]);
+  }, 120_000);
+
+  it("tells of a time that it refuses, and why", async () => {
+    const { next_cursor } = await tenant.tool("events_read", {});
+    await tenant.tool("triggers_save", {
+      name: "faulty",
+      blueprint: PLAN,
+      input: { n: "{% $number('no number') %}" },
+      schedule: { every: "1 day" },
+    });
+    expect(await tenant.tool("triggers_fire", { name: "faulty" })).toMatchObject({ fired: [{ outcome: "refused" }] });
+    expect(await told(next_cursor, "trigger.refused", "faulty")).toMatchObject([
+      { data: { trigger: "faulty", reason: expect.stringContaining("no number") } },
+    ]);
+  }, 120_000);
+});
+
 describe("a watch", () => {
   it("tells of a change once, and of no change nothing", async () => {
     let list = ["a", "b"];

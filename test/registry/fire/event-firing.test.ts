@@ -91,6 +91,22 @@ describe("an event trigger", () => {
       expect(await outcomes(bench)).toEqual(["filtered", "ran", "paused", "ran"]);
     }));
 
+  it("leaves the log in order for whoever reads it later", () =>
+    inRegistry(async (bench) => {
+      await save(bench, onSettled());
+      for (const name of ["first", "second"]) await settled(bench, name);
+      const read = (after: number | null) =>
+        bench.events.readEvents({ after, names: null, filter: {}, since: null, limit: 100 }, 0);
+      const { position } = await read(null);
+      expect(await read(position)).toMatchObject({ events: [], truncated: false, position });
+      const third = await settled(bench, "third");
+      expect(await read(position)).toMatchObject({
+        events: [{ position: position + 1, event: { data: { job_id: third } } }],
+        truncated: false,
+      });
+      expect(await outcomes(bench)).toEqual(["ran", "ran", "ran"]);
+    }));
+
   it("does nothing twice, however often it looks", () =>
     inRegistry(async (bench) => {
       await save(bench, onSettled());
