@@ -18,11 +18,11 @@ import type {
   UnknownTrigger,
 } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { carryState, dueAfterSave, hasSameTimes, pastOf } from "../fire/carry-state.ts";
+import { carryState, dueAfterSave, hasSameTimes } from "../fire/carry-state.ts";
 import { scheduled } from "../fire/firing.ts";
 import { type Occurred, occur } from "../fire/occur.ts";
 import type { TriggerCopies } from "../fire/trigger-copies.ts";
-import { Turn, timesOf } from "../fire/turn.ts";
+import { pastOf, Turn, timesOf } from "../fire/turn.ts";
 import type { Occasion } from "../fire/verdict.ts";
 import { NEW_STATE, type TriggerState, type Triggers } from "../storage/trigger-tables.ts";
 

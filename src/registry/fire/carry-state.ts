@@ -1,11 +1,9 @@
 import canonicalize from "canonicalize";
-import type { PlanOfTimes } from "../../triggers/plan-of-times.ts";
-import { type Span, spanOf } from "../../triggers/tick.ts";
 import type { TriggerDocument } from "../../triggers/trigger-document.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { TriggerState } from "../storage/trigger-tables.ts";
 import { dueOf, scheduled } from "./firing.ts";
-import { type Turn, timesOf } from "./turn.ts";
+import { pastOf, type Turn, timesOf } from "./turn.ts";
 
 /** What a trigger that is saved keeps of what it was. */
 
@@ -19,18 +17,8 @@ const CHANGED = "the schedule was changed";
 export const hasSameTimes = (before: Trigger, { schedule }: TriggerDocument): boolean =>
   canonicalize(before.document.schedule) === canonicalize(schedule);
 
-const isOver = ({ runs }: TriggerState, times: PlanOfTimes | undefined): boolean =>
-  times !== undefined && times.maxRuns !== null && runs >= times.maxRuns;
-
 const laterOf = (one: number | null, other: number | null): number | null =>
   one === null || other === null ? null : Math.max(one, other);
-
-/** Times that have passed and of which nothing is written. */
-export function pastOf(trigger: Trigger, { next }: TriggerState, now: number): Span | undefined {
-  const times = timesOf(trigger);
-  if (times === undefined || next === null) return undefined;
-  return spanOf(times.table, next, now - times.rules.delayMs);
-}
 
 function accountFor(turn: Turn, { trigger, state }: Before, now: number): void {
   const span = pastOf(trigger, state, now);
@@ -66,8 +54,7 @@ export function carryState(turn: Turn, before: Before | undefined, now: number):
   if (!isSame) skipQueued(turn);
   const kept = isSame ? before.state.next : first;
   const next = isSame && wasPaused ? laterOf(kept, first) : kept;
-  const isEnded = before !== undefined && isOver(before.state, timesOf(turn.trigger));
-  turn.state = { ...turn.state, next: isEnded ? null : next };
+  turn.state = { ...turn.state, next: turn.isOver ? null : next };
 }
 
 /** When the alarm looks at a trigger that was saved: what waits may have come to its turn while it was paused. */

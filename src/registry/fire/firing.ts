@@ -8,7 +8,7 @@ import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { type Effect, followEffects, settleJob } from "../run/settlements.ts";
 import type { TriggerState } from "../storage/trigger-tables.ts";
-import { quotaReason, Turn, timesOf } from "./turn.ts";
+import { pastOf, quotaReason, Turn, timesOf } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
 
 interface Found {
@@ -34,6 +34,9 @@ class OverRate extends Error {
   }
 }
 
+type Verb = ReturnType<typeof overlapping> | "leave";
+
+const LAST_RUN = "it has had the last of its max_runs";
 const OVER: Committed = { goesOn: false, jobs: [], effects: [] };
 
 /** A time of a schedule, as an occasion. */
@@ -95,6 +98,7 @@ export class Firing {
     const turn = new Turn(this.#context, found.trigger, found.state, now);
     const { next, queued } = found.state;
     if (times === undefined || found.trigger.document.paused) return this.#rest(found, times);
+    if (turn.isOver && (next !== null || queued !== undefined)) return this.#end(found);
     if (queued !== undefined && turn.active().length === 0) return this.#runQueued(found, queued, times);
     if (next === null) return this.#rest(found, times);
     const ticked = tick(times.table, times.rules, next, now);
@@ -117,9 +121,7 @@ export class Firing {
   async #runTime(found: Found, ticked: Tick, times: PlanOfTimes, now: number): Promise<Committed> {
     const { due, missed, next } = ticked;
     const before = new Turn(this.#context, found.trigger, found.state, now);
-    const isQueued = found.state.queued !== undefined;
-    const verb =
-      due === undefined ? "skip" : overlapping(times.overlap, { isActive: before.active().length > 0, isQueued });
+    const verb = due === undefined ? "leave" : this.#verbFor(before, due, times);
     const occasion = due === undefined ? undefined : scheduled(due);
     const isToRun = occasion !== undefined && (verb === "run" || verb === "cancel");
     const verdict = isToRun ? await verdictOn(this.#context, found.trigger, found.state, occasion) : undefined;
@@ -128,13 +130,20 @@ export class Firing {
       if (due !== undefined) this.#leave(turn, due, verb);
       const effects = verb === "cancel" && verdict?.do === "run" ? this.#cancelActive(turn) : [];
       const jobs = occasion && verdict ? this.#run(turn, occasion, verdict, times) : [];
-      turn.state = { ...turn.state, next: this.#isOver(turn, times) ? null : next };
+      turn.state = { ...turn.state, next: turn.isOver ? null : next };
       return { jobs, effects };
     });
   }
 
+  /** `leave`: it was run ahead of its turn, and has its entry. */
+  #verbFor(turn: Turn, due: number, { overlap }: PlanOfTimes): Verb {
+    if (turn.jobOf(scheduled(due).occurrence) !== undefined) return "leave";
+    const isQueued = turn.state.queued !== undefined;
+    return overlapping(overlap, { isActive: turn.active().length > 0, isQueued });
+  }
+
   /** A time that does not run now. */
-  #leave(turn: Turn, due: number, verb: ReturnType<typeof overlapping>): void {
+  #leave(turn: Turn, due: number, verb: Verb): void {
     if (verb === "skip") noteSkipped(turn, scheduled(due));
     if (verb === "queue") turn.state = { ...turn.state, queued: due };
   }
@@ -146,13 +155,21 @@ export class Firing {
       const { queued: _, ...state } = turn.state;
       turn.state = state;
       const jobs = this.#run(turn, occasion, verdict, times);
-      if (this.#isOver(turn, times)) turn.state = { ...turn.state, next: null };
+      if (turn.isOver) turn.state = { ...turn.state, next: null };
       return { jobs, effects: [] };
     });
   }
 
-  #isOver({ state }: Turn, { maxRuns }: PlanOfTimes): boolean {
-    return maxRuns !== null && state.runs >= maxRuns;
+  /** Its last run was one by hand: what was due before it, or waits, does not run. */
+  #end(found: Found): Committed {
+    return this.#commit(found, (turn) => {
+      const { queued, ...state } = turn.state;
+      const past = pastOf(turn.trigger, state, this.#context.now());
+      turn.state = { ...state, next: null };
+      if (past !== undefined) turn.note({ outcome: "missed", span: past, reason: LAST_RUN });
+      if (queued !== undefined) turn.note({ outcome: "skipped", occurrence: iso(queued), reason: LAST_RUN });
+      return { jobs: [], effects: [] };
+    });
   }
 
   /** The transaction of one turn. What the trigger was when its expressions were evaluated it must still be. */
@@ -189,7 +206,8 @@ export class Firing {
     const isSame =
       fresh?.trigger.version === trigger.version &&
       fresh.state.next === state.next &&
-      fresh.state.queued === state.queued;
+      fresh.state.queued === state.queued &&
+      fresh.state.runs === state.runs;
     return isSame ? fresh : undefined;
   }
 

@@ -7,7 +7,7 @@ import { iso } from "../../lib/time.ts";
 import { MAX_ERROR_CHARS, MAX_TRIGGER_DEPTH } from "../../limits.ts";
 import { type LedgerEntry, written } from "../../triggers/ledger.ts";
 import { type PlanOfTimes, planOfTimes } from "../../triggers/plan-of-times.ts";
-import type { Span } from "../../triggers/tick.ts";
+import { type Span, spanOf } from "../../triggers/tick.ts";
 import type { QuotaError } from "../api/caller.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
@@ -21,6 +21,13 @@ const keyOf = (name: string, occurrence: string): string => `trigger:${name}:${o
 /** How a schedule is counted; undefined: the trigger has none, or it rests. */
 export function timesOf({ document, anchor_at, share }: Trigger): PlanOfTimes | undefined {
   return document.schedule && planOfTimes(document.schedule, anchor_at, share);
+}
+
+/** Times that have passed and of which nothing is written. */
+export function pastOf(trigger: Trigger, { next }: TriggerState, now: number): Span | undefined {
+  const times = timesOf(trigger);
+  if (times === undefined || next === null) return undefined;
+  return spanOf(times.table, next, now - times.rules.delayMs);
 }
 
 /** How the run began, or why it did not. */
@@ -118,6 +125,12 @@ export class Turn {
   active(): Job[] {
     const jobs = this.state.active.map((id) => this.#context.tables.jobs.find(this.trigger.tenant, id));
     return jobs.filter((job) => job !== undefined && !isSettled(job.status)) as Job[];
+  }
+
+  /** Whether its schedule has had its last run. Runs by hand count. */
+  get isOver(): boolean {
+    const maxRuns = timesOf(this.trigger)?.maxRuns ?? null;
+    return maxRuns !== null && this.state.runs >= maxRuns;
   }
 
   /** The next time looks whether this job is over. */

@@ -38,6 +38,15 @@ describe("a schedule", () => {
       expect(await jobsOf(bench)).toHaveLength(1);
     }));
 
+  it("that was asked to run ahead of a time tells of it once", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      await bench.caller.fireTrigger(CALLER, "report", { now: false, span: { from: START, to: START } });
+      await ring(bench);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`]);
+      expect(await jobsOf(bench)).toHaveLength(1);
+    }));
+
   it.each([
     ["last", [`missed ${at(0)} to ${at(4 * MINUTE)}: 5`, `ran ${at(5 * MINUTE)}`]],
     ["none", [`missed ${at(0)} to ${at(3 * MINUTE)}: 4`, `ran ${at(4 * MINUTE)}`, `ran ${at(5 * MINUTE)}`]],
@@ -95,6 +104,33 @@ describe("a schedule", () => {
       expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
       expect(await ledger(bench, "until")).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
       expect((await bench.caller.findTrigger(CALLER, "report"))?.next_runs).toEqual([]);
+    }));
+
+  it("ends with its last run by hand too, and says so of what was due or waits", () =>
+    inRegistry(async (bench) => {
+      const byHand = (name: string) => bench.caller.fireTrigger(CALLER, name, { now: true, span: null });
+      const untold = async (name: string) => (await ledger(bench, name)).filter((line) => !line.includes("by-hand"));
+      const runsOf = async (name: string) => (await bench.caller.findTrigger(CALLER, name))?.runs;
+      const twice = { max_runs: 2, overlap: "queue" } as const;
+      for (const name of ["ahead", "due", "waits"]) {
+        await save(bench, aTrigger({ name, schedule: everyMinute(twice) }));
+      }
+      await ring(bench);
+      await byHand("ahead");
+      expect((await bench.caller.findTrigger(CALLER, "ahead"))?.next_runs).toEqual([]);
+      bench.clock.now += MINUTE;
+      await byHand("due");
+      await ring(bench);
+      expect(await untold("waits")).toEqual([`ran ${at(0)}`, `queued ${at(MINUTE)}`]);
+      await byHand("waits");
+      for (const name of ["ahead", "due", "waits"]) {
+        for (const { id } of await jobsOf(bench, name)) await finish(bench, id);
+      }
+      for (let i = 0; i < 3; i++) await ring(bench, MINUTE);
+      expect(await untold("ahead")).toEqual([`ran ${at(0)}`]);
+      expect(await untold("due")).toEqual([`ran ${at(0)}`, `missed ${at(MINUTE)} to ${at(MINUTE)}: 1`]);
+      expect(await untold("waits")).toEqual([`ran ${at(0)}`, `skipped ${at(MINUTE)}`]);
+      expect([await runsOf("ahead"), await runsOf("due"), await runsOf("waits")]).toEqual([2, 2, 2]);
     }));
 
   it("whose clock goes back a day runs nothing a second time, and nothing that it skips goes untold", () =>
