@@ -1,9 +1,13 @@
+import { matchesFilter } from "../../src/events/event-filter.ts";
+import type { ClaimRef } from "../../src/jobs/claim.ts";
+import { type Grouping, type StatisticsRow, statisticsOf } from "../../src/jobs/statistics.ts";
 import { isSettled } from "../../src/jobs/status.ts";
 import { JobRow, type JobStatus } from "../../src/jobs/view.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { resolvePointer } from "../../src/lib/json-pointer.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { pageOf } from "../../src/lib/text-page.ts";
+import type { BulkApi, BulkRequest } from "../../src/registry/api/batch-calls.ts";
 import type { SavedBlueprint } from "../../src/registry/api/blueprint-calls.ts";
 import type {
   Answer,
@@ -19,8 +23,11 @@ import type {
   SubmitRequest,
   WaitRow,
 } from "../../src/registry/api/caller.ts";
+import type { EventQuery, EventsApi } from "../../src/registry/api/event-calls.ts";
 import type { Followed, TooManyListeners } from "../../src/registry/api/followed-changes.ts";
+import type { StatisticsApi } from "../../src/registry/api/statistics-calls.ts";
 import type { SavedTrigger, TriggerApi, TriggerToSave } from "../../src/registry/api/trigger-calls.ts";
+import type { ClaimRequest, WorkerApi, WorkReport } from "../../src/registry/api/worker-api.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
 import { FakeFeed } from "./listen/fake-feed.ts";
 
@@ -283,6 +290,53 @@ export class FakeRegistry implements CallerApi {
     return [...this.triggers.values()].flatMap(({ document, label }) =>
       label.startsWith(`${blueprint}@`) ? [document.name] : [],
     );
+  }
+
+  /** One event has happened; positions below 0 are of nobody. */
+  async readEvents(_caller: Caller, query: EventQuery): ReturnType<EventsApi["readEvents"]> {
+    const event = {
+      event_id: `evt_${"0".repeat(32)}`,
+      name: "job.settled",
+      at: this.now,
+      data: { job_id: jobIdOf(2) },
+    };
+    const isWanted =
+      query.after === 0 && (query.names?.includes(event.name) ?? true) && matchesFilter(event, query.filter);
+    return { events: isWanted ? [{ position: 1, event }] : [], position: 1, has_more: false, truncated: false };
+  }
+
+  async statistics(
+    _caller: Caller,
+    _since: number,
+    grouping: Grouping | null,
+  ): ReturnType<StatisticsApi["statistics"]> {
+    const rows = [...this.jobs.values()].map(
+      ({ id, status, blueprint }): StatisticsRow => ({
+        ...{ job_id: id, status, blueprint, step: null, error: "HTTP 500", error_code: "http_status" },
+        ...{ started_at: 0, settled_at: 1_000, trigger: null },
+      }),
+    );
+    const queues = [{ queue: "frames", open: 1, leased: 1, oldest: this.now, workers: ["w"] }];
+    return { ...statisticsOf(rows, grouping), truncated: false, oldest_queued: null, queues, limits: [] };
+  }
+
+  async bulk(_caller: Caller, { where }: BulkRequest, isDry: boolean): ReturnType<BulkApi["bulk"]> {
+    const matched = [...this.jobs.values()].filter(({ status }) => where.statuses.includes(status));
+    const sample = matched.map((job) => JobRow.strip().parse(job));
+    return { matched: matched.length, truncated: false, sample, by_error: [], bulk_id: isDry ? null : jobIdOf(7) };
+  }
+
+  async claimWork(_caller: Caller, { queues, max }: ClaimRequest): ReturnType<WorkerApi["claimWork"]> {
+    if (!queues.includes("frames")) return [];
+    const times = { lease_expires_at: this.now + 60_000, deadline: this.now + 600_000 };
+    const claim = { path: "render", token: 1, queue: "frames", input: { n: 1 }, try: 1, ...times };
+    return [1, 2].slice(0, max).map((n) => ({ job_id: jobIdOf(n), ...claim }));
+  }
+
+  async reportWork(_caller: Caller, claim: ClaimRef, report: WorkReport): ReturnType<WorkerApi["reportWork"]> {
+    if (claim.job_id !== jobIdOf(1)) return err({ code: "lease_lost" });
+    const lease_expires_at = report.action === "heartbeat" ? this.now + 60_000 : null;
+    return ok({ accepted: true, lease_expires_at, cancel: false });
   }
 
   async useStore(): ReturnType<CallerApi["useStore"]> {

@@ -1,10 +1,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { encodeClaim } from "../../src/jobs/claim.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { visible, withoutEmpty } from "../../src/mcp/replies/structure.ts";
+import { TOOLS } from "../../src/mcp/tools/index.ts";
+import type { SavedTrigger } from "../../src/registry/api/trigger-calls.ts";
 import { ROUTES } from "../../src/rest/routes/index.ts";
+import { SaveTriggerInput } from "../../src/service/triggers/save-trigger.ts";
 import { restCall } from "../../tooling/rest.ts";
-import { callTool } from "../mcp/support.ts";
+import { callTool, NOW } from "../mcp/support.ts";
 import { setting } from "../support/setting.ts";
 import { api, jobIdOf, jobStatus, type World, world } from "./support.ts";
 
@@ -15,6 +19,17 @@ const DONE = jobIdOf(2);
 const ASKING = jobIdOf(3);
 const NOBODYS = jobIdOf(9);
 const anId = fc.constantFrom(RUNNING, DONE, ASKING, NOBODYS, "no-id", "job_", "x\u200by");
+
+const { rotate_url: _, ...DOCUMENT } = SaveTriggerInput.parse({
+  name: "mine",
+  blueprint: "double",
+  schedule: { every: "1 hour" },
+});
+const TRIGGER: SavedTrigger = {
+  document: DOCUMENT,
+  ...{ version: 1, label: "double@1", saved_at: NOW, next_runs: [NOW], runs: 0, hook_id: null },
+  ...{ last: null, watch_error: null, is_copy: false },
+};
 
 function peopled(): World {
   const w = world();
@@ -36,6 +51,7 @@ function peopled(): World {
     jobStatus({ id: ASKING, status: "input_required", input_requests: [question] }),
   ];
   for (const job of jobs) w.registry.jobs.set(job.id, job);
+  w.registry.triggers.set("mine", TRIGGER);
   return w;
 }
 
@@ -61,6 +77,8 @@ const plan = fc.constantFrom<Json>(
     ],
   },
 );
+
+const claimOf = (job_id: string): string => encodeClaim({ job_id, path: "render", token: 1 });
 
 /** Arguments of each operation. What a query cannot say otherwise than as text is not drawn for those of GET. */
 const ARGUMENTS: Record<string, Record<string, fc.Arbitrary<Json | undefined>>> = {
@@ -110,6 +128,54 @@ const ARGUMENTS: Record<string, Record<string, fc.Arbitrary<Json | undefined>>> 
   },
   blueprints_save: { blueprint: plan.filter((drawn) => typeof drawn === "object") },
   blueprints_delete: { name: fc.constantFrom("double", "p", "x".repeat(300)), version: maybe(number(3)) },
+  triggers_list: {
+    name: maybe(fc.constantFrom("mine", "nobodys", "No Name")),
+    limit: maybe(number(100)),
+    cursor: maybe(fc.constantFrom("x", "x.y")),
+  },
+  triggers_save: {
+    name: fc.constantFrom("mine", "other", "No Name"),
+    blueprint: plan,
+    input: maybe(object),
+    schedule: maybe(fc.constantFrom<Json>({ every: "1 hour" }, { cron: "0 8 * * *" }, { cron: "61 * * * *" }, {})),
+    webhook: maybe(fc.constantFrom<Json>({ verify: null }, {})),
+    when: maybe(fc.constantFrom("{% $event.n > 1 %}", "{% + %}")),
+    paused: maybe(fc.constantFrom<Json>(true, false, "x")),
+  },
+  triggers_fire: { name: fc.constantFrom("mine", "nobodys", "No Name"), from: maybe(time), to: maybe(time) },
+  triggers_delete: { name: fc.constantFrom("mine", "nobodys", "No Name") },
+  events_read: {
+    names: maybe(fc.constantFrom<Json>(["job.settled"], ["job.input_required", "a.b"], [], ["No Name"])),
+    status: maybe(fc.constantFrom("failed", "none")),
+    job_id: maybe(anId),
+    cursor: maybe(fc.constantFrom("ev1_0", "ev1_1", "x")),
+    limit: maybe(number(100)),
+    wait_seconds: maybe(fc.constantFrom<Json>(0, -1, 51)),
+  },
+  jobs_stats: {
+    period: maybe(fc.constantFrom("6 hours", "1 day", "1 year", "soon")),
+    group_by: maybe(fc.constantFrom("blueprint", "trigger", "status", "error", "time", "none")),
+  },
+  jobs_bulk: {
+    action: fc.constantFrom("cancel", "retry", "delete", "none"),
+    where: fc.constantFrom<Json>({}, { status: "running" }, { status: "none" }, { text: "a" }, { more: 1 }),
+    patch: maybe(fc.constantFrom<Json>({ input: { n: 1 } }, { blueprint: "double" }, { blueprint: "nothing" })),
+    per_minute: maybe(number(60)),
+    dry_run: maybe(fc.constantFrom<Json>(true, false, "x")),
+  },
+  work_claim: {
+    queues: fc.constantFrom<Json>(["frames"], ["others"], ["frames", "others"], [], ["No Name"]),
+    max: maybe(number(20)),
+    wait_seconds: maybe(fc.constantFrom<Json>(0, -1, 51)),
+    worker: maybe(text),
+  },
+  work_report: {
+    claim: fc.constantFrom(...[RUNNING, NOBODYS].map(claimOf), "x"),
+    action: fc.constantFrom("heartbeat", "complete", "fail", "release", "none"),
+    output: maybe(object),
+    error: maybe(fc.constantFrom<Json>({ message: "no" }, { message: "" }, { message: "no", code: "No Code" })),
+    progress: maybe(fc.constantFrom<Json>({ done: 1, total: 2 }, { done: 3, total: 2 }, { done: -1 })),
+  },
 };
 
 const calls = fc
@@ -136,6 +202,17 @@ const EXAMPLES: { tool: string; args: JsonObject }[] = [
   ...[1, 0].flatMap((limit) => ["jobs_list", "blueprints_list"].map((tool) => ({ tool, args: { limit } }))),
   ...[1, 9].map((version) => ({ tool: "blueprints_get", args: { name: "double", version } })),
   ...[DONE, NOBODYS].map((job_id) => ({ tool: "jobs_retry", args: { job_id, from_step: "a" } })),
+  { tool: "triggers_save", args: { name: "other", blueprint: "double", schedule: { every: "1 hour" } } },
+  { tool: "triggers_save", args: { name: "other", blueprint: "nothing", schedule: { every: "1 hour" } } },
+  ...["mine", "nobodys"].flatMap((name) =>
+    ["triggers_list", "triggers_fire", "triggers_delete"].map((tool) => ({ tool, args: { name } })),
+  ),
+  ...[{}, { name: "mine" }].map((args) => ({ tool: "triggers_list", args: { ...args, cursor: "x" } })),
+  ...["ev1_0", "x"].map((cursor) => ({ tool: "events_read", args: { cursor } })),
+  ...["1 day", "soon"].map((period) => ({ tool: "jobs_stats", args: { period } })),
+  ...["cancel", "none"].map((action) => ({ tool: "jobs_bulk", args: { action, where: {} } })),
+  ...[["frames"], []].map((queues) => ({ tool: "work_claim", args: { queues } })),
+  ...[RUNNING, NOBODYS].map((id) => ({ tool: "work_report", args: { claim: claimOf(id), action: "release" } })),
   ...["accept", "cancel"].map((action) => ({
     tool: "jobs_respond",
     args: { job_id: ASKING, request_id: "ask", action },
@@ -156,6 +233,10 @@ function meant(value: unknown): unknown {
 /** A submit that goes on is answered by the tool in a few fields only. */
 const part = (whole: unknown, shown: object): unknown =>
   Object.fromEntries(Object.keys(shown).map((name) => [name, Reflect.get(Object(whole), name)]));
+
+it("draws calls of every tool that there is", () => {
+  expect(Object.keys(ARGUMENTS).sort()).toEqual(TOOLS.map(({ name }) => name).sort());
+});
 
 it(`answers ${setting("FACES")} generated calls by MCP and by REST alike`, async () => {
   const seen = new Map<string, Set<boolean>>();

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
+import { CURSOR_FAULT } from "../../service/answers/refusal-faults.ts";
 import { documentView, entryView, triggerView } from "../../service/triggers/trigger-view.ts";
 import { ListTriggersInput, ledgerCursor, oneTrigger, pageOfTriggers } from "../../service/triggers/use-triggers.ts";
 import type { McpDeps } from "../deps.ts";
@@ -14,9 +15,7 @@ const AROUND_BYTES = 6_000;
 const ROOM_BYTES = MAX_REPLY_BYTES - AROUND_BYTES;
 type Args = z.output<typeof ListTriggersInput>;
 
-const INVALID_CURSOR = faultText("Not listed.", [
-  { path: "cursor", message: "is none of this list", fix: "Send next_cursor of the page before, or leave it out." },
-]);
+const INVALID_CURSOR = faultText("The cursor is not valid.", [CURSOR_FAULT]);
 
 const originOf = ({ home }: McpDeps): string => home.replace(/\/$/, "");
 const costOf = (row: object): number => bytesOf(visible(row)) + bytesOf(shownJson(row as JsonObject));
