@@ -2,10 +2,12 @@ import type { TestProject } from "vitest/node";
 import { startFakeModel } from "../../tooling/fake-model.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
 import { startDevServer } from "../../tooling/servers/dev-server.ts";
+import { startReceiver } from "../../tooling/services/receiver.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    shared: { url: string; secret: string };
+    /** `callbacks`: where events may be sent; all of them are taken. */
+    shared: { url: string; secret: string; callbacks: string };
   }
 }
 
@@ -23,10 +25,13 @@ export default async function shareServer(project: TestProject): Promise<() => P
   const secret = newSecret();
   const model = await startFakeModel();
   const ai = { AI_BASE_URL: model.url, AI_MODEL: "fake-1", AI_KEY: "key-of-the-fake" };
-  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS, ...ai } });
-  project.provide("shared", { url: server.url, secret });
+  const receiver = await startReceiver();
+  const events = { EVENTS_ALLOW: receiver.url };
+  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS, ...ai, ...events } });
+  project.provide("shared", { url: server.url, secret, callbacks: receiver.url });
   return async () => {
     await server.stop();
     model.close();
+    await receiver.close();
   };
 }

@@ -5,7 +5,7 @@ import { hrefOf } from "../lib/router.ts";
 import type { LimitRow, QueueRow, Stats } from "../lib/types.ts";
 import { Problem } from "../parts/problem.tsx";
 
-const EVERY_MS = 1_000;
+const EVERY_MS = 800;
 
 function QueueCard({ queue, now }: { queue: QueueRow; now: number }) {
   const { queue: name, depth, leased, oldest, workers } = queue;

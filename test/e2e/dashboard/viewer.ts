@@ -9,6 +9,7 @@ export interface Viewer {
   readonly place: Place;
   /** What the page complained of: errors, and what its policy forbade. */
   readonly complaints: readonly string[];
+  /** @throws what the server says when it refuses */
   api<T>(method: string, path: string, body?: object): Promise<T>;
   /** @returns the id of the job */
   submit(name: string, steps: object[], more?: object): Promise<string>;
@@ -58,6 +59,7 @@ class BrowsingViewer implements Viewer {
       headers,
       ...(body && { body: JSON.stringify(body) }),
     });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
 

@@ -10,7 +10,7 @@ import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { CopyAs } from "./copy-as.tsx";
-import { RetryDialog } from "./retry-dialog.tsx";
+import { RetryDialog, retryCall } from "./retry-dialog.tsx";
 
 interface ActionsProps {
   job: JobStatus;
@@ -101,7 +101,7 @@ export function JobActions({ job, step, onChange }: ActionsProps) {
       <CopyAs job={job} />
       {isOver && (
         <>
-          <Act call={mcpCall("jobs_retry", { job_id })} onClick={() => setAsked("retry")}>
+          <Act call={retryCall(job, step)} onClick={() => setAsked("retry")}>
             Retry
           </Act>
           <Act call={mcpCall("jobs_delete", { job_id })} class="danger" onClick={() => setAsked("delete")}>

@@ -32,9 +32,19 @@ function useInput({ id }: JobStatus) {
   return { text, setText, isEdited: text.trim() !== "" && text !== first };
 }
 
+/** The step to begin at; none: the first that is unfinished. A job that has succeeded has no such step. */
+const beginOf = ({ status, steps = [] }: JobStatus, picked: string | undefined): string =>
+  picked ?? (status === "succeeded" ? (steps[0]?.id ?? "") : "");
+
+const callOf = ({ id }: JobStatus, from: string): string =>
+  mcpCall("jobs_retry", { job_id: id, ...(from !== "" && { from_step: from }) });
+
+/** What an agent would call to retry the job, with that step picked. */
+export const retryCall = (job: JobStatus, picked: string | undefined): string => callOf(job, beginOf(job, picked));
+
 /** A new job that goes on where this one stopped; only what was edited is sent with it. */
 export function RetryDialog({ job, step, onClose }: RetryProps) {
-  const [from, setFrom] = useState(step ?? "");
+  const [from, setFrom] = useState(beginOf(job, step));
   const input = useInput(job);
   const first = jsonText(job.plan);
   const [plan, setPlan] = useState(first);
@@ -52,15 +62,14 @@ export function RetryDialog({ job, step, onClose }: RetryProps) {
       goTo(["jobs", id]);
     });
   };
-  const call = mcpCall("jobs_retry", { job_id: job.id, ...(from !== "" && { from_step: from }) });
   return (
     <Dialog title={`Retry ${job.name}`} onClose={onClose} isWide>
       <form onSubmit={retry}>
-        <p class="quiet">A new job goes on where this one stopped: finished steps are not run again.</p>
+        <p class="quiet">A new job goes on from a step of this one: steps before it are not run again.</p>
         <label class="field">
           <span>From</span>
           <select name="from" value={from} onChange={(event) => setFrom(event.currentTarget.value)}>
-            <option value="">the first unfinished step</option>
+            {job.status !== "succeeded" && <option value="">the first unfinished step</option>}
             {(job.steps ?? []).map(({ id }) => (
               <option key={id}>{id}</option>
             ))}
@@ -91,7 +100,7 @@ export function RetryDialog({ job, step, onClose }: RetryProps) {
           <button type="button" onClick={onClose}>
             Close
           </button>
-          <Act type="submit" class="primary" disabled={busy} call={call}>
+          <Act type="submit" class="primary" disabled={busy} call={callOf(job, from)}>
             Retry
           </Act>
         </div>

@@ -4,11 +4,11 @@ import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { get } from "../../lib/api.ts";
 import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
-import { mcpCall } from "../../lib/mcp-call.ts";
 import type { Explanation } from "../../lib/types.ts";
 import { Act } from "../../parts/act.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { Status } from "../../parts/status.tsx";
+import { retryCall } from "./retry-dialog.tsx";
 import { isOfStep } from "./timeline.tsx";
 
 interface DrawerProps {
@@ -77,7 +77,7 @@ export function StepDrawer({ job, step, onRetry, onClose }: DrawerProps) {
         {step.tries > 1 && `, ${step.tries} tries`}
       </p>
       {isSettled(job.status) && (
-        <Act call={mcpCall("jobs_retry", { job_id: job.id, from_step: step.id })} onClick={onRetry}>
+        <Act call={retryCall(job, step.id)} onClick={onRetry}>
           Retry from here
         </Act>
       )}

@@ -14,7 +14,8 @@ import { SubmitDialog } from "./submit.tsx";
 import { type Steady, useSteady } from "./use-steady.ts";
 
 const PAGE = 50;
-const EVERY_MS = 800;
+/** What changes is seen within a second, the way to the server and back included. */
+const EVERY_MS = 500;
 /** More are loaded once, not again and again. */
 const MAX_LIVE = 500;
 const ROW_PX = 62;
