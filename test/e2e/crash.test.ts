@@ -128,6 +128,49 @@ describe("kill -9 of the server", () => {
     ]);
   }, 90_000);
 
+  it("while jobs wait for events: one told just before and one told after answer each once", async () => {
+    const before = await connect();
+    const submit = async (client: AnyClient, name: string, steps: object[], more: object = {}) => {
+      const { structured } = await callTool(client, "jobs_submit_blueprint", { blueprint: { name, steps }, ...more });
+      return String(structured.id);
+    };
+    const emit = (client: AnyClient, event: string, n: number) =>
+      submit(client, "telling", [{ id: "tell", type: "emit", event, data: { n } }], { wait_seconds: 30 });
+    const waiting = (event: string) =>
+      submit(before, "waiting", [
+        effect("asked"),
+        { id: "told", type: "input", event: { name: event, when: "{% $event.data.n > 1 %}" } },
+        effect("after"),
+        { id: "n", type: "transform", value: "{% $steps.told.content.n %}" },
+      ]);
+    const jobs = [await waiting("crash.before"), await waiting("crash.later")];
+    for (const job_id of jobs) {
+      const statusOf = async () => (await callTool(before, "jobs_get_status", { job_id })).structured;
+      await until(async () => (await statusOf()).step === "told" && "wakes_at" in (await statusOf()), "the wait");
+    }
+    await emit(before, "crash.later", 1);
+    await emit(before, "crash.before", 2);
+    await server.kill9();
+    await before.close().catch(() => undefined);
+    await server.restart();
+    const after = await connect();
+    for (const n of [3, 4]) for (const event of ["crash.before", "crash.later"]) await emit(after, event, n);
+    const ended = await Promise.all(jobs.map((id) => untilSettled(after, id)));
+    expect(ended.map(({ status, result }) => [status, result])).toEqual([
+      ["succeeded", { value: 2 }],
+      ["succeeded", { value: 3 }],
+    ]);
+    for (const job_id of jobs) {
+      // What was in flight at the kill acts again, under its key.
+      const keys = effectsOf(job_id).map((seen) => seen.idempotencyKey);
+      expect([...new Set(keys)]).toEqual([`${job_id}.asked`, `${job_id}.after`]);
+      const { structured } = await callTool(after, "jobs_get_status", { job_id, include: ["events"] });
+      const types = (structured.events as { type: string }[]).map(({ type }) => type);
+      expect(types.filter((type) => type === "answered")).toHaveLength(1);
+    }
+    await after.close();
+  }, 90_000);
+
   it("while an alarm is due: it rings at the next start, without a request", async () => {
     const client = await connect();
     const run_at = new Date(Date.now() + 3_000).toISOString();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 
@@ -14,6 +15,18 @@ export interface Belongings {
   place: string;
   cursors: string[];
   idempotencyKey: string;
+}
+
+/** What a job of this tenant alone waits for. */
+export const ownEvent = ({ canary }: Tenant): string => `isolated.${canary.replace("-", "_")}`;
+
+/** @returns a job of the tenant that waits for the event */
+export async function awaitingJob(tenant: Tenant, event: string, more: JsonObject = {}): Promise<string> {
+  const job_id = await tenant.submit([{ id: "ask", type: "input", event: { name: event } }], more);
+  for (const end = Date.now() + 30_000; ; await sleep(50)) {
+    if ((await tenant.tool("jobs_get_status", { job_id })).wakes_at) return job_id;
+    if (Date.now() > end) throw new Error(`${job_id} does not wait for ${event}`);
+  }
 }
 
 export const transform = (value: string): JsonObject => ({ id: "a", type: "transform", value: { canary: value } });
@@ -33,6 +46,7 @@ export async function settleIn(url: string, name: string, secret: string): Promi
       wait_seconds: 30,
     }),
     await tenant.submit([transform(canary)], { ...more, run_at, idempotency_key: idempotencyKey }),
+    await awaitingJob(tenant, ownEvent(tenant), more),
   ];
   const plan = { name: `plan-${canary}`, steps: [transform(canary)] };
   const many = await tenant.tool("jobs_submit_blueprint", {

@@ -5,7 +5,13 @@ import type { Json, JsonObject } from "../../src/lib/json.ts";
 
 /** None of these changes anything, however they are altered: their plans are no plans and their ids are of no job. */
 const NO_JOB = "job_00000000000000000000000000zz";
-const NO_PLAN = { name: "no-plan", steps: [{ id: "a", type: "no-kind" }] };
+const NO_PLAN: JsonObject = {
+  name: "no-plan",
+  steps: [
+    { id: "a", type: "no-kind" },
+    { id: "b", type: "input", event: { name: "order.paid", when: "{% $event.data.n = 1 %}" }, default: {} },
+  ],
+};
 
 export const TOOL_ARGUMENTS: Record<string, JsonObject> = {
   jobs_submit_blueprint: {

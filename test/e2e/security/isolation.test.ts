@@ -2,11 +2,11 @@ import getPort from "get-port";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { newSecret } from "../../../tooling/fuzz/tenants.ts";
+import { newSecret, type Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
 import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
-import { type Belongings, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
+import { awaitingJob, type Belongings, ownEvent, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
 import {
   FILTERS,
   guessedBatch,
@@ -257,6 +257,27 @@ describe("three tenants of one server", () => {
       }
     }
   });
+
+  const emit = (tenant: Tenant, event: string): Promise<string> =>
+    tenant.submit([{ id: "tell", type: "emit", event, data: { by: tenant.canary } }], { wait_seconds: 30 });
+
+  /** As its caller is told, whatever the job is called. */
+  const toRespond = async ({ tenant }: Belongings, job_id: string): Promise<string> =>
+    masked(await tenant.send(toolCall("jobs_respond", { job_id, request_id: "ask", action: "accept" })), job_id);
+
+  it("answer no step of another that waits for an event, and their own with each of theirs", async () => {
+    for (const { attacker, victim } of pairs()) {
+      const job_id = await awaitingJob(victim.tenant, ownEvent(victim.tenant).concat(".again"));
+      await emit(attacker.tenant, ownEvent(victim.tenant).concat(".again"));
+      await emit(attacker.tenant, ownEvent(victim.tenant));
+      expect(await toRespond(attacker, job_id)).toBe(await toRespond(attacker, guessedId(job_id)));
+      expect(await toRespond(victim, job_id)).toContain("is answered by an event isolated.");
+      await emit(victim.tenant, ownEvent(victim.tenant).concat(".again"));
+      const { jobs } = await victim.tenant.tool("jobs_wait", { job_ids: [job_id], timeout_seconds: 30 });
+      expect(jobs).toMatchObject([{ result: { action: "accept", content: { by: victim.tenant.canary } } }]);
+      probes += 4;
+    }
+  }, 60_000);
 
   const webhook = (path: string) => ({
     mode: "webhook",
