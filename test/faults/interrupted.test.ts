@@ -1,6 +1,3 @@
-import { globSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
@@ -8,6 +5,7 @@ import { newSecret, newTenant } from "../../tooling/fuzz/tenants.ts";
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { heavySteps } from "./heavy-plans.ts";
+import { changeJobs } from "./stored-rows.ts";
 
 const AUTH_SECRET = newSecret();
 /** The registry wonders after 30 seconds, and nudges. */
@@ -22,15 +20,8 @@ afterAll(() => server?.stop());
 
 /** As if the job had died so often before. Only while no server runs. */
 function noteDeaths(jobId: string, deaths: number): number {
-  let changed = 0;
-  for (const file of globSync(join(server.stateDir, "v3/do/*JobRegistry/*.sqlite"))) {
-    const database = new DatabaseSync(file);
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE name = 'jobs'").all();
-    const sql = "UPDATE jobs SET run_json = json_set(run_json, '$.interrupted', ?) WHERE job_id = ?";
-    if (tables.length > 0) changed += Number(database.prepare(sql).run(deaths, jobId).changes);
-    database.close();
-  }
-  return changed;
+  const sql = "UPDATE jobs SET run_json = json_set(run_json, '$.interrupted', ?) WHERE job_id = ?";
+  return changeJobs(server, sql, deaths, jobId);
 }
 
 it("a job whose process is killed once more than may be, amid an expression, fails and is not resumed for ever", async () => {
