@@ -243,14 +243,14 @@ export class RunContext {
     }
   }
 
-  /** An output of so many bytes of memory is held, once there is room. @returns why it cannot be */
+  /** An output of so many bytes of memory is held, and waits until there is room. @returns why it cannot be */
   async hold(bytes: number, path: string): Promise<Failed | undefined> {
-    const isCrowded = this.holdings.isCrowded(bytes);
-    if (isCrowded && !(await this.holdings.untilRoom(bytes, () => this.ports.pause(CROWDED_PAUSE_MS)))) {
-      return { ...failed(CROWDED, path), fatal: true };
-    }
-    const error = this.holdings.keep(bytes);
-    return error && failed(error, path);
+    const { holdings } = this;
+    const error = holdings.keep(bytes);
+    if (error !== undefined) return failed(error, path);
+    if (!holdings.isCrowded || (await holdings.untilRoom(() => this.ports.pause(CROWDED_PAUSE_MS)))) return undefined;
+    holdings.drop(bytes);
+    return { ...failed(CROWDED, path), fatal: true };
   }
 
   /** What the step at the path sees as `$link`. */

@@ -42,7 +42,7 @@ export class Siblings {
 
   /** The first large one: it waits for no other, so that one always goes on. */
   get eldest(): Holdings | undefined {
-    return this.#all.map((each) => each.deref()).find((each) => each?.isLarge(0));
+    return this.#all.map((each) => each.deref()).find((each) => each?.isLarge);
   }
 
   /** What all of them hold. */
@@ -107,26 +107,27 @@ export class Holdings {
     return undefined;
   }
 
-  isLarge(more: number): boolean {
-    return this.#bytes + more > MAX_UNSHARED_BYTES;
+  get isLarge(): boolean {
+    return this.#bytes > MAX_UNSHARED_BYTES;
   }
 
-  /** Whether the jobs of the tenant hold so much together that this one has to wait before it holds more. */
-  isCrowded(bytes: number): boolean {
+  /** Whether the jobs of the tenant hold so much together that this one has to wait before it makes more. */
+  get isCrowded(): boolean {
     const { eldest } = this.#siblings;
-    if (!this.isLarge(bytes) || eldest === undefined || eldest === this) return false;
-    return this.#siblings.bytes + bytes > MAX_TENANT_HELD_BYTES;
+    if (!this.isLarge || eldest === undefined || eldest === this) return false;
+    return this.#siblings.bytes > MAX_TENANT_HELD_BYTES;
   }
 
   /**
-   * Waits with an output that is there already. Meanwhile the attempt makes no other: each of its rows would have one.
+   * Waits with an output that is there already, so that it counts. Meanwhile the attempt makes no other: each of its rows
+   * would have one.
    * @param pause one look later @returns false when there was no room for too long
    */
-  async untilRoom(bytes: number, pause: () => Promise<void>): Promise<boolean> {
+  async untilRoom(pause: () => Promise<void>): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#stalls.add(promise);
     try {
-      for (let waited = 0; this.isCrowded(bytes); waited += CROWDED_PAUSE_MS) {
+      for (let waited = 0; this.isCrowded; waited += CROWDED_PAUSE_MS) {
         if (waited >= MAX_CROWDED_MS) return false;
         await pause();
       }

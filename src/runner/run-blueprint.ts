@@ -164,7 +164,11 @@ export async function runBlueprint(ports: RunnerPorts, ref: RunRef): Promise<voi
       ran = n;
       return current === undefined ? null : current.segment(passed);
     });
-    if (wait === null) return;
+    if (wait === null) {
+      // The engine holds on to the callback for a while: the outputs go now.
+      current = undefined;
+      return;
+    }
     passed = await pass(ports, `wake-${n}`, wait);
   }
 }

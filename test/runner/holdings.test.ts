@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
 import {
+  CROWDED_PAUSE_MS,
   MAX_ACTIONS_IN_FLIGHT,
   MAX_CROWDED_MS,
   MAX_HELD_BYTES,
@@ -151,31 +152,40 @@ describe("what the jobs of a tenant hold in one process", () => {
     const siblings = new Siblings();
     const others = [new Holdings(siblings), new Holdings(siblings)];
     for (const other of others) other.keep(MAX_TENANT_HELD_BYTES / 2);
-    expect(new Holdings(siblings).isCrowded(bytes)).toBe(crowded);
+    const own = new Holdings(siblings);
+    own.keep(bytes);
+    expect(own.isCrowded).toBe(crowded);
     for (const other of others) other.drop(MIB);
-    expect(new Holdings(siblings).isCrowded(bytes)).toBe(false);
+    expect(own.isCrowded).toBe(false);
   });
 
   it("is the most and no more, but for the first large one, which waits for nobody", () => {
     const siblings = new Siblings();
-    const [small, first, other] = [new Holdings(siblings), new Holdings(siblings), new Holdings(siblings)];
+    const [first, small, other] = [new Holdings(siblings), new Holdings(siblings), new Holdings(siblings)];
+    const isCrowdedBy = (bytes: number) => (each: Holdings) => {
+      each.keep(bytes);
+      const { isCrowded } = each;
+      each.drop(bytes);
+      return isCrowded;
+    };
     small.keep(MIB);
     first.keep(MAX_TENANT_HELD_BYTES / 2);
     other.keep(MAX_TENANT_HELD_BYTES / 2 - MIB - 2);
-    expect([small, first, other].map((each) => each.isCrowded(2))).toEqual([false, false, false]);
-    expect([small, first, other].map((each) => each.isCrowded(3))).toEqual([true, false, true]);
+    expect([small, first, other].map(isCrowdedBy(2))).toEqual([false, false, false]);
+    expect([small, first, other].map(isCrowdedBy(3))).toEqual([true, false, true]);
     first.drop(first.bytes);
-    expect(other.isCrowded(MAX_HELD_BYTES)).toBe(false);
+    expect(isCrowdedBy(MAX_TENANT_HELD_BYTES / 2)(other)).toBe(false);
   });
 
   it("stalls an attempt while an output of its own waits for room, and lets it go on then", async () => {
     const siblings = new Siblings();
     const [first, own] = [new Holdings(siblings), new Holdings(siblings)];
     first.keep(MAX_TENANT_HELD_BYTES);
+    own.keep(2 * MIB);
     const looks: (() => void)[] = [];
     const order: string[] = [];
     const waiting = own
-      .untilRoom(2 * MIB, () => new Promise<void>((resolve) => looks.push(resolve)))
+      .untilRoom(() => new Promise<void>((resolve) => looks.push(resolve)))
       .then((found) => order.push(`room: ${found}`));
     const acting = own.inTurn(async () => order.push("acted"));
     const evaluating = own.unstalled().then(() => order.push("evaluated"));
@@ -188,13 +198,28 @@ describe("what the jobs of a tenant hold in one process", () => {
   });
 
   it("is each tenant's own", () => {
-    const [one, another] = [holdingsOf("one"), holdingsOf("another")];
     const further = [holdingsOf("one"), holdingsOf("one")];
-    for (const each of further) each.keep(MAX_HELD_BYTES);
-    expect(one.isCrowded(2 * MIB)).toBe(true);
-    expect(another.isCrowded(2 * MIB)).toBe(false);
-    for (const each of further) each.drop(MAX_HELD_BYTES);
+    const [one, another] = [holdingsOf("one"), holdingsOf("another")];
+    for (const each of [...further, one, another]) each.keep(MAX_HELD_BYTES);
+    expect([one.isCrowded, another.isCrowded]).toEqual([true, false]);
+    for (const each of [...further, one, another]) each.drop(MAX_HELD_BYTES);
   });
+
+  it("counts an output that waits for room: it is there", () =>
+    inRegistry(async (bench) => {
+      const [eldest, other] = [holdingsOf(TENANT), holdingsOf(TENANT)];
+      for (const each of [eldest, other]) each.keep(MAX_TENANT_HELD_BYTES / 2 - MIB);
+      const seen: boolean[] = [];
+      const run = await runSteps(bench, [map("m", list(6), [pad("a", 500_000)]), pad("gist", 1)], {
+        pause: async (ms) => {
+          if (ms !== CROWDED_PAUSE_MS) return;
+          seen.push(other.isCrowded);
+          for (const each of [eldest, other]) each.drop(each.bytes);
+        },
+      });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(seen).toEqual([true]);
+    }));
 
   it("lets a large job wait for others, and fails it when they stay", () =>
     inRegistry(async (bench) => {
