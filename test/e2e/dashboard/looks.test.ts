@@ -1,6 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import pMap from "p-map";
 import { describe, expect, it } from "vitest";
+import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { ask, rowOf, useViewer, value } from "./viewer.ts";
 
 /** How the dashboard looks, how fast it is there, and that it takes no text for markup. */
@@ -11,26 +13,72 @@ const viewer = await useViewer();
 const IMAGES = "docs/images";
 const FIRST_PAGE_BYTES = 80 * 1_024;
 
-/** Each would run, load or be seen if the dashboard took a text for markup. */
-const HOSTILE = [
-  "<img src=x onerror=alert(1)>",
-  "<script>alert(1)</script>",
-  "javascript:alert(1)",
-  '"><svg onload=alert(1)>',
-  "{{constructor.constructor('alert(1)')()}}",
-  "<iframe srcdoc='<script>alert(1)</script>'>",
-];
+const MARKUP =
+  "main :is(iframe, script, img, video, object, style, link, meta, math, details[ontoggle], [onerror], [onload])";
+
+const forms = (n: number): readonly string[] => HOSTILE_TEXTS.slice(40 * n, 40 * (n + 1));
+const quoted = (texts: readonly string[]): string[] => texts.map((text) => JSON.stringify(text));
+const oneForEach = <T>(submit: (text: string, i: number) => Promise<T>): Promise<T[]> =>
+  pMap(HOSTILE_TEXTS, submit, { concurrency: 8 });
 
 describe("a text", () => {
-  it.each(HOSTILE)("%s is shown as it is", async (text) => {
-    const id = await viewer.submit(text, [value("v", "{% $input.text %}")], { input: { text } });
+  it(`is shown as it is, in ${HOSTILE_TEXTS.length} forms that would run if it were markup`, async () => {
+    expect(new Set(HOSTILE_TEXTS).size).toBe(200);
+    const lot = "hostile";
+    // A plan that writes out {{ or ${ is refused: it would be meant as a template.
+    const steps = [value("v", "{% $input.text %}"), { id: "no", type: "end", message: "{% $input.text %}" }];
+    const failed = await oneForEach((text) => viewer.submit(text, steps, { input: { text }, metadata: { lot } }));
+    const all = [value("v", "{% $input.texts %}")];
+    // A longer result is not shown whole.
+    const wholes = [0, 1, 2, 3, 4].map((n) =>
+      viewer.submit("of forms", all, { input: { texts: forms(n) }, metadata: { texts: forms(n) } }),
+    );
+    const each = [{ ...ask, message: "{% $item %}" }];
+    const asks = [{ id: "all", type: "map", over: "{% $input.texts %}", concurrency: 16, steps: each }];
+    const texts = HOSTILE_TEXTS.filter((_, i) => i % 13 === 0);
+    const asking = await viewer.submit("asks", asks, { input: { texts } });
     await viewer.open();
-    await viewer.goTo("jobs", rowOf(id));
-    await viewer.goTo(`jobs/${id}`, "text=It succeeded");
-    expect(await viewer.page.textContent("main h1")).toBe(text);
-    expect(await viewer.page.textContent("main")).toContain(JSON.stringify(text));
-    expect(await viewer.page.$$eval("main iframe, main script, main svg, main img", (all) => all.length)).toBe(0);
-    expect(viewer.complaints).toEqual([]);
+    const { page } = viewer;
+    const elsewhere: string[] = [];
+    page.on("request", (request) => request.url().startsWith(viewer.place.url) || elsewhere.push(request.url()));
+    const seenIn = async (hash: string, sign: string, texts: readonly string[]) => {
+      await viewer.goTo(hash, sign);
+      const shown = (await page.textContent("main")) ?? "";
+      expect(texts.filter((text) => !shown.includes(text))).toEqual([]);
+      expect(await page.locator(MARKUP).count()).toBe(0);
+    };
+    const ofLot = `jobs?status=failed&metadata=${encodeURIComponent(JSON.stringify({ lot }))}`;
+    await seenIn(ofLot, ".selectable", []);
+    const rows = new Set<string>();
+    const scrolled = async () => {
+      for (const row of await page.locator(".selectable .name").allTextContents()) rows.add(row);
+      expect(await page.locator(MARKUP).count()).toBe(0);
+      await page.mouse.wheel(0, 1_000);
+      return rows.size;
+    };
+    await expect.poll(scrolled, { timeout: 15_000 }).toBe(HOSTILE_TEXTS.length);
+    expect([...rows].sort()).toEqual(HOSTILE_TEXTS.map((text) => `${text}Step no: ${text}`).sort());
+    for (const [n, id] of (await Promise.all(wholes)).entries()) {
+      await viewer.goTo(`jobs/${id}`, `code >> text=${id}`);
+      await seenIn(`jobs/${id}`, "text=It succeeded", quoted(forms(n)));
+      const about = await page.textContent(".facts");
+      expect(quoted(forms(n)).filter((text) => !about?.includes(text))).toEqual([]);
+    }
+    await viewer.goTo(`jobs/${asking}`, `code >> text=${asking}`);
+    await expect.poll(() => page.locator("form.ask").count()).toBe(texts.length);
+    await seenIn(`jobs/${asking}`, "form.ask", texts);
+    for (const [i, text] of HOSTILE_TEXTS.entries()) {
+      if (i % 17 !== 0) continue;
+      await viewer.goTo(`jobs/${failed[i]}`, `code >> text=${failed[i]}`);
+      await viewer.button("Graph").click();
+      await page.locator(".box", { hasText: "no" }).click();
+      await viewer.button("Postmortem").click();
+      await page.waitForSelector("pre.tall");
+      await seenIn(`jobs/${failed[i]}`, ".drawer >> text=Output", [text]);
+    }
+    await seenIn("events", "main h1", []);
+    await seenIn("home", "text=Why they failed", []);
+    expect([viewer.complaints, elsewhere]).toEqual([[], []]);
   });
 });
 
