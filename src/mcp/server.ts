@@ -7,6 +7,7 @@ import { type Registrar, registerFixed, registerPrompt, registerTemplate, regist
 import { briefServerInfo, serverInfo } from "./protocol/server-info.ts";
 import type { Reach } from "./protocol/tools-for-request.ts";
 import { FIXED_RESOURCES, TEMPLATE_RESOURCES } from "./resources/index.ts";
+import { registerSkills } from "./skills/register-skills.ts";
 import { registerTasks } from "./tasks/register-tasks.ts";
 import { TOOLS } from "./tools/index.ts";
 
@@ -59,6 +60,7 @@ export function buildServer(
   for (const resource of TEMPLATE_RESOURCES) registerTemplate(registrar, resource);
   for (const resource of FIXED_RESOURCES) registerFixed(registrar, resource);
   for (const prompt of PROMPTS) registerPrompt(registrar, prompt);
+  registerSkills(registrar);
   registerTasks(registrar);
   registerEvents(registrar);
   return server;

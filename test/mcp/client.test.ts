@@ -1,6 +1,8 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { SkillsClient } from "@modelcontextprotocol/client/ext/skills";
 import { describe, expect, it } from "vitest";
 import { serveMcp } from "../../src/mcp/endpoint.ts";
+import { guideText } from "../../src/mcp/guide/guide.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { jobIdOf, type World, world } from "./support.ts";
 
@@ -42,6 +44,39 @@ describe.each([
       { name: "jobs_plan", arguments: [{ name: "goal", required: true }] },
       { name: "jobs_postmortem", arguments: [{ name: "job_id", required: true }] },
     ]);
+    await client.close();
+  });
+
+  it("has the guide as one skill, whose files are what its entry says", async () => {
+    const w = world();
+    const client = await connected(w, mode);
+    const skills = new SkillsClient(client);
+    expect(skills.supported).toBe(true);
+    const { skills: listed } = await skills.list();
+    expect(listed).toMatchObject([{ uri: "skill://edge-jobs-blueprints/SKILL.md" }]);
+    const [skill] = listed;
+    if (skill === undefined || skill.resources === "dynamic") throw new Error("no files");
+    expect((await skills.get(skill.uri)).skill).toEqual(skill);
+    expect(await skills.read(skill)).toMatchObject({
+      verified: true,
+      mimeType: "text/markdown",
+      body: `\n${guideText(w.deps.handlers)}`,
+    });
+    for (const { uri } of skill.resources) {
+      expect(await skills.read(skill, uri)).toMatchObject({
+        verified: true,
+        text: expect.stringMatching(/^(# |---\n)/),
+      });
+    }
+    expect(skill.resources.map(({ uri }) => uri.replace("skill://edge-jobs-blueprints/", ""))).toEqual([
+      "SKILL.md",
+      ...["errors", "flow", "javascript", "status", "undo"].map((topic) => `references/${topic}.md`),
+    ]);
+    await expect(skills.get("skill://other/SKILL.md")).rejects.toThrow("No skill is served at skill://other/SKILL.md");
+    await expect(client.readResource({ uri: "skill://edge-jobs-blueprints/none.md" })).rejects.toThrow();
+    expect(w.measured).toMatchObject(
+      ["skills/list", "skills/get", "skills/get"].map((name) => ({ name, outcome: "ok" })),
+    );
     await client.close();
   });
 

@@ -73,6 +73,8 @@ const EVENT = {
 
 const ref = { type: "ref/resource", uri: "job://{job_id}" };
 
+const SKILL = "skill://edge-jobs-blueprints/SKILL.md";
+
 const CALLS: { method: string; params: JsonObject }[] = [
   ...Object.entries(TOOL_ARGUMENTS).map(([name, args]) => ({
     method: "tools/call",
@@ -91,9 +93,12 @@ const CALLS: { method: string; params: JsonObject }[] = [
   },
   { method: "notifications/initialized", params: {} },
   { method: "notifications/cancelled", params: { requestId: 1 } },
-  ...["ping", "server/discover", "tools/list", "resources/list", "resources/templates/list", "prompts/list"].map(
-    (method) => ({ method, params: {} }),
-  ),
+  ...[
+    ...["ping", "server/discover", "tools/list", "resources/list", "resources/templates/list", "prompts/list"],
+    "skills/list",
+  ].map((method) => ({ method, params: {} })),
+  { method: "skills/get", params: { uri: SKILL } },
+  { method: "resources/read", params: { uri: SKILL } },
   { method: "resources/read", params: { uri: `job://${NO_JOB}/events` } },
   { method: "resources/read", params: { uri: "blueprint://guide" } },
   { method: "prompts/get", params: { name: "jobs_postmortem", arguments: { job_id: NO_JOB } } },

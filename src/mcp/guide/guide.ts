@@ -75,7 +75,10 @@ const TOPICS: readonly Topic[] = [
 
 export const TOPIC_NAMES: readonly string[] = TOPICS.map(({ name }) => name);
 
-const APART = TOPICS.filter(({ apart }) => apart).map(({ name }) => `\`guide/${name}\``);
+/** Those that stand on no other page. */
+export const APART_TOPICS: readonly string[] = TOPICS.filter(({ apart }) => apart).map(({ name }) => name);
+
+const APART = APART_TOPICS.map((name) => `\`guide/${name}\``);
 
 /** One topic on a page of its own; undefined when there is none of that name. */
 export function topicText(name: string, handlers: readonly HandlerText[]): string | undefined {

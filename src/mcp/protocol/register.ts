@@ -70,6 +70,9 @@ export function answerOrThrow<T>(outcome: Result<T, Problem>, expected: (text: s
   throw crash ? new ProtocolError(ProtocolErrorCode.InternalError, text) : expected(text);
 }
 
+/** For what the caller could not have done otherwise. */
+export const internal = (text: string): ProtocolError => new ProtocolError(ProtocolErrorCode.InternalError, text);
+
 /** Suggestions are a convenience: none are better than an error. */
 function completer({ deps, era }: Registrar, name: string, complete: Complete) {
   return async (prefix: string): Promise<string[]> => {
@@ -95,8 +98,7 @@ function lister({ deps, era }: Registrar, { name, mimeType, list }: TemplateReso
   if (list === undefined) return undefined;
   return async () => {
     const found = await observe(`${name} list`, deps, era, async () => ok(await list(deps)));
-    const noneExpected = (text: string) => new ProtocolError(ProtocolErrorCode.InternalError, text);
-    return { resources: answerOrThrow(found, noneExpected).map((listed) => ({ ...listed, mimeType })) };
+    return { resources: answerOrThrow(found, internal).map((listed) => ({ ...listed, mimeType })) };
   };
 }
 

@@ -19,6 +19,8 @@ const OPEN_METHODS: ReadonlySet<unknown> = new Set([
   "tools/list",
   "prompts/list",
   "resources/templates/list",
+  "skills/list",
+  "skills/get",
 ]);
 const WRITING_METHODS: ReadonlySet<unknown> = new Set(["tasks/update", "tasks/cancel"]);
 

@@ -49,12 +49,12 @@ describe("the scopes that a request needs", () => {
     expect(readers.filter((name) => !scopesNeeded(call(name)).includes("jobs:read"))).toEqual([]);
   });
 
-  it.each(["initialize", "ping", "server/discover", "tools/list", "prompts/list", "notifications/initialized"])(
-    "method %s: none",
-    (method) => {
-      expect(scopesNeeded(ask(method))).toEqual([]);
-    },
-  );
+  it.each([
+    ...["initialize", "ping", "server/discover", "tools/list", "prompts/list", "notifications/initialized"],
+    ...["skills/list", "skills/get"],
+  ])("method %s: none", (method) => {
+    expect(scopesNeeded(ask(method))).toEqual([]);
+  });
 
   it.each([
     ["resources/list", "jobs:read"],
