@@ -9,7 +9,7 @@ import { ask, rowOf, useViewer, value } from "./viewer.ts";
 
 const viewer = await useViewer();
 
-/** Where screenshots go when they are asked for with SCREENSHOTS=1. */
+/** Where screenshots go when they are asked for with SCREENSHOTS=1: `npm run screenshots`, which leaves hostile texts out. */
 const IMAGES = "docs/images";
 const FIRST_PAGE_BYTES = 80 * 1_024;
 
