@@ -189,6 +189,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   ALARM_BATCH: "rows of one look, the others come next: registry/run/reconcile.test.ts",
   MAX_DISPATCH_BATCH: "jobs of one call to the engine, the others come next: registry/boundaries.test.ts",
   MAX_LIST_SCAN: "rows of one look, the others come with the next page: registry/calls/list.test.ts",
+  MAX_FAILURES_SCAN: "rows of one look, newest first: registry/bulk/many-failures.test.ts has half as many",
+  FAILURES_PAGE: "rows of one look, the others come next: registry/bulk/many-failures.test.ts",
   MAX_UNINDEXED_JOBS: "rows of one look, the others are in the index: registry/calls/text-search.test.ts",
   TEXT_INDEX_BATCH: "rows of one look, the others come next: registry/calls/text-search.test.ts",
   TEXT_INDEX_PAUSE_MS: pace,

@@ -39,6 +39,7 @@ export const apisOf = ({
   secretCalls,
   bulkCalls,
   limitHome,
+  jobStatistics,
   counts,
   enter,
 }: Registry) => ({
@@ -59,6 +60,7 @@ export const apisOf = ({
   introduction,
   subscriptions,
   workers: workerCalls,
+  stats: jobStatistics,
   limits: joined<LimitsApi>(limitHome),
   batches,
   secrets: secretCalls,

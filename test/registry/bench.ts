@@ -87,6 +87,7 @@ export interface Bench {
   batches: Registry["batches"];
   secrets: Registry["secretCalls"];
   bulk: Registry["bulkCalls"];
+  stats: Registry["jobStatistics"];
   enter: Registry["enter"];
   engine: FakeEngine;
   /** Lines of the operator's log. */

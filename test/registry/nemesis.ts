@@ -78,7 +78,8 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
       | "batches"
       | "secrets"
       | "bulk"
-      | "limits",
+      | "limits"
+      | "stats",
   >(
     part: Part,
   ): Apis[Part] =>
@@ -101,6 +102,7 @@ export function underNemesis(apis: Apis, settleBackground: () => Promise<void>, 
     secrets: evicted("secrets"),
     bulk: evicted("bulk"),
     limits: evicted("limits"),
+    stats: evicted("stats"),
     get counts() {
       return current.counts;
     },

@@ -9,12 +9,10 @@ import type { Caller } from "../api/caller.ts";
 import { findJobs } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";
 import { createBulk } from "../dispatch/create-bulk.ts";
+import { yieldTurn } from "../yield-turn.ts";
 import { actedOn } from "./acted-on.ts";
 
 const statisticsRow = (job: Job): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
-
-/** Others are served between two pages. */
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /** Counts what an action would be done to, and begins it. */
 export class BulkCalls implements BulkApi {
@@ -41,7 +39,7 @@ export class BulkCalls implements BulkApi {
     let after: string | null = null;
     for (let pages = 0; pages === 0 || after !== null; pages++) {
       if (pages === BULK_COUNT_PAGES) return { ...count, truncated: true };
-      if (pages > 0) await pause();
+      if (pages > 0) await yieldTurn();
       const query = { ...request.where, limit: MAX_LIST_SCAN, after };
       const page = findJobs(this.#context.tables, tenant, query);
       const found = page.jobs.flatMap((job) => actedOn(this.#context, job, request) ?? []);

@@ -1,10 +1,11 @@
 import { readSlotKey } from "../../jobs/flow/concurrency.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
-import { type Grouping, statisticsOf } from "../../jobs/statistics.ts";
-import { MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
+import { type Failures, type Grouping, mergedFailures, statisticsOf } from "../../jobs/statistics.ts";
+import { FAILURES_PAGE, MAX_FAILURES_SCAN, MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
 import type { LimitUse, QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
 import type { RegistryContext } from "../context.ts";
+import { yieldTurn } from "../yield-turn.ts";
 
 /** What the jobs of the object have in common. Looks at a bounded number of rows, and writes none. */
 export class JobStatistics implements StatisticsApi {
@@ -17,13 +18,29 @@ export class JobStatistics implements StatisticsApi {
   async statistics({ tenant }: Caller, since: number, grouping: Grouping | null): Promise<ShardStatistics> {
     const { jobs } = this.#context.tables;
     const rows = jobs.since(tenant, jobIdFloor(since), MAX_STATISTICS_SCAN + 1);
+    const isWhole = rows.length <= MAX_STATISTICS_SCAN;
+    const found = statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping, this.#context.now() - since);
     return {
-      ...statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping, this.#context.now() - since),
-      truncated: rows.length > MAX_STATISTICS_SCAN,
+      ...found,
+      failures: isWhole ? found.failures : await this.#failures(tenant, since),
+      truncated: !isWhole,
       oldest_queued: jobs.oldestQueued(tenant) ?? null,
       queues: this.#queues(tenant),
       limits: this.#limits(tenant),
     };
+  }
+
+  /** Of all failed jobs, where not all jobs are looked at. */
+  async #failures(tenant: string, since: number): Promise<Failures[]> {
+    let failures: Failures[] = [];
+    let looked = 0;
+    for (const page of this.#context.tables.jobs.failures(tenant, jobIdFloor(since), FAILURES_PAGE)) {
+      failures = mergedFailures([failures, statisticsOf(page, null).failures]);
+      looked += page.length;
+      if (looked >= MAX_FAILURES_SCAN) break;
+      await yieldTurn();
+    }
+    return failures;
   }
 
   /** Of those whose home the object is, and of its places at the engine. */

@@ -16,12 +16,11 @@ import { openCleanup } from "../dispatch/cleanup.ts";
 import { followEffects, settleJob } from "../run/settlements.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
+import { yieldTurn } from "../yield-turn.ts";
 
 export type Limited = Job & { run: { concurrency: JobConcurrency } };
 
 const isLimited = (job: Job | undefined): job is Limited => job?.run.concurrency !== undefined;
-
-const yieldTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 /** Where a job with a slot stands at its home. */
 export const placeOf = (job: Limited, slot: Slot): SlotPlace => ({

@@ -13,6 +13,7 @@ import {
   type JobRecord,
   LISTED_COLUMNS,
   type ListedRecord,
+  readListed,
   toRecord,
 } from "./rows.ts";
 import type { TextLook } from "./search-text.ts";
@@ -43,6 +44,9 @@ const MOST_DISPLACED = 3n;
 /** By the number, which is the key, and by the id: what a caller sends may be another id of the same number. */
 const THE_JOB = "job_number = ? AND job_id = ?";
 const IN_RANGE = "job_number >= ? AND job_number < ? AND job_id < ?";
+
+/** Above every number but the highest, which no job has before the year 2248. */
+const END_NUMBER = String(2n ** 63n - 1n);
 
 /** As text: the object's SQL takes no bigint, and the column's type makes an integer of it. */
 const numberOf = (jobId: string): string => String(jobNumber(jobId));
@@ -87,19 +91,14 @@ export const JOBS_SQL = {
   since: `SELECT job_id, status, blueprint, step, error, error_code, started_at, settled_at,
     json_extract(run_json, '$.trigger.name') AS trigger
     FROM jobs WHERE job_number >= ? AND tenant = ? ORDER BY job_number DESC LIMIT ?`,
+  failures: `SELECT CAST(job_number AS TEXT) AS number, job_id, status, blueprint, step, error, error_code, started_at,
+    settled_at, NULL AS trigger FROM jobs WHERE status = 'failed' AND job_number >= ? AND job_number < ? AND tenant = ?
+    ORDER BY job_number DESC LIMIT ?`,
   oldestQueued: "SELECT submitted_at FROM jobs WHERE status = 'queued' AND tenant = ? ORDER BY job_number LIMIT 1",
   ofBatch: `SELECT job_id, status FROM jobs WHERE job_number >= ? AND job_number < ? AND tenant = ?
     AND json_extract(run_json, '$.batch') = ? ORDER BY job_number`,
   nextBlueprint: "SELECT blueprint FROM jobs WHERE blueprint > ? AND blueprint < ? ORDER BY blueprint LIMIT 1",
 } as const;
-
-function readable(record: ListedRecord): Job | undefined {
-  try {
-    return fromListed(record);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The table of jobs. Calls are synchronous; callers open the transactions. */
 export class Jobs {
@@ -247,7 +246,7 @@ export class Jobs {
     return this.#sql
       .exec<NumberedRecord>(JOBS_SQL.above, number, limit)
       .toArray()
-      .map(({ number: own, ...record }) => ({ number: own, job: readable(record) }));
+      .map(({ number: own, ...record }) => ({ number: own, job: readListed(record) }));
   }
 
   /** How many there are, of so many at most. */
@@ -260,6 +259,18 @@ export class Jobs {
     return this.#sql
       .exec<{ [Field in keyof StatisticsRow]: StatisticsRow[Field] }>(JOBS_SQL.since, numberOf(floor), tenant, limit)
       .toArray();
+  }
+
+  /** Failed jobs from the floor on, newest first, so many at once. */
+  *failures(tenant: string, floor: string, rows: number): Generator<StatisticsRow[]> {
+    type Row = { [Field in keyof StatisticsRow]: StatisticsRow[Field] } & { number: string };
+    for (let below = END_NUMBER; ; ) {
+      const found = this.#sql.exec<Row>(JOBS_SQL.failures, numberOf(floor), below, tenant, rows).toArray();
+      yield found;
+      const last = found.at(-1);
+      if (last === undefined || found.length < rows) return;
+      below = last.number;
+    }
   }
 
   /** When the first job was submitted that is still queued. */

@@ -108,6 +108,15 @@ export function fromListed({ metadata_json, run_json, ...fields }: ListedRecord)
   };
 }
 
+/** The same; undefined: it cannot be read. */
+export function readListed(record: ListedRecord): Job | undefined {
+  try {
+    return fromListed(record);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The columns that differ, so that an index is written only when its column changed. */
 export function changedColumns(before: Job, after: Job): [Column, JobRecord[Column]][] {
   const old = toRecord(before);

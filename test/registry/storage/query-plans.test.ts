@@ -27,6 +27,7 @@ const INDEX: Record<string, string | null> = {
   "job_texts.delete": "VIRTUAL TABLE INDEX 0:=",
   "job_texts.clear": null,
   "jobs.since": "PRIMARY KEY",
+  "jobs.failures": "jobs_by_status",
   "jobs.oldestQueued": "jobs_by_status",
   "jobs.ofBatch": "PRIMARY KEY",
   "jobs.nextBlueprint": "jobs_by_blueprint",
