@@ -79,6 +79,7 @@ export const BUDGETS = {
   EVENT_KILLS: { full: 100, test: 3, counts: "kills amid events" },
   HEAVY_PLANS: { full: 18, test: 3, counts: "heavy plans of a tenant, beside which another one asks" },
   WORKER_STEPS: { full: 1_000_000, test: 100_000, counts: "steps of workers that are late, dead or double" },
+  BATCH_KILLS: { full: 200, test: 8, counts: "kills at a write of a batch of a thousand" },
   FAILURES: { full: 50_000, test: 6_000, counts: "failures of one cause, which one call repairs" },
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
   FACES: { full: 1_000, test: 200, counts: "calls by MCP and by REST" },
