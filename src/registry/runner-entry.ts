@@ -176,7 +176,7 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
     return (await entered(this.registry)).limitHome.takeTurn(tenant, holder, rate);
   }
 
-  async giveTurns(tenant: string, key: string, jobId: string) {
+  async giveTurns(tenant: string, key: string | null, jobId: string) {
     return (await entered(this.registry)).limitHome.giveTurns(tenant, key, jobId);
   }
 

@@ -79,16 +79,10 @@ export class Turns {
     return Math.max(turn.at - now, 0);
   }
 
-  /** Turns to come of holders whose names begin so are free for others. */
-  giveBack(key: string, holders: string, now: number): void {
-    const line = this.#lines.get(key);
-    if (line === undefined) return;
-    for (const [holder, turn] of line.turns) {
-      if (!holder.startsWith(holders) || turn.at <= now) continue;
-      line.turns.delete(holder);
-      line.free.push(turn);
-    }
-    line.free.sort(byTime);
+  /** Turns to come of holders whose names begin so are free for others. @param key null: of every one */
+  giveBack(key: string | null, holders: string, now: number): void {
+    const lines = [...this.#lines].filter(([name]) => key === null || name === key);
+    for (const [, line] of lines) giveBack(line, holders, now);
   }
 
   /** Of a key that another object gives turns of from now on. */
@@ -145,6 +139,15 @@ const next = ({ last }: Line, { at, gap }: Turn): Turn => ({
   at: Math.max(at, last.at + Math.max(gap, last.gap)),
   gap,
 });
+
+function giveBack(line: Line, holders: string, now: number): void {
+  for (const [holder, turn] of line.turns) {
+    if (!holder.startsWith(holders) || turn.at <= now) continue;
+    line.turns.delete(holder);
+    line.free.push(turn);
+  }
+  line.free.sort(byTime);
+}
 
 /** Turns that are over, when there are many. */
 function forget(line: Line, before: number): void {

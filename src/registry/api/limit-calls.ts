@@ -11,8 +11,11 @@ export interface LimitsApi {
    * @returns ms until the turn
    */
   takeTurn(tenant: string, holder: string, rate: RateTerms): Promise<number>;
-  /** Of the home: the job does nothing more, so that others get the turns that it had before it. */
-  giveTurns(tenant: string, key: string, jobId: string): Promise<null>;
+  /**
+   * Of the home: the job does nothing more, so that others get the turns that it had before it.
+   * @param key null: of all rates that have their home here
+   */
+  giveTurns(tenant: string, key: string | null, jobId: string): Promise<null>;
   /** Of a home that is none any more: the turns that it gave. */
   surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven>;
   /** Of the home: a slot, or how it stands. Asked again, who has one has it, and who waits waits where it did. */

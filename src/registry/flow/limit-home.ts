@@ -38,8 +38,9 @@ export class LimitHome implements LimitsApi {
     this.#turns.adopt(ownKey, await Promise.all(homes.map((home) => home.surrenderTurns(tenant, rate))));
   }
 
-  async giveTurns(tenant: string, key: string, jobId: string): Promise<null> {
-    this.#turns.giveBack(JSON.stringify([tenant, key]), `${jobId}-`, this.#context.now());
+  async giveTurns(tenant: string, key: string | null, jobId: string): Promise<null> {
+    const own = key === null ? null : JSON.stringify([tenant, key]);
+    this.#turns.giveBack(own, `${jobId}-`, this.#context.now());
     return null;
   }
 

@@ -21,6 +21,16 @@ export class LimitHomes {
     return home === parseJobId(job_id)?.shard ? this.#own() : this.#owners.of(tenant, home);
   }
 
+  /** Every object that can be the home of a limit. */
+  every({ tenant, job_id }: Pick<Job, "tenant" | "job_id">): LimitsApi[] {
+    const owners = this.#owners;
+    if (owners === undefined) return [this.#own()];
+    const own = parseJobId(job_id)?.shard;
+    return Array.from({ length: owners.shards }, (_, shard) =>
+      shard === own ? this.#own() : owners.of(tenant, shard),
+    );
+  }
+
   /** The homes that the limit had while there were fewer objects. */
   async before(key: string, tenant: string): Promise<LimitsApi[]> {
     const owners = this.#owners;

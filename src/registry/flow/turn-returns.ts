@@ -4,7 +4,9 @@ import { isJsonObject, type Json } from "../../lib/json.ts";
 import type { RegistryContext } from "../context.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 
-/** Keys of all rates in the plan; data that looks like a rate does no harm. */
+const isExpression = (key: string): boolean => key.includes("{%");
+
+/** Keys of all rates in the plan, as they are written; data that looks like a rate does no harm. */
 function rateKeys(planJson: string): Set<string> {
   const keys = new Set<string>();
   if (!planJson.includes('"rate"')) return keys;
@@ -32,9 +34,13 @@ export class TurnReturns implements StoreObserver {
 
   async #giveBack(job: Job): Promise<void> {
     const { tables, limits } = this.#context;
-    for (const key of rateKeys(tables.plans.json(job.plan_hash))) {
-      const home = await limits.of(key, job);
-      await home.giveTurns(job.tenant, key, job.job_id);
+    const { tenant, job_id } = job;
+    const keys = [...rateKeys(tables.plans.json(job.plan_hash))];
+    // Which keys an expression came to is not kept: each home finds what it gave the job.
+    if (keys.some(isExpression)) {
+      await Promise.all(limits.every(job).map((home) => home.giveTurns(tenant, null, job_id)));
+      return;
     }
+    for (const key of keys) await (await limits.of(key, job)).giveTurns(tenant, key, job_id);
   }
 }

@@ -99,10 +99,10 @@ describe("what a job leaves that was cancelled", () => {
       expect(bench.storage.sql.exec("SELECT holder FROM slot_waiters").toArray()).toEqual([]);
     }));
 
-  it("is also the turns that its steps had before them", () =>
+  it.each(["api.example.com", "{% $item %}"])("is also the turns that its steps had before them: %s", (written) =>
     inRegistry(async (bench) => {
       const key = "api.example.com";
-      const rate = { limit: 4, per: "1 second", key };
+      const rate = { limit: 4, per: "1 second", key: written };
       const inside = [{ id: "get", type: "http", url: "https://example.com/", rate }];
       const plan = planOf([{ id: "all", type: "map", over: [1, 2], steps: inside }]);
       const again = { ...bench, ...(await bench.reopen()) };
@@ -121,5 +121,6 @@ describe("what a job leaves that was cancelled", () => {
       await rest(bench);
       expect(await take(second, 0), "it has a sooner one").toBeLessThan(300);
       expect(await take(second, 1)).toBeLessThan(600);
-    }));
+    }),
+  );
 });
