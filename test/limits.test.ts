@@ -194,6 +194,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_UNINDEXED_JOBS: "rows of one look, the others are in the index: registry/calls/text-search.test.ts",
   TEXT_INDEX_BATCH: "rows of one look, the others come next: registry/calls/text-search.test.ts",
   TEXT_INDEX_PAUSE_MS: pace,
+  TEXT_INDEX_RETRY_MS: pace,
   REVOKE_CONCURRENCY: "objects that are written to at the same time, the others come next",
   MAX_FAULTS: kept("blueprint/checks/bad-blueprints.test.ts"),
   MAX_EVENTS: kept("jobs/run/timeline.test.ts, registry/boundaries.test.ts"),

@@ -1,6 +1,6 @@
 /** What is kept, and what a reply may hold. */
 
-import { KIB, SECOND } from "./units.ts";
+import { KIB, MINUTE, SECOND } from "./units.ts";
 
 export const MAX_EVENTS = 500;
 /** From this many events on, only job-level and failure events are recorded. */
@@ -15,6 +15,8 @@ export const MAX_UNINDEXED_JOBS = 750;
 export const TEXT_INDEX_BATCH = 500;
 /** Between two batches: 2,000 jobs a second are more than an object takes. */
 export const TEXT_INDEX_PAUSE_MS = SECOND / 4;
+/** After a batch that failed. */
+export const TEXT_INDEX_RETRY_MS = MINUTE;
 export const MAX_INLINE_RESULT_BYTES = 8 * KIB;
 export const MAX_TEXT_RESULT_BYTES = 4 * KIB;
 export const MAX_ERROR_CHARS = 500;

@@ -72,7 +72,7 @@ export class Reconciler {
     this.#context.audit.purge(now);
     this.#context.storeEntries.purge(now);
     this.#context.store.transact(() => this.#context.eventLog.purge(now));
-    this.#context.store.transact(() => this.#context.tables.texts.addDue(now));
+    await tried(() => this.#context.store.transact(() => this.#context.tables.texts.addDue(now)));
     this.#lapseOffers(now);
     const due = this.#context.tables.jobs.due(now, ALARM_BATCH);
     const looks = due.map((key) =>

@@ -1,4 +1,4 @@
-import { MAX_UNINDEXED_JOBS, TEXT_INDEX_BATCH, TEXT_INDEX_PAUSE_MS } from "../../limits.ts";
+import { MAX_UNINDEXED_JOBS, TEXT_INDEX_BATCH, TEXT_INDEX_PAUSE_MS, TEXT_INDEX_RETRY_MS } from "../../limits.ts";
 import type { Jobs } from "./jobs.ts";
 import { type Described, searchText, storable, type TextLook, trigrams } from "./search-text.ts";
 
@@ -98,6 +98,8 @@ export class JobTexts {
   addDue(now: number): void {
     const due = this.firstDue();
     if (due === undefined || due > now) return;
+    // What fails does not come again at once, and holds up no job.
+    this.#restsUntil = now + TEXT_INDEX_RETRY_MS;
     const next = this.#jobs.above(this.#place, TEXT_INDEX_BATCH);
     // A row that cannot be read is in no listing.
     for (const { number, job } of next) if (job !== undefined) this.#put(number, searchText(job));

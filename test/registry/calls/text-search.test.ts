@@ -1,13 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { newJobId } from "../../../src/jobs/id.ts";
-import { MAX_LIST_SCAN, MAX_UNINDEXED_JOBS, TEXT_INDEX_BATCH, TEXT_INDEX_PAUSE_MS } from "../../../src/limits.ts";
+import {
+  MAX_LIST_SCAN,
+  MAX_UNINDEXED_JOBS,
+  TEXT_INDEX_BATCH,
+  TEXT_INDEX_PAUSE_MS,
+  TEXT_INDEX_RETRY_MS,
+} from "../../../src/limits.ts";
 import type { ListQuery } from "../../../src/registry/api/caller.ts";
 import { JOB_TEXTS_SQL } from "../../../src/registry/storage/job-texts.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { setting } from "../../support/setting.ts";
 import type { apisOf } from "../apis.ts";
-import { aListQuery, aRequest, type Bench, CALLER, inRegistry, RETENTION_MS, START } from "../bench.ts";
+import { aListQuery, aRequest, type Bench, CALLER, inRegistry, RETENTION_MS, START, statusOf } from "../bench.ts";
 import { copyFirstJob } from "../copies.ts";
 
 type Apis = ReturnType<typeof apisOf>;
@@ -212,10 +218,14 @@ describe("the index of texts", () => {
       expect(await bench.storage.getAlarm()).toBeLessThanOrEqual(bench.clock.now);
     }));
 
-  it("has a batch whole or not at all, whatever dies in it", () =>
+  it("has a batch whole or not at all, whatever dies in it, and holds up no job", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit({ name: "the needle" });
       bury(bench, MAX_UNINDEXED_JOBS);
+      const late = await bench.submit({ timeout_ms: 1_000 });
+      await bench.runner.start(bench.ref(late.id));
+      await bench.runner.rest(bench.ref(late.id), "first", bench.clock.now + 3_600_000, []);
+      bench.clock.now += 1_000;
       let puts = 0;
       const exec = (query: string, ...bindings: unknown[]) => {
         if (query === JOB_TEXTS_SQL.put && ++puts === TEXT_INDEX_BATCH / 2) throw new Error("killed");
@@ -241,7 +251,11 @@ describe("the index of texts", () => {
       expect(puts).toBe(TEXT_INDEX_BATCH / 2);
       expect(indexed(bench)).toBe(0);
       expect(await found(on, { text: "needle" })).toEqual([id]);
-      bench.clock.now = (await bench.storage.getAlarm()) ?? Number.NaN;
+      expect((await statusOf({ ...bench, ...on }, late.id)).status).toBe("failed");
+      await on.reconciler.onAlarm();
+      expect(puts, "it does not come again at once").toBe(TEXT_INDEX_BATCH / 2);
+      bench.clock.now += TEXT_INDEX_RETRY_MS;
+      expect(await bench.storage.getAlarm()).toBeLessThanOrEqual(bench.clock.now);
       await on.reconciler.onAlarm();
       expect(indexed(bench)).toBe(TEXT_INDEX_BATCH);
       expect(await found(on, { text: "needle" })).toEqual([id]);
