@@ -126,6 +126,25 @@ describe("the dashboard in a browser", () => {
     expect(Date.now() - answered).toBeLessThan(1_000);
   });
 
+  it("shows a child within a second of its start, also when its parent was looked at before", async () => {
+    const plan = { name: "kid", steps: [{ id: "nap", type: "sleep", for: "1 hour" }] };
+    const steps = [
+      { id: "nap", type: "sleep", for: "3 seconds" },
+      { id: "kid", type: "job", blueprint: plan },
+    ];
+    await viewer.open();
+    const { page } = viewer;
+    const id = await viewer.submit("parent", steps);
+    await viewer.goTo(`jobs/${id}`, "text=It runs");
+    expect(await page.locator("main .row").count()).toBe(0);
+    await page.waitForSelector("main .row >> text=running");
+    const seen = Date.now();
+    const { jobs } = await viewer.api<{ jobs: { submitted_at: string }[] }>("GET", `/jobs?parent_id=${id}`);
+    expect(jobs).toHaveLength(1);
+    expect(seen - Date.parse(jobs[0]?.submitted_at ?? "")).toBeLessThan(1_000);
+    expect(viewer.complaints).toEqual([]);
+  });
+
   it("cancels what is selected by hand, and all that match after a preview, with progress", async () => {
     const nap = [{ id: "nap", type: "sleep", for: "1 hour" }];
     const names = ["bulk a", "bulk b", "bulk c", "bulk d"];

@@ -9,7 +9,7 @@ import { Problem } from "../../parts/problem.tsx";
 import { Status } from "../../parts/status.tsx";
 
 const SHOWN = 100;
-const EVERY_MS = 2_000;
+const EVERY_MS = 800;
 const STATUS = { delivered: "succeeded", failed: "failed", given_up: "cancelled" } as const;
 
 async function load(id: string) {

@@ -5,14 +5,17 @@ import { hrefOf } from "../../lib/router.ts";
 import { JobLine } from "../../parts/job-row.tsx";
 
 const SHOWN = 20;
-const EVERY_MS = 3_000;
+const EVERY_MS = 500;
+
+const isOpen = ({ completed_at }: Pick<JobStatus, "completed_at">): boolean => completed_at === null;
 
 /** Jobs that this one started, and the one that takes back what it did. */
 export function Relatives({ job, now }: { job: JobStatus; now: number }) {
   const { value } = useLive(
     `children ${job.id} ${job.status}`,
     () => get<JobPage>("/jobs", { parent_id: job.id, limit: SHOWN }),
-    ({ jobs }) => (jobs.some(({ completed_at }) => completed_at === null) ? EVERY_MS : 0),
+    // A job that goes on may start its first child yet.
+    ({ jobs }) => (isOpen(job) || jobs.some(isOpen) ? EVERY_MS : 0),
   );
   const children = value?.jobs ?? [];
   const { cleanup_job_id: cleanup } = job;

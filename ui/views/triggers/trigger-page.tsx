@@ -17,7 +17,7 @@ interface One {
   ledger: LedgerRow[];
 }
 
-const EVERY_MS = 4_000;
+const EVERY_MS = 800;
 
 function Ledger({ entries, now }: { entries: readonly LedgerRow[]; now: number }) {
   return (
