@@ -7,7 +7,7 @@ import { measureLatencies } from "./latency.ts";
 import { startGenerator } from "./load/generator.ts";
 import { startPeers } from "./peers.ts";
 import { chartOf } from "./report/chart.ts";
-import { resultsOf } from "./report/results.ts";
+import { type Results, resultsOf } from "./report/results.ts";
 import { tableOf } from "./report/table.ts";
 import { measure, type Plan } from "./rounds.ts";
 import { startRuntime } from "./runtime.ts";
@@ -51,13 +51,13 @@ async function measureAll() {
       ...stockCases(await runtime.origin(STOCK.name)),
       ...peers.cases,
     ];
-    const counted = (await (await fetch(await runtime.origin(ROWS.name))).json()) as Record<string, number>;
+    const counted = (await (await fetch(await runtime.origin(ROWS.name))).json()) as Pick<Results, "rows" | "claims">;
     const target = `${bare}/echo`;
     const latency = await measureLatencies(origin, key, target, JOBS);
     const figures = await measure(cases, PLAN, generator);
     const ends = { server: origin, bare: await runtime.origin(ENGINE.name), target, key };
     const engine = await measureEngineJobs(ends, ENGINE_JOBS);
-    return { figures, rows: counted, latency, engine, skipped: peers.skipped };
+    return { figures, ...counted, latency, engine, skipped: peers.skipped };
   } finally {
     generator.stop();
     peers.stop();

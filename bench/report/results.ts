@@ -18,6 +18,8 @@ export interface Results {
   spread: Record<string, [low: number, high: number]>;
   /** Rows written by submits, steps and jobs; rows read by status and list. */
   rows: Record<string, number>;
+  /** Steps that workers are given in calls of twenty, beside bare inserts of as many rows: both inside one object. */
+  claims: Record<string, number>;
   /** Steps and waits of one job, as the engine counted them. */
   engine_steps: Record<string, number>;
   /** Dollars for a million jobs of three steps, by docs/cost.md with the rows and steps that were counted. */
@@ -54,6 +56,7 @@ export interface Measurements {
   figures: readonly Figure[];
   plan: Plan;
   rows: Record<string, number>;
+  claims: Record<string, number>;
   scale: Record<string, number>;
   expressions: Record<string, Spread>;
   latency: Latencies;
@@ -64,7 +67,7 @@ export interface Measurements {
 
 /** @param now epoch ms */
 export function resultsOf(
-  { figures, plan, rows, scale, expressions, latency, engine, startup, skipped }: Measurements,
+  { figures, plan, rows, claims, scale, expressions, latency, engine, startup, skipped }: Measurements,
   now: number,
 ): Results {
   const others = figures.filter(({ name, limit }) => name !== limit);
@@ -84,6 +87,7 @@ export function resultsOf(
       empty_instances: [round(engine.emptyRatio.low, 3), round(engine.emptyRatio.high, 3)],
     },
     rows,
+    claims,
     engine_steps: engine.steps,
     million_jobs_usd: round(priceOfAMillion(rows, engine.steps.three_steps ?? Number.NaN), 2),
     scale,

@@ -26,6 +26,7 @@ export function tableOf({
   spread,
   rates,
   rows,
+  claims,
   engine_steps,
   million_jobs_usd,
   jobs_per_second,
@@ -45,6 +46,7 @@ export function tableOf({
   return [
     lines([head, ...cases]),
     `Rows written; read by status and list\n${pairs(rows)}`,
+    `Claims of workers, 20 in a call, beside bare inserts\n${pairs(claims)}`,
     `Jobs of three http steps a second: ${ratios.three_step_jobs} (${spread.three_step_jobs?.join(" to ")}) of a bare Workflow; instances that do nothing: ${ratios.empty_instances} (${spread.empty_instances?.join(" to ")})\n${pairs(jobs_per_second)}`,
     `Steps that the engine meters\n${pairs(engine_steps)}`,
     `A million jobs of three steps: $${million_jobs_usd}`,

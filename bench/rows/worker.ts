@@ -11,6 +11,15 @@ const CALLER: Caller = { tenant: TENANT, shard: 0, key_id: null, actor: null };
 const DAY_MS = 86_400_000;
 /** As many as one alarm looks at. */
 const PURGED = 50;
+/** What is claimed in all, and in one call: the most that there may be. */
+const CLAIMED = 4_000;
+const CLAIMED_AT_ONCE = 20;
+const OFFER = {
+  queue: "bench",
+  input: { path: "/videos/one.mp4" },
+  timeout_ms: DAY_MS,
+  terms: { lease_ms: 300_000, retries: 3, delay_ms: 0, backoff: "fixed" as const },
+};
 const PLAN = { name: "bench", steps: [{ id: "one", type: "http", url: "https://example.com" }] };
 const NO_LIMITS = {
   activeJobs: 0,
@@ -111,6 +120,39 @@ export class MeteredRegistry extends DurableObject {
     return Math.floor(written / PURGED);
   }
 
+  /** What a worker is given in a call of twenty, beside so many bare inserts in as many transactions. Of an object of its own. */
+  async measureClaims(): Promise<Record<string, number>> {
+    const parts = await this.#open();
+    for (let job = 0; job < CLAIMED / CLAIMED_AT_ONCE; job++) {
+      const ref = await this.#running(parts);
+      for (let i = 0; i < CLAIMED_AT_ONCE; i++) await parts.awaitReports.offer(ref, `rows[${i}].work`, OFFER, []);
+    }
+    const request = { queues: [OFFER.queue], max: CLAIMED_AT_ONCE, room_bytes: 1_000_000, worker: "bench" };
+    const { storage } = this.ctx;
+    storage.sql.exec("CREATE TABLE bare (id INTEGER PRIMARY KEY, value TEXT NOT NULL)");
+    const start = performance.now();
+    let claimed = 0;
+    for (let found = CLAIMED_AT_ONCE; found === CLAIMED_AT_ONCE; claimed += found) {
+      found = (await parts.workerCalls.claimWork(CALLER, request, 0)).length;
+      await storage.sync();
+    }
+    const middle = performance.now();
+    for (let inserted = 0; inserted < claimed; inserted += CLAIMED_AT_ONCE) {
+      storage.transactionSync(() => {
+        for (let i = 0; i < CLAIMED_AT_ONCE; i++) storage.sql.exec("INSERT INTO bare (value) VALUES (?)", "a value");
+      });
+      await storage.sync();
+    }
+    const end = performance.now();
+    if (claimed !== CLAIMED) throw new Error(`${claimed} of ${CLAIMED} were claimed`);
+    const perSecond = (ms: number) => Math.round((claimed * 1_000) / ms);
+    return {
+      claims_per_second: perSecond(middle - start),
+      inserts_per_second: perSecond(end - middle),
+      claims_against_inserts: Number(((end - middle) / (middle - start)).toFixed(3)),
+    };
+  }
+
   #open(): Promise<Registry> {
     return openRegistry({
       storage: this.ctx.storage,
@@ -157,6 +199,7 @@ export default {
       METERED.getByName("bench").measure(),
       METERED.getByName("purge").measurePurge(),
     ]);
-    return Response.json({ ...rows, purge_three_step_job });
+    const claims = await METERED.getByName("claims").measureClaims();
+    return Response.json({ rows: { ...rows, purge_three_step_job }, claims });
   },
 } satisfies ExportedHandler<{ METERED: DurableObjectNamespace<MeteredRegistry> }>;
