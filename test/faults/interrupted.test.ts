@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
+import { DISPATCH_GRACE_MS, MAX_INTERRUPTED_TRIES } from "../../src/limits.ts";
 import { newSecret, newTenant } from "../../tooling/fuzz/tenants.ts";
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
@@ -18,10 +18,11 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-/** As if the job had died so often before. Only while no server runs. */
+/** As if the job had died so often before, and the server been away until it wonders about it. Only while none runs. */
 function noteDeaths(jobId: string, deaths: number): number {
-  const sql = "UPDATE jobs SET run_json = json_set(run_json, '$.interrupted', ?) WHERE job_id = ?";
-  return changeJobs(server, sql, deaths, jobId);
+  const sql = `UPDATE jobs SET run_json = json_set(run_json, '$.interrupted', ?),
+    expected_by = expected_by - ?, due_at = due_at - ? WHERE job_id = ?`;
+  return changeJobs(server, sql, deaths, DISPATCH_GRACE_MS, DISPATCH_GRACE_MS, jobId);
 }
 
 it("a job whose process is killed once more than may be, amid an expression, fails and is not resumed for ever", async () => {
