@@ -19,7 +19,7 @@ export const TIMED = ["test/faults/heavy.test.ts", "test/e2e/scenarios/{load,rat
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
-  "test/registry/{*,{calls,deliver,dispatch,fire,run,storage,watch}/*}.test.ts",
+  "test/registry/{*,{calls,deliver,dispatch,fire,flow,run,storage,watch}/*}.test.ts",
   "test/runner/{compose,run-blueprint,keys/retry,step-kinds/http}.test.ts",
 ];
 export const NOT_EVICTABLE = [

@@ -124,7 +124,7 @@ export class Dispatcher {
   /** How many are served before the job; undefined: it is not known to wait for one. */
   ahead(job: Job): number | undefined {
     const { children, others } = this.#queues;
-    return (job.parent_id === null ? others : children).ahead(job.job_id);
+    return (job.parent_id === null ? others : children).ahead(job.job_id, this.#context.now());
   }
 
   /** How many are known to wait for a place. */

@@ -37,12 +37,13 @@ export class Queue {
 
   /** Takes the first job out of the queue. It may not wait any more. @param now epoch ms */
   take(now: number): JobKey | undefined {
-    if (this.#isShort && this.#line.size === 0) this.#read(now);
+    this.#readIfEmpty(now);
     return this.#line.take();
   }
 
-  /** How many are served before the job, from 0; undefined: it is not known to wait here. */
-  ahead(jobId: string): number | undefined {
+  /** How many are served before the job, from 0; undefined: it is not known to wait here. @param now epoch ms */
+  ahead(jobId: string, now: number): number | undefined {
+    this.#readIfEmpty(now);
     return this.#line.ahead(jobId);
   }
 
@@ -52,7 +53,8 @@ export class Queue {
     this.#isShort = true;
   }
 
-  #read(now: number): void {
+  #readIfEmpty(now: number): void {
+    if (!this.#isShort || this.#line.size > 0) return;
     const rows = this.#jobs.waiting(this.#ofChildren, now, MAX_LINE_JOBS);
     for (const { group, ...row } of rows) this.#line.add({ ...row, group: group ?? "" });
     this.#isShort = rows.length === MAX_LINE_JOBS;
