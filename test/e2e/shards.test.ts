@@ -119,3 +119,24 @@ it("steps wait for events of all shards, each for its own, and no person can ans
     await client.close();
   }
 });
+
+it("jobs of all shards share the slots of one key: no more run at once than it says, and all have run", async () => {
+  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
+  if (client === undefined) throw new Error("no such client");
+  try {
+    const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
+    const rest = { id: "rest", type: "sleep", for: "1 second" };
+    const blueprint = { name: "limited", concurrency: { limit: 2, key: "shared" }, steps: [rest] };
+    const submits = await Promise.all(Array.from({ length: 8 }, () => call("jobs_submit_blueprint", { blueprint })));
+    const ids = submits.map(({ id }) => String(id));
+    expect(new Set(ids.map((id) => parseJobId(id)?.shard)).size).toBeGreaterThan(1);
+    await call("jobs_wait", { job_ids: ids, timeout_seconds: 50 });
+    const jobs = await Promise.all(ids.map((job_id) => call("jobs_get_status", { job_id })));
+    expect(jobs.map(({ status }) => status)).toEqual(ids.map(() => "succeeded"));
+    const spans = jobs.map(({ started_at, completed_at }) => [String(started_at), String(completed_at)] as const);
+    const atOnce = spans.map(([at]) => spans.filter(([from, to]) => from <= at && at < to).length);
+    expect(Math.max(...atOnce)).toBe(2);
+  } finally {
+    await client.close();
+  }
+});
