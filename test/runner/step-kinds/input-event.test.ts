@@ -154,6 +154,15 @@ describe("an input step with an event", () => {
       expect(rows(bench)).toEqual([]);
     }));
 
+  it("passes over events of which its condition yields nothing", () =>
+    inRegistry(async (bench) => {
+      const step = during(async () => {
+        for (const data of [{ other: 1 }, { paid: [] }, { paid: true }]) await emit(bench, data);
+      });
+      const run = await runSteps(bench, [waits({ when: "{% $event.data.paid %}" })], { step });
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { content: { paid: true } } });
+    }));
+
   it("fails with the place and the event when its condition does", () =>
     inRegistry(async (bench) => {
       const step = during(() => emit(bench, { order: "seven" }));
