@@ -70,6 +70,7 @@ export const BUDGETS = {
   BACKLOG: { full: 2_000, test: 200, counts: "jobs of the largest backlog" },
   LANES: { full: 2_500, test: 500, counts: "requests by both lanes" },
   PAGES: { full: 1_000, test: 100, counts: "pages that one step reads, over a death of its process" },
+  ROUNDS: { full: 10_000, test: 200, counts: "rounds of one repeat, over three deaths of its process" },
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
   HOOK_KILLS: { full: 200, test: 20, counts: "kills amid deliveries to a hook" },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/lib/json.ts";
-import { MAX_OUTPUT_BYTES } from "../../../src/limits.ts";
+import { MAX_EVENTS, MAX_OUTPUT_BYTES } from "../../../src/limits.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { type Bench, CALLER, inRegistry, statusOf } from "../../registry/bench.ts";
+import { setting } from "../../support/setting.ts";
 import { Crash, json, RecordingStep, runSteps, scripted } from "../bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
@@ -285,6 +286,36 @@ describe("a repeat whose process dies", () => {
       );
     }));
 });
+
+it(
+  "a long repeat goes on where its process died, does each round once, and leaves as much as a short one",
+  () =>
+    inRegistry(async (bench) => {
+      const rounds = setting("ROUNDS");
+      const deaths = [rounds / 4, rounds / 2, rounds - 1];
+      const keys = new Set<string>();
+      let sent = 0;
+      const fetch = async (_url: string, init: RequestInit = {}) => {
+        sent += 1;
+        keys.add(new Headers(init.headers).get("idempotency-key") ?? "");
+        if (keys.size === deaths[0]) {
+          deaths.shift();
+          throw new Crash();
+        }
+        return Response.json({ n: 1 });
+      };
+      const pay = call("pay", { method: "POST" });
+      const plan = [repeat([pay, value("sum", "{% $state + $steps.pay.body.n %}")], { state: 0, limit: rounds })];
+      const run = await runSteps(bench, plan, { fetch });
+      while ((await run.status()).status === "running") await run.resume(new RecordingStep());
+      const { error, result, events } = await run.status();
+      expect([error, result, deaths]).toEqual([null, { value: rounds }, []]);
+      expect([keys.size, sent]).toEqual([rounds, rounds + 3]);
+      expect(storedPaths(bench)).toEqual(["loop.$rounds"]);
+      expect(events?.length).toBeLessThanOrEqual(MAX_EVENTS);
+    }),
+  300_000,
+);
 
 async function retried(bench: Bench, id: string, from_step: string | null = null): Promise<string> {
   const request = { from_step, input: null };
