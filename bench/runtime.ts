@@ -37,7 +37,8 @@ function withLogIn(folder: string): string {
 export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?: number): Promise<Runtime> {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bench-"));
   const workers = specs.map((spec) => {
-    const options = optionsOf(spec.config);
+    // Of files beside a Worker the local runtime makes two Workers more, in script, which each request would pass.
+    const { assets: _, ...options }: ReturnType<typeof optionsOf> & { assets?: unknown } = optionsOf(spec.config);
     const code = join(folder, spec.name);
     bundleInto(code, spec);
     return {

@@ -16,8 +16,8 @@ export const jobsGetStatus = defineTool({
   scope: "jobs:read",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   view: PROGRESS_APP_URI,
-  run: async (args, deps, context) => {
+  run: async (args, deps, { isTold }) => {
     const found = await jobStatus(deps, args);
-    return found.ok ? ok(jobReply(found.value, { ...context, always: CLASSIC_FIELDS })) : err(unknownJob(args.job_id));
+    return found.ok ? ok(jobReply(found.value, { isTold, always: CLASSIC_FIELDS })) : err(unknownJob(args.job_id));
   },
 });
