@@ -154,7 +154,7 @@ export function finish(job: Job, path: string, error: StepError | undefined, now
   if (done) return withExpectation(closed, now);
   const line = error ? lineOf(error) : null;
   // A rest ended when it was to end, whenever that is told.
-  const completed_at = Math.min(openWork(job.run, path)?.wake_at ?? now, now);
+  const completed_at = openWork(job.run, path)?.wake_at ?? now;
   const ended = { status: error ? "failed" : "succeeded", completed_at, error: line } as const;
   const stepped = withStep({ ...closed, message: null }, path, now, ended);
   const noted = withEvent(stepped, error ? "step_failed" : "step_succeeded", now, path, line);

@@ -48,7 +48,7 @@ export interface ModelJob {
   outputs: Map<StepId, Json>;
   ended: Set<StepId>;
   wakeAt: number | null;
-  /** When the rest was over: at its time, or when that was told before. */
+  /** When the rest was over: at its time, whenever that was told. */
   restedAt: number | null;
   question: Question | null;
   childId: string | null;

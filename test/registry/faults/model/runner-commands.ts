@@ -129,7 +129,7 @@ const wake: AnyStep = named("wake", anyReport({}), (given) => (rig, fault) => {
   const marks = [{ path: "nap", status: "succeeded" as const }];
   const call = ["mark", (api: Api, ref: RunRef) => api.runner.mark(ref, marks)] as const;
   return report(rig, fault, reporting(rig, given), [...call], (job) => {
-    if (!job.ended.has("nap")) job.restedAt = Math.min(job.wakeAt ?? rig.now, rig.now);
+    if (!job.ended.has("nap")) job.restedAt = job.wakeAt ?? rig.now;
     job.ended.add("nap");
   });
 });
