@@ -1,6 +1,6 @@
 import { batchIdOf, placeOfBatch } from "../../jobs/batch.ts";
 import { isDispatchable } from "../../jobs/dispatch.ts";
-import { ID_ENTROPY_BYTES, newJobId } from "../../jobs/id.ts";
+import { ID_ENTROPY_BYTES, jobNumber, newJobId } from "../../jobs/id.ts";
 import type { Job } from "../../jobs/job.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { type JsonObject, jsonBytes } from "../../lib/json.ts";
@@ -78,7 +78,13 @@ export class Batches implements Omit<BatchApi, "waitBatch"> {
   /** Ids in the order of the inputs; that of the batch is made of the first. */
   #store(request: Parameters<typeof storeJob>[1], inputs: JsonObject[], now: number): Job[] {
     const fresh = () => newJobId(now, this.#context.entropy(ID_ENTROPY_BYTES), request.shard);
-    const ids = inputs.map(fresh).sort();
+    // Half of all batches of a thousand would draw one place twice: what is drawn anew later is not in order.
+    const places = new Map<bigint, string>();
+    while (places.size < inputs.length) {
+      const id = fresh();
+      places.set(jobNumber(id), id);
+    }
+    const ids = [...places.values()].sort();
     const batch = batchIdOf(ids[0] ?? "");
     return inputs.map((input, at) => {
       // The key goes with the first job.
