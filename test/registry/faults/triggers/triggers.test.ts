@@ -32,11 +32,18 @@ function isAfterTheFact(entry: LedgerEntry, { ledger, backfilled }: Told): boole
   return entry.outcome === "ran" && backfilled.has(from) && isElsewhere;
 }
 
+/** A time that was run before it was due, and is not due yet. */
+const isAhead = (entry: LedgerEntry, { next, backfilled }: Told): boolean => {
+  const { from } = spanOf(entry);
+  return entry.outcome === "ran" && backfilled.has(from) && from >= next;
+};
+
 /** What the ledger and the jobs say that cannot be. */
 function faultsOf(told: Told): string[] {
   const { ledger, jobs, first, next, isAllKept, missedByEvents } = told;
   const ran = ledger.filter(({ outcome }) => outcome === "ran");
-  const times = ledger.filter((entry) => !isByHand(entry) && !isAfterTheFact(entry, told));
+  const isOfTime = (entry: LedgerEntry) => !isByHand(entry) && !isAfterTheFact(entry, told) && !isAhead(entry, told);
+  const times = ledger.filter(isOfTime);
   const faults: string[] = [];
   let expected = first;
   for (const { from, to, count } of times.map(spanOf).sort((a, b) => a.from - b.from)) {
