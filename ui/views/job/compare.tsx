@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { get, type JobPage } from "../../lib/api.ts";
+import { useCommitted } from "../../lib/committed.ts";
 import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
 import { Differences } from "../../parts/differences.tsx";
@@ -85,12 +86,7 @@ export function Compare({ job }: { job: JobStatus }) {
       <h2>Compare with another run</h2>
       <label class="field">
         <span>Its id</span>
-        <input
-          list="runs"
-          value={id}
-          placeholder="job_..."
-          onChange={(event) => setId(event.currentTarget.value.trim())}
-        />
+        <input list="runs" placeholder="job_..." {...useCommitted(id, setId)} />
       </label>
       <datalist id="runs">
         {others.map((other) => (

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { JOB_STATUSES } from "../../../src/jobs/status.ts";
+import { useCommitted } from "../../lib/committed.ts";
 import { place, refine } from "../../lib/router.ts";
 import { FILTERS } from "./job-listing.ts";
 
@@ -23,12 +24,7 @@ function Field({ name, label, hint }: Filter) {
   return (
     <label class="field">
       <span>{label}</span>
-      <input
-        name={name}
-        placeholder={hint}
-        value={value}
-        onChange={(event) => refine({ [name]: event.currentTarget.value.trim() })}
-      />
+      <input name={name} placeholder={hint} {...useCommitted(value, (text) => refine({ [name]: text }))} />
     </label>
   );
 }
@@ -47,8 +43,7 @@ export function Filters() {
         aria-label="Text"
         placeholder="Name, description, metadata or error   ( / )"
         data-search
-        value={query.get("text") ?? ""}
-        onChange={(event) => refine({ text: event.currentTarget.value.trim() })}
+        {...useCommitted(query.get("text") ?? "", (text) => refine({ text }))}
       />
       <button type="button" class="more" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         Filters
