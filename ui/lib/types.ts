@@ -1,3 +1,5 @@
+import type { Failures } from "../../src/jobs/statistics.ts";
+
 /** What the routes answer that have no type of their own below them. */
 
 export interface Figures {
@@ -6,15 +8,6 @@ export interface Figures {
   success_rate: number | null;
   p50_ms: number | null;
   p95_ms: number | null;
-}
-
-export interface Failure {
-  blueprint: string;
-  step: string | null;
-  code: string;
-  message: string;
-  count: number;
-  sample: string;
 }
 
 export interface QueueRow {
@@ -38,7 +31,7 @@ export interface Stats extends Figures {
   truncated: boolean;
   oldest_queued: string | null;
   groups: (Figures & { key: string })[];
-  failures: Failure[];
+  failures: Failures[];
   queues: QueueRow[];
   limits: LimitRow[];
 }

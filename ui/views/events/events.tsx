@@ -1,4 +1,5 @@
 import { get } from "../../lib/api.ts";
+import { useCommitted } from "../../lib/committed.ts";
 import { ago, clockTime, exactTime, plural } from "../../lib/format.ts";
 import { useLive, useNow } from "../../lib/live.ts";
 import { hrefOf, place, refine } from "../../lib/router.ts";
@@ -64,6 +65,20 @@ function Subscriptions({ all, now }: { all: readonly Subscription[]; now: number
   );
 }
 
+function FilterField({ name, hint }: (typeof FILTERS)[number]) {
+  const value = place.value.query.get(name) ?? "";
+  return (
+    <input
+      name={name}
+      type="search"
+      aria-label={hint}
+      placeholder={hint}
+      data-search={name === FILTERS[0].name || undefined}
+      {...useCommitted(value, (text) => refine({ [name]: text }))}
+    />
+  );
+}
+
 export function Events() {
   const { query } = place.value;
   const filters = Object.fromEntries(
@@ -86,17 +101,8 @@ export function Events() {
       <section>
         <h2>As they happen</h2>
         <div class="filters">
-          {FILTERS.map(({ name, hint }, i) => (
-            <input
-              key={name}
-              name={name}
-              type="search"
-              aria-label={hint}
-              placeholder={hint}
-              {...(i === 0 && { "data-search": true })}
-              value={query.get(name) ?? ""}
-              onChange={(event) => refine({ [name]: event.currentTarget.value.trim() })}
-            />
+          {FILTERS.map((filter) => (
+            <FilterField key={filter.name} {...filter} />
           ))}
         </div>
         <div class="card events">

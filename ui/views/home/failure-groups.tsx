@@ -1,10 +1,10 @@
+import type { Failures } from "../../../src/jobs/statistics.ts";
 import { hrefOf } from "../../lib/router.ts";
-import type { Failure } from "../../lib/types.ts";
 
 const SHOWN = 6;
 
 /** What failed for one reason, as one. */
-export function FailureGroups({ failures }: { failures: readonly Failure[] }) {
+export function FailureGroups({ failures }: { failures: readonly Failures[] }) {
   if (failures.length === 0) return null;
   return (
     <section>

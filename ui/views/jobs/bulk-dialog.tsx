@@ -1,12 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { BULK_ACTIONS } from "../../../src/jobs/bulk-state.ts";
+import type { Failures } from "../../../src/jobs/statistics.ts";
 import type { JobRow, JobStatus } from "../../../src/jobs/view.ts";
 import { ApiError, get, post, remove } from "../../lib/api.ts";
 import { plural } from "../../lib/format.ts";
 import { useAction, useLive } from "../../lib/live.ts";
 import { mcpCall } from "../../lib/mcp-call.ts";
 import { hrefOf } from "../../lib/router.ts";
-import type { Failure } from "../../lib/types.ts";
 import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Problem } from "../../parts/problem.tsx";
@@ -28,7 +28,7 @@ interface Counted {
   matched: number;
   truncated: boolean;
   sample: Pick<JobRow, "id" | "status" | "name">[];
-  by_error: Failure[];
+  by_error: Failures[];
   bulk_id: string | null;
 }
 
