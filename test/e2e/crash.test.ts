@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, until, untilSettled } from "../support/clients.ts";
 
 let service: SampleService;
 let server: RunningServer;
@@ -17,19 +17,7 @@ afterAll(async () => {
   await service.close();
 });
 
-async function connect(): Promise<AnyClient> {
-  const auto = CLIENTS["client 2.4.0, auto"];
-  if (auto === undefined) throw new Error("no such client");
-  return auto(`${server.url}/mcp`);
-}
-
-async function until(reached: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await reached())) {
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
+const connect = () => connectAuto(`${server.url}/mcp`);
 
 const effect = (id: string): object => {
   return { id, type: "http", method: "POST", url: `${service.url}/effects`, body: { step: id }, timeout: "2 seconds" };

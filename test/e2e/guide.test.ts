@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../support/clients.ts";
 import { ownTenant } from "../support/server.ts";
 
 /** What the guide's examples call, by method and path; each as a service of this kind would answer. */
@@ -58,7 +58,7 @@ beforeAll(async () => {
   await new Promise((resolve) => service.once("listening", resolve));
   const host = `127.0.0.1:${(service.address() as AddressInfo).port}`;
   const { endpoint, key } = await ownTenant();
-  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
+  client = await connectAuto(endpoint, key);
   const [page] = (await client.readResource({ uri: "blueprint://guide" })).contents;
   const text = page && "text" in page ? String(page.text) : "";
   const blocks = [...text.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, block = ""]) => block);

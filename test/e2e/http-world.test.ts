@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../support/clients.ts";
 import { type Answer, answer, RawWorld, whole } from "../support/raw-world.ts";
 
 const JSON_TYPE = "Content-Type: application/json";
@@ -64,7 +64,7 @@ beforeAll(async () => {
   world = new RawWorld(ROUTES);
   host = await world.listen();
   server = await startServer({ HTTP_ALLOW: host });
-  client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
+  client = await connectAuto(`${server.url}/mcp`);
 });
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { parseJobId } from "../../src/jobs/id.ts";
-import { CLIENTS, callTool } from "../support/clients.ts";
+import { callTool, connectAuto } from "../support/clients.ts";
 import { useServer } from "../support/server.ts";
 
 const server = useServer({ REGISTRY_SHARDS: "4" });
@@ -14,8 +14,7 @@ const parent = {
 };
 
 it("real jobs run in four shards: one wait for all, one list of all, one job for a key, a child beside its parent", async () => {
-  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
-  if (client === undefined) throw new Error("no such client");
+  const client = await connectAuto(`${server().url}/mcp`);
   try {
     const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
     const submit = (n: number) =>
@@ -48,8 +47,7 @@ it("real jobs run in four shards: one wait for all, one list of all, one job for
 });
 
 it("jobs of all shards see one store: one of them takes the lock, and all read who", async () => {
-  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
-  if (client === undefined) throw new Error("no such client");
+  const client = await connectAuto(`${server().url}/mcp`);
   try {
     const count = {
       name: "count",
@@ -76,8 +74,7 @@ it("jobs of all shards see one store: one of them takes the lock, and all read w
 });
 
 it("steps wait for events of all shards, each for its own, and no person can answer them", async () => {
-  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
-  if (client === undefined) throw new Error("no such client");
+  const client = await connectAuto(`${server().url}/mcp`);
   try {
     const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
     const event = { name: "parcel.arrived", when: "{% $event.data.parcel = $item %}" };
@@ -121,8 +118,7 @@ it("steps wait for events of all shards, each for its own, and no person can ans
 });
 
 it("jobs of all shards share the slots of one key: no more run at once than it says, and all have run", async () => {
-  const client = await CLIENTS["client 2.4.0, auto"]?.(`${server().url}/mcp`);
-  if (client === undefined) throw new Error("no such client");
+  const client = await connectAuto(`${server().url}/mcp`);
   try {
     const call = async (name: string, args: object) => (await callTool(client, name, { ...args })).structured;
     const rest = { id: "rest", type: "sleep", for: "1 second" };

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../support/clients.ts";
 import { ownTenant } from "../support/server.ts";
 
 interface Claim {
@@ -20,7 +20,7 @@ let place: Awaited<ReturnType<typeof ownTenant>>;
 beforeAll(async () => {
   place = await ownTenant();
   const { endpoint, key } = place;
-  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
+  client = await connectAuto(endpoint, key);
 });
 
 afterAll(() => client?.close());

@@ -8,7 +8,7 @@ import { type SampleService, startSampleService } from "../../tooling/sample-ser
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { readStatus } from "../../tooling/status-reply.ts";
-import { type AnyClient, CLIENTS, callTool } from "../support/clients.ts";
+import { type AnyClient, callTool, connectAuto } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
 import { pathOfKey, type Shape, shapes } from "./workload.ts";
 
@@ -21,9 +21,7 @@ let server: RunningServer;
 let client: AnyClient;
 
 async function connect(): Promise<void> {
-  const auto = CLIENTS["client 2.4.0, auto"];
-  if (auto === undefined) throw new Error("no such client");
-  client = await auto(`${server.url}/mcp`);
+  client = await connectAuto(`${server.url}/mcp`);
 }
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordFigures } from "../../tooling/figures.ts";
 import { seeded } from "../../tooling/random.ts";
 import { type DevServer, startDevServer } from "../../tooling/servers/dev-server.ts";
-import { CLIENTS, callTool } from "../support/clients.ts";
+import { callTool, connectAuto } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
 import { Load, type Sample, slope } from "./load.ts";
 
@@ -90,11 +90,9 @@ describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`,
   it(
     "loses nothing",
     async (test) => {
-      const connect = CLIENTS["client 2.4.0, auto"];
-      if (connect === undefined) throw new Error("no such client");
       const random = seeded(SEED);
       const ids: string[] = [];
-      const client = await connect(`${server.url}/mcp`);
+      const client = await connectAuto(`${server.url}/mcp`);
       const run_at = new Date(Date.now() + 86_400_000).toISOString();
       for (let i = 0; i < 20; i++) {
         const blueprint = { name: "kept", steps: [{ id: "end", type: "transform", value: i }] };
@@ -108,7 +106,7 @@ describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`,
         await starting;
       }
       await server.restart();
-      const again = await connect(`${server.url}/mcp`);
+      const again = await connectAuto(`${server.url}/mcp`);
       const lost: string[] = [];
       for (const job_id of ids) {
         const { structured } = await callTool(again, "jobs_get_status", { job_id });

@@ -10,8 +10,7 @@ const INFO = { name: "edge-jobs-tests", version: "1.0.0" };
 /** Each way in which an official client can talk to the server. Each returns a connected client; close it. */
 export const CLIENTS: Record<string, (endpoint: string, key?: string) => Promise<AnyClient>> = {
   "client 2.4.0, default (2025)": (endpoint, key) => connect(new Client(INFO), endpoint, key),
-  "client 2.4.0, auto": (endpoint, key) =>
-    connect(new Client(INFO, { versionNegotiation: { mode: "auto" } }), endpoint, key),
+  "client 2.4.0, auto": connectAuto,
   "client 2.4.0, pinned to 2026-07-28": (endpoint, key) =>
     connect(new Client(INFO, { versionNegotiation: { mode: { pin: "2026-07-28" } } }), endpoint, key),
   "sdk 1.32.2": async (endpoint, key) => {
@@ -27,6 +26,11 @@ const bearer = (key: string | undefined): Record<string, string> =>
 async function connect(client: Client, endpoint: string, key?: string): Promise<Client> {
   await client.connect(new StreamableHTTPClientTransport(new URL(endpoint), { requestInit: { headers: bearer(key) } }));
   return client;
+}
+
+/** A client that finds out by itself which era the server is of. */
+export function connectAuto(endpoint: string, key?: string): Promise<AnyClient> {
+  return connect(new Client(INFO, { versionNegotiation: { mode: "auto" } }), endpoint, key);
 }
 
 export interface ToolReply {
@@ -58,5 +62,16 @@ export async function untilSettled(
     if (["succeeded", "failed", "cancelled"].includes(String(structured.status))) return structured;
     if (Date.now() > deadline) throw new Error(`job ${jobId} did not settle: ${JSON.stringify(structured)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const REACHED_MS = 30_000;
+
+/** Looks until it is so. @param what in the words of the error, when it never is */
+export async function until(reached: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + REACHED_MS;
+  while (!(await reached())) {
+    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }

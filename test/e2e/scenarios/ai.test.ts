@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../../support/clients.ts";
 import { ownTenant } from "../../support/server.ts";
 
 let client: AnyClient;
 
 beforeAll(async () => {
   const { endpoint, key } = await ownTenant();
-  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
+  client = await connectAuto(endpoint, key);
 });
 
 afterAll(() => client?.close());

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
 import { readStatus } from "../../../tooling/status-reply.ts";
-import { type AnyClient, CLIENTS, callTool, type ToolReply, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, type ToolReply, untilSettled } from "../../support/clients.ts";
 import { ownTenant, type Place } from "../../support/server.ts";
 
 /** What wrangler's local explorer says about an instance of the engine. */
@@ -140,9 +140,7 @@ export function useBench(open: () => Promise<Place> = ownTenant): () => Bench {
   beforeAll(async () => {
     const service = await startSampleService();
     const place = await open();
-    const connect = CLIENTS["client 2.4.0, auto"];
-    if (connect === undefined) throw new Error("no such client");
-    bench = new Bench(service, place, await connect(place.endpoint, place.key));
+    bench = new Bench(service, place, await connectAuto(place.endpoint, place.key));
   });
   afterAll(async () => {
     await bench?.client.close();

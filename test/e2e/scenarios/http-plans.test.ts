@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../../support/clients.ts";
 import { ownTenant } from "../../support/server.ts";
 
 const PAGES = 30;
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await new Promise((resolve) => service.once("listening", resolve));
   host = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
   const { endpoint, key } = await ownTenant();
-  client = await (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(endpoint, key);
+  client = await connectAuto(endpoint, key);
 });
 
 afterAll(async () => {

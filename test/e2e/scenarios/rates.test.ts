@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../../support/clients.ts";
 
 const PER_SECOND = 4;
 
@@ -44,7 +44,7 @@ let host: string;
 let server: RunningServer;
 let client: AnyClient;
 
-const connect = () => (CLIENTS["client 2.4.0, auto"] ?? Promise.reject)(`${server.url}/mcp`);
+const connect = () => connectAuto(`${server.url}/mcp`);
 
 beforeAll(async () => {
   host = await service.start();

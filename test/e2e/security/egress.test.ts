@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../../support/clients.ts";
 
 /** A place that nobody may reach, and one that may be, which sends its visitors there. */
 let trap: Server;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     }),
   );
   server = await startServer({ HTTP_ALLOW: `127.0.0.1:${portOf(lure)}` });
-  client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
+  client = await connectAuto(`${server.url}/mcp`);
 });
 
 afterAll(async () => {

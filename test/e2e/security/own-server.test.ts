@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, untilSettled } from "../../support/clients.ts";
 
 /** Redirects to whatever its path says, after as many hops as its path asks for; notes who sent its visitors. */
 let lure: Server;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => lure.listen(0, "127.0.0.1", resolve));
   server = await startServer({ HTTP_ALLOW: ALLOWED.join(",") });
-  client = await (CLIENTS["client 2.4.0, auto"]?.(`${server.url}/mcp`) ?? Promise.reject(new Error("no client")));
+  client = await connectAuto(`${server.url}/mcp`);
 });
 
 afterAll(async () => {

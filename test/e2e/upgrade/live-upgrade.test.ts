@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { ownBundle, startServer } from "../../../tooling/servers/workerd-server.ts";
-import { type AnyClient, CLIENTS, callTool, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, callTool, connectAuto, until, untilSettled } from "../../support/clients.ts";
 
 /**
  * A server of release 0.1.0 is killed amid its jobs, and this build goes on with what it left: the rows of the registry, and
@@ -35,19 +35,7 @@ afterAll(async () => {
   rmSync(release, { recursive: true, force: true });
 });
 
-async function connect(): Promise<AnyClient> {
-  const auto = CLIENTS["client 2.4.0, auto"];
-  if (auto === undefined) throw new Error("no such client");
-  return auto(`${server.url}/mcp`);
-}
-
-async function until(reached: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await reached())) {
-    if (Date.now() > deadline) throw new Error(`not within 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-}
+const connect = () => connectAuto(`${server.url}/mcp`);
 
 const get = (id: string, path: string, more: object = {}): object => {
   return { id, type: "http", url: `${service.url}${path}`, timeout: "8 seconds", ...more };
