@@ -1,9 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { type ApiError, SESSION_ENDED, type Session, session } from "./lib/api.ts";
-import { useKeys } from "./lib/keys.ts";
 import { lazy } from "./lib/lazy.ts";
 import { showsCalls } from "./lib/mcp-call.ts";
 import { goTo, place } from "./lib/router.ts";
+import { useKeys } from "./lib/shortcuts.ts";
 import { KeysHelp } from "./parts/keys-help.tsx";
 import { Palette } from "./parts/palette.tsx";
 import { Problem } from "./parts/problem.tsx";

@@ -7,7 +7,7 @@ import { isApiKey } from "./api-key.ts";
 import { checkApiKey } from "./check-key.ts";
 import { isLocalCall, isLoopbackClient } from "./loopback.ts";
 import { accessTokenPrincipal } from "./oauth.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, principalOf } from "./principal.ts";
 import {
   EXPIRED_KEY,
   FOREIGN_HOST,
@@ -78,7 +78,5 @@ const BAD_KEYS = { invalid: INVALID_TOKEN, expired: EXPIRED_KEY, too_long: TOO_L
 
 async function keyPrincipal(token: string, secrets: Secrets, now: number): Promise<Result<Principal, Refusal>> {
   const found = await checkApiKey(token, secrets, now);
-  if (!found.ok) return err(BAD_KEYS[found.error]);
-  const { tenant, key_id, scopes } = found.value;
-  return ok({ tenant, key_id, scopes });
+  return found.ok ? ok(principalOf(found.value)) : err(BAD_KEYS[found.error]);
 }

@@ -1,4 +1,5 @@
 import { MAX_ACTOR_CHARS } from "../limits.ts";
+import type { Claims } from "./api-key.ts";
 import type { Scope } from "./scopes.ts";
 
 /** The authenticated caller. The tenant comes from verified credentials only, never from an argument. */
@@ -14,3 +15,5 @@ export interface Principal {
 /** PERSISTED in jobs and in the audit: `key_...`, or `key_.../<OAuth client>`; null: this machine. */
 export const actorOf = ({ key_id, client_id }: Principal): string | null =>
   key_id !== null && client_id !== undefined ? `${key_id}/${client_id}`.slice(0, MAX_ACTOR_CHARS) : key_id;
+
+export const principalOf = ({ tenant, key_id, scopes }: Claims): Principal => ({ tenant, key_id, scopes });

@@ -6,7 +6,7 @@ import { SESSION_MS } from "../limits.ts";
 import { type Claims, signApiKey, verifyApiKey } from "./api-key.ts";
 import { authenticate } from "./authenticate.ts";
 import { hasLoopbackHost } from "./loopback.ts";
-import type { Principal } from "./principal.ts";
+import { type Principal, principalOf } from "./principal.ts";
 import { EXPIRED_SESSION, FOREIGN_PAGE, type Refusal } from "./refusal.ts";
 
 /**
@@ -48,12 +48,10 @@ export const closeSession = (url: URL): string => cookie(url, "", 0);
 const tokenOf = (request: Request, url: URL): string | undefined =>
   parse(request.headers.get("cookie") ?? "", nameAt(url))[nameAt(url)];
 
-async function principalOf(token: string, secrets: Secrets, now: number): Promise<Result<Principal, Refusal>> {
+async function principalOfSession(token: string, secrets: Secrets, now: number): Promise<Result<Principal, Refusal>> {
   for (const secret of allOf(secrets)) {
     const checked = await verifyApiKey(token, await memoizedKey(secret, PURPOSE), now);
-    if (!checked.ok) continue;
-    const { tenant, key_id, scopes } = checked.value;
-    return ok({ tenant, key_id, scopes });
+    if (checked.ok) return ok(principalOf(checked.value));
   }
   return err(EXPIRED_SESSION);
 }
@@ -77,5 +75,5 @@ export async function authenticateViewer(
     return authenticate(request, url, env, now);
   }
   if (!READS.includes(request.method) && !isOwnPage(request, url, env)) return err(FOREIGN_PAGE);
-  return principalOf(token, secrets, now);
+  return principalOfSession(token, secrets, now);
 }

@@ -1,10 +1,10 @@
 import { BLUEPRINTS } from "./blueprints/index.ts";
+import type { Handler } from "./define-handler.ts";
 import { type CatalogBlueprint, parseEntry } from "./entry.ts";
-import type { Handler } from "./handler.ts";
 import { HANDLERS } from "./handlers/index.ts";
 
+export type { Handler } from "./define-handler.ts";
 export type { CatalogBlueprint } from "./entry.ts";
-export type { Handler } from "./handler.ts";
 
 interface Catalog {
   /** One for each name and version; the highest version of a name is its latest. */

@@ -46,3 +46,16 @@ export async function memoizedKey(secret: string, purpose: Purpose): Promise<Sig
   derived.set(name, key);
   return key;
 }
+
+/** Whether one of the secrets made the signature for this purpose, of this content. */
+export async function isSignedByAny(
+  secrets: Secrets,
+  purpose: Purpose,
+  signature: Uint8Array<ArrayBuffer>,
+  content: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  for (const secret of allOf(secrets)) {
+    if (await crypto.subtle.verify("HMAC", await memoizedKey(secret, purpose), signature, content)) return true;
+  }
+  return false;
+}

@@ -1,4 +1,4 @@
-import type { Handler } from "../catalog/handler.ts";
+import type { Handler } from "../catalog/define-handler.ts";
 import type { Secrets } from "../egress/secrets.ts";
 import type { AiSettings } from "../env.ts";
 import type { JsonObject } from "../lib/json.ts";

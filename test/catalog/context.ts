@@ -1,4 +1,4 @@
-import type { HandlerContext } from "../../src/catalog/handler.ts";
+import type { HandlerContext } from "../../src/catalog/define-handler.ts";
 
 type Route = (init: RequestInit | undefined) => Response | Promise<Response>;
 

@@ -1,4 +1,4 @@
-import { SHORTCUTS } from "../lib/keys.ts";
+import { SHORTCUTS } from "../lib/shortcuts.ts";
 import { Dialog } from "./dialog.tsx";
 
 export function KeysHelp({ onClose }: { onClose: () => void }) {

@@ -3,7 +3,7 @@ import { decodeLoosely } from "../../lib/http/charset.ts";
 import { err, ok } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { AUDIT_TIMEOUT_MS, MAX_AUDIT_BYTES, MAX_ERROR_CHARS, MAX_REDIRECTS, MAX_URL_CHARS } from "../../limits.ts";
-import { defineHandler, type HandlerContext } from "../handler.ts";
+import { defineHandler, type HandlerContext } from "../define-handler.ts";
 import { titleOf } from "./html.ts";
 
 const Audit = z.strictObject({

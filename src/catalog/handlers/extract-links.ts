@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ok } from "../../lib/result.ts";
 import { DEFAULT_LINKS, MAX_LINKS, MAX_URL_CHARS } from "../../limits.ts";
-import { defineHandler } from "../handler.ts";
+import { defineHandler } from "../define-handler.ts";
 import { linksOf } from "./html.ts";
 
 export const extractLinks = defineHandler({

@@ -1,4 +1,4 @@
-import type { Handler } from "../handler.ts";
+import type { Handler } from "../define-handler.ts";
 import { auditUrl } from "./audit-url.ts";
 import { extractLinks } from "./extract-links.ts";
 

@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
 import type { JobRow } from "../../../src/jobs/view.ts";
 import { plural } from "../../lib/format.ts";
-import { useKeys } from "../../lib/keys.ts";
 import { useLive, useNow } from "../../lib/live.ts";
 import { goTo, place, refine } from "../../lib/router.ts";
+import { useKeys } from "../../lib/shortcuts.ts";
 import { JobLine } from "../../parts/job-row.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { VirtualRows } from "../../parts/virtual-rows.tsx";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { defineHandler } from "../../src/catalog/handler.ts";
+import { defineHandler } from "../../src/catalog/define-handler.ts";
 import { err, ok } from "../../src/lib/result.ts";
 import { contextOf } from "./context.ts";
 
