@@ -14,6 +14,7 @@ import {
   duplicateTestNames,
   forbiddenImports,
   importsOf,
+  outOfPlace,
   type SourceFile,
   tooLong,
   weakenedTests,
@@ -61,8 +62,12 @@ import {
 } from "c";
 export * from "d";
 const e = await import("e");
-const from = "f";`;
-    expect(importsOf(text)).toEqual(["a", "b", "c", "d", "e"]);
+const from = "f";
+type G = typeof import("g");
+const h = await import(
+  "h"
+);`;
+    expect(importsOf(text)).toEqual(["a", "b", "c", "d", "e", "g", "h"]);
   });
 
   it.each([
@@ -91,6 +96,29 @@ const from = "f";`;
   });
 });
 
+describe("what stands apart", () => {
+  it("is SQL in registry/storage, the clock and chance in composition roots, and the network behind egress", () => {
+    expect(source.flatMap(outOfPlace)).toEqual([]);
+  });
+
+  it.each([
+    ["src/registry/calls/x.ts", 'const SQL = "SELECT job_id FROM jobs";', "SQL"],
+    ["src/registry/calls/x.ts", "storage.sql.exec(text);", "SQL"],
+    ["src/jobs/x.ts", "const at = Date.now();", "the clock"],
+    ["src/jobs/x.ts", "const at = new Date();", "the clock"],
+    ["src/service/x.ts", "const n = Math.random();", "Math.random"],
+    ["src/service/x.ts", "const response = await fetch(url);", "the network"],
+    ["src/runner/x.ts", "const send = globalThis.fetch;", "the network"],
+  ])("is reported in %s: %s", (path, text, what) => {
+    expect(outOfPlace({ path, text })).toEqual([`${path}: ${what}`]);
+  });
+
+  it("is not what was handed in", () => {
+    const text = "const ask = ({ fetch, now }: Ports) => fetch(url, { at: now() });";
+    expect(outOfPlace({ path: "src/runner/x.ts", text })).toEqual([]);
+  });
+});
+
 describe("size", () => {
   it(`of every source file is at most ${MAX_LINES} lines`, () => {
     expect(source.flatMap((file) => tooLong(file, MAX_LINES))).toEqual([]);
@@ -111,12 +139,15 @@ const COLLECTIONS =
 /** One file for each client, and for each schema. */
 const RECORDINGS = /^test\/(?:e2e\/clients|registry)\/recorded\//;
 
-const everywhere = read("{bench,demo,scripts,src,test,tooling}/**/*.ts");
+const FLOORS = "bench,demo,packages,scripts,src,test,tooling,ui";
+/** What `npm run build` and installations put beside the source. */
+const isMade = (path: string): boolean => /^packages\/[^/]+\/(?:dist|node_modules)\//.test(path);
+const everywhere = read(`{${FLOORS}}/**/*.{ts,tsx}`).filter(({ path }) => !isMade(path));
 const graph = importGraph(everywhere);
-const paths = globSync("{bench,demo,docs,examples,scripts,src,test,tooling}/**/*.*", { cwd: ROOT });
+const paths = globSync(`{docs,examples,${FLOORS}}/**/*.*`, { cwd: ROOT }).filter((path) => !isMade(path));
 
 describe("the house", () => {
-  it("has floors that import only what is below: scripts, demo, bench and test never each other", () => {
+  it("has floors that import only what is below: scripts, demo, bench, ui and packages never each other", () => {
     expect(graph.size).toBeGreaterThan(500);
     expect(crossings(graph)).toEqual([]);
   });
@@ -159,6 +190,11 @@ describe("the house", () => {
   it("gives no name to two files of the source", () => {
     const named = source.map(({ path }) => path).filter((path) => !COLLECTIONS.test(path) && !SAME_MEANING.test(path));
     expect(sameNames(named)).toEqual([]);
+    for (const floor of ["ui/", "packages/client/", "packages/cli/", "tooling/", "scripts/", "demo/"]) {
+      const own = everywhere.map(({ path }) => path).filter((path) => path.startsWith(floor));
+      expect(own.length).toBeGreaterThan(0);
+      expect(sameNames(own.filter((path) => !SAME_MEANING.test(path)))).toEqual([]);
+    }
     expect(sameNames(["src/a/x.ts", "src/b/x.ts", "src/b/y.ts"])).toEqual(["x.ts: src/a/x.ts, src/b/x.ts"]);
   });
 });
@@ -189,10 +225,10 @@ describe("tests", () => {
     expect(read("vitest.config.ts").map(({ text }) => /\bretry\b/.test(text))).toEqual([false]);
   });
 
-  it.each(["it.only(", "describe.skip(", "it.concurrent.skip(", "test.todo(", 'it("x", { retry: 3 }, '])(
-    "that are weakened by %s are reported",
-    (text) => {
-      expect(weakenedTests({ path: "a.test.ts", text })).toHaveLength(1);
-    },
-  );
+  it.each([
+    ...["it.only(", "describe.skip(", "it.concurrent.skip(", "test.todo(", "it.fails("],
+    ...['it("x", { retry: 3 }, ', 'it(\n  "x",\n  { timeout: 5, retry: 3 },\n', 'it.each([1])("x", { skip: true }, '],
+  ])("that are weakened by %j are reported", (text) => {
+    expect(weakenedTests({ path: "a.test.ts", text })).toHaveLength(1);
+  });
 });

@@ -1,24 +1,13 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
-import { MAX_CLEARED_KEYS, MAX_LISTED_KEYS, SPENT_CODE_KEPT_MS } from "../../limits.ts";
+import { MAX_CLEARED_KEYS } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
 import type { AuditEntry, KeyApi, RevokedKey } from "../api/keys.ts";
 import type { RegistryContext } from "../context.ts";
-
-const SQL = {
-  revoke: "INSERT OR IGNORE INTO revoked_keys (key_id, revoked_at) VALUES (?, ?) RETURNING key_id",
-  copy: "INSERT OR IGNORE INTO revoked_keys (key_id, revoked_at) VALUES (?, ?)",
-  isRevoked: "SELECT 1 FROM revoked_keys WHERE key_id = ?",
-  newest: "SELECT key_id, revoked_at FROM revoked_keys ORDER BY revoked_at DESC, key_id LIMIT ?",
-  all: "SELECT key_id, revoked_at FROM revoked_keys",
-  forgetCodes: "DELETE FROM spent_codes WHERE spent_at < ?",
-  spendCode: "INSERT OR IGNORE INTO spent_codes (grant_id, spent_at) VALUES (?, ?) RETURNING grant_id",
-  addShard: "INSERT OR IGNORE INTO key_shards (shard) VALUES (?)",
-  shards: "SELECT shard FROM key_shards ORDER BY shard",
-} as const;
+import { RevokedKeys } from "../storage/revoked-keys.ts";
 
 /** Credentials of the tenant that are no longer served: revoked API keys, and authorization codes that were used. */
 export class Revocations implements KeyApi {
-  readonly #sql: SqlStorage;
+  readonly #revoked: RevokedKeys;
   readonly #context: RegistryContext;
   readonly #endCalls: (keyId: string) => void;
   /** Keys that are known not to be revoked: this object is the only one that could. */
@@ -28,13 +17,13 @@ export class Revocations implements KeyApi {
   /** @param endCalls ends what the key has open */
   constructor(context: RegistryContext, endCalls: (keyId: string) => void) {
     this.#context = context;
-    this.#sql = context.storage.sql;
+    this.#revoked = new RevokedKeys(context.storage.sql);
     this.#endCalls = endCalls;
   }
 
   isRevoked(keyId: string): boolean {
     if (this.#cleared.has(keyId)) return false;
-    if (this.#sql.exec(SQL.isRevoked, keyId).toArray().length > 0) return true;
+    if (this.#revoked.has(keyId)) return true;
     this.#cleared.set(keyId, true);
     return false;
   }
@@ -46,11 +35,11 @@ export class Revocations implements KeyApi {
    */
   async join(shard: number, admit: () => Promise<RevokedKey[]>): Promise<void> {
     if (this.#hasJoined || shard === 0) return;
-    if (!this.#joined().includes(shard)) {
+    if (!this.#revoked.shards().includes(shard)) {
       const revoked = await admit();
       this.#context.store.transact(() => {
-        for (const { key_id, revoked_at } of revoked) this.#sql.exec(SQL.copy, key_id, revoked_at);
-        this.#sql.exec(SQL.addShard, shard);
+        for (const { key_id, revoked_at } of revoked) this.#revoked.add(key_id, revoked_at);
+        this.#revoked.addShard(shard);
       });
       this.#cleared.clear();
     }
@@ -59,7 +48,7 @@ export class Revocations implements KeyApi {
 
   async revokeKey({ actor }: Caller, keyId: string, now: number): Promise<void> {
     this.#context.store.transact(() => {
-      const isNew = this.#sql.exec(SQL.revoke, keyId, now).toArray().length > 0;
+      const isNew = this.#revoked.add(keyId, now);
       // The other shards are told without a name: what was done is noted once.
       if (isNew && actor !== null) this.#context.store.note({ at: now, action: "key_revoked", actor, subject: keyId });
     });
@@ -68,16 +57,16 @@ export class Revocations implements KeyApi {
   }
 
   async revokedKeys(): Promise<RevokedKey[]> {
-    return this.#sql.exec<{ key_id: string; revoked_at: number }>(SQL.newest, MAX_LISTED_KEYS).toArray();
+    return this.#revoked.newest();
   }
 
   async keyShards(): Promise<number[]> {
-    return this.#joined();
+    return this.#revoked.shards();
   }
 
   async admitShard(_caller: Caller, shard: number): Promise<RevokedKey[]> {
-    this.#sql.exec(SQL.addShard, shard);
-    return this.#sql.exec<{ key_id: string; revoked_at: number }>(SQL.all).toArray();
+    this.#revoked.addShard(shard);
+    return this.#revoked.all();
   }
 
   async checkKey(): Promise<true> {
@@ -89,14 +78,6 @@ export class Revocations implements KeyApi {
   }
 
   async spendCode(_caller: Caller, grantId: string, now: number): Promise<boolean> {
-    this.#sql.exec(SQL.forgetCodes, now - SPENT_CODE_KEPT_MS);
-    return this.#sql.exec(SQL.spendCode, grantId, now).toArray().length > 0;
-  }
-
-  #joined(): number[] {
-    return this.#sql
-      .exec<{ shard: number }>(SQL.shards)
-      .toArray()
-      .map(({ shard }) => shard);
+    return this.#revoked.spendCode(grantId, now);
   }
 }

@@ -101,7 +101,7 @@ const LAYERS: Record<string, Layer> = {
 
 /** Static, side-effect, re-exporting and dynamic imports, types included. */
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\("([^"]+)"\)/g;
+  /(?:^|\n)\s*(?:import|export)\b[^;"'`]*?\bfrom\s*"([^"]+)"|(?:^|\n)\s*import\s*"([^"]+)"|\bimport\(\s*["`]([^"`]+)["`]/g;
 
 export const importsOf = (text: string): string[] =>
   [...text.matchAll(IMPORT)].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? "");
@@ -136,6 +136,34 @@ export function forbiddenImports({ path, text }: SourceFile): string[] {
   });
 }
 
+/** What stands in few files only, so that all else can be tested without it. */
+const KEPT_APART: readonly { what: string; pattern: RegExp; only: RegExp }[] = [
+  {
+    what: "SQL",
+    pattern: /\bSELECT\s[\w*]|\bDELETE FROM\b|\bINSERT (?:OR \w+ )?INTO\b|\bUPDATE \w+ SET\b|\bsql\.exec\b/,
+    only: /^src\/registry\/storage\//,
+  },
+  {
+    what: "the clock",
+    pattern: /\bDate\.now\b(?!")|\bnew Date\(\)|\bperformance\.now\b/,
+    only: /^src\/(?:index|auth\/authenticate|http\/(?:oauth|routes)|registry\/(?:runner-entry|deliver\/callback-port)|rest\/rest-deps|runner\/job-workflow|service\/(?:context|events\/callbacks-of))\.ts$/,
+  },
+  {
+    what: "Math.random",
+    pattern: /\bMath\.random\b/,
+    only: /^src\/(?:runner\/job-workflow|service\/context)\.ts$/,
+  },
+  { what: "the network", pattern: /\b(?:globalThis|self)\.fetch\b|= fetch\b/, only: /^src\/egress\// },
+];
+
+/** Uses of what must be handed in, or stands elsewhere. A `fetch` that is called must be one that was handed in. */
+export function outOfPlace({ path, text }: SourceFile): string[] {
+  const found = KEPT_APART.filter(({ pattern, only }) => pattern.test(text) && !only.test(path));
+  const takesFetch = /\bfetch(?:[,:]|\s*\})/.test(text) || path.startsWith("src/egress/");
+  const callsOwn = /(?<![.\w#])fetch\(/.test(text) && !takesFetch && !/^\s+fetch\(.*\): Promise/m.test(text);
+  return [...found.map(({ what }) => what), ...(callsOwn ? ["the network"] : [])].map((what) => `${path}: ${what}`);
+}
+
 export function tooLong({ path, text }: SourceFile, maxLines: number): string[] {
   const lines = text.trimEnd().split("\n").length;
   return lines > maxLines ? [`${path}: ${lines} lines, more than ${maxLines}`] : [];
@@ -165,10 +193,10 @@ export function duplicateTestNames(files: readonly SourceFile[]): string[] {
   );
 }
 
-/** Tests that run alone, do not run, or (vitest's option beside the title) run again until they pass. */
+/** Tests that run alone, do not run, are meant to fail, or (options beside the title) run again until they pass. */
 const WEAKENED = [
-  /\b(?:describe|it|test|suite)(?:\.\w+)*\.(?:only|skip|skipIf|runIf|todo)\b/g,
-  /\b(?:describe|it|test)\b[\w.]*\(.*,\s*\{[^}]*\bretry\b/g,
+  /\b(?:describe|it|test|suite)(?:\.\w+)*\.(?:only|skip|skipIf|runIf|todo|fails)\b/g,
+  /\b(?:describe|it|test)\b[\w.]*(?:\([^()]*\))?\(\s*(?:"[^"]*"|`[^`]*`|\w+),\s*\{[^}]*\b(?:retry|skip|todo|fails|only)\b/g,
 ];
 
 export const weakenedTests = ({ path, text }: SourceFile): string[] =>

@@ -9,14 +9,7 @@ import { Copy } from "../../parts/copy.tsx";
 import { Differences } from "../../parts/differences.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { BlueprintEditor } from "./blueprint-editor.tsx";
-import { RunDialog } from "./run-dialog.tsx";
-
-export interface Found {
-  name: string;
-  version: number;
-  blueprint: Record<string, unknown> & { description?: string; input?: Record<string, unknown> };
-  source: "catalog" | "saved";
-}
+import { type Found, RunDialog } from "./run-dialog.tsx";
 
 const pathOf = (name: string): string => `/blueprints/${encodeURIComponent(name)}`;
 

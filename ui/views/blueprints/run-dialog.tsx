@@ -10,7 +10,14 @@ import { Act } from "../../parts/act.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { defaultsOf, type Fields, isFlat, SchemaFields, type Values } from "../../parts/schema-fields.tsx";
-import type { Found } from "./blueprint-page.tsx";
+
+/** A version of a blueprint, as the server shows it. */
+export interface Found {
+  name: string;
+  version: number;
+  blueprint: Record<string, unknown> & { description?: string; input?: Record<string, unknown> };
+  source: "catalog" | "saved";
+}
 
 const fieldsOf = ({ blueprint }: Found): Fields => (blueprint.input ?? {}) as Fields;
 

@@ -1,13 +1,13 @@
 import { useState } from "preact/hooks";
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import { lazy } from "../../lib/lazy.ts";
-import type { Plan } from "./graph-layout.ts";
-import type { GraphProps } from "./graph-picture.tsx";
+import type { Plan } from "./graph/graph-layout.ts";
+import type { GraphProps } from "./graph/graph-picture.tsx";
 import { stepsAt } from "./replayed.ts";
 import { Scrubber } from "./scrubber.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
-const Graph = lazy<GraphProps>(async () => (await import("./graph-picture.tsx")).GraphPicture);
+const Graph = lazy<GraphProps>(async () => (await import("./graph/graph-picture.tsx")).GraphPicture);
 
 interface StepViewsProps {
   job: JobStatus;

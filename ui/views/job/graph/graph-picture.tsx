@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { StepView } from "../../../src/jobs/view.ts";
+import type { StepView } from "../../../../src/jobs/view.ts";
 import { draw, type Plan } from "./graph-layout.ts";
 
 export interface GraphProps {
