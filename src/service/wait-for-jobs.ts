@@ -135,7 +135,7 @@ class Watch {
     }
     const first = await untilGone(this.#signal, (released) => {
       const reports = askAll(released);
-      // The others need not go on then, and their failure is nobody's.
+      // The other waits end, and nobody needs their failures.
       for (const report of reports) report.catch(() => {});
       return Promise.race(reports);
     });

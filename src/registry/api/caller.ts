@@ -33,7 +33,7 @@ export interface SubmitRequest {
   run_at: number | null;
   timeout_ms: number;
   idempotency: Idempotency | null;
-  /** Left out: as the plan says. */
+  /** Left out: the plan's own. */
   concurrency?: Concurrency | undefined;
   priority?: number | undefined;
   /** The trace that the job belongs to. */
@@ -56,7 +56,7 @@ export type QuotaError = Full | { code: "too_many_submits"; limit: number; retry
 
 export type SubmitError = { code: "idempotency_conflict"; job_id: string } | QuotaError;
 export type UnknownJob = { code: "unknown_job" };
-/** `cleanup_job_id`: the job has, but not the one that cleans up after it. */
+/** `cleanup_job_id`: the job has settled, and the job that cleans up after it has not. */
 export type NotSettled = { code: "not_settled"; status: JobStatusName; cleanup_job_id?: string };
 export const UNKNOWN_JOB: { ok: false; error: UnknownJob } = err({ code: "unknown_job" });
 
@@ -174,7 +174,7 @@ export interface Answer {
 
 export type RespondError =
   | UnknownJob
-  /** Nothing of this id is asked; `open` lists what is, `children` what children of the job ask, who take the answers. */
+  /** No question of this id is open. `open` lists those of the job, `children` those of its child jobs, which take their answers themselves. */
   | { code: "unknown_request"; open: string[]; children?: { job_id: string; request_id: string }[] }
   | StorageFull
   /** No person answers it, but an event of this name. */

@@ -16,18 +16,18 @@ export interface LimitsApi {
    * @param key null: of all rates that have their home here
    */
   giveTurns(tenant: string, key: string | null, jobId: string): Promise<null>;
-  /** Of a home that is none any more: the turns that it gave. */
+  /** Asked of an earlier home of the rate: the turns that it gave. */
   surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven>;
-  /** Of the home: a slot, or how it stands. Asked again, who has one has it, and who waits waits where it did. */
+  /** Asked of the home: gives a slot, or says how the job stands in line. Idempotent: a slot is kept, and so is a place in line. */
   takeSlot(tenant: string, request: SlotRequest): Promise<SlotAnswer>;
-  /** Of the home: the job needs it no more, nor waits for it. */
+  /** Asked of the home: the job gives its slot back, or no longer waits for one. */
   giveSlot(tenant: string, place: SlotPlace): Promise<null>;
   lookAtSlots(tenant: string, places: SlotPlace[]): Promise<SlotView[]>;
-  /** Of a home that is none any more: who has a slot. Those who wait ask the new one. */
+  /** Asked of an earlier home of the limit: who has a slot. Jobs that wait for one ask the new home. */
   surrenderSlots(tenant: string, key: string): Promise<string[]>;
-  /** Of the object that has these jobs: which of them need their slot. Those that wait for it go on. */
+  /** Asked of the object that has these jobs: which of them still need their slot. Those that waited for one go on. */
   slotsWanted(tenant: string, jobIds: string[]): Promise<boolean[]>;
-  /** Of the same: cancels the jobs, for a newer one. */
+  /** Asked of the object that has these jobs: cancels them, for a newer one. */
   makeRoom(tenant: string, jobIds: string[]): Promise<null>;
 }
 

@@ -72,7 +72,7 @@ export class Hooks implements Pick<TriggerApi, "openHook" | "deliver"> {
     }
   }
 
-  /** Neighbours share an entry; what was accepted before is still known. */
+  /** Consecutive entries of one outcome are merged into one; deliveries accepted earlier are still recognized. */
   #whilePaused(trigger: Trigger, occurrence: string): Result<Accepted, DeliveryError> {
     const { store, tables } = this.#context;
     const now = this.#context.now();

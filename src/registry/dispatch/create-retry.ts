@@ -70,7 +70,7 @@ export function retryJob(
   return again;
 }
 
-/** What was taken back is not taken back again; what failed is, under its key. */
+/** Undos that succeeded do not run again; those that failed do, under their earlier keys. */
 function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Result<Job, RetryError> {
   const { tables, store, actions } = context;
   const of = cleanup.parent_id === null ? undefined : tables.jobs.find(cleanup.tenant, cleanup.parent_id);

@@ -10,7 +10,7 @@ import { continueJob, type Family, groundFor, isSame } from "./create-retry.ts";
 
 /** A `job` step runs again: its earlier child is retried, so that what is unknown of it stays under its keys. */
 
-/** What its earlier child finished is reused, unless it succeeded as a whole and the step is to run once more. */
+/** Reuses what its earlier child finished, unless that child succeeded and the step is to run once more. */
 export function retryChild(
   context: RegistryContext,
   earlier: Job,
@@ -31,7 +31,7 @@ export function retryChild(
   return continueJob(context, earlier, { plan, plan_hash, label, input, ground: ground.value }, family, now);
 }
 
-/** Its child may have ended well, but its result cannot be reused: what it did runs under the keys that it had. */
+/** The child may have succeeded, but its result cannot be reused: its actions run again under their earlier keys. */
 const unsure = (record: ActionRecord): ActionRecord =>
   record.child_id === null ? record : { ...record, outcome: record.outcome ?? "unknown" };
 

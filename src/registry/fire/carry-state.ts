@@ -26,7 +26,7 @@ function accountFor(turn: Turn, { trigger, state }: Before, now: number): void {
   turn.note(trigger.document.paused ? { outcome: "paused", span } : { outcome: "missed", span, reason: CHANGED });
 }
 
-/** The time that waits is one of the old schedule. */
+/** The waiting time belongs to the old schedule. */
 function skipQueued(turn: Turn): void {
   const { queued, ...state } = turn.state;
   if (queued === undefined) return;
@@ -45,7 +45,7 @@ function firstOf(trigger: Trigger, before: Before | undefined, now: number): num
   return times.table.next(Math.max(asNew, told)) ?? null;
 }
 
-/** What was due until now is accounted for by what the trigger was; from now on it is what it was made. */
+/** Times that were due until now belong to the trigger as it was; later ones to the trigger as it is saved now. */
 export function carryState(turn: Turn, before: Before | undefined, now: number): void {
   const first = firstOf(turn.trigger, before, now);
   const isSame = before !== undefined && hasSameTimes(before.trigger, turn.trigger.document);

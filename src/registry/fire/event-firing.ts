@@ -130,7 +130,7 @@ export class EventFiring implements StoreObserver {
   async #tellAll(stored: StoredEvent): Promise<void> {
     const { eventLook, tables } = this.#context;
     for (;;) {
-      // Those up to the name are done with it, also by a process before this one.
+      // Triggers up to this name have handled the event already, perhaps in an earlier process.
       const { position, name: after } = eventLook.place;
       const from = position === stored.position - 1 ? after : "";
       const names = tables.triggers.onEvent(stored.event.name, from, TRIGGER_BATCH);
@@ -156,7 +156,7 @@ export class EventFiring implements StoreObserver {
     }
   }
 
-  /** Neighbours share an entry. */
+  /** Consecutive entries of one outcome are merged into one. */
   #notePaused(trigger: Trigger, state: TriggerState, { at }: Occasion, place: Place): void {
     const { store, eventLook, now } = this.#context;
     store.transact(() => {

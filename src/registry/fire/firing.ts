@@ -172,7 +172,7 @@ export class Firing {
     });
   }
 
-  /** The transaction of one turn. What the trigger was when its expressions were evaluated it must still be. */
+  /** The transaction of one turn. The trigger must still be as it was when its expressions were evaluated. */
   #commit(found: Found, act: (turn: Turn) => { jobs: Job[]; effects: Effect[] }): Committed {
     const { store, now } = this.#context;
     try {

@@ -115,7 +115,7 @@ export class TriggerCopies {
     if (event_name !== null && !tables.triggers.hasEvents) eventLook.save({ position: eventLog.last, name: "" });
   }
 
-  /** What happened before a trigger waited for it is none of its business. */
+  /** A trigger gets no event from before it was saved. */
   stateOf(before: Trigger | undefined, trigger: Trigger, state: TriggerState): TriggerState {
     const isSame = JSON.stringify(before?.document.event) === JSON.stringify(trigger.document.event);
     return trigger.event_name === null || isSame ? state : { ...state, after: this.#context.eventLog.last };

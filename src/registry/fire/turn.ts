@@ -54,7 +54,7 @@ export class Turn {
   note(entry: Omit<LedgerEntry, "at">, depth = 0): void {
     const reason = entry.reason === undefined ? {} : { reason: oneLine(entry.reason, MAX_ERROR_CHARS) };
     const times = timesOf(this.trigger);
-    // A time that waits is told of later, so that what was missed on both sides of it are no neighbours.
+    // A waiting time gets its entry later, so missed times before and after it must not be merged into one entry.
     const isNext = (before: Span, { from }: Span) => times === undefined || times.table.next(before.to) === from;
     const { ledger, chunk } = written(this.state.ledger, { ...entry, ...reason, at: this.#now }, isNext);
     if (chunk !== undefined) this.#context.tables.triggers.putChunk(this.trigger.name, chunk);

@@ -74,7 +74,7 @@ const TOO_DEEP = `trigger_depth: ${MAX_TRIGGER_DEPTH} jobs of event triggers led
 
 const refused = (reason: string): Verdict => ({ do: "refused", reason });
 
-/** What the trigger says makes two of what comes the same; null: nothing. Its expression is evaluated, or the reason why not. */
+/** The value by which the trigger recognizes a repeated delivery; null: its `dedupe` gives none. An error when that expression fails. */
 export async function sameAs(
   context: RegistryContext,
   trigger: Trigger,

@@ -1,6 +1,6 @@
 import { BoundedMap } from "../../lib/bounded-map.ts";
 
-/** Work that is done once for each key, of so many keys; who comes while it is done waits for it. What failed is done again. */
+/** Does work once for each key, for a bounded number of keys. Concurrent calls wait for the one that runs; failed work is tried again. */
 export class DoneOnce {
   readonly #done: BoundedMap<string, Promise<void>>;
 

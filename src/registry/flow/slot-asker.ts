@@ -41,7 +41,7 @@ const skipped = ({ run: { concurrency } }: Limited, { key }: Slot, running: numb
   code: "concurrency_skipped",
 });
 
-/** Gets the object's jobs the slots of their limits, and gives these back. */
+/** Takes slots for the object's jobs from the homes of their limits, and gives them back. */
 export class SlotAsker implements StoreObserver {
   readonly #context: RegistryContext;
 

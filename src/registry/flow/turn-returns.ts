@@ -17,7 +17,7 @@ function rateKeys(planJson: string): Set<string> {
   return keys;
 }
 
-/** Gives back the turns that a job had before it when it was cancelled or failed: others need not wait for nobody. */
+/** Gives back the future turns of a job that was cancelled or failed, so that other jobs do not wait for turns nobody takes. */
 export class TurnReturns implements StoreObserver {
   readonly #context: RegistryContext;
 

@@ -130,7 +130,7 @@ export class AwaitReports {
     return reply;
   }
 
-  /** The step has its output: nobody waits for the child, and nobody's end is its own. */
+  /** A detached child: the step is done at once, and the child's end does not concern it. */
   #letGo(job: Job, path: string, { job_id }: Job): Job {
     const { tables, undoables } = this.#context;
     const { job: numbered, undo_number } = undoables.numbered(job, path);

@@ -60,7 +60,7 @@ export function noteLate(context: RegistryContext, ref: RunRef, path: string, la
   store.transact(() => land(context, known, path, late));
 }
 
-/** The same of a worker's, of the settled job as it is. Called inside a transaction. */
+/** As {@link noteLate}, for the action of a worker. Called inside a transaction. */
 export function noteLateWork(context: RegistryContext, job: Job, path: string, late: Late): void {
   if (isInFlight(job, job, path)) land(context, job, path, late);
 }

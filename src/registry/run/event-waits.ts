@@ -42,7 +42,7 @@ export function openEventWait(
   return ok(awaitEvent(job, path, { ...asked, name, expires_at: now + timeout_ms }, now, keyPath));
 }
 
-/** Nobody needs what the steps wait for any more, a worker or an event. Called inside a transaction. */
+/** Closes what the steps wait for, a worker or an event, when nobody needs it any more. Called inside a transaction. */
 export function dropWaits(context: RegistryContext, job: Job, isDropped: (path: string) => boolean): void {
   const { eventWaits } = context;
   dropOffers(context, job, isDropped);

@@ -54,12 +54,12 @@ export function lapseOffer(context: RegistryContext, offer: Offer, now: number):
   followOffers(context, [effects]);
 }
 
-/** The same of those that are due. One ring of the alarm does as many. */
+/** As above for offers that are due; one ring of the alarm handles this many. */
 export function lapseOffers(context: RegistryContext, now: number): void {
   for (const offer of context.tables.offers.due(now, ALARM_BATCH)) lapseOffer(context, offer, now);
 }
 
-/** Nobody needs them any more: of the whole job, or of what lies at or below the path. Called inside a transaction. */
+/** Closes offers that nobody needs any more: all of the job, or those at or below the path. Called inside a transaction. */
 export function dropOffers({ tables, store }: RegistryContext, job: Job, isDropped: (path: string) => boolean): void {
   if (!Object.values(job.run.open).some(({ offer }) => offer !== undefined)) return;
   for (const offer of tables.offers.ofJob(job.job_id)) {

@@ -33,7 +33,7 @@ export interface EarlierChild {
 
 type Row = { [Field in keyof ActionRecord]: ActionRecord[Field] };
 
-/** Nothing is to be known of it but that its key has no number of its own. */
+/** Needs no record: it has no child and was not undone, so its key has no number. */
 const isPlain = ({ child_id, undo }: StoredPath): boolean => child_id === null && undo === null;
 
 /** What a retry goes by of a step that finished, once its output is gone. */

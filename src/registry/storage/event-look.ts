@@ -45,7 +45,7 @@ export class EventLook {
     );
   }
 
-  /** Without a row: after a crash they are looked at once more. */
+  /** Writes no row: after a crash these events are looked at once more. */
   pass(place: Place): void {
     this.#place = place;
   }

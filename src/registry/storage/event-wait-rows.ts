@@ -111,7 +111,7 @@ export class EventWaits {
     return this.#positions;
   }
 
-  /** Rarely with a row. */
+  /** Seldom writes a row. */
   pass(positions: number[]): void {
     this.#positions = positions;
     if (sum(positions) - sum(this.#stored) >= EVENT_PASSED_OVER) this.#save(positions);

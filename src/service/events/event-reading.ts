@@ -116,7 +116,7 @@ export async function readEvents(
     const seen = pages;
     await untilGone(signal, (released) => {
       const waits = seen.map(({ position }, shard) => askShard(shard, position, left, released));
-      // The others need not go on then, and their failure is nobody's: the next look meets it again.
+      // The other waits end. Nobody needs their failures: the next look meets them again.
       for (const wait of waits) wait.catch(() => {});
       return Promise.race(waits).catch(() => {});
     });

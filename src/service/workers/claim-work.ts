@@ -64,7 +64,7 @@ class Shards {
       const waits = this.#all.map((shard) =>
         this.#context.ask(shard, (registry, caller) => registry.waitingWork(caller, queues, 1, waitMs, released)),
       );
-      // The others need not go on then, and their failure is nobody's.
+      // The other waits end, and nobody needs their failures.
       for (const wait of waits) wait.catch(() => {});
       return Promise.race(waits);
     });
