@@ -4,7 +4,7 @@ import { exactTime, plural } from "../../lib/format.ts";
 import { useAction, useLive } from "../../lib/live.ts";
 import { restCall } from "../../lib/mcp-call.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 import { Problem } from "../../parts/problem.tsx";
 
 interface Secret {
@@ -57,15 +57,11 @@ function SecretForm({ onClose, onDone }: FormProps) {
           <span>Hosts that it may be sent to: api.example.com, *.example.com</span>
           <input name="hosts" required value={hosts} onInput={(event) => setHosts(event.currentTarget.value)} />
         </label>
-        <Problem error={error} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} onClose={onClose}>
           <Act type="submit" class="primary" disabled={busy} call={restCall("PUT", "/secrets/{name}")}>
             Save
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );

@@ -7,8 +7,7 @@ import { useAction } from "../../lib/live.ts";
 import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo } from "../../lib/router.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 import { defaultsOf, type Fields, isFlat, SchemaFields, type Values } from "../../parts/schema-fields.tsx";
 
 /** A version of a blueprint, as the server shows it. */
@@ -74,12 +73,7 @@ export function RunDialog({ found, onClose }: { found: Found; onClose: () => voi
             {isJson ? "As a form" : "As JSON"}
           </button>
         )}
-        <Problem error={error} />
-        {checked !== "" && error === undefined && <p class="quiet">{checked}</p>}
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} note={checked} onClose={onClose}>
           <Act
             call={mcpCall("jobs_submit_blueprint", { blueprint, input: values, dry_run: true })}
             disabled={busy}
@@ -95,7 +89,7 @@ export function RunDialog({ found, onClose }: { found: Found; onClose: () => voi
           >
             Run
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );

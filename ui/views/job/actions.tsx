@@ -7,8 +7,7 @@ import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo } from "../../lib/router.ts";
 import { useKeys } from "../../lib/shortcuts.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 import { CopyAs } from "./copy-as.tsx";
 import { RetryDialog, retryCall } from "./retry-dialog.tsx";
 
@@ -49,15 +48,11 @@ function CancelDialog({ job, onChange, onClose }: WindowProps) {
           <span>Reason, if you like</span>
           <input value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
-        <Problem error={error} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} onClose={onClose}>
           <Act type="submit" class="danger" disabled={busy} call={mcpCall("jobs_cancel", { job_id: job.id, ...args })}>
             Cancel
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );
@@ -73,15 +68,11 @@ function DeleteDialog({ job, onClose }: WindowProps) {
   return (
     <Dialog title={`Delete ${job.name}`} onClose={onClose}>
       <p class="quiet">Its result and timeline are gone for good.</p>
-      <Problem error={error} />
-      <div class="buttons">
-        <button type="button" onClick={onClose}>
-          Close
-        </button>
+      <DialogEnd error={error} onClose={onClose}>
         <Act class="danger" disabled={busy} call={mcpCall("jobs_delete", { job_id: job.id })} onClick={end}>
           Delete
         </Act>
-      </div>
+      </DialogEnd>
     </Dialog>
   );
 }

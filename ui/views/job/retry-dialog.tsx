@@ -7,8 +7,7 @@ import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo } from "../../lib/router.ts";
 import type { Explanation } from "../../lib/types.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 
 interface RetryProps {
   job: JobStatus;
@@ -95,15 +94,11 @@ export function RetryDialog({ job, step, onClose }: RetryProps) {
             onInput={(event) => setPlan(event.currentTarget.value)}
           />
         </details>
-        <Problem error={error} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} onClose={onClose}>
           <Act type="submit" class="primary" disabled={busy} call={callOf(job, from)}>
             Retry
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );

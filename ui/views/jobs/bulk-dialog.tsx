@@ -8,8 +8,7 @@ import { useAction, useLive } from "../../lib/live.ts";
 import { mcpCall } from "../../lib/mcp-call.ts";
 import { hrefOf } from "../../lib/router.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 import { Progress } from "../../parts/status.tsx";
 import { type Where, whereOf } from "./job-listing.ts";
 
@@ -105,11 +104,7 @@ function AllDialog({ action, query, onClose, onDone }: BulkProps & { query: URLS
     <Dialog title={`${ACTION_NAMES[action]} all that match`} onClose={id === undefined ? onClose : onDone}>
       {counted !== undefined && id === undefined && <Sample counted={counted} />}
       {id !== undefined && <BulkProgress id={id} />}
-      <Problem error={error} />
-      <div class="buttons">
-        <button type="button" onClick={id === undefined ? onClose : onDone}>
-          Close
-        </button>
+      <DialogEnd error={error} onClose={id === undefined ? onClose : onDone}>
         {id === undefined && (
           <Act
             call={call}
@@ -120,7 +115,7 @@ function AllDialog({ action, query, onClose, onDone }: BulkProps & { query: URLS
             {ACTION_NAMES[action]} {counted === undefined ? "" : plural(counted.matched, "job")}
           </Act>
         )}
-      </div>
+      </DialogEnd>
     </Dialog>
   );
 }
@@ -158,11 +153,7 @@ function SomeDialog({ action, ids, onClose, onDone }: BulkProps & { ids: readonl
           ))}
         </ul>
       )}
-      <Problem error={error} />
-      <div class="buttons">
-        <button type="button" onClick={done > 0 ? onDone : onClose}>
-          Close
-        </button>
+      <DialogEnd error={error} onClose={done > 0 ? onDone : onClose}>
         {!isOver && (
           <Act
             call={mcpCall(`jobs_${action}`, { job_id: ids[0] })}
@@ -173,7 +164,7 @@ function SomeDialog({ action, ids, onClose, onDone }: BulkProps & { ids: readonl
             {ACTION_NAMES[action]}
           </Act>
         )}
-      </div>
+      </DialogEnd>
     </Dialog>
   );
 }

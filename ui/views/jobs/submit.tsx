@@ -6,8 +6,7 @@ import { useAction } from "../../lib/live.ts";
 import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo } from "../../lib/router.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 
 interface SubmitProps {
   /** Name of the blueprint to begin with. */
@@ -69,19 +68,14 @@ export function SubmitDialog({ blueprint = "", input = "{}", onClose, onDone }: 
           <span>Input, as JSON</span>
           <textarea name="input" value={args} onInput={(event) => setArgs(event.currentTarget.value)} />
         </label>
-        <Problem error={error} />
-        {checked !== "" && error === undefined && <p class="quiet">{checked}</p>}
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} note={checked} onClose={onClose}>
           <button type="button" disabled={busy || plan === ""} onClick={check}>
             Check
           </button>
           <Act type="submit" class="primary" disabled={busy} call={callOf(plan, args)}>
             Submit
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );

@@ -4,8 +4,7 @@ import { jsonText } from "../../lib/format.ts";
 import { useAction } from "../../lib/live.ts";
 import { goTo } from "../../lib/router.ts";
 import { Act } from "../../parts/act.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { Problem } from "../../parts/problem.tsx";
+import { Dialog, DialogEnd } from "../../parts/dialog.tsx";
 
 const FIRST = jsonText({
   name: "every-morning",
@@ -48,15 +47,11 @@ export function TriggerDialog({ text: first, onClose, onDone }: TriggerDialogPro
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
-        <Problem error={error} />
-        <div class="buttons">
-          <button type="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={error} onClose={onClose}>
           <Act type="submit" class="primary" disabled={busy} call="triggers_save with this document">
             Save
           </Act>
-        </div>
+        </DialogEnd>
       </form>
     </Dialog>
   );
