@@ -172,6 +172,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_BACKOFF_MS: `${pace}; runner/step-kinds/http-again.test.ts`,
   RETRY_SPREAD: `${pace}; runner/step-kinds/http-again.test.ts`,
   MIN_BLUEPRINT_SECRET_CHARS: "the operator's; egress/secret-bindings.test.ts",
+  MAX_UNDONE_LAYERS: "how a secret is found in an answer: egress/secrets.test.ts",
   MAX_BLUEPRINT_SECRET_CHARS: "the operator's; egress/secret-bindings.test.ts",
   LOCAL_KEEP_ALIVE_MS: pace,
   MAX_LISTEN_MS: `${pace}; mcp/listen/listen.test.ts`,

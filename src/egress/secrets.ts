@@ -1,7 +1,7 @@
 import { type HostPattern, matchesHost } from "../lib/http/host-pattern.ts";
 import { isJsonObject, type Json } from "../lib/json.ts";
 import { MIN_BLUEPRINT_SECRET_CHARS } from "../limits.ts";
-import { spellingsOf } from "./spellings.ts";
+import { Finder, type Sighting, type Sought } from "./finder.ts";
 
 /** A Worker secret that the blueprints of one tenant may use. */
 export interface Secret {
@@ -23,9 +23,9 @@ function partsOf(value: string): string[] {
 /** The secrets that one tenant's blueprints may use. Never stored, logged or shown. */
 export class Secrets {
   #byName: ReadonlyMap<string, Secret> = new Map();
-  /** One group for each of `#names`. */
-  #pattern = /(?!)/g;
-  #names: readonly string[] = [];
+  #texts: readonly Sought[] = [];
+  /** Made when it is needed: most runs send nothing. */
+  #finder: Finder | undefined;
 
   constructor(secrets: readonly Secret[]) {
     this.know(secrets);
@@ -34,11 +34,8 @@ export class Secrets {
   /** These and no others. Of two with one name the last is sent, and neither is shown. */
   know(secrets: readonly Secret[]): void {
     this.#byName = new Map(secrets.map((secret) => [secret.name, secret]));
-    const texts = secrets.flatMap(({ name, value }) => partsOf(value).map((text) => ({ name, text })));
-    // The longest first: of two that share their beginning none is left half in a text.
-    texts.sort((a, b) => b.text.length - a.text.length);
-    this.#pattern = new RegExp(texts.map(({ text }) => `(${spellingsOf(text)})`).join("|"), "g");
-    this.#names = texts.map(({ name }) => name);
+    this.#texts = secrets.flatMap(({ name, value }) => partsOf(value).map((text) => ({ name, text })));
+    this.#finder = undefined;
   }
 
   get(name: string): string | undefined {
@@ -52,26 +49,29 @@ export class Secrets {
 
   /** The secrets in the text, in any spelling, that may not be sent there. */
   strays(text: string, to: URL): string[] {
-    return this.#found(text).filter((name) => !this.mayGo(name, to));
+    return this.#found(text).flatMap(({ name }) => (this.mayGo(name, to) ? [] : [name]));
   }
 
   areIn(text: string): boolean {
     return this.#found(text).length > 0;
   }
 
-  #found(text: string): string[] {
+  #found(text: string): Sighting[] {
     if (this.#byName.size === 0) return [];
-    return [...text.matchAll(this.#pattern)].map(([, ...groups]) => this.#nameOf(groups));
-  }
-
-  #nameOf(groups: readonly unknown[]): string {
-    return this.#names[groups.findIndex((group) => group !== undefined)] ?? "";
+    this.#finder ??= new Finder(this.#texts);
+    return this.#finder.find(text);
   }
 
   /** The text with every secret, in any spelling, replaced by its name: services repeat what they are sent. */
   redactText(text: string): string {
-    if (text.length < MIN_BLUEPRINT_SECRET_CHARS || this.#byName.size === 0) return text;
-    return text.replace(this.#pattern, (_match, ...groups) => `[secret ${this.#nameOf(groups)}]`);
+    let redacted = "";
+    let end = 0;
+    for (const { from, to, name } of this.#found(text)) {
+      if (from >= end) redacted += `${text.slice(end, from)}[secret ${name}]`;
+      // Of one that overlaps with it nothing is left either.
+      end = Math.max(end, to);
+    }
+    return end === 0 ? text : redacted + text.slice(end);
   }
 
   /** The same for every string and number of a value, keys too. */

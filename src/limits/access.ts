@@ -18,6 +18,8 @@ export const OTLP_TIMEOUT_MS = 10 * SECOND;
 export const SEALED_AGAIN_AT_ONCE = 50;
 /** A variable has 5 KB at most: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
 export const MAX_BLUEPRINT_SECRET_CHARS = 5 * KIB;
+/** Escapes of JSON, URLs and HTML inside each other, under which a secret is found in what a service repeats. */
+export const MAX_UNDONE_LAYERS = 2;
 /** An API key is about 250 characters. */
 export const MAX_KEY_CHARS = 1_024;
 /** Plans that one isolate remembers to have checked, and the longest document of one: some megabytes together. */

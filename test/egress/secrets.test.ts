@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import { Secrets } from "../../src/egress/secrets.ts";
+import { seeded } from "../../tooling/random.ts";
 import { inRegistry } from "../registry/bench.ts";
 import { runSteps, scripted } from "../runner/bench.ts";
+import { setting } from "../support/setting.ts";
 
 const secret = (name: string, value: string, hosts = ["*"]) => ({ name, value, hosts });
 const secrets = new Secrets([secret("SHORT", "abcd-1234"), secret("LONG", "abcd-1234-efgh")]);
@@ -36,6 +38,7 @@ const VALUES = [
 const bytes = (text: string) => new TextEncoder().encode(text);
 const base64 = (text: string) => btoa(String.fromCharCode(...bytes(text)));
 const hex = (text: string) => [...bytes(text)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const wrapped = (text: string, width: number, end: string) => text.replace(new RegExp(`.{${width}}`, "g"), `$&${end}`);
 const lower = (text: string) => text.replace(/%../g, (byte) => byte.toLowerCase());
 const units = (text: string, spell: (code: string) => string) =>
   text
@@ -65,6 +68,18 @@ const SPELLINGS: readonly (readonly [string, (value: string) => string])[] = [
   ["base64 behind five, with more behind it", (value) => base64(`user:${value}, and more`)],
   ["base64url", (value) => base64(value).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")],
   ["base64 in a URL", (value) => encodeURIComponent(base64(value))],
+  ["a URL in a URL", (value) => encodeURIComponent(encodeURIComponent(value))],
+  ["a URL in JSON", (value) => JSON.stringify({ url: `https://a.example/?v=${encodeURIComponent(value)}` })],
+  ["JSON in a URL", (value) => encodeURIComponent(JSON.stringify({ value }))],
+  ["JSON in JSON", (value) => JSON.stringify(JSON.stringify({ value }))],
+  [
+    "HTML in JSON",
+    (value) => JSON.stringify(value.replace(/[&<>"']/g, (char) => `&#x${char.charCodeAt(0).toString(16)};`)),
+  ],
+  ["base64 in a URL in a URL", (value) => encodeURIComponent(encodeURIComponent(base64(`u:${value}`)))],
+  ["base64 of mail", (value) => wrapped(base64(`user:${value}`), 76, "\r\n")],
+  ["base64 of a narrow PEM", (value) => wrapped(base64(value), 7, "\n")],
+  ["base64 of mail, in JSON", (value) => JSON.stringify(wrapped(base64(`u:${value}`), 76, "\r\n"))],
 ];
 
 it.each(SPELLINGS)("a secret is replaced when it comes back as %s", (_, spell) => {
@@ -85,6 +100,46 @@ it.each(SPELLINGS)("a secret is a stray when it stands in a request as %s", (_, 
     const bound = new Secrets([secret("API_TOKEN", value, ["a.example"])]);
     expect(bound.strays(spell(value), new URL("https://b.example/")), what).toContain("API_TOKEN");
     expect(bound.strays(spell(value), new URL("https://a.example/")), what).toEqual([]);
+  }
+});
+
+const html = (text: string) => text.replace(/[^A-Za-z0-9]/gu, (char) => `&#${char.codePointAt(0)};`);
+const ENCODERS = [encodeURIComponent, JSON.stringify, html, (text: string) => units(text, (code) => `\\u${code}`)];
+
+it("a secret of any letters is replaced under any two escapes inside each other, and between any of its like", () => {
+  const random = seeded(setting("SEED"));
+  const ALPHABET = [...`abAB019%\\+-_/&;#u"'<> =\n\té密🔑`];
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  for (let run = 0; run < 500; run++) {
+    const value = `x${Array.from({ length: 8 + Math.floor(random() * 40) }, () => pick(ALPHABET)).join("")}x`;
+    const [outer, inner] = [pick(ENCODERS), pick(ENCODERS)];
+    const other = `other-${value}`;
+    const both = new Secrets([secret("OTHER", other), secret("TOKEN", value)]);
+    const texts = [inner(value), outer(inner(value)), outer(inner(`${value} ${other}`)), outer(base64(`u:${value}`))];
+    for (const text of texts) {
+      const redacted = both.redactText(`before ${text} after`);
+      const left = redacted.replace(/\[secret (TOKEN|OTHER)\]/g, "");
+      expect(redacted, `${JSON.stringify(value)} as ${text}`).toContain("[secret TOKEN]");
+      expect(left.length, `${JSON.stringify(value)} as ${text}: ${redacted}`).toBeLessThan(60);
+    }
+  }
+});
+
+it("a hundred secrets of five thousand characters, which begin alike, are found in answers that are made to be slow", () => {
+  const begin = "a".repeat(4_990);
+  const all = Array.from({ length: 100 }, (_, i) => secret(`S${i}`, `${begin}${String(i).padStart(8, "-")}--`));
+  const found = new Secrets(all);
+  const slow = [
+    "a".repeat(500_000),
+    "%25".repeat(170_000),
+    "\\".repeat(500_000),
+    "\n".repeat(500_000),
+    "&#97;".repeat(100_000),
+  ];
+  for (const text of slow) expect(found.redactText(text)).toBe(text);
+  for (const { name, value } of all.slice(0, 3)) {
+    expect(found.redactText(`${"a".repeat(50_000)}${value}`)).toBe(`${"a".repeat(50_000)}[secret ${name}]`);
+    expect(found.redactText(base64(`u:${value}`))).toMatch(new RegExp(`^..\\[secret ${name}\\]$`));
   }
 });
 
