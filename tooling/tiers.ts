@@ -54,7 +54,7 @@ const SLOW = [
   "test/registry/refusals/creation-limit.test.ts",
   "test/registry/storage/job-counts.test.ts",
   "test/runner/step-kinds/http-pages.test.ts",
-  "test/runner/{boundaries,deadline,halted-rows,holdings,keys/*,run-segments}.test.ts",
+  "test/runner/{boundaries,deadline,halted-rows,holdings,keys/*,plans/*,run-segments}.test.ts",
   "test/service/{cursor,raised-shards,shard-routing}.test.ts",
   "test/triggers/schedule.test.ts",
 ];

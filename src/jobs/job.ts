@@ -161,8 +161,12 @@ export interface RunState {
   in_flight?: Record<string, InFlight>;
   /** The last job that cleaned up after this one. */
   cleanup_job_id?: string;
+  /** Jobs that take back what branches did of which another was first, as long as they run; absent: none. */
+  undoing?: string[];
   /** It cleans up after its parent. Stands first in its row, where SQL looks for it. */
   cleanup?: true;
+  /** It only takes back what branches of the step at this path did of which another was first, also while its parent runs. */
+  race?: string;
   /** Until when steps with others inside may run, by path, in epoch ms: those that have begun, and not ended. */
   deadlines?: Record<string, number>;
   /** Where it was submitted, if its plan has links: they begin there. */

@@ -74,7 +74,7 @@ export const JobStatus = z.strictObject({
   trigger: z.string().optional().describe("The trigger that started it"),
   batch_id: z.string().optional().describe("Of a job that was submitted with others, by `inputs`"),
   description: z.string().optional().describe("The beginning of the blueprint's, if it has one"),
-  cleanup_job_id: z.string().optional().describe("The job that runs undo and finally of this settled one"),
+  cleanup_job_id: z.string().optional().describe("The job that runs undo and finally of this one"),
   blocked_by: BlockedBy.nullable().optional().describe("What a queued job waits for; null: nothing but its turn"),
   plan: z.record(z.string(), z.json()).optional().describe("The blueprint that the job runs, defaults filled in"),
 });

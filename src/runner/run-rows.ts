@@ -162,7 +162,11 @@ class Rows {
 
   async #wonBy([index = 0]: readonly number[]): Promise<RowsEnding> {
     if (!this.#finished.has(index)) await this.#runEach(this.#context, [index], 1);
-    this.#context.journal?.lose(this.#rows.filter((_row, place) => place !== index).map(({ prefix }) => prefix));
+    const lost = this.#rows.filter((_row, place) => place !== index);
+    this.#context.journal?.lose(
+      this.#path,
+      lost.map(({ prefix }) => prefix),
+    );
     return this.#finished.has(index)
       ? { end: "won", index, output: this.#finished.get(index), at: this.#lastOf([index]) }
       : HALTED;

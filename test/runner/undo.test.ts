@@ -118,22 +118,122 @@ describe("undo", () => {
       expect(cleanup.error).toMatch(/^Step b\.undo: /);
     }));
 
+  const more = ["t", "u", "v"].map((id) => ({ id, type: "transform", value: "{% $count([1..9]) %}" }));
+  const slow = [...more, effect("lost"), { ...nap, id: "long", for: "2 hours" }];
+  const race: JsonObject = {
+    id: "race",
+    type: "parallel",
+    first: "fast",
+    branches: { fast: [nap, effect("won")], slow },
+  };
+  const undone = (calls: string[]) => calls.filter((name) => name.startsWith("un-"));
+  /** Waits, and asks nobody. */
+  const hold = {
+    ...{ id: "hold", type: "input", message: "?", schema: { type: "object", properties: {} } },
+    ...{ timeout: "1 hour", default: {} },
+  };
+
   it.each([
-    ["succeeds", [], ["un-lost"]],
-    ["fails", [fails()], ["un-won", "un-lost"]],
-  ])("undoes what the branches did that were not first when the job %s", (_, steps, undone) =>
+    ["succeeds", [hold], ["un-lost"]],
+    ["fails", [hold, fails()], ["un-lost", "un-won"]],
+  ])(
+    "takes back at once, beside the job, what the branches did that were not first; then the job %s",
+    (_, steps, all) =>
+      inRegistry(async (bench) => {
+        const { fetch, calls } = service();
+        const step = new RecordingStep();
+        let during: JsonObject = {};
+        step.whileWaiting = async () => {
+          await bench.settleBackground();
+          const [{ id = "" } = {}] = bench.engine.started.map(({ job_id }) => ({ id: job_id }));
+          const before = await statusOf(bench, id);
+          const cleanup = await cleanedUp(bench, id, fetch);
+          const after = await statusOf(bench, id);
+          during = {
+            before: before.status,
+            cleanup: cleanup.status,
+            parent: cleanup.parent_id === id,
+            after: after.status,
+          };
+          expect(undone(calls)).toEqual(["un-lost"]);
+          step.whileWaiting = async () => undefined;
+        };
+        const { id } = await runSteps(bench, [race, ...steps], { fetch, step });
+        const waits = "input_required";
+        expect(during).toEqual({ before: waits, cleanup: "succeeded", parent: true, after: waits });
+        if (all.length > 1) await cleanedUp(bench, id, fetch);
+        expect(undone(calls)).toEqual(all);
+      }),
+  );
+
+  it("goes on with what was lost when its job is cancelled or ends meanwhile, and takes the rest back after that", () =>
     inRegistry(async (bench) => {
       const { fetch, calls } = service();
-      const more = ["t", "u", "v"].map((id) => ({ id, type: "transform", value: "{% $count([1..9]) %}" }));
-      const slow = [...more, effect("lost"), { ...nap, id: "long", for: "2 hours" }];
-      const branches = { fast: [nap, effect("won")], slow };
-      const race = { id: "race", type: "parallel", first: "fast", branches };
-      const { id } = await runSteps(bench, [race, ...steps], { fetch });
-      const cleanup = await cleanedUp(bench, id, fetch);
-      expect(calls.filter((name) => name.startsWith("un-"))).toEqual(undone);
-      expect(cleanup).toMatchObject({ status: "succeeded", parent_id: id });
-    }),
-  );
+      const { id } = await runSteps(bench, [race, fails()], { fetch });
+      await bench.settleBackground();
+      const [ofRace, last] = bench.engine.started.map(({ job_id }) => job_id).slice(1);
+      expect(last).toBeUndefined();
+      expect(await statusOf(bench, id)).toMatchObject({
+        status: "failed",
+        cleanup_job_id: expect.not.stringMatching(ofRace ?? ""),
+      });
+      expect(await bench.caller.remove(CALLER, id)).toMatchObject({ ok: false, error: { code: "not_settled" } });
+      await runSteps(bench, [post("unused")], { existing: ofRace ?? "", fetch });
+      expect(undone(calls)).toEqual(["un-lost"]);
+      expect(await cleanedUp(bench, id, fetch)).toMatchObject({ status: "succeeded" });
+      expect(undone(calls)).toEqual(["un-lost", "un-won"]);
+    }));
+
+  it("takes back what is lost of races in rows, rounds and other races, each once", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const at = (name: string, more: JsonObject = {}) => {
+        const url = `https://example.com/{% '${name}' & $item & $round %}`;
+        return post(name, { url, undo: { ...bare, url: url.replace("com/", "com/un-"), body: null }, ...more });
+      };
+      const doze = (id: string, length: string): JsonObject => ({ id, type: "sleep", for: length });
+      const inner = {
+        ...{ id: "inner", type: "parallel", first: "b1" },
+        branches: { b1: [doze("n1", "1 minute"), at("in_won")], b2: [at("in_lost"), doze("n2", "2 hours")] },
+      };
+      const outer = {
+        ...{ id: "outer", type: "parallel", first: "a1" },
+        branches: { a1: [doze("n3", "1 hour"), at("won")], a2: [inner, doze("n4", "5 hours")] },
+      };
+      const rounds = { id: "rounds", type: "repeat", limit: 2, steps: [outer] };
+      const map = { id: "all", type: "map", over: ["x", "y"], concurrency: 1, steps: [rounds] };
+      const { id } = await runSteps(bench, [map, fails()], { fetch });
+      for (let n = 1; n < bench.engine.started.length; n++) {
+        await bench.settleBackground();
+        await runSteps(bench, [post("unused")], { existing: bench.engine.started[n]?.job_id ?? "", fetch });
+        await bench.settleBackground();
+      }
+      const places = ["x1", "x2", "y1", "y2"];
+      const lost = places.flatMap((place) => [`un-in_lost${place}`, `un-in_won${place}`]);
+      expect(undone(calls).slice(0, 8).sort()).toEqual(lost.sort());
+      expect(undone(calls).slice(8)).toEqual(places.toReversed().map((place) => `un-won${place}`));
+      expect(await statusOf(bench, id)).toMatchObject({ status: "failed" });
+    }));
+
+  it("retries what was lost and not taken back under its key, also when its job has gone on", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls, keys } = service();
+      let broken = true;
+      const failing = async (url: string, init?: RequestInit) => {
+        const answer = await fetch(url, init);
+        return broken && url.endsWith("un-lost") ? new Response("", { status: 400 }) : answer;
+      };
+      const { id } = await runSteps(bench, [race], { fetch: failing });
+      const cleanup = await cleanedUp(bench, id, failing);
+      expect(cleanup).toMatchObject({ status: "failed", error: expect.stringContaining("race.slow.lost.undo") });
+      broken = false;
+      const again = await bench.caller.retry(CALLER, cleanup.id, { from_step: null, input: null });
+      if (!again.ok) throw new Error(again.error.code);
+      expect(await cleanedUp(bench, id, failing)).toMatchObject({ id: again.value.id, status: "succeeded" });
+      expect(undone(calls)).toEqual(["un-lost", "un-lost"]);
+      expect(keys["un-lost"]).toBe(`${cleanup.id}.race.slow.lost.undo~1`);
+      expect(await bench.caller.remove(CALLER, id)).toMatchObject({ ok: true });
+    }));
 
   it("reuses the branch that was first in a retry from a later step, though the others were undone", () =>
     inRegistry(async (bench) => {

@@ -1,5 +1,6 @@
 import type { InFlight, Job, OpenWork } from "../job.ts";
 import type { Outcome } from "../settle.ts";
+import { liesIn } from "./awaiting.ts";
 
 /** What goes on of a job that has settled, and what takes it back. Pure; times are epoch ms. */
 
@@ -32,8 +33,11 @@ export function landed(job: Job, path: string): Job {
   return { ...job, run: { ...job.run, in_flight } };
 }
 
-/** When the last action that was in flight is over for sure; null: none is. */
-export function allLandedBy({ run }: Pick<Job, "run">): number | null {
-  const ends = Object.values(run.in_flight ?? {}).map(({ until }) => until);
-  return ends.length === 0 ? null : Math.max(...ends);
+/**
+ * When the last action that was in flight is over for sure; null: none is.
+ * @param rows only those of rows of the step at this path
+ */
+export function allLandedBy({ run }: Pick<Job, "run">, rows?: string): number | null {
+  const waited = Object.entries(run.in_flight ?? {}).filter(([path]) => rows === undefined || liesIn(path, rows));
+  return waited.length === 0 ? null : Math.max(...waited.map(([, { until }]) => until));
 }

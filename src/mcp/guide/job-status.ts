@@ -33,7 +33,7 @@ const FIELDS: Readonly<Record<keyof JobStatus, string>> = {
   batch_id: "of a job that was submitted with others, by `inputs`",
   description: "the beginning of the blueprint's, if it has one",
   plan: 'with `include: ["blueprint"]`: the blueprint that the job runs, defaults filled in',
-  cleanup_job_id: "the job that runs `undo` and `finally` of this settled one",
+  cleanup_job_id: "the job that runs `undo` and `finally` of this one",
   blocked_by:
     "of a queued job: null, or `{limit, key, running, position}`, limit one of run_at, running_jobs (MAX_RUNNING_JOBS), concurrency, engine",
   wakes_at: "only while something sleeps or asks: when the first of these ends by itself",

@@ -14,6 +14,8 @@ export interface CleanupPlan {
   unknown: string[];
   /** Whether undos run; else only `finally` does. */
   isUndoing: boolean;
+  /** Only what branches of the step at this path did is undone of which another was first, and nothing else runs. */
+  race?: string;
   /** What `finally` sees of how the job ended. */
   outcome: Json;
 }

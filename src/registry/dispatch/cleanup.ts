@@ -4,7 +4,8 @@ import { undoSteps } from "../../blueprint/undo.ts";
 import { isDispatchable } from "../../jobs/dispatch.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type InFlight, type Job, openWork } from "../../jobs/job.ts";
-import { allLandedBy, stillActing } from "../../jobs/run/in-flight.ts";
+import { enclosing, liesIn } from "../../jobs/run/awaiting.ts";
+import { allLandedBy, landed, stepIdOf, stillActing } from "../../jobs/run/in-flight.ts";
 import { actsUntil } from "../../jobs/run/offers.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
@@ -16,17 +17,30 @@ import { createJob } from "./create-job.ts";
 
 /**
  * A job that has settled may leave something to run: the undos of its steps, then `finally`. They run as a job of their
- * own, a child of it. All of this is called inside transactions.
+ * own, a child of it. So does, while it runs, what takes back what branches did of which another was first. All of this is
+ * called inside transactions.
  */
 
 const planOf = ({ tables }: RegistryContext, { plan_hash }: Job): Blueprint => JSON.parse(tables.plans.json(plan_hash));
 
-/** The job that cleans up after this one, while it has not settled. */
-export function openCleanup({ tables }: Pick<RegistryContext, "tables">, job: Job): Job | undefined {
-  const id = job.run.cleanup_job_id;
-  const cleanup = id === undefined ? undefined : tables.jobs.find(job.tenant, id);
-  return cleanup === undefined || isSettled(cleanup.status) ? undefined : cleanup;
+/** Jobs that clean up after this one and have not settled. */
+function openCleanups({ tables }: Pick<RegistryContext, "tables">, { tenant, run }: Job): Job[] {
+  const ids = new Set([run.cleanup_job_id ?? [], run.undoing ?? []].flat());
+  return [...ids].flatMap((id) => {
+    const cleanup = tables.jobs.find(tenant, id);
+    return cleanup === undefined || isSettled(cleanup.status) ? [] : [cleanup];
+  });
 }
+
+/** The first of them. */
+export const openCleanup = (context: Pick<RegistryContext, "tables">, job: Job): Job | undefined =>
+  openCleanups(context, job)[0];
+
+/** The job with the one that cleans up after it. */
+export const named = ({ run, ...job }: Job, { job_id, run: { race } }: Job): Job => ({
+  ...job,
+  run: { ...run, cleanup_job_id: job_id, ...(race && { undoing: [...(run.undoing ?? []), job_id] }) },
+});
 
 /** Why the job can be neither deleted nor retried yet. */
 export function notSettled(context: Pick<RegistryContext, "tables">, job: Job): NotSettled | undefined {
@@ -41,12 +55,21 @@ function cleaningChildren(context: RegistryContext, job: Job): Record<string, In
     Object.entries(job.run.open).flatMap(([path, { child_id }]): [string, InFlight][] => {
       const child = child_id === undefined ? undefined : context.tables.jobs.find(job.tenant, child_id);
       const cleanup = child && openCleanup(context, child);
-      return cleanup === undefined
-        ? []
-        : [[path, { until: cleanup.due_at + cleanup.timeout_ms, child_id: child_id ?? "" }]];
+      return cleanup === undefined ? [] : [[path, { until: overBy(cleanup), child_id: child_id ?? "" }]];
     }),
   );
 }
+
+const overBy = ({ due_at, timeout_ms }: Job): number => due_at + timeout_ms;
+
+/** What still takes back what lost branches did: it was done later than what is left to take back. */
+const undoing = (context: RegistryContext, job: Job): Record<string, InFlight> =>
+  Object.fromEntries(
+    openCleanups(context, job).map((cleanup) => [
+      `$lost.${cleanup.job_id}`,
+      { until: overBy(cleanup), child_id: cleanup.job_id },
+    ]),
+  );
 
 /** Steps that a worker has, who does not know yet that nobody waits for it. */
 function claimedWork({ tables }: RegistryContext, job: Job, now: number): Record<string, InFlight> {
@@ -66,21 +89,55 @@ function mayUndo({ actions, undoables }: RegistryContext, job: Job): boolean {
   return actions.all(job.job_id).some((each) => each.outcome === "unknown" && undoables.hasUnknown(job, each.key_path));
 }
 
-/** Whether the job has effects that are taken back although it succeeded. */
-function hasLost({ tables, actions, undoables }: RegistryContext, job: Job): boolean {
-  if (!undoables.hasRaces(job)) return false;
-  const isLost = (path: string) => undoables.has(job, path) && undoables.isLost(job, path);
-  if (Object.keys(job.run.in_flight ?? {}).some(isLost)) return true;
-  if ((job.run.undos ?? 0) > 0 && tables.values.paths(job).some(({ path }) => isLost(path))) return true;
-  return actions.all(job.job_id).some(({ outcome, key_path: path }) => {
-    return outcome === "unknown" && undoables.hasUnknown(job, path) && undoables.isLost(job, path);
+/**
+ * Whether branches of the step at `race` may have effects in vain: another was first. Of what a retry brought along, and
+ * of rows whose outcome is unknown, only the item is known and not the place: then perhaps.
+ */
+function hasLost({ tables, actions, undoables }: RegistryContext, job: Job, race: string): boolean {
+  const isLost = (path: string) => undoables.lostIn(job, path) === race;
+  if (Object.keys(job.run.in_flight ?? {}).some((path) => undoables.has(job, path) && isLost(path))) return true;
+  const { undos = 0, chain } = job.run;
+  if (undos > 0 && chain !== undefined) return true;
+  if (undos > 0 && tables.values.undoableBelow(job.job_id, `${race}.`).some(isLost)) return true;
+  const isInside = (path: string) => enclosing(path).some((around) => stepIdOf(around) === stepIdOf(race));
+  return actions.all(job.job_id).some(({ outcome, key_path }) => {
+    return outcome === "unknown" && undoables.hasUnknown(job, key_path) && isInside(key_path);
   });
+}
+
+/**
+ * A branch of the step at the path was first: what the others did is taken back at once, beside the job. Called inside a
+ * transaction.
+ * @param job with the branch kept that was first, and what the others had open
+ * @returns the job, to be saved
+ */
+export function takeBackLost(context: RegistryContext, job: Job, path: string, now: number): Job {
+  if (!context.undoables.hasRaces(job)) return job;
+  const flying = Object.entries({ ...claimedWork(context, job, now), ...cleaningChildren(context, job) });
+  const below = Object.fromEntries(flying.filter(([each]) => liesIn(each, path)));
+  const lost = { ...job, run: { ...job.run, in_flight: { ...job.run.in_flight, ...below } } };
+  if (!hasLost(context, lost, path)) return job;
+  const race = (cleanup: Job): Job => ({ ...cleanup, run: { ...cleanup.run, race: path } });
+  const cleanup = createCleanup(context, lost, planOf(context, job), allLandedBy(lost, path), now, race);
+  if (isDispatchable(cleanup, now)) context.background(context.dispatcher.dispatch([cleanup]));
+  return named(lost, cleanup);
+}
+
+/** The job when what cleaned up after it has ended, if that only took back what lost branches did. Called inside a transaction. */
+export function raceOver(context: RegistryContext, job: Job, { job_id, run: { race } }: Job, now: number): Job {
+  if (race === undefined) return job;
+  const { undoing: ids = [], ...run } = job.run;
+  const left = ids.filter((id) => id !== job_id);
+  const next = landed({ ...job, run: { ...run, ...(left.length > 0 && { undoing: left }) } }, `$lost.${job_id}`);
+  context.store.save(job, next);
+  release(context, next, now);
+  return next;
 }
 
 /**
  * Accepts the job that cleans up after the settled one, if there is anything to do.
  * @param open the job as it was before it settled
- * @returns the settled job with the other's id
+ * @returns what cleans up after it
  */
 export function acceptCleanup(
   context: RegistryContext,
@@ -91,16 +148,16 @@ export function acceptCleanup(
 ): Job | undefined {
   if (!settled.run.cleans_up) return undefined;
   const acting = { ...stillActing(open, outcome), ...claimedWork(context, open, now) };
-  const in_flight = { ...acting, ...cleaningChildren(context, open) };
+  const waited = { ...cleaningChildren(context, open), ...undoing(context, settled) };
+  const in_flight = { ...acting, ...settled.run.in_flight, ...waited };
   const ended = { ...settled, run: { ...settled.run, in_flight } };
   const plan = planOf(context, settled);
-  const undoes = outcome.name === "succeeded" ? hasLost(context, ended) : mayUndo(context, ended);
-  if (plan.finally === undefined && !undoes) return undefined;
+  const undoes = outcome.name !== "succeeded" && mayUndo(context, ended);
+  if (plan.finally === undefined && !undoes) return openCleanup(context, settled);
   const cleanup = createCleanup(context, ended, plan, allLandedBy(ended), now);
-  const named = { ...ended, run: { ...ended.run, cleanup_job_id: cleanup.job_id } };
-  context.store.save(settled, named);
+  context.store.save(settled, named(ended, cleanup));
   if (isDispatchable(cleanup, now)) context.background(context.dispatcher.dispatch([cleanup]));
-  return named;
+  return cleanup;
 }
 
 /** @param notBefore when actions of the job are over that nobody has heard of; null: none is */
@@ -147,11 +204,12 @@ export function createCleanup(
 
 /** An action that was in flight has ended: the last one gives the way free. */
 export function release(context: RegistryContext, job: Job, now: number): void {
-  const cleanup = openCleanup(context, job);
-  if (cleanup === undefined || cleanup.run_at === null || allLandedBy(job) !== null) return;
-  const free = { ...cleanup, run_at: null, due_at: now, expected_by: now };
-  context.store.save(cleanup, free);
-  context.background(context.dispatcher.dispatch([free]));
+  for (const cleanup of openCleanups(context, job)) {
+    if (cleanup.run_at === null || allLandedBy(job, cleanup.run.race) !== null) continue;
+    const free = { ...cleanup, run_at: null, due_at: now, expected_by: now };
+    context.store.save(cleanup, free);
+    context.background(context.dispatcher.dispatch([free]));
+  }
 }
 
 /** What the runner of a cleanup job must know besides the plan; undefined: its parent is gone. */
@@ -172,6 +230,7 @@ export function cleanupPlan(context: RegistryContext, cleanup: Job): CleanupPlan
     ),
     unknown: unknown.map(({ key_path }) => key_path).filter((path) => undoables.hasUnknown(of, path)),
     isUndoing: status !== "succeeded",
+    ...(cleanup.run.race && { race: cleanup.run.race }),
     outcome: {
       status,
       error: error_code === null ? null : { code: error_code, message: error?.replace(/^Step \S+: /, "") ?? "", step },

@@ -13,7 +13,7 @@ import type { NewPlan, QuotaError, RetryError, RetryRequest } from "../api/calle
 import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
 import { haltedPath, type StoredPath, type UndoState } from "../storage/values.ts";
-import { createCleanup, notSettled } from "./cleanup.ts";
+import { createCleanup, named, notSettled } from "./cleanup.ts";
 import { isBulk, retryBulk } from "./create-bulk.ts";
 import { createJob, type JobRequest } from "./create-job.ts";
 
@@ -77,17 +77,19 @@ function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Resu
   // Without its parent there is nothing that it could go by.
   if (of === undefined) return err({ code: "unknown_job" });
   const root = rootOf(cleanup);
+  const { race } = cleanup.run;
   const number = actions.retriesOf(root) + 1;
   const again = createCleanup(context, of, JSON.parse(tables.plans.json(of.plan_hash)), null, now, (fresh) => {
     const { job_id: retried_from, outputs_json } = cleanup;
-    return { ...fresh, retried_from, outputs_json, run: { ...fresh.run, chain: { root, number, fresh: {} } } };
+    const chain = { root, number, fresh: {} };
+    return { ...fresh, retried_from, outputs_json, run: { ...fresh.run, ...(race && { race }), chain } };
   });
   actions.join(root);
   for (const stored of tables.values.paths(cleanup)) tables.values.copy(cleanup.job_id, stored, again.job_id);
   for (const record of actions.all(cleanup.job_id)) {
     actions.keep(again.job_id, inherited(record, "retry", number));
   }
-  store.save(of, { ...of, run: { ...of.run, cleanup_job_id: again.job_id } });
+  store.save(of, named(of, again));
   return ok(again);
 }
 

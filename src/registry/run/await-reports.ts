@@ -27,7 +27,7 @@ import type {
 import type { EventRequest } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
-import { notSettled } from "../dispatch/cleanup.ts";
+import { notSettled, takeBackLost } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
 import { haltedPath } from "../storage/values.ts";
@@ -183,7 +183,8 @@ export class AwaitReports {
       dropWaits(this.#context, marked, (below) => liesIn(below, path));
       const why = error === "won" ? null : error;
       const kept = tables.values.keep(marked, haltedPath(path), { error: why && { ...why }, finished });
-      return { next: halt(kept.job, path, now), reply: { do: "kept", error: why, finished } };
+      const told = error === "won" ? takeBackLost(this.#context, kept.job, path, now) : kept.job;
+      return { next: halt(told, path, now), reply: { do: "kept", error: why, finished } };
     });
   }
 

@@ -2,7 +2,6 @@ import type { Job, StepError } from "../../jobs/job.ts";
 import { outcomeOf } from "../../jobs/run/action-keys.ts";
 import { landed } from "../../jobs/run/in-flight.ts";
 import { withOpen } from "../../jobs/run/work.ts";
-import { isSettled } from "../../jobs/status.ts";
 import type { Json } from "../../lib/json.ts";
 import { MAX_JOURNAL_BYTES } from "../../limits.ts";
 import type { ParentPage, UndoFailure } from "../api/cleanup-calls.ts";
@@ -51,11 +50,11 @@ export class CleanupReports {
 /** How an action came out. */
 type Late = { output: Json } | { error: StepError };
 
-/** An action has ended whose job settled before. What it yielded is kept where it must be taken back. */
+/** An action has ended whose job settled, or another branch was first, before. What it yielded is kept where it must be taken back. */
 export function noteLate(context: RegistryContext, ref: RunRef, path: string, late: Late): void {
   const { store, tables } = context;
   const known = tables.jobs.find(ref.tenant, ref.job_id);
-  // The normal case: it has not settled.
+  // The normal case: it is awaited.
   if (known === undefined || !isInFlight(known, ref, path)) return;
   store.transact(() => land(context, known, path, late));
 }
@@ -89,4 +88,4 @@ function noted({ actions }: RegistryContext, job: Job, path: string, error: Step
 }
 
 const isInFlight = (job: Job, { attempt }: Pick<RunRef, "attempt">, path: string): boolean =>
-  isSettled(job.status) && job.attempt === attempt && Object.hasOwn(job.run.in_flight ?? {}, path);
+  job.attempt === attempt && Object.hasOwn(job.run.in_flight ?? {}, path);

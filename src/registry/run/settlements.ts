@@ -9,7 +9,7 @@ import { utf8Bytes } from "../../lib/json.ts";
 import type { Watched } from "../api/runner.ts";
 import type { RegistryContext, RegistryPorts } from "../context.ts";
 import { notKept } from "../dispatch/admission.ts";
-import { acceptCleanup, release } from "../dispatch/cleanup.ts";
+import { acceptCleanup, openCleanup, raceOver, release } from "../dispatch/cleanup.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import { dropWaits } from "./event-waits.ts";
 import { tellTrigger } from "./told-triggers.ts";
@@ -97,8 +97,9 @@ const cancelChildren = (context: RegistryContext, parent: Job, now: number): Eff
 /** The job that was cleaned up after is over now: who waited for it hears of it. */
 function cleanupEnded(context: RegistryContext, cleanup: Job, now: number): Effect[] {
   const { jobs } = context.tables;
-  const of = cleanup.parent_id === null ? undefined : jobs.find(cleanup.tenant, cleanup.parent_id);
-  if (of === undefined || of.run.cleanup_job_id !== cleanup.job_id) return [];
+  const known = cleanup.parent_id === null ? undefined : jobs.find(cleanup.tenant, cleanup.parent_id);
+  const of = known && raceOver(context, known, cleanup, now);
+  if (of === undefined || !isSettled(of.status) || openCleanup(context, of) !== undefined) return [];
   const parent = of.parent_id === null ? undefined : jobs.find(of.tenant, of.parent_id);
   const path = Object.keys(parent?.run.in_flight ?? {}).find(
     (each) => parent?.run.in_flight?.[each]?.child_id === of.job_id,

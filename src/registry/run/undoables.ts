@@ -36,7 +36,12 @@ export class Undoables {
 
   /** Whether the path lies in a branch that another was faster than: its effects are taken back, however the job ends. */
   isLost(job: Job, path: string): boolean {
-    return this.hasRaces(job) && enclosing(path).some((around) => this.#hasLost(job, around, path));
+    return this.lostIn(job, path) !== undefined;
+  }
+
+  /** The path of the step, the innermost if there are several, where a branch was faster than that of the path. */
+  lostIn(job: Job, path: string): string | undefined {
+    return this.hasRaces(job) ? enclosing(path).findLast((around) => this.#hasLost(job, around, path)) : undefined;
   }
 
   /** Whether there are steps with an `undo` in branches of which one is enough. */

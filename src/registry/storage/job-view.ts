@@ -25,7 +25,9 @@ export function jobView(tables: Tables, job: Job, now: number, include: Include 
 
 /** A cleanup job has its parent's plan: of that, the steps that it takes back, and those of `finally`. */
 const outlineOf = ({ run }: Job, { steps, finally: last = [] }: Blueprint) =>
-  run.cleanup === undefined ? steps : [...steps.filter(({ id }) => stepState(run, id) !== undefined), ...last];
+  run.cleanup === undefined
+    ? steps
+    : [...steps.filter(({ id }) => stepState(run, id) !== undefined), ...(run.race === undefined ? last : [])];
 
 /** Those that the job waits for, and those that these wait for, so many at most: one that asks makes it wait too. */
 export function unsettledChildren({ jobs }: Tables, job: Job): Job[] {

@@ -71,6 +71,8 @@ interface ShortRun {
   undos?: number;
   in_flight?: NonNullable<RunState["in_flight"]>;
   cleanup_job_id?: string;
+  undoing?: string[];
+  race?: string;
   steps: Record<string, ShortStep | StepState>;
   open?: RunState["open"];
   answers?: NonNullable<RunState["answers"]>;
@@ -138,11 +140,13 @@ function readStep(step: ShortStep | StepState, submittedAt: number): StepState {
 const mapValues = <From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 
-const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id }: RunState): Partial<ShortRun> => ({
+const undoJson = ({ cleans_up, undos, in_flight, cleanup_job_id, undoing, race }: RunState): Partial<ShortRun> => ({
   ...(cleans_up && { u: 1 }),
   ...(undos && { undos }),
   ...(in_flight && { in_flight }),
   ...(cleanup_job_id && { cleanup_job_id }),
+  ...(undoing && { undoing }),
+  ...(race && { race }),
 });
 
 /** What was said of the job when it was accepted. */

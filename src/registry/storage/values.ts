@@ -83,6 +83,8 @@ export const VALUES_SQL = {
   paths: "SELECT path, row_key, child_id, octet_length(value_json) AS bytes, undo FROM job_values WHERE job_id = ?",
   childrenBelow: `SELECT coalesce(row_key, path) AS key_path, child_id FROM job_values
     WHERE job_id = ? AND path >= ? AND path < ? AND child_id IS NOT NULL`,
+  undoableBelow: `SELECT path FROM job_values
+    WHERE job_id = ? AND path >= ? AND path < ? AND undo_number IS NOT NULL AND undo IS NULL`,
   deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   sizes: `SELECT path, octet_length(value_json) AS bytes FROM job_values
     WHERE job_id = ? AND path > ? ORDER BY path LIMIT ?`,
@@ -229,6 +231,12 @@ export class Values {
       .toArray();
     const all = [...inRow, ...rows.map(({ path, value_json }): [string, string] => [path, value_json])];
     return all.slice(0, limit).map(([path, json]) => [path, JSON.parse(json)]);
+  }
+
+  /** Paths of effects below the prefix, which ends in a dot, that nobody has begun to take back. */
+  undoableBelow(jobId: string, prefix: string): string[] {
+    const rows = this.#sql.exec<{ path: string }>(VALUES_SQL.undoableBelow, jobId, ...below(prefix)).toArray();
+    return rows.map(({ path }) => path);
   }
 
   /** Children whose results are kept below the prefix, which ends in a dot. */

@@ -33,7 +33,7 @@ async function readJournal(context: RunContext, cleanup: CleanupPlan): Promise<J
   return new Journal(rows, cleanup);
 }
 
-/** Takes effects back and runs `finally`, after a job that has settled. */
+/** Takes effects back and runs `finally`, after a job that has settled; or beside one, what branches did in vain. */
 class Cleanup {
   readonly #context: RunContext;
   readonly #run: CleanupRun;
@@ -51,9 +51,11 @@ class Cleanup {
     const scope = scopeOf(this.#run);
     const broken = await this.#replay(journal, scope);
     if (broken !== undefined) return broken;
-    const effects = this.#run.cleanup.isUndoing ? journal.effects : journal.lostEffects;
+    const { isUndoing, race } = this.#run.cleanup;
+    const effects = isUndoing || race !== undefined ? journal.effectsOf(race) : [];
     if ((await this.#undoAll(effects)) === STOPPED) return undefined;
-    return (await this.#finally(this.#run.plan.finally, scope)) === STOPPED ? undefined : this.#outcome();
+    const last = race === undefined ? this.#run.plan.finally : undefined;
+    return (await this.#finally(last, scope)) === STOPPED ? undefined : this.#outcome();
   }
 
   /** @returns why it could not be found what there is to do */

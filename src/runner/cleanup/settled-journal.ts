@@ -18,12 +18,13 @@ export interface Effect {
 }
 
 /**
- * What a job had stored when it settled. Its plan is run again with it, where no step acts: what finished comes out as it
+ * What a job had stored when it settled, or one of its branches was first. Its plan is run again with it, where no step acts: what finished comes out as it
  * did, and what did not goes no further. So it is found what the undo of each step sees.
  */
 export class Journal {
-  readonly effects: Effect[] = [];
-  readonly #lost: string[] = [];
+  readonly #effects: Effect[] = [];
+  /** Rows that were not first, with the step that they are of. */
+  readonly #lost: { prefix: string; race: string }[] = [];
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #cleanup: CleanupPlan;
 
@@ -47,13 +48,20 @@ export class Journal {
     return step.type === "sleep" ? done({}, { silent: true, at }) : done(output, { storedAt: path, at });
   }
 
-  /** What rows with these prefixes did is taken back, however the job ended: another row was first. */
-  lose(prefixes: readonly string[]): void {
-    this.#lost.push(...prefixes);
+  /** Another row of the step at `race` was first than those with these prefixes. */
+  lose(race: string, prefixes: readonly string[]): void {
+    this.#lost.push(...prefixes.map((prefix) => ({ prefix, race })));
   }
 
-  get lostEffects(): Effect[] {
-    return this.effects.filter(({ path }) => this.#lost.some((prefix) => path.startsWith(prefix)));
+  /** What is to be taken back of the rows that were not first in that step; undefined: all else. */
+  effectsOf(race: string | undefined): Effect[] {
+    return this.#effects.filter(({ path }) => this.#raceOf(path) === race);
+  }
+
+  /** The innermost: what was lost there was taken back before anything around it ended. */
+  #raceOf(path: string): string | undefined {
+    const around = this.#lost.filter(({ prefix }) => path.startsWith(prefix));
+    return around.toSorted((a, b) => b.prefix.length - a.prefix.length)[0]?.race;
   }
 
   /** How the rows of the step were stopped, when one failed and the job went on. */
@@ -87,6 +95,6 @@ export class Journal {
 
   #add({ scope, step, ...effect }: Effect, output: Json): void {
     if (step.undo === undefined) return;
-    this.effects.push({ ...effect, step, scope: { ...scope, steps: { ...scope.steps, [step.id]: output } } });
+    this.#effects.push({ ...effect, step, scope: { ...scope, steps: { ...scope.steps, [step.id]: output } } });
   }
 }

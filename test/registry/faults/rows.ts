@@ -26,7 +26,7 @@ export interface StoredJob {
   error_code: string | null;
   run: RunState;
   events: JobEvent[];
-  /** The whole row as text, but when it is looked at next: a purge that fails is put off. */
+  /** The whole row as text, but when it is looked at next, for a purge that fails is put off, and what cleans up after it. */
   text: string;
 }
 
@@ -36,12 +36,13 @@ export function storedJobs({ sql }: DurableObjectStorage): StoredJob[] {
     .toArray()
     .map((row) => {
       const { run_json, events_json, ...fields } = row;
-      const { due_at: _look, ...whole } = row;
+      const { due_at: _look, run_json: _run, ...whole } = row;
+      const { in_flight: _acts, undoing: _open, cleanup_job_id: _cleanup, ...run } = JSON.parse(String(run_json));
       return {
         ...(fields as unknown as Omit<StoredJob, "run" | "events" | "text">),
         run: readRun(String(run_json), Number(row.submitted_at)),
         events: readEvents(String(events_json), Number(row.submitted_at)),
-        text: JSON.stringify(whole),
+        text: JSON.stringify({ ...whole, run }),
       };
     });
 }

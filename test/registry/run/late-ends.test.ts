@@ -135,6 +135,31 @@ describe("the end of work that was claimed when its job was cancelled", () => {
       expect(await bench.runner.start(bench.ref(cleanup))).toMatchObject({ cleanup: { unknown: ["two"] } });
     }));
 
+  it("is waited for by what takes back a branch that was not first, beside the job that goes on", () =>
+    inRegistry(async (bench) => {
+      const [, worker = {}] = WORK_PLAN.steps;
+      const race = { id: "race", type: "parallel", first: true, branches: { a: [acting("one")], b: [worker as Json] } };
+      const { id } = await bench.submit({ plan: planOf([race, acting("three")]), plan_hash: "hash-of-race-plan" });
+      const { runner, ref } = bench;
+      await runner.start(ref(id));
+      const offer = { queue: "gpu", input: {}, timeout_ms: 86_400_000, terms: TERMS };
+      await runner.offer(ref(id), "race.b.two", offer, []);
+      const asked = { queues: ["gpu"], max: 1, room_bytes: 1_000, worker: "w" };
+      const [claim] = await bench.workers.claimWork(CALLER, asked, 0);
+      if (claim === undefined) throw new Error("nothing to claim");
+      await runner.begin(ref(id), "race.a.one", "token-1", 30_000, []);
+      await runner.finish(ref(id), "race.a.one", null, null);
+      await runner.halt(ref(id), "race", "won", [0], []);
+      await bench.settleBackground();
+      const { cleanup_job_id: cleanup = "none", status } = await statusOf(bench, id);
+      expect([status, startedOf(bench, cleanup)]).toEqual(["running", 0]);
+      await bench.workers.reportWork(CALLER, claim, { action: "complete", output: OUTPUT });
+      await bench.settleBackground();
+      expect(startedOf(bench, cleanup)).toBe(1);
+      expect(await takenBack(bench, cleanup)).toEqual([["race.b.two", JSON.stringify(OUTPUT)]]);
+      expect((await statusOf(bench, id)).status).toBe("running");
+    }));
+
   it("holds nothing up when the worker fails, or gives it back", () =>
     inRegistry(async (bench) => {
       const [, cleanup, claim] = await cancelledWithWorker(bench);

@@ -76,6 +76,40 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect(await stage.begin(again.value.id, "first", "t3")).toMatchObject({ do: "run", key: `${id}.first~1` });
   },
 
+  "take back what a branch did that was not first, beside its job": async (stage) => {
+    const to = (n: number) => ({ type: "http", url: `https://example.com/${n}` });
+    const branches = { a: [{ id: "one", ...to(1), undo: to(2) }], b: [{ id: "two", ...to(3) }] };
+    const plan = planOf([
+      { id: "race", type: "parallel", first: true, branches },
+      { id: "last", ...to(4), undo: to(5) },
+    ]);
+    const id = await stage.running({ plan, plan_hash: "race", blueprint: "inline" });
+    for (const path of ["race.a.one", "race.b.two"]) {
+      await stage.begin(id, path, path);
+      await stage.finish(id, path);
+    }
+    await stage.danger(async () => {
+      await stage.ask("halt", (api) => api.runner.halt(stage.ref(id), "race", "won", [1], []));
+      await stage.begin(id, "last", "t3");
+      await stage.finish(id, "last");
+      await stage.fail(id);
+    });
+    const last = (await stage.status(id)).cleanup_job_id ?? "";
+    const { jobs } = await stage.world.api.caller.list(CALLER, aListQuery());
+    const ofRace = jobs.find((job) => job.parent_id === id && job.id !== last)?.id ?? "";
+    await stage.start(ofRace);
+    await stage.danger(async () => {
+      await stage.begin(ofRace, "race.a.one.undo", "t4");
+      await stage.finish(ofRace, "race.a.one.undo");
+      await stage.ask("undone", (api) => api.runner.undone(stage.ref(ofRace), "race.a.one", "race.a.one", null));
+      await stage.succeed(ofRace);
+    });
+    await stage.start(last);
+    await stage.danger(() => stage.succeed(last));
+    expect((await stage.status(ofRace)).status).toBe("succeeded");
+    expect((await stage.status(last)).status).toBe("succeeded");
+  },
+
   "die again and again": async (stage) => {
     const id = await stage.running();
     for (let i = 0; i < MAX_INTERRUPTED_TRIES; i++) await stage.start(id);
