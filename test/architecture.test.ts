@@ -31,7 +31,7 @@ const SAME_MEANING = /\/(?:index|context)\.ts$/;
 const HARNESSES = [
   ...["conformance", "e2e", "faults", "packages", "tooling", "ui"].map((folder) => `test/${folder}`),
   ...["faults", "faults-engine", "recorded", "refusals", "scale"].map((folder) => `test/registry/${folder}`),
-  "test/runner/keys",
+  ...["keys", "plans"].map((folder) => `test/runner/${folder}`),
 ];
 
 const read = (pattern: string): SourceFile[] =>
