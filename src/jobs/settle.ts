@@ -66,7 +66,8 @@ export function settle(job: Job, outcome: Outcome, now: number, keepMs: number):
       return withEvent(broken, "settled", now, null, `${status}: ${outcome.error.code}`);
     }
     case "cancelled": {
-      const reason = outcome.reason === null ? null : oneLine(outcome.reason, MAX_ERROR_CHARS);
+      // A reason of which nothing can be seen is none.
+      const reason = oneLine(outcome.reason ?? "", MAX_ERROR_CHARS) || null;
       const error_code = outcome.code ?? null;
       const ended = { ...settled, error: reason, error_code, run: endedRun(job.run, now) };
       return withEvent(ended, "settled", now, null, reason === null ? status : `${status}: ${reason}`);

@@ -135,6 +135,11 @@ describe("cancelling", () => {
     expect(after.events.slice(job.events.length)).toEqual([["settled", NOW, null, "cancelled"]]);
   });
 
+  it("tells no reason of which nothing can be seen", () => {
+    const after = settled(job, { name: "cancelled", reason: "\u200b\u202e" });
+    expect([after.error, after.events.at(-1)]).toEqual([null, ["settled", NOW, null, "cancelled"]]);
+  });
+
   it("tells the caller's reason in one visible line of at most 500 characters", () => {
     const after = settled(job, { name: "cancelled", reason: `not\nneeded\u202e ${"x".repeat(600)}` });
     expect(after.error).toMatch(/^not needed x+…$/);
