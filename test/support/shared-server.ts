@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startFakeModel } from "../../tooling/fake-model.ts";
 import { newSecret } from "../../tooling/fuzz/tenants.ts";
-import { startDevServer } from "../../tooling/servers/dev-server.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { startReceiver } from "../../tooling/services/receiver.ts";
 
 declare module "vitest" {
@@ -20,14 +20,15 @@ const VARS = {
   SUBMITS_PER_MINUTE: "0",
 };
 
-/** One `wrangler dev` for all files that need no settings of their own and do not kill it: see `ownTenant`. */
+/** One server for all files that need no settings of their own and do not kill it: see `ownTenant`. */
 export default async function shareServer(project: TestProject): Promise<() => Promise<void>> {
   const secret = newSecret();
   const model = await startFakeModel();
   const ai = { AI_BASE_URL: model.url, AI_MODEL: "fake-1", AI_KEY: "key-of-the-fake" };
   const receiver = await startReceiver();
   const events = { EVENTS_ALLOW: receiver.url };
-  const server = await startDevServer({ vars: { AUTH_SECRET: secret, ...VARS, ...ai, ...events } });
+  const vars = { AUTH_SECRET: secret, ...VARS, ...ai, ...events };
+  const server = await startServer(vars, { hasExplorer: true });
   project.provide("shared", { url: server.url, secret, callbacks: receiver.url });
   return async () => {
     await server.stop();

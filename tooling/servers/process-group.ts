@@ -30,8 +30,9 @@ async function groupRuns(pgid: number): Promise<boolean> {
     return false;
   }
   if (process.platform !== "linux") return true;
-  // The signal also reaches the dead whom nobody has reaped yet, as in a container without an init process.
-  return (await processesOf(pgid)).some(({ state }) => state !== "Z");
+  // The signal also reaches the dead whom nobody has reaped yet, as in a container without an init process. One that still
+  // has other threads is not dead: they hold its files, and the locks on them.
+  return (await processesOf(pgid)).some(({ state, threads }) => state !== "Z" || threads > 1);
 }
 
 interface Process {
@@ -39,6 +40,7 @@ interface Process {
   /** Name of its program. */
   name: string;
   state: string;
+  threads: number;
 }
 
 async function processesOf(pgid: number): Promise<Process[]> {
@@ -47,8 +49,10 @@ async function processesOf(pgid: number): Promise<Process[]> {
     pids.map(async (pid): Promise<Process[]> => {
       const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
       const end = stat.lastIndexOf(")");
-      const [state = "", , group] = stat.slice(end + 2).split(" ");
-      return Number(group) === pgid ? [{ pid, name: stat.slice(stat.indexOf("(") + 1, end), state }] : [];
+      const fields = stat.slice(end + 2).split(" ");
+      const [state = "", , group] = fields;
+      if (Number(group) !== pgid) return [];
+      return [{ pid, name: stat.slice(stat.indexOf("(") + 1, end), state, threads: Number(fields[17]) }];
     }),
   );
   return found.flat();

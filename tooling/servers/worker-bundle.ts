@@ -38,8 +38,12 @@ export function optionsOf(config: string) {
   return { ...options, bindings: unstable_readConfig({ config: path }).vars };
 }
 
-/** Bundle the server for `startServer` of the processes that this one starts from now on. @returns deletes the bundle */
+/**
+ * Bundle the server for `startServer` of the processes that this one starts from now on. Once is enough.
+ * @returns deletes the bundle
+ */
 export function bundleServer(): () => void {
+  if (process.env[BUNDLE_VARIABLE] !== undefined) return () => undefined;
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bundle-"));
   bundleInto(folder, { config: "wrangler.toml" });
   writeFileSync(join(folder, OPTIONS_FILE), JSON.stringify(optionsOf("wrangler.toml")));

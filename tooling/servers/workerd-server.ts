@@ -18,6 +18,8 @@ export interface ServeOrder {
   port: number;
   stateDir: string;
   vars: Vars;
+  /** Whether the engine can be asked for its instances, as `wrangler dev` can be. */
+  hasExplorer: boolean;
 }
 
 /** Folder of the bundle of this build. */
@@ -27,17 +29,25 @@ export function ownBundle(): string {
   return folder;
 }
 
-/**
- * Start the bundled server, with state of its own on a free port, as {@link runServer} does.
- * @param bundle asked at each start for the folder of what it serves
- */
-export function startServer(vars: Vars = {}, bundle: () => string = ownBundle): Promise<RunningServer> {
+interface ServerOptions {
+  /** Asked at each start for the folder of what it serves. */
+  bundle?: () => string;
+  hasExplorer?: boolean;
+}
+
+/** Start the bundled server, with state of its own on a free port, as {@link runServer} does. */
+export function startServer(
+  vars: Vars = {},
+  { bundle = ownBundle, hasExplorer = false }: ServerOptions = {},
+): Promise<RunningServer> {
   return runServer(vars, (place, current) => {
-    const order: ServeOrder = { folder: bundle(), ...place, vars: current };
+    const folder = bundle();
+    const order: ServeOrder = { folder, ...place, vars: current, hasExplorer };
     return spawn("node", [join(import.meta.dirname, "serve-bundle.ts"), JSON.stringify(order)], {
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...RUNTIME_ENV },
+      // Each of many starts would compile Miniflare anew, which takes as long as all else.
+      env: { ...process.env, ...RUNTIME_ENV, NODE_COMPILE_CACHE: join(folder, "compiled") },
     });
   });
 }

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import type { EventView, JobStatus } from "../../../src/jobs/view.ts";
 import { MAX_EVENTS } from "../../../src/limits.ts";
 import { cpuMs } from "../../../tooling/process.ts";
-import { type DevServer, startDevServer } from "../../../tooling/servers/dev-server.ts";
+import type { RunningServer } from "../../../tooling/servers/running-server.ts";
+import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { pause, useBench } from "./bench.ts";
 import { map, sleep, stageOf, value } from "./steps.ts";
 
-let server: DevServer;
+let server: RunningServer;
 /** On a server that nobody else keeps busy: its work is measured. */
 const bench = useBench(async () => {
-  server = await startDevServer({ vars: { HTTP_ALLOW: "127.0.0.1" } });
+  server = await startServer({ HTTP_ALLOW: "127.0.0.1" }, { hasExplorer: true });
   return { url: server.url, endpoint: `${server.url}/mcp`, key: "", close: server.stop };
 });
 const { http, effect } = stageOf(bench);

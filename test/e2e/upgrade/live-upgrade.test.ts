@@ -26,7 +26,7 @@ beforeAll(async () => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(release, name), text);
   service = await startSampleService();
   serves = () => release;
-  server = await startServer({ HTTP_ALLOW: new URL(service.url).host }, () => serves());
+  server = await startServer({ HTTP_ALLOW: new URL(service.url).host }, { bundle: () => serves() });
 }, 60_000);
 
 afterAll(async () => {
