@@ -1,14 +1,23 @@
+import { globSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildUi } from "./tooling/build/build-ui.ts";
+import { LongestFirst } from "./tooling/longest-first.ts";
 import { mutate } from "./tooling/mutate.ts";
-import { E2E, EVICTABLE, leftOut, NOT_EVICTABLE, settingsOf, TIMED, WORKERD } from "./tooling/tiers.ts";
+import { E2E, EVICTABLE, everyNth, leftOut, NOT_EVICTABLE, settingsOf, TIMED, WORKERD } from "./tooling/tiers.ts";
 
 // Servers serve it.
 await buildUi();
 
 /** What the tier, or the environment, says of how often harnesses try. */
 const env = settingsOf(process.env, Date.now());
+
+/** Each runs in `workerd` in any case; NEMESIS_STRIDE=1 asks for all. */
+const evicted = everyNth(
+  globSync(EVICTABLE, { exclude: NOT_EVICTABLE }).toSorted(),
+  Number(env.NEMESIS_STRIDE),
+  Number(env.SEED),
+);
 
 /** `npm run mutants`: the server with a bug that the harnesses must find. */
 const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
@@ -22,6 +31,7 @@ export default defineConfig({
   test: {
     // The cache does not know one bug from another.
     fsModuleCache: mutations.length === 0,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         plugins: mutations,
@@ -53,8 +63,7 @@ export default defineConfig({
         plugins: [cloudflare()],
         test: {
           name: "nemesis",
-          include: EVICTABLE,
-          exclude: NOT_EVICTABLE,
+          include: evicted,
           isolate: false,
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,
@@ -70,8 +79,9 @@ export default defineConfig({
           globalSetup: ["test/support/bundled-server.ts", "test/support/shared-server.ts"],
           exclude: [...TIMED, ...leftOut(process.env)],
           env,
+          isolate: false,
           // Most of their time they wait for a server.
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 2 },
           testTimeout,
           hookTimeout: testTimeout,
@@ -81,7 +91,7 @@ export default defineConfig({
         test: {
           name: "timed",
           include: TIMED,
-          globalSetup: "test/support/bundled-server.ts",
+          globalSetup: ["test/support/bundled-server.ts", "test/support/shared-server.ts"],
           exclude: leftOut(process.env),
           env,
           maxWorkers: 1,

@@ -1,6 +1,7 @@
 /**
  * What runs when: `npm run check` between two edits, `npm test` before a merge, `npm run test:full` before a release.
- * `test` and `full` run the same tests: what differs is how often a harness of faults tries. docs/reliability.md lists both.
+ * `test` and `full` run the same tests: what differs is how often a harness of faults tries, and how much of a sweep, or of
+ * what runs a second time, one run takes. docs/reliability.md lists both.
  */
 
 export const TIERS = ["check", "test", "full"] as const;
@@ -15,7 +16,7 @@ export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", 
 export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Those of {@link E2E} that hold a time against a bound: nothing else of the run goes on beside one. */
-export const TIMED = ["test/faults/heavy.test.ts", "test/e2e/scenarios/{load,rates}.test.ts"];
+export const TIMED = ["test/faults/heavy.test.ts", "test/e2e/{dashboard/speed,scenarios/load,scenarios/rates}.test.ts"];
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
@@ -30,6 +31,10 @@ export const NOT_EVICTABLE = [
   "test/registry/watch/changes.test.ts",
 ];
 
+/** Every so many of a list, others with the next seed: with so many seeds in a row all of them. */
+export const everyNth = <T>(all: readonly T[], stride: number, seed: number): T[] =>
+  all.filter((_, i) => (i + seed) % stride === 0);
+
 /** vitest projects of each tier. `nemesis` runs suites of `workerd` a second time. */
 export const PROJECTS: Record<Tier, readonly string[]> = {
   check: ["unit", "workerd"],
@@ -43,20 +48,38 @@ export const PROJECTS: Record<Tier, readonly string[]> = {
  */
 const SLOW = [
   "test/egress/secret-probes.test.ts",
-  "test/expression/{boundaries,evaluation-budget,runaway}.test.ts",
+  "test/expression/{boundaries,evaluation-budget,functions/random,runaway}.test.ts",
   "test/http/oauth-tokens.test.ts",
-  "test/jobs/run/run.property.test.ts",
-  "test/mcp/fast/lanes.test.ts",
+  "test/jobs/{flow/waiting-line,run/run.property}.test.ts",
+  "test/mcp/{events/subscribe,fast/lanes}.test.ts",
+  "test/packages/client.test.ts",
   "test/registry/{upgrade,calls/{revocations,text-search}}.test.ts",
   "test/registry/dispatch/slots.test.ts",
   "test/registry/faults/{crash-points,events,linearizable,model,triggers}/{crash-points,events,linearizable,model,triggers}.test.ts",
   "test/registry/faults-engine/converge.test.ts",
   "test/registry/refusals/creation-limit.test.ts",
-  "test/registry/storage/job-counts.test.ts",
+  "test/registry/storage/{job-counts,query-plans}.test.ts",
   "test/runner/step-kinds/http-pages.test.ts",
   "test/runner/{boundaries,deadline,halted-rows,holdings,keys/*,plans/*,run-segments}.test.ts",
   "test/service/{cursor,raised-shards,shard-routing}.test.ts",
   "test/triggers/schedule.test.ts",
+];
+
+/** Files that begin first, the longest of each project before the others: what began late would be waited for. */
+export const LONGEST = [
+  "test/registry/dispatch/slots.test.ts",
+  "test/expression/runaway.test.ts",
+  "test/registry/faults/crash-points/crash-points.test.ts",
+  "test/runner/deadline.test.ts",
+  "test/registry/faults-engine/converge.test.ts",
+  "test/service/shard-routing.test.ts",
+  "test/registry/upgrade.test.ts",
+  "test/triggers/schedule.test.ts",
+  "test/registry/{faults/model/model,refusals/creation-limit}.test.ts",
+  "test/e2e/{starts/events-rows,crash,scenarios/rates-crash}.test.ts",
+  "test/faults/{hook-kills,kill9,long-shapes}.test.ts",
+  "test/e2e/{dashboard/*,upgrade/*,starts/starts,security/hidden-text,tasks,scenarios/wait}.test.ts",
+  "test/conformance/fixtures.test.ts",
 ];
 
 const SOAK_FILE = "test/faults/soak.test.ts";
@@ -85,6 +108,9 @@ export const BUDGETS = {
   FUZZ_REQUESTS: { full: 1_000, test: 100, counts: "malformed requests" },
   FACES: { full: 1_000, test: 200, counts: "calls by MCP and by REST" },
   TARGET_STRIDE: { full: 1, test: 10, counts: "foreign things from one that a probe asks for to the next" },
+  TEXT_STRIDE: { full: 1, test: 5, counts: "hostile texts from one that is tried to the next" },
+  NEMESIS_STRIDE: { full: 1, test: 4, counts: "files from one that the nemesis runs again to the next" },
+  TASKS: { full: 1_000, test: 100, counts: "tasks that are asked for directly after they are named" },
   ZONE_YEARS: { full: 10, test: 1, counts: "years of changed clocks; from two on those of every zone" },
   ISOLATION_CALLS: { full: 2_000, test: 200, counts: "calls of two tenants under load" },
 } as const satisfies Record<string, { full: number; test: number; counts: string }>;

@@ -16,6 +16,7 @@ import pMap from "p-map";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { useServer } from "../support/server.ts";
+import { setting } from "../support/setting.ts";
 
 const REVISION = "2026-07-28";
 const CLIENT = { name: "edge-jobs-tests", version: "1.0.0" };
@@ -172,7 +173,7 @@ describe("the official client of the Tasks extension", () => {
 });
 
 describe("a task", () => {
-  const TIMES = 1_000;
+  const TIMES = setting("TASKS");
 
   it(`is found directly after the answer that names it, ${TIMES} times of ${TIMES}`, async () => {
     const blueprint = { name: "instant", steps: [{ id: "done", type: "transform", value: 1 }] };

@@ -132,9 +132,10 @@ describe("a runaway expression ends in an error", () => {
   });
 
   it("and not in one of another evaluation at the same time", async () => {
-    const runaways = CASES.slice(0, 5).map(([, expression]) => evaluated(`{% ${expression} %}`, { input }));
+    const runaways = CASES.slice(0, 2).map(([, expression]) => evaluated(`{% ${expression} %}`, { input }));
     const calm = Array.from({ length: 5 }, () => evaluated("{% $sum([1..1000]) %}"));
-    const values = await Promise.all([...runaways, ...calm]);
-    expect(values.slice(5)).toEqual(Array(5).fill(500_500));
+    const [ends, values] = await Promise.all([Promise.all(runaways), Promise.all(calm)]);
+    expect(ends).toEqual(Array(2).fill(expect.stringContaining("error: ")));
+    expect(values).toEqual(Array(5).fill(500_500));
   });
 });

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { DISPATCH_GRACE_MS } from "../../src/limits.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { newSecret, newTenant, type Tenant } from "../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../tooling/random.ts";
@@ -9,7 +8,7 @@ import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { type Receiver, startReceiver } from "../../tooling/services/receiver.ts";
 import { setting } from "../support/setting.ts";
-import { changeJobs } from "./stored-rows.ts";
+import { stayAway } from "./stored-rows.ts";
 
 /** What plans tell while their server is killed: a reader of the log and a callback hear of all of it, once and in order. */
 
@@ -49,14 +48,6 @@ afterAll(async () => {
   await server?.stop();
   await receiver?.close();
 });
-
-/** The server is away for so long that it wonders about every job as soon as it is there. */
-async function stayAway(): Promise<void> {
-  await server.kill9();
-  const sql = "UPDATE jobs SET expected_by = expected_by - ?, due_at = due_at - ? WHERE settled_at IS NULL";
-  changeJobs(server, sql, DISPATCH_GRACE_MS, DISPATCH_GRACE_MS);
-  await server.restart();
-}
 
 const submit = (job: string) =>
   tenant.tool("jobs_submit_blueprint", { blueprint: PLAN, input: { job, numbers }, idempotency_key: job });
@@ -128,7 +119,7 @@ it(`no event is lost, told twice or out of order, over ${KILLS} kills`, async (t
     await server.restart();
     ids.push(...(await Promise.all(names.map(again))));
   }
-  await stayAway();
+  await stayAway(server);
   for (const job_id of ids) {
     await expect
       .poll(() => tenant.tool("jobs_wait", { job_ids: [job_id], timeout_seconds: 30 }), { timeout: 120_000 })

@@ -38,7 +38,7 @@ function world() {
 
 const LATE = { status: "failed", error_code: "step_timeout", error: expect.stringMatching(/^Step all: No end within/) };
 
-describe("the timeout of a step with others inside", () => {
+describe.concurrent("the timeout of a step with others inside", () => {
   const inner = { id: "slow", type: "http", url: "https://api.example.com/slow/0", retry: { limit: 0 } };
 
   it.each<[string, JsonObject]>([
@@ -158,7 +158,7 @@ describe("the timeout of a step with others inside", () => {
   });
 });
 
-describe("a lane that waits beside others that act", () => {
+describe.concurrent("a lane that waits beside others that act", () => {
   it(
     "goes on at its time, not when the segment ends",
     () =>

@@ -29,13 +29,16 @@ describe("REGISTRY_SHARDS", () => {
 });
 
 describe("submits without a key", () => {
+  /** 30 for each of 16 shards. */
+  const SUBMITS = 480;
+
   it.each([4, 16])(
     "are spread evenly over %i shards",
     async (shards) => {
       const deps = deployment().worker(shards);
       const args = { blueprint: "double", input: { n: 1 }, run_at: IN_TIME };
       const counts = times(shards, () => 0);
-      for (let n = 0; n < 1_600; n += 40) {
+      for (let n = 0; n < SUBMITS; n += 40) {
         const submits = times(40, () =>
           jobsSubmitBlueprint.call(args, deps, { isTold: false, signal: new AbortController().signal }),
         );
@@ -44,7 +47,7 @@ describe("submits without a key", () => {
           counts[shard] = (counts[shard] ?? 0) + 1;
         }
       }
-      const expected = 1_600 / shards;
+      const expected = SUBMITS / shards;
       expect(counts).toHaveLength(shards);
       const chiSquare = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
       // An even choice exceeds this once in a thousand seeds.

@@ -57,11 +57,12 @@ export async function untilSettled(
   timeoutMs = 60_000,
 ): Promise<Record<string, unknown>> {
   const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  // What takes long is looked at less often: a look is work of the server, which many tests share.
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs + 10, 500)) {
     const { structured } = await callTool(client, "jobs_get_status", { job_id: jobId, include: ["steps", "events"] });
     if (["succeeded", "failed", "cancelled"].includes(String(structured.status))) return structured;
     if (Date.now() > deadline) throw new Error(`job ${jobId} did not settle: ${JSON.stringify(structured)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
 

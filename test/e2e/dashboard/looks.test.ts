@@ -1,41 +1,43 @@
 import { mkdir } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
 import pMap from "p-map";
 import { describe, expect, it } from "vitest";
+import { everyNth } from "../../../tooling/tiers.ts";
+import { setting } from "../../support/setting.ts";
 import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { ask, rowOf, useViewer, value } from "./viewer.ts";
 
-/** How the dashboard looks, how fast it is there, and that it takes no text for markup. */
+/** How the dashboard looks, and that it takes no text for markup. */
 
 const viewer = await useViewer();
 
 /** Where screenshots go when they are asked for with SCREENSHOTS=1: `npm run screenshots`, which leaves hostile texts out. */
 const IMAGES = "docs/images";
-const FIRST_PAGE_BYTES = 80 * 1_024;
 
 const MARKUP =
   "main :is(iframe, script, img, video, object, style, link, meta, math, details[ontoggle], [onerror], [onload])";
 
-const forms = (n: number): readonly string[] => HOSTILE_TEXTS.slice(40 * n, 40 * (n + 1));
+const TEXTS = everyNth(HOSTILE_TEXTS, setting("TEXT_STRIDE"), setting("SEED"));
+/** As many at once as a result that is shown whole has room for. */
+const AT_ONCE = 40;
+const forms = Array.from({ length: Math.ceil(TEXTS.length / AT_ONCE) }, (_, n) =>
+  TEXTS.slice(AT_ONCE * n, AT_ONCE * (n + 1)),
+);
 const quoted = (texts: readonly string[]): string[] => texts.map((text) => JSON.stringify(text));
 const oneForEach = <T>(submit: (text: string, i: number) => Promise<T>): Promise<T[]> =>
-  pMap(HOSTILE_TEXTS, submit, { concurrency: 8 });
+  pMap(TEXTS, submit, { concurrency: 8 });
 
 describe("a text", () => {
-  it(`is shown as it is, in ${HOSTILE_TEXTS.length} forms that would run if it were markup`, async () => {
+  it(`is shown as it is, in ${TEXTS.length} of 200 forms that would run if it were markup`, async () => {
     expect(new Set(HOSTILE_TEXTS).size).toBe(200);
     const lot = "hostile";
     // A plan that writes out {{ or ${ is refused: it would be meant as a template.
     const steps = [value("v", "{% $input.text %}"), { id: "no", type: "end", message: "{% $input.text %}" }];
     const failed = await oneForEach((text) => viewer.submit(text, steps, { input: { text }, metadata: { lot } }));
     const all = [value("v", "{% $input.texts %}")];
-    // A longer result is not shown whole.
-    const wholes = [0, 1, 2, 3, 4].map((n) =>
-      viewer.submit("of forms", all, { input: { texts: forms(n) }, metadata: { texts: forms(n) } }),
-    );
+    const wholes = forms.map((texts) => viewer.submit("of forms", all, { input: { texts }, metadata: { texts } }));
     const each = [{ ...ask, message: "{% $item %}" }];
     const asks = [{ id: "all", type: "map", over: "{% $input.texts %}", concurrency: 16, steps: each }];
-    const texts = HOSTILE_TEXTS.filter((_, i) => i % 13 === 0);
+    const texts = TEXTS.filter((_, i) => i % 13 === 0);
     const asking = await viewer.submit("asks", asks, { input: { texts } });
     await viewer.open();
     const { page } = viewer;
@@ -56,18 +58,19 @@ describe("a text", () => {
       await page.mouse.wheel(0, 1_000);
       return rows.size;
     };
-    await expect.poll(scrolled, { timeout: 15_000 }).toBe(HOSTILE_TEXTS.length);
-    expect([...rows].sort()).toEqual(HOSTILE_TEXTS.map((text) => `${text}Step no: ${text}`).sort());
+    await expect.poll(scrolled, { timeout: 15_000 }).toBe(TEXTS.length);
+    expect([...rows].sort()).toEqual(TEXTS.map((text) => `${text}Step no: ${text}`).sort());
     for (const [n, id] of (await Promise.all(wholes)).entries()) {
       await viewer.goTo(`jobs/${id}`, `code >> text=${id}`);
-      await seenIn(`jobs/${id}`, "text=It succeeded", quoted(forms(n)));
+      const texts = quoted(forms[n] ?? []);
+      await seenIn(`jobs/${id}`, "text=It succeeded", texts);
       const about = await page.textContent(".facts");
-      expect(quoted(forms(n)).filter((text) => !about?.includes(text))).toEqual([]);
+      expect(texts.filter((text) => !about?.includes(text))).toEqual([]);
     }
     await viewer.goTo(`jobs/${asking}`, `code >> text=${asking}`);
     await expect.poll(() => page.locator("form.ask").count()).toBe(texts.length);
     await seenIn(`jobs/${asking}`, "form.ask", texts);
-    for (const [i, text] of HOSTILE_TEXTS.entries()) {
+    for (const [i, text] of TEXTS.entries()) {
       if (i % 17 !== 0) continue;
       await viewer.goTo(`jobs/${failed[i]}`, `code >> text=${failed[i]}`);
       await viewer.button("Graph").click();
@@ -82,26 +85,8 @@ describe("a text", () => {
   });
 });
 
-describe("the first page", () => {
-  it("weighs at most 80 KiB, shows its first job within a second, and loads charts and graph only when they are seen", async () => {
-    const id = await viewer.submit("first", [value("v", 1)]);
-    await viewer.open();
-    const { page } = viewer;
-    const weights = new Map<string, number>();
-    page.on("response", async (response) => {
-      if (!/\/ui\/(?:$|.*\.(?:js|css|svg|html)$)/.test(response.url())) return;
-      weights.set(response.url(), gzipSync(await response.body()).length);
-    });
-    await page.goto("about:blank");
-    const began = Date.now();
-    await viewer.goTo("jobs", rowOf(id));
-    expect(Date.now() - began).toBeLessThan(1_000);
-    const weight = [...weights.values()].reduce((sum, each) => sum + each, 0);
-    expect(weights.size).toBeGreaterThan(3);
-    expect(weight).toBeLessThan(FIRST_PAGE_BYTES);
-  });
-
-  it("of a run with a map of 1,000 items and 500 events is there without a task of 200 ms", async () => {
+describe("the page of a large job", () => {
+  it("with a map of 1,000 items and 500 events is there without a task of 200 ms", async () => {
     const steps = [
       {
         id: "pages",

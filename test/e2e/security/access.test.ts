@@ -15,17 +15,20 @@ const SECRET = randomBytes(32).toString("hex");
 const ROOT = join(import.meta.dirname, "../../..");
 const run = promisify(execFile);
 
-/** `npm run keys`, as people call it. */
-async function keys(...args: string[]): Promise<{ last: string; all: string }> {
-  const { stdout, stderr } = await run("npm", ["run", "--silent", "keys", "--", ...args], {
-    cwd: ROOT,
-    env: { ...process.env, AUTH_SECRET: SECRET },
-  });
+type Command = readonly [program: string, ...args: string[]];
+/** As people call it. */
+const NPM_RUN_KEYS: Command = ["npm", "run", "--silent", "keys", "--"];
+/** What that runs. */
+const KEYS: Command = [process.execPath, join(ROOT, "scripts/keys.ts")];
+
+async function keys([program, ...before]: Command, ...args: string[]): Promise<{ last: string; all: string }> {
+  const env = { ...process.env, AUTH_SECRET: SECRET };
+  const { stdout, stderr } = await run(program, [...before, ...args], { cwd: ROOT, env });
   return { last: stdout.trim().split("\n").at(-1) ?? "", all: stdout + stderr };
 }
 
-async function newKey(tenant: string, scope: string): Promise<{ key: string; id: string }> {
-  const { last, all } = await keys("create", "--tenant", tenant, "--scope", scope);
+async function newKey(tenant: string, scope: string, command = KEYS): Promise<{ key: string; id: string }> {
+  const { last, all } = await keys(command, "create", "--tenant", tenant, "--scope", scope);
   return { key: last, id: /key_[0-9a-f]{24}/.exec(all)?.[0] ?? "" };
 }
 
@@ -73,7 +76,11 @@ describe("npm run keys", () => {
     [["create", "--what"], "--what"],
     [["revoke", "--url", "http://127.0.0.1:9"], "--admin-key"],
   ])("refuses %j and says why", async (args, why) => {
-    await expect(keys(...args)).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(why) });
+    await expect(keys(KEYS, ...args)).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringContaining(why),
+    });
   });
 });
 
@@ -81,7 +88,7 @@ describe("a server with AUTH_SECRET", () => {
   const server = useServer({ AUTH_SECRET: SECRET });
   let admin: { key: string; id: string };
   beforeAll(async () => {
-    admin = await newKey("acme", "admin");
+    admin = await newKey("acme", "admin", NPM_RUN_KEYS);
   });
 
   it("answers 401 and says what to do, before it looks at anything else", async () => {
@@ -111,13 +118,13 @@ describe("a server with AUTH_SECRET", () => {
     const [one, two] = [await clientWith(server().url, lost.key), await clientWith(server().url, kept.key)];
     expect(await callTool(one, "jobs_list", {})).toMatchObject({ isError: false });
     const remote = ["--url", server().url, "--admin-key", admin.key];
-    expect((await keys("revoke", "--key", lost.id, ...remote)).last).toContain(lost.id);
+    expect((await keys(KEYS, "revoke", "--key", lost.id, ...remote)).last).toContain(lost.id);
     await expect(callTool(one, "jobs_list", {})).rejects.toThrow();
     const headers = { ...json, authorization: `Bearer ${lost.key}` };
     const refused = await fetch(`${server().url}/mcp`, { method: "POST", body, headers });
     expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining("revoked")]);
     expect(await callTool(two, "jobs_list", {})).toMatchObject({ isError: false });
-    expect((await keys("list", ...remote)).all).toContain(lost.id);
+    expect((await keys(KEYS, "list", ...remote)).all).toContain(lost.id);
     await Promise.all([one.close(), two.close()]);
   });
 
@@ -127,7 +134,7 @@ describe("a server with AUTH_SECRET", () => {
     const submit = callTool(client, "jobs_submit_blueprint", { blueprint: "url-audit", input: { urls: [] } });
     await expect(submit).rejects.toThrow("jobs:write");
     await client.close();
-    await expect(keys("list", "--url", server().url, "--admin-key", key)).rejects.toThrow("admin");
+    await expect(keys(KEYS, "list", "--url", server().url, "--admin-key", key)).rejects.toThrow("admin");
   });
 
   it("writes no key and no secret into its log", async () => {

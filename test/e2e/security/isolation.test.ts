@@ -6,6 +6,7 @@ import { newSecret, type Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
 import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
+import { everyNth } from "../../../tooling/tiers.ts";
 import { awaitingJob, type Belongings, ownEvent, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
 import {
   FILTERS,
@@ -36,8 +37,7 @@ const LATER = { run_at: "2100-01-01T00:00:00Z" };
 const STRIDE = setting("TARGET_STRIDE");
 const SEED = setting("SEED");
 function someOf<T>(targets: readonly T[], offset: number): T[] {
-  const stride = Math.min(STRIDE, targets.length);
-  return targets.filter((_, i) => (i + offset + SEED) % stride === 0);
+  return everyNth(targets, Math.min(STRIDE, targets.length), offset + SEED);
 }
 
 /** In turn, but for what one of them does not have. */

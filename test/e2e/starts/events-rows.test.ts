@@ -381,31 +381,6 @@ describe("events/stream", () => {
     const { frames } = await revokedStream();
     expect(frames.filter(({ message }) => "result" in message)).toEqual([frames.at(-1)]);
   });
-  row(
-    "stream-heartbeat-required",
-    async () => {
-      const { began } = await watched;
-      await sleep(Math.max(began + LONG_WATCH_MS - Date.now(), 0));
-      expect((await framesOf("heartbeat")).length).toBeGreaterThanOrEqual(2);
-    },
-    90_000,
-  );
-  row("stream-heartbeat-carries-cursor", async () => {
-    for (const frame of await framesOf("heartbeat")) expect(paramsOf(frame).cursor).toBeTypeOf("string");
-  });
-  row(
-    "stream-heartbeat-interval",
-    async () => {
-      const { began } = await watched;
-      await sleep(Math.max(began + LONG_WATCH_MS - Date.now(), 0));
-      const times = [began, ...(await framesOf("heartbeat")).map(({ at }) => at), Date.now()];
-      for (const [i, at] of times.entries()) expect(at - (times[i - 1] ?? at)).toBeLessThanOrEqual(32_000);
-    },
-    90_000,
-  );
-  row("stream-heartbeat-not-sse-comment", async () => {
-    for (const line of (await watched).lines) expect(line).toMatch(/^data: /);
-  });
   row("stream-cancel-stops-delivery", async () => {
     const stream = await client.stream();
     await until(() => stream.frames.length > 0);
@@ -419,11 +394,6 @@ describe("events/stream", () => {
     const streams = await Promise.all([client.stream(), client.stream(), client.stream()]);
     for (const stream of streams) await until(() => stream.frames.some((frame) => methodOf(frame) === "active"));
     for (const stream of streams) stream.leave();
-  });
-  row("stream-carries-only-event-notifications", async () => {
-    for (const { message } of (await watched).frames) {
-      expect(message.method).toMatch(/^notifications\/events\/(?:active|event|heartbeat)$/);
-    }
   });
 });
 
@@ -689,6 +659,40 @@ describe("an envelope", () => {
     const [sent] = await receiver.until(1, (each) => each.path === path && jsonOf(each).type === "terminated");
     expect(sent?.headers["webhook-id"]).toMatch(/^msg_terminated_\w+$/);
     expect(jsonOf(sent as Received).error).toMatchObject({ code: -32_012, message: expect.any(String) });
+  });
+});
+
+/** Behind all that goes on meanwhile, and before the server is killed. */
+describe("a stream that is watched for long", () => {
+  row(
+    "stream-heartbeat-required",
+    async () => {
+      const { began } = await watched;
+      await sleep(Math.max(began + LONG_WATCH_MS - Date.now(), 0));
+      expect((await framesOf("heartbeat")).length).toBeGreaterThanOrEqual(2);
+    },
+    90_000,
+  );
+  row("stream-heartbeat-carries-cursor", async () => {
+    for (const frame of await framesOf("heartbeat")) expect(paramsOf(frame).cursor).toBeTypeOf("string");
+  });
+  row("stream-heartbeat-not-sse-comment", async () => {
+    for (const line of (await watched).lines) expect(line).toMatch(/^data: /);
+  });
+  row(
+    "stream-heartbeat-interval",
+    async () => {
+      const { began } = await watched;
+      await sleep(Math.max(began + LONG_WATCH_MS - Date.now(), 0));
+      const times = [began, ...(await framesOf("heartbeat")).map(({ at }) => at), Date.now()];
+      for (const [i, at] of times.entries()) expect(at - (times[i - 1] ?? at)).toBeLessThanOrEqual(32_000);
+    },
+    90_000,
+  );
+  row("stream-carries-only-event-notifications", async () => {
+    for (const { message } of (await watched).frames) {
+      expect(message.method).toMatch(/^notifications\/events\/(?:active|event|heartbeat)$/);
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
 import { type Receiver, startReceiver, takeAll } from "../../../tooling/services/receiver.ts";
+import { stayAway } from "../../faults/stored-rows.ts";
 
 /** Work that starts itself, and tells whoever wants to hear of it, on the real server. */
 
@@ -74,8 +75,7 @@ describe("one event trigger", () => {
     for (let n = 0; n < 12; n++) ids.push(await ranJob(n));
     expect(new Set(ids.map((id) => parseJobId(id)?.shard)).size).toBeGreaterThan(1);
     // What has settled and was not told yet is told by the next process.
-    await server.kill9();
-    await server.restart();
+    await stayAway(server);
     const jobsTold = () => new Set(receiver.received.filter(isTold).map(({ text }) => dataOf(text).job_id));
     await receiver.until(1, () => jobsTold().size === ids.length, 60_000);
     const told = receiver.received.filter(isTold);
