@@ -1,4 +1,4 @@
-import type { Json } from "./json.ts";
+import { isJsonObject, type Json } from "./json.ts";
 import { err, ok, type Result } from "./result.ts";
 import { oneLine } from "./safe-text.ts";
 
@@ -35,19 +35,54 @@ export function isLossy(text: string, value: number): boolean {
   return Number.isInteger(value) && !Number.isSafeInteger(value) && significant(text) !== significant(String(value));
 }
 
-/** Puts something in the place of each number that would become another one. */
-const replacing =
-  (replace: (text: string, value: number) => unknown) =>
-  (_key: string, value: unknown, { source }: { source?: string }): unknown =>
-    typeof value === "number" && source !== undefined && isLossy(source, value) ? replace(source, value) : value;
+/** A text, which is passed over, or a number that may be lossy. */
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[\d.]{16,}(?:[eE][+-]?\d+)?|-?[\d.]+[eE][+-]?\d+/g;
+/** Around the place of a number among those that were found. Who writes this into texts deceives nobody but himself. */
+const MARK = "\ue000\ue001";
 
-type Reviver = ReturnType<typeof replacing>;
+/** The text with a marked text in the place of each number that would become another one. */
+function withMarks(text: string): { text: string; numbers: string[] } {
+  const numbers: string[] = [];
+  const marked = text.replace(TEXT_OR_NUMBER, (found) =>
+    found.startsWith('"') || !isLossy(found, Number(found)) ? found : `"${MARK}${numbers.push(found) - 1}${MARK}"`,
+  );
+  return { text: marked, numbers };
+}
 
-/** The second pass, over each value with its text, only where a number may need it. */
-const read = (text: string, revive: Reviver): Json =>
-  MAY_BE_LOSSY.test(text) ? JSON.parse(text, revive as (key: string, value: unknown) => unknown) : JSON.parse(text);
+/** The number that the value stands for. */
+function markedNumber(value: unknown, numbers: readonly string[]): string | undefined {
+  if (typeof value !== "string" || !value.startsWith(MARK)) return undefined;
+  return numbers[Number(value.slice(MARK.length, -MARK.length))];
+}
 
-const MARKED = replacing((text) => new LossyNumber(text));
+/** The value with `replace` of each number in the place of its mark. Iterative: the depth is untrusted. */
+function replaced(value: Json, numbers: readonly string[], replace: (text: string) => Json): Json {
+  const whole = [value];
+  const open: Json[] = [whole];
+  const put = (places: Record<string | number, Json>, key: string | number): void => {
+    const place = places[key] ?? null;
+    const number = markedNumber(place, numbers);
+    // Every key is the value's own by now, `__proto__` too.
+    if (number !== undefined) places[key] = replace(number);
+    else if (typeof place === "object" && place !== null) open.push(place);
+  };
+  for (let inner = open.pop(); inner !== undefined; inner = open.pop()) {
+    if (Array.isArray(inner)) for (let i = 0; i < inner.length; i++) put(inner as unknown as Record<number, Json>, i);
+    else if (isJsonObject(inner)) for (const key of Object.keys(inner)) put(inner, key);
+  }
+  return whole[0] ?? null;
+}
+
+/**
+ * Parses the text. Without a reviver, which would be called for each value of a text that has one number with an exponent.
+ * @throws SyntaxError for text that is not JSON
+ */
+function read(text: string, replace: (text: string) => Json): Json {
+  const value: Json = JSON.parse(text);
+  if (!MAY_BE_LOSSY.test(text)) return value;
+  const marked = withMarks(text);
+  return marked.numbers.length === 0 ? value : replaced(JSON.parse(marked.text), marked.numbers, replace);
+}
 
 /**
  * The value of a JSON text, with a {@link LossyNumber} for each number that would become another one.
@@ -55,19 +90,19 @@ const MARKED = replacing((text) => new LossyNumber(text));
  */
 export function parseJson(text: string): Json | undefined {
   try {
-    return read(text, MARKED);
-  } catch (error) {
-    // The second pass over a value recurses: of one that is too deep for that, only the depth matters.
-    return error instanceof RangeError ? JSON.parse(text) : undefined;
+    return read(text, (number) => new LossyNumber(number) as unknown as Json);
+  } catch {
+    return undefined;
   }
 }
 
 class OutOfRange extends Error {}
 
-const WITH_DIGITS = replacing((text, value) => {
+function withDigits(text: string): string {
+  const value = Number(text);
   if (Number.isFinite(value) && value !== 0) return text;
   throw new OutOfRange(`the number ${oneLine(text, 40)} is beyond what a number can hold`);
-});
+}
 
 /**
  * The value of a JSON text that others wrote: a whole number beyond 2^53 keeps its digits, as text.
@@ -75,9 +110,8 @@ const WITH_DIGITS = replacing((text, value) => {
  */
 export function parseJsonExactly(text: string): Result<Json, string> {
   try {
-    return ok(read(text, WITH_DIGITS));
+    return ok(read(text, withDigits));
   } catch (error) {
-    if (error instanceof OutOfRange) return err(error.message);
-    return err(error instanceof RangeError ? "the JSON is nested too deeply" : "the text is not JSON");
+    return err(error instanceof OutOfRange ? error.message : "the text is not JSON");
   }
 }

@@ -34,7 +34,7 @@ function textBytes(text: string): number {
 /** The value's own bytes, without those of what is in it. */
 function ownBytes(value: Json): number {
   if (typeof value === "string") return textBytes(value);
-  if (typeof value !== "object" || value === null) return JSON.stringify(value).length;
+  if (typeof value !== "object" || value === null) return String(value).length;
   const names = Array.isArray(value) ? [] : Object.keys(value);
   const members = Array.isArray(value) ? value.length : names.length;
   return 2 + Math.max(members - 1, 0) + names.reduce((total, name) => total + textBytes(name) + 1, 0);

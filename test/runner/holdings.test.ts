@@ -90,6 +90,8 @@ describe("the outputs that a job holds", () => {
     [[{}, {}], 104],
     [{ a: [1, 2, 3] }, 80],
     [list(1_000), 4_032],
+    [Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i])), 432],
+    [Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`k${i}`, i])), 48_032],
   ])("are more than their text where they are many parts: %j takes %i bytes besides", (value, bytes) => {
     expect(structureBytes(value)).toBe(bytes);
   });

@@ -22,7 +22,7 @@ function unitsOf(text: string, count: number): number {
   return unit;
 }
 
-const firstCharacters = (text: string, count: number): string => text.slice(0, unitsOf(text, count));
+export const firstCharacters = (text: string, count: number): string => text.slice(0, unitsOf(text, count));
 
 /** `$length`. */
 export const length = (str: string | undefined): number | undefined =>

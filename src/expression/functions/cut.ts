@@ -1,3 +1,5 @@
+import { firstCharacters } from "./characters.ts";
+
 /** `$truncate` and `$partition`: the front of a text, and a list in pieces. */
 
 function whole(name: string, n: unknown, least: number): number {
@@ -9,12 +11,7 @@ function whole(name: string, n: unknown, least: number): number {
 export function truncate(text: string | undefined, n: number | undefined): string | undefined {
   if (text === undefined) return undefined;
   const most = whole("truncate", n, 0);
-  // A character has at most two units: what lies behind is not looked at.
-  return text.length <= most
-    ? text
-    : Array.from(text.slice(0, 2 * most))
-        .slice(0, most)
-        .join("");
+  return firstCharacters(text, most);
 }
 
 /** Lists of `n` items each, the last of what is left. */

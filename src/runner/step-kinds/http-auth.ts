@@ -13,8 +13,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export function bytesOfBase64(text: string): Bytes | undefined {
   try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+    return Uint8Array.fromBase64(text.replaceAll("-", "+").replaceAll("_", "/"));
   } catch {
     return undefined;
   }
