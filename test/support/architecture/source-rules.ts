@@ -22,7 +22,7 @@ const LAYERS: Record<string, Layer> = {
   jobs: { imports: ["limits", "lib"], packages: ["zod"] },
   expression: {
     imports: ["limits", "lib"],
-    packages: ["jsonata", "re2js", "@rgrove/parse-xml", "eventsource-parser", "node:crypto"],
+    packages: ["jsonata", "re2js", "@rgrove/parse-xml", "eventsource-parser", "node:buffer", "node:crypto"],
   },
   blueprint: {
     imports: ["limits", "lib", "jobs", "expression"],
