@@ -1,9 +1,11 @@
 import { isLocalCall } from "../auth/loopback.ts";
 import { webhookSecretsFor } from "../egress/secret-bindings.ts";
 import { type Env, settingsOf } from "../env.ts";
+import { parseJsonExactly } from "../lib/exact-json.ts";
 import { wholeBody } from "../lib/http/whole-body.ts";
 import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../lib/json.ts";
 import type { RequestLog } from "../lib/log.ts";
+import { err, ok, type Result } from "../lib/result.ts";
 import { iso } from "../lib/time.ts";
 import { MAX_HOOK_BYTES, MAX_HOOK_CHALLENGE_CHARS, MAX_HOOK_OPENS, MAX_JSON_DEPTH } from "../limits.ts";
 import { type Ask, askAsServer } from "../registry/api/client.ts";
@@ -51,16 +53,14 @@ const mediaType = ({ headers }: Request): string =>
 
 const isJson = (type: string): boolean => type === "application/json" || type.endsWith("+json");
 
-/** @returns undefined for JSON that is none, or nests too deep */
-function bodyOf(type: string, text: string): Json | undefined {
-  if (type === "application/x-www-form-urlencoded") return fieldsOf(new URLSearchParams(text));
-  if (!isJson(type)) return text;
-  try {
-    const value: Json = JSON.parse(text);
-    return isDeeperThan(value, MAX_JSON_DEPTH) ? undefined : value;
-  } catch {
-    return undefined;
-  }
+/** @returns why not, for JSON that cannot be read. An integer beyond 2^53 keeps its digits, as text. */
+function bodyOf(type: string, text: string): Result<Json, string> {
+  if (type === "application/x-www-form-urlencoded") return ok(fieldsOf(new URLSearchParams(text)));
+  if (!isJson(type)) return ok(text);
+  // Senders name a type although they send nothing.
+  if (text.trim() === "") return ok(null);
+  const read = parseJsonExactly(text);
+  return read.ok && isDeeperThan(read.value, MAX_JSON_DEPTH) ? err("the JSON is nested too deeply") : read;
 }
 
 /** The body as it came; undefined: it is too large. */
@@ -111,7 +111,8 @@ function errorResponse(error: DeliveryError): Response {
 interface Received {
   request: Request;
   bytes: Uint8Array<ArrayBuffer>;
-  body: Json;
+  /** It is told of what is wrong with it once the signature is good. */
+  body: Result<Json, string>;
 }
 
 interface Verified {
@@ -130,7 +131,7 @@ async function verify(
   if (secret === undefined) {
     return refusal(503, "no_secret", "The secret that verifies this webhook is not set.", retryAfter(60_000));
   }
-  const delivery = { headers: headersOf(request), body: bytes, json: isJsonObject(body) ? body : undefined };
+  const delivery = { headers: headersOf(request), body: bytes, json: body.ok ? body.value : undefined };
   const checked = await checkSignature(webhook.verify, secret, delivery, now());
   if (checked.ok) return { id: checked.value.id, verified: true };
   const message =
@@ -146,7 +147,9 @@ async function deliver(place: HookPlace, received: Received, deps: HookDeps): Pr
   if (!hook.ok) return errorResponse(hook.error);
   const checked = await verify(hook.value, place, received, deps);
   if (checked instanceof Response) return checked;
-  const { request, body } = received;
+  const { request } = received;
+  if (!received.body.ok) return refusal(400, "invalid_json", `The body cannot be read: ${received.body.error}.`);
+  const body = received.body.value;
   if (isJsonObject(body) && body.type === "url_verification" && typeof body.challenge === "string") {
     return plain(body.challenge.slice(0, MAX_HOOK_CHALLENGE_CHARS));
   }
@@ -169,7 +172,7 @@ async function deliver(place: HookPlace, received: Received, deps: HookDeps): Pr
   return Response.json({ job_id, deduplicated, ...more }, { status: 202, headers: { "cache-control": "no-store" } });
 }
 
-/** In this order: size, token, rate, signature, duplicate, `when`. */
+/** In this order: size, token, rate, signature, what the body holds, duplicate, `when`. */
 export async function hookRoute(request: Request, token: string, deps: HookDeps): Promise<Response> {
   const bytes = await wholeBody(bytesOf(request));
   if (bytes === undefined) return refusal(413, "too_large", `A delivery has at most ${MAX_HOOK_BYTES} bytes.`);
@@ -179,7 +182,6 @@ export async function hookRoute(request: Request, token: string, deps: HookDeps)
   if (challenge !== undefined && (request.method === "GET" || bytes.length === 0)) return plain(challenge);
   if (request.method !== "POST") return notFound();
   const body = bodyOf(mediaType(request), new TextDecoder().decode(bytes));
-  if (body === undefined) return refusal(400, "invalid_json", "The body says that it is JSON, and is none.");
   const received = { request, bytes, body };
   for (let opens = 0; opens < MAX_HOOK_OPENS; opens++) {
     const response = await deliver(place, received, deps);

@@ -1,9 +1,15 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
-import { SaveTriggerInput, saveTrigger } from "../../service/triggers/save-trigger.ts";
+import { type SaveTriggerArgs, SaveTriggerInput, saveTrigger } from "../../service/triggers/save-trigger.ts";
 import { savedView } from "../../service/triggers/trigger-view.ts";
 import { call, faultText, quotaText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
+
+function whenText({ paused, schedule }: SaveTriggerArgs, [first]: readonly string[]): string {
+  if (paused) return "It is paused.";
+  if (first !== undefined) return `Next: ${first}.`;
+  return schedule === undefined ? "" : "It is over: no time is left.";
+}
 
 export const triggersSave = defineTool({
   name: "triggers_save",
@@ -24,13 +30,11 @@ export const triggersSave = defineTool({
       );
     }
     const view = await savedView(deps, deps.home.replace(/\/$/, ""), saved.value);
-    const [first] = view.next_runs;
-    const when = args.paused ? "It is paused." : first === undefined ? "" : `Next: ${first}.`;
     const url = view.url === null ? "" : ` URL for POST: ${view.url}`;
     return ok({
       next: `${call("triggers_fire", { name: view.name })} runs it once now; ${call("triggers_list", { name: view.name })} has its ledger.`,
       structured: view,
-      text: `Trigger ${view.name} is saved, version ${view.version}. ${when}${url}`.trim(),
+      text: `Trigger ${view.name} is saved, version ${view.version}. ${whenText(args, view.next_runs)}${url}`.trim(),
     });
   },
 });

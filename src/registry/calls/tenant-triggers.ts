@@ -251,11 +251,12 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
     };
   }
 
-  #nextRuns(trigger: Trigger, { next }: TriggerState): number[] {
+  #nextRuns(trigger: Trigger, { next, runs }: TriggerState): number[] {
     const times = timesOf(trigger);
     if (times === undefined || next === null || trigger.document.paused) return [];
+    const most = Math.min(NEXT_RUNS, (times.maxRuns ?? Number.POSITIVE_INFINITY) - runs);
     const found: number[] = [];
-    for (let time: number | undefined = next; time !== undefined && found.length < NEXT_RUNS; ) {
+    for (let time: number | undefined = next; time !== undefined && found.length < most; ) {
       found.push(time + times.rules.delayMs);
       time = times.table.next(time);
     }

@@ -54,7 +54,7 @@ export function carryState(turn: Turn, before: Before | undefined, now: number):
   if (!isSame) skipQueued(turn);
   const kept = isSame ? before.state.next : first;
   const next = isSame && wasPaused ? laterOf(kept, first) : kept;
-  turn.state = { ...turn.state, next: turn.isOver ? null : next };
+  turn.state = { ...turn.state, next: turn.left(next) };
 }
 
 /** When the alarm looks at a trigger that was saved: what waits may have come to its turn while it was paused. */

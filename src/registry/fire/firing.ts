@@ -130,7 +130,7 @@ export class Firing {
       if (due !== undefined) this.#leave(turn, due, verb);
       const effects = verb === "cancel" && verdict?.do === "run" ? this.#cancelActive(turn) : [];
       const jobs = occasion && verdict ? this.#run(turn, occasion, verdict, times) : [];
-      turn.state = { ...turn.state, next: turn.isOver ? null : next };
+      turn.state = { ...turn.state, next: turn.left(next) };
       return { jobs, effects };
     });
   }
@@ -155,12 +155,12 @@ export class Firing {
       const { queued: _, ...state } = turn.state;
       turn.state = state;
       const jobs = this.#run(turn, occasion, verdict, times);
-      if (turn.isOver) turn.state = { ...turn.state, next: null };
+      turn.state = { ...turn.state, next: turn.left(state.next) };
       return { jobs, effects: [] };
     });
   }
 
-  /** Its last run was one by hand: what was due before it, or waits, does not run. */
+  /** It has had its last run: what was due by then, or waits, does not run. */
   #end(found: Found): Committed {
     return this.#commit(found, (turn) => {
       const { queued, ...state } = turn.state;

@@ -3,7 +3,7 @@ import type { QuotaError } from "../api/caller.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { dueOf } from "./firing.ts";
-import { pastOf, quotaReason, Turn, timesOf } from "./turn.ts";
+import { quotaReason, Turn, timesOf } from "./turn.ts";
 import { type Occasion, type Verdict, verdictOn } from "./verdict.ts";
 
 /** What became of something that did not come from the clock. */
@@ -78,8 +78,7 @@ export async function occur(
       const begun = begin(turn, occasion, verdict);
       const times = timesOf(fresh);
       if (begun.job !== undefined && times !== undefined && times.overlap !== "allow") turn.watch(begun.job);
-      // What is due by now the alarm still explains.
-      if (turn.isOver && pastOf(fresh, turn.state, now()) === undefined) turn.state = { ...turn.state, next: null };
+      turn.state = { ...turn.state, next: turn.left(turn.state.next) };
       turn.save(dueOf(fresh, turn.state, times));
       also();
       return begun;

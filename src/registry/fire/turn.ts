@@ -133,6 +133,12 @@ export class Turn {
     return maxRuns !== null && this.state.runs >= maxRuns;
   }
 
+  /** `next`, or null once the last run is begun: but what has passed by now the alarm still explains. */
+  left(next: number | null): number | null {
+    const isDone = this.isOver && pastOf(this.trigger, { ...this.state, next }, this.#now) === undefined;
+    return isDone ? null : next;
+  }
+
   /** The next time looks whether this job is over. */
   watch({ job_id }: Job): void {
     this.state = { ...this.state, active: [...this.active().map((job) => job.job_id), job_id] };

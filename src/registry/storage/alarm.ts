@@ -26,9 +26,13 @@ export class Alarm {
     return this.#armedFor !== null && this.#armedFor <= this.#now() - LOST_AFTER_MS;
   }
 
-  /** Ring at `due` (epoch ms) or earlier. Called inside the transaction of the write that wants it. */
+  /**
+   * Ring at `due` (epoch ms) or earlier; now, when that has passed or the alarm was lost. Called inside the transaction of the
+   * write that wants it. An alarm that is set for a time long ago would look like a lost one, and give way to a later time.
+   */
   ringBy(due: number): void {
-    if (this.#armedFor === null || this.#armedFor > due || this.isLost) this.ringAt(due);
+    const at = Math.max(this.isLost ? 0 : due, this.#now());
+    if (this.#armedFor === null || this.#armedFor > at || this.isLost) this.ringAt(at);
   }
 
   /** Ring at `due` (epoch ms), also where that is later than it was set for. */

@@ -16,6 +16,11 @@ describe("triggers_save", () => {
     expect(textOf(hook)).toMatch(/http:\/\/localhost\/hooks\/[\w-]{70,}/);
   });
 
+  it("says of a schedule without a time that it is over", async () => {
+    const over = { ...BARE, schedule: { cron: "0 9 * * *", ends_at: "2000-01-01T00:00:00Z" } };
+    expect(textOf(await callTool(world().deps, "triggers_save", over))).toContain("It is over: no time is left.");
+  });
+
   it.each([
     [{ ...BARE }, "none of schedule, webhook and event"],
     [{ ...SAVE, webhook: { verify: null } }, "schedule and webhook"],

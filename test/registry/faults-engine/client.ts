@@ -1,9 +1,11 @@
 import type { JobStatus } from "../../../src/jobs/view.ts";
 import type { CallerApi, SubmitRequest } from "../../../src/registry/api/caller.ts";
+import type { TriggerApi } from "../../../src/registry/api/trigger-calls.ts";
 import { aListQuery, aRequest, CALLER } from "../bench.ts";
 import type { SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 import { SHAPES, type Shape } from "./shapes.ts";
+import { deliver, FOLLOWING, followed, HOOKED, saveStarts } from "./starts.ts";
 import type { OnBug } from "./witness.ts";
 
 const LOOK_EVERY_MS = 45_000;
@@ -19,38 +21,50 @@ export interface Acknowledged {
 /** The agents: they submit, look, answer, cancel and retry, and repeat with its key what got lost. */
 export class Client {
   readonly jobs = new Map<string, Acknowledged>();
-  readonly #caller: () => CallerApi;
+  readonly #caller: () => CallerApi & TriggerApi;
   readonly #clock: SimClock;
   readonly #dice: Dice;
   readonly #onBug: OnBug;
+  readonly #retries = new Set<string>();
   #unsent: number;
+  /** Each job of the hook that has ended has its follower. */
+  #isFollowed = false;
 
-  constructor(caller: () => CallerApi, clock: SimClock, dice: Dice, jobs: number, onBug: OnBug) {
+  constructor(caller: () => CallerApi & TriggerApi, clock: SimClock, dice: Dice, jobs: number, onBug: OnBug) {
     this.#caller = caller;
     this.#clock = clock;
     this.#dice = dice;
     this.#onBug = onBug;
     this.#unsent = jobs;
-    for (let i = 0; i < jobs; i++) clock.after(dice.between(0, SUBMITS_WITHIN_MS), () => void this.#submit(i));
+    clock.after(0, () => void saveStarts(this.#caller()));
+    for (let i = 0; i < jobs; i++) clock.after(dice.between(1, SUBMITS_WITHIN_MS), () => void this.#submit(i));
     clock.after(LOOK_EVERY_MS, () => void this.#look());
   }
 
   get isDone(): boolean {
-    return this.#unsent === 0 && [...this.jobs.values()].every(({ settled }) => settled !== undefined);
+    return (
+      this.#unsent === 0 && this.#isFollowed && [...this.jobs.values()].every(({ settled }) => settled !== undefined)
+    );
   }
 
   async #submit(i: number): Promise<void> {
     const shape = SHAPES[i % SHAPES.length];
     if (shape === undefined) throw new Error("no shapes");
-    const request = this.#request(shape, `key ${i}`);
+    const isHooked = this.#dice.is(0.25);
+    const accept = () => (isHooked ? deliver(this.#caller(), `key ${i}`) : this.#accept(shape, `key ${i}`));
     // The answer may get lost, so that it is asked for again.
-    if (this.#dice.fault(0.2)) await this.#caller().submit(CALLER, request);
-    const reply = await this.#caller().submit(CALLER, request);
-    if (!reply.ok) return this.#onBug("errors thrown", `a submit was refused: ${reply.error.code}`);
-    const { id } = reply.value;
-    this.jobs.set(id, { shape, isCancelled: false });
+    if (this.#dice.fault(0.2)) await accept();
+    const reply = await accept();
+    if ("refused" in reply) return this.#onBug("errors thrown", `a submit was refused: ${reply.refused}`);
+    const { id } = reply;
+    this.jobs.set(id, { shape: isHooked ? HOOKED : shape, isCancelled: false });
     this.#unsent -= 1;
     if (this.#dice.is(0.12)) this.#clock.after(this.#dice.between(0, 240_000), () => void this.#cancel(id));
+  }
+
+  async #accept(shape: Shape, key: string): Promise<{ id: string } | { refused: string }> {
+    const reply = await this.#caller().submit(CALLER, this.#request(shape, key));
+    return reply.ok ? reply.value : { refused: reply.error.code };
   }
 
   #request(shape: Shape, key: string): SubmitRequest {
@@ -74,6 +88,7 @@ export class Client {
   async #look(): Promise<void> {
     this.#clock.after(LOOK_EVERY_MS, () => void this.#look());
     if (this.isDone) return;
+    await this.#follow();
     const known = [...this.jobs];
     const { jobs } = await this.#caller().list(CALLER, aListQuery());
     const listed = new Map(jobs.map((row) => [row.id, row]));
@@ -83,6 +98,17 @@ export class Client {
       else if (row.completed_at !== null && job.settled === undefined) await this.#noteEnd(id, job);
       else if (row.status === "input_required" && this.#dice.is(0.6)) await this.#answer(id);
     }
+  }
+
+  /** What the trigger has started is looked after like any other job. */
+  async #follow(): Promise<void> {
+    const { ended, followers: all } = await followed(this.#caller());
+    const followers = all.filter((id) => !this.#retries.has(id));
+    for (const id of followers) {
+      if (!this.jobs.has(id)) this.jobs.set(id, { shape: FOLLOWING, isCancelled: false });
+    }
+    if (followers.length > ended) this.#onBug("handed over twice", `${followers.length} jobs follow ${ended}`);
+    this.#isFollowed = followers.length === ended;
   }
 
   async #answer(id: string): Promise<void> {
@@ -107,6 +133,8 @@ export class Client {
 
   /** A settled job is as it was first seen. */
   async checkEnds(): Promise<void> {
+    await this.#follow();
+    if (!this.#isFollowed) this.#onBug("lost", "a job that follows one of the hook");
     for (const [id, { settled }] of this.jobs) {
       const now = JSON.stringify(await this.#statusOf(id));
       if (settled !== undefined && JSON.stringify(settled) !== now)
@@ -117,6 +145,7 @@ export class Client {
   async #retry(id: string, { shape }: Acknowledged): Promise<void> {
     const reply = await this.#caller().retry(CALLER, id, { from_step: null, input: null });
     if (!reply.ok) return this.#onBug("errors thrown", `the retry of ${id} was refused: ${reply.error.code}`);
+    this.#retries.add(reply.value.id);
     this.jobs.set(reply.value.id, { shape, isCancelled: false });
   }
 }

@@ -1,4 +1,5 @@
 import type { CallerApi, RunnerApi } from "../../../src/registry/api/caller.ts";
+import type { TriggerApi } from "../../../src/registry/api/trigger-calls.ts";
 import { type WorkflowBinding, WorkflowEngine } from "../../../src/registry/dispatch/engine.ts";
 import { openRegistry, type Registry } from "../../../src/registry/open-registry.ts";
 import { apisOf } from "../apis.ts";
@@ -12,7 +13,7 @@ const ALARM_RETRIES = 6;
 const ALARM_RETRY_MS = 2_000;
 
 interface Apis {
-  caller: CallerApi;
+  caller: CallerApi & TriggerApi;
   runner: RunnerApi;
   reconciler: { onAlarm(): Promise<void> };
 }
@@ -43,7 +44,7 @@ export class SimObject {
     this.#parts = parts;
   }
 
-  get caller(): CallerApi {
+  get caller(): Apis["caller"] {
     return this.#open().caller;
   }
 

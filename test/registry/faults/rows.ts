@@ -7,6 +7,8 @@ import { readEvents, readRun } from "../../../src/registry/storage/row-codec.ts"
 export interface StoredJob {
   job_id: string;
   tenant: string;
+  submitted_at: number;
+  submitted_by: string | null;
   status: string;
   blueprint: string;
   plan_hash: string;

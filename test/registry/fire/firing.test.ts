@@ -98,12 +98,42 @@ describe("a schedule", () => {
 
   it("ends with its last run, and when it is over", () =>
     inRegistry(async (bench) => {
-      await save(bench, aTrigger({ schedule: everyMinute({ max_runs: 2, overlap: "allow" }) }));
+      const twice = await save(bench, aTrigger({ schedule: everyMinute({ max_runs: 2, overlap: "allow" }) }));
+      expect(twice.next_runs).toEqual([START, START + MINUTE]);
       await save(bench, aTrigger({ name: "until", schedule: everyMinute({ ends_at: at(MINUTE), overlap: "allow" }) }));
       for (let i = 0; i < 5; i++) await ring(bench, i === 0 ? 0 : MINUTE);
       expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
       expect(await ledger(bench, "until")).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
       expect((await bench.caller.findTrigger(CALLER, "report"))?.next_runs).toEqual([]);
+    }));
+
+  it("says of what was due by its last run that it is over", () =>
+    inRegistry(async (bench) => {
+      const overdue = (name: string, max_runs: number, overlap: "allow" | "queue") =>
+        save(bench, aTrigger({ name, schedule: everyMinute({ missed: "all", max_runs, overlap }) }));
+      await overdue("all", 2, "allow");
+      await overdue("queued", 2, "queue");
+      await overdue("saved", 1, "allow");
+      await overdue("by-hand", 1, "allow");
+      bench.clock.now += 4 * MINUTE;
+      await bench.caller.fireTrigger(CALLER, "by-hand", { now: true, span: null });
+      await bench.caller.fireTrigger(CALLER, "saved", { now: true, span: null });
+      await save(
+        bench,
+        aTrigger({ name: "saved", note: "n", schedule: everyMinute({ missed: "all", max_runs: 1, overlap: "allow" }) }),
+      );
+      await ring(bench);
+      for (const { id } of await jobsOf(bench, "queued")) await finish(bench, id);
+      await ring(bench, 2 * MINUTE);
+      const timed = async (name: string) => (await ledger(bench, name)).filter((line) => !line.includes("by-hand"));
+      const ran = (n: number) => `ran ${at(n * MINUTE)}`;
+      const over = (from: number, to: number) => `missed ${at(from * MINUTE)} to ${at(to * MINUTE)}: ${to - from + 1}`;
+      expect(await timed("all")).toEqual([ran(0), ran(1), over(2, 4)]);
+      expect(await timed("by-hand")).toEqual([over(0, 4)]);
+      expect(await timed("saved")).toEqual([over(0, 4)]);
+      const skipped = [2, 3, 4].map((n) => `skipped ${at(n * MINUTE)}`);
+      expect(await timed("queued")).toEqual([ran(0), ...skipped, ran(1), over(5, 6)]);
+      expect((await bench.caller.findTrigger(CALLER, "queued"))?.next_runs).toEqual([]);
     }));
 
   it("ends with its last run by hand too, and says so of what was due or waits", () =>
@@ -354,9 +384,22 @@ describe("rows", () => {
       const filtered = await cost(() => ring(bench, MINUTE));
       expect(Math.max(...filtered) - ALARM).toBeLessThanOrEqual(3);
       expect(filtered.filter((rows) => rows - ALARM > 2)).toHaveLength(1);
+      await save(bench, aTrigger({ when: "{% $error('no') %}" }));
+      await ring(bench);
+      expect(Math.max(...(await cost(() => ring(bench, MINUTE)))) - ALARM).toBeLessThanOrEqual(3);
       await save(bench, aTrigger({ paused: true }));
       await ring(bench);
       expect(Math.max(...(await cost(() => ring(bench, MINUTE)))) - ALARM).toBeLessThanOrEqual(0);
+      await save(bench, aTrigger());
+      await ring(bench, MINUTE);
+      const ref = bench.ref((await jobsOf(bench))[0]?.id ?? "");
+      await bench.runner.start(ref);
+      await bench.runner.rest(ref, "one", bench.clock.now + HOUR - MINUTE, []);
+      // The alarm looks at the job that rests, too, once.
+      await ring(bench, MINUTE);
+      const skipped = await cost(() => ring(bench, MINUTE));
+      expect((await ledger(bench)).filter((line) => line.startsWith("skipped"))).toHaveLength(31);
+      expect(Math.max(...skipped) - ALARM).toBeLessThanOrEqual(3);
     }));
 
   it("of a ring do not grow with the triggers that are not due", () =>

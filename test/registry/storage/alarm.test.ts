@@ -3,6 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askAsServer } from "../../../src/registry/api/client.ts";
 import { aListQuery, aRequest, type Bench, CALLER, inRegistry, statusOf } from "../bench.ts";
+import { aTrigger, save } from "../fire/trigger-bench.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -51,6 +52,15 @@ describe("an alarm that was deleted behind the object's back", () => {
       bench.clock.now += 2 * MINUTE;
       await bench.caller.submit(CALLER, aRequest());
       expect(await bench.storage.getAlarm()).not.toBeNull();
+    }));
+
+  it("stays set for what is long overdue, whatever is written after it", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      bench.clock.now += HOUR;
+      await bench.enter();
+      await save(bench, aTrigger({ note: "changed, which leaves a line in the audit for months" }));
+      expect(await bench.storage.getAlarm()).toBeLessThanOrEqual(bench.clock.now + 1);
     }));
 
   it("is left alone by requests while it may still ring", () =>

@@ -11,6 +11,7 @@ import { type Fault, Rig } from "./rig.ts";
 import { RUNNER_STEPS } from "./runner-commands.ts";
 import type { Step } from "./steps.ts";
 import { TIME_STEPS } from "./time-commands.ts";
+import { TRIGGER_STEPS } from "./trigger-commands.ts";
 
 /** Set FC_RUNS for more, and SEED for another course. */
 const RUNS = setting("FC_RUNS");
@@ -25,6 +26,8 @@ const anyStep = fc.oneof(
   { weight: 3, arbitrary: CALLER_STEPS.retry },
   ...Object.values(RUNNER_STEPS).map((arbitrary) => ({ weight: 2, arbitrary })),
   { weight: 4, arbitrary: RUNNER_STEPS.start },
+  ...Object.values(TRIGGER_STEPS).map((arbitrary) => ({ weight: 1, arbitrary })),
+  { weight: 2, arbitrary: TRIGGER_STEPS.saveTrigger },
   ...Object.values(TIME_STEPS).map((arbitrary) => ({ weight: 1, arbitrary })),
   { weight: 4, arbitrary: TIME_STEPS.ring },
 );

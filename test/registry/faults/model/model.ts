@@ -1,5 +1,6 @@
 import type { Json } from "../../../../src/lib/json.ts";
 import { planOf } from "../../bench.ts";
+import { ModelTriggers } from "./model-triggers.ts";
 
 /**
  * What callers and the runner may expect of a registry, said in another way than the registry says it: no rows, no due
@@ -64,6 +65,9 @@ export const isOver = ({ status }: { status: string }): boolean =>
 type New = Partial<ModelJob> & Pick<ModelJob, "id" | "submittedAt" | "timeoutMs" | "blueprint">;
 
 export class Model {
+  readonly triggers = new ModelTriggers();
+  /** Told so far. */
+  events = 0;
   readonly jobs = new Map<string, ModelJob>();
   /** Every id that there ever was, in the order of their coming. */
   readonly ids: string[] = [];

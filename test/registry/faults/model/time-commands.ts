@@ -6,6 +6,7 @@ import { type StoredJob, storedJobs } from "../rows.ts";
 import { isOver, type ModelJob } from "./model.ts";
 import type { Rig } from "./rig.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
+import { afterTriggers } from "./trigger-commands.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
@@ -70,8 +71,8 @@ function mostRefusals(): number {
   return refusals;
 }
 
-/** Rings in a row after which nothing may be due any more: the first, those of refusals, and one when each job is due. */
-const mostRings = (rig: Rig): number => 1 + mostRefusals() + rig.model.jobs.size;
+/** Rings in a row after which nothing may be due any more: the first, those of refusals, and one when each job or trigger is due. */
+const mostRings = (rig: Rig): number => 1 + mostRefusals() + rig.model.jobs.size + rig.model.triggers.saved.size;
 
 /** The alarm rings until nothing is due; after a fault also for the minute that a look, or the engine, may be put off. */
 const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
@@ -85,6 +86,7 @@ const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early
     await world.ring();
   }
   afterRing(rig);
+  await afterTriggers(rig);
   // What was accepted by a clock that was ahead is due by it.
   rig.isOrderly = !world.workflow.refuses && rig.now >= rig.reached;
 });
