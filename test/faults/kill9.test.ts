@@ -2,7 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobStatus } from "../../src/jobs/view.ts";
+import { type FakeModel, startFakeModel } from "../../tooling/fake-model.ts";
 import { recordFigures } from "../../tooling/figures.ts";
+import { keyOf, newSecret } from "../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../tooling/random.ts";
 import { type SampleService, startSampleService } from "../../tooling/sample-service.ts";
 import type { RunningServer } from "../../tooling/servers/running-server.ts";
@@ -10,6 +12,7 @@ import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { readStatus } from "../../tooling/status-reply.ts";
 import { type AnyClient, callTool, connectAuto } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
+import { Others } from "./care.ts";
 import { pathOfKey, type Shape, shapes } from "./workload.ts";
 
 const CYCLES = setting("KILL_CYCLES");
@@ -19,22 +22,31 @@ const STUCK_MS = 60_000;
 let service: SampleService;
 let server: RunningServer;
 let client: AnyClient;
+let model: FakeModel;
+let key: string;
+let others: Others;
 
 async function connect(): Promise<void> {
-  client = await connectAuto(`${server.url}/mcp`);
+  client = await connectAuto(`${server.url}/mcp`, key);
 }
 
 beforeAll(async () => {
   service = await startSampleService();
-  const vars = { HTTP_ALLOW: new URL(service.url).host, MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0" };
-  server = await startServer(vars);
+  model = await startFakeModel();
+  const AUTH_SECRET = newSecret();
+  key = await keyOf("killed", AUTH_SECRET);
+  const limits = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0", HOOKS_PER_MINUTE: "0" };
+  const ai = { AI_BASE_URL: model.url, AI_MODEL: "fake-1", AI_KEY: "key-of-the-fake" };
+  server = await startServer({ AUTH_SECRET, HTTP_ALLOW: new URL(service.url).host, ...limits, ...ai });
   await connect();
+  others = new Others((tool, args) => callTool(client, tool, args), service);
 });
 
 afterAll(async () => {
   await client?.close();
   await server?.stop();
   await service?.close();
+  model?.close();
 });
 
 interface Acknowledged {
@@ -42,29 +54,9 @@ interface Acknowledged {
   shape: Shape;
 }
 
-/** A submit whose outcome is unknown is repeated with its key until it is acknowledged. */
-async function submit(shape: Shape, key: string): Promise<Acknowledged> {
-  const args = { blueprint: { name: shape.name, steps: shape.steps }, idempotency_key: key };
-  for (;;) {
-    const reply = await callTool(client, "jobs_submit_blueprint", args).catch(() => undefined);
-    if (reply?.isError) throw new Error(reply.text);
-    if (reply !== undefined) return { id: String(reply.structured.id), shape };
-    await sleep(200);
-  }
-}
-
 async function statusOf(id: string): Promise<JobStatus> {
   const { structured } = await callTool(client, "jobs_get_status", { job_id: id, include: ["steps", "events"] });
   return readStatus(structured);
-}
-
-/** What the job needs of its caller to come to its end. */
-async function careFor({ shape }: Acknowledged, status: JobStatus): Promise<void> {
-  const { id } = status;
-  if (shape.care === "answer" && status.status === "input_required") {
-    await callTool(client, "jobs_respond", { job_id: id, request_id: "ask", action: "accept", content: {} });
-  }
-  if (shape.care === "cancel" && status.step === "nap") await callTool(client, "jobs_cancel", { job_id: id });
 }
 
 const isSettled = (status: JobStatus): boolean => ["succeeded", "failed", "cancelled"].includes(status.status);
@@ -75,7 +67,7 @@ async function untilAllSettled(jobs: readonly Acknowledged[]): Promise<Map<strin
   const look = async (job: Acknowledged) => {
     const status = await statusOf(job.id);
     heard.set(job.id, status);
-    if (!isSettled(status)) await careFor(job, status);
+    if (!isSettled(status)) await others.careFor(job.id, job.shape, status);
   };
   let open = jobs;
   for (const deadline = Date.now() + STUCK_MS; open.length > 0 && Date.now() < deadline; await sleep(250)) {
@@ -83,6 +75,10 @@ async function untilAllSettled(jobs: readonly Acknowledged[]): Promise<Map<strin
     open = open.filter(({ id }) => !isSettled(heard.get(id) as JobStatus));
   }
   return heard;
+}
+
+async function untilTrue(isIt: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + STUCK_MS; !isIt() && Date.now() < deadline; ) await sleep(250);
 }
 
 /** How often each effect of the job happened, by step path. */
@@ -114,8 +110,11 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       const random = seeded(SEED);
       const jobs: Promise<Acknowledged>[] = [];
       const midFlight = new Set<string>();
+      const mix = shapes(service.url);
+      const start = async (shape: Shape, key: string) => ({ shape, id: await others.start(shape, key) });
+      await others.begin(mix);
       for (let cycle = 0; cycle < CYCLES; cycle++) {
-        const batch = shapes(service.url).map((shape, i) => submit(shape, `${SEED}-${cycle}-${i}`));
+        const batch = mix.map((shape, i) => start(shape, `${SEED}-${cycle}-${i}`));
         jobs.push(...batch);
         await Promise.race([Promise.all(batch), sleep(3_000)]);
         await sleep(300 + random() * 1_500);
@@ -144,6 +143,12 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       const repeated = [...settled.values()].flatMap((status) =>
         [...effectsOf(status.id)].filter(([path, count]) => count > 1 + retries(status, path).length),
       );
+      const ids = acknowledged.map(({ id }) => id);
+      const tellers = acknowledged.flatMap(({ id, shape }) => (shape.name === "values" ? [id] : []));
+      await untilTrue(() => others.wronglyFollowed(tellers).length === 0);
+      const wronglyFollowed = others.wronglyFollowed(tellers);
+      const wronglyTold = await others.wronglyTold(ids);
+      const wrongMinutes = await others.wrongMinutes();
       const counts = {
         kills: CYCLES,
         "jobs acknowledged": acknowledged.length,
@@ -154,6 +159,9 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
         "settled twice": settledTwice.length,
         stuck: stuck.length,
         "finished steps run again": repeated.length,
+        "ends not told of once": wronglyTold.length,
+        "events not followed by one job": wronglyFollowed.length,
+        "minutes not told of once": wrongMinutes.length,
         "most interruptions of a step": Math.max(...[...heard.values()].flatMap(interruptionsBySteps)),
       };
       recordFigures(test, { harness: "crash safety", seed: SEED, counts });
@@ -161,14 +169,9 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       // At once, and with their timelines: a run of hours tells of its failures only at its end.
       const offenders = new Set([...missing, ...otherEnds, ...stuck].map(({ id }) => id));
       for (const id of offenders) console.info(JSON.stringify(heard.get(id)));
-      expect({ stuck, otherEnds, settledTwice, missing, repeated }).toEqual({
-        stuck: [],
-        otherEnds: [],
-        settledTwice: [],
-        missing: [],
-        repeated: [],
-      });
-      expect(new Set(acknowledged.map(({ id }) => id)).size).toBe(CYCLES * shapes(service.url).length);
+      const wrong = { stuck, otherEnds, settledTwice, missing, repeated, wronglyTold, wronglyFollowed, wrongMinutes };
+      expect(Object.entries(wrong).filter(([, of]) => of.length > 0)).toEqual([]);
+      expect(new Set(ids).size).toBe(CYCLES * mix.length);
       expect(midFlight.size).toBeGreaterThan(0.3 * acknowledged.length);
     },
     CYCLES * 20_000 + 2 * STUCK_MS,

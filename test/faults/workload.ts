@@ -18,10 +18,16 @@ export interface Shape {
   steps: object[];
   /** Step paths of the effects that the job itself must have. */
   effects: string[];
-  /** What a caller does to it. */
-  care?: "answer" | "cancel";
+  /** Whose name it bears: a delivery starts it. Else a caller submits it. */
+  starts?: "hook";
+  /** What it needs of others: care.ts does it. */
+  care?: "answer" | "cancel" | "cancel many" | "follow the link" | "work";
   ends: "succeeded" | "cancelled";
 }
+
+/** What a plan tells, and which another plan waits for. */
+export const TOLD = "crash.told";
+export const QUEUE = "crash";
 
 export function shapes(service: string): Shape[] {
   const effect = (id: string) => {
@@ -64,6 +70,43 @@ export function shapes(service: string): Shape[] {
       ends,
     },
     { name: "input", steps: [effect("a"), question, effect("b")], effects: ["a", "b"], care: "answer", ends },
+    {
+      name: "values",
+      steps: [
+        effect("a"),
+        { id: "sum", type: "transform", value: "{% 1 + 1 %}" },
+        { id: "keep", type: "store", key: "kept", value: "{% $steps.sum %}" },
+        { id: "links", type: "handler", handler: "extract-links", input: { html: "<a>", base_url: service } },
+        { id: "tell", type: "emit", event: TOLD, data: { job: "{% $job.id %}" } },
+        effect("b"),
+        { id: "over", type: "end", as: "succeeded" },
+      ],
+      effects: ["a", "b"],
+      ends,
+    },
+    {
+      name: "ai",
+      steps: [effect("a"), { id: "say", type: "ai", prompt: "say hello" }, effect("b")],
+      effects: ["a", "b"],
+      ends,
+    },
+    {
+      name: "worker",
+      steps: [effect("a"), { id: "work", type: "worker", queue: QUEUE, lease: "5 seconds" }, effect("b")],
+      effects: ["a", "b"],
+      care: "work",
+      ends,
+    },
+    {
+      name: "link",
+      steps: [{ ...effect("a"), body: { link: "{% $link.ask %}" } }, { ...question, link: true }, effect("b")],
+      effects: ["a", "b"],
+      care: "follow the link",
+      ends,
+    },
+    { name: "hook", steps: [effect("a"), effect("b")], effects: ["a", "b"], starts: "hook", ends },
+    // Whoever cancels many at once does not look at each: it may not have begun.
+    { name: "bulk", steps: [nap("1 hour"), effect("b")], effects: [], care: "cancel many", ends: "cancelled" },
     {
       name: "cancel",
       steps: [effect("a"), nap("1 hour"), effect("b")],
