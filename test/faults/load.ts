@@ -2,17 +2,15 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../../src/lib/json.ts";
-import { type EraVersion, send, toolCall } from "../../tooling/raw.ts";
+import { type Call, type EraVersion, send, toolCall } from "../../tooling/raw.ts";
 import type { DevServer } from "../../tooling/servers/dev-server.ts";
 import { type Memory, memoryOf } from "./memory.ts";
+import { type Calls, SOAK_COURSES, soakWorld } from "./soak-courses.ts";
 
 const TICK_MS = 100;
 const READS_A_TICK = 5;
-const CANCELLED_AFTER_MS = 3_000;
 /** Jobs that are read are younger than this: they cannot have been deleted. */
 const READ_WHILE_MS = 12_000;
-/** After it was cancelled, so that the database must stop growing. */
-const DELETED_AFTER_MS = 20_000;
 /** A machine that cannot keep up is asked for less: each open call holds files of the local runtime, which it may not have. */
 const MOST_OPEN_CALLS = 48;
 
@@ -25,12 +23,13 @@ export interface Sample extends Memory {
 }
 
 /**
- * Ten submits and fifty reads a second, and what the server makes of them. No job reaches the engine, whose local version
- * keeps half a MiB of each instance for ever, also of a bare Workflow of one step: they wait until they are cancelled.
+ * All courses of soak-courses.ts, ten submits and fifty reads a second among them, and what the server makes of them. No job
+ * reaches the engine, whose local version keeps half a MiB of each instance for ever, also of a bare Workflow of one step.
  * With every call, a bare Worker gets one, which reads a row: what its process keeps is the local runtime's doing.
  */
 export class Load {
-  submits = 0;
+  /** By course. */
+  readonly begun: Record<string, number> = {};
   reads = 0;
   /** Calls that were left out because too many were open. */
   leftOut = 0;
@@ -38,23 +37,32 @@ export class Load {
   readonly samples: Sample[] = [];
   readonly #server: DevServer;
   readonly #bare: DevServer;
+  readonly #key: string;
   readonly #random: () => number;
   #jobs: { id: string; at: number }[] = [];
   #openCalls = 0;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(server: DevServer, bare: DevServer, random: () => number) {
+  constructor(server: DevServer, bare: DevServer, key: string, random: () => number) {
     this.#server = server;
     this.#bare = bare;
+    this.#key = key;
     this.#random = random;
   }
 
-  async run(ms: number, sampleEveryMs: number): Promise<void> {
+  /** @param callback of a receiver, which is told of each job that settles */
+  async run(ms: number, sampleEveryMs: number, callback: string): Promise<void> {
+    const calls = this.#calls();
+    const world = await soakWorld(calls, callback);
     const start = performance.now();
     const elapsed = () => performance.now() - start;
     for (let tick = 0; elapsed() < ms; tick++) {
       if ((tick * TICK_MS) % sampleEveryMs === 0) this.#note(this.#sample(elapsed()));
-      this.#begin(() => this.#submit());
+      for (const [name, { every, run }] of Object.entries(SOAK_COURSES)) {
+        if (tick % every !== 0) continue;
+        this.begun[name] = (this.begun[name] ?? 0) + 1;
+        this.#begin(() => run(calls, world));
+      }
       for (let i = 0; i < READS_A_TICK; i++) this.#begin(() => this.#read());
       await sleep(Math.max((tick + 1) * TICK_MS - elapsed(), 0));
     }
@@ -78,19 +86,6 @@ export class Load {
     void noted.then(() => this.#underWay.delete(noted));
   }
 
-  async #submit(): Promise<void> {
-    this.submits += 1;
-    const run_at = new Date(Date.now() + 86_400_000).toISOString();
-    const blueprint = { name: "soak", steps: [{ id: "end", type: "transform", value: 7 }] };
-    const job = await this.#call("jobs_submit_blueprint", { blueprint, run_at });
-    const id = String(job.id);
-    this.#jobs.push({ id, at: performance.now() });
-    await sleep(CANCELLED_AFTER_MS);
-    await this.#call("jobs_cancel", { job_id: id });
-    await sleep(DELETED_AFTER_MS);
-    await this.#call("jobs_delete", { job_id: id });
-  }
-
   async #read(): Promise<void> {
     const oldest = performance.now() - READ_WHILE_MS;
     this.#jobs = this.#jobs.filter(({ at }) => at > oldest);
@@ -103,18 +98,37 @@ export class Load {
     else await this.#call("jobs_get_status", { job_id: id, include: ["steps", "events"] });
   }
 
+  #calls(): Calls {
+    return {
+      tool: (name, args) => this.#call(name, args),
+      post: (url) => this.#counted(async () => (await fetch(url, { method: "POST" })).json() as Promise<JsonObject>),
+      send: (method, params) => this.#send(method, { method, params }, "2026-07-28"),
+      reading: (id) => void this.#jobs.push({ id, at: performance.now() }),
+    };
+  }
+
   async #call(tool: string, args: JsonObject): Promise<JsonObject> {
     const era: EraVersion = this.#random() < 0.5 ? "2025-11-25" : "2026-07-28";
+    const { structuredContent } = await this.#send(tool, toolCall(tool, args), era);
+    return (structuredContent ?? {}) as JsonObject;
+  }
+
+  async #send(what: string, call: Call, era: EraVersion): Promise<JsonObject> {
+    const { status, message } = await this.#counted(() => send(this.#server.url, this.#key, era, call));
+    const { result } = message;
+    if (status !== 200 || result === undefined || result.isError === true) {
+      throw new Error(`${what}: ${status} ${JSON.stringify(message).slice(0, 300)}`);
+    }
+    return result;
+  }
+
+  /** With one of the bare Worker beside it. */
+  async #counted<T>(call: () => Promise<T>): Promise<T> {
     this.#openCalls += 1;
-    const calls = [send(this.#server.url, "none", era, toolCall(tool, args)), this.#callBare()] as const;
-    const [{ status, message }] = await Promise.all(calls).finally(() => {
+    const [answer] = await Promise.all([call(), this.#callBare()]).finally(() => {
       this.#openCalls -= 1;
     });
-    const result = message.result as { isError?: boolean; structuredContent?: JsonObject } | undefined;
-    if (status !== 200 || result === undefined || result.isError === true) {
-      throw new Error(`${tool}: ${status} ${JSON.stringify(message).slice(0, 300)}`);
-    }
-    return result.structuredContent ?? {};
+    return answer;
   }
 
   async #callBare(): Promise<void> {

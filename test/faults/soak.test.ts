@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordFigures } from "../../tooling/figures.ts";
+import { keyOf, newSecret } from "../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../tooling/random.ts";
 import { type DevServer, startDevServer } from "../../tooling/servers/dev-server.ts";
+import { type Receiver, startReceiver } from "../../tooling/services/receiver.ts";
 import { callTool, connectAuto } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
 import { Load, type Sample, slope } from "./load.ts";
@@ -34,20 +36,27 @@ const mean = (samples: readonly Sample[], of: Measure) =>
 
 let server: DevServer;
 let bare: DevServer;
+let receiver: Receiver;
+let key: string;
 beforeAll(async () => {
-  const vars = { SUBMITS_PER_MINUTE: "0", MAX_ACTIVE_JOBS: "0" };
-  server = await startDevServer({ vars });
+  receiver = await startReceiver();
+  const AUTH_SECRET = newSecret();
+  key = await keyOf("soak", AUTH_SECRET);
+  const limits = { SUBMITS_PER_MINUTE: "0", HOOKS_PER_MINUTE: "0", MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "1" };
+  const events = { EVENTS_ALLOW: receiver.url, EVENTS_KEPT: "200" };
+  server = await startDevServer({ vars: { AUTH_SECRET, ...limits, ...events } });
   bare = await startDevServer({ worker: { name: "bare", config: "test/faults/bare/wrangler.toml" } });
 });
-afterAll(() => Promise.all([server?.stop(), bare?.stop()]));
+afterAll(() => Promise.all([server?.stop(), bare?.stop(), receiver?.close()]));
 
 describe(`under load (seed ${SEED})`, () => {
   it(
     `for ${MINUTES} minutes: no error, and neither memory, beyond the runtime's own, nor the database grows on`,
     async (test) => {
-      const load = new Load(server, bare, seeded(SEED));
-      await load.run(MINUTES * 60_000, SAMPLE_EVERY_MS);
-      const { samples, submits, reads, leftOut, errors } = load;
+      const load = new Load(server, bare, key, seeded(SEED));
+      await load.run(MINUTES * 60_000, SAMPLE_EVERY_MS, `${receiver.url}/soak`);
+      const { samples, begun, reads, leftOut, errors } = load;
+      const deliveries = receiver.received.length;
       console.info(JSON.stringify(samples.map((sample) => Object.values(sample).map(Math.round))));
       const warm = samples.filter(({ at }) => at > WARM_AFTER);
       const heap = growth(warm, "liveHeapBytes");
@@ -62,8 +71,9 @@ describe(`under load (seed ${SEED})`, () => {
         seed: SEED,
         counts: {
           minutes: MINUTES,
-          submits,
+          ...begun,
           reads,
+          deliveries,
           "calls left out": leftOut,
           errors: errors.length,
           "most live heap (MiB)": most(warm, "liveHeapBytes") / MIB,
@@ -77,7 +87,8 @@ describe(`under load (seed ${SEED})`, () => {
         },
       });
       expect(errors.slice(0, 5)).toEqual([]);
-      expect(submits).toBeGreaterThan(MINUTES * 60);
+      expect(begun["a job"]).toBeGreaterThan(MINUTES * 60);
+      expect(deliveries).toBeGreaterThan(MINUTES * 60);
       expect(end).toBeLessThanOrEqual(1.2 * middle);
       if (MINUTES < JUDGED_FROM_MINUTES) return;
       expect(Math.max(heapPercent, beyondPercent)).toBeLessThanOrEqual(MOST_GROWTH_PER_HOUR);
@@ -92,7 +103,7 @@ describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`,
     async (test) => {
       const random = seeded(SEED);
       const ids: string[] = [];
-      const client = await connectAuto(`${server.url}/mcp`);
+      const client = await connectAuto(`${server.url}/mcp`, key);
       const run_at = new Date(Date.now() + 86_400_000).toISOString();
       for (let i = 0; i < 20; i++) {
         const blueprint = { name: "kept", steps: [{ id: "end", type: "transform", value: i }] };
@@ -106,7 +117,7 @@ describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`,
         await starting;
       }
       await server.restart();
-      const again = await connectAuto(`${server.url}/mcp`);
+      const again = await connectAuto(`${server.url}/mcp`, key);
       const lost: string[] = [];
       for (const job_id of ids) {
         const { structured } = await callTool(again, "jobs_get_status", { job_id });

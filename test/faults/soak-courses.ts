@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JsonObject } from "../../src/lib/json.ts";
+
+/**
+ * All that goes on in a soak: whatever a server offers besides gets a line in {@link SOAK_COURSES}. No job reaches the engine
+ * (load.ts says why): the only place in it is taken, and each job waits until it is cancelled. Nothing is left behind for long,
+ * so that the database must stop growing.
+ */
+
+export interface Calls {
+  tool(name: string, args: JsonObject): Promise<JsonObject>;
+  /** @returns what the hook answered */
+  post(url: string): Promise<JsonObject>;
+  send(method: string, params: JsonObject): Promise<JsonObject>;
+  /** The job can be read from now on, for a while. */
+  reading(jobId: string): void;
+}
+
+interface Course {
+  /** Tenths of a second from one to the next. */
+  every: number;
+  run(calls: Calls, world: SoakWorld): Promise<void>;
+}
+
+/** What the courses share. */
+export interface SoakWorld {
+  hook: string;
+  cursor: string;
+}
+
+const DAY_MS = 86_400_000;
+const CANCELLED_AFTER_MS = 3_000;
+/** After it was cancelled. */
+const DELETED_AFTER_MS = 20_000;
+const HOOK = "soak-hook";
+const FOLLOWER = "soak-follower";
+const BATCH = 20;
+const CLOCK = { cron: "* * * * *" };
+const blueprint = { name: "soak", steps: [{ id: "end", type: "transform", value: 7 }] };
+
+const tomorrow = (): string => new Date(Date.now() + DAY_MS).toISOString();
+
+async function endJob(calls: Calls, job_id: string): Promise<void> {
+  calls.reading(job_id);
+  await sleep(CANCELLED_AFTER_MS);
+  await calls.tool("jobs_cancel", { job_id });
+  await sleep(DELETED_AFTER_MS);
+  await calls.tool("jobs_delete", { job_id });
+}
+
+/** All that match are cancelled, then deleted; what did it is deleted, too. */
+async function endAll(calls: Calls, where: JsonObject): Promise<void> {
+  const bulk = async (action: string) =>
+    (await calls.tool("jobs_bulk", { action, where, dry_run: false })).bulk_id as string | null;
+  const ids = [await bulk("cancel"), await sleep(DELETED_AFTER_MS).then(() => bulk("delete"))];
+  await sleep(DELETED_AFTER_MS);
+  for (const job_id of ids) if (job_id !== null && job_id !== undefined) await calls.tool("jobs_delete", { job_id });
+}
+
+export const SOAK_COURSES: Readonly<Record<string, Course>> = {
+  "a job": {
+    every: 1,
+    run: async (calls) => {
+      const { id } = await calls.tool("jobs_submit_blueprint", { blueprint, run_at: tomorrow() });
+      await endJob(calls, String(id));
+    },
+  },
+  "a delivery to a hook": {
+    every: 5,
+    run: async (calls, { hook }) => endJob(calls, String((await calls.post(hook)).job_id)),
+  },
+  "jobs that follow those of the hook, ended in bulk": {
+    every: 100,
+    run: (calls) => endAll(calls, { trigger: FOLLOWER }),
+  },
+  "a batch, ended in bulk": {
+    every: 100,
+    run: async (calls) => {
+      const inputs = Array.from({ length: BATCH }, (_, n) => ({ n }));
+      const { batch_id } = await calls.tool("jobs_submit_blueprint", { blueprint, inputs, run_at: tomorrow() });
+      await endAll(calls, { batch_id: String(batch_id) });
+    },
+  },
+  "a reader of events": {
+    every: 5,
+    run: async (calls, world) => {
+      const { cursor } = world;
+      world.cursor = String((await calls.tool("events_read", { cursor, limit: 20 })).next_cursor);
+    },
+  },
+  "a worker without work": {
+    every: 10,
+    run: async (calls) => {
+      await calls.tool("work_claim", { queues: ["soak"], wait_seconds: 0, worker: "a worker" });
+    },
+  },
+  "a trigger that is changed": {
+    every: 100,
+    run: async (calls) => {
+      const note = new Date().toISOString();
+      await calls.tool("triggers_save", { name: "soak-clock", blueprint, when: "{% false %}", schedule: CLOCK, note });
+    },
+  },
+};
+/** Triggers, a subscriber and a reader; the place of a job that runs is taken. @param callback of a receiver */
+export async function soakWorld(calls: Calls, callback: string): Promise<SoakWorld> {
+  const nap = { name: "taken", steps: [{ id: "nap", type: "sleep", for: "1 day" }] };
+  await calls.tool("jobs_submit_blueprint", { blueprint: nap });
+  const { url } = await calls.tool("triggers_save", { name: HOOK, blueprint, webhook: { verify: null } });
+  const event = { name: "job.settled", filter: { trigger: HOOK } };
+  await calls.tool("triggers_save", { name: FOLLOWER, blueprint, event });
+  const delivery = { mode: "webhook", url: callback, secret: `whsec_${btoa("s".repeat(32))}` };
+  await calls.send("events/subscribe", { name: "job.settled", arguments: {}, delivery });
+  return { hook: String(url), cursor: String((await calls.tool("events_read", {})).next_cursor) };
+}
