@@ -3,6 +3,7 @@ import { App } from "./app.tsx";
 import "uplot/dist/uPlot.min.css";
 import "./styles/base.css";
 import "./styles/layout.css";
+import "./styles/cards.css";
 import "./styles/parts.css";
 import "./styles/job.css";
 import "./styles/controls.css";

@@ -36,6 +36,46 @@ export interface Statistics {
   failures: Failures[];
 }
 
+/** Of some jobs, as callers see them. */
+export const figures = (sums: Sums) => ({
+  jobs: jobsIn(sums),
+  statuses: sums.statuses,
+  success_rate: successRate(sums),
+  p50_ms: quantile(sums, 0.5),
+  p95_ms: quantile(sums, 0.95),
+});
+export type Figures = ReturnType<typeof figures>;
+export type FigureGroup = Figures & { key: string };
+
+export interface QueueStats {
+  queue: string;
+  depth: number;
+  leased: number;
+  oldest: string | null;
+  workers: number;
+}
+
+/** How many jobs have a place, and wait for one. */
+export interface LimitUse {
+  limit: "running_jobs" | "concurrency";
+  /** Of a concurrency. */
+  blueprint: string | null;
+  key: string | null;
+  running: number;
+  waiting: number;
+}
+
+export interface JobStats extends Figures {
+  since: string;
+  /** Only the newest jobs of the period were looked at. */
+  truncated: boolean;
+  oldest_queued: string | null;
+  groups: FigureGroup[];
+  failures: Failures[];
+  queues: QueueStats[];
+  limits: LimitUse[];
+}
+
 /** Each bucket ends a tenth above the one before: a quantile is right to 5 %. */
 const GROWTH = Math.log(1.1);
 const bucketOf = (ms: number): number => Math.round(Math.log(Math.max(ms, 0) + 1) / GROWTH);

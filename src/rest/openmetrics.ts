@@ -1,5 +1,5 @@
+import type { JobStats } from "../jobs/statistics.ts";
 import { JOB_STATUSES } from "../jobs/status.ts";
-import type { JobStats } from "../service/statistics/job-stats.ts";
 
 /** What a tenant's jobs are like, as OpenMetrics 1.0 words it: https://prometheus.io/docs/specs/om/open_metrics_spec/ */
 

@@ -1,14 +1,19 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { HTMLButtonElement, HTMLElement, HTMLInputElement, HTMLSelectElement } from "happy-dom";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AppHost, openApp } from "../support/app-host.ts";
+import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
 import { callTool, untilSettled } from "../support/clients.ts";
 import { ownTenant } from "../support/server.ts";
 
+/** The larger it is, the longer each host waits for it; it comes once and stays in its cache. */
+const MAX_PAGE_BYTES = 48 * 1_024;
+
+const browser = await launchBrowser();
 let client: Client;
 let app: AppHost | undefined;
 
-beforeEach(async () => {
+beforeEach(async ({ skip }) => {
+  skip(browser === undefined, NO_BROWSER);
   client = new Client({ name: "edge-jobs-tests", version: "1.0.0" });
   const { endpoint, key } = await ownTenant();
   const authProvider = { token: async () => key };
@@ -16,8 +21,10 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await app?.close();
-  await client.close();
+  app = undefined;
+  await client?.close();
 });
+afterAll(() => browser?.close());
 
 /** The page that the tool names, as hosts find it. */
 async function viewOf(tool: string): Promise<string> {
@@ -29,41 +36,47 @@ async function viewOf(tool: string): Promise<string> {
   return page && "text" in page ? page.text : "";
 }
 
-/** Submits, and shows the reply in a page that a host has opened for it. */
-async function submitInHost(
-  steps: object[],
-  calls: Client | null = client,
-): Promise<{ id: string; page: HTMLElement }> {
-  app = await openApp(await viewOf("jobs_submit_blueprint"), calls);
-  const args = { blueprint: { name: "shown", steps } };
-  const result = await client.callTool({ name: "jobs_submit_blueprint", arguments: args });
-  await app.show(result);
-  const { id } = result.structuredContent as { id: string };
-  return { id, page: app.page };
+async function open(tool: string, calls: Client | null): Promise<AppHost> {
+  if (browser === undefined) throw new Error(NO_BROWSER);
+  app = await openApp(browser, await viewOf(tool), calls);
+  app.page.setDefaultTimeout(20_000);
+  return app;
 }
 
-const find = <T extends HTMLElement>(page: HTMLElement, selector: string) =>
-  vi.waitUntil(() => page.querySelector(selector) as T | null, { timeout: 15_000 });
-const shown = (page: HTMLElement) => page.querySelector("#status")?.textContent;
-const buttonOf = (page: HTMLElement, label: string) =>
-  vi.waitUntil(
-    () => [...page.querySelectorAll("button")].find((button) => button.textContent === label) as HTMLButtonElement,
-    { timeout: 15_000 },
-  );
+/** Submits, and shows the reply in a page that a host has opened for it. */
+async function submitInHost(steps: object[], calls: Client | null = client): Promise<AppHost & { id: string }> {
+  const host = await open("jobs_submit_blueprint", calls);
+  const args = { blueprint: { name: "shown", steps } };
+  const result = await client.callTool({ name: "jobs_submit_blueprint", arguments: args });
+  await host.show(result);
+  const { id } = result.structuredContent as { id: string };
+  return { ...host, id };
+}
+
+const button = ({ frame }: AppHost, name: string) => frame.getByRole("button", { name, exact: true });
+const stands = ({ frame }: AppHost, status: string) => frame.locator(`.head .status.${status}`).waitFor();
 
 describe("the progress page in a host of MCP Apps", () => {
+  it("is one small file, which asks for nothing elsewhere", async () => {
+    const page = await viewOf("jobs_submit_blueprint");
+    expect(Buffer.byteLength(page)).toBeLessThan(MAX_PAGE_BYTES);
+    expect(page).not.toMatch(/<(?:link|img|iframe|base)\b|src=|@import|url\(/);
+  });
+
   it("shows steps and result of a job to its end, and tells the model of it once", async () => {
-    const { id, page } = await submitInHost([
+    const host = await submitInHost([
       { id: "nap", type: "sleep", for: "5 seconds" },
       { id: "answer", type: "transform", value: { text: "<b>done</b>" } },
     ]);
-    await find(page, 'li[data-step="nap"][data-status="waiting"]');
-    await vi.waitUntil(() => shown(page) === "succeeded", { timeout: 30_000 });
-    expect(page.querySelector("pre")?.textContent).toBe(JSON.stringify({ text: "<b>done</b>" }, null, 2));
-    expect(page.querySelector("b")).toBeNull();
-    expect(page.querySelector("button")).toBeNull();
-    await vi.waitUntil(() => app?.told.length, { timeout: 15_000 });
-    expect(app?.told).toEqual([`Job ${id} has succeeded; jobs_get_status has the rest.`]);
+    const { frame, id } = host;
+    await frame.locator('li[data-step="nap"][data-status="waiting"]').waitFor();
+    await stands(host, "succeeded");
+    expect(await frame.locator("pre").textContent()).toBe(JSON.stringify({ text: "<b>done</b>" }, null, 2));
+    expect(await frame.locator("pre b").count()).toBe(0);
+    expect(await frame.getByRole("button").count()).toBe(0);
+    expect(await frame.locator(".verdict").textContent()).toMatch(/^It succeeded after/);
+    await expect.poll(() => host.told).toEqual([`Job ${id} has succeeded; jobs_get_status has the rest.`]);
+    expect(host.complaints).toEqual([]);
   });
 
   it("answers a question with what was entered, in the types of its schema", async () => {
@@ -71,57 +84,70 @@ describe("the progress page in a host of MCP Apps", () => {
       note: { type: "string", title: "Note" },
       count: { type: "integer", minimum: 1 },
       sure: { type: "boolean" },
-      size: { type: "string", enum: ["s", "l"] },
+      size: { type: "string", enum: ["s", "l"], enumNames: ["small", "large"] },
+      lane: { type: "string", oneOf: [{ const: "f", title: "fast" }] },
+      days: { type: "array", items: { type: "string", enum: ["mon", "tue", "wed"] } },
     };
     const schema = { type: "object", properties, required: ["note", "count", "size"] };
-    const { id, page } = await submitInHost([{ id: "ask", type: "input", message: "Go on?", schema }]);
-    const form = await find(page, "form");
-    expect(form.textContent).toContain("Go on?");
-    const [note, count, sure] = form.querySelectorAll("input") as unknown as HTMLInputElement[];
-    if (!note || !count || !sure) throw new Error("fields are missing");
-    note.value = "yes";
-    count.value = "3";
-    sure.checked = true;
-    (form.querySelector("select") as HTMLSelectElement).value = "l";
-    (await buttonOf(page, "Send")).click();
+    const host = await submitInHost([{ id: "ask", type: "input", message: "Go on?", schema }]);
+    const { frame, id } = host;
+    const form = frame.locator("form");
+    expect(await form.textContent()).toContain("Go on?");
+    await form.getByLabel("Note").fill("yes");
+    await form.getByLabel("count").fill("3");
+    await form.getByLabel("sure").check();
+    await form.getByLabel("size").selectOption({ label: "large" });
+    await form.getByLabel("lane").selectOption({ label: "fast" });
+    await form.getByLabel("days").selectOption(["mon", "wed"]);
+    await button(host, "Answer").click();
     const job = await untilSettled(client, id);
-    expect(job.result).toEqual({ action: "accept", content: { note: "yes", count: 3, sure: true, size: "l" } });
-    await vi.waitUntil(() => shown(page) === "succeeded", { timeout: 30_000 });
-    expect(page.querySelector("form")).toBeNull();
+    const content = { note: "yes", count: 3, sure: true, size: "l", lane: "f", days: ["mon", "wed"] };
+    expect(job.result).toEqual({ action: "accept", content });
+    await stands(host, "succeeded");
+    expect(await form.count()).toBe(0);
+    expect(host.complaints).toEqual([]);
   });
 
-  it("shows why an answer was refused, and takes the next one", async () => {
+  it("keeps what is typed while the job is looked at again, shows why it was refused, and takes the next one", async () => {
     const schema = { type: "object", properties: { count: { type: "integer", minimum: 1 } }, required: ["count"] };
-    const { id, page } = await submitInHost([{ id: "ask", type: "input", message: "How many?", schema }]);
-    const input = await find<HTMLInputElement>(page, "form input");
-    input.value = "";
-    input.required = false;
-    (await buttonOf(page, "Send")).click();
-    await find(page, "#trouble");
-    (await buttonOf(page, "Decline")).click();
+    const host = await submitInHost([{ id: "ask", type: "input", message: "How many?", schema }]);
+    const { frame, id } = host;
+    await button(host, "Answer").click();
+    expect(await frame.locator("form .problem").textContent()).toContain("count");
+    await frame.getByLabel("count").fill("7");
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await frame.getByLabel("count").inputValue()).toBe("7");
+    await button(host, "Decline").click();
     expect((await untilSettled(client, id)).result).toMatchObject({ action: "decline" });
-    await vi.waitUntil(() => shown(page) === "succeeded", { timeout: 30_000 });
-    expect(page.querySelector("#trouble")).toBeNull();
+    await stands(host, "succeeded");
+    expect(await frame.locator(".problem").count()).toBe(0);
   });
 
   it("cancels the job when asked to", async () => {
-    const { id, page } = await submitInHost([{ id: "nap", type: "sleep", for: "1 hour" }]);
-    (await buttonOf(page, "Cancel")).click();
-    await vi.waitUntil(() => shown(page) === "cancelled", { timeout: 15_000 });
-    expect((await callTool(client, "jobs_get_status", { job_id: id })).structured.status).toBe("cancelled");
+    const host = await submitInHost([{ id: "nap", type: "sleep", for: "1 hour" }]);
+    await button(host, "Cancel").click();
+    await stands(host, "cancelled");
+    expect((await callTool(client, "jobs_get_status", { job_id: host.id })).structured.status).toBe("cancelled");
   });
 
   it("shows the reply as it is, without buttons, where the host calls no tools", async () => {
-    const { page } = await submitInHost([{ id: "nap", type: "sleep", for: "1 hour" }], null);
-    await find(page, "#status");
-    expect(shown(page)).toMatch(/queued|running/);
-    expect(page.querySelector("button")).toBeNull();
+    const host = await submitInHost([{ id: "nap", type: "sleep", for: "1 hour" }], null);
+    await host.frame.locator(".head .status").waitFor();
+    expect(await host.frame.locator(".head .status").textContent()).toMatch(/queued|running/);
+    expect(await host.frame.getByRole("button").count()).toBe(0);
   });
 
   it("says that there is no job in a reply without one, and ends when it is asked to", async () => {
-    app = await openApp(await viewOf("jobs_get_status"), client);
-    await app.show({ content: [{ type: "text", text: "Unknown job: x" }], isError: true });
-    await vi.waitUntil(() => app?.page.textContent?.includes("no job"));
-    expect(await app.teardown()).toEqual({});
+    const host = await open("jobs_get_status", client);
+    await host.show({ content: [{ type: "text", text: "Unknown job: x" }], isError: true });
+    await host.frame.getByText("There is no job to follow here.").waitFor();
+    expect(await host.teardown()).toEqual({});
+  });
+
+  it("wears the colours of its host", async () => {
+    const host = await submitInHost([{ id: "nap", type: "sleep", for: "1 hour" }]);
+    await host.frame.locator("h1").waitFor();
+    const ink = await host.page.frames()[1]?.evaluate("getComputedStyle(document.querySelector('h1')).color");
+    expect(ink).toBe("rgb(250, 240, 230)");
   });
 });

@@ -1,13 +1,30 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
-/** The dashboard, from `ui/` into `dist/`, which wrangler.toml serves as static assets. */
+/**
+ * What is made of `ui/`: the dashboard in `dist/`, which wrangler.toml serves as static assets, and the page that hosts of MCP
+ * Apps show, one file that the Worker has in itself.
+ */
 
 const ROOT = join(import.meta.dirname, "../..");
 const FROM = join(ROOT, "ui");
 const ASSETS = join(ROOT, "dist");
 const TO = join(ASSETS, "ui");
+const APP_PAGE = join(ROOT, "src/mcp/apps/progress.html");
+
+const OPTIONS = {
+  outdir: TO,
+  bundle: true,
+  format: "esm",
+  target: "es2023",
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+  write: false,
+} as const satisfies BuildOptions;
 
 /** A server that runs serves these files: what has not changed is not written again. */
 async function writeChanged(path: string, bytes: Uint8Array): Promise<void> {
@@ -21,23 +38,10 @@ async function removeOldParts(fresh: readonly string[]): Promise<void> {
   await Promise.all(old.map((name) => rm(join(TO, name), { force: true })));
 }
 
-export async function buildUi(): Promise<void> {
-  const { outputFiles } = await build({
-    entryPoints: [join(FROM, "main.tsx")],
-    outdir: TO,
-    bundle: true,
-    // What a view loads only when it is seen has files of its own.
-    splitting: true,
-    chunkNames: "part-[hash]",
-    format: "esm",
-    target: "es2023",
-    jsx: "automatic",
-    jsxImportSource: "preact",
-    minify: true,
-    legalComments: "none",
-    logLevel: "warning",
-    write: false,
-  });
+async function buildDashboard(): Promise<void> {
+  const entryPoints = [join(FROM, "main.tsx")];
+  // What a view loads only when it is seen has files of its own.
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints, splitting: true, chunkNames: "part-[hash]" });
   await mkdir(TO, { recursive: true });
   for (const { path, contents } of outputFiles) await writeChanged(path, contents);
   await removeOldParts(outputFiles.map(({ path }) => basename(path)));
@@ -45,4 +49,19 @@ export async function buildUi(): Promise<void> {
     await writeChanged(join(TO, name), await readFile(join(FROM, name)));
   }
   await writeChanged(join(ASSETS, "_headers"), await readFile(join(FROM, "_headers")));
+}
+
+async function buildProgressApp(): Promise<void> {
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints: [join(FROM, "progress-app/main.tsx")] });
+  const textOf = (kind: string) => outputFiles.find(({ path }) => path.endsWith(kind))?.text ?? "";
+  const page = await readFile(join(FROM, "progress-app/page.html"), "utf8");
+  // esbuild writes no end of a script or of a style into what it makes.
+  const whole = page
+    .replace("</style>", () => `${textOf(".css").trim()}</style>`)
+    .replace("</script>", () => `${textOf(".js").trim()}</script>`);
+  await writeChanged(APP_PAGE, Buffer.from(whole));
+}
+
+export async function buildUi(): Promise<void> {
+  await Promise.all([buildDashboard(), buildProgressApp()]);
 }

@@ -1,40 +1,4 @@
-import type { Failures } from "../../src/jobs/statistics.ts";
-
 /** What the routes answer that have no type of their own below them. */
-
-export interface Figures {
-  jobs: number;
-  statuses: Partial<Record<string, number>>;
-  success_rate: number | null;
-  p50_ms: number | null;
-  p95_ms: number | null;
-}
-
-export interface QueueRow {
-  queue: string;
-  depth: number;
-  leased: number;
-  oldest: string | null;
-  workers: number;
-}
-
-export interface LimitRow {
-  limit: "running_jobs" | "concurrency";
-  blueprint: string | null;
-  key: string | null;
-  running: number;
-  waiting: number;
-}
-
-export interface Stats extends Figures {
-  since: string;
-  truncated: boolean;
-  oldest_queued: string | null;
-  groups: (Figures & { key: string })[];
-  failures: Failures[];
-  queues: QueueRow[];
-  limits: LimitRow[];
-}
 
 export interface LedgerRow {
   outcome: string;

@@ -1,4 +1,5 @@
 import { diffLines } from "diff";
+import { ScrollingText } from "./scrolling.tsx";
 
 export interface LinesProps {
   before: string;
@@ -29,14 +30,14 @@ export function DifferenceLines(props: LinesProps) {
   if (lines.every(({ sign }) => sign === " ")) return <p class="empty">They are the same.</p>;
   return (
     <div class="card">
-      <pre class="differences tall">
+      <ScrollingText label="Differences" class="differences tall">
         {lines.map(({ sign, text }, i) => (
           <span key={i} class={CLASSES[sign]}>
             {sign} {text}
             {"\n"}
           </span>
         ))}
-      </pre>
+      </ScrollingText>
     </div>
   );
 }

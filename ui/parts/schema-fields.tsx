@@ -1,12 +1,23 @@
 /** A form of a JSON Schema of plain values: what questions ask for, and blueprints are run with. */
 
+interface NamedChoice {
+  const: unknown;
+  title?: string | undefined;
+}
+
 export interface Property {
   type?: string | undefined;
   title?: string | undefined;
   description?: string | undefined;
   enum?: readonly unknown[] | undefined;
+  enumNames?: readonly string[] | undefined;
+  oneOf?: readonly NamedChoice[] | undefined;
+  anyOf?: readonly NamedChoice[] | undefined;
+  format?: string | undefined;
+  minimum?: number | undefined;
+  maximum?: number | undefined;
   default?: unknown;
-  items?: { type?: string } | undefined;
+  items?: Property | undefined;
 }
 
 export interface Fields {
@@ -18,7 +29,20 @@ export type Values = Record<string, unknown>;
 
 const PLAIN = ["string", "number", "integer", "boolean"];
 
-const isPlain = ({ type = "", enum: choices }: Property): boolean => choices !== undefined || PLAIN.includes(type);
+interface Choice {
+  value: string;
+  label: string;
+}
+
+/** The values that it can have, where they are few: each with its title. */
+function choicesOf({ enum: values, enumNames, oneOf, anyOf }: Property): Choice[] | undefined {
+  const named = (oneOf ?? anyOf)?.filter((choice) => "const" in choice);
+  if (named !== undefined && named.length > 0)
+    return named.map(({ const: value, title }) => ({ value: String(value), label: title ?? String(value) }));
+  return values?.map((value, i) => ({ value: String(value), label: enumNames?.[i] ?? String(value) }));
+}
+
+const isPlain = (of: Property): boolean => choicesOf(of) !== undefined || PLAIN.includes(of.type ?? "");
 const isTexts = ({ type, items }: Property): boolean => type === "array" && items?.type === "string";
 
 /** Whether each of its values has a field of its own; lists of texts have one line each. */
@@ -44,43 +68,82 @@ const linesOf = (text: string): string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== "");
 
+const isNumber = ({ type }: Property): boolean => type === "number" || type === "integer";
+
 function reading(of: Property): (text: string) => unknown {
-  const isNumber = of.type === "number" || of.type === "integer";
-  return (text) => (text === "" ? undefined : isNumber ? Number(text) : text);
+  return (text) => (text === "" ? undefined : isNumber(of) ? Number(text) : text);
 }
 
-function Control({ of, value, onChange, name }: FieldProps) {
-  const read = reading(of);
-  if (isTexts(of)) {
-    const text = Array.isArray(value) ? value.join("\n") : "";
-    return (
-      <textarea
-        name={name}
-        class="low"
-        defaultValue={text}
-        onInput={(event) => onChange(linesOf(event.currentTarget.value))}
-      />
-    );
-  }
-  if (of.enum) {
-    return (
-      <select name={name} value={String(value ?? "")} onChange={(event) => onChange(read(event.currentTarget.value))}>
-        <option value="" />
-        {of.enum.map((choice) => (
-          <option key={String(choice)}>{String(choice)}</option>
-        ))}
-      </select>
-    );
-  }
-  const isNumber = of.type === "number" || of.type === "integer";
+const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** Any number of the choices. */
+function Several({ choices, name, value, onChange }: FieldProps & { choices: readonly Choice[] }) {
+  const chosen = textsOf(value);
   return (
-    <input
+    <select
+      multiple
       name={name}
-      {...(isNumber ? { type: "number", step: of.type === "integer" ? 1 : "any" } : {})}
-      value={String(value ?? "")}
-      onInput={(event) => onChange(read(event.currentTarget.value))}
+      size={Math.min(choices.length, 6)}
+      onChange={({ currentTarget }) => onChange([...currentTarget.selectedOptions].map((option) => option.value))}
+    >
+      {choices.map(({ value, label }) => (
+        <option key={value} value={value} selected={chosen.includes(value)}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Lines({ name, value, onChange }: FieldProps) {
+  return (
+    <textarea
+      name={name}
+      class="low"
+      defaultValue={textsOf(value).join("\n")}
+      onInput={(event) => onChange(linesOf(event.currentTarget.value))}
     />
   );
+}
+
+function One({ choices, of, name, value, onChange }: FieldProps & { choices: readonly Choice[] }) {
+  const read = reading(of);
+  return (
+    <select name={name} value={String(value ?? "")} onChange={(event) => onChange(read(event.currentTarget.value))}>
+      <option value="" />
+      {choices.map(({ value, label }) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function TextInput({ of, name, value, onChange }: FieldProps) {
+  const input = { name, value: String(value ?? "") };
+  const onInput = (event: { currentTarget: HTMLInputElement }) => onChange(reading(of)(event.currentTarget.value));
+  if (isNumber(of)) {
+    const step = of.type === "integer" ? 1 : "any";
+    return <input {...input} type="number" {...{ step, onInput }} min={of.minimum} max={of.maximum} />;
+  }
+  switch (of.format) {
+    case "date":
+      return <input {...input} type="date" onInput={onInput} />;
+    case "email":
+      return <input {...input} type="email" onInput={onInput} />;
+    case "uri":
+      return <input {...input} type="url" onInput={onInput} />;
+    default:
+      return <input {...input} onInput={onInput} />;
+  }
+}
+
+function Control(props: FieldProps) {
+  const { of } = props;
+  const choices = choicesOf(of.items ?? of);
+  if (of.type === "array") return choices ? <Several {...props} choices={choices} /> : <Lines {...props} />;
+  return choices ? <One {...props} choices={choices} /> : <TextInput {...props} />;
 }
 
 function Field(props: FieldProps) {
@@ -100,7 +163,7 @@ function Field(props: FieldProps) {
     <label class="field">
       <span>
         <b>{of.title ?? name}</b> {isNeeded ? "" : "(if you like)"} {of.description}
-        {isTexts(of) && " One a line."}
+        {of.type === "array" && (choicesOf(of.items ?? {}) ? " Any number of them." : " One a line.")}
       </span>
       <Control {...props} />
     </label>

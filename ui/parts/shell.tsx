@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
 import type { Session } from "../lib/api.ts";
 import { showsCalls } from "../lib/mcp-call.ts";
 import { hrefOf, place } from "../lib/router.ts";
@@ -42,7 +43,11 @@ function Who({ who, onSignOut }: Omit<ShellProps, "children">) {
 
 /** What stands around every view. */
 export function Shell({ who, onSignOut, children }: ShellProps) {
-  const room = place.value.path[0] ?? "home";
+  const [room = "home", id] = place.value.path;
+  const title = ROOMS.find(([path]) => path === room)?.[1];
+  useEffect(() => {
+    document.title = [id, title, "Edge Jobs"].filter(Boolean).join(" - ");
+  }, [id, title]);
   return (
     <div class="frame">
       <aside class="side">

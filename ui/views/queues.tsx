@@ -1,13 +1,13 @@
+import type { JobStats, LimitUse, QueueStats } from "../../src/jobs/statistics.ts";
 import { get } from "../lib/api.ts";
 import { lengthOf, plural } from "../lib/format.ts";
 import { useLive, useNow } from "../lib/live.ts";
 import { hrefOf } from "../lib/router.ts";
-import type { LimitRow, QueueRow, Stats } from "../lib/types.ts";
 import { Problem } from "../parts/problem.tsx";
 
 const EVERY_MS = 800;
 
-function QueueCard({ queue, now }: { queue: QueueRow; now: number }) {
+function QueueCard({ queue, now }: { queue: QueueStats; now: number }) {
   const { queue: name, depth, leased, oldest, workers } = queue;
   const whole = Math.max(depth + leased, 1);
   return (
@@ -34,10 +34,10 @@ function QueueCard({ queue, now }: { queue: QueueRow; now: number }) {
   );
 }
 
-const nameOf = ({ limit, blueprint, key }: LimitRow): string =>
+const nameOf = ({ limit, blueprint, key }: LimitUse): string =>
   limit === "running_jobs" ? "Jobs that run at once" : [blueprint, key].filter(Boolean).join(": ");
 
-function LimitLine({ use }: { use: LimitRow }) {
+function LimitLine({ use }: { use: LimitUse }) {
   return (
     <div class="row pair">
       <span class="name">
@@ -57,7 +57,7 @@ const EXAMPLE = "edge-jobs work --queues renders -- ./render.sh";
 export function Queues() {
   const { value, error } = useLive(
     "queues",
-    () => get<Stats>("/stats", { period: "1 day" }),
+    () => get<JobStats>("/stats", { period: "1 day" }),
     () => EVERY_MS,
   );
   const now = useNow(true);

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import type { JobStats } from "../../jobs/statistics.ts";
 import { ok } from "../../lib/result.ts";
-import { type JobStats, jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
+import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
 import { DATA_NOTE } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
 import { call, shownJson } from "../replies/text.ts";

@@ -1,4 +1,4 @@
-import type { Grouping, Statistics } from "../../jobs/statistics.ts";
+import type { Grouping, LimitUse, Statistics } from "../../jobs/statistics.ts";
 import type { Caller } from "./caller.ts";
 
 export interface QueueDepth {
@@ -10,16 +10,6 @@ export interface QueueDepth {
   oldest: number | null;
   /** Names of the workers that hold a lease. */
   workers: string[];
-}
-
-/** How many jobs have a place, and wait for one. */
-export interface LimitUse {
-  limit: "running_jobs" | "concurrency";
-  /** Of a concurrency. */
-  blueprint: string | null;
-  key: string | null;
-  running: number;
-  waiting: number;
 }
 
 export interface ShardStatistics extends Statistics {

@@ -1,9 +1,9 @@
 import { readSlotKey } from "../../jobs/flow/concurrency.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
-import { type Failures, type Grouping, mergedFailures, statisticsOf } from "../../jobs/statistics.ts";
+import { type Failures, type Grouping, type LimitUse, mergedFailures, statisticsOf } from "../../jobs/statistics.ts";
 import { FAILURES_PAGE, MAX_FAILURES_SCAN, MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
-import type { LimitUse, QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
+import type { QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
 import type { RegistryContext } from "../context.ts";
 import { yieldTurn } from "../yield-turn.ts";
 

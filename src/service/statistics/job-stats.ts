@@ -2,17 +2,17 @@ import * as z from "zod";
 import { durationMs } from "../../blueprint/duration.ts";
 import { duration } from "../../blueprint/kinds/fields.ts";
 import {
-  type Failures,
+  type FigureGroup,
+  figures,
   GROUPINGS,
-  jobsIn,
+  type JobStats,
+  type LimitUse,
   mergedStatistics,
-  quantile,
-  type Sums,
-  successRate,
+  type QueueStats,
 } from "../../jobs/statistics.ts";
 import { iso, isoOrNull } from "../../lib/time.ts";
 import { MAX_SHOWN_CAUSES, MAX_SHOWN_GROUPS, MAX_STATISTICS_PERIOD_MS } from "../../limits.ts";
-import type { LimitUse, QueueDepth } from "../../registry/api/statistics-calls.ts";
+import type { QueueDepth } from "../../registry/api/statistics-calls.ts";
 import type { ServiceContext } from "../context.ts";
 
 export const StatsInput = z.strictObject({
@@ -21,34 +21,6 @@ export const StatsInput = z.strictObject({
     .describe("Jobs submitted within this time, such as `6 hours`."),
   group_by: z.enum(GROUPINGS).optional().describe("Also figures for each."),
 });
-
-const figures = (sums: Sums) => ({
-  jobs: jobsIn(sums),
-  statuses: sums.statuses,
-  success_rate: successRate(sums),
-  p50_ms: quantile(sums, 0.5),
-  p95_ms: quantile(sums, 0.95),
-});
-type Figures = ReturnType<typeof figures>;
-
-export interface QueueStats {
-  queue: string;
-  depth: number;
-  leased: number;
-  oldest: string | null;
-  workers: number;
-}
-
-export interface JobStats extends Figures {
-  since: string;
-  /** Only the newest jobs of the period were looked at. */
-  truncated: boolean;
-  oldest_queued: string | null;
-  groups: Group[];
-  failures: Failures[];
-  queues: QueueStats[];
-  limits: LimitUse[];
-}
 
 const earliest = (times: readonly (number | null)[]): number | null =>
   times.reduce((first, time) => (time === null || (first !== null && first <= time) ? first : time), null);
@@ -75,9 +47,8 @@ function limitsOf(parts: readonly LimitUse[]): LimitUse[] {
   });
 }
 
-type Group = Figures & { key: string };
-const mostFirst = (a: Group, b: Group): number => b.jobs - a.jobs;
-const inTime = (a: Group, b: Group): number => (a.key < b.key ? -1 : 1);
+const mostFirst = (a: FigureGroup, b: FigureGroup): number => b.jobs - a.jobs;
+const inTime = (a: FigureGroup, b: FigureGroup): number => (a.key < b.key ? -1 : 1);
 
 /** Counts, durations, failures by cause, queues and limits, of all shards. */
 export async function jobStats(

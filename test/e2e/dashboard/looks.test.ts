@@ -3,6 +3,7 @@ import pMap from "p-map";
 import { describe, expect, it } from "vitest";
 import { everyNth } from "../../../tooling/tiers.ts";
 import { setting } from "../../support/setting.ts";
+import { barriers } from "./barriers.ts";
 import { HOSTILE_TEXTS } from "./hostile-texts.ts";
 import { ask, rowOf, useViewer, value } from "./viewer.ts";
 
@@ -157,6 +158,7 @@ describe("the dashboard", () => {
       queues: ["queues", ".queue"],
       keys: ["keys", "tbody tr"],
     };
+    const blocked: string[] = [];
     for (const [name, [hash, sign]] of Object.entries(views)) {
       await viewer.goTo(hash, sign);
       if (name === "graph") {
@@ -165,11 +167,83 @@ describe("the dashboard", () => {
       }
       const beyond = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
       expect(`${name}: ${beyond} px beyond`).toBe(`${name}: 0 px beyond`);
+      blocked.push(...(await barriers(page)).map((barrier) => `${name}: ${barrier}`));
       if (process.env.SCREENSHOTS === undefined) continue;
       const folder = `${IMAGES}/${colorScheme}-${width}`;
       await mkdir(folder, { recursive: true });
       await page.screenshot({ path: `${folder}/${name}.png` });
     }
+    expect(blocked).toEqual([]);
     expect(viewer.complaints).toEqual([]);
+  });
+});
+
+describe("a keyboard alone", () => {
+  it("opens and closes each window, in which nothing keeps anybody out", async () => {
+    const asking = await viewer.submit("asking", [ask]);
+    const over = await viewer.submit("over", [value("v", 1)]);
+    await viewer.open({ colorScheme: "dark" });
+    const { page } = viewer;
+    const blocked: string[] = [];
+    /** Presses the keys, looks at what they opened, and closes it again. */
+    const look = async (name: string, keys: readonly string[], sign = "dialog") => {
+      for (const key of keys) await page.keyboard.press(key);
+      await page.waitForSelector(sign);
+      blocked.push(...(await barriers(page)).map((barrier) => `${name}: ${barrier}`));
+      expect(await page.evaluate(`document.querySelector("${sign}").contains(document.activeElement)`)).toBe(true);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(sign, { state: "detached" });
+    };
+    await viewer.goTo("jobs", rowOf(over));
+    await look("keys", ["?"]);
+    await look("go to", ["Control+k"]);
+    await look("new job", ["n"]);
+    await viewer.goTo(`jobs/${asking}`, "form.ask");
+    await look("cancel", ["c"]);
+    await viewer.goTo(`jobs/${over}`, "text=It succeeded");
+    await look("retry", ["r"]);
+    await viewer.button("Delete").focus();
+    await look("delete", ["Enter"]);
+    await page.locator(".fall").first().focus();
+    await look("step", ["Enter"], ".drawer");
+    const windows = [
+      ["triggers", "New trigger"],
+      ["blueprints", "New blueprint"],
+      ["blueprints/url-audit", "Run"],
+      ["keys", "Set a secret"],
+    ] as const;
+    for (const [hash, name] of windows) {
+      await viewer.goTo(hash, `main button:text-is("${name}")`);
+      await viewer.button(name).focus();
+      await look(name, ["Enter"]);
+    }
+    expect(blocked).toEqual([]);
+  });
+
+  it("goes through every view in the order in which it is read, and shows where it is", async () => {
+    const id = await viewer.submit("stops", [value("v", 1), ask]);
+    await viewer.open();
+    const { page } = viewer;
+    for (const [hash, sign] of [
+      ["jobs", rowOf(id)],
+      [`jobs/${id}`, "form.ask"],
+    ] as const) {
+      await viewer.goTo(hash, sign);
+      await page.evaluate("document.activeElement.blur()");
+      const stops: number[] = [];
+      for (let i = 0; i < 60; i++) {
+        await page.keyboard.press("Tab");
+        const stop = (await page.evaluate(`(() => {
+          const at = document.activeElement;
+          if (at === document.body) return null;
+          return { at: [...document.querySelectorAll("*")].indexOf(at), outline: getComputedStyle(at).outlineStyle };
+        })()`)) as { at: number; outline: string } | null;
+        if (stop === null || (stops.length > 0 && stop.at <= (stops[0] ?? 0))) break;
+        expect([stop.at, stop.outline]).toEqual([stop.at, "solid"]);
+        stops.push(stop.at);
+      }
+      expect(stops.length).toBeGreaterThan(15);
+      expect(stops).toEqual(stops.toSorted((a, b) => a - b));
+    }
   });
 });

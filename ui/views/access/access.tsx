@@ -2,6 +2,7 @@ import { get } from "../../lib/api.ts";
 import { exactTime } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingTable } from "../../parts/scrolling.tsx";
 import { Keys } from "./keys.tsx";
 import { Secrets } from "./secrets.tsx";
 
@@ -24,29 +25,27 @@ function Audit() {
     <section>
       <h2>Audit</h2>
       <Problem error={error} />
-      <div class="card table">
-        <table>
-          <thead>
-            <tr>
-              <th>When</th>
-              <th>What</th>
-              <th>Of what</th>
-              <th>By</th>
+      <ScrollingTable label="Audit">
+        <thead>
+          <tr>
+            <th>When</th>
+            <th>What</th>
+            <th>Of what</th>
+            <th>By</th>
+          </tr>
+        </thead>
+        <tbody>
+          {value?.entries.map(({ at, action, actor, subject }) => (
+            <tr key={`${at} ${action} ${subject}`}>
+              <td class="quiet">{exactTime(at)}</td>
+              <td>{action.replaceAll("_", " ")}</td>
+              <td class="mono">{subject}</td>
+              <td class="mono quiet">{actor ?? "this machine"}</td>
             </tr>
-          </thead>
-          <tbody>
-            {value?.entries.map(({ at, action, actor, subject }) => (
-              <tr key={`${at} ${action} ${subject}`}>
-                <td class="quiet">{exactTime(at)}</td>
-                <td>{action.replaceAll("_", " ")}</td>
-                <td class="mono">{subject}</td>
-                <td class="mono quiet">{actor ?? "this machine"}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {value?.entries.length === 0 && <p class="empty">Nothing was done within 90 days.</p>}
-      </div>
+          ))}
+        </tbody>
+      </ScrollingTable>
+      {value?.entries.length === 0 && <p class="empty">Nothing was done within 90 days.</p>}
     </section>
   );
 }

@@ -8,6 +8,7 @@ import { Act } from "../../parts/act.tsx";
 import { Copy } from "../../parts/copy.tsx";
 import { Differences } from "../../parts/differences.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingText } from "../../parts/scrolling.tsx";
 import { BlueprintEditor } from "./blueprint-editor.tsx";
 import { type Found, RunDialog } from "./run-dialog.tsx";
 
@@ -134,7 +135,9 @@ export function BlueprintPage() {
       {found && against !== "" && <Against key={against} found={found} against={against} />}
       {found && (
         <div class="card">
-          <pre class="tall">{jsonText(found.blueprint)}</pre>
+          <ScrollingText label="Its document" class="tall">
+            {jsonText(found.blueprint)}
+          </ScrollingText>
         </div>
       )}
       <p>

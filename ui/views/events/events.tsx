@@ -5,6 +5,7 @@ import { useLive, useNow } from "../../lib/live.ts";
 import { hrefOf, place, refine } from "../../lib/router.ts";
 import type { EventRow, Subscription } from "../../lib/types.ts";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingText } from "../../parts/scrolling.tsx";
 import { Status } from "../../parts/status.tsx";
 import { useEvents } from "./use-events.ts";
 
@@ -32,13 +33,16 @@ function EventLine({ event }: { event: EventRow }) {
         <b>{name}</b>
         <span class="name">{about}</span>
         {status !== "" && <Status of={status} />}
-        {job !== "" && (
-          <a class="mono optional" href={hrefOf(["jobs", job])}>
+        {job !== "" && <code class="optional">{job}</code>}
+      </summary>
+      {job !== "" && (
+        <p>
+          <a class="mono" href={hrefOf(["jobs", job])}>
             {job}
           </a>
-        )}
-      </summary>
-      <pre>{JSON.stringify(event, null, 2)}</pre>
+        </p>
+      )}
+      <ScrollingText label={name}>{JSON.stringify(event, null, 2)}</ScrollingText>
     </details>
   );
 }

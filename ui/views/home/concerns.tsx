@@ -3,8 +3,6 @@ import { hrefOf } from "../../lib/router.ts";
 import type { Subscription, TriggerRow } from "../../lib/types.ts";
 import { Status } from "../../parts/status.tsx";
 
-export type { Stats } from "../../lib/types.ts";
-
 const SHOWN = 6;
 
 interface NextRun {

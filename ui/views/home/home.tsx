@@ -1,3 +1,4 @@
+import type { JobStats } from "../../../src/jobs/statistics.ts";
 import type { JobRow } from "../../../src/jobs/view.ts";
 import { get, type JobPage } from "../../lib/api.ts";
 import { ago, lengthOf } from "../../lib/format.ts";
@@ -6,7 +7,7 @@ import { hrefOf, place, refine } from "../../lib/router.ts";
 import type { Subscription, TriggerRow } from "../../lib/types.ts";
 import { JobLine } from "../../parts/job-row.tsx";
 import { Problem } from "../../parts/problem.tsx";
-import { FailingDeliveries, NextRuns, type Stats } from "./concerns.tsx";
+import { FailingDeliveries, NextRuns } from "./concerns.tsx";
 import { FailureGroups } from "./failure-groups.tsx";
 import { Trends } from "./trends.tsx";
 
@@ -27,7 +28,7 @@ type Active = (typeof ACTIVE)[number][0];
 async function load(period: string) {
   const [latest, stats, { triggers }, { subscriptions }, ...pages] = await Promise.all([
     get<JobPage>("/jobs", { limit: SHOWN }),
-    get<Stats>("/stats", { period, group_by: "time" }),
+    get<JobStats>("/stats", { period, group_by: "time" }),
     get<{ triggers: TriggerRow[] }>("/triggers", { limit: COUNTED }),
     get<{ subscriptions: Subscription[] }>("/subscriptions", { limit: COUNTED }),
     ...ACTIVE.map(async ([status]) => [status, await get<JobPage>("/jobs", { status, limit: COUNTED })] as const),
@@ -78,7 +79,7 @@ function Tile({ href, value, name }: { href: string; value: string; name: string
   );
 }
 
-function Tiles({ byStatus, stats }: { byStatus: Record<Active, JobPage>; stats: Stats }) {
+function Tiles({ byStatus, stats }: { byStatus: Record<Active, JobPage>; stats: JobStats }) {
   const { statuses, success_rate } = stats;
   const ended = (status: "succeeded" | "failed", name: string) => (
     <Tile href={hrefOf(["jobs"], { status })} value={String(statuses[status] ?? 0)} name={name} />
@@ -112,7 +113,7 @@ function Periods({ picked }: { picked: string }) {
 }
 
 /** Of the queued ones the oldest, and why it has not begun. */
-function oldestTitle({ oldest_queued }: Stats, now: number): string {
+function oldestTitle({ oldest_queued }: JobStats, now: number): string {
   return oldest_queued === null ? "Queued" : `Queued, the oldest for ${lengthOf(now - Date.parse(oldest_queued))}`;
 }
 

@@ -1,8 +1,6 @@
+import type { FigureGroup, JobStats } from "../../../src/jobs/statistics.ts";
 import { lengthOf } from "../../lib/format.ts";
-import type { Figures, Stats } from "../../lib/types.ts";
 import { Chart } from "../../parts/chart.tsx";
-
-type Group = Figures & { key: string };
 
 /** Less than this is no course of things. */
 const MIN_JOBS = 1;
@@ -15,7 +13,11 @@ function spanMs(times: readonly number[], wholeMs: number): number {
 }
 
 /** Spans without jobs too, so that a pause is seen as one. */
-function filled(groups: readonly Group[], since: number, now: number): { at: number; group: Group | undefined }[] {
+function filled(
+  groups: readonly FigureGroup[],
+  since: number,
+  now: number,
+): { at: number; group: FigureGroup | undefined }[] {
   const byTime = new Map(groups.map((group) => [Date.parse(group.key), group]));
   const known = [...byTime.keys()];
   const span = spanMs(known, now - since);
@@ -31,11 +33,11 @@ function filled(groups: readonly Group[], since: number, now: number): { at: num
 const whole = (value: number): string => String(Math.round(value));
 
 /** How many jobs there were over the period, and how long they took. */
-export function Trends({ stats, now }: { stats: Stats; period: string; now: number }) {
+export function Trends({ stats, now }: { stats: JobStats; period: string; now: number }) {
   if (stats.jobs < MIN_JOBS) return null;
   const spans = filled(stats.groups, Date.parse(stats.since), now);
   const times = spans.map(({ at }) => at);
-  const series = (of: (group: Group) => number | null, none: number | null) =>
+  const series = (of: (group: FigureGroup) => number | null, none: number | null) =>
     spans.map(({ group }) => (group === undefined ? none : of(group)));
   return (
     <div class="columns">

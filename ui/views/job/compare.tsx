@@ -6,6 +6,7 @@ import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
 import { Differences } from "../../parts/differences.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingTable } from "../../parts/scrolling.tsx";
 import { Status } from "../../parts/status.tsx";
 
 const CHOICES = 20;
@@ -30,30 +31,28 @@ function Steps({ mine, other }: { mine: JobStatus; other: JobStatus }) {
   const ids = [...new Set([...(mine.steps ?? []), ...(other.steps ?? [])].map(({ id }) => id))];
   const find = ({ steps = [] }: JobStatus, id: string) => steps.find((step) => step.id === id);
   return (
-    <div class="card table">
-      <table>
-        <thead>
-          <tr>
-            <th>Step</th>
-            <th>
-              This run <Status of={mine.status} />
-            </th>
-            <th>
-              The other <Status of={other.status} />
-            </th>
+    <ScrollingTable label="Steps of both">
+      <thead>
+        <tr>
+          <th>Step</th>
+          <th>
+            This run <Status of={mine.status} />
+          </th>
+          <th>
+            The other <Status of={other.status} />
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {ids.map((id) => (
+          <tr key={id}>
+            <th scope="row">{id}</th>
+            <Cell step={find(mine, id)} />
+            <Cell step={find(other, id)} />
           </tr>
-        </thead>
-        <tbody>
-          {ids.map((id) => (
-            <tr key={id}>
-              <th scope="row">{id}</th>
-              <Cell step={find(mine, id)} />
-              <Cell step={find(other, id)} />
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </ScrollingTable>
   );
 }
 

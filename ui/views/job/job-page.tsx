@@ -1,19 +1,21 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { get, streamUrl } from "../../lib/api.ts";
-import { ago, exactTime, jsonText, lengthOf } from "../../lib/format.ts";
+import { get, post, streamUrl } from "../../lib/api.ts";
+import { ago, exactTime } from "../../lib/format.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { type Loaded, useLive, useNow } from "../../lib/live.ts";
 import { hrefOf } from "../../lib/router.ts";
+import { JsonCard } from "../../parts/json-card.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { Progress, Status } from "../../parts/status.tsx";
 import { JobActions } from "./actions.tsx";
-import { Questions } from "./questions.tsx";
+import { type Answer, Questions } from "./questions.tsx";
 import { Relatives } from "./relatives.tsx";
 import { RetryDialog } from "./retry-dialog.tsx";
 import { StepDrawer } from "./step-drawer.tsx";
 import { StepViews } from "./step-views.tsx";
 import { Timeline } from "./timeline.tsx";
+import { took, Verdict } from "./verdict.tsx";
 
 const Compare = lazy<{ job: JobStatus }>(async () => (await import("./compare.tsx")).Compare);
 const Postmortem = lazy<{ id: string }>(async () => (await import("./postmortem.tsx")).Postmortem);
@@ -34,30 +36,6 @@ function useJob(id: string): Loaded<JobStatus> {
     return () => source.close();
   }, [id, over]);
   return loaded;
-}
-
-function verdict(job: JobStatus, now: number): string {
-  const { status, step, message, error, run_at, wakes_at } = job;
-  const doing = [step && `at ${step}`, message].filter(Boolean).join(": ");
-  switch (status) {
-    case "queued":
-      return run_at === undefined ? "It waits for its turn." : `It starts ${ago(run_at, now)}.`;
-    case "running":
-      return `It runs${doing === "" ? "" : `, ${doing}`}.${wakes_at === undefined ? "" : ` It wakes ${ago(wakes_at, now)}.`}`;
-    case "input_required":
-      return "It asks, and goes on with an answer.";
-    case "succeeded":
-      return `It succeeded after ${took(job, now)}.`;
-    case "failed":
-      return `It failed after ${took(job, now)}: ${error ?? ""}`;
-    default:
-      return `It was cancelled. ${error ?? ""}`;
-  }
-}
-
-function took({ submitted_at, started_at, completed_at }: JobStatus, now: number): string {
-  const end = completed_at === null ? now : Date.parse(completed_at);
-  return lengthOf(end - Date.parse(started_at ?? submitted_at));
 }
 
 function Facts({ job, now }: { job: JobStatus; now: number }) {
@@ -90,18 +68,6 @@ const JobLink = ({ id }: { id: string }) => (
     {id}
   </a>
 );
-
-function Text({ title, value, isOpen }: { title: string; value: unknown; isOpen: boolean }) {
-  if (value === null || value === undefined) return null;
-  return (
-    <details class="card" open={isOpen}>
-      <summary>
-        <strong>{title}</strong>
-      </summary>
-      <pre>{jsonText(value)}</pre>
-    </details>
-  );
-}
 
 type Panel = "Compare" | "Postmortem";
 const PANELS: readonly Panel[] = ["Postmortem", "Compare"];
@@ -137,6 +103,10 @@ export function JobPage({ id }: { id: string }) {
   const now = useNow(job === undefined || !isOver(job));
   if (job === undefined) return <Problem error={error} />;
   const step = job.steps?.find((each) => each.id === picked);
+  const answer = async ({ job_id, ...body }: Answer) => {
+    await post(`/jobs/${encodeURIComponent(job_id)}/respond`, body);
+    reload();
+  };
   return (
     <>
       <div class="head">
@@ -145,10 +115,10 @@ export function JobPage({ id }: { id: string }) {
         <JobActions job={job} step={picked} onChange={reload} />
       </div>
       <Problem error={error} />
-      <p class={`verdict ${job.status === "failed" ? "bad-ink" : ""}`}>{verdict(job, now)}</p>
+      <Verdict job={job} now={now} />
       <Progress share={job.progress} status={job.status} />
       <br />
-      <Questions job={job} onChange={reload} />
+      <Questions job={job} onAnswer={answer} />
       <StepViews {...{ job, now, picked, onPick: setPicked, at, onMove: setAt }} />
       {isRetrying && <RetryDialog job={job} step={picked} onClose={() => setRetrying(false)} />}
       {step && (
@@ -157,14 +127,14 @@ export function JobPage({ id }: { id: string }) {
           {...{ job, step, onRetry: () => setRetrying(true), onClose: () => setPicked(undefined) }}
         />
       )}
-      <Text title="Result" value={job.result} isOpen />
+      <JsonCard title="Result" value={job.result} isOpen />
       <Relatives job={job} now={now} />
       <div class="columns">
         <Timeline events={job.events ?? []} step={picked} at={at} onMove={setAt} />
         <Facts job={job} now={now} />
       </div>
       <Panels job={job} />
-      <Text title="Plan" value={job.plan} isOpen={false} />
+      <JsonCard title="Plan" value={job.plan} isOpen={false} />
     </>
   );
 }

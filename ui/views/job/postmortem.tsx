@@ -4,6 +4,7 @@ import { get } from "../../lib/api.ts";
 import { useLive } from "../../lib/live.ts";
 import { Copy } from "../../parts/copy.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingText } from "../../parts/scrolling.tsx";
 
 /** The text that jobs_postmortem gives a model. */
 export function Postmortem({ id }: { id: string }) {
@@ -17,7 +18,9 @@ export function Postmortem({ id }: { id: string }) {
         Postmortem
         <Copy text={text} label="Copy" />
       </h2>
-      <pre class="tall">{text}</pre>
+      <ScrollingText label="Postmortem" class="tall">
+        {text}
+      </ScrollingText>
     </section>
   );
 }

@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
 import type { JobStatus } from "../../../src/jobs/view.ts";
-import { post } from "../../lib/api.ts";
 import { ago } from "../../lib/format.ts";
 import { useAction, useNow } from "../../lib/live.ts";
 import { mcpCall } from "../../lib/mcp-call.ts";
@@ -10,7 +9,20 @@ import { defaultsOf, type Fields, SchemaFields, type Values } from "../../parts/
 
 type Request = JobStatus["input_requests"][number];
 
-function Question({ job, request, onChange }: { job: JobStatus; request: Request; onChange: () => void }) {
+export interface Answer {
+  /** Of the job that asks: the one that is shown, or a child of it. */
+  job_id: string;
+  request_id: string;
+  action: "accept" | "decline";
+  content?: Values;
+}
+
+interface QuestionsProps {
+  job: JobStatus;
+  onAnswer: (answer: Answer) => Promise<void>;
+}
+
+function Question({ job, request, onAnswer }: QuestionsProps & { request: Request }) {
   const schema = request.schema as Fields;
   const [content, setContent] = useState<Values>(() => defaultsOf(schema));
   const { busy, error, run } = useAction();
@@ -18,11 +30,7 @@ function Question({ job, request, onChange }: { job: JobStatus; request: Request
   const job_id = request.job_id ?? job.id;
   const { request_id } = request;
   const answer = (action: "accept" | "decline") =>
-    run(async () => {
-      const body = { request_id, action, ...(action === "accept" && { content }) };
-      await post(`/jobs/${encodeURIComponent(job_id)}/respond`, body);
-      onChange();
-    });
+    run(() => onAnswer({ job_id, request_id, action, ...(action === "accept" && { content }) }));
   return (
     <form
       class="card ask"
@@ -57,11 +65,11 @@ function Question({ job, request, onChange }: { job: JobStatus; request: Request
 }
 
 /** What the job, or a child of it, wants to know. */
-export function Questions({ job, onChange }: { job: JobStatus; onChange: () => void }) {
+export function Questions({ job, onAnswer }: QuestionsProps) {
   return (
     <>
       {job.input_requests.map((request) => (
-        <Question key={`${request.job_id ?? ""} ${request.request_id}`} {...{ job, request, onChange }} />
+        <Question key={`${request.job_id ?? ""} ${request.request_id}`} {...{ job, request, onAnswer }} />
       ))}
     </>
   );

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { isSettled } from "../../../src/jobs/status.ts";
 import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { get } from "../../lib/api.ts";
@@ -7,6 +7,7 @@ import { useLive } from "../../lib/live.ts";
 import type { Explanation } from "../../lib/types.ts";
 import { Act } from "../../parts/act.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingText } from "../../parts/scrolling.tsx";
 import { Status } from "../../parts/status.tsx";
 import { retryCall } from "./retry-dialog.tsx";
 import { isOfStep } from "./timeline.tsx";
@@ -22,7 +23,11 @@ function Value({ title, value, none }: { title: string; value: unknown; none: st
   return (
     <section>
       <h3>{title}</h3>
-      {value === undefined ? <p class="quiet">{none}</p> : <pre>{jsonText(value)}</pre>}
+      {value === undefined ? (
+        <p class="quiet">{none}</p>
+      ) : (
+        <ScrollingText label={title}>{jsonText(value)}</ScrollingText>
+      )}
     </section>
   );
 }
@@ -55,6 +60,20 @@ function times({ started_at, completed_at }: StepView): string {
   return `${began}, took ${lengthOf(Date.parse(completed_at) - Date.parse(started_at))}`;
 }
 
+/** Has the focus when it opens, and gives it back when it closes, unless it is somewhere else by then. */
+function useFocus() {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const element = ref.current;
+    const before = document.activeElement;
+    element?.focus({ preventScroll: true });
+    return () => {
+      if (element?.contains(document.activeElement) && before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return ref;
+}
+
 /** Everything of one step. */
 export function StepDrawer({ job, step, onRetry, onClose }: DrawerProps) {
   useEffect(() => {
@@ -62,9 +81,10 @@ export function StepDrawer({ job, step, onRetry, onClose }: DrawerProps) {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, []);
+  const element = useFocus();
   const retries = (job.events ?? []).filter((event) => event.type === "step_retrying" && isOfStep(event, step.id));
   return (
-    <aside class="drawer" aria-label={`Step ${step.id}`}>
+    <aside ref={element} tabIndex={-1} class="drawer" aria-label={`Step ${step.id}`}>
       <header>
         <h2>{step.id}</h2>
         <Status of={step.status} />

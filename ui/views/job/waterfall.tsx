@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import type { JobStatus, StepView } from "../../../src/jobs/view.ts";
 import { lengthOf, plural } from "../../lib/format.ts";
 import { HeatStrip } from "./heat-strip.tsx";
@@ -20,13 +21,15 @@ function retriesOf({ events = [] }: JobStatus, { id }: StepView): number[] {
   return events.filter(({ type, step }) => type === "step_retrying" && step === id).map(({ at }) => Date.parse(at));
 }
 
+type OnPick = (id: string | undefined) => void;
+
 interface FallProps {
   job: JobStatus;
   step: StepView;
   whole: Span;
   now: number;
   isPicked: boolean;
-  onPick: (id: string | undefined) => void;
+  onPick: OnPick | undefined;
 }
 
 function detail({ tries, items }: StepView): string {
@@ -34,19 +37,38 @@ function detail({ tries, items }: StepView): string {
   return [rows, tries > 1 ? plural(tries, "try").replace("trys", "tries") : undefined].filter(Boolean).join(", ");
 }
 
+type LineProps = Pick<FallProps, "step" | "isPicked" | "onPick"> & { children: ComponentChildren };
+
+/** A step that shows more of itself is a button. */
+function Line({ step, isPicked, onPick, children }: LineProps) {
+  const title = step.error ?? "";
+  if (onPick === undefined) {
+    return (
+      <div class="fall" title={title}>
+        {children}
+      </div>
+    );
+  }
+  return (
+    <button
+      type="button"
+      class="fall"
+      aria-pressed={isPicked}
+      title={title}
+      onClick={() => onPick(isPicked ? undefined : step.id)}
+    >
+      {children}
+    </button>
+  );
+}
+
 function Fall({ job, step, whole, now, isPicked, onPick }: FallProps) {
   const span = spanOf(step, now);
   const from = span && share(span.start, whole);
   const width = span && share(whole.start + (span.end - span.start), whole);
   return (
-    <li>
-      <button
-        type="button"
-        class="fall"
-        aria-pressed={isPicked}
-        title={step.error ?? ""}
-        onClick={() => onPick(isPicked ? undefined : step.id)}
-      >
+    <li data-step={step.id} data-status={step.status}>
+      <Line {...{ step, isPicked, onPick }}>
         <span class="what">
           <i class={`dot ${step.status} ${step.status === "running" ? "pulse" : ""}`} />
           <b>{step.id}</b>
@@ -62,7 +84,7 @@ function Fall({ job, step, whole, now, isPicked, onPick }: FallProps) {
           ))}
         </span>
         <span class="number">{span ? lengthOf(span.end - span.start) : step.status}</span>
-      </button>
+      </Line>
     </li>
   );
 }
@@ -71,8 +93,9 @@ interface WaterfallProps {
   job: JobStatus;
   steps: readonly StepView[];
   now: number;
-  picked: string | undefined;
-  onPick: (id: string | undefined) => void;
+  picked?: string | undefined;
+  /** Left out: there is nothing more to show of a step. */
+  onPick?: OnPick;
 }
 
 /** Each step of the plan over the job's time. */

@@ -8,6 +8,7 @@ import { goTo, hrefOf, place } from "../../lib/router.ts";
 import type { LedgerRow, TriggerRow } from "../../lib/types.ts";
 import { Act } from "../../parts/act.tsx";
 import { Problem } from "../../parts/problem.tsx";
+import { ScrollingText } from "../../parts/scrolling.tsx";
 import { Status } from "../../parts/status.tsx";
 import { NextRuns } from "./next-runs.tsx";
 import { TriggerDialog } from "./trigger-form.tsx";
@@ -136,7 +137,7 @@ export function TriggerPage() {
         <summary>
           <strong>Document</strong>
         </summary>
-        <pre>{jsonText(trigger.document)}</pre>
+        <ScrollingText label="Its document">{jsonText(trigger.document)}</ScrollingText>
       </details>
       {isEditing && (
         <TriggerDialog text={jsonText(trigger.document)} onClose={() => setEditing(false)} onDone={reload} />
