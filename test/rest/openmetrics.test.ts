@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { openMetrics } from "../../src/rest/openmetrics.ts";
 import type { JobStats } from "../../src/jobs/statistics.ts";
+import { openMetrics } from "../../src/rest/openmetrics.ts";
 
 const NOW = Date.parse("2026-11-29T12:00:00.000Z");
 
