@@ -52,7 +52,7 @@ async function buildDashboard(): Promise<void> {
 }
 
 async function buildProgressApp(): Promise<void> {
-  const { outputFiles } = await build({ ...OPTIONS, entryPoints: [join(FROM, "progress-app/main.tsx")] });
+  const { outputFiles } = await build({ ...OPTIONS, entryPoints: [join(FROM, "progress-app/progress-app.tsx")] });
   const textOf = (kind: string) => outputFiles.find(({ path }) => path.endsWith(kind))?.text ?? "";
   const page = await readFile(join(FROM, "progress-app/page.html"), "utf8");
   // esbuild writes no end of a script or of a style into what it makes.
