@@ -5,7 +5,7 @@ import pMap from "p-map";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { MAX_LINK_BODY_BYTES } from "../../src/limits.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { launchBrowser, NO_BROWSER } from "../support/browser/browser.ts";
 import { ownTenant, type Place } from "../support/server.ts";
 
 const browser: Browser | undefined = await launchBrowser();

@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type AppHost, openApp } from "../support/app-host.ts";
-import { launchBrowser, NO_BROWSER } from "../support/browser.ts";
+import { type AppHost, openApp } from "../support/browser/app-host.ts";
+import { launchBrowser, NO_BROWSER } from "../support/browser/browser.ts";
 import { callTool, untilSettled } from "../support/clients.ts";
 import { ownTenant } from "../support/server.ts";
 

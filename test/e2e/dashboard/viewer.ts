@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
-import { launchBrowser, NO_BROWSER } from "../../support/browser.ts";
+import { launchBrowser, NO_BROWSER } from "../../support/browser/browser.ts";
 import { ownTenant, type Place } from "../../support/server.ts";
 
 /** Somebody who looks at the dashboard of a tenant, in a real browser. */

@@ -6,7 +6,7 @@ import { mcpCall } from "../../lib/mcp-call.ts";
 import { goTo, hrefOf, place, refine } from "../../lib/router.ts";
 import { Act } from "../../parts/act.tsx";
 import { Copy } from "../../parts/copy.tsx";
-import { Differences } from "../../parts/differences.tsx";
+import { Differences } from "../../parts/differences/differences.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { ScrollingText } from "../../parts/scrolling.tsx";
 import { BlueprintEditor } from "./blueprint-editor.tsx";

@@ -1,6 +1,6 @@
 import type { FigureGroup, JobStats } from "../../../src/jobs/statistics.ts";
 import { lengthOf } from "../../lib/format.ts";
-import { Chart } from "../../parts/chart.tsx";
+import { Chart } from "../../parts/charts/chart.tsx";
 
 /** Less than this is no course of things. */
 const MIN_JOBS = 1;

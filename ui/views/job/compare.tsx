@@ -4,7 +4,7 @@ import { get, type JobPage } from "../../lib/api.ts";
 import { useCommitted } from "../../lib/committed.ts";
 import { exactTime, jsonText, lengthOf } from "../../lib/format.ts";
 import { useLive } from "../../lib/live.ts";
-import { Differences } from "../../parts/differences.tsx";
+import { Differences } from "../../parts/differences/differences.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { ScrollingTable } from "../../parts/scrolling.tsx";
 import { Status } from "../../parts/status.tsx";

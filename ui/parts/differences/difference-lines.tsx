@@ -1,5 +1,5 @@
 import { diffLines } from "diff";
-import { ScrollingText } from "./scrolling.tsx";
+import { ScrollingText } from "../scrolling.tsx";
 
 export interface LinesProps {
   before: string;

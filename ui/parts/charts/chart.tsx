@@ -1,4 +1,4 @@
-import { lazy } from "../lib/lazy.ts";
+import { lazy } from "../../lib/lazy.ts";
 import type { ChartProps } from "./chart-canvas.tsx";
 
 /** uPlot asks for it when it is loaded. A Chromium of a machine without a locale has one that `Intl` refuses. */

@@ -1,4 +1,4 @@
-import { lazy } from "../lib/lazy.ts";
+import { lazy } from "../../lib/lazy.ts";
 import type { LinesProps } from "./difference-lines.tsx";
 
 /** Two texts, line by line; the code that compares is loaded with the first. */
