@@ -101,6 +101,16 @@ export const hasBody = ({ method }: Pick<Route, "method">): boolean => method ==
 
 export const answer = (body: object): Result<Answered, never> => ok({ status: 200, body });
 
+/** For a route whose answer is the value of the operation. */
+export const answering =
+  <Args, Value extends object, Refusal>(
+    operate: (context: RestContext, args: Args) => Promise<Result<Value, Refusal>>,
+  ) =>
+  async (args: Args, context: RestContext): Promise<Result<Answered, Refusal>> => {
+    const done = await operate(context, args);
+    return done.ok ? answer(done.value) : done;
+  };
+
 export const created = (body: object, location: string): Result<Answered, never> => ok({ status: 201, body, location });
 
 /** The refusal with the faults that this operation knows of it. */

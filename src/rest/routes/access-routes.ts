@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { AuditInput, readAudit } from "../../service/access/read-audit.ts";
 import { listRevokedKeys, RevokeInput, revokeKey } from "../../service/access/revoked-keys.ts";
-import { answer, defineRoute, type Route } from "../route.ts";
+import { answer, answering, defineRoute, type Route } from "../route.ts";
 
 /** What is of the tenant's operator: keys, and what was done with what. */
 
@@ -64,10 +64,7 @@ const auditRoute = defineRoute({
   input: AuditInput,
   answers: { 200: { description: "One page.", schema: AuditView } },
   refusals: [],
-  run: async (args, context) => {
-    const page = await readAudit(context, args);
-    return page.ok ? answer(page.value) : page;
-  },
+  run: answering(readAudit),
 });
 
 export const ACCESS_ROUTES: readonly Route[] = [listRoute, revokeRoute, auditRoute];

@@ -20,7 +20,7 @@ import { checkSubmit, submitJob } from "../../service/submit.ts";
 import { type SubmitArgs, SubmitInput } from "../../service/submit-draft.ts";
 import { WaitInput, waitAsked, waitForJobs } from "../../service/wait-for-jobs.ts";
 import { streamJob } from "../job-stream.ts";
-import { answer, created, defineRoute, type RestContext, type Route, refuse } from "../route.ts";
+import { answer, answering, created, defineRoute, type RestContext, type Route, refuse } from "../route.ts";
 import {
   BatchReportView,
   BatchView,
@@ -135,10 +135,7 @@ const getRoute = defineRoute({
   input: StatusInput,
   answers: JOB,
   refusals: ["unknown_job"],
-  run: async (args, context) => {
-    const found = await jobStatus(context, args);
-    return found.ok ? answer(found.value) : found;
-  },
+  run: answering(jobStatus),
 });
 
 const explainRoute = defineRoute({
@@ -150,10 +147,7 @@ const explainRoute = defineRoute({
   input: ExplainInput,
   answers: { 200: { description: "Without what looks like a credential.", schema: ExplanationView } },
   refusals: ["unknown_job"],
-  run: async (args, context) => {
-    const found = await explainForViewer(context, args);
-    return found.ok ? answer(found.value) : found;
-  },
+  run: answering(explainForViewer),
 });
 
 const resultRoute = defineRoute({

@@ -6,7 +6,7 @@ import {
   PutSecretInput,
   putSecret,
 } from "../../service/access/tenant-secrets.ts";
-import { answer, created, defineRoute, type Route } from "../route.ts";
+import { answer, answering, created, defineRoute, type Route } from "../route.ts";
 
 /** What blueprints of the tenant may send. Only here: a value must not pass through a model's context. */
 
@@ -64,10 +64,7 @@ const deleteRoute = defineRoute({
   input: DeleteSecretInput,
   answers: { 200: { description: "It is deleted.", schema: z.strictObject({ deleted: z.literal(true) }) } },
   refusals: ["unknown_secret"],
-  run: async (args, context) => {
-    const deleted = await deleteSecret(context, args);
-    return deleted.ok ? answer(deleted.value) : deleted;
-  },
+  run: answering(deleteSecret),
 });
 
 export const SECRET_ROUTES: readonly Route[] = [listRoute, putRoute, deleteRoute];

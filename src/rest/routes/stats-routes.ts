@@ -5,7 +5,7 @@ import { ok } from "../../lib/result.ts";
 import { BulkInput, bulkJobs } from "../../service/bulk/bulk-jobs.ts";
 import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
 import { OPENMETRICS_TYPE, openMetrics } from "../openmetrics.ts";
-import { answer, defineRoute, type Route } from "../route.ts";
+import { answer, answering, defineRoute, type Route } from "../route.ts";
 
 const figures = {
   jobs: z.int(),
@@ -106,10 +106,7 @@ const bulkRoute = defineRoute({
   input: BulkInput,
   answers: { 200: { description: "What matched, and the job that does it.", schema: BulkView } },
   refusals: [],
-  run: async (args, context) => {
-    const counted = await bulkJobs(context, args);
-    return counted.ok ? answer(counted.value) : counted;
-  },
+  run: answering(bulkJobs),
 });
 
 export const STATS_ROUTES: readonly Route[] = [statsRoute, metricsRoute, bulkRoute];

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { MAX_CLAIMS, MAX_WORK_INPUT_BYTES } from "../../limits.ts";
 import { ClaimInput, claimWork } from "../../service/workers/claim-work.ts";
 import { ReportInput, reportWork } from "../../service/workers/report-work.ts";
-import { answer, defineRoute, type Route } from "../route.ts";
+import { answer, answering, defineRoute, type Route } from "../route.ts";
 
 const ClaimView = z
   .strictObject({
@@ -50,10 +50,7 @@ const reportRoute = defineRoute({
   input: ReportInput,
   answers: { 200: { description: "Whether it was accepted.", schema: ReportedView } },
   refusals: ["lease_lost", "storage_full"],
-  run: async (args, context) => {
-    const reported = await reportWork(context, args);
-    return reported.ok ? answer(reported.value) : reported;
-  },
+  run: answering(reportWork),
 });
 
 export const WORK_ROUTES: readonly Route[] = [claimRoute, reportRoute];
