@@ -15,6 +15,9 @@ export const NO_BROWSER =
 
 /** Its defaults are for functions in a cloud: these switch off what a browser protects pages with, or run it in one process. */
 const UNSAFE = /web-security|insecure|isolation|site-per|single-process/;
+/** To draw as a graphics card would, in software, took most of the time of a test. */
+const SLOW = /gpu/;
+packed.setGraphicsMode = false;
 
 async function executable(): Promise<string | undefined> {
   if (process.platform === "linux" && process.arch === "x64") return packed.executablePath();
@@ -29,6 +32,7 @@ export async function launchBrowser(): Promise<Browser | undefined> {
     return undefined;
   }
   const isPacked = !INSTALLED.includes(executablePath);
-  const args = isPacked ? packed.args.filter((arg) => !UNSAFE.test(arg)) : ["--headless=new"];
+  const safe = packed.args.filter((arg) => !UNSAFE.test(arg) && !SLOW.test(arg));
+  const args = isPacked ? [...safe, "--disable-gpu"] : ["--headless=new"];
   return chromium.launch({ executablePath, args, headless: true });
 }
