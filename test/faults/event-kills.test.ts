@@ -10,7 +10,10 @@ import { type Receiver, startReceiver } from "../../tooling/services/receiver.ts
 import { setting } from "../support/setting.ts";
 import { stayAway } from "./stored-rows.ts";
 
-/** What plans tell while their server is killed: a reader of the log and a callback hear of all of it, once and in order. */
+/**
+ * What plans tell while their server is killed, and its shards are raised from 1 to 4 in the middle: a reader of the log and
+ * a callback hear of all of it, once and in order, and a trigger starts one job for each end.
+ */
 
 const KILLS = setting("EVENT_KILLS");
 const SEED = setting("SEED");
@@ -18,6 +21,8 @@ const JOBS_AT_ONCE = 3;
 const EVENTS_OF_JOB = 20;
 const LATEST_KILL_MS = 600;
 const NAME = "tick.made";
+const FOLLOWER = "follower";
+const PAGE = 100;
 
 const numbers = Array.from({ length: EVENTS_OF_JOB }, (_, n) => n);
 const PLAN: JsonObject = {
@@ -36,12 +41,14 @@ const PLAN: JsonObject = {
 let server: RunningServer;
 let receiver: Receiver;
 let tenant: Tenant;
+let vars: Record<string, string>;
 
 beforeAll(async () => {
   const AUTH_SECRET = newSecret();
   receiver = await startReceiver();
   const limits = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0" };
-  server = await startServer({ AUTH_SECRET, EVENTS_ALLOW: receiver.url, REGISTRY_SHARDS: "2", ...limits });
+  vars = { AUTH_SECRET, EVENTS_ALLOW: receiver.url, ...limits };
+  server = await startServer({ ...vars, REGISTRY_SHARDS: "1" });
   tenant = await newTenant(server.url, "ticks", AUTH_SECRET);
 });
 afterAll(async () => {
@@ -90,6 +97,24 @@ function delivered(): Tick[] {
   return all.filter(({ id }, i) => all.findIndex((other) => other.id === id) === i);
 }
 
+/** Of all jobs that followed one: the id of that, as each was told. */
+async function followed(): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor: unknown; ; ) {
+    const args = { trigger: FOLLOWER, limit: PAGE, ...(cursor !== undefined && { cursor: String(cursor) }) };
+    const page = await tenant.tool("jobs_list", args);
+    ids.push(...(page.jobs as { id: string }[]).map(({ id }) => id));
+    cursor = page.next_cursor;
+    if (cursor === undefined || cursor === null) break;
+  }
+  const of: string[] = [];
+  for (const job_id of ids) {
+    const { result } = await tenant.tool("jobs_get_status", { job_id });
+    of.push(String((result as JsonObject | null | undefined)?.whom ?? "not settled"));
+  }
+  return of.sort();
+}
+
 const inOrder = (ticks: readonly Tick[]): Record<string, number[]> =>
   Object.fromEntries(
     Object.entries(Object.groupBy(ticks, ({ job }) => job)).map(([job, of = []]) => [job, of.map(({ n }) => n)]),
@@ -97,8 +122,14 @@ const inOrder = (ticks: readonly Tick[]): Record<string, number[]> =>
 
 it(`no event is lost, told twice or out of order, over ${KILLS} kills`, async (test) => {
   const random = seeded(SEED);
+  const follow = [{ id: "whom", type: "transform", value: { whom: "{% $input.event.data.job_id %}" } }];
+  await tenant.tool("triggers_save", {
+    name: FOLLOWER,
+    blueprint: { name: FOLLOWER, steps: follow },
+    event: { name: "job.settled", filter: { name: "ticks" } },
+  });
   // A name can be asked for once a plan has told something under it.
-  await tenant.tool("jobs_submit_blueprint", {
+  const first = await tenant.tool("jobs_submit_blueprint", {
     blueprint: PLAN,
     input: { job: "first", numbers: [0] },
     wait_seconds: 30,
@@ -116,7 +147,7 @@ it(`no event is lost, told twice or out of order, over ${KILLS} kills`, async (t
     await sleep(Math.floor(random() * LATEST_KILL_MS));
     await server.kill9();
     await Promise.all(sent);
-    await server.restart();
+    await server.restart({ ...vars, REGISTRY_SHARDS: kill < KILLS / 2 ? "1" : "4" });
     ids.push(...(await Promise.all(names.map(again))));
   }
   await stayAway(server);
@@ -132,10 +163,13 @@ it(`no event is lost, told twice or out of order, over ${KILLS} kills`, async (t
   expect(inOrder(delivered())).toEqual(expected);
   const named = ({ id, job, n }: Tick) => `${id} ${job} ${n}`;
   expect(delivered().map(named).sort()).toEqual(read.map(named).sort());
+  const ended = [String(first.id), ...ids].sort();
+  await expect.poll(followed, { timeout: 120_000, interval: 2_000 }).toEqual(ended);
   const posts = receiver.received.filter(({ text }) => text.includes("eventId")).length;
   const counts = {
     kills: KILLS,
     events: read.length,
+    "jobs that followed one": ended.length,
     "posted again": posts - read.length,
     "lost, double or out of order": 0,
   };

@@ -109,8 +109,14 @@ export class Turn {
       this.#now,
     );
     if (!created.ok) return err(created.error);
-    this.state = { ...this.state, runs: this.state.runs + 1 };
+    this.state = { ...this.#without(occasion.occurrence), runs: this.state.runs + 1 };
     return ok({ job: created.value, deduplicated: false });
+  }
+
+  /** A time that was waiting and is run by hand waits no more: its job may be gone when its turn comes. */
+  #without(occurrence: string): TriggerState {
+    const { queued, ...state } = this.state;
+    return queued !== undefined && iso(queued) === occurrence ? state : this.state;
   }
 
   /** The job that an occasion has already. */

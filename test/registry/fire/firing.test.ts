@@ -242,6 +242,22 @@ describe("a time at which the job before still runs", () => {
       expect(await jobsOf(bench)).toHaveLength(2);
     }));
 
+  it("waits no more once it was run by hand, also when that job is gone", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger({ schedule: everyMinute({ overlap: "queue" }) }));
+      await ring(bench);
+      await ring(bench, MINUTE);
+      const span = { from: START + MINUTE, to: START + MINUTE };
+      await bench.caller.fireTrigger(CALLER, "report", { now: false, span });
+      for (const { id } of await jobsOf(bench)) {
+        await finish(bench, id);
+        await bench.caller.remove(CALLER, id);
+      }
+      await ring(bench);
+      expect(await ledger(bench)).toEqual([`ran ${at(0)}`, `ran ${at(MINUTE)}`]);
+      expect(await jobsOf(bench)).toEqual([]);
+    }));
+
   it("waits between two spans that were missed, which are not told as one", () =>
     inRegistry(async (bench) => {
       await save(bench, withOverlap("queue"));

@@ -29,9 +29,15 @@ export interface Told {
   ledger: LedgerEntry[];
   /** Ids of all jobs of the trigger. */
   jobs: string[];
-  /** The first time that it was ever due at, and the first that nothing is written of yet (epoch ms). */
+  /**
+   * The first time that it was ever due at, and the first that nothing is written of yet (epoch ms). Once its last run is
+   * begun: the first after that, of which something may be written.
+   */
   first: number;
   next: number;
+  isOver: boolean;
+  /** By when all that was due must be explained: the clock, without the jitter (epoch ms). */
+  until: number;
   /** None of its jobs was so old that it was purged. */
   isAllKept: boolean;
   /** How many times the events of the course say were missed; undefined: it was so long that they are gone. */
@@ -41,6 +47,17 @@ export interface Told {
   steps: Record<string, number>;
 }
 
+/** When the last of so many runs was begun (epoch ms). */
+function lastRunAt(ledger: readonly LedgerEntry[], maxRuns = Number.POSITIVE_INFINITY): number {
+  const ran = ledger.filter(({ outcome }) => outcome === "ran");
+  const last = ran[maxRuns - 1];
+  if (last === undefined) throw new Error(`has no next time after ${ran.length} runs of ${maxRuns}`);
+  return last.at;
+}
+
+/** So many times there are in the span: the first at its beginning, the last at its end or before. */
+const stepsUntil = (ms: number): number => Math.max(Math.floor(ms / STEP) + 1, 0);
+
 class Course {
   readonly #world: World;
   readonly #random: () => number;
@@ -49,8 +66,11 @@ class Course {
   #document: TriggerDocument;
   #first = 0;
   #isYearOver = false;
-  /** Nothing was later (epoch ms). */
+  /** Nothing was earlier, or later (epoch ms). */
+  #earliest = START;
   #latest = 0;
+  /** Since the run before: what was due by a clock that was then set back is due no more. */
+  #sinceRun = { runs: 0, earliest: START };
 
   constructor(world: World, seed: number) {
     this.#world = world;
@@ -66,6 +86,7 @@ class Course {
         missed: this.#oneOf(["last", "all", "none"] as const),
         catch_up: this.#oneOf(["0 seconds", "1 hour", "6 hours"]),
         ...(this.#random() < 0.5 && { jitter: "5 minutes" }),
+        ...(this.#random() < 0.3 && { max_runs: 1 + Math.floor(this.#random() * 20) }),
       },
     };
   }
@@ -154,13 +175,21 @@ class Course {
     await this.#world.rest();
     if (isFaulty && hazard.hit !== undefined) this.#count("went wrong");
     hazard.disarm();
-    this.#latest = Math.max(this.#latest, this.#world.clock.now);
+    this.#noteClock(this.#world.clock.now);
     this.#count(kind);
   }
 
   /** Jobs and their keys are gone by now: nobody knows that a time was run. The alarm that purges them may end a quiet month. */
   get #isOld(): boolean {
-    return Math.max(this.#latest, this.#world.clock.now) >= START + RETENTION_MS;
+    return Math.max(this.#latest, this.#world.clock.now) >= this.#earliest + RETENTION_MS;
+  }
+
+  #noteClock(now: number): void {
+    this.#earliest = Math.min(this.#earliest, now);
+    this.#latest = Math.max(this.#latest, now);
+    const { sql } = this.#world.storage;
+    const { runs } = sql.exec<{ runs: number }>("SELECT state_json ->> 'runs' AS runs FROM trigger_states").one();
+    this.#sinceRun = { runs, earliest: runs === this.#sinceRun.runs ? Math.min(this.#sinceRun.earliest, now) : now };
   }
 
   #count(what: string): void {
@@ -187,11 +216,19 @@ class Course {
     const saved = await this.#ask("look", (api) => api.caller.findTrigger(CALLER, NAME));
     const page = await this.#ask("ledger", (api) => api.caller.triggerLedger(CALLER, NAME, null, 1_000));
     if (!page.ok || saved === null) throw new Error("the trigger is gone");
+    const ledger = page.value.entries.toReversed();
+    const [due] = saved.next_runs;
+    const afterLast = () => {
+      const at = Math.min(lastRunAt(ledger, this.#document.schedule?.max_runs), this.#sinceRun.earliest);
+      return this.#first + stepsUntil(at - lateBy - this.#first) * STEP;
+    };
     return {
-      ledger: page.value.entries.toReversed(),
+      ledger,
       jobs: this.#jobIds(),
       first: this.#first,
-      next: (saved.next_runs[0] ?? 0) - lateBy,
+      next: due === undefined ? afterLast() : due - lateBy,
+      isOver: due === undefined,
+      until: this.#world.clock.now - lateBy,
       isAllKept: !this.#isOld,
       missedByEvents: this.#missedSince(position),
       backfilled: this.#backfilled,
@@ -200,7 +237,7 @@ class Course {
   }
 
   #missedSince(position: number): number | undefined {
-    if (this.#latest > START + EVENT_KEPT_MS - DAY) return undefined;
+    if (this.#latest > this.#earliest + EVENT_KEPT_MS - DAY) return undefined;
     const { sql } = this.#world.storage;
     const rows = sql.exec<{ data_json: string }>(
       "SELECT data_json FROM events WHERE name = 'trigger.missed' AND position > ?",

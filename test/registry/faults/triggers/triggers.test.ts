@@ -38,30 +38,54 @@ const isAhead = (entry: LedgerEntry, { next, backfilled }: Told): boolean => {
   return entry.outcome === "ran" && backfilled.has(from) && from >= next;
 };
 
-/** What the ledger and the jobs say that cannot be. */
-function faultsOf(told: Told): string[] {
-  const { ledger, jobs, first, next, isAllKept, missedByEvents } = told;
-  const ran = ledger.filter(({ outcome }) => outcome === "ran");
-  const isOfTime = (entry: LedgerEntry) => !isByHand(entry) && !isAfterTheFact(entry, told) && !isAhead(entry, told);
-  const times = ledger.filter(isOfTime);
+const iso = (time: number): string => new Date(time).toISOString();
+
+/** @param end the first time that the ledger does not tell of */
+function faultsOfEnd({ next, isOver, until }: Told, end: number): string[] {
+  if (isOver) return end < next ? [`ends before ${iso(end)}, its last run was later`] : [];
+  return [
+    ...(end === next ? [] : [`ends before ${iso(end)}, not ${iso(next)}`]),
+    ...(next > until ? [] : [`${iso(next)}: nobody looked at it`]),
+  ];
+}
+
+/** Times that are told of twice or not at all. */
+function faultsOfTimes(told: Told): string[] {
+  const { ledger, first, isOver } = told;
+  const isOfTime = (entry: LedgerEntry) => !isByHand(entry) && !isAfterTheFact(entry, told);
   const faults: string[] = [];
   let expected = first;
-  for (const { from, to, count } of times.map(spanOf).sort((a, b) => a.from - b.from)) {
-    if (from !== expected) faults.push(`${new Date(expected).toISOString()}: ${from > expected ? "lost" : "twice"}`);
-    if ((to - from) / STEP + 1 !== count) faults.push(`${new Date(from).toISOString()}: ${count} counted`);
+  const times = ledger.filter(isOfTime).map((entry) => ({ ...spanOf(entry), isAhead: isAhead(entry, told) }));
+  for (const { from, to, count, isAhead } of times.sort((a, b) => a.from - b.from)) {
+    // Once it is over the times behind it are none; before, what is not due yet.
+    if (isAhead && (from > expected || !isOver)) continue;
+    if (from !== expected) faults.push(`${iso(expected)}: ${from > expected ? "lost" : "twice"}`);
+    if ((to - from) / STEP + 1 !== count) faults.push(`${iso(from)}: ${count} counted`);
     expected = to + STEP;
   }
-  if (expected !== next) faults.push(`ends before ${new Date(expected).toISOString()}, not ${next}`);
+  return [...faults, ...faultsOfEnd(told, expected)];
+}
+
+/** Jobs that the ledger does not tell of, or twice. */
+function faultsOfJobs({ ledger, jobs, isAllKept }: Told): string[] {
+  const ran = ledger.filter(({ outcome }) => outcome === "ran");
+  const faults: string[] = [];
   const occurrences = ran.map(({ occurrence }) => occurrence);
   if (new Set(occurrences).size !== ran.length) faults.push("an occurrence ran twice");
   const toldJobs = new Set(ran.map(({ job_id }) => job_id));
   if (jobs.some((id) => !toldJobs.has(id))) faults.push("a job that is not told of");
   if (isAllKept && toldJobs.size !== jobs.length) faults.push("a job that is told of and is not there");
+  return faults;
+}
+
+/** What the ledger, the jobs and the events say that cannot be. */
+function faultsOf(told: Told): string[] {
+  const { ledger, missedByEvents } = told;
   const missed = ledger.filter(({ outcome }) => outcome === "missed").map((entry) => spanOf(entry).count);
   const inLedger = missed.reduce((sum, count) => sum + count, 0);
-  if ((missedByEvents ?? inLedger) !== inLedger)
-    faults.push(`${missedByEvents} missed by the events, ${inLedger} by the ledger`);
-  return faults;
+  const isTold = (missedByEvents ?? inLedger) === inLedger;
+  const untold = isTold ? [] : [`${missedByEvents} missed by the events, ${inLedger} by the ledger`];
+  return [...faultsOfTimes(told), ...faultsOfJobs(told), ...untold];
 }
 
 async function courses(count: number, options: WorldOptions = {}) {
