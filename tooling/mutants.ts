@@ -59,9 +59,9 @@ export const MUTANTS: Record<string, Mutant> = {
     to: "",
   },
   "what rides along with a begin is lost": {
-    file: "src/registry/run/step-reports.ts",
-    from: "const ended = this.#withFinished(job, finished, now);\n      if (!ended.ok)",
-    to: "const ended: Result<Job, Unkept> = ok(job);\n      if (!ended.ok)",
+    file: "src/registry/run/ended-actions.ts",
+    from: "const ended = withFinished(context, job, finished, now);\n    return ended.ok",
+    to: "const ended: Result<Job, Unkept> = ok(job);\n    return ended.ok",
   },
   "a late output replaces the first": {
     file: "src/registry/storage/values.ts",
@@ -224,8 +224,8 @@ export const MUTANTS: Record<string, Mutant> = {
     to: 'if (outcome === "unknown") return why === "resume" ? "same_key" : "new_key";',
   },
   "a rerun has the key of the run before": {
-    file: "src/registry/run/step-reports.ts",
-    from: "    actions.noteOver(job, path, error);\n",
+    file: "src/registry/run/ended-actions.ts",
+    from: "  actions.noteOver(job, path, error);\n",
     to: "",
   },
   "a retry forgets what is unknown": {

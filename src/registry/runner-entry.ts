@@ -112,24 +112,32 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
     return (await entered(this.registry)).stepReports.finish(ref, path, output, error, at);
   }
 
-  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).stepReports.rest(ref, path, wakeAt, marks, keyPath);
+  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath?: string, finished?: Finished) {
+    return (await entered(this.registry)).stepReports.rest(ref, path, wakeAt, marks, keyPath, finished);
   }
 
-  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks, keyPath);
+  async ask(ref: RunRef, path: string, request: AskRequest, marks: Mark[], keyPath?: string, finished?: Finished) {
+    return (await entered(this.registry)).awaitReports.ask(ref, path, request, marks, keyPath, finished);
   }
 
   async awaitEvent(ref: RunRef, path: string, request: EventRequest, marks: Mark[], keyPath?: string) {
     return (await entered(this.registry)).awaitReports.awaitEvent(ref, path, request, marks, keyPath);
   }
 
-  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).awaitReports.spawn(ref, path, request, marks, keyPath);
+  async spawn(ref: RunRef, path: string, request: SpawnRequest, marks: Mark[], keyPath?: string, finished?: Finished) {
+    return (await entered(this.registry)).awaitReports.spawn(ref, path, request, marks, keyPath, finished);
   }
 
-  async offer(ref: RunRef, path: string, request: OfferRequest, marks: Mark[], keyPath?: string, rate?: RateTerms) {
-    return (await entered(this.registry)).awaitReports.offer(ref, path, request, marks, keyPath, rate);
+  async offer(
+    ref: RunRef,
+    path: string,
+    request: OfferRequest,
+    marks: Mark[],
+    keyPath?: string,
+    rate?: RateTerms,
+    finished?: Finished,
+  ) {
+    return (await entered(this.registry)).awaitReports.offer(ref, path, request, marks, keyPath, rate, finished);
   }
 
   async collect(ref: RunRef, path: string) {

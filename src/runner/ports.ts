@@ -9,8 +9,8 @@ import type { NamedBlueprint } from "../service/blueprints/find-blueprint.ts";
 
 export interface RetryPlan {
   limit: number;
-  /** Milliseconds until the next try; asked after each failed one. */
-  delay: () => number;
+  /** Milliseconds until the next try. */
+  delay: number;
   /** The engine multiplies the delay by its own backoff, exponential when left out. */
   backoff: "constant";
 }

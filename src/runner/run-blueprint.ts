@@ -130,7 +130,7 @@ async function interpreterOf(ports: RunnerPorts, ref: RunRef): Promise<Interpret
 }
 
 /** Of a segment that could not reach the registry: what it did is not lost, and the next try goes on. */
-const SEGMENT_RETRIES = { limit: 10, delay: () => 1_000, backoff: "constant" as const };
+const SEGMENT_RETRIES = { limit: 10, delay: 1_000, backoff: "constant" as const };
 
 /** A metered engine step that is not needed at a resume, when its time has passed. @returns epoch ms that it waited for */
 async function pass({ step, now }: RunnerPorts, name: string, { until, wakeable }: Wait): Promise<number> {

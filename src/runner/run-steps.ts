@@ -44,8 +44,15 @@ async function runStep(context: RunContext, step: Step, around: Scope, path: str
 const judged = ({ journal }: RunContext, { on_error }: Step, ending: Ending): Ending =>
   journal !== undefined && ending.end === "failed" && on_error === "fail" ? HALTED : ending;
 
-/** Whether the step reports nothing, or first that an action begins: with that, the end of the action before rides. */
-const carriesOn = (step: Step): boolean => step.type === "transform" || step.type === "end" || isActing(step);
+/** Waits that begin with one report; the look at an event's log comes between for those that wait for one. */
+const WAITS: readonly Step["type"][] = ["sleep", "input", "job", "worker"];
+
+/** Whether the step reports nothing, or first that it begins: with that, the end of the action before rides. */
+const carriesOn = (step: Step): boolean =>
+  step.type === "transform" ||
+  step.type === "end" ||
+  isActing(step) ||
+  (WAITS.includes(step.type) && !("event" in step));
 
 /**
  * How a sequence ended is told to whoever must hear of it, and to the registry what it has not heard of the last action.

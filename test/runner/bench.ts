@@ -36,7 +36,7 @@ export class RecordingStep implements EngineStep {
         return result;
       } catch (error) {
         if (tries === config.retries.limit) throw error;
-        this.pass(config.retries.delay());
+        this.pass(config.retries.delay);
       }
     }
   }

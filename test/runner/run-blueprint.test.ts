@@ -377,7 +377,9 @@ describe("a report whose answer was lost", () => {
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({}));
       let losses = 2;
-      const run = await runSteps(bench, [call("one"), NAP], {
+      // Before rows an end is a report of its own.
+      const rows = { id: "rows", type: "map", over: [1], steps: [{ id: "n", type: "transform", value: 1 }] };
+      const run = await runSteps(bench, [call("one"), rows], {
         fetch,
         registry: (real) =>
           replaced(real, {

@@ -217,7 +217,8 @@ export interface RunnerApi {
     wakeAt: number,
     marks: Mark[],
     keyPath?: string,
-  ): Promise<Stop | Halted | { do: "rest"; wake_at: number }>;
+    finished?: Finished,
+  ): Promise<Stop | Halted | Unkept | { do: "rest"; wake_at: number }>;
   /** Asks a question; asked again, it says how that stands. */
   ask(
     ref: RunRef,
@@ -225,7 +226,8 @@ export interface RunnerApi {
     request: AskRequest,
     marks: Mark[],
     keyPath?: string,
-  ): Promise<Awaited | NoPlace | Halted | Stop>;
+    finished?: Finished,
+  ): Promise<Awaited | NoPlace | Halted | Unkept | Stop>;
   /** Waits for an event of the tenant from now on; called again, it says how that stands. */
   awaitEvent(
     ref: RunRef,
@@ -241,7 +243,8 @@ export interface RunnerApi {
     request: SpawnRequest,
     marks: Mark[],
     keyPath?: string,
-  ): Promise<Awaited | Later | Halted | Stop>;
+    finished?: Finished,
+  ): Promise<Awaited | Later | Halted | Unkept | Stop>;
   /** Offers the step's input to workers; called again, it says how that stands. */
   offer(
     ref: RunRef,
@@ -250,7 +253,8 @@ export interface RunnerApi {
     marks: Mark[],
     keyPath?: string,
     rate?: RateTerms,
-  ): Promise<Awaited | Later | Halted | Stop>;
+    finished?: Finished,
+  ): Promise<Awaited | Later | Halted | Unkept | Stop>;
   /**
    * The rows of the step at `path` are over, because one failed, and the blueprint goes on: nothing below it begins any
    * more, in no attempt. The first report decides, and a later one is told how.

@@ -14,6 +14,7 @@ import { MAX_JOB_DEPTH, MAX_OPEN_QUESTIONS } from "../../limits.ts";
 import type {
   AskRequest,
   Awaited,
+  Finished,
   Halted,
   HaltedRows,
   Later,
@@ -23,6 +24,7 @@ import type {
   RunRef,
   SpawnRequest,
   Stop,
+  Unkept,
 } from "../api/caller.ts";
 import type { EventRequest } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
@@ -31,6 +33,7 @@ import { notSettled, takeBackLost } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
 import { haltedPath } from "../storage/values.ts";
+import { applyJoined } from "./ended-actions.ts";
 import { dropWaits, type FromNow, openEventWait } from "./event-waits.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { isKnown, outcomeAt } from "./journal.ts";
@@ -71,17 +74,17 @@ export class AwaitReports {
     request: AskRequest,
     marks: Mark[],
     keyPath = path,
-  ): Promise<Awaited | NoPlace | Halted | Stop> {
-    return applyReport<Awaited | NoPlace | Halted>(this.#context, ref, (job, now) => {
+    finished?: Finished,
+  ): Promise<Awaited | NoPlace | Halted | Unkept | Stop> {
+    return applyJoined<Awaited | NoPlace | Halted>(this.#context, ref, { finished, marks }, (job, now) => {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
-      const marked = withMarks(this.#context, job, marks, now);
-      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      const isFull = openQuestions(marked).length >= MAX_OPEN_QUESTIONS;
-      const next = askOrTake(this.#context, marked, { path, keyPath, question, isFull }, now);
+      if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
+      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
+      const isFull = openQuestions(job).length >= MAX_OPEN_QUESTIONS;
+      const next = askOrTake(this.#context, job, { path, keyPath, question, isFull }, now);
       return next === undefined
-        ? { next: marked, reply: { do: "no_place" } }
+        ? { next: job, reply: { do: "no_place" } }
         : outcomeAt(this.#context, next, path, now, keyPath);
     });
   }
@@ -107,20 +110,20 @@ export class AwaitReports {
     request: SpawnRequest,
     marks: Mark[],
     keyPath = path,
-  ): Promise<Awaited | Halted | Later | Stop> {
+    finished?: Finished,
+  ): Promise<Awaited | Halted | Later | Unkept | Stop> {
     const planHash = await shortDigest(request.plan);
     let child: Job | undefined;
-    const reply = applyReport<Awaited | Halted | Later>(this.#context, ref, (job, now) => {
-      const marked = withMarks(this.#context, job, marks, now);
-      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+    const reply = applyJoined<Awaited | Halted | Later>(this.#context, ref, { finished, marks }, (job, now) => {
+      if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
+      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
       const family = this.#family(job);
       const refused = this.#refusal(job, family);
-      if (refused !== undefined) return { next: marked, reply: fails(refused) };
+      if (refused !== undefined) return { next: job, reply: fails(refused) };
       const accepted = this.#accept(job, request, planHash, keyPath, now, family.isCounted);
-      if (!accepted.ok) return { next: marked, reply: notNow(accepted.error) };
+      if (!accepted.ok) return { next: job, reply: notNow(accepted.error) };
       child = accepted.value;
-      const grown = family.root === null ? withTree(marked, family.size + 1) : marked;
+      const grown = family.root === null ? withTree(job, family.size + 1) : job;
       if (family.root !== null) this.#context.store.save(family.root, withTree(family.root, family.size + 1));
       const adopted = adopt(grown, path, child.job_id, now, keyPath);
       const next = request.detached ? this.#letGo(adopted, path, child) : adopted;
@@ -145,17 +148,17 @@ export class AwaitReports {
     marks: Mark[],
     keyPath = path,
     rate?: RateTerms,
-  ): Promise<Awaited | Later | Halted | Stop> {
+    finished?: Finished,
+  ): Promise<Awaited | Later | Halted | Unkept | Stop> {
     const { pause_ms, wait_ms } = await turnOf(this.#context, ref, path, rate, { keyPath });
     const { store, admission, claimers } = this.#context;
     const { queue, input, timeout_ms, terms } = request;
-    const reply = applyReport<Awaited | Later | Halted>(this.#context, ref, (job, now) => {
-      const marked = withMarks(this.#context, job, marks, now);
-      if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      if (pause_ms > 0) return notYet(marked, pause_ms, now);
+    const reply = applyJoined<Awaited | Later | Halted>(this.#context, ref, { finished, marks }, (job, now) => {
+      if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
+      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
+      if (pause_ms > 0) return notYet(job, pause_ms, now);
       const full = admission.storageRefusal(jsonBytes(input));
-      if (full !== undefined) return { next: marked, reply: fails(notOffered(full)) };
+      if (full !== undefined) return { next: job, reply: fails(notOffered(full)) };
       const { tenant, job_id } = job;
       const offer = newOffer(
         { tenant, job_id, path, queue, priority: priorityOf(job.run), terms },
@@ -165,7 +168,7 @@ export class AwaitReports {
       );
       store.insertOffer(offer, input);
       const open = { queue, expires_at: offer.deadline };
-      return outcomeAt(this.#context, offered(marked, path, open, now, keyPath), path, now, keyPath);
+      return outcomeAt(this.#context, offered(job, path, open, now, keyPath), path, now, keyPath);
     });
     claimers.wake(queue);
     return reply;

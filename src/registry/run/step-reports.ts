@@ -6,22 +6,11 @@ import { type Job, openWork, type StepError, stepState } from "../../jobs/job.ts
 import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { undonePath } from "../../jobs/run/in-flight.ts";
 import { interruption } from "../../jobs/run/interruption.ts";
-import {
-  begin,
-  finish,
-  heard,
-  inRow,
-  type Mark,
-  mayBeginAt,
-  polled,
-  rest,
-  retrying,
-  start,
-} from "../../jobs/run/reports.ts";
+import { begin, heard, inRow, type Mark, mayBeginAt, polled, rest, retrying, start } from "../../jobs/run/reports.ts";
 import { asked, type Taker, waitingPaths } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
-import { err, ok, type Result } from "../../lib/result.ts";
+import { ok } from "../../lib/result.ts";
 import { MAX_ROW_VALUE_BYTES } from "../../limits.ts";
 import type {
   Awake,
@@ -43,6 +32,7 @@ import { notKept } from "../dispatch/admission.ts";
 import { RESULT_PATH } from "../storage/values.ts";
 import type { AwaitReports } from "./await-reports.ts";
 import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
+import { applyJoined, noteLateEnd, withFinished } from "./ended-actions.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { journalPage, recorded } from "./journal.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
@@ -115,13 +105,9 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     rate?: RateTerms,
   ) {
     const turn = await turnOf(this.#context, ref, path, rate, { keyPath, token });
-    this.#noteLate(ref, finished);
-    return applyReport<Begun | Later | Halted | Unkept>(this.#context, ref, (job, now) => {
-      const ended = this.#withFinished(job, finished, now);
-      if (!ended.ok) return { next: job, reply: ended.error };
-      const marked = withMarks(this.#context, ended.value, marks, now);
-      if (turn.pause_ms > 0) return notYet(marked, turn.pause_ms, now);
-      return this.#begin(marked, { path, token, withinMs, keyPath, turn_ms: turn.wait_ms }, now);
+    return applyJoined<Begun | Later | Halted>(this.#context, ref, { finished, marks }, (job, now) => {
+      if (turn.pause_ms > 0) return notYet(job, turn.pause_ms, now);
+      return this.#begin(job, { path, token, withinMs, keyPath, turn_ms: turn.wait_ms }, now);
     });
   }
 
@@ -181,62 +167,28 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
 
   async finish(ref: RunRef, path: string, output: Json, error: StepError | null, at?: number) {
     const finished = { path, output, error, ...(at !== undefined && { at }) };
-    this.#noteLate(ref, finished);
+    noteLateEnd(this.#context, ref, finished);
     return applyReport<typeof GO | { do: "fail"; error: StepError }>(this.#context, ref, (job, now) => {
-      const ended = this.#withFinished(job, finished, now);
+      const ended = withFinished(this.#context, job, finished, now);
       return ended.ok
         ? { next: ended.value, reply: GO }
         : { next: job, reply: { do: "fail", error: ended.error.error } };
     });
   }
 
-  /** Why there is no room for the output. One that was stored has its room, unless only an undo needed to know of it. */
-  #refusal(job: Job, { path, output }: Finished): StepError | undefined {
-    const { tables, admission } = this.#context;
-    const stored = tables.values.json(job, path);
-    const wasRefused = stored === "null" && output !== null;
-    if (!isCounted(job) || (stored !== undefined && !wasRefused)) return undefined;
-    const bytes = jsonBytes(output);
-    const full = admission.storageRefusal(wasRefused ? Number.POSITIVE_INFINITY : bytes);
-    return full && notKept(full, bytes);
-  }
-
-  /** What comes when the job has settled. */
-  #noteLate(ref: RunRef, finished: Finished | undefined): void {
-    if (finished === undefined) return;
-    const { path, output, error } = finished;
-    noteLate(this.#context, ref, path, error === null ? { output } : { error });
-  }
-
-  /** The job with that action at its end, its output stored; or why that is not kept. */
-  #withFinished(job: Job, finished: Finished | undefined, now: number): Result<Job, Unkept> {
-    if (finished === undefined) return ok(job);
-    const { path, output, error, at } = finished;
-    const { tables, store, actions, undoables } = this.#context;
-    const full = this.#refusal(job, finished);
-    const { job: numbered, undo_number } = error === null ? undoables.numbered(job, path) : { job };
-    if (full !== undefined) {
-      // The effect is there all the same: its undo sees nothing of it.
-      if (undo_number !== undefined && tables.values.json(job, path) === undefined) {
-        tables.values.insert(job.job_id, path, null, { ...openWork(job.run, path), undo_number });
-        store.save(job, numbered);
-      }
-      return err({ do: "unkept", path, error: full });
-    }
-    const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number, at });
-    actions.noteOver(job, path, error);
-    return ok(finish(kept.isNew ? kept.job : job, path, error ?? undefined, now));
-  }
-
-  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path) {
-    return applyReport<{ do: "rest"; wake_at: number } | Halted>(this.#context, ref, (job, now) => {
-      const marked = withMarks(this.#context, job, marks, now);
-      const over = this.#context.tables.values.stored(marked, path, keyPath);
-      if (over !== undefined) return { next: marked, reply: { do: "rest", wake_at: over.at ?? now } };
-      if (isHalted(this.#context, job, path)) return { next: marked, reply: HALTED };
-      const resting = rest(marked, path, wakeAt, now, keyPath);
-      return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
-    });
+  async rest(ref: RunRef, path: string, wakeAt: number, marks: Mark[], keyPath = path, finished?: Finished) {
+    return applyJoined<{ do: "rest"; wake_at: number } | Halted>(
+      this.#context,
+      ref,
+      { finished, marks },
+      (job, now) => {
+        const over = this.#context.tables.values.stored(job, path, keyPath);
+        if (over !== undefined) return { next: job, reply: { do: "rest", wake_at: over.at ?? now } };
+        if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
+        const resting = rest(job, path, wakeAt, now, keyPath);
+        return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
+      },
+    );
   }
 
   async mark(ref: RunRef, marks: Mark[]) {
@@ -254,12 +206,12 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     watched?: Watched,
   ): Promise<Unkept | undefined> {
     const { store, now, background } = this.#context;
-    this.#noteLate(ref, finished);
+    noteLateEnd(this.#context, ref, finished);
     const settled = store.transact(() => {
       const job = findFenced(this.#context, ref);
       if (job === undefined) return ok([]);
       const unasked = outcome.name === "succeeded" ? withoutQuestions(job, now()) : job;
-      const ended = this.#withFinished(unasked, finished, now());
+      const ended = withFinished(this.#context, unasked, finished, now());
       if (!ended.ok) return ended;
       store.save(job, unasked);
       const marked = withMarks(this.#context, ended.value, marks, now());

@@ -89,12 +89,9 @@ export class Reporter {
     const opening = this.#takeOpening(path);
     if (opening !== undefined && this.#ports.now() - opening.at < OPENING_KEPT_MS) return opening.begun;
     const token = opening?.token ?? this.#ports.newToken();
-    const { finished } = unreported;
-    const answer = await this.#withMarks((registry, marks) =>
+    return this.#joined(unreported, (registry, marks, finished) =>
       registry.begin(this.#ref, path, token, withinMs, marks, keyPath, finished, rate),
     );
-    unreported.clear();
-    return answer;
   }
 
   #keep({ outputs, next }: JournalPage): void {
@@ -134,24 +131,32 @@ export class Reporter {
     return this.#send((registry) => registry.finish(this.#ref, path, output, error, at));
   }
 
-  rest(path: string, wakeAt: number, keyPath: string) {
-    return this.#withMarks((registry, marks) => registry.rest(this.#ref, path, wakeAt, marks, keyPath));
+  rest(path: string, wakeAt: number, keyPath: string, unreported: Unreported) {
+    return this.#joined(unreported, (registry, marks, finished) =>
+      registry.rest(this.#ref, path, wakeAt, marks, keyPath, finished),
+    );
   }
 
-  ask(path: string, request: AskRequest, keyPath: string) {
-    return this.#withMarks((registry, marks) => registry.ask(this.#ref, path, request, marks, keyPath));
+  ask(path: string, request: AskRequest, keyPath: string, unreported: Unreported) {
+    return this.#joined(unreported, (registry, marks, finished) =>
+      registry.ask(this.#ref, path, request, marks, keyPath, finished),
+    );
   }
 
   awaitEvent(path: string, request: EventRequest, keyPath: string) {
     return this.#withMarks((registry, marks) => registry.awaitEvent(this.#ref, path, request, marks, keyPath));
   }
 
-  spawn(path: string, request: SpawnRequest, keyPath: string) {
-    return this.#withMarks((registry, marks) => registry.spawn(this.#ref, path, request, marks, keyPath));
+  spawn(path: string, request: SpawnRequest, keyPath: string, unreported: Unreported) {
+    return this.#joined(unreported, (registry, marks, finished) =>
+      registry.spawn(this.#ref, path, request, marks, keyPath, finished),
+    );
   }
 
-  offer(path: string, request: OfferRequest, keyPath: string, rate?: RateTerms) {
-    return this.#withMarks((registry, marks) => registry.offer(this.#ref, path, request, marks, keyPath, rate));
+  offer(path: string, request: OfferRequest, keyPath: string, unreported: Unreported, rate?: RateTerms) {
+    return this.#joined(unreported, (registry, marks, finished) =>
+      registry.offer(this.#ref, path, request, marks, keyPath, rate, finished),
+    );
   }
 
   halt(path: string, error: StepError | "won" | null, finished: number[]) {
@@ -186,11 +191,19 @@ export class Reporter {
     return this.#send((registry) => registry.undone(this.#ref, path, keyPath, failure));
   }
 
-  async settle(outcome: RunOutcome, unreported: Unreported, watched?: Watched) {
-    const { finished } = unreported;
-    const answer = await this.#withMarks((registry, marks) =>
+  settle(outcome: RunOutcome, unreported: Unreported, watched?: Watched) {
+    return this.#joined(unreported, (registry, marks, finished) =>
       registry.settle(this.#ref, outcome, marks, finished, watched),
     );
+  }
+
+  /** With the end of the sequence's last action, if the registry has not heard of it. */
+  async #joined<T extends { do: string } | undefined>(
+    unreported: Unreported,
+    report: (registry: RunnerApi, marks: Mark[], finished: Finished | undefined) => Promise<T>,
+  ): Promise<T> {
+    const { finished } = unreported;
+    const answer = await this.#withMarks((registry, marks) => report(registry, marks, finished));
     unreported.clear();
     return answer;
   }

@@ -12,6 +12,7 @@ import { MAX_QUESTION_BYTES } from "../../limits.ts";
 import type { AskRequest } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
+import { tellAlong } from "../reports/tell-along.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
 import { runEvent } from "./input-event.ts";
 
@@ -73,7 +74,8 @@ async function schemaOf(
 async function ask(context: RunContext, path: string, request: AskRequest): Promise<Ending> {
   for (;;) {
     const { freed } = context.places;
-    const asked = await context.reports.ask(path, request, context.keyPath(path));
+    const keyPath = context.keyPath(path);
+    const asked = await tellAlong(context, (unreported) => context.reports.ask(path, request, keyPath, unreported));
     if (asked.do !== "no_place") {
       const ending = await awaitOutcome(context, path, asked);
       if (asked.do === "wait") context.places.free();

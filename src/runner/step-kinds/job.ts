@@ -9,6 +9,7 @@ import { MAX_ECHO_CHARS, MAX_ERROR_CHARS } from "../../limits.ts";
 import type { SpawnRequest } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
+import { tellAlong } from "../reports/tell-along.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
 
 type Plan = Pick<SpawnRequest, "plan"> & { label: string };
@@ -59,7 +60,8 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
 async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
   for (;;) {
     if ((await context.turn(path)) === HALTED) return HALTED;
-    const started = await context.reports.spawn(path, request, context.keyPath(path));
+    const keyPath = context.keyPath(path);
+    const started = await tellAlong(context, (unreported) => context.reports.spawn(path, request, keyPath, unreported));
     if (started.do !== "later") return awaitOutcome(context, path, started);
     if ((await context.wait(path, started.after_ms)) === HALTED) return HALTED;
   }

@@ -3,6 +3,7 @@ import { jsonBytes } from "../../lib/json.ts";
 import { MAX_WORK_INPUT_BYTES } from "../../limits.ts";
 import { rateTerms, type StepRun } from "../context.ts";
 import { failed, HALTED } from "../ending.ts";
+import { tellAlong } from "../reports/tell-along.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
 
 /** Offers its input to workers, and waits until one has completed it; the registry keeps who has it. */
@@ -23,7 +24,10 @@ export const runWorker: StepRun<"worker"> = async (context, step, scope, path) =
     terms: { lease_ms: durationMs(step.lease), retries: limit, delay_ms: durationMs(delay), backoff },
   };
   for (;;) {
-    const offered = await context.reports.offer(path, request, context.keyPath(path), rateTerms(step.rate));
+    const keyPath = context.keyPath(path);
+    const offered = await tellAlong(context, (unreported) =>
+      context.reports.offer(path, request, keyPath, unreported, rateTerms(step.rate)),
+    );
     if (offered.do !== "later") return awaitOutcome(context, path, offered);
     if ((await context.wait(path, offered.after_ms)) === HALTED) return HALTED;
   }

@@ -132,7 +132,7 @@ export class SimInstance {
         return result;
       } catch (error) {
         if (tries >= config.retries.limit) throw error;
-        await held(life, this.#world.clock.sleep(config.retries.delay()));
+        await held(life, this.#world.clock.sleep(config.retries.delay));
       }
     }
   }

@@ -19,8 +19,8 @@ export type OnBug = (kind: BugKind, detail: string) => void;
 type Reply = Stop | { do: string; opening?: { path: string } } | undefined;
 
 type Carried = { path: unknown } | undefined;
-/** Where a begin says how the action before ended. */
-const CARRIED = 5;
+/** Where each report says how the action before ended. */
+const CARRIED: { [Method in keyof RunnerApi]?: number } = { begin: 5, rest: 4, ask: 4, spawn: 4, offer: 5 };
 
 /** Sees every report with its answer and every hand-over, and writes down what never may be. */
 export class Witness {
@@ -88,7 +88,7 @@ export class Witness {
     const latest = this.#attempts.get(job_id) ?? attempt;
     if (attempt < latest) this.bug("stale reports answered", `${method} of ${job_id}-${attempt}, in attempt ${latest}`);
     this.#attempts.set(job_id, Math.max(attempt, latest));
-    const ended = method === "finish" ? { path: rest[0] } : method === "begin" && (rest[CARRIED] as Carried);
+    const ended = method === "finish" ? { path: rest[0] } : (rest[CARRIED[method] ?? -1] as Carried);
     if (ended && reply.do !== "unkept") this.#finished.add(`${job_id}.${ended.path}`);
     const begun = method === "begin" && reply.do === "run" ? { path: rest[0] } : "opening" in reply && reply.opening;
     const step = begun && `${job_id}.${begun.path}`;

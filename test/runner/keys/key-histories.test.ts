@@ -77,7 +77,7 @@ class Course {
   readonly #bench: Bench;
   readonly #history: History;
   readonly #target: KeyTarget;
-  readonly #versions: Record<string, number> = {};
+  #versions: Record<string, number> = {};
   /** Reruns that somebody asked for, by URL. */
   readonly asked = new Map<string, number>();
   #input: { items: number; salt: number };
@@ -134,11 +134,16 @@ class Course {
   }
 
   async #retry(move: Move): Promise<void> {
+    const versions = this.#versions;
     const request = this.#requestOf(move);
     const stored = finished(this.#bench, this.#id);
     const reply = await this.#bench.caller.retry(CALLER, this.#id, request);
     // What has succeeded is not retried without a step to begin with; a step that was not reached is none.
-    if (!reply.ok) return;
+    if (!reply.ok) {
+      // A correction that was refused is none: the next one changes its own step alone.
+      this.#versions = versions;
+      return;
+    }
     await this.#bench.settleBackground();
     const from = discardedFrom(move);
     const again = from === undefined ? [] : STEPS.slice(STEPS.indexOf(from));
@@ -158,7 +163,7 @@ class Course {
       return { ...request, input: this.#input };
     }
     if (how !== "corrected") return request;
-    this.#versions[which] = (this.#versions[which] ?? 0) + 1;
+    this.#versions = { ...this.#versions, [which]: (this.#versions[which] ?? 0) + 1 };
     return { ...request, blueprint: { label: "inline", plan: planOf(this.#steps), plan_hash: crypto.randomUUID() } };
   }
 }

@@ -10,6 +10,16 @@ const call = (id: string, more: Record<string, Json> = {}): Json => {
 };
 const pure = (id: string, value: Json) => ({ id, type: "transform", value });
 
+const QUESTION = { message: "Which?", schema: { type: "object", properties: { n: { type: "number" } } } };
+
+/** Steps that wait, by the report with which they begin. */
+const WAITS: Record<string, Json> = {
+  rest: { id: "nap", type: "sleep", for: "1 hour" },
+  ask: { id: "ask", type: "input", ...QUESTION, timeout: "1 hour", default: { n: 1 } },
+  spawn: { id: "child", type: "job", blueprint: { name: "child", steps: [pure("n", 1)] }, input: {}, detached: true },
+  offer: { id: "work", type: "worker", queue: "films", input: {}, timeout: "1 hour" },
+};
+
 /** The registry, and the calls that it was asked, in their order. */
 function counted(change: Partial<RunnerApi> = {}) {
   const calls: string[] = [];
@@ -79,14 +89,25 @@ describe("the calls of the registry", () => {
       expect(calls).toEqual(["start", "begin", "begin", "begin", "finish", "begin", "settle"]);
     }));
 
-  it("come at once where something follows that waits", () =>
+  it.each(Object.entries(WAITS))("are none more for a step before one that waits: %s", (begins, wait) =>
     inRegistry(async (bench) => {
       const { fetch } = scripted(json({}));
       const { calls, registry } = counted();
-      const nap = { id: "nap", type: "sleep", for: "1 hour" };
-      const run = await runSteps(bench, [call("one"), nap], { fetch, registry });
-      expect((await run.status()).status).toBe("succeeded");
-      expect(calls).toEqual(["start", "finish", "rest", "settle"]);
+      const run = await runSteps(bench, [call("one"), wait], { fetch, registry });
+      expect(calls.slice(0, 2)).toEqual(["start", begins]);
+      expect(calls).not.toContain("finish");
+      const { steps } = await run.status();
+      expect(steps?.[0]).toMatchObject({ id: "one", status: "succeeded", tries: 1 });
+    }),
+  );
+
+  it("come at once where rows follow", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = scripted(json({}));
+      const { calls, registry } = counted();
+      const rows = { id: "rows", type: "map", over: [1, 2], steps: [call("row")] };
+      await runSteps(bench, [call("one"), rows], { fetch, registry });
+      expect(calls.slice(0, 3)).toEqual(["start", "finish", "begin"]);
     }));
 
   it("say apart how a step ended to a registry that would not hear it with the next", () =>
@@ -137,6 +158,14 @@ describe("an output that is not kept", () => {
       const { status } = await ran(bench, [big("one"), big("two")], { output: "{% $steps.two.status %}" });
       expect(status).toMatchObject({ status: "failed", error_code: "storage_full", step: "two", result: null });
     }, LIMITS));
+
+  it.each(Object.entries(WAITS))("fails its own step, and the wait does not begin: %s", (_name, wait) =>
+    inRegistry(async (bench) => {
+      const { status } = await ran(bench, [big("one"), big("two"), wait]);
+      expect(status).toMatchObject({ status: "failed", error_code: "storage_full", step: "two" });
+      expect(status.steps?.map((step) => step.status)).toEqual(["succeeded", "failed", "pending"]);
+    }, LIMITS),
+  );
 
   it("is passed over with on_error: continue, and what came after is computed again from that", () =>
     inRegistry(async (bench) => {
@@ -192,6 +221,32 @@ describe("a crash with a joined report", () => {
     }),
   );
 
+  it.each(Object.entries(WAITS))("after %s: the step before the wait is not run again", (name, wait) =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ n: 1 }));
+      const when = { after: true, alive: false };
+      const registry = dying(name as keyof RunnerApi, when);
+      const run = await runSteps(bench, [call("one"), wait], { fetch, registry });
+      when.alive = true;
+      await run.resume(new RecordingStep());
+      expect((await run.status()).steps?.[0]).toMatchObject({ status: "succeeded", tries: 1 });
+      expect(sent).toHaveLength(1);
+    }),
+  );
+
+  it.each(Object.entries(WAITS))("before %s: the step before the wait runs again under the same key", (name, wait) =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ n: 1 }));
+      const when = { after: false, alive: false };
+      const registry = dying(name as keyof RunnerApi, when);
+      const run = await runSteps(bench, [call("one"), wait], { fetch, registry });
+      when.alive = true;
+      await run.resume(new RecordingStep());
+      expect((await run.status()).steps?.[0]).toMatchObject({ status: "succeeded", tries: 2 });
+      expect(sent.map(({ headers }) => headers.get("idempotency-key"))).toEqual([`${run.id}.one`, `${run.id}.one`]);
+    }),
+  );
+
   it.each(["begin", "settle"] as const)("before %s: the step runs again under the same key", (name) =>
     inRegistry(async (bench) => {
       const { fetch, sent } = scripted(json({ n: 1 }));
@@ -242,6 +297,29 @@ describe("a joined report whose answer was lost", () => {
       expect(eventTypes(status).filter((type) => type === "step_succeeded")).toHaveLength(2);
       expect(eventTypes(status).filter((type) => type === "step_started")).toHaveLength(2);
       expect(sent).toHaveLength(2);
+    }),
+  );
+});
+
+describe("a wait whose report does not arrive", () => {
+  it.each(Object.entries(WAITS))("%s: how the step before it ended is told all the same", (name, wait) =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ n: 1 }));
+      let losses = 3;
+      const { calls, registry } = counted({
+        [name]: async () => {
+          losses -= 1;
+          throw new Error("Network connection lost.");
+        },
+      });
+      const step = new RecordingStep();
+      // Of a report that stays away the run is given up; a rest needs none.
+      const run = await runSteps(bench, [call("one"), wait], { fetch, registry, step }).catch(() => undefined);
+      expect(losses).toBeLessThanOrEqual(0);
+      expect(calls.filter((each) => each === "finish")).toHaveLength(1);
+      expect(sent).toHaveLength(1);
+      await run?.resume();
+      expect(sent).toHaveLength(1);
     }),
   );
 });

@@ -3,6 +3,7 @@ import { expect } from "vitest";
 import type { Json } from "../../../../src/lib/json.ts";
 import type {
   Awaited,
+  Finished,
   Halted,
   Later,
   NoPlace,
@@ -10,6 +11,7 @@ import type {
   RunPlan,
   RunRef,
   Stop,
+  Unkept,
 } from "../../../../src/registry/api/caller.ts";
 import { aListQuery, CALLER } from "../../bench.ts";
 import type { Api } from "../world.ts";
@@ -92,6 +94,19 @@ const begin: AnyStep = named("begin", anyReport({ path: anyAct, token: fc.nat(5)
     );
 });
 
+/** The end of an action that rides along with the report of a wait, or nothing. */
+const anyEnd = fc.option(fc.record({ path: anyAct, output: fc.nat(3) }), { nil: undefined });
+type End = { path: "first" | "second"; output: number } | undefined;
+
+const finishedOf = (end: End): Finished | undefined =>
+  end && { path: end.path, output: { output: end.output }, error: null };
+
+function endAct(job: ModelJob, end: End): void {
+  if (end === undefined) return;
+  if (!job.outputs.has(end.path)) job.outputs.set(end.path, { output: end.output });
+  job.ended.add(end.path);
+}
+
 const finish: AnyStep = named(
   "finish",
   anyReport({ path: anyAct, output: fc.nat(3) }),
@@ -104,21 +119,22 @@ const finish: AnyStep = named(
         ["finish", (api, ref) => api.runner.finish(ref, path, { output }, null)],
         (job, reply) => {
           expect(reply).toEqual({ do: "go" });
-          if (!job.outputs.has(path)) job.outputs.set(path, { output });
-          job.ended.add(path);
+          endAct(job, { path, output });
         },
       );
   },
 );
 
-const rest: AnyStep = named("rest", anyReport({ forMs: fc.integer({ min: 1, max: HOUR }) }), ({ forMs, ...given }) => {
+const anyRest = anyReport({ forMs: fc.integer({ min: 1, max: HOUR }), end: anyEnd });
+const rest: AnyStep = named("rest", anyRest, ({ forMs, end, ...given }) => {
   return (rig, fault) =>
     report(
       rig,
       fault,
       reporting(rig, given),
-      ["rest", (api, ref) => api.runner.rest(ref, "nap", rig.now + forMs, [])],
+      ["rest", (api, ref) => api.runner.rest(ref, "nap", rig.now + forMs, [], "nap", finishedOf(end))],
       (job, reply) => {
+        endAct(job, end);
         if (!job.ended.has("nap")) job.wakeAt ??= rig.now + forMs;
         expect(reply).toEqual({ do: "rest", wake_at: job.ended.has("nap") ? job.restedAt : job.wakeAt });
       },
@@ -153,18 +169,19 @@ function questioned(rig: Rig, job: ModelJob): object {
 
 const ask: AnyStep = named(
   "ask",
-  anyReport({ timeout_ms: fc.constantFrom(60_000, 48 * HOUR), fallback: fc.boolean() }),
-  ({ timeout_ms, fallback, ...given }) =>
+  anyReport({ timeout_ms: fc.constantFrom(60_000, 48 * HOUR), fallback: fc.boolean(), end: anyEnd }),
+  ({ timeout_ms, fallback, end, ...given }) =>
     (rig, fault) => {
       const schema = { type: "object" };
       const content = fallback ? { fallback: true } : null;
       const request = { request_id: "q", message: "?", schema, timeout_ms, fallback: content };
       const who = reporting(rig, given);
-      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | NoPlace | Halted | Stop>] = [
+      const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | NoPlace | Halted | Unkept | Stop>] = [
         "ask",
-        (api, ref) => api.runner.ask(ref, "ask", request, []),
+        (api, ref) => api.runner.ask(ref, "ask", request, [], "ask", finishedOf(end)),
       ];
       return report(rig, fault, who, call, (job, reply) => {
+        endAct(job, end);
         if (job.question === null && !job.outputs.has("ask")) {
           job.question = { is: "open", expiresAt: rig.now + timeout_ms, fallback };
           job.status = "input_required";
@@ -185,16 +202,17 @@ async function adopt(rig: Rig, parent: ModelJob): Promise<void> {
   rig.model.add({ id, blueprint: "inline", timeoutMs, submittedAt: rig.now, parentId: parent.id });
 }
 
-const spawn: AnyStep = named("spawn", anyReport({}), (given) => (rig, fault) => {
+const spawn: AnyStep = named("spawn", anyReport({ end: anyEnd }), ({ end, ...given }) => (rig, fault) => {
   const request = { name: "child", blueprint: "inline", plan: MODEL_PLAN, input: {} };
   const isFull = rig.model.active.length >= MAX_ACTIVE;
   const who = reporting(rig, given);
   const isTooDeep = who.job !== undefined && rig.model.depth(who.job) >= MAX_DEPTH;
-  const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Halted | Later | Stop>] = [
+  const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Halted | Later | Unkept | Stop>] = [
     "spawn",
-    (api, ref) => api.runner.spawn(ref, "child", request, []),
+    (api, ref) => api.runner.spawn(ref, "child", request, [], "child", finishedOf(end)),
   ];
   return report(rig, fault, who, call, async (job, reply) => {
+    endAct(job, end);
     const isKnown = job.childId !== null || job.outputs.has("child");
     if (!isKnown && (isTooDeep || isFull)) {
       expect(reply).toMatchObject({ do: "fail", error: { code: isTooDeep ? "job_depth" : "too_many_active" } });
