@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { limitCases, serverCases, staticCases, stockCases } from "./cases.ts";
+import { type Case, limitCases, serverCases, staticCases, stockCases } from "./cases.ts";
 import { measureEngineJobs } from "./engine-jobs.ts";
 import { measureExpressions } from "./expressions.ts";
 import { measureLatencies } from "./latency.ts";
@@ -19,11 +19,11 @@ import { measureStartup } from "./startup.ts";
 const isQuick = Boolean(process.env.BENCH_QUICK);
 
 const PLAN: Plan = isQuick
-  ? { rounds: 3, connections: 16, ms: 300, warmMs: 100 }
-  : { rounds: 12, connections: 16, ms: 250, warmMs: 250 };
+  ? { rounds: 3, connections: 16, ms: 300, warmMs: 100, contextEvery: 3 }
+  : { rounds: 12, connections: 16, ms: 250, warmMs: 250, contextEvery: 3 };
 const JOBS = isQuick ? 10 : 50;
 const ENGINE_JOBS = isQuick ? { rounds: 2, jobs: 10 } : { rounds: 7, jobs: 60 };
-const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 25 };
+const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 11 };
 const STARTS = isQuick ? 1 : 3;
 const EXPRESSIONS = isQuick ? { rounds: 5, times: 1_000 } : { rounds: 25, times: 5_000 };
 
@@ -48,8 +48,9 @@ async function measureAll() {
       ...limitCases(bare),
       ...(await serverCases(origin, key, now)),
       ...(await staticCases(origin, bare, key)),
-      ...stockCases(await runtime.origin(STOCK.name)),
-      ...peers.cases,
+      ...[...stockCases(await runtime.origin(STOCK.name)), ...peers.cases].map(
+        (each): Case => ({ ...each, isContext: true }),
+      ),
     ];
     const counted = (await (await fetch(await runtime.origin(ROWS.name))).json()) as Pick<Results, "rows" | "claims">;
     const target = `${bare}/echo`;
@@ -65,11 +66,14 @@ async function measureAll() {
   }
 }
 
+const began = performance.now();
 const startup = measureStartup(STARTS);
 const expressions = await measureExpressions(EXPRESSIONS);
 const measured = await measureAll();
 const scale = await measureScale(SCALE);
-const results = resultsOf({ ...measured, expressions, scale: scaleSummary(scale), plan: PLAN, startup }, Date.now());
+const scaled = { scale: scaleSummary(scale), bytesPerJob: scale.bytesPerJob };
+const ms = performance.now() - began;
+const results = resultsOf({ ...measured, ...scaled, expressions, plan: PLAN, startup, ms }, Date.now());
 showScale(scale);
 console.log(`\n${tableOf(results)}`);
 if (!isQuick) {

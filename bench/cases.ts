@@ -7,6 +7,8 @@ export interface Case extends Pick<Load, "origin" | "path" | "headers" | "body" 
   name: string;
   /** Name of the case that bounds it. */
   limit: string;
+  /** Another's, without a goal of ours. */
+  isContext?: true;
 }
 
 const JSON_ONLY = { "content-type": "application/json" };

@@ -33,7 +33,7 @@ function selfTimes({ nodes, samples, timeDeltas }: Profile): [name: string, shar
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { out: { type: "string" } } });
 const LIMITS = { name: "bench-limits", config: "bench/limits/wrangler.toml" };
-const runtime = await startRuntime([{ ...SERVER, minify: false }, LIMITS], 0);
+const runtime = await startRuntime([{ ...SERVER, minify: false }, LIMITS], { inspectorPort: 0 });
 const generator = startGenerator();
 try {
   const now = Date.now();

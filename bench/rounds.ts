@@ -8,6 +8,8 @@ export interface Plan {
   /** Of each measurement. */
   ms: number;
   warmMs: number;
+  /** What has no goal is measured in each of so many rounds once. */
+  contextEvery: number;
 }
 
 export interface Spread {
@@ -52,27 +54,54 @@ class Samples {
   }
 }
 
+interface Measurement {
+  of: Case;
+  /** That of its limit, next to it; a limit has none. */
+  beside?: Measurement;
+}
+
+/** L a b L c d L: each case directly after its limit or directly before it, which two share. */
+function schedule(limit: Case, cases: readonly Case[]): Measurement[] {
+  let last: Measurement = { of: limit };
+  const order = [last];
+  cases.forEach((each, i) => {
+    if (i % 2 === 0) {
+      order.push({ of: each, beside: last });
+      return;
+    }
+    last = { of: limit };
+    order.push({ of: each, beside: last }, last);
+  });
+  return order;
+}
+
+const grouped = (cases: readonly Case[], limits: ReadonlyMap<string, Case>): Measurement[] =>
+  [...Map.groupBy(cases, ({ limit }) => limits.get(limit))].flatMap(([limit, all]) => {
+    return limit === undefined ? [] : schedule(limit, all);
+  });
+
 /**
  * Every case in each round, each directly after its limit or directly before it, in turn: what else the machine does, and
- * whatever drifts, meets both.
+ * whatever drifts, meets both. What is only context is measured in some of the rounds.
  */
 export async function measure(cases: readonly Case[], plan: Plan, generator: Generator): Promise<Figure[]> {
   const { connections, ms, warmMs } = plan;
   const samples = new Map(cases.map((each) => [each, new Samples()]));
-  const limits = new Map(cases.map((each) => [each.name, each]));
-  const sample = async (each: Case) => {
-    const measured = await generator.measure({ ...each, connections, ms, warmMs });
-    samples.get(each)?.measured.push(measured);
+  const limits = new Map(cases.filter(({ name, limit }) => name === limit).map((each) => [each.name, each]));
+  const others = cases.filter(({ name, limit }) => name !== limit);
+  const goals = others.filter(({ isContext }) => !isContext);
+  const sample = async ({ of }: Measurement) => {
+    const measured = await generator.measure({ ...of, connections, ms, warmMs });
+    samples.get(of)?.measured.push(measured);
     return measured.perSecond;
   };
-  const compare = async (each: Case, limit: Case, limitFirst: boolean) => {
-    const [first, second] = [await sample(limitFirst ? limit : each), await sample(limitFirst ? each : limit)];
-    samples.get(each)?.ratios.push(limitFirst ? second / first : first / second);
-  };
   for (let round = 0; round < plan.rounds; round++) {
-    for (const each of cases) {
-      const limit = limits.get(each.limit);
-      if (limit !== undefined && limit !== each) await compare(each, limit, round % 2 === 0);
+    const all = grouped(round % plan.contextEvery === 0 ? others : goals, limits);
+    const rates = new Map<Measurement, number>();
+    // Backwards in every second round: what came after its limit comes before it.
+    for (const each of round % 2 === 0 ? all : all.toReversed()) rates.set(each, await sample(each));
+    for (const [{ of, beside }, rate] of rates) {
+      if (beside !== undefined) samples.get(of)?.ratios.push(rate / (rates.get(beside) ?? Number.NaN));
     }
     console.log(`round ${round + 1} of ${plan.rounds}`);
   }

@@ -33,8 +33,18 @@ function withLogIn(folder: string): string {
   return command;
 }
 
-/** All workers in one workerd, so that all have the same conditions. Databases lie on disk, and are deleted at the end. */
-export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?: number): Promise<Runtime> {
+interface RuntimeOptions {
+  /** 0: any. */
+  inspectorPort?: number;
+  /** Where databases lie, which are kept; left out: they are deleted at the end. */
+  state?: string;
+}
+
+/** All workers in one workerd, so that all have the same conditions. Databases lie on disk. */
+export async function startRuntime(
+  specs: readonly WorkerSpec[],
+  { inspectorPort, state }: RuntimeOptions = {},
+): Promise<Runtime> {
   const folder = mkdtempSync(join(tmpdir(), "edge-jobs-bench-"));
   const workers = specs.map((spec) => {
     // Of files beside a Worker the local runtime makes two Workers more, in script, which each request would pass.
@@ -54,7 +64,7 @@ export async function startRuntime(specs: readonly WorkerSpec[], inspectorPort?:
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers,
-      resourcePersistencePath: join(folder, "state"),
+      resourcePersistencePath: state ?? join(folder, "state"),
       ...(inspectorPort !== undefined && { inspectorPort }),
     }),
   );

@@ -3,6 +3,7 @@ import type { EngineJobs } from "../engine-jobs.ts";
 import type { Latencies } from "../latency.ts";
 import type { Figure, Plan, Spread } from "../rounds.ts";
 import type { Startup } from "../startup.ts";
+import { type Goal, goalsOf } from "./goals.ts";
 import { priceOfAMillion } from "./price.ts";
 
 /** What one run found, as bench/results.json keeps it. */
@@ -12,6 +13,10 @@ export interface Results {
   /** Of the last 15 minutes, at the end. The bench itself makes about 2; what is far above was measured on a busy machine. */
   load_average: number;
   plan: Plan;
+  /** Of the whole run. */
+  minutes: number;
+  /** What was to be reached, and what was. */
+  goals: Goal[];
   /** Rate by the rate of the limit, in the same rounds: medians. */
   ratios: Record<string, number>;
   /** Quartiles of the ratios. */
@@ -24,10 +29,11 @@ export interface Results {
   engine_steps: Record<string, number>;
   /** Dollars for a million jobs of three steps, by docs/cost.md with the rows and steps that were counted. */
   million_jobs_usd: number;
-  /** What takes how many times as long with a million jobs as with a thousand; bytes of a settled job. */
-  scale: Record<string, number>;
+  /** What takes how many times as long with a million jobs as with a thousand: medians and quartiles. */
+  scale: Record<string, Spread>;
+  bytes_per_settled_job: number;
   /** How many times as long an expression takes as in bare JSONata: medians and quartiles. */
-  expressions: Record<string, { median: number; low: number; high: number }>;
+  expressions: Record<string, Spread>;
   latency_ms: Record<string, number>;
   startup: { active_ms: number; bundle_gzip_kib: number };
   /** Context only: of this machine, in this minute. */
@@ -46,6 +52,9 @@ const rounded = ({ median, low, high }: Spread): Spread => ({
   ...{ median: round(median, 2), low: round(low, 2), high: round(high, 2) },
 });
 
+const allRounded = (spreads: Record<string, Spread>): Record<string, Spread> =>
+  Object.fromEntries(Object.entries(spreads).map(([name, spread]) => [name, rounded(spread)]));
+
 const latencies = (name: string, { median, low, high }: Spread) => ({
   [name]: round(median, 1),
   [`${name}_low`]: round(low, 1),
@@ -57,25 +66,34 @@ export interface Measurements {
   plan: Plan;
   rows: Record<string, number>;
   claims: Record<string, number>;
-  scale: Record<string, number>;
+  scale: Record<string, Spread>;
+  bytesPerJob: number;
   expressions: Record<string, Spread>;
   latency: Latencies;
   engine: EngineJobs;
   startup: Startup;
+  /** Of the whole run. */
+  ms: number;
   skipped: string[];
 }
 
 /** @param now epoch ms */
-export function resultsOf(
-  { figures, plan, rows, claims, scale, expressions, latency, engine, startup, skipped }: Measurements,
+export function resultsOf(measurements: Measurements, now: number): Results {
+  const results = measuredOf(measurements, now);
+  return { ...results, goals: goalsOf(results) };
+}
+
+function measuredOf(
+  { figures, plan, rows, claims, scale, bytesPerJob, expressions, latency, engine, startup, ms, skipped }: Measurements,
   now: number,
-): Results {
+): Omit<Results, "goals"> {
   const others = figures.filter(({ name, limit }) => name !== limit);
   return {
     measured_at: new Date(now).toISOString(),
     machine: `${cpus().length} x ${cpus()[0]?.model ?? "unknown"}, ${platform()} ${arch()}, Node ${process.version}`,
     load_average: round(loadavg()[2] ?? Number.NaN, 1),
     plan,
+    minutes: round(ms / 60_000, 1),
     ratios: {
       ...byName(others, ({ ratio }) => round(ratio.median, 3)),
       three_step_jobs: round(engine.ratio.median, 3),
@@ -90,8 +108,9 @@ export function resultsOf(
     claims,
     engine_steps: engine.steps,
     million_jobs_usd: round(priceOfAMillion(rows, engine.steps.three_steps ?? Number.NaN), 2),
-    scale,
-    expressions: Object.fromEntries(Object.entries(expressions).map(([text, spread]) => [text, rounded(spread)])),
+    scale: allRounded(scale),
+    bytes_per_settled_job: round(bytesPerJob, 0),
+    expressions: allRounded(expressions),
     latency_ms: {
       ...latencies("accepted_to_first_step", latency.acceptedToFirstStepMs),
       ...latencies("settled_to_woken", latency.settledToWokenMs),

@@ -12,16 +12,29 @@ function lines(rows: readonly Row[]): string {
 const pairs = (values: Record<string, number>): string =>
   lines(Object.entries(values).map(([name, n]) => [name, `${n}`]));
 
-const spreads = (values: Results["expressions"]): string =>
+const quartilesOf = (quartiles: readonly number[] | undefined): string =>
+  quartiles?.map((each) => each.toFixed(2)).join(" to ") ?? "";
+
+const spreads = (values: Results["scale"]): string =>
   lines(
     Object.entries(values).map(([name, { median, low, high }]) => {
-      const quartiles = `${low.toFixed(2)} to ${high.toFixed(2)}`;
-      return [name, median.toFixed(2), quartiles];
+      return [name, median.toFixed(2), quartilesOf([low, high])];
     }),
   );
 
+function goalLines(goals: Results["goals"]): string {
+  const head = ["goal", "wanted", "found", "quartiles", ""];
+  const row = ({ what, goal, found, quartiles, isMet }: Results["goals"][number]): Row => [
+    ...[what, goal, `${found ?? "not measured"}`, quartilesOf(quartiles), isMet ? "pass" : "MISS"],
+  ];
+  const met = goals.filter(({ isMet }) => isMet).length;
+  return `${lines([head, ...goals.map(row)])}\n${met} of ${goals.length} goals are met`;
+}
+
 /** The results for whoever ran the bench. */
 export function tableOf({
+  goals,
+  minutes,
   ratios,
   spread,
   rates,
@@ -31,6 +44,7 @@ export function tableOf({
   million_jobs_usd,
   jobs_per_second,
   scale,
+  bytes_per_settled_job,
   expressions,
   latency_ms,
   startup,
@@ -39,7 +53,7 @@ export function tableOf({
 }: Results): string {
   const head = ["case", "of the limit", "quartiles", "a second", "p50 ms", "p99 ms"];
   const cases = Object.entries(rates).map(([name, rate]) => {
-    const quartiles = spread[name]?.map((each) => each.toFixed(2)).join(" to ") ?? "";
+    const quartiles = quartilesOf(spread[name]);
     const times = [rate.per_second, rate.p50_ms, rate.p99_ms].map((value) => `${value}`);
     return [name, ratios[name]?.toFixed(2) ?? "limit", quartiles, ...times];
   });
@@ -50,11 +64,14 @@ export function tableOf({
     `Jobs of three http steps a second: ${ratios.three_step_jobs} (${spread.three_step_jobs?.join(" to ")}) of a bare Workflow; instances that do nothing: ${ratios.empty_instances} (${spread.empty_instances?.join(" to ")})\n${pairs(jobs_per_second)}`,
     `Steps that the engine meters\n${pairs(engine_steps)}`,
     `A million jobs of three steps: $${million_jobs_usd}`,
-    `A million jobs against a thousand\n${pairs(scale)}`,
+    `A million jobs against a thousand\n${spreads(scale)}`,
+    `Bytes of a settled job: ${bytes_per_settled_job}`,
     `Expressions, times bare JSONata\n${spreads(expressions)}`,
     `Milliseconds on an idle server\n${pairs(latency_ms)}`,
     `Start-up\n${pairs(startup)}`,
     `Load average ${load_average}; about 2 when the machine does nothing else`,
     ...skipped.map((why) => `skipped: ${why}`),
+    goalLines(goals),
+    `${minutes} minutes`,
   ].join("\n\n");
 }

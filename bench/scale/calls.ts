@@ -4,20 +4,27 @@ import { bodyOf, headersOf, type Message, toolCall } from "../mcp.ts";
 
 /** What a caller waits for: whole calls by MCP, with auth, one after the other on one connection. */
 
+/** What a call asks about. */
+export interface Subject {
+  id: string;
+  /** In which so many jobs were submitted as a small shard has: statistics look at each of them. */
+  period: string;
+}
+
 export interface CallCase {
   name: string;
-  message: (id: string) => Message;
+  message: (subject: Subject) => Message;
 }
 
 export const CALL_CASES: readonly CallCase[] = [
-  { name: "jobs_get_status", message: (id) => toolCall("jobs_get_status", { job_id: id }) },
+  { name: "jobs_get_status", message: ({ id }) => toolCall("jobs_get_status", { job_id: id }) },
   {
     name: "jobs_get_status with steps and events",
-    message: (id) => toolCall("jobs_get_status", { job_id: id, include: ["steps", "events"] }),
+    message: ({ id }) => toolCall("jobs_get_status", { job_id: id, include: ["steps", "events"] }),
   },
   { name: "jobs_list", message: () => toolCall("jobs_list", { limit: 50 }) },
   { name: "jobs_list by text", message: () => toolCall("jobs_list", { limit: 50, text: "nowhere" }) },
-  { name: "jobs_stats", message: () => toolCall("jobs_stats", {}) },
+  { name: "jobs_stats", message: ({ period }) => toolCall("jobs_stats", { period }) },
 ];
 
 const byText = (name: string, text: string): CallCase => ({
@@ -33,26 +40,31 @@ export const TEXT_CASES: readonly CallCase[] = [
   byText("of two characters", "-7"),
 ];
 
-const CALLS = 300;
+const CALLS = 200;
 
 /** The caller of one tenant. */
 export class Caller {
   readonly #client: Client;
   readonly #key: string;
   readonly #ids: readonly string[];
+  readonly #period: string;
   #turns = 0;
 
   /** @param ids of the tenant's jobs: each is asked for in its turn */
-  constructor(origin: string, key: string, ids: readonly string[]) {
+  constructor(origin: string, key: string, { ids, period }: { ids: readonly string[]; period: string }) {
     this.#client = new Client(origin);
     this.#key = key;
     this.#ids = ids;
+    this.#period = period;
   }
 
   /** The time in which half of the calls were answered, in ms. */
   async p50Ms({ message }: CallCase): Promise<number> {
     const times: number[] = [];
-    for (let i = 0; i < CALLS; i++) times.push(await this.#time(message(walk(this.#ids, this.#turns++))));
+    for (let i = 0; i < CALLS; i++) {
+      const id = walk(this.#ids, this.#turns++);
+      times.push(await this.#time(message({ id, period: this.#period })));
+    }
     return times.sort((a, b) => a - b)[CALLS / 2] ?? Number.NaN;
   }
 

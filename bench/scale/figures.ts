@@ -1,14 +1,17 @@
+import type { Spread } from "../rounds.ts";
+
 export interface ScalePlan {
   /** Of the large shard. */
   jobs: number;
   rounds: number;
 }
 
-/** The median of the rounds. */
 export interface Compared {
+  /** Medians of the rounds. */
   smallUs: number;
   largeUs: number;
-  ratio: number;
+  /** Of the two in each round. */
+  ratio: Spread;
 }
 
 export interface CallFigure extends Compared {
@@ -37,8 +40,12 @@ export interface ScaleFigures {
 }
 
 /** With TEXT_SEARCH on. */
-export interface TextFigures {
+export interface TextFigures extends TextIndex {
   calls: CallFigure[];
+}
+
+/** As it was when the index was made. */
+export interface TextIndex {
   /** That the index adds to a job. */
   bytesPerText: number;
   /** When nothing else is done. */

@@ -21,6 +21,8 @@ const SAMPLE = `SELECT job_id FROM jobs WHERE job_number IN (
 /** A JSON list of numbers. */
 const LISTED = "(SELECT CAST(value AS INTEGER) FROM json_each(?))";
 const SUBMITS = 500;
+/** Of the server's own, in one transaction. */
+const TEXT_BATCHES = 20;
 /** As many as one alarm purges, and how often. */
 const PURGED = 50;
 const PURGES = 30;
@@ -132,7 +134,9 @@ export class JobRegistry extends Shipped {
   async indexTexts(): Promise<void> {
     const { texts } = tablesOf(this.#sql, true);
     while (texts.firstDue() !== undefined) {
-      this.ctx.storage.transactionSync(() => texts.addDue(Number.POSITIVE_INFINITY));
+      this.ctx.storage.transactionSync(() => {
+        for (let batch = 0; batch < TEXT_BATCHES; batch++) texts.addDue(Number.POSITIVE_INFINITY);
+      });
       await scheduler.wait(0);
     }
     this.ctx.abort("indexed");
@@ -141,6 +145,12 @@ export class JobRegistry extends Shipped {
   /** Of jobs, evenly from all times. */
   async ids(): Promise<readonly string[]> {
     return this.#filled.ids;
+  }
+
+  /** Ms since the first of the newest so many jobs was submitted. */
+  async sinceNewest(jobs: number): Promise<number> {
+    const nth = "SELECT submitted_at FROM jobs ORDER BY job_number DESC LIMIT 1 OFFSET ?";
+    return Date.now() - this.#sql.exec<{ submitted_at: number }>(nth, jobs - 1).one().submitted_at;
   }
 
   async cases(): Promise<string[]> {
@@ -184,6 +194,8 @@ export class JobRegistry extends Shipped {
     const count = `SELECT count(*) AS n FROM jobs WHERE job_number IN ${LISTED}`;
     const { n } = this.#sql.exec<{ n: number }>(count, filled).one();
     if (n > 0) throw new Error(`${n} of ${settled} jobs are there after the purges`);
+    // What is remembered of them for an hour would be due in the next run.
+    this.#sql.exec("DELETE FROM last_states");
     return { ms: ms / PURGED, rowsRead: read / settled };
   }
 
@@ -212,7 +224,7 @@ export class JobRegistry extends Shipped {
 }
 
 type Method =
-  | ("ids" | "size" | "cases" | "submitMany" | "cancelAll")
+  | ("ids" | "sinceNewest" | "size" | "cases" | "submitMany" | "cancelAll")
   | ("fill" | "indexTexts" | "read" | "submits" | "purges");
 /** Whose object, its method, and the arguments. */
 export type Call = [tenant: string, method: Method, ...args: unknown[]];
