@@ -20,7 +20,7 @@ const isQuick = Boolean(process.env.BENCH_QUICK);
 
 const PLAN: Plan = isQuick
   ? { rounds: 3, connections: 16, ms: 300, warmMs: 100, contextEvery: 3 }
-  : { rounds: 12, connections: 16, ms: 250, warmMs: 250, contextEvery: 3 };
+  : { rounds: 10, connections: 16, ms: 250, warmMs: 250, contextEvery: 3 };
 const JOBS = isQuick ? 10 : 50;
 const ENGINE_JOBS = isQuick ? { rounds: 2, jobs: 10 } : { rounds: 7, jobs: 60 };
 const SCALE = isQuick ? { jobs: 20_000, rounds: 5 } : { jobs: 1_000_000, rounds: 11 };

@@ -40,7 +40,7 @@ export const TEXT_CASES: readonly CallCase[] = [
   byText("of two characters", "-7"),
 ];
 
-const CALLS = 200;
+const CALLS = 100;
 
 /** The caller of one tenant. */
 export class Caller {
