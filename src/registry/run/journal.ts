@@ -1,9 +1,12 @@
+import type { Blueprint } from "../../blueprint/blueprint.ts";
+import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork } from "../../jobs/job.ts";
 import { finish } from "../../jobs/run/reports.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import { MAX_CHILD_WAIT_MS, MAX_JOURNAL_BYTES } from "../../limits.ts";
-import type { Awaited, JournalPage, Recorded } from "../api/caller.ts";
+import type { Awaited, JournalPage, Recorded, RunPlan } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
+import { cleanupPlan } from "../dispatch/cleanup.ts";
 import type { Stored, Values } from "../storage/values.ts";
 
 /**
@@ -47,4 +50,23 @@ export function outcomeAt(
   if (typeof work?.ready === "object") return { next: job, reply: { do: "fail", error: work.ready } };
   const until = (work?.question ?? work?.event ?? work?.offer)?.expires_at ?? now + MAX_CHILD_WAIT_MS;
   return { next: job, reply: { do: "wait", timeout_ms: Math.max(until - now, 0) } };
+}
+
+/** All that a run of the job must know when it starts, without the action that may begin with it. @param job it has started */
+export function runPlan(context: RegistryContext, job: Job, plan: Blueprint, now: number): RunPlan {
+  const { tables, tenantSecrets } = context;
+  const started_at = job.started_at ?? now;
+  const { trace, rows_by_item, runner, ai_tokens, trigger, origin } = job.run;
+  const changed = trigger && tables.triggers.find(trigger.name)?.document.changed;
+  const cleanup = job.run.cleanup && cleanupPlan(context, job);
+  return {
+    ...{ do: "run", run: runner?.run, plan, input: tables.values.input(job) },
+    ...{ submitted_at: job.submitted_at, started_at, ends_at: started_at + job.timeout_ms },
+    ...{ rows_by_item, ai_tokens, trace, journal: journalPage(tables.values, job, null) },
+    ...(origin && { origin }),
+    ...(changed !== undefined && { changed }),
+    ...(cleanup && { cleanup }),
+    // The object of shard 0 keeps them: of jobs elsewhere the runner asks it.
+    ...(parseJobId(job.job_id)?.shard === 0 && { secrets: tenantSecrets.all() }),
+  };
 }

@@ -34,10 +34,9 @@ import type { AwaitReports } from "./await-reports.ts";
 import { type CleanupReports, noteLate } from "./cleanup-reports.ts";
 import { applyJoined, noteLateEnd, withFinished } from "./ended-actions.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
-import { journalPage, recorded } from "./journal.ts";
+import { journalPage, recorded, runPlan } from "./journal.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
 import type { RoundReports } from "./round-reports.ts";
-import { runPlan } from "./run-plan.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
 /** A try that asks to begin. */
