@@ -71,9 +71,23 @@ interface Folded {
   indexes: Uint32Array;
 }
 
-function folded(bytes: Uint8Array, table: Int16Array): Folded {
-  const sums = new Int32Array(bytes.length + 1);
-  const indexes = new Uint32Array(bytes.length);
+/** Room for one text at a time: memory of its own for each would wait to be collected. */
+class Room {
+  sums = new Int32Array(1);
+  indexes = new Uint32Array(0);
+
+  for(length: number): this {
+    if (this.indexes.length >= length) return this;
+    const most = Math.max(length, 2 * this.indexes.length);
+    this.sums = new Int32Array(most + 1);
+    this.indexes = new Uint32Array(most);
+    return this;
+  }
+}
+
+function folded(bytes: Uint8Array, table: Int16Array, room: Room): Folded {
+  const { sums, indexes } = room.for(bytes.length);
+  sums[0] = 0;
   let length = 0;
   for (let i = 0; i < bytes.length; i++) {
     const value = table[bytes[i] ?? 0] ?? -1;
@@ -91,15 +105,18 @@ const hashOf = (sums: Int32Array, from: number, length: number, power: number): 
 /** All needles of one kind of spelling. */
 class Needles {
   readonly #table: Int16Array;
+  readonly #room: Room;
   readonly #byWindow = new Map<number, Needle[]>();
   readonly #filter = new Uint8Array(FILTER_BITS + 1);
 
-  constructor(table: Int16Array) {
+  /** @param room that nobody else uses while a text is searched */
+  constructor(table: Int16Array, room: Room) {
+    this.#room = room;
     this.#table = table;
   }
 
   add(name: string, bytes: Uint8Array, shares: Pick<Needle, "sharesBefore" | "sharesAfter">): void {
-    const { length, sums } = folded(bytes, this.#table);
+    const { length, sums } = folded(bytes, this.#table, this.#room);
     const window = hashOf(sums, 0, WINDOW, windowPower);
     const needle = { name, length, whole: sums[length] ?? 0, power: powerOf(length), ...shares };
     const known = this.#byWindow.get(window) ?? [];
@@ -112,7 +129,7 @@ class Needles {
   }
 
   *in(reading: Reading): Generator<Sighting> {
-    const text = folded(reading.bytes, this.#table);
+    const text = folded(reading.bytes, this.#table, this.#room);
     let last: Sighting | undefined;
     for (let i = 0; i + WINDOW <= text.length; i++) {
       const window = hashOf(text.sums, i, WINDOW, windowPower);
@@ -164,9 +181,10 @@ function base64Of(bytes: Uint8Array, before: number): { letters: string; sharesA
 const ALONE = { sharesBefore: false, sharesAfter: false };
 
 export class Finder {
-  readonly #plain = new Needles(PLAIN);
-  readonly #hex = new Needles(HEX);
-  readonly #base64 = new Needles(BASE64);
+  readonly #room = new Room();
+  readonly #plain = new Needles(PLAIN, this.#room);
+  readonly #hex = new Needles(HEX, this.#room);
+  readonly #base64 = new Needles(BASE64, this.#room);
   /** No spelling has less characters than what it spells. */
   readonly #shortest: number;
 

@@ -7,6 +7,7 @@ import { BudgetSpent, type EvaluationBudget } from "./evaluation-budget.ts";
 import { functionsNamed } from "./functions/functions.ts";
 import { toJson } from "./functions/to-json.ts";
 import { LimitReached, Meter } from "./meter.ts";
+import { RegexBudget } from "./regex.ts";
 import { RUN, type Run } from "./run.ts";
 import type { Scope } from "./scope.ts";
 import { type Node, readSyntax, type Syntax } from "./syntax.ts";
@@ -108,10 +109,10 @@ class ParsedExpression implements Expression {
 }
 
 /** Parses the text between `{%` and `%}`, and refuses what would not be safe or the same at every resume. */
-export function compileExpression(text: string): Result<Expression, ExpressionError> {
+export function compileExpression(text: string, regexes = new RegexBudget()): Result<Expression, ExpressionError> {
   try {
     const parsed = jsonata(text, { sequence: MAX_SEQUENCE_ITEMS });
-    const syntax = readSyntax(parsed.ast() as Node);
+    const syntax = readSyntax(parsed.ast() as Node, regexes);
     return syntax.ok ? ok(new ParsedExpression(text, parsed, syntax.value)) : failure(text, syntax.error);
   } catch (problem) {
     return failure(text, problem);

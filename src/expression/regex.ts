@@ -1,9 +1,44 @@
 import { type Matcher, RE2JS } from "re2js";
 import { err, ok, type Result } from "../lib/result.ts";
-import { MAX_REGEX_INSTRUCTIONS } from "../limits.ts";
+import { MAX_REGEX_INSTRUCTIONS, MAX_REGEX_LETTERS } from "../limits.ts";
 import type { Meter } from "./meter.ts";
 
 /** Regular expressions without backtracking, each step of them counted. */
+
+/** A repeat with its numbers, or what is one letter of a program: an escape, a class, a sign. */
+const PART =
+  /\{(?<least>\d+)(?:,(?<most>\d*))?\}|\\(?:[pPux]\{[^}]*\}|[\s\S]|$)|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]?|[\s\S]/g;
+
+/** Letters of a regular expression, each as often as its repeats may have it: about as long as its program. */
+function lettersOf(source: string): number {
+  const groups: number[] = [];
+  let sum = 0;
+  let last = 0;
+  for (const [part, least, most = ""] of source.matchAll(PART)) {
+    if (part === "(") {
+      groups.push(sum);
+      sum = 0;
+      continue;
+    }
+    const times = least === undefined ? 1 : Math.max(Number(least), Number(most), 1);
+    const before = part === ")" ? (groups.pop() ?? 0) : sum;
+    const added = least === undefined ? (part === ")" ? sum + 1 : 1) : last * (times - 1);
+    last = least === undefined ? added : last * times;
+    sum = before + added;
+  }
+  return groups.reduce((total, each) => total + each, sum);
+}
+
+/** What the regular expressions of one document may be together: to compile a large one takes a second, and 200 MB. */
+export class RegexBudget {
+  #left = MAX_REGEX_LETTERS;
+
+  /** @returns whether it may be compiled */
+  take({ source }: RegExp): boolean {
+    this.#left -= lettersOf(source);
+    return this.#left >= 0;
+  }
+}
 
 export function compileRegex({ source, flags }: RegExp): Result<RE2JS, string> {
   try {

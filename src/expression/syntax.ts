@@ -1,7 +1,7 @@
 import type { RE2JS } from "re2js";
 import { err, ok, type Result } from "../lib/result.ts";
 import { deepenIn } from "./functions/deep-in.ts";
-import { compileRegex } from "./regex.ts";
+import { compileRegex, type RegexBudget } from "./regex.ts";
 import { CALLED } from "./run.ts";
 
 /** A node of a parsed expression. Its fields depend on its type. */
@@ -43,6 +43,9 @@ const REFUSED = new Map([
 
 const MAKES_FUNCTIONS: ReadonlySet<unknown> = new Set(["lambda", "partial", "regex", "transform"]);
 
+const TOO_LARGE_REGEXES =
+  "the regular expressions of the document are too large together: letters count as often as {n,m} repeats them";
+
 class Reader {
   readonly used = new Set<string>();
   readonly bound = new Set<string>();
@@ -57,6 +60,11 @@ class Reader {
   wholeSteps = 0;
   makesFunctions = false;
   problem: string | undefined;
+  readonly #budget: RegexBudget;
+
+  constructor(budget: RegexBudget) {
+    this.#budget = budget;
+  }
 
   /** Iterative: the nesting is a stranger's. */
   read(root: Node): void {
@@ -139,8 +147,8 @@ class Reader {
   }
 
   #readRegex(literal: unknown): void {
-    if (!(literal instanceof RegExp)) return;
-    const compiled = compileRegex(literal);
+    if (!(literal instanceof RegExp) || this.problem !== undefined) return;
+    const compiled = this.#budget.take(literal) ? compileRegex(literal) : err(TOO_LARGE_REGEXES);
     if (compiled.ok) this.regexes.set(literal, compiled.value);
     else this.problem ??= compiled.error;
   }
@@ -182,8 +190,8 @@ function contextName(root: Node): string | undefined {
 }
 
 /** The error is one line: a refused function, or a regular expression that the linear-time engine does not take. */
-export function readSyntax(root: Node): Result<Syntax, string> {
-  const reader = new Reader();
+export function readSyntax(root: Node, budget: RegexBudget): Result<Syntax, string> {
+  const reader = new Reader(budget);
   reader.read(root);
   reader.nameCalls();
   if (reader.problem !== undefined) return err(reader.problem);

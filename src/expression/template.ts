@@ -4,6 +4,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import type { EvaluationBudget } from "./evaluation-budget.ts";
 import type { ExpressionError } from "./expression.ts";
+import { RegexBudget } from "./regex.ts";
 import type { Scope, Variable } from "./scope.ts";
 import { compileText, hasExpression, type TextTemplate } from "./text-template.ts";
 
@@ -96,8 +97,9 @@ class CompiledTemplate implements Template {
 
 export function compileTemplate(value: Json): Result<Template, ExpressionError> {
   const texts: [Keys, TextTemplate][] = [];
+  const regexes = new RegexBudget();
   for (const [keys, text] of templateTexts(value)) {
-    const compiled = compileText(text);
+    const compiled = compileText(text, regexes);
     if (!compiled.ok) return placed(keys, compiled.error);
     texts.push([keys, compiled.value]);
   }

@@ -4,6 +4,7 @@ import { oneLine } from "../lib/safe-text.ts";
 import { MAX_VALUE_BYTES } from "../limits.ts";
 import type { EvaluationBudget } from "./evaluation-budget.ts";
 import { compileExpression, type Expression, type ExpressionError } from "./expression.ts";
+import { RegexBudget } from "./regex.ts";
 import type { Scope } from "./scope.ts";
 
 const OPEN = "{%";
@@ -68,7 +69,7 @@ class Interpolation implements TextTemplate {
   }
 }
 
-function parts(text: string): Result<(string | Expression)[], ExpressionError> {
+function parts(text: string, regexes: RegexBudget): Result<(string | Expression)[], ExpressionError> {
   const found: (string | Expression)[] = [];
   for (let at = 0; at < text.length; ) {
     const open = text.indexOf(OPEN, at);
@@ -79,7 +80,7 @@ function parts(text: string): Result<(string | Expression)[], ExpressionError> {
     const close = text.indexOf(CLOSE, open);
     if (close < 0) return problem(`{% without %}: ${oneLine(text.slice(open), 120)}`);
     if (open > at) found.push(text.slice(at, open));
-    const compiled = compileExpression(text.slice(open + OPEN.length, close).trim());
+    const compiled = compileExpression(text.slice(open + OPEN.length, close).trim(), regexes);
     if (!compiled.ok) return compiled;
     found.push(compiled.value);
     at = close + CLOSE.length;
@@ -87,8 +88,9 @@ function parts(text: string): Result<(string | Expression)[], ExpressionError> {
   return ok(found);
 }
 
-export function compileText(text: string): Result<TextTemplate, ExpressionError> {
-  const read = parts(text);
+/** @param regexes of the document that the text stands in; left out: it stands alone */
+export function compileText(text: string, regexes?: RegexBudget): Result<TextTemplate, ExpressionError> {
+  const read = parts(text, regexes ?? new RegexBudget());
   if (!read.ok) return read;
   const [only] = read.value;
   const isWhole = isOneExpression(text) && only !== undefined && typeof only !== "string";

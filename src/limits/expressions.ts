@@ -22,9 +22,18 @@ export const MAX_TURN_WORK = 80_000;
 /** Recursion, and groups that are computed at the same time; 2,000 hold about 11 MB. */
 export const MAX_CALLS_IN_FLIGHT = 2_000;
 export const MAX_REGEX_INSTRUCTIONS = 1_000;
+/**
+ * Letters of all regular expressions of a document, each as often as its repeats may have it: as many as a document has
+ * without repeats. To compile them takes a tenth of a second.
+ */
+export const MAX_REGEX_LETTERS = 64 * KIB;
 /** Letters of the pictures and texts that `$toMillis`, `$formatNumber` and the like take. */
 export const MAX_PICTURE_CHARS = 128;
 /** Schema positions times input values: what checking one input may cost. */
 export const MAX_SCHEMA_CHECKS = 1_000_000;
+/** Of all inputs of one submit: some seconds, in which others are served. */
+export const MAX_BATCH_SCHEMA_CHECKS = 20_000_000;
+/** After so many of them others are served. */
+export const SCHEMA_CHECKS_A_TURN = 500_000;
 export const MAX_UNIQUE_ITEMS = 1_000;
 export const MAX_FAULTS = 20;

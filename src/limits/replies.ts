@@ -9,6 +9,8 @@ export const MAX_LIST_ROWS = 100;
 export const DEFAULT_LIST_ROWS = 20;
 /** Rows that one list call may look at when a filter has no index of its own. */
 export const MAX_LIST_SCAN = 1_000;
+/** Of them, before others are served. */
+export const LOOKED_AT_A_TURN = 100;
 /** With TEXT_SEARCH: so many of the newest jobs are not in the index yet, which a list looks at; then the alarm adds to it. */
 export const MAX_UNINDEXED_JOBS = 750;
 /** The oldest of them, in one transaction: what was settled by then is added once. A tenth of a second of an object. */

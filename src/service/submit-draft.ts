@@ -8,6 +8,7 @@ import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
 import { mayLink } from "../blueprint/links.ts";
 import { defaultTimeoutMs, waitBeyond } from "../blueprint/planned-wait.ts";
+import { checksOf } from "../blueprint/schemas/schema-faults.ts";
 import { strict } from "../blueprint/strict.ts";
 import { labelOf } from "../catalog/find.ts";
 import { INLINE } from "../jobs/job.ts";
@@ -18,6 +19,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import {
   MAX_BATCH_JOBS,
+  MAX_BATCH_SCHEMA_CHECKS,
   MAX_FAULTS,
   MAX_IDEMPOTENCY_KEY_CHARS,
   MAX_INPUT_BYTES,
@@ -27,6 +29,7 @@ import {
   MAX_REFERENCE_CHARS,
   MAX_RUN_AT_AHEAD_MS,
   MAX_WAIT_MS,
+  SCHEMA_CHECKS_A_TURN,
 } from "../limits.ts";
 import type { SubmitRequest } from "../registry/api/caller.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
@@ -107,11 +110,28 @@ const sizeFaults = (args: SubmitArgs): Fault[] => [
   ...sizeFault("metadata", args.metadata, MAX_METADATA_BYTES),
 ];
 
-/** Every input with its defaults, or what is wrong with the first ones that do not fit. */
-function readInputs(plan: Blueprint, args: SubmitArgs): Result<JsonObject[], Fault[]> {
+const TOO_MANY_CHECKS = {
+  path: "inputs",
+  message: "have too many values together to check against the schema of the blueprint",
+  fix: "Send fewer at once, or use a simpler schema.",
+};
+
+const yieldTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
+
+/** Every input with its defaults, or what is wrong with the first ones that do not fit. Others are served meanwhile. */
+async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<JsonObject[], Fault[]>> {
   const read: JsonObject[] = [];
   const faults: Fault[] = [];
-  for (const [at, input] of inputsOf(args)) {
+  const costOf = plan.input === undefined ? () => 0 : checksOf(plan.input);
+  const given = inputsOf(args).map(([at, input]) => ({ at, input, cost: costOf(input) }));
+  if (given.reduce((sum, { cost }) => sum + cost, 0) > MAX_BATCH_SCHEMA_CHECKS) return err([TOO_MANY_CHECKS]);
+  let turn = 0;
+  for (const { at, input, cost } of given) {
+    turn += cost;
+    if (turn > SCHEMA_CHECKS_A_TURN) {
+      turn = cost;
+      await yieldTurn();
+    }
     const each = readInput(plan, input);
     if (each.ok) read.push(each.value);
     else faults.push(...each.error.map((fault) => ({ ...fault, path: fault.path.replace(/^input/, at) })));
@@ -188,7 +208,7 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
   const runAt = readRunAt(args.run_at, now);
   const plan = await readPlan(context, args);
   const oversize = sizeFaults(args);
-  const inputs = plan.ok && oversize.length === 0 ? readInputs(plan.value.plan, args) : err([]);
+  const inputs = plan.ok && oversize.length === 0 ? await readInputs(plan.value.plan, args) : err([]);
   const start = (runAt.ok ? runAt.value : null) ?? now;
   const faults = [
     ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),

@@ -27,6 +27,11 @@ const SCHEMA: JsonObject = {
   },
 };
 
+/** What the service answers under `/names`: as many parts as a body of 512 KiB can have, each with a name of its own. */
+export const NAMES_BODY = JSON.stringify(
+  Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`name${i}`, {}])),
+);
+
 /** Lists of steps, by what they are heavy in. `http` is the address of a service that answers each request. */
 export const heavySteps = (http: string): Record<string, JsonObject[]> => {
   const sum = transform("t", "$sum([1..6000].($ * 7919 % 10007))");
@@ -35,11 +40,17 @@ export const heavySteps = (http: string): Record<string, JsonObject[]> => {
     ...{ id: "held", type: "map", over: "{% [1..30] %}", concurrency: 20 },
     steps: [transform("pad", "$pad('', 500000, 'x')")],
   };
+  const map20 = (id: string, over: string, inner: JsonObject): JsonObject => ({
+    ...{ id, type: "map", over: `{% ${over} %}`, concurrency: 20 },
+    steps: [inner],
+  });
   const fork = (name: string, rows: number, step: JsonObject): JsonObject => ({
     ...{ id: `m_${name}`, type: "map", over: `{% [1..${rows}] %}`, concurrency: 20 },
     steps: [{ id: `j_${name}`, type: "job", blueprint: { name, steps: [step] } }],
   });
   const count = { id: "h", type: "http", url: `${http}/fine` };
+  const names = { id: "h", type: "http", url: `${http}/names`, max_bytes: 512 * 1_024 };
+  const kept = { id: "k", type: "store", key: "{% 'k' & $index %}", value: "{% $pad('', 60000, 'x') %}" };
   const counts = { id: "m", type: "map", over: "{% [1..10] %}", concurrency: 10, steps: [count] };
   return {
     "maps in maps": [nested(2, "[1..20]", sum)],
@@ -102,6 +113,25 @@ export const heavySteps = (http: string): Record<string, JsonObject[]> => {
       },
     ],
     forks: [fork("a", 12, fork("b", 10, counts))],
+    "answers of many names": [nested(2, "[1..10]", names)],
+    "pages of many names": [
+      nested(1, "[1..20]", { ...names, pages: { next: "{% {'n': 1} %}", items: "{% 1 %}", limit: 1_000 } }),
+    ],
+    "base64 and back": [
+      transform("text", "$pad('', 350000, 'x')"),
+      nested(2, "[1..20]", transform("t", "$length($base64decode($base64encode($steps.text)))")),
+    ],
+    "rounds with a large state": [
+      nested(1, "[1..20]", {
+        ...{ id: "r", type: "repeat", limit: 10_000, state: "{% {'n': 0, 'text': $pad('', 480000, 'x')} %}" },
+        ...{ next: "{% {'n': $state.n + 1, 'text': $state.text} %}", steps: [transform("t", "$state.n")] },
+      }),
+    ],
+    "a store of large values": [map20("outer", "[1..20]", map20("inner", "[1..400]", kept))],
+    "effects that are taken back": [
+      nested(1, "[1..20]", { ...kept, undo: { type: "store", key: "{% 'k' & $index %}", value: null } }),
+      { id: "e", type: "end", as: "failed" },
+    ],
     "many rows of small work": [nested(2, "[1..450]", transform("t", "1"))],
   };
 };

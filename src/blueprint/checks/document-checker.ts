@@ -1,3 +1,4 @@
+import { RegexBudget } from "../../expression/regex.ts";
 import { type Keys, templateTexts, textsIn } from "../../expression/template.ts";
 import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
@@ -42,6 +43,7 @@ export class DocumentChecker {
   readonly #root: string;
   readonly #known: Known;
   readonly #depth: number;
+  readonly #regexes: RegexBudget;
   readonly #links: readonly LinkedQuestion[];
   /** The first step with each id. */
   readonly #ids = new Map<string, KnownStep>();
@@ -49,8 +51,10 @@ export class DocumentChecker {
   /**
    * @param root path of the document, such as `blueprint`
    * @param depth how many documents it stands in, itself counted
+   * @param regexes of all these documents
    */
-  constructor(root: string, document: JsonObject, known: Known, depth = 1) {
+  constructor(root: string, document: JsonObject, known: Known, depth = 1, regexes = new RegexBudget()) {
+    this.#regexes = regexes;
     this.#root = root;
     this.#known = known;
     this.#depth = depth;
@@ -183,7 +187,7 @@ export class DocumentChecker {
     const child = childOf(step);
     if (child === undefined) return;
     const root = this.#path(keys, kind.child);
-    const inside = new DocumentChecker(root, child, this.#known, depth + 1);
+    const inside = new DocumentChecker(root, child, this.#known, depth + 1, this.#regexes);
     this.faults.push(...inside.faults);
     this.doubts.push(...inside.doubts);
   }
@@ -197,7 +201,7 @@ export class DocumentChecker {
   #checkTemplate(value: Json | undefined, keys: Keys, names: Names): void {
     if (value === undefined) return;
     for (const [more, text] of templateTexts(value)) {
-      this.faults.push(...referenceFaults(this.#path(keys, ...more), text, names, this.#ids));
+      this.faults.push(...referenceFaults(this.#path(keys, ...more), text, names, this.#ids, this.#regexes));
     }
     for (const [more, text] of textsIn(value)) {
       const path = this.#path(keys, ...more);

@@ -1,4 +1,5 @@
 import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
+import { RegexBudget } from "../../expression/regex.ts";
 import type { Scope, Variable } from "../../expression/scope.ts";
 import type { Syntax } from "../../expression/syntax.ts";
 import { templateTexts } from "../../expression/template.ts";
@@ -143,8 +144,15 @@ const UNPARSED = "Correct the JSONata between {% and %}.";
 /**
  * What is wrong with the expressions of one string.
  * @param all steps of the blueprint by id
+ * @param regexes of the document
  */
-export function referenceFaults(path: string, text: string, names: Names, all: KnownSteps): Fault[] {
+export function referenceFaults(
+  path: string,
+  text: string,
+  names: Names,
+  all: KnownSteps,
+  regexes: RegexBudget,
+): Fault[] {
   const sources = sourcesIn(text).map(readSource);
   // What the text alone shows: of an expression that does not parse, or parses as something else than was meant.
   const shown = sources.flatMap(({ code, regexes }) => [
@@ -152,7 +160,7 @@ export function referenceFaults(path: string, text: string, names: Names, all: K
     ...numberProblems(code),
     ...regexProblems(regexes),
   ]);
-  const compiled = compileText(text);
+  const compiled = compileText(text, regexes);
   if (!compiled.ok) {
     const unparsed = { message: compiled.error.message, fix: UNPARSED };
     return (shown.length > 0 ? shown : [unparsed]).map((problem) => ({ path, ...problem }));
@@ -169,7 +177,8 @@ export function referenceFaults(path: string, text: string, names: Names, all: K
 export function expressionFaults(path: string, value: Json | undefined, only: readonly Variable[]): Fault[] {
   if (value === undefined) return [];
   const names: Names = { steps: new Set(), around: [], only };
+  const regexes = new RegexBudget();
   return [...templateTexts(value)].flatMap(([keys, text]) =>
-    referenceFaults(jsonPath(path, keys), text, names, new Map()),
+    referenceFaults(jsonPath(path, keys), text, names, new Map(), regexes),
   );
 }

@@ -33,9 +33,21 @@ function limitReferences(lookup: ReturnType<typeof lookupOf>, most: number): Ret
   });
 }
 
+const weightOf = (all: readonly JsonObject[]): number =>
+  all.reduce((total, each) => total + 1 + (Array.isArray(each.enum) ? each.enum.length : 0), 0);
+
+/** Besides the values: of each input the schema is copied and looked through. */
+const OWN_CHECKS = 20;
+
+/** About what it costs to check each of the inputs against the schema, in the unit of MAX_SCHEMA_CHECKS. */
+export function checksOf(schema: JsonObject): (input: Json) => number {
+  const weight = weightOf([...positions(schema)].map((place) => place.schema));
+  return (input) => weight * (measure(input).values + OWN_CHECKS);
+}
+
 function costFault(root: string, schema: JsonObject, input: Json): { fault?: Fault; references: number } {
   const all = [...positions(schema)].map(({ schema: each }) => each);
-  const weight = all.reduce((total, each) => total + 1 + (Array.isArray(each.enum) ? each.enum.length : 0), 0);
+  const weight = weightOf(all);
   const { values, longest } = measure(input);
   const references = Math.ceil(MAX_SCHEMA_CHECKS / weight);
   const fix = "Send less at once, or use a simpler schema.";

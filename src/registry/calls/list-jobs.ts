@@ -3,11 +3,12 @@ import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
-import { MAX_LIST_SCAN } from "../../limits.ts";
+import { LOOKED_AT_A_TURN, MAX_LIST_SCAN } from "../../limits.ts";
 import type { ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
 import { searchText } from "../storage/search-text.ts";
 import type { Tables } from "../storage/tables.ts";
+import { yieldTurn } from "../yield-turn.ts";
 
 /** Above every job id. */
 const END = jobIdFloor(Number.MAX_SAFE_INTEGER);
@@ -86,8 +87,8 @@ export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | 
   return hasMetadata(job.metadata, query.metadata);
 }
 
-/** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page<Job> {
+/** Yields after each so many rows. */
+function* looking(tables: Tables, tenant: string, query: ListQuery): Generator<void, Page<Job>> {
   const found: Job[] = [];
   let looked = 0;
   let last: string | null = null;
@@ -96,6 +97,26 @@ export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page
     looked += 1;
     last = job.job_id;
     if (fits(job, tenant, query)) found.push(job);
+    if (looked % LOOKED_AT_A_TURN === 0) yield;
   }
   return { jobs: found, next_after: null };
+}
+
+/** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
+export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page<Job> {
+  const look = looking(tables, tenant, query);
+  for (;;) {
+    const step = look.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same, while others are served: many such calls may come at once, each of which finds nothing in many rows. */
+export async function findJobsInTurns(tables: Tables, tenant: string, query: ListQuery): Promise<Page<Job>> {
+  const look = looking(tables, tenant, query);
+  for (;;) {
+    const step = look.next();
+    if (step.done) return step.value;
+    await yieldTurn();
+  }
 }

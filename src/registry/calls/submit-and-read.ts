@@ -24,7 +24,7 @@ import { createJob } from "../dispatch/create-job.ts";
 import { withBlocked } from "../flow/blocked-jobs.ts";
 import { jobView, unsettledChildren } from "../storage/job-view.ts";
 import { explain } from "./explain-job.ts";
-import { findJobs } from "./list-jobs.ts";
+import { findJobsInTurns } from "./list-jobs.ts";
 
 type ReadersAndSubmit = Pick<CallerApi, "submit" | "findKey" | "status" | "list" | "explain">;
 
@@ -123,7 +123,7 @@ export class SubmitAndRead implements ReadersAndSubmit {
   }
 
   async list({ tenant }: Caller, query: ListQuery): Promise<ListPage> {
-    const { jobs, next_after } = findJobs(this.#context.tables, tenant, query);
+    const { jobs, next_after } = await findJobsInTurns(this.#context.tables, tenant, query);
     return { jobs: await withBlocked(this.#context, jobs, jobs.map(toJobRow)), next_after };
   }
 

@@ -94,7 +94,13 @@ describe("list", () => {
       const { id: oldest } = await bench.submit({ metadata: { wanted: true } });
       const newer = Array.from({ length: MAX_LIST_SCAN }, (_, i) => newJobId(START + 1 + i, new Uint8Array(10), 0));
       copyFirstJob(bench.storage, newer);
+      let turns = 0;
+      const timer = setInterval(() => {
+        turns += 1;
+      }, 0);
       const first = await bench.caller.list(CALLER, aListQuery({ metadata: { wanted: true } }));
+      clearInterval(timer);
+      expect(turns, "others were served").toBeGreaterThan(4);
       expect(first).toEqual({ jobs: [], next_after: newer[0] });
       const second = await bench.caller.list(
         CALLER,

@@ -48,6 +48,33 @@ describe.each([1, 4])("a batch of a tenant with %i shards", (shards) => {
     expect(found.structured).toMatchObject({ jobs: [{ id: first }] });
   });
 
+  it("is checked while others are served, and not at all when its inputs have too many values for the schema", async () => {
+    const deps = deployment().worker(shards);
+    const allOf = Array.from({ length: 300 }, () => ({ type: "object" }));
+    const input = { type: "object", properties: { rows: { type: "array", items: { allOf } } } };
+    const plan = { name: "hard", input, steps: [{ id: "a", type: "transform", value: 1 }] };
+    const rows = (count: number) => ({ rows: Array.from({ length: count }, (_, n) => ({ n })) });
+    const submit = (jobs: number) => {
+      const inputs = Array.from({ length: jobs }, () => rows(90));
+      return callTool(deps, "jobs_submit_blueprint", { blueprint: plan, inputs, run_at: IN_TIME });
+    };
+    const turnsOf = async (jobs: number): Promise<number> => {
+      let isOver = false;
+      const submitted = submit(jobs).then(({ isError }) => {
+        isOver = true;
+        expect(isError).toBe(false);
+      });
+      let turns = 0;
+      for (; !isOver; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+      await submitted;
+      return turns;
+    };
+    await turnsOf(1);
+    expect(await turnsOf(60)).toBeGreaterThan((await turnsOf(2)) + 4);
+    const refused = await submit(400);
+    expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining("too many values together")]);
+  });
+
   it("is stored whole or not at all", async () => {
     const deps = deployment().worker(shards);
     const plan = {
