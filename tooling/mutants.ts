@@ -210,8 +210,8 @@ export const MUTANTS: Record<string, Mutant> = {
   },
   "a job is read from memory although it was written": {
     file: "src/registry/storage/jobs.ts",
-    from: "    this.#cache.delete(before.job_id);\n",
-    to: "",
+    from: "this.#cache.wrote(after)",
+    to: "this.#cache.wrote(before)",
   },
   "an open question holds a job that ended well": {
     file: "src/registry/run/step-reports.ts",

@@ -33,6 +33,8 @@ export class Secrets {
 
   /** These and no others. Of two with one name the last is sent, and neither is shown. */
   know(secrets: readonly Secret[]): void {
+    // Most runs have none.
+    if (secrets.length === 0 && this.#byName.size === 0) return;
     this.#byName = new Map(secrets.map((secret) => [secret.name, secret]));
     this.#texts = secrets.flatMap(({ name, value }) => partsOf(value).map((text) => ({ name, text })));
     this.#finder = undefined;

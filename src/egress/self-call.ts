@@ -1,6 +1,8 @@
 import { fromBase64Url, toBase64Url } from "../lib/base64url.ts";
+import { BoundedMap } from "../lib/bounded-map.ts";
 import { utf8 } from "../lib/json.ts";
 import { memoizedKey, type SigningKey } from "../lib/signing-key.ts";
+import { MAX_DERIVED_KEYS } from "../limits.ts";
 
 /**
  * Every request that a job sends says which deployment runs it, and a deployment refuses its own: a job that submits
@@ -31,10 +33,17 @@ export interface Asked {
 const refusalOf = ({ method, url, nonce }: Asked): string =>
   [PROOF_HEADER, nonce, method, url.host, url.pathname].join(" ");
 
+/** By their secret: each run, and each request of a job, asks for one. */
+const senders = new BoundedMap<string, string>(MAX_DERIVED_KEYS);
+
 /** Names the deployment. Whoever a job calls sees it, so it tells nothing about the secret that it is made of. */
 export async function senderId(secret: string | undefined): Promise<string> {
   if (!secret) return LOCAL;
-  return toBase64Url((await signed(await keyOf(secret), SENDER_HEADER)).subarray(0, 12));
+  const known = senders.get(secret);
+  if (known !== undefined) return known;
+  const sender = toBase64Url((await signed(await keyOf(secret), SENDER_HEADER)).subarray(0, 12));
+  senders.set(secret, sender);
+  return sender;
 }
 
 /** The deployment as its requests name it. */

@@ -1,11 +1,11 @@
 import type { Job } from "../../jobs/job.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { MAX_RECENT_JOB_CHARS, MAX_RECENT_JOBS } from "../../limits.ts";
-import { fromRecord, type JobRecord } from "./rows.ts";
+import { fromRecord, type JobRecord, toRecord } from "./rows.ts";
 
 /**
- * The jobs that were read last, so that one that is polled is not read from its row each time. The object is the only
- * writer of its rows, and forgets a job with every write of it.
+ * The jobs that were read or written last, so that one that is polled, or runs, is not read from its row each time. The object
+ * is the only writer of its rows.
  */
 export class JobCache {
   readonly #jobs = new BoundedMap<string, Job>(MAX_RECENT_JOBS);
@@ -17,7 +17,15 @@ export class JobCache {
 
   /** Keeps the job of the row, if it is small. @returns it */
   keep(record: JobRecord): Job {
-    const job = fromRecord(record);
+    return this.#put(fromRecord(record), record);
+  }
+
+  /** Keeps the job as it was written. */
+  wrote(job: Job): void {
+    this.#put(job, toRecord(job));
+  }
+
+  #put(job: Job, record: JobRecord): Job {
     const { run_json, events_json, metadata_json, input_json, result_json, outputs_json } = record;
     const texts = [run_json, events_json, metadata_json, input_json ?? "", result_json ?? "", outputs_json ?? ""];
     const chars = texts.reduce((sum, text) => sum + text.length, 0);

@@ -163,7 +163,9 @@ export class Jobs {
     const set = changed.map(([column]) => `${column} = ?`).join(", ");
     const values = changed.map(([, value]) => value);
     const update = `UPDATE jobs SET ${set} WHERE ${THE_JOB} AND status IN (${placeholders(from.length)}) RETURNING job_id`;
-    return this.#sql.exec(update, ...values, ...this.#keyOf(before.job_id), ...from).toArray().length === 1;
+    const rows = this.#sql.exec(update, ...values, ...this.#keyOf(before.job_id), ...from).toArray();
+    if (rows.length === 1) this.#cache.wrote(after);
+    return rows.length === 1;
   }
 
   /** Delete the row alone. */

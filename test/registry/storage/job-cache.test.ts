@@ -81,14 +81,14 @@ describe("recent jobs", () => {
 describe("a job that is asked for again and again", () => {
   const rename = (storage: DurableObjectStorage, name: string) => storage.sql.exec("UPDATE jobs SET name = ?", name);
 
-  it("is read from its row once after each write", () =>
+  it("is read from its row once, whatever is written of it", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit({ run_at: bench.clock.now + 60_000 });
       const { name } = await statusOf(bench, id);
       rename(bench.storage, "behind its back");
       expect((await statusOf(bench, id)).name).toBe(name);
       await bench.caller.cancel(CALLER, id, null);
-      expect(await statusOf(bench, id)).toMatchObject({ name: "behind its back", status: "cancelled" });
+      expect(await statusOf(bench, id)).toMatchObject({ name, status: "cancelled" });
     }));
 
   it("is not remembered as it was inside a transaction that was undone", () =>
