@@ -166,7 +166,7 @@ describe("undo", () => {
       }),
   );
 
-  it("goes on with what was lost when its job is cancelled or ends meanwhile, and takes the rest back after that", () =>
+  it("goes on with what was lost when its job ends meanwhile, and takes the rest back after that", () =>
     inRegistry(async (bench) => {
       const { fetch, calls } = service();
       const { id } = await runSteps(bench, [race, fails()], { fetch });
