@@ -14,6 +14,8 @@ const TO = join(ASSETS, "ui");
 const APP_PAGE = join(ROOT, "src/mcp/apps/progress.html");
 
 const OPTIONS = {
+  // Names of parts go by paths from there: a server that runs must find its own again, wherever somebody builds from.
+  absWorkingDir: ROOT,
   outdir: TO,
   bundle: true,
   format: "esm",
