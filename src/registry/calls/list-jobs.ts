@@ -54,18 +54,26 @@ function bounds({ submitted_after, submitted_before }: ListQuery, batch: BatchPl
   return [first ?? after, last ?? before];
 }
 
+/** Rows that a list reads at once when most may not pass: calls that wait for their turn hold so many. */
+const ROWS_LOOKED_THROUGH = 20;
+
+/** Whether rows may be read that are not of the page. */
+const isLookedThrough = ({ metadata, text, parent_id, trigger, error_code }: ListQuery): boolean =>
+  Object.keys(metadata).length > 0 || [text, parent_id, trigger, error_code].some((filter) => filter != null);
+
 function source({ jobs, texts }: Tables, query: ListQuery): Generator<Job> {
+  const rows = isLookedThrough(query) ? ROWS_LOOKED_THROUGH : query.limit + 1;
   const batch = placeOfBatch(query.batch_id ?? "");
   const [low, before] = bounds(query, batch);
   const high = query.after !== null && query.after < before ? query.after : before;
   const look = texts.lookFor(query.text ?? "");
-  if (look !== undefined) return jobs.listByText(low, high, query.limit + 1, look);
+  if (look !== undefined) return jobs.listByText(low, high, rows, look);
   const bys =
     query.blueprint === null
       ? query.statuses.map((status) => ({ status }))
       : labels(jobs, query.blueprint).map((blueprint) => ({ blueprint }));
-  if (query.blueprint === null && bys.length === 0) return jobs.list(low, high, query.limit + 1);
-  return merge(bys.map((by) => jobs.list(low, high, bys.length === 1 ? query.limit + 1 : ROWS_OF_SEVERAL, by)));
+  if (query.blueprint === null && bys.length === 0) return jobs.list(low, high, rows);
+  return merge(bys.map((by) => jobs.list(low, high, bys.length === 1 ? rows : ROWS_OF_SEVERAL, by)));
 }
 
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
