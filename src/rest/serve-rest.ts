@@ -138,6 +138,7 @@ function build(): Hono<{ Bindings: RestDeps }> {
   );
   for (const route of ROUTES) app.on(route.method, pattern(route.path), (request) => serve(route, request));
   app.get(`${BASE}/openapi.json`, ({ env }) => Response.json(openApiDocument(env.version)));
+  app.all(`${BASE}/openapi.json`, () => methodNotAllowed(["GET", "HEAD"]));
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     const allowed = routes.map(({ method }) => method);
     app.all(pattern(path), () =>

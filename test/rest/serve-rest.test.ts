@@ -168,6 +168,8 @@ describe("a request", () => {
       code: "method_not_allowed",
       allow: "POST, GET, HEAD",
     });
+    const document = await api(world(), "POST", "/openapi.json", {});
+    expect([document.status, document.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 });
 

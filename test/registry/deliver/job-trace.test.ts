@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exportRequest, type Span, spansOf, traceOf } from "../../../src/events/job-trace.ts";
 import type { Job } from "../../../src/jobs/job.ts";
 import { aJob } from "../../support/jobs.ts";
+import { aRequest, CALLER as BY, inRegistry, planOf } from "../bench.ts";
 
 const DAY = 86_400_000;
 const T0 = Date.UTC(2026, 10, 29);
@@ -29,7 +30,7 @@ const JOB: Job = aJob({
     ["step_waiting", T0 + 60, "nap"],
     ["step_succeeded", T0 + 60 + DAY, "nap"],
     ["redispatched", T0 + DAY + 5_000, null, "the engine went silent"],
-    ["started", T0 + DAY + 5_100],
+    ["dispatched", T0 + DAY + 5_100],
     ["step_started", T0 + DAY + 5_200, "send"],
     ["step_retrying", T0 + DAY + 6_000, "send", "HTTP 500"],
     ["step_failed", T0 + DAY + 8_000, "send", "HTTP 500"],
@@ -74,7 +75,7 @@ describe("the trace of a job that has settled", () => {
       send: [nano(T0 + DAY + 5_200), nano(T0 + DAY + 8_000)],
     });
     expect(byName(spans, "nightly").events.map(({ name }) => name)).toEqual([
-      ...["accepted", "dispatched", "started", "redispatched", "started", "settled"],
+      ...["accepted", "dispatched", "started", "redispatched", "dispatched", "settled"],
     ]);
     expect(byName(spans, "send").events.map(({ name }) => name)).toEqual([
       ...["step_started", "step_retrying", "step_failed"],
@@ -101,3 +102,63 @@ describe("the trace of a job that has settled", () => {
     expect(exportRequest(spans).resourceSpans[0]?.scopeSpans[0]?.spans).toEqual(spans);
   });
 });
+
+it("of a job of the registry, over a day of sleep and a second attempt, has each of its spans at its time", () =>
+  inRegistry(async (bench) => {
+    const exported: Span[][] = [];
+    const { caller, runner, reconciler } = await bench.reopen({
+      exportTrace: async (job) => void exported.push(await spansOf(job)),
+    });
+    const plan = planOf([
+      { id: "nap", type: "sleep", for: "1 day" },
+      { id: "send", type: "http", url: "https://example.com/" },
+    ]);
+    const trace = { traceparent: `00-${CALLER.trace}-${CALLER.span}-01` };
+    const submitted = await caller.submit(BY, aRequest({ plan, trace, timeout_ms: 30 * DAY }));
+    if (!submitted.ok) throw new Error("refused");
+    const { id } = submitted.value;
+    await bench.settleBackground();
+    await runner.start(bench.ref(id));
+    const asleep = bench.clock.now;
+    await runner.rest(bench.ref(id), "nap", asleep + DAY, []);
+    bench.clock.now += DAY;
+    await runner.finish(bench.ref(id), "nap", null, null);
+    const began = bench.clock.now;
+    await runner.begin(bench.ref(id), "send", crypto.randomUUID(), 30_000, []);
+    bench.engine.claims = { state: "unknown_instance" };
+    for (let rings = 0; rings < 20 && bench.engine.started.length < 2; rings++) {
+      bench.clock.now = Math.max(bench.clock.now, (await bench.storage.getAlarm()) ?? 0);
+      await reconciler.onAlarm();
+    }
+    const again = bench.ref(id, 2);
+    await runner.start(again);
+    await runner.begin(again, "send", crypto.randomUUID(), 30_000, []);
+    bench.clock.now += 2_000;
+    await runner.finish(again, "send", { status: 200 }, null);
+    await runner.settle(again, { name: "succeeded", output: {} }, []);
+    await bench.settleBackground();
+    const [spans = []] = exported;
+    expect(exported).toHaveLength(1);
+    const root = byName(spans, "test-plan");
+    expect(root).toMatchObject({
+      ...(await traceOf(id)),
+      startTimeUnixNano: nano(asleep),
+      endTimeUnixNano: nano(bench.clock.now),
+      status: { code: 1 },
+      links: [{ traceId: CALLER.trace, spanId: CALLER.span }],
+    });
+    expect(root.attributes).toContainEqual({ key: "edge_jobs.attempts", value: { intValue: "2" } });
+    expect(root.events.map(({ name }) => name)).toEqual([
+      ...["accepted", "dispatched", "started", "redispatched", "dispatched", "settled"],
+    ]);
+    expect(spans.slice(1).map(({ name, parentSpanId }) => [name, parentSpanId])).toEqual([
+      ["nap", root.spanId],
+      ["send", root.spanId],
+    ]);
+    const timesOf = (name: string) => {
+      const { startTimeUnixNano, endTimeUnixNano } = byName(spans, name);
+      return [startTimeUnixNano, endTimeUnixNano];
+    };
+    expect(timesOf("nap")).toEqual([nano(asleep), nano(asleep + DAY)]);
+    expect(timesOf("send")).toEqual([nano(began), nano(bench.clock.now)]);
+  }));
