@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { KIND_TABLE } from "../src/blueprint/kinds/index.ts";
 import { DOCUMENTS as MADE } from "../tooling/build/documents.ts";
 import { BUDGETS } from "../tooling/tiers.ts";
 
@@ -48,6 +49,21 @@ describe.each(DOCUMENTS)("%s", (document) => {
 
 it.each(Object.entries(MADE))("%s is what the source says; npm run docs writes it anew", async (path, make) => {
   expect(read(path)).toBe(await make());
+});
+
+it("docs/tools.md names every tool, kind of step and blueprint of the catalogue", () => {
+  const text = read("docs/tools.md");
+  // Read and not imported: they are made for the Worker.
+  const files = globSync(["src/mcp/tools/*.ts", "src/catalog/blueprints/*.ts"], { cwd: ROOT }).map(read);
+  const named = files.flatMap((file) => /^ +"?name"?: "([\w-]+)"/m.exec(file)?.[1] ?? []);
+  expect(named).toEqual(expect.arrayContaining(["jobs_submit_blueprint", "url-audit", "wake-openclaw"]));
+  const names = [...named, ...KIND_TABLE.keys()];
+  expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
+});
+
+it("the README leads to every page of docs", () => {
+  const text = read("README.md");
+  expect(globSync("docs/*.md", { cwd: ROOT }).filter((path) => !text.includes(`(${path})`))).toEqual([]);
 });
 
 it("the README is read in a few minutes", () => {

@@ -183,6 +183,18 @@ const waitsOf = (step: Step, now: number): WrittenWait[] =>
 const waitsIn = (steps: readonly Step[], now: number): WrittenWait[] =>
   steps.filter(({ when }) => when === undefined).flatMap((step) => waitsOf(step, now));
 
+/** What its own sleeps last at least, up to where an `end` or a step that may be left out makes that uncertain. */
+export function sleptMs({ steps }: Pick<Blueprint, "steps">, now: number): number {
+  const uncertain = steps.findIndex((step) => [step, ...listsIn(step).flat()].some(({ type }) => type === "end"));
+  const certain = (uncertain === -1 ? steps : steps.slice(0, uncertain)).filter(({ when }) => when === undefined);
+  // Of those until a time the latest decides, with what is slept after it.
+  return certain.reduce((slept, step) => {
+    if (step.type !== "sleep") return slept;
+    const [wait] = sleepWait(step, now + slept);
+    return slept + (wait?.ms ?? 0);
+  }, 0);
+}
+
 /** The longest such wait, where it is longer than the timeout. A step with `when` may be left out, so it counts not. */
 export function waitBeyond(plan: Pick<Blueprint, "steps">, timeoutMs: number, now: number): WrittenWait | undefined {
   const [longest] = waitsIn(plan.steps, now).sort((a, b) => b.ms - a.ms);

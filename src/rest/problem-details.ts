@@ -89,7 +89,7 @@ export function problemResponse({ status, code, detail, faults, facts, headers }
   return new Response(JSON.stringify(body), { status, headers: all });
 }
 
-/** What a refusal may say besides its code: numbers, and what became of the job that the caller named. */
+/** What a refusal may say besides its code: numbers, what became of the job that the caller named, what stands in the way. */
 const FACTS = [
   "active",
   "limit",
@@ -99,6 +99,7 @@ const FACTS = [
   "stored_bytes",
   "job_id",
   "cleanup_job_id",
+  "triggers",
 ] as const;
 
 /** What a caller that met a limit which ends by itself waits at least, in seconds. */

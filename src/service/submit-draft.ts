@@ -7,7 +7,7 @@ import { concurrencyArgument } from "../blueprint/job-limits.ts";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
 import { mayLink } from "../blueprint/links.ts";
-import { defaultTimeoutMs, waitBeyond } from "../blueprint/planned-wait.ts";
+import { defaultTimeoutMs, sleptMs, waitBeyond } from "../blueprint/planned-wait.ts";
 import { checksOf } from "../blueprint/schemas/schema-faults.ts";
 import { strict } from "../blueprint/strict.ts";
 import { labelOf } from "../catalog/find.ts";
@@ -182,6 +182,17 @@ export async function readPlan(
   return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
 }
 
+/** Sleeps that together last longer than any job may. */
+function sleepFaults(plan: Blueprint, start: number): Fault[] {
+  const ms = sleptMs(plan, start);
+  if (ms <= MAX_JOB_TIMEOUT_MS) return [];
+  const [days, most] = [ms, MAX_JOB_TIMEOUT_MS].map((each) => Math.floor(each / 86_400_000));
+  const message = `sleep for ${days} days together, and a job lasts ${most} at most`;
+  return [
+    { path: "blueprint.steps", message, fix: "Sleep less; a trigger with a schedule starts jobs later than that." },
+  ];
+}
+
 /** A sleep that the timeout cuts off for certain, or a question that is to be open for longer than the job lasts. */
 function timeoutFaults(plan: Blueprint, { timeout_seconds }: SubmitArgs, start: number): Fault[] {
   const planned = plan.timeout === undefined ? undefined : durationMs(plan.timeout);
@@ -211,7 +222,9 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
   const inputs = plan.ok && oversize.length === 0 ? await readInputs(plan.value.plan, args) : err([]);
   const start = (runAt.ok ? runAt.value : null) ?? now;
   const faults = [
-    ...(plan.ok ? timeoutFaults(plan.value.plan, args, start) : plan.error),
+    ...(plan.ok
+      ? [...timeoutFaults(plan.value.plan, args, start), ...sleepFaults(plan.value.plan, start)]
+      : plan.error),
     ...oversize,
     ...expressionFaults("concurrency.key", args.concurrency?.key, ["input", "job"]),
     ...(inputs.ok ? [] : inputs.error),

@@ -53,7 +53,7 @@ const time = z.string().refine((text) => parseTime(text).ok, {
   params: { fix: "Send a time such as 2026-12-01T09:00:00Z." },
 });
 
-const Schedule = strict({
+const SCHEDULE = {
   cron: cron.optional().describe('Five fields, such as "0 9 * * MON-FRI"; L, W, # and names work.'),
   every: duration(MAX_EVERY_MS, 1).optional().describe('Such as "15 minutes", counted from starts_at.'),
   timezone: timezone.default("UTC").describe("Of cron."),
@@ -64,41 +64,53 @@ const Schedule = strict({
   starts_at: time.optional(),
   ends_at: time.optional(),
   max_runs: z.int().min(1).max(MAX_TRIGGER_RUNS).optional(),
-}).superRefine(({ cron, every, starts_at, ends_at }, context) => {
-  const issue = (path: string[], message: string, fix: string) =>
-    context.addIssue({ code: "custom", path, message, params: { fix } });
-  if ((cron === undefined) === (every === undefined)) issue([], "has not exactly one of cron and every", "Give one.");
-  const parsed = every === undefined ? undefined : /^(\d+) second/.exec(every);
-  if (parsed && Number(parsed[1]) * 1_000 < MIN_EVERY_MS)
-    issue(["every"], "is less than a minute", "Use 1 minute or more.");
-  if (starts_at && ends_at && Date.parse(ends_at) < Date.parse(starts_at)) {
-    issue(["ends_at"], "is before starts_at", "Choose a later time.");
-  }
-});
+};
+const Schedule = strict(SCHEDULE, {}, '{"cron": "0 9 * * MON-FRI", "timezone": "Europe/Berlin"}').superRefine(
+  ({ cron, every, starts_at, ends_at }, context) => {
+    const issue = (path: string[], message: string, fix: string) =>
+      context.addIssue({ code: "custom", path, message, params: { fix } });
+    if ((cron === undefined) === (every === undefined)) issue([], "has not exactly one of cron and every", "Give one.");
+    const parsed = every === undefined ? undefined : /^(\d+) second/.exec(every);
+    if (parsed && Number(parsed[1]) * 1_000 < MIN_EVERY_MS)
+      issue(["every"], "is less than a minute", "Use 1 minute or more.");
+    if (starts_at && ends_at && Date.parse(ends_at) < Date.parse(starts_at)) {
+      issue(["ends_at"], "is before starts_at", "Choose a later time.");
+    }
+  },
+);
 
 export const SCHEMES = ["github", "stripe", "slack", "shopify", "linear", "standard", "hmac"] as const;
 
-const Verify = strict({
+const VERIFY = {
   scheme: z.enum(SCHEMES),
-  secret: z.string().regex(SECRET_NAME, "is no name of a secret").describe("NAME@webhook in BLUEPRINT_SECRETS."),
+  secret: z
+    .string()
+    .regex(
+      SECRET_NAME,
+      "is no name, such as STRIPE_SECRET: the operator gave it one, and a secret itself is never sent",
+    )
+    .describe("NAME@webhook in BLUEPRINT_SECRETS."),
   header: z.string().max(MAX_REFERENCE_CHARS).optional(),
   algorithm: z.enum(["sha256", "sha1", "sha512"]).optional(),
   encoding: z.enum(["hex", "base64"]).optional(),
   prefix: z.string().max(MAX_REFERENCE_CHARS).optional(),
-});
+};
+const Verify = strict(VERIFY, {}, '{"scheme": "github", "secret": "NAME"}; or null, when only the URL is secret');
 export type Verify = z.output<typeof Verify>;
 
-const Webhook = strict({
+const WEBHOOK = {
   verify: Verify.nullable().describe(
     "null: only the URL is secret. scheme hmac: header, algorithm (sha256), encoding (hex), prefix.",
   ),
   dedupe: expression.optional().describe("Equal values make one job; else the delivery id."),
-});
+};
+const Webhook = strict(WEBHOOK, {}, '{"verify": null}');
 
-const OnEvent = strict({
+const ON_EVENT = {
   name: z.string().min(1).max(MAX_REFERENCE_CHARS).describe("Such as job.settled."),
   filter: jsonObject.optional().describe("Fields that the event's data must have."),
-});
+};
+const OnEvent = strict(ON_EVENT, {}, '{"name": "job.settled", "filter": {"status": "failed"}}');
 
 /** Its fields; which of them go together is {@link TriggerDocument}'s to say. */
 export const TRIGGER_FIELDS = {
@@ -106,7 +118,7 @@ export const TRIGGER_FIELDS = {
   blueprint: z
     .union([z.string().min(1).max(MAX_REFERENCE_CHARS), jsonObject])
     .describe("`name` (its version now), `name@version`, `name@latest`, or inline."),
-  input: jsonValue.optional().describe("May use $event, $due_at, $trigger, $last."),
+  input: jsonValue.optional().describe("With $event, $due_at, $trigger, $last: see guide/triggers."),
   metadata: jsonObject.optional().describe("Of its jobs."),
   concurrency: concurrencyArgument.describe("Of its jobs."),
   schedule: Schedule.optional().describe("By time."),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Blueprint } from "../../src/blueprint/blueprint.ts";
 import { checkBlueprint } from "../../src/blueprint/checks/check.ts";
-import { defaultTimeoutMs, plannedWaitMs, waitBeyond } from "../../src/blueprint/planned-wait.ts";
+import { defaultTimeoutMs, plannedWaitMs, sleptMs, waitBeyond } from "../../src/blueprint/planned-wait.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { DEFAULT_JOB_TIMEOUT_MS, EXPRESSION_WAIT_MS, MAX_JOB_TIMEOUT_MS } from "../../src/limits.ts";
 import { aBlueprint, aTransform, NOW } from "./support.ts";
@@ -106,6 +106,18 @@ describe("the default timeout", () => {
 
   it("is never longer than a job's may be", () => {
     expect(defaultTimeoutMs(planOf([nap("365 days"), nap("365 days")]), NOW)).toBe(MAX_JOB_TIMEOUT_MS);
+  });
+});
+
+describe("what a plan sleeps at least", () => {
+  it.each<[string, Json[], number]>([
+    ["is the sum of its sleeps", [nap("200 days"), aTransform("a"), nap("200 days")], 400 * DAY],
+    ["goes on from a time", [nap("1 hour"), until("2026-11-21T12:00:00Z"), nap("1 hour")], DAY + HOUR],
+    ["is nothing of what may be left out", [{ ...nap("2 hours"), when: "{% $input.x %}" }], 0],
+    ["is nothing of what an expression gives", [nap("{% $input.x %}")], 0],
+    ["ends where the job may end", [nap("1 hour"), step("end", { when: "{% $input.x %}" }), nap("1 hour")], HOUR],
+  ])("%s", (_title, steps, ms) => {
+    expect(sleptMs(planOf(steps), NOW)).toBe(ms);
   });
 });
 

@@ -31,6 +31,7 @@ import schema22 from "./recorded/schema-0022.sql?raw";
 import schema23 from "./recorded/schema-0023.sql?raw";
 import schema24 from "./recorded/schema-0024.sql?raw";
 import schema25 from "./recorded/schema-0025.sql?raw";
+import schema26 from "./recorded/schema-0026.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -63,6 +64,7 @@ const STATES: [migrations: number, dump: string][] = [
   [23, schema23],
   [24, schema24],
   [25, schema25],
+  [26, schema26],
 ];
 
 /** Opens the state under this build. */

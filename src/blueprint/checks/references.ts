@@ -66,12 +66,22 @@ const variablesIn = (names: Names): string =>
     .map((name) => `$${name}`)
     .join(", ");
 
+const SECRETS = 'A secret is {"secret": "NAME"}, in place of a whole value of headers, auth, query, form or body.';
+/** Where others keep what is kept elsewhere here. */
+const OTHER_VARIABLES: Readonly<Record<string, string>> = {
+  secrets: SECRETS,
+  secret: SECRETS,
+  env: SECRETS,
+  vars: "What varies goes into $input, what lasts from job to job into a store step.",
+};
+
 function variableProblem(name: string, names: Names): Problem | undefined {
   if (FUNCTION_NAMES.has(name)) return undefined;
   const known = Object.hasOwn(PLACES, name) ? (name as Variable) : undefined;
   if (known !== undefined && isThere(known, names)) return undefined;
   const message = known === undefined ? `$${name} is not known` : `$${name} exists only ${PLACES[known]}`;
-  return { message, fix: `Here there are ${variablesIn(names)}, and the functions of JSONata.` };
+  const elsewhere = Object.hasOwn(OTHER_VARIABLES, name) ? `${OTHER_VARIABLES[name]} ` : "";
+  return { message, fix: `${elsewhere}Here there are ${variablesIn(names)}, and the functions of JSONata.` };
 }
 
 type KnownSteps = ReadonlyMap<string, KnownStep>;

@@ -27,6 +27,7 @@ const SPELLINGS: readonly RegExp[] = [
   /\$?\{\{(.{0,200}?)\}\}/s,
   /\$\{([^{}]*)\}/,
   /(\$(?:steps|input)\.[\w.]*\w|\$item(?:\.\w+)*)(?!\w)/,
+  /\$\.((?:input|steps|item)\.[\w.]*\w)/,
 ];
 
 /** @param text of a field that takes expressions */

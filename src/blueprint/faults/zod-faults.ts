@@ -22,10 +22,18 @@ function typeName(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
+const TYPE_WORDS: Readonly<Record<string, string>> = { int: "integer", record: "object" };
+const wordOf = (type: string): string => TYPE_WORDS[type] ?? type;
+
 function wrongType(issue: z.core.$ZodIssueInvalidType): Omit<Finding, "keys"> {
-  const expected = issue.expected === "int" ? "integer" : issue.expected === "record" ? "object" : issue.expected;
+  const expected = wordOf(issue.expected);
   const got = typeName(issue.input);
-  if (got === "undefined") return { message: "is missing", fix: `Add it: ${withArticle(expected)}.` };
+  if (got === "undefined") {
+    return {
+      message: "is missing",
+      fix: issue.message.replace(/^Send /, "Add it: ") || `Add it: ${withArticle(expected)}.`,
+    };
+  }
   return { message: `expected ${expected}, got ${got}`, fix: issue.message || `Send ${withArticle(expected)}.` };
 }
 
@@ -39,8 +47,12 @@ function wrongSize(origin: string, limit: number | bigint, side: "least" | "most
 
 /** No branch has the value's discriminator, such as the `type` of a step. */
 function unknownKind(issue: z.core.$ZodIssueInvalidUnion & { options?: readonly unknown[] }): Omit<Finding, "keys"> {
-  const { discriminator, options = [] } = issue;
-  return { message: `is not a known ${discriminator ?? "kind"}`, fix: `Use one of ${orList(options)}.` };
+  const { discriminator = "kind", options = [], input } = issue;
+  const fix = `Use one of ${orList(options)}.`;
+  // zod looks into objects alone.
+  const isMissing = (input as Record<string, unknown> | undefined)?.[discriminator] === undefined;
+  if (isMissing) return { message: "is missing", fix: `Add it: one of ${orList(options)}.` };
+  return { message: `is not a known ${discriminator}`, fix: [issue.message, fix].filter(isOurs).join(" ") };
 }
 
 /** The branch that the value was meant for is one whose type fits. */
@@ -52,7 +64,7 @@ function unionFindings(issue: z.core.$ZodIssueInvalidUnion): Finding[] {
   const meant = issue.errors.findIndex((branch) => !isOther(branch));
   const found = branches[meant];
   if (found !== undefined) return found.map((each) => ({ ...each, keys: [...keys, ...each.keys] }));
-  const types = issue.errors.flatMap(([first]) => (first?.code === "invalid_type" ? [first.expected] : []));
+  const types = issue.errors.flatMap(([first]) => (first?.code === "invalid_type" ? [wordOf(first.expected)] : []));
   const got = typeName(issue.input);
   const expected = types.join(" or ");
   if (got === "undefined") return [{ keys, message: "is missing", fix: `Add it: ${expected}.` }];

@@ -9,7 +9,7 @@ import type { Shape } from "../faults/shapes.ts";
 import { strict } from "../strict.ts";
 import { durationTerm, numberTerm } from "../terms.ts";
 import { expression, stepName } from "./fields.ts";
-import { IN_STEP } from "./misplaced.ts";
+import { IN_KIND, IN_RETRY, IN_STEP } from "./misplaced.ts";
 
 /** A list of steps inside a step. */
 export interface Inner {
@@ -54,16 +54,21 @@ export interface Kind {
 }
 
 const retry = (limit: number, delay: string) =>
-  strict({
-    limit: numberTerm(0, MAX_RETRIES).default(limit).describe("Tries after the first one."),
-    delay: durationTerm(MAX_RETRY_DELAY_MS, 0).default(delay).describe("Before the first retry."),
-    backoff: z.enum(BACKOFFS).default("exponential").describe("How the delay grows."),
-  })
+  strict(
+    {
+      limit: numberTerm(0, MAX_RETRIES).default(limit).describe("Tries after the first one."),
+      delay: durationTerm(MAX_RETRY_DELAY_MS, 0).default(delay).describe("Before the first retry."),
+      backoff: z.enum(BACKOFFS).default("exponential").describe("How the delay grows."),
+    },
+    IN_RETRY,
+    '{"limit": 3, "delay": "2 seconds"}',
+  )
     .prefault({})
     .describe(`When to try again; ${limit} retries when left out.`);
 
 /** A step of these fields. */
-export const stepOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => strict(shape, IN_STEP);
+export const stepOf = <Shape extends z.core.$ZodLooseShape & { type: z.ZodLiteral<string> }>(shape: Shape) =>
+  strict(shape, { ...IN_STEP, ...IN_KIND[shape.type.value] });
 
 /** Fields of every step. */
 export const outer = <Type extends string>(type: Type) => ({

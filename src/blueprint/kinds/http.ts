@@ -58,7 +58,7 @@ const ways = {
   hmac: hmac.optional().describe("A signature in a header of your choice."),
   standard_webhook: credential.optional().describe("A key as `whsec_...`; sent as webhook-signature."),
 };
-const auth = strict(ways).superRefine((given, context) => {
+const auth = strict(ways, {}, '{"bearer": {"secret": "NAME"}}').superRefine((given, context) => {
   if (Object.values(given).filter((way) => way !== undefined).length === 1) return;
   const params = { fix: 'Write one, such as {"bearer": {"secret": "NAME"}}.' };
   context.addIssue({ code: "custom", message: `must be one of ${Object.keys(ways).join(", ")}`, params });

@@ -10,6 +10,7 @@ import { http } from "./http.ts";
 import { input } from "./input.ts";
 import { type JobFields, type JobFieldsInput, job } from "./job.ts";
 import { type MapFields, type MapFieldsInput, map } from "./map.ts";
+import { OTHER_KINDS } from "./misplaced.ts";
 import { type ParallelFields, type ParallelFieldsInput, parallel } from "./parallel.ts";
 import { type RepeatFields, type RepeatFieldsInput, repeat } from "./repeat.ts";
 import { sleep } from "./sleep.ts";
@@ -66,7 +67,12 @@ export type Step = (z.output<FlatSchema> | MapStep | RepeatStep | ParallelStep |
 export type StepInput = (z.input<FlatSchema> | MapStepInput | RepeatStepInput | ParallelStepInput | JobStepInput) &
   Undoable;
 
-export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step).min(1));
+const inList: z.core.$ZodErrorMap = ({ code }) =>
+  code === "invalid_type"
+    ? 'Send an array. It holds steps: [{"id": "one", "type": "http", "url": "https://..."}].'
+    : undefined;
+
+export const Steps: z.ZodType<Step[], StepInput[]> = z.lazy(() => z.array(Step, { error: inList }).min(1));
 const Child: z.ZodType<Child, ChildInput> = z.lazy(() => document(Steps));
 
 /** Every kind of step: one file in this folder, and one line here. */
@@ -78,8 +84,14 @@ const KINDS: { [Type in Step["type"]]: Kind } = {
   job: job(Child),
 };
 
+const ofOtherKind: z.core.$ZodErrorMap = ({ code, input }) => {
+  const type = code === "invalid_union" && isJsonObject(input as Json) ? (input as JsonObject).type : undefined;
+  return typeof type === "string" && Object.hasOwn(OTHER_KINDS, type) ? OTHER_KINDS[type] : undefined;
+};
+
 /** One of these schemas, told apart by `type`. */
-const anyOf = (schemas: readonly z.ZodObject[]) => z.discriminatedUnion("type", [...schemas] as never);
+const anyOf = (schemas: readonly z.ZodObject[]) =>
+  z.discriminatedUnion("type", [...schemas] as never, { error: ofOtherKind });
 
 const unknown = z.literal(true).optional().describe("Run it also when nobody knows how the step came out.");
 const UndoStep = z.lazy(() => anyOf(Object.values(KINDS).map(({ schema }) => schema.safeExtend({ unknown }))));
@@ -88,8 +100,9 @@ const UndoStep = z.lazy(() => anyOf(Object.values(KINDS).map(({ schema }) => sch
 const withId = (id: string, step: Json): Json => (isJsonObject(step) && step.id === undefined ? { ...step, id } : step);
 const withIds = (undo: unknown): unknown =>
   Array.isArray(undo) ? undo.map((step: Json, i) => withId(`undo_${i + 1}`, step)) : withId("undo", undo as Json);
+const ONE_OR_MORE = 'Send a step, or a list of them: {"type": "http", "method": "DELETE", "url": "https://..."}.';
 const undo = z
-  .preprocess(withIds, z.union([z.array(UndoStep).min(1), UndoStep]))
+  .preprocess(withIds, z.union([z.array(UndoStep).min(1), UndoStep], { error: ONE_OR_MORE }))
   .optional()
   .describe("Of a step that acts: takes its effect back when the job fails; see `guide/undo`.");
 

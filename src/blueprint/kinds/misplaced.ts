@@ -45,6 +45,79 @@ export const IN_STEP: Places = {
   params: "Call it query in an http step, and input in a job or handler step.",
 };
 
+const called = (name: string): string => `Call it ${name}.`;
+const IN_MESSAGE = "Call it message: what is asked.";
+const IN_SCHEMA =
+  'Write them into schema: {"type": "object", "properties": {"choice": {"type": "string", "enum": ["a", "b"]}}}.';
+const IN_LIMIT = "Call it limit.";
+const HOW_LONG = 'Write "for": "30 seconds".';
+const READ_OR_WRITE = "Remove it: with value the step writes, with a literal null it deletes, without value it reads.";
+const THE_ITEM = "Remove it: the item is $item, and its index $index.";
+
+/** In a step of one kind; they go before those of any kind. */
+export const IN_KIND: Readonly<Record<string, Places>> = {
+  http: { json: called("body"), data: called("body"), payload: called("body"), response_type: called("as") },
+  sleep: { seconds: HOW_LONG, duration: called("for"), delay: called("for") },
+  transform: { expression: called("value"), output: called("value") },
+  handler: { name: called("handler"), args: called("input") },
+  input: { prompt: IN_MESSAGE, question: IN_MESSAGE, choices: IN_SCHEMA, options: IN_SCHEMA, fields: IN_SCHEMA },
+  end: { status: called("as"), reason: called("message"), result: called("output") },
+  store: { action: READ_OR_WRITE, operation: READ_OR_WRITE, ttl: called("for"), name: called("key") },
+  emit: { name: called("event"), payload: called("data") },
+  worker: { name: called("queue"), payload: called("input") },
+  ai: { messages: "Write prompt, and system for how it shall answer.", temperature: "Remove it." },
+  map: { items: called("over"), list: called("over"), do: called("steps"), as: THE_ITEM },
+  repeat: { times: IN_LIMIT, count: IN_LIMIT, max_rounds: IN_LIMIT, do: called("steps") },
+  parallel: { steps: 'Call it branches: lists of steps by name, {"left": [...], "right": [...]}.' },
+  job: { name: called("blueprint"), args: called("input") },
+};
+
+const TRIES = "Call it limit: how many tries there are after the first one.";
+
+export const IN_RETRY: Places = {
+  max: TRIES,
+  attempts: TRIES,
+  max_attempts: TRIES,
+  max_retries: TRIES,
+  count: TRIES,
+  interval: called("delay"),
+  initial_delay: called("delay"),
+};
+
+const CONDITION = 'Give each step that depends on it a "when"; an end step ends the job early.';
+
+/** What callers write as the `type` of a step, and how that is done here. */
+export const OTHER_KINDS: Places = {
+  if: CONDITION,
+  switch: CONDITION,
+  condition: CONDITION,
+  choice: CONDITION,
+  branch: CONDITION,
+  delay: 'Write "sleep".',
+  wait: 'Write "sleep"; for an answer "input", for a job "job".',
+  foreach: 'Write "map".',
+  for_each: 'Write "map".',
+  loop: 'Write "map" for each item of a list, "repeat" for round after round.',
+  while: 'Write "repeat".',
+  poll: 'Write "http" with until and every.',
+  request: 'Write "http".',
+  fetch: 'Write "http".',
+  webhook: 'Write "http" to call one; a trigger starts jobs by one.',
+  code: 'Write "transform", whose value has expressions; there is no code.',
+  script: 'Write "transform", whose value has expressions; there is no code.',
+  set: 'Write "transform".',
+  llm: 'Write "ai".',
+  prompt: 'Write "ai" to ask a model, "input" to ask a person.',
+  approval: 'Write "input".',
+  human: 'Write "input".',
+  workflow: 'Write "job".',
+  subflow: 'Write "job".',
+  fail: 'Write "end".',
+  return: 'Write "end" with "as": "succeeded".',
+  queue: 'Write "worker".',
+  event: 'Write "emit" to tell of one, "input" with event to wait for one.',
+};
+
 /** In the arguments of a submit. */
 export const IN_ARGUMENTS: Places = {
   timeout: "Call it timeout_seconds: a number.",

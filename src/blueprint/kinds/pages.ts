@@ -12,20 +12,24 @@ export const LINK = "link";
 
 /** Fields of a kind whose answers come in pages. */
 export const pagingFields = {
-  pages: strict({
-    next: z
-      .union([text, z.record(z.string(), jsonValue)])
-      .describe(
-        'What to ask after $response: a URL, an object whose fields replace those of query, or "link" for the Link header. Nothing, null, "" or an object of nulls ends.',
-      ),
-    items: expression.describe("The items of $response."),
-    limit: numberTerm(1, MAX_PAGES).default(DEFAULT_PAGES).describe("Pages to read at most."),
-    until: expression.optional().describe("Ends after a page of whose $response this is true; its items count."),
-    on_limit: z
-      .enum(["fail", "stop"])
-      .default("fail")
-      .describe("`stop`: the pages so far are the output, with complete: false."),
-  })
+  pages: strict(
+    {
+      next: z
+        .union([text, z.record(z.string(), jsonValue)])
+        .describe(
+          'What to ask after $response: a URL, an object whose fields replace those of query, or "link" for the Link header. Nothing, null, "" or an object of nulls ends.',
+        ),
+      items: expression.describe("The items of $response."),
+      limit: numberTerm(1, MAX_PAGES).default(DEFAULT_PAGES).describe("Pages to read at most."),
+      until: expression.optional().describe("Ends after a page of whose $response this is true; its items count."),
+      on_limit: z
+        .enum(["fail", "stop"])
+        .default("fail")
+        .describe("`stop`: the pages so far are the output, with complete: false."),
+    },
+    {},
+    '{"items": "{% $response.body.rows %}", "next": {"cursor": "{% $response.body.next %}"}}',
+  )
     .optional()
     .describe("Reads page after page."),
 };

@@ -28,6 +28,10 @@ function firstFaults({ branches = null, first }: JsonObject, at: string): Fault[
   return [{ path: jsonPath(at, ["first"]), message: `there is no branch ${JSON.stringify(first)}`, fix }];
 }
 
+const BY_NAME = 'steps by name: {"left": [...], "right": [...]}';
+const named: z.core.$ZodErrorMap = ({ code }) =>
+  code === "invalid_type" ? `Send an object. It holds ${BY_NAME}.` : undefined;
+
 const isFew = (branches: object): boolean => {
   const { length } = Object.keys(branches);
   return length >= 1 && length <= MAX_BRANCHES;
@@ -48,10 +52,10 @@ export const parallel = <Steps extends z.ZodType>(steps: Steps) =>
     schema: stepOf({
       ...fields,
       branches: z
-        .record(stepName, steps)
+        .record(stepName, steps, { error: named })
         .refine(isFew, {
           error: `must have 1 to ${MAX_BRANCHES} branches`,
-          params: { fix: 'Send steps by name: {"left": [...], "right": [...]}; for many alike use a map.' },
+          params: { fix: `Send ${BY_NAME}; for many alike use a map.` },
         })
         .describe("Lists of steps by name, run at the same time; none sees another's outputs."),
     }).overwrite(withoutRetry),

@@ -4,7 +4,7 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { MAX_SCHEMA_DEPTH } from "../../limits.ts";
 import { readWith } from "../faults/zod-faults.ts";
-import { InputSchema, SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS } from "./keywords.ts";
+import { InputSchema, isKeyword, SCHEMA_KEYWORDS, SCHEMA_LIST_KEYWORDS, SCHEMA_MAP_KEYWORDS } from "./keywords.ts";
 
 /** A schema somewhere in a document; booleans are left out. */
 export interface Position {
@@ -55,11 +55,23 @@ function depthFault(root: string, schema: JsonObject): Fault[] {
   return [{ path: jsonPath(root, deep.keys), message, fix: "Name inner schemas under $defs and refer to them." }];
 }
 
+/** Names of fields, or an example, where their schema belongs. */
+function nameFaults(root: string, schema: Json): Fault[] {
+  const names = isJsonObject(schema) ? Object.keys(schema) : [];
+  const [name] = names;
+  if (name === undefined || names.some(isKeyword)) return [];
+  const example = JSON.stringify({ type: "object", properties: { [name]: { type: "string" } }, required: [name] });
+  const fix = `Put fields under properties, such as ${example}; a job's values go beside the blueprint, as input.`;
+  return [{ path: jsonPath(root, [name]), message: "is no keyword of JSON Schema", fix }];
+}
+
 /**
  * What is wrong with the JSON Schema of an input.
  * @param root path of the schema, such as `blueprint.input`
  */
 export function checkInputSchema(schema: Json, root: string): Fault[] {
+  const misplaced = nameFaults(root, schema);
+  if (misplaced.length > 0) return misplaced;
   const parsed = readWith(root, InputSchema, schema);
   if (!parsed.ok) return parsed.error;
   const object = schema as JsonObject;

@@ -84,5 +84,8 @@ const SchemaObject = strict({
 /** A schema inside a schema may also be true (anything) or false (nothing). */
 const AnySchema: z.ZodType = z.union([z.boolean(), SchemaObject]);
 
+/** Whether a schema may have the field. */
+export const isKeyword = (name: string): boolean => Object.hasOwn(SchemaObject.shape, name);
+
 /** The schema of an input: an object of keywords. */
 export const InputSchema: z.ZodType = SchemaObject;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { failureMessage } from "../../egress/failure-message.ts";
 import { decodeLoosely } from "../../lib/http/charset.ts";
 import { err, ok } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
@@ -106,5 +107,5 @@ async function readStart(response: Response, maxBytes: number): Promise<{ body: 
 
 function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError") return `no answer within ${AUDIT_TIMEOUT_MS / 1_000} s`;
-  return oneLine(error instanceof Error ? error.message : String(error), MAX_ERROR_CHARS);
+  return oneLine(failureMessage(error), MAX_ERROR_CHARS);
 }

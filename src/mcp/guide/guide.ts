@@ -3,12 +3,13 @@ import type { HandlerText } from "../../service/context.ts";
 import { javascriptTable } from "./javascript-table.ts";
 import { flow } from "./job-flow.ts";
 import { jobStatusTable } from "./job-status.ts";
+import { triggers } from "./job-triggers.ts";
 import { kindSection } from "./kinds.ts";
 import { common, ERROR_LIST, EXPRESSIONS, FAILURES, limits, shape, UNDO } from "./language.ts";
 import { RECIPES, recipeText } from "./recipes.ts";
 
 const INTRODUCTION =
-  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and each finished step is never done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save.";
+  "A blueprint is a plan of steps that runs as a durable background job: it survives crashes and deploys, and no finished step is done again. Send it to jobs_submit_blueprint, or keep it with blueprints_save.";
 
 /** How an agent gets from a plan to its result. */
 export const HABIT = `1. jobs_submit_blueprint, and keep the id. Set \`idempotency_key\` when you may send it twice, \`wait_seconds\` when the job is short.
@@ -69,6 +70,7 @@ const TOPICS: readonly Topic[] = [
   { name: "javascript", title: "## JSONata for JavaScript minds", text: javascriptTable, apart: true },
   { name: "undo", title: "## Undo and finally", text: () => UNDO, apart: true },
   { name: "flow", title: "## Rates, concurrency, priority", text: flow, apart: true },
+  { name: "triggers", title: "## Jobs that begin by themselves", text: triggers, apart: true },
   { name: "errors", title: "## Error codes", text: () => ERROR_LIST, apart: true },
   { name: "status", title: "## A job's status", text: jobStatusTable, apart: true },
 ];

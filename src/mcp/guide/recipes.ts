@@ -90,7 +90,7 @@ export const RECIPES: readonly Recipe[] = [
       "output": { "ok": "{% $steps.page.ok %}", "told": "{% $exists($steps.tell) %}" } } }`,
   ),
   recipe(
-    "Summarise with the server's language model, into fields that later steps can use",
+    "Summarise with a language model, into fields for later steps",
     /summar|ai\b|model|classif|extract|translat|llm|digest|understand/i,
     `{ "blueprint": { "name": "summarise-ticket", "budget": { "ai_tokens": 20000 }, "steps": [
         { "id": "ticket", "type": "http", "url": "https://api.example.com/tickets/t1" },
@@ -107,7 +107,7 @@ export const RECIPES: readonly Recipe[] = [
       "output": "{% $steps.me.body.name %}" }, "input": { "client": "c1" } }`,
   ),
   recipe(
-    "Later, and stubborn: each try has the same Idempotency-Key, so that the other side acts once",
+    "Later, and stubborn: each try has the same Idempotency-Key",
     /retr|safe|remind|later|delay|webhook|deliver|send|schedul|once|pay|charg/i,
     `{ "blueprint": { "name": "remind-later", "steps": [
         { "id": "pause", "type": "sleep", "for": "{% $input.delay %}" },

@@ -9,7 +9,7 @@ export const jobsCancel = defineTool({
   name: "jobs_cancel",
   title: "Cancel a job",
   description:
-    "Stop a job and its child jobs for good; a settled job stays as it is. What its steps did before is not undone. Next: jobs_retry to run it again.",
+    "Stop a job and its child jobs for good; a settled job stays as it is. Only steps with undo are taken back. Next: jobs_retry to run it again.",
   input: CancelInput,
   output: jobOutput,
   scope: "jobs:write",

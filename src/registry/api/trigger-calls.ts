@@ -26,6 +26,8 @@ export interface TriggerToSave {
   isNewest: boolean;
   /** The URL of the webhook shall be another one. */
   rotate: boolean;
+  /** Under which the caller reached the server; absent: of a version that did not say. */
+  origin?: string | undefined;
 }
 
 export interface SavedTrigger {
@@ -68,6 +70,8 @@ export interface Trigger {
   event_name: string | null;
   /** Of a copy: the shard in which it was saved. */
   home_shard: number | null;
+  /** Where links of its jobs begin, if the server has no name of its own; null: nobody knows. */
+  origin: string | null;
 }
 
 /** An event trigger, for the shards that it was not saved in. */

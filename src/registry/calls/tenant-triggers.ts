@@ -31,6 +31,9 @@ const NEXT_RUNS = 3;
 
 const CHANGED = { outcome: "changed" } as const;
 
+/** From 0 to below 1. */
+const aShare = (entropy: RegistryContext["entropy"]): number => (entropy(1)[0] ?? 0) / 256;
+
 function firedOf(occurred: Occurred): Omit<Fired, "due"> {
   const none = { job_id: null, deduplicated: false, reason: null };
   switch (occurred.outcome) {
@@ -96,7 +99,7 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
   #changed(
     { tenant, shard }: Caller,
     before: Trigger | undefined,
-    { document, plan, isNewest, rotate }: TriggerToSave,
+    { document, plan, isNewest, rotate, origin }: TriggerToSave,
     isSame: boolean,
     now: number,
   ): Trigger {
@@ -118,10 +121,11 @@ export class TenantTriggers implements Omit<TriggerApi, "openHook" | "deliver"> 
       anchor_at: before !== undefined && hasSameTimes(before, document) ? before.anchor_at : now,
       // Copies tell by it which is the newer one, also when the clock goes back.
       saved_at: Math.max(now, before?.saved_at ?? 0),
-      share: before?.share ?? (entropy(1)[0] ?? 0) / 256,
+      share: before?.share ?? aShare(entropy),
       hook_id: document.webhook === undefined ? null : (kept ?? toBase64Url(entropy(HOOK_ID_BYTES))),
       event_name: document.event?.name ?? null,
       home_shard: null,
+      origin: origin ?? null,
     };
   }
 

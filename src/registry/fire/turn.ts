@@ -78,7 +78,7 @@ export class Turn {
   /** The job of an occasion: the one that it has, or a new one. */
   start(occasion: Occasion, verdict: Extract<Verdict, { do: "run" }>): Result<Begun, QuotaError> {
     const { tables } = this.#context;
-    const { name, tenant, shard, document } = this.trigger;
+    const { name, tenant, shard, document, origin } = this.trigger;
     const key = keyOf(name, occasion.occurrence);
     const known = this.jobOf(occasion.occurrence);
     if (known !== undefined) return ok({ job: known, deduplicated: true });
@@ -104,6 +104,7 @@ export class Turn {
         parent_id: null,
         retried_from: null,
         trigger: { name },
+        origin: origin ?? undefined,
         trigger_depth: occasion.depth,
       },
       this.#now,

@@ -24,10 +24,10 @@ type TriggerRecord = Omit<Trigger, "document"> & { document_json: string };
 type StateRecord = { due_at: number | null; state_json: string };
 
 const COLUMNS =
-  "tenant, shard, version, document_json, label, plan_hash, timeout_ms, anchor_at, saved_at, share, hook_id, event_name, home_shard";
+  "tenant, shard, version, document_json, label, plan_hash, timeout_ms, anchor_at, saved_at, share, hook_id, event_name, home_shard, origin";
 
 export const TRIGGERS_SQL = {
-  put: `INSERT OR REPLACE INTO triggers (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  put: `INSERT OR REPLACE INTO triggers (name, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   find: `SELECT name, ${COLUMNS} FROM triggers WHERE name = ?`,
   byHook: `SELECT name, ${COLUMNS} FROM triggers WHERE hook_id = ?`,
   page: `SELECT name, ${COLUMNS} FROM triggers WHERE name > ? ORDER BY name LIMIT ?`,
@@ -82,7 +82,8 @@ export class Triggers {
     this.#hasEvents = undefined;
     const document_json = JSON.stringify(document);
     const before = [name, tenant, shard, version, document_json, label, plan_hash, timeout_ms];
-    this.#sql.exec(TRIGGERS_SQL.put, ...before, anchor_at, saved_at, share, hook_id, event_name, fields.home_shard);
+    const after = [anchor_at, saved_at, share, hook_id, event_name, fields.home_shard, fields.origin];
+    this.#sql.exec(TRIGGERS_SQL.put, ...before, ...after);
   }
 
   find(name: string): Trigger | undefined {

@@ -1,4 +1,5 @@
 import { BadRedirect, RefusedAddress } from "../../egress/egress.ts";
+import { failureMessage } from "../../egress/failure-message.ts";
 import type { ActionError } from "../act.ts";
 
 /** Statuses after which the same request may succeed. */
@@ -10,7 +11,7 @@ export function transportError(error: unknown, signal: AbortSignal): ActionError
   if (error instanceof RefusedAddress) {
     return { code: "refused_address", message: `The request was refused: ${error.message}.`, retryable: false };
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = failureMessage(error);
   if (error instanceof BadRedirect)
     return { code: "http_redirect", message: `No answer: ${message}.`, retryable: false };
   if (signal.aborted) return { code: "step_timeout", message: "No answer within the step's timeout.", retryable: true };

@@ -80,7 +80,9 @@ function eventFaults({ event }: TriggerDocument): Fault[] {
   return read.ok ? [] : read.error;
 }
 
-function inputFaults({ input }: TriggerDocument, { plan }: ReadyPlan): Fault[] {
+function inputFaults(document: TriggerDocument, { plan }: ReadyPlan): Fault[] {
+  // What an event brings is not known yet; a time brings nothing.
+  const input = document.input ?? (kindOf(document) === "schedule" ? {} : undefined);
   if (input === undefined || !isLiteral(input)) return [];
   if (!isJsonObject(input)) return [{ path: "input", message: "is no object", fix: "Send an object." }];
   const read = readInput(plan, input);
@@ -112,7 +114,8 @@ export async function saveTrigger(
   ];
   if (!plan.ok || faults.length > 0) return invalidArguments(faults);
   const shard = await shardOfTrigger(context, document.name);
-  const trigger = { document, plan: plan.value, isNewest: newest !== undefined, rotate: rotate_url };
+  const isNewest = newest !== undefined;
+  const trigger = { document, plan: plan.value, isNewest, rotate: rotate_url, origin: context.linkOrigin };
   const saved = await context.ask(shard, (registry, caller) => registry.saveTrigger(caller, trigger));
   return saved.ok ? ok({ ...saved.value, shard }) : saved;
 }

@@ -341,6 +341,94 @@ const PLACES: Case[] = [
   ["params", step({ params: {} }), "blueprint.steps[0].params", "Call it query", step({ query: {} })],
 ];
 
+const only = (made: JsonObject): JsonObject => aBlueprint([made]);
+const emitted: JsonObject = { id: "e", type: "emit", event: "order.shipped" };
+const looped: JsonObject = { id: "r", type: "repeat", steps: [page] };
+const at = (field: string) => `blueprint.steps[0].${field}`;
+
+/** Words that a kind of step has others for. */
+const KINDS: Case[] = [
+  ["body as json", step({ json: {} }), at("json"), "Call it body", step({ method: "POST", body: {} })],
+  ["the items of a map", only({ ...rows, items: [1] }), at("items"), "Call it over", only({ ...rows, over: [1] })],
+  ["a name for the item", only({ ...rows, as: "x" }), at("as"), "the item is $item", only(rows)],
+  ["times of a repeat", only({ ...looped, times: 3 }), at("times"), "Call it limit", only({ ...looped, limit: 3 })],
+  ["the name of an event", only({ ...emitted, name: "a.b" }), at("name"), "Call it event", only(emitted)],
+  ["the prompt of a question", only({ ...ask, prompt: "?" }), at("prompt"), "Call it message", only(ask)],
+  [
+    "choices of a question",
+    only({ ...ask, choices: ["a"] }),
+    at("choices"),
+    '"enum": ["a", "b"]',
+    only({ ...ask, schema: { type: "object", properties: { choice: { type: "string", enum: ["a", "b"] } } } }),
+  ],
+  [
+    "what a store does",
+    only({ id: "s", type: "store", key: "k", action: "get" }),
+    at("action"),
+    "without value it reads",
+    only({ id: "s", type: "store", key: "k" }),
+  ],
+  [
+    "tries of a retry",
+    step({ retry: { max_attempts: 3 } }),
+    at("retry.max_attempts"),
+    "Call it limit",
+    step({ retry: { limit: 3 } }),
+  ],
+  ["a retry that is a number", step({ retry: 3 }), at("retry"), '{"limit": 3, ', step({ retry: { limit: 3 } })],
+  [
+    "a token as auth",
+    step({ auth: "Bearer abc" }),
+    at("auth"),
+    '{"bearer": {"secret": "NAME"}}',
+    step({ auth: { bearer: "abc" } }),
+  ],
+  [
+    "branches in a list",
+    only({ id: "p", type: "parallel", branches: [[page]] }),
+    at("branches"),
+    '{"left": [...], "right": [...]}',
+    only({ id: "p", type: "parallel", branches: { left: [page] } }),
+  ],
+  ["steps by name", whole({ steps: { a: page } }), "blueprint.steps", 'It holds steps: [{"id"', only(page)],
+  [
+    "a concurrency that is a number",
+    whole({ concurrency: 1 }),
+    "blueprint.concurrency",
+    '{"limit": 1, "key"',
+    whole({ concurrency: { limit: 1 } }),
+  ],
+  [
+    "fields where their schema belongs",
+    whole({ input: { url: "string" } }),
+    "blueprint.input.url",
+    '{"type":"object","properties":{"url":{"type":"string"}},"required":["url"]}',
+    whole({ input: { type: "object", properties: { url: { type: "string" } }, required: ["url"] } }),
+  ],
+  [
+    "undo as a name",
+    step({ undo: "cancel" }),
+    at("undo"),
+    '"method": "DELETE"',
+    step({ undo: { type: "http", method: "DELETE", url: "https://example.com/" } }),
+  ],
+  ["if as a kind", only({ id: "a", type: "if" }), at("type"), 'a "when"', only({ ...nap, when: "{% true %}" })],
+  ["delay", only({ id: "a", type: "delay" }), at("type"), 'Write "sleep". Use one of "http"', only(nap)],
+  ["a kind that is no own field", only({ id: "a", type: "constructor" }), at("type"), 'Use one of "http"', only(nap)],
+  ["no kind", only({ id: "a" }), at("type"), 'Add it: one of "http"', only(nap)],
+  ...expressions(page, [
+    ["$secrets.TOKEN", '{"secret": "NAME"}', "$input.a"],
+    ["$env.TOKEN", '{"secret": "NAME"}', "$input.a"],
+  ]),
+  [
+    "a path as in JSONPath",
+    step({ method: "POST", body: "$.input.id" }),
+    at("body"),
+    "{% $input.id %}",
+    step({ method: "POST", body: "{% $input.id %}" }),
+  ],
+];
+
 /** What JSONata would read as another number. */
 const NUMBERS: Case[] = expressions(page, [
   ["$steps.page.body.id = 9007199254740993", '"9007199254740993"', '$steps.page.body.id = "9007199254740993"'],
@@ -361,6 +449,7 @@ const CASES = [
   ...REQUESTS,
   ...TIMES,
   ...PLACES,
+  ...KINDS,
 ];
 
 describe("a remedy", () => {

@@ -55,6 +55,26 @@ describe("a trigger that is saved again", () => {
     }));
 });
 
+describe("the next times of a trigger", () => {
+  it("are no more than the runs that it has left", () =>
+    inRegistry(async (bench) => {
+      const schedule = everyMinute({ max_runs: 2 });
+      expect((await save(bench, aTrigger({ schedule }))).next_runs).toHaveLength(2);
+      await bench.caller.fireTrigger(CALLER, "report", { now: true, span: null });
+      expect((await bench.caller.findTrigger(CALLER, "report"))?.next_runs).toHaveLength(1);
+    }));
+});
+
+describe("the jobs of a trigger", () => {
+  it("begin their links where the trigger was saved: nobody is there with a URL when they start", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger(), { origin: "https://jobs.example.com" });
+      const fired = await bench.caller.fireTrigger(CALLER, "report", { now: true, span: null });
+      const id = (fired.ok && fired.value[0]?.job_id) || "";
+      expect(await bench.runner.start(bench.ref(id))).toMatchObject({ origin: "https://jobs.example.com" });
+    }));
+});
+
 describe("a paused trigger", () => {
   it("runs nothing, writes nothing, and tells what passed in one entry", () =>
     inRegistry(async (bench) => {

@@ -25,7 +25,7 @@ async function settled(bench: Bench, name = "one"): Promise<string> {
 const STORED: Trigger = {
   ...{ name: "report", tenant: TENANT, shard: 3, version: 1, label: "report@1", plan_hash: PLAN.plan_hash },
   ...{ timeout_ms: PLAN.timeout_ms, anchor_at: START, saved_at: START, share: 0, hook_id: null },
-  ...{ document: onSettled(), event_name: "job.settled", home_shard: 3 },
+  ...{ document: onSettled(), event_name: "job.settled", home_shard: 3, origin: null },
 };
 
 const inputOf = async (bench: Bench, id: string) => {

@@ -10,6 +10,12 @@ const aTrigger = (input: JsonObject) => {
 };
 
 describe("a trigger that is saved", () => {
+  it("has an input that its blueprint takes, also when it gives none", async () => {
+    const { input: _, ...args } = aTrigger({});
+    const saved = await saveTrigger(world().deps, SaveTriggerInput.parse(args));
+    expect(saved.ok ? [] : saved.error).toMatchObject({ faults: [{ path: "input.n", message: "is missing" }] });
+  });
+
   it.each([
     [0, true],
     [1, false],

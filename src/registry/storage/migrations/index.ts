@@ -23,6 +23,7 @@ import { SLOTS } from "./0022-slots.ts";
 import { JOB_TEXTS } from "./0023-job-texts.ts";
 import { EVENT_WAITS } from "./0024-event-waits.ts";
 import { RECORDED_AT } from "./0025-recorded-at.ts";
+import { TRIGGER_ORIGINS } from "./0026-trigger-origins.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -52,4 +53,5 @@ export const MIGRATIONS: readonly Migration[] = [
   JOB_TEXTS,
   EVENT_WAITS,
   RECORDED_AT,
+  TRIGGER_ORIGINS,
 ];
