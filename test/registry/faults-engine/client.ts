@@ -135,6 +135,8 @@ export class Client {
   async checkEnds(): Promise<void> {
     await this.#follow();
     if (!this.#isFollowed) this.#onBug("lost", "a job that follows one of the hook");
+    const { hooked } = await followed(this.#caller());
+    for (const id of hooked) if (!this.jobs.has(id)) this.#onBug("handed over twice", `${id}, of one delivery`);
     for (const [id, { settled }] of this.jobs) {
       const now = JSON.stringify(await this.#statusOf(id));
       if (settled !== undefined && JSON.stringify(settled) !== now)

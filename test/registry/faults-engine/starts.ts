@@ -39,11 +39,11 @@ export async function deliver(caller: Caller, key: string): Promise<{ id: string
   return delivered.value.job_id === null ? { refused: delivered.value.outcome } : { id: delivered.value.job_id };
 }
 
-/** How many jobs of the hook have ended, and all that were started of it, with their retries. */
-export async function followed(caller: Caller): Promise<{ ended: number; followers: string[] }> {
+/** The jobs of the hook, how many of them have ended, and all that were started of it, with their retries. */
+export async function followed(caller: Caller): Promise<{ hooked: string[]; ended: number; followers: string[] }> {
   // In this order: what follows a job that ends meanwhile is not counted.
   const following = await caller.list(CALLER, aListQuery({ trigger: FOLLOWER }));
   const hooked = await caller.list(CALLER, aListQuery({ trigger: HOOK }));
   const ended = hooked.jobs.filter(({ completed_at }) => completed_at !== null).length;
-  return { ended, followers: following.jobs.map(({ id }) => id) };
+  return { hooked: hooked.jobs.map(({ id }) => id), ended, followers: following.jobs.map(({ id }) => id) };
 }
