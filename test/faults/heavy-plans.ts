@@ -27,11 +27,6 @@ const SCHEMA: JsonObject = {
   },
 };
 
-/** What the service answers under `/names`: as many parts as a body of 512 KiB can have, each with a name of its own. */
-export const NAMES_BODY = JSON.stringify(
-  Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`name${i}`, {}])),
-);
-
 /** Lists of steps, by what they are heavy in. `http` is the address of a service that answers each request. */
 export const heavySteps = (http: string): Record<string, JsonObject[]> => {
   const sum = transform("t", "$sum([1..6000].($ * 7919 % 10007))");
@@ -49,7 +44,6 @@ export const heavySteps = (http: string): Record<string, JsonObject[]> => {
     steps: [{ id: `j_${name}`, type: "job", blueprint: { name, steps: [step] } }],
   });
   const count = { id: "h", type: "http", url: `${http}/fine` };
-  const names = { id: "h", type: "http", url: `${http}/names`, max_bytes: 512 * 1_024 };
   const kept = { id: "k", type: "store", key: "{% 'k' & $index %}", value: "{% $pad('', 60000, 'x') %}" };
   const counts = { id: "m", type: "map", over: "{% [1..10] %}", concurrency: 10, steps: [count] };
   return {
@@ -113,10 +107,6 @@ export const heavySteps = (http: string): Record<string, JsonObject[]> => {
       },
     ],
     forks: [fork("a", 12, fork("b", 10, counts))],
-    "answers of many names": [nested(2, "[1..10]", names)],
-    "pages of many names": [
-      nested(1, "[1..20]", { ...names, pages: { next: "{% {'n': 1} %}", items: "{% 1 %}", limit: 1_000 } }),
-    ],
     "base64 and back": [
       transform("text", "$pad('', 350000, 'x')"),
       nested(2, "[1..20]", transform("t", "$length($base64decode($base64encode($steps.text)))")),
