@@ -150,7 +150,7 @@ describe("the command line, installed", () => {
       code: 1,
       stderr: expect.stringContaining("key"),
     });
-    expect((await edgeJobs(["open", "job_x"], { env: unset })).stdout).toBe(`${place.url}/ui/jobs/job_x\n`);
+    expect((await edgeJobs(["open", "job_x"], { env: unset })).stdout).toBe(`${place.url}/ui/#/jobs/job_x\n`);
   });
 
   it("works: a real program does what a step offers, and events tell of its end", async () => {

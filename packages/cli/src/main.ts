@@ -18,7 +18,8 @@ const commandOf = (name: string | undefined): Command => {
 };
 
 function help(name: string | undefined, out: Output): ExitCode {
-  out.line(name === undefined ? overview(COMMANDS) : helpOf(commandOf(name)));
+  const { columns } = out.terminal;
+  out.line(name === undefined ? overview(COMMANDS, columns) : helpOf(commandOf(name), columns));
   return EXIT.succeeded;
 }
 

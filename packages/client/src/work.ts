@@ -1,5 +1,5 @@
 import type { Caller } from "./blueprints.ts";
-import { EdgeJobsError } from "./errors.ts";
+import { ConnectionError, EdgeJobsError } from "./errors.ts";
 import { type CallOptions, pause } from "./transport.ts";
 import type { Claim, Json, Reported, WorkProgress } from "./types.ts";
 
@@ -42,17 +42,30 @@ const LEAST_PAUSE_MS = 500;
 
 const isLost = (error: unknown): boolean => error instanceof EdgeJobsError && error.code === "lease_lost";
 
+/** What the server refuses, it refuses again; everything else may pass. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof EdgeJobsError && error.status < 500 && error.status !== 429;
+
+function unlessRefused(error: unknown): undefined {
+  if (isRefusal(error) || !(error instanceof EdgeJobsError || error instanceof ConnectionError)) throw error;
+}
+
+interface Told {
+  progress?: WorkProgress;
+  /** Epoch ms at which the lease ends, as the server said last. */
+  expires: number;
+}
+
 /** Keeps the lease while the work goes on: a third of it before each heartbeat, so that two may be lost. */
-async function heartbeats(client: Caller, claim: Claim, told: { progress?: WorkProgress }, work: AbortController) {
-  let expires = Date.parse(claim.lease_expires_at);
+async function heartbeats(client: Caller, claim: Claim, told: Told, work: AbortController) {
   while (!work.signal.aborted) {
-    await pause(Math.max(LEAST_PAUSE_MS, (expires - Date.now()) / 3), work.signal);
+    await pause(Math.max(LEAST_PAUSE_MS, (told.expires - Date.now()) / 3), work.signal);
     const args = { claim: claim.claim, action: "heartbeat", progress: told.progress };
-    const { cancel, accepted, lease_expires_at } = await client.call<Reported>("work_report", args, {
-      signal: work.signal,
-    });
-    if (cancel || !accepted) work.abort(new Error("The job no longer wants this."));
-    if (lease_expires_at !== null) expires = Date.parse(lease_expires_at);
+    const reply = await client.call<Reported>("work_report", args, { signal: work.signal }).catch(unlessRefused);
+    // A server that is away may be back before the lease is over.
+    if (reply === undefined) continue;
+    if (reply.cancel || !reply.accepted) work.abort(new Error("The job no longer wants this."));
+    if (reply.lease_expires_at !== null) told.expires = Date.parse(reply.lease_expires_at);
   }
 }
 
@@ -63,34 +76,48 @@ function reportOf(error: unknown): object {
   return { message, retryable: error.retryable, ...(error.code !== undefined && { code: error.code }) };
 }
 
-/** One claim to its end. Never rejects for what the worker throws. */
+/** Tells how it ended; a server that is away is asked again as long as the lease holds. */
+async function report(client: Caller, claim: Claim, ended: object, { expires }: Told): Promise<void> {
+  for (;;) {
+    const args = { claim: claim.claim, ...ended };
+    const reply = await client.call<Reported>("work_report", args).catch(unlessRefused);
+    if (reply !== undefined || Date.now() >= expires) return;
+    await pause(LEAST_PAUSE_MS, undefined);
+  }
+}
+
+/** One claim to its end. Never rejects for what the worker throws, nor for an output that the server does not take. */
 async function doClaim(client: Caller, claim: Claim, worker: Worker): Promise<void> {
-  const told: { progress?: WorkProgress } = {};
+  const told: Told = { expires: Date.parse(claim.lease_expires_at) };
   const work = new AbortController();
   const beating = heartbeats(client, claim, told, work).catch((error: unknown) => {
     if (isLost(error)) work.abort(error);
   });
-  let report: object;
-  try {
-    const output = await worker({
-      ...claim,
-      signal: work.signal,
-      progress: (progress) => {
-        told.progress = progress;
-      },
-    });
-    report = { action: "complete", output };
-  } catch (error) {
-    report = { action: "fail", error: reportOf(error) };
-  }
+  const progress = (progress: WorkProgress) => {
+    told.progress = progress;
+  };
+  const fail = (error: unknown) => ({ action: "fail", error: reportOf(error) });
+  const ended = await Promise.resolve()
+    .then(() => worker({ ...claim, signal: work.signal, progress }))
+    .then((output) => ({ action: "complete", output }), fail);
   const isUnwanted = work.signal.aborted;
   work.abort();
   await beating;
   if (isUnwanted) return;
-  await client.call("work_report", { claim: claim.claim, ...report }).catch((error: unknown) => {
-    // Somebody else has it by now.
-    if (!isLost(error)) throw error;
-  });
+  await report(client, claim, ended, told)
+    .catch((error: unknown) => {
+      if (isLost(error) || !isRefusal(error) || ended.action === "fail") throw error;
+      return report(
+        client,
+        claim,
+        fail(new WorkFailed(error instanceof Error ? error.message : String(error), { retryable: false })),
+        told,
+      );
+    })
+    .catch((error: unknown) => {
+      // Somebody else has it by now.
+      if (!isLost(error)) throw error;
+    });
 }
 
 /** One hand: claims, does, reports, and again. A server that is away is waited for. */
@@ -102,8 +129,7 @@ async function hand(client: Caller, worker: Worker, { queues, name, signal }: Wo
       for (const claim of claims) await doClaim(client, claim, worker);
     } catch (error) {
       if (signal?.aborted) return;
-      // What the server refuses, it refuses again.
-      if (error instanceof EdgeJobsError && error.status < 500 && error.status !== 429) throw error;
+      if (isRefusal(error)) throw error;
       await pause(LEAST_PAUSE_MS, signal).catch(() => {});
     }
   }

@@ -1,41 +1,21 @@
+import { useRef } from "preact/hooks";
 import type { JobStats } from "../../../src/jobs/statistics.ts";
 import type { JobRow } from "../../../src/jobs/view.ts";
-import { get, type JobPage } from "../../lib/api.ts";
+import type { JobPage } from "../../lib/api.ts";
 import { ago, lengthOf } from "../../lib/format.ts";
 import { useLive, useNow } from "../../lib/live.ts";
 import { hrefOf, place, refine } from "../../lib/router.ts";
-import type { Subscription, TriggerRow } from "../../lib/types.ts";
 import { JobLine } from "../../parts/job-row.tsx";
 import { Problem } from "../../parts/problem.tsx";
 import { FailingDeliveries, NextRuns } from "./concerns.tsx";
 import { FailureGroups } from "./failure-groups.tsx";
+import { ACTIVE, type ByStatus, loadHome, type Seen, SHOWN } from "./home-loading.ts";
 import { Trends } from "./trends.tsx";
 
-/** So many are counted of each status; more are "and more". */
-const COUNTED = 100;
-const SHOWN = 6;
-const EVERY_MS = 3_000;
+/** What changes is seen within a second, the way to the server and back included. */
+const EVERY_MS = 500;
 
 const PERIODS = ["1 hour", "6 hours", "1 day", "7 days"] as const;
-
-const ACTIVE = [
-  ["running", "Running"],
-  ["queued", "Queued"],
-  ["input_required", "Asking"],
-] as const;
-type Active = (typeof ACTIVE)[number][0];
-
-async function load(period: string) {
-  const [latest, stats, { triggers }, { subscriptions }, ...pages] = await Promise.all([
-    get<JobPage>("/jobs", { limit: SHOWN }),
-    get<JobStats>("/stats", { period, group_by: "time" }),
-    get<{ triggers: TriggerRow[] }>("/triggers", { limit: COUNTED }),
-    get<{ subscriptions: Subscription[] }>("/subscriptions", { limit: COUNTED }),
-    ...ACTIVE.map(async ([status]) => [status, await get<JobPage>("/jobs", { status, limit: COUNTED })] as const),
-  ]);
-  const byStatus = Object.fromEntries(pages) as Record<Active, JobPage>;
-  return { byStatus, latest: latest.jobs, stats, triggers, subscriptions };
-}
 
 const countOf = ({ jobs, next_cursor }: JobPage): string => `${jobs.length}${next_cursor === null ? "" : "+"}`;
 
@@ -79,7 +59,7 @@ function Tile({ href, value, name }: { href: string; value: string; name: string
   );
 }
 
-function Tiles({ byStatus, stats }: { byStatus: Record<Active, JobPage>; stats: JobStats }) {
+function Tiles({ byStatus, stats }: { byStatus: ByStatus; stats: JobStats }) {
   const { statuses, success_rate } = stats;
   const ended = (status: "succeeded" | "failed", name: string) => (
     <Tile href={hrefOf(["jobs"], { status })} value={String(statuses[status] ?? 0)} name={name} />
@@ -120,11 +100,12 @@ function oldestTitle({ oldest_queued }: JobStats, now: number): string {
 /** What needs somebody, what goes on, and how it has gone. */
 export function Home() {
   const period = place.value.query.get("period") ?? "1 day";
-  const { value, error } = useLive(
-    `home ${period}`,
-    () => load(period),
-    () => EVERY_MS,
-  );
+  const seen = useRef<Seen>(undefined);
+  const load = async () => {
+    seen.current = await loadHome(period, seen.current);
+    return seen.current;
+  };
+  const { value, error } = useLive(`home ${period}`, load, () => EVERY_MS);
   const now = useNow(true);
   if (value === undefined) return <Problem error={error} />;
   const { byStatus, latest, stats, triggers, subscriptions } = value;

@@ -84,7 +84,7 @@ const open: Command = {
   run: async ({ out, positionals, url }) => {
     const [id] = positionals;
     const base = url().replace(/\/+$/, "");
-    out.line(id === undefined ? `${base}/ui/` : `${base}/ui/jobs/${encodeURIComponent(id)}`);
+    out.line(id === undefined ? `${base}/ui/` : `${base}/ui/#/jobs/${encodeURIComponent(id)}`);
     return EXIT.succeeded;
   },
 };

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { EventAt } from "../../../client/src/index.ts";
 import { type Command, EXIT, type Invocation, textOf } from "../command.ts";
-import { safe } from "../output.ts";
+import { safe } from "../table.ts";
 
 /**
  * A server of MCP on stdin and stdout that wakes its host: each event becomes a notification, which Claude Code takes as the next

@@ -11,7 +11,7 @@ import {
   parseObject,
   textOf,
 } from "../command.ts";
-import { safe } from "../output.ts";
+import { safe } from "../table.ts";
 
 /** What several commands about jobs share. */
 

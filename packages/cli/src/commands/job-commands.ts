@@ -1,6 +1,7 @@
 import type { Answer, Job } from "../../../client/src/index.ts";
 import { argument, type Command, EXIT, objectOf, textOf, UsageError } from "../command.ts";
-import { safe, show, table } from "../output.ts";
+import { show, showPart } from "../output.ts";
+import { painted, safe } from "../table.ts";
 import { exitOf, tellQuestions } from "./job-arguments.ts";
 
 const get: Command = {
@@ -26,10 +27,8 @@ const get: Command = {
     const include = Object.entries(parts).flatMap(([name, isWanted]) => (isWanted === true ? [name] : []));
     const { steps, events, ...job } = await client().get(id, { signal, include });
     show(out, out.isHuman ? job : { ...job, steps, events });
-    if (out.isHuman && steps)
-      for (const line of table(steps, ["id", "type", "status", "tries", "error"])) out.line(line);
-    if (out.isHuman && events)
-      for (const line of table(events, ["seq", "at", "type", "step", "message"])) out.line(line);
+    if (out.isHuman && steps) showPart(out, "Steps", steps, ["id", "status", "type", "tries", "error"]);
+    if (out.isHuman && events) showPart(out, "Timeline", events, ["at", "type", "step", "message"]);
     return EXIT.succeeded;
   },
 };
@@ -49,7 +48,8 @@ const tail: Command = {
       last = change.job;
       const { status, progress, step, message } = last;
       const place = [step, message].filter((text) => text !== null).map(safe);
-      if (out.isHuman) out.line([`${Math.round(progress * 100)}%`.padStart(4), status, ...place].join("  "));
+      if (out.isHuman)
+        out.line([`${Math.round(progress * 100)}%`.padStart(4), painted(status, out.terminal), ...place].join("  "));
       tellQuestions([last], invocation);
     }
     return exitOf([last ?? (await client().get(id, { signal }))]);

@@ -1,5 +1,5 @@
 import { type Command, EXIT, textOf } from "../command.ts";
-import { type Output, showRows } from "../output.ts";
+import { type Output, showPart, showRows } from "../output.ts";
 import { ask } from "./verbs.ts";
 
 interface Figures {
@@ -45,19 +45,12 @@ const row = (key: string, { jobs, statuses, success_rate, p50_ms, p95_ms }: Figu
     .join(", "),
 });
 
-/** A table under its title, when there is anything in it. */
-function part(out: Output, title: string, rows: readonly object[], columns: readonly string[]): void {
-  if (rows.length === 0) return;
-  out.line(`\n${title}`);
-  showRows(out, rows, columns);
-}
-
 function tell(out: Output, stats: Stats): void {
   const rows = [row("all", stats), ...stats.groups.map((group) => row(group.key, group))];
   showRows(out, rows, ["key", "jobs", "succeeded", "p50", "p95", "statuses"]);
   if (stats.oldest_queued !== null) out.line(`The oldest queued job waits since ${stats.oldest_queued}.`);
-  part(out, "Failures", stats.failures, ["count", "blueprint", "step", "code", "message", "sample"]);
-  part(out, "Queues of workers", stats.queues, ["queue", "depth", "leased", "oldest", "workers"]);
+  showPart(out, "Failures", stats.failures, ["count", "code", "message", "sample", "blueprint", "step"]);
+  showPart(out, "Queues of workers", stats.queues, ["queue", "depth", "leased", "oldest", "workers"]);
   if (stats.truncated) out.note("Only the newest jobs of the period were looked at.");
 }
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { type Json, type Work, WorkFailed } from "../../../client/src/index.ts";
 import { type Command, EXIT, numberOf, textOf, UsageError } from "../command.ts";
-import { safe } from "../output.ts";
+import { safe } from "../table.ts";
 
 const events: Command = {
   name: "events",

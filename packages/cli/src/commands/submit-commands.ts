@@ -20,7 +20,7 @@ import { exitOf, SUBMIT_OPTIONS, submitArgs, tellQuestions } from "./job-argumen
 
 /** How often a person sees where a job is. */
 const LOOK_SECONDS = 2;
-const ROW = ["id", "status", "name", "progress", "submitted_at", "error"];
+const ROW = ["id", "status", "name", "error", "progress", "submitted_at"];
 
 const submit: Command = {
   name: "submit",
@@ -54,7 +54,7 @@ async function awaitJobs(
     const report = await client().wait(ids, { until, signal, ...(Number.isFinite(step) && { timeout_seconds: step }) });
     const open = report.jobs.find((job) => !isSettled(job));
     if (open !== undefined)
-      out.progress(bar(open, [open.step, open.message].filter((text) => text !== null).join(": ")));
+      out.progress(bar(open, [open.step, open.message].filter((text) => text !== null).join(": "), out.terminal));
     if (!report.timed_out || Date.now() >= deadline) return report;
   }
 }
@@ -121,7 +121,7 @@ const list: Command = {
     for await (const row of client().list(args, { signal })) {
       if (rows.push(row) >= most) break;
     }
-    showRows(out, rows, ["id", "status", "name", "blueprint", "progress", "submitted_at", "error"]);
+    showRows(out, rows, [...ROW, "blueprint"]);
     return EXIT.succeeded;
   },
 };
