@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * A worker that hashes files of this machine: it pulls what `worker` steps offer in the queue `hashes`, so nothing has to
@@ -10,20 +11,31 @@ import { hostname } from "node:os";
 const URL_OF_API = `${process.env.EDGE_JOBS_URL ?? "http://localhost:8787"}/api/v1`;
 const KEY = process.env.EDGE_JOBS_KEY;
 const QUEUE = "hashes";
+/** Several in one lease of the step, so that one that gets lost does no harm. */
+const HEARTBEAT_MS = 10_000;
 
 interface Claim {
   claim: string;
   input: { path?: string };
 }
 
+/** The server has answered, and does not take it. */
+class Refused extends Error {}
+
+/** Asks until there is an answer: the server may be starting anew. The same report again answers as the first. */
 async function post<Answer>(path: string, body: object): Promise<Answer> {
-  const response = await fetch(`${URL_OF_API}${path}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", ...(KEY !== undefined && { authorization: `Bearer ${KEY}` }) },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${path}: HTTP ${response.status} ${await response.text()}`);
-  return (await response.json()) as Answer;
+  for (;;) {
+    const response = await fetch(`${URL_OF_API}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...(KEY !== undefined && { authorization: `Bearer ${KEY}` }) },
+      body: JSON.stringify(body),
+    }).catch(() => undefined);
+    if (response?.ok) return (await response.json()) as Answer;
+    const said = response === undefined ? "no answer" : `HTTP ${response.status} ${await response.text()}`;
+    if (response !== undefined && response.status < 500 && response.status !== 429) throw new Refused(said);
+    console.error(`${path}: ${said}, asking again`);
+    await sleep(2_000);
+  }
 }
 
 const report = (claim: string, what: object) => post<{ cancel: boolean }>("/work/report", { claim, ...what });
@@ -38,38 +50,53 @@ async function sha256(path: string, signal: AbortSignal): Promise<{ sha256: stri
   return { sha256: hash.digest("hex"), bytes };
 }
 
-/** Heartbeats while the file is read; the work stops when the job no longer wants it, or the lease was lost. */
-async function work({ claim, input }: Claim): Promise<void> {
-  const stop = new AbortController();
-  const beat = async () => {
-    const { cancel } = await report(claim, { action: "heartbeat" }).catch(() => ({ cancel: true }));
-    if (cancel) stop.abort();
-  };
-  const beats = setInterval(beat, 10_000);
+/** What is in work. */
+const held = new Map<string, AbortController>();
+
+/** What of it came out, as a report. */
+async function outcome({ input }: Claim, signal: AbortSignal): Promise<object> {
   try {
-    const output = await sha256(input.path ?? "", stop.signal);
-    await report(claim, { action: "complete", output });
-    console.log(`${output.sha256}  ${input.path}`);
+    return { action: "complete", output: await sha256(input.path ?? "", signal) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(message);
-    // Whoever lost the lease is told so, and that is all right.
-    const failure = { code: "cannot_read", message, retryable: false };
-    if (!stop.signal.aborted) await report(claim, { action: "fail", error: failure }).catch(console.error);
-  } finally {
-    clearInterval(beats);
+    return { action: "fail", error: { code: "cannot_read", message, retryable: false } };
   }
 }
 
+/** Heartbeats while the file is read; the work stops when the job no longer wants it, or the lease was lost. */
+async function work(claim: Claim): Promise<void> {
+  const stop = new AbortController();
+  held.set(claim.claim, stop);
+  const beat = () =>
+    report(claim.claim, { action: "heartbeat" }).then(
+      ({ cancel }) => cancel && stop.abort(),
+      () => stop.abort(),
+    );
+  const beats = setInterval(beat, HEARTBEAT_MS);
+  try {
+    const done = await outcome(claim, stop.signal);
+    if (!stop.signal.aborted) await report(claim.claim, done);
+    console.log(claim.input.path, stop.signal.aborted ? "is not wanted any more" : JSON.stringify(done));
+  } catch (error) {
+    console.error(claim.input.path, error);
+  } finally {
+    clearInterval(beats);
+    held.delete(claim.claim);
+  }
+}
+
+/** Another worker can have at once what this one gives back; it would wait for the end of the lease of one that died. */
+process.once("SIGINT", async () => {
+  const claims = [...held];
+  for (const [, stop] of claims) stop.abort();
+  const given = claims.map(([claim]) => report(claim, { action: "release" }).catch(console.error));
+  await Promise.race([Promise.all(given), sleep(5_000)]);
+  process.exit();
+});
+
 console.log(`Waiting for work in queue ${QUEUE} of ${URL_OF_API}; end with Ctrl-C.`);
 for (;;) {
-  try {
-    const asked = { queues: [QUEUE], max: 4, wait_seconds: 30, worker: hostname() };
-    const { claims } = await post<{ claims: Claim[] }>("/work/claim", asked);
-    await Promise.all(claims.map(work));
-  } catch (error) {
-    // The server restarts, or is not there yet.
-    console.error(error instanceof Error ? error.message : error);
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-  }
+  const asked = { queues: [QUEUE], max: 4, wait_seconds: 30, worker: hostname() };
+  const { claims } = await post<{ claims: Claim[] }>("/work/claim", asked);
+  await Promise.all(claims.map(work));
 }
