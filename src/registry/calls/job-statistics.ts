@@ -60,12 +60,15 @@ export class JobStatistics implements StatisticsApi {
     for (const { queue, state, opened_at, worker } of this.#context.tables.offers.unended(tenant, MAX_QUEUE_SCAN)) {
       const depth = queues.get(queue) ?? { queue, open: 0, leased: 0, oldest: null, workers: [] };
       queues.set(queue, depth);
-      if (state === "leased") depth.leased += 1;
-      else {
+      if (state === "leased") {
+        depth.leased += 1;
+        // Those that did not say who they are count as one.
+        const name = worker ?? "";
+        if (!depth.workers.includes(name)) depth.workers.push(name);
+      } else {
         depth.open += 1;
         depth.oldest = Math.min(depth.oldest ?? opened_at, opened_at);
       }
-      if (worker !== null && !depth.workers.includes(worker)) depth.workers.push(worker);
     }
     return [...queues.values()];
   }

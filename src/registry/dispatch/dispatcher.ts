@@ -149,12 +149,17 @@ export class Dispatcher {
   #take(slots: number): Job[] {
     const now = this.#context.now();
     const taken: Job[] = [];
+    const unasked: Job[] = [];
     while (taken.length < slots) {
       const key = this.#queues.children.take(now) ?? this.#queues.others.take(now);
       if (key === undefined) break;
       const job = this.#readable(key);
-      if (job !== undefined && needsSlot(job) && isDispatchable(job, now) && !lacksSlot(job)) taken.push(job);
+      if (job === undefined || !needsSlot(job) || !isDispatchable(job, now)) continue;
+      if (!lacksSlot(job)) taken.push(job);
+      // Whoever asked for its slot died before there was an answer.
+      else if (job.run.slot === undefined) unasked.push(job);
     }
+    if (unasked.length > 0) this.#context.askSlots(unasked);
     return taken;
   }
 

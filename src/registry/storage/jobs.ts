@@ -75,7 +75,8 @@ export const JOBS_SQL = {
     json_extract(run, '$.concurrency.of') || ' ' || coalesce(json_extract(run, '$.slot.key'), '') AS "group"
     FROM (SELECT job_number, tenant, job_id, ${READABLE_RUN} AS run FROM jobs WHERE status = 'queued'
       AND dispatched_at IS NULL AND attempt = 1 AND (parent_id IS NOT NULL) = ? AND ${IS_COUNTED} AND coalesce(run_at, 0) <= ?)
-    WHERE json_extract(run, '$.concurrency') IS NULL OR json_extract(run, '$.slot.held') ORDER BY job_number LIMIT ?`,
+    WHERE json_extract(run, '$.concurrency') IS NULL OR json_extract(run, '$.slot') IS NULL OR json_extract(run, '$.slot.held')
+    ORDER BY job_number LIMIT ?`,
   counts: `SELECT count(*) AS active, count(*) FILTER (WHERE dispatched_at IS NOT NULL OR attempt > 1) AS running
     FROM jobs WHERE status IN ('queued', 'running', 'input_required') AND ${IS_COUNTED}`,
   parents: `SELECT run_json FROM jobs WHERE status IN ('queued', 'running', 'input_required')
@@ -188,7 +189,10 @@ export class Jobs {
     this.#cache.delete(jobId);
   }
 
-  /** Accepted jobs that need a place and could have one at `now`, in the order of their acceptance. */
+  /**
+   * Accepted jobs that need a place and could have one at `now`, in the order of their acceptance; also those whose limit has
+   * not answered yet.
+   */
   waiting(areChildren: boolean, now: number, limit: number): QueuedJob[] {
     return this.#sql.exec<QueuedJob>(JOBS_SQL.waiting, Number(areChildren), now, limit).toArray();
   }

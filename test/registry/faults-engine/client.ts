@@ -4,7 +4,7 @@ import type { TriggerApi } from "../../../src/registry/api/trigger-calls.ts";
 import { aListQuery, aRequest, CALLER } from "../bench.ts";
 import type { SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
-import { SHAPES, type Shape } from "./shapes.ts";
+import { LIMITED, SHAPES, type Shape } from "./shapes.ts";
 import { deliver, FOLLOWING, followed, HOOKED, saveStarts } from "./starts.ts";
 import type { OnBug } from "./witness.ts";
 
@@ -71,7 +71,8 @@ export class Client {
     return aRequest({
       plan: shape.plan,
       plan_hash: shape.name,
-      blueprint: `${shape.name}@1`,
+      blueprint: shape.isLimited ? LIMITED : `${shape.name}@1`,
+      ...(shape.isLimited && { concurrency: { limit: 1, when_full: "queue" as const } }),
       timeout_ms: shape.timeout_ms,
       run_at: shape.startsIn > 0 ? this.#clock.now + shape.startsIn : null,
       idempotency: { key, request_hash: "same" },

@@ -21,8 +21,10 @@ async function firstCaught(spoil: Spoil): Promise<number | undefined> {
   return undefined;
 }
 
-const sum = (reports: readonly Report[], field: "jobs" | "reports" | "attempts" | "troubles" | "endedByFaults") =>
-  reports.reduce((total, report) => total + report[field], 0);
+const sum = (
+  reports: readonly Report[],
+  field: "jobs" | "reports" | "attempts" | "lateWork" | "troubles" | "endedByFaults",
+) => reports.reduce((total, report) => total + report[field], 0);
 
 function countsOf(reports: readonly Report[]): Record<string, number> {
   const bugs = reports.flatMap((report) => report.bugs);
@@ -31,6 +33,7 @@ function countsOf(reports: readonly Report[]): Record<string, number> {
     "jobs acknowledged": sum(reports, "jobs"),
     reports: sum(reports, "reports"),
     "attempts begun after another was given up": sum(reports, "attempts"),
+    "reports of workers that were too late": sum(reports, "lateWork"),
     "evictions and lost alarms": sum(reports, "troubles"),
     "ended by faults": sum(reports, "endedByFaults"),
     "slowest to settle after the last fault (s)": Math.max(...reports.map((report) => report.convergedAfter)) / 1000,

@@ -2,11 +2,18 @@ import type { Json } from "../../../src/lib/json.ts";
 import type { SubmitRequest } from "../../../src/registry/api/caller.ts";
 import { planOf } from "../bench.ts";
 
+export const QUEUE = "q";
+/** The blueprint of jobs that are limited together. */
+export const LIMITED = "limited@1";
+export const LEASE_MS = 20_000;
+
 /** How a job of the shape may end when nothing goes wrong: its status, its result or its error's code. */
 export interface Shape {
   name: string;
   plan: SubmitRequest["plan"];
   timeout_ms: number;
+  /** No more than one job of all such shapes runs at once. */
+  isLimited: boolean;
   /** Ms after the submission. */
   startsIn: number;
   ends: { status: "succeeded" | "failed"; result?: Json; error_code?: string }[];
@@ -19,6 +26,15 @@ const effect = (id: string, at = "ok") => ({
   url: `https://svc.example/${at}`,
   retry: { limit: 3, delay: "2 seconds", backoff: "exponential" },
 });
+const work = (id: string) => ({
+  id,
+  type: "worker",
+  queue: QUEUE,
+  input: { file: "a" },
+  lease: `${LEASE_MS / 1_000} seconds`,
+  retry: { limit: 20, delay: "2 seconds" },
+});
+const RATE = { limit: 2, per: "10 seconds", key: "svc.example" };
 const nap = (length: string, id = "nap") => ({ id, type: "sleep", for: length });
 const ask = (more: Record<string, Json>, id = "ask") => ({
   id,
@@ -37,7 +53,7 @@ const fails = (error_code: string) => ({ status: "failed" as const, error_code }
 const HOUR = 3_600_000;
 
 function shape(name: string, steps: Json[], ends: Shape["ends"], more: Partial<Shape> = {}, output = "done"): Shape {
-  return { name, plan: planOf(steps, { output }), timeout_ms: 6 * HOUR, startsIn: 0, ends, ...more };
+  return { name, plan: planOf(steps, { output }), timeout_ms: 6 * HOUR, isLimited: false, startsIn: 0, ends, ...more };
 }
 
 const DONE = { value: "done" };
@@ -49,10 +65,27 @@ export const SHAPES: Shape[] = [
     "steps",
     [effect("a"), effect("b", "flaky"), effect("c", "slow")],
     [succeeds({ value: "okflakyslow" })],
-    {},
+    { isLimited: true },
     OUTPUTS,
   ),
-  shape("sleep", [effect("a"), nap("40 seconds"), effect("b")], [succeeds(DONE)]),
+  shape("sleep", [effect("a"), nap("40 seconds"), effect("b")], [succeeds(DONE)], { isLimited: true }),
+  shape(
+    "worker",
+    [work("work"), effect("b")],
+    [succeeds({ value: "workedok" })],
+    {},
+    "{% $steps.work.at & $steps.b.body.at %}",
+  ),
+  shape(
+    "rows of workers",
+    [{ id: "each", type: "map", over: [0, 1, 2], concurrency: 2, steps: [work("item")] }],
+    [succeeds(DONE)],
+  ),
+  shape(
+    "rate",
+    [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 4, steps: [{ ...effect("item"), rate: RATE }] }],
+    [succeeds(DONE)],
+  ),
   shape(
     "map",
     [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 2, steps: [effect("item")] }],

@@ -7,6 +7,7 @@ import { NO_LIMITS, RETENTION_MS } from "../bench.ts";
 import { held, type Life, type SimClock } from "./clock.ts";
 import type { Dice } from "./dice.ts";
 import type { OnBug } from "./witness.ts";
+import type { Work } from "./work-witness.ts";
 
 /** The platform tries an alarm that threw this often again, from this delay on; then the alarm is gone. */
 const ALARM_RETRIES = 6;
@@ -15,6 +16,7 @@ const ALARM_RETRY_MS = 2_000;
 interface Apis {
   caller: CallerApi & TriggerApi;
   runner: RunnerApi;
+  workers: Work;
   reconciler: { onAlarm(): Promise<void> };
 }
 
@@ -50,6 +52,10 @@ export class SimObject {
 
   get runner(): RunnerApi {
     return this.#open().runner;
+  }
+
+  get workers(): Work {
+    return this.#open().workers;
   }
 
   /** In this order: what waited in memory is gone, then the object starts anew over the same rows. */

@@ -1,6 +1,8 @@
 import type { RunParams } from "../../../src/env.ts";
+import type { RateTerms } from "../../../src/jobs/flow/turns.ts";
 import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
-import type { RunnerApi, RunRef, Stop } from "../../../src/registry/api/caller.ts";
+import type { RunnerApi, Running, RunRef, Stop } from "../../../src/registry/api/caller.ts";
+import { LIMITED } from "./shapes.ts";
 
 /** What never may be. */
 export const BUG_KINDS = [
@@ -9,6 +11,8 @@ export const BUG_KINDS = [
   "stuck",
   "handed over twice",
   "finished steps run again",
+  "two hold a claim",
+  "limits exceeded",
   "stale reports answered",
   "wrong ends",
   "errors thrown",
@@ -21,6 +25,8 @@ type Reply = Stop | { do: string; opening?: { path: string } } | undefined;
 type Carried = { path: unknown } | undefined;
 /** Where each report says how the action before ended. */
 const CARRIED: { [Method in keyof RunnerApi]?: number } = { begin: 5, rest: 4, ask: 4, spawn: 4, offer: 5 };
+/** Where a begin has its rate. */
+const RATED = 6;
 
 /** Sees every report with its answer and every hand-over, and writes down what never may be. */
 export class Witness {
@@ -30,6 +36,10 @@ export class Witness {
   readonly #now: () => number;
   readonly #attempts = new Map<string, number>();
   readonly #finished = new Set<string>();
+  /** Jobs that the engine was asked to run. */
+  readonly #given = new Set<string>();
+  /** When tries of the one rate begin, by try. */
+  readonly #turns = new Map<string, number>();
 
   constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql;
@@ -54,6 +64,7 @@ export class Witness {
           const report = runner()[method] as (ref: RunRef, ...rest: unknown[]) => Promise<Reply>;
           const reply = await report(ref, ...rest);
           this.#judge(method, ref, rest, reply, before);
+          if (method === "begin") this.#onBegin(ref, rest, reply);
           return reply;
         };
       },
@@ -67,7 +78,14 @@ export class Witness {
       if (row.dispatched_at !== null) this.bug("handed over twice", `${job_id}-${attempt}`);
       if (row.settled_at !== null) this.bug("handed over twice", `${job_id}-${attempt}, after its end`);
       if (row.attempt !== attempt) this.bug("handed over twice", `${job_id}-${attempt}, in attempt ${row.attempt}`);
+      this.#given.add(job_id);
     }
+    const open = this.#sql.exec<{ job_id: string }>(
+      "SELECT job_id FROM jobs WHERE blueprint = ? AND settled_at IS NULL",
+      LIMITED,
+    );
+    const limited = open.toArray().filter(({ job_id }) => this.#given.has(job_id));
+    if (limited.length > 1) this.bug("limits exceeded", `${limited.map(({ job_id }) => job_id)} run at once`);
   };
 
   /** No shape has more than one step that starts a child. */
@@ -93,6 +111,18 @@ export class Witness {
     const begun = method === "begin" && reply.do === "run" ? { path: rest[0] } : "opening" in reply && reply.opening;
     const step = begun && `${job_id}.${begun.path}`;
     if (step && this.#finished.has(step)) this.bug("finished steps run again", step);
+  }
+
+  /** Turns of a rate lie apart; a report that is sent again is of the same try. */
+  #onBegin({ job_id, attempt }: RunRef, rest: unknown[], reply: Reply): void {
+    const rate = rest[RATED] as RateTerms | undefined;
+    const { do: what, try: tries, turn_ms = 0 } = (reply ?? {}) as Partial<Running>;
+    const name = `${job_id}-${attempt}.${rest[0]}.${tries}`;
+    if (rate === undefined || what !== "run" || this.#turns.has(name)) return;
+    const at = this.#now() + turn_ms;
+    const near = [...this.#turns].find(([, other]) => Math.abs(other - at) < rate.per_ms / rate.limit);
+    if (near !== undefined) this.bug("limits exceeded", `the turns of ${name} and ${near[0]} lie too near`);
+    this.#turns.set(name, at);
   }
 
   #statusOf(jobId: string): JobStatusName {

@@ -12,7 +12,9 @@ import { Service } from "./service.ts";
 import { FAULT_CODES, type Shape } from "./shapes.ts";
 import { simulatedDigests } from "./sim-digest.ts";
 import { SimObject, type Spoil } from "./sim-object.ts";
+import { SimWorkers } from "./sim-workers.ts";
 import { type OnBug, Witness } from "./witness.ts";
+import { WorkWitness } from "./work-witness.ts";
 
 const JOBS = 20;
 const MINUTE = 60_000;
@@ -31,6 +33,8 @@ export interface Report {
   /** Those that ran after another one of their job was given up. */
   attempts: number;
   effects: number;
+  /** Reports of workers that came too late. */
+  lateWork: number;
   /** Evictions and lost alarms. */
   troubles: number;
   /** Jobs that ended as only faults make them end. */
@@ -72,6 +76,8 @@ async function runWorld(seed: number, storage: DurableObjectStorage, clock: SimC
   const object = new SimObject({ storage, binding, clock, dice, spoil, onBug: witness.bug });
   await object.restart();
   const client = new Client(() => object.caller, clock, dice, JOBS, witness.bug);
+  const work = new WorkWitness(storage.sql, () => clock.now, witness.bug);
+  new SimWorkers(() => work.watched(() => object.workers), clock, dice);
   const troubles = trouble(object, clock, dice);
 
   const faultsEnd = START + dice.between(3, 12) * MINUTE;
@@ -94,6 +100,7 @@ async function runWorld(seed: number, storage: DurableObjectStorage, clock: SimC
     jobs: client.jobs.size,
     reports: witness.reports,
     attempts: witness.furtherAttempts,
+    lateWork: work.refused,
     effects: service.effects,
     troubles: troubles(),
     endedByFaults: settled.filter(({ shape, settled, isCancelled }) => !isCancelled && !endsWell(shape, settled))

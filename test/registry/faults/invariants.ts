@@ -1,9 +1,12 @@
+import { SLOT_LOOK_MS } from "../../../src/limits.ts";
 import {
   jobsWithValues,
   type StoredJob,
   storedEventWaits,
   storedKeys,
+  storedOffers,
   storedPlans,
+  storedSlots,
   storedTriggers,
   triggerStates,
 } from "./rows.ts";
@@ -104,15 +107,69 @@ export function wholeEventWaits(storage: DurableObjectStorage, jobs: readonly St
   ];
 }
 
+/** I7: an offer to workers is of a job that waits for it. I5: the alarm comes when one is due. Times are epoch ms. */
+export function wholeOffers(
+  storage: DurableObjectStorage,
+  jobs: readonly StoredJob[],
+  alarmAt: number | null,
+  now: number,
+): string[] {
+  const waiting = jobs
+    .filter((job) => !isSettled(job))
+    .flatMap(({ job_id, run }) => {
+      return Object.entries(run.open).flatMap(([path, { offer, ready }]) =>
+        offer !== undefined && ready === undefined ? [`${job_id} ${path}`] : [],
+      );
+    });
+  const offers = storedOffers(storage);
+  const names = offers.map(({ job_id, path }) => `${job_id} ${path}`);
+  return [
+    ...waiting.flatMap((step) => (names.includes(step) ? [] : [`I7: ${step} waits for a worker without an offer`])),
+    ...names.flatMap((step) => (waiting.includes(step) ? [] : [`I7: an offer outlived ${step}`])),
+    ...offers.flatMap(({ job_id, due_at }) =>
+      isLate(due_at, alarmAt, now) ? [`I5: an offer of ${job_id} is due without an alarm`] : [],
+    ),
+  ];
+}
+
+/** I7: no more jobs of a limit are at the engine than it says, each with its slot. I5: the alarm asks after slots. */
+export function wholeSlots(
+  storage: DurableObjectStorage,
+  jobs: readonly StoredJob[],
+  alarmAt: number | null,
+  now: number,
+): string[] {
+  const slots = storedSlots(storage);
+  const limited = jobs.flatMap((job) => {
+    const { concurrency, slot } = job.run;
+    const isGiven = !isSettled(job) && (job.dispatched_at !== null || job.attempt > 1);
+    return concurrency !== undefined && isGiven
+      ? [{ id: job.job_id, limit: concurrency.limit, key: JSON.stringify([concurrency.of, slot?.key]) }]
+      : [];
+  });
+  const isUnwatched = slots.length > 0 && isLate(now + SLOT_LOOK_MS, alarmAt, now + SLOT_LOOK_MS);
+  return [
+    ...limited.flatMap(({ id, key }) => (slots.includes(`${key} ${id}`) ? [] : [`I7: ${id} runs without its slot`])),
+    ...[...Map.groupBy(limited, ({ key }) => key)].flatMap(([key, of]) => {
+      const most = Math.max(...of.map(({ limit }) => limit));
+      return of.length <= most ? [] : [`I7: ${of.length} jobs of ${key} run, the most is ${most}`];
+    }),
+    ...(isUnwatched ? ["I5: no alarm asks after the slots"] : []),
+  ];
+}
+
+const isLate = (due: number, alarmAt: number | null, now: number): boolean =>
+  alarmAt === null || alarmAt > Math.max(due, now + WATCHDOG_MS);
+
 /** I7: a trigger has one state, and a state its trigger. I5: the alarm comes when one is due. Times are epoch ms. */
 export function wholeTriggers(storage: DurableObjectStorage, alarmAt: number | null, now: number): string[] {
   const [names, states] = [storedTriggers(storage).map(({ name }) => name), triggerStates(storage)];
   const withState = states.map(({ name }) => name);
-  const isLate = (due: number | null) =>
-    due !== null && (alarmAt === null || alarmAt > Math.max(due, now + WATCHDOG_MS));
   return [
     ...names.flatMap((name) => (withState.includes(name) ? [] : [`I7: trigger ${name} has no state`])),
     ...withState.flatMap((name) => (names.includes(name) ? [] : [`I7: a state outlived trigger ${name}`])),
-    ...states.flatMap(({ name, due_at }) => (isLate(due_at) ? [`I5: trigger ${name} is due without an alarm`] : [])),
+    ...states.flatMap(({ name, due_at }) =>
+      due_at !== null && isLate(due_at, alarmAt, now) ? [`I5: trigger ${name} is due without an alarm`] : [],
+    ),
   ];
 }

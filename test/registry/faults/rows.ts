@@ -25,6 +25,7 @@ export interface StoredJob {
   parent_id: string | null;
   run_at: number | null;
   nudges: number;
+  error: string | null;
   error_code: string | null;
   run: RunState;
   events: JobEvent[];
@@ -55,6 +56,21 @@ export const storedEventWaits = ({ sql }: DurableObjectStorage): string[] =>
     .exec<{ step: string }>("SELECT job_id || ' ' || path AS step FROM event_waits")
     .toArray()
     .map(({ step }) => step);
+
+/** Limit and job of each slot that is held. */
+export const storedSlots = ({ sql }: DurableObjectStorage): string[] =>
+  sql
+    .exec<{ slot: string }>("SELECT key || ' ' || holder AS slot FROM slot_holders")
+    .toArray()
+    .map(({ slot }) => slot);
+
+/** When offers that have not ended are due (epoch ms). */
+export const storedOffers = ({ sql }: DurableObjectStorage) =>
+  sql
+    .exec<{ job_id: string; path: string; due_at: number }>(
+      "SELECT job_id, path, due_at FROM offers WHERE state <> 'ended'",
+    )
+    .toArray();
 
 export const storedKeys = ({ sql }: DurableObjectStorage) =>
   sql

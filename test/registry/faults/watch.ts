@@ -6,6 +6,8 @@ import {
   dueInTime,
   isSettled,
   wholeEventWaits,
+  wholeOffers,
+  wholeSlots,
   wholeTimeline,
   wholeTriggers,
 } from "./invariants.ts";
@@ -56,6 +58,8 @@ export class Watch {
       ...jobs.flatMap((job) => [...this.#changed(job), ...wholeTimeline(job), ...dueInTime(job, clock.now)]),
       ...armed(jobs, alarmAt, clock.now),
       ...wholeEventWaits(storage, jobs),
+      ...wholeOffers(storage, jobs, alarmAt, clock.now),
+      ...wholeSlots(storage, jobs, alarmAt, clock.now),
       ...wholeTriggers(storage, alarmAt, clock.now),
       ...this.#instances(jobs),
       ...countedRight(jobs, api.counts.current),

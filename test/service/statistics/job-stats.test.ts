@@ -39,6 +39,10 @@ describe.each([1, 4])("jobs_stats of a tenant with %i shards", (shards) => {
       3,
     ]);
     expect(text).toContain("8 jobs");
+    // One that does not say who it is.
+    await callTool(deps, "work_claim", { queues: ["gpu"] });
+    const { structured: all } = await callTool(deps, "jobs_stats", {});
+    expect(all.queues).toMatchObject([{ queue: "gpu", depth: 0, leased: 2, workers: 2 }]);
     const stranger = await callTool(deployment().worker(shards), "jobs_stats", {});
     expect(stranger.structured).toMatchObject({ jobs: 0 });
   });

@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { SubmitRequest } from "../../../../src/registry/api/caller.ts";
 import { aListQuery, aRequest, CALLER, callerOf } from "../../bench.ts";
-import { isOver, MAX_ACTIVE, MODEL_PLAN, type Model, type ModelJob, STEPS, type StepId } from "./model.ts";
+import {
+  isOver,
+  MAX_ACTIVE,
+  MAX_OF_LIMIT,
+  MODEL_PLAN,
+  type Model,
+  type ModelJob,
+  STEPS,
+  type StepId,
+} from "./model.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
 
 const SECOND = 1_000;
@@ -17,8 +26,20 @@ const anySubmit = fc.record({
   team: fc.constantFrom(null, "x"),
   runIn: fc.constantFrom(null, null, null, 10 * SECOND, HOUR),
   timeoutMs: fc.constantFrom(10 * 60 * SECOND, 24 * HOUR),
+  whenFull: fc.constantFrom(null, null, null, "queue", "queue", "skip", "cancel_running"),
+  limitKey: fc.constantFrom(null, "k"),
+  priority: fc.constantFrom(0, 0, 0, 5),
 });
 type Submission = typeof anySubmit extends fc.Arbitrary<infer Given> ? Given : never;
+
+/** By blueprint, whatever its version. */
+const limitOf = ({ whenFull, limitKey, blueprint }: Submission): ModelJob["limit"] =>
+  whenFull === null ? null : { key: `${blueprint.split("@")[0]} ${limitKey}`, whenFull };
+
+const concurrencyOf = ({ whenFull, limitKey }: Submission): Pick<SubmitRequest, "concurrency"> =>
+  whenFull === null
+    ? {}
+    : { concurrency: { limit: MAX_OF_LIMIT, when_full: whenFull, ...(limitKey !== null && { key: limitKey }) } };
 
 const requestOf = (given: Submission, now: number): SubmitRequest =>
   aRequest({
@@ -29,6 +50,8 @@ const requestOf = (given: Submission, now: number): SubmitRequest =>
     run_at: given.runIn === null ? null : now + given.runIn,
     timeout_ms: given.timeoutMs,
     idempotency: given.key === null ? null : { key: given.key, request_hash: given.hash },
+    priority: given.priority,
+    ...concurrencyOf(given),
   });
 
 /** The answer to a key that is known, or when there are too many jobs; undefined: a new job. */
@@ -47,13 +70,15 @@ const submit: AnyStep = named("submit", anySubmit, (given) => async (rig, fault)
   const known = answerKnown(rig.model, request);
   const { reply, again } = await rig.ask("submit", fault, (api) => api.caller.submit(CALLER, request));
   if (known !== undefined) return expect(reply).toMatchObject(known);
-  expect(reply).toMatchObject({ ok: true, value: { status: "queued", ...(again ? {} : { deduplicated: false }) } });
+  expect(reply).toMatchObject({ ok: true, value: again ? {} : { status: "queued", deduplicated: false } });
   if (!reply.ok) return;
   rig.watch.acknowledged(reply.value.id);
-  const { blueprint, team, timeoutMs, hash } = given;
+  const { blueprint, team, timeoutMs, hash, priority } = given;
   const keyed = key === null ? null : { text: key, hash };
   const { run_at: runAt } = request;
-  rig.model.add({ id: reply.value.id, blueprint, team, runAt, timeoutMs, key: keyed, submittedAt: rig.now });
+  const limit = limitOf(given);
+  const accepted = { blueprint, team, runAt, timeoutMs, key: keyed, submittedAt: rig.now, priority, limit };
+  rig.model.add({ id: reply.value.id, ...accepted });
 });
 
 const cancel: AnyStep = named(
@@ -106,6 +131,8 @@ function retried(model: Model, job: ModelJob, id: string, kept: readonly StepId[
     timeoutMs: job.timeoutMs,
     submittedAt: now,
     retriedFrom: job.id,
+    priority: job.priority,
+    limit: job.limit,
     key: { text: key, hash: "" },
     outputs: new Map([...job.outputs].filter(([step]) => kept.includes(step))),
     ended: new Set(kept),

@@ -12,6 +12,7 @@ import { RUNNER_STEPS } from "./runner-commands.ts";
 import type { Step } from "./steps.ts";
 import { TIME_STEPS } from "./time-commands.ts";
 import { TRIGGER_STEPS } from "./trigger-commands.ts";
+import { WORKER_STEPS } from "./worker-commands.ts";
 
 /** Set FC_RUNS for more, and SEED for another course. */
 const RUNS = setting("FC_RUNS");
@@ -28,6 +29,7 @@ const anyStep = fc.oneof(
   { weight: 4, arbitrary: RUNNER_STEPS.start },
   ...Object.values(TRIGGER_STEPS).map((arbitrary) => ({ weight: 1, arbitrary })),
   { weight: 2, arbitrary: TRIGGER_STEPS.saveTrigger },
+  ...Object.values(WORKER_STEPS).map((arbitrary) => ({ weight: 3, arbitrary })),
   ...Object.values(TIME_STEPS).map((arbitrary) => ({ weight: 1, arbitrary })),
   { weight: 4, arbitrary: TIME_STEPS.ring },
 );

@@ -1,5 +1,8 @@
+import type { ClaimRef } from "../../../../src/jobs/claim.ts";
+import type { Concurrency } from "../../../../src/jobs/flow/slot.ts";
 import type { Json } from "../../../../src/lib/json.ts";
 import { planOf } from "../../bench.ts";
+import { isClaimable, lapse, type ModelOffer, QUEUE } from "./model-offers.ts";
 import { ModelTriggers } from "./model-triggers.ts";
 
 /**
@@ -7,13 +10,14 @@ import { ModelTriggers } from "./model-triggers.ts";
  * times, no timeline. Times are epoch ms.
  */
 
-export const STEPS = ["first", "second", "nap", "ask", "child"] as const;
+export const STEPS = ["first", "second", "nap", "work", "ask", "child"] as const;
 export type StepId = (typeof STEPS)[number];
 
 export const MODEL_PLAN = planOf([
   { id: "first", type: "http", url: "https://example.com/1" },
   { id: "second", type: "http", url: "https://example.com/2" },
   { id: "nap", type: "sleep", for: "1 hour" },
+  { id: "work", type: "worker", queue: QUEUE },
   { id: "ask", type: "input", message: "?", schema: { type: "object", properties: {} } },
   { id: "child", type: "job", blueprint: "other@1", input: {} },
 ]);
@@ -21,6 +25,7 @@ export const MODEL_PLAN = planOf([
 export const MAX_ACTIVE = 5;
 export const MAX_RUNNING = 2;
 export const MAX_DEPTH = 5;
+export const MAX_OF_LIMIT = 1;
 
 export type Question =
   | { is: "open"; expiresAt: number; fallback: boolean }
@@ -53,10 +58,14 @@ export interface ModelJob {
   restedAt: number | null;
   question: Question | null;
   childId: string | null;
-  /** Why the step of the child fails. */
-  childError: string | null;
+  /** The code of which the step of the child fails. */
+  childError: readonly string[] | null;
   parentId: string | null;
   retriedFrom: string | null;
+  offer: ModelOffer | null;
+  priority: number;
+  /** {@link MAX_OF_LIMIT} jobs with this key run at once. */
+  limit: { key: string; whenFull: Concurrency["when_full"] } | null;
 }
 
 export const isOver = ({ status }: { status: string }): boolean =>
@@ -71,6 +80,11 @@ export class Model {
   readonly jobs = new Map<string, ModelJob>();
   /** Every id that there ever was, in the order of their coming. */
   readonly ids: string[] = [];
+  /** Every claim that there ever was. */
+  readonly claims: ClaimRef[] = [];
+  #offers = 0;
+  /** When tries of a rate begin. */
+  readonly #turns = new Map<string, number>();
 
   add(given: New): ModelJob {
     const job: ModelJob = {
@@ -94,6 +108,9 @@ export class Model {
       childError: null,
       parentId: null,
       retriedFrom: null,
+      offer: null,
+      priority: 0,
+      limit: null,
       ...given,
     };
     this.jobs.set(job.id, job);
@@ -103,6 +120,27 @@ export class Model {
 
   get active(): ModelJob[] {
     return [...this.jobs.values()].filter((job) => !isOver(job));
+  }
+
+  /** Other jobs under the limit of this one. */
+  rivals({ id, limit }: ModelJob): ModelJob[] {
+    return [...this.jobs.values()].filter((job) => job.id !== id && job.limit !== null && job.limit.key === limit?.key);
+  }
+
+  /** A try of a rate, which it says more than once when its report is sent again. */
+  begins(attempt: string, at: number): void {
+    if (!this.#turns.has(attempt)) this.#turns.set(attempt, at);
+  }
+
+  /** Turns that lie nearer to the one before them. */
+  crowded(gapMs: number): number[] {
+    const turns = [...this.#turns.values()].sort((a, b) => a - b);
+    return turns.filter((at, i) => at - (turns[i - 1] ?? Number.NEGATIVE_INFINITY) < gapMs);
+  }
+
+  /** The clock went back: what was by it says nothing of what is. */
+  forgetTurns(): void {
+    this.#turns.clear();
   }
 
   byKey(text: string): ModelJob | undefined {
@@ -127,9 +165,29 @@ export class Model {
     return Number(job.question?.is === "open") + (child === undefined ? 0 : this.asked(child));
   }
 
+  offer({ id, priority }: ModelJob, deadline: number): ModelOffer {
+    const fresh = { claims: 0, failures: 0, leaseUntil: null, end: null, isOver: false, failure: null };
+    return { jobId: id, priority, order: this.#offers++, deadline, ...fresh };
+  }
+
+  get #offered(): ModelOffer[] {
+    return [...this.jobs.values()].flatMap(({ offer }) => offer ?? []);
+  }
+
+  /** In the order in which workers get them. */
+  claimable(now: number): ModelOffer[] {
+    const open = this.#offered.filter((offer) => isClaimable(offer, now));
+    return open.sort((a, b) => b.priority - a.priority || a.order - b.order);
+  }
+
+  lapse(now: number): void {
+    for (const offer of this.#offered) lapse(offer, now);
+  }
+
   /** First settlement wins; children end with their parent, and a parent hears of its child. */
   settle(job: ModelJob, status: string, now: number, more: Partial<ModelJob> = {}): void {
     Object.assign(job, { status, settledAt: now, ...more });
+    if (job.offer !== null && !job.offer.isOver) Object.assign(job.offer, { isOver: true, end: "settlement" });
     // The run ended well without the answer: a branch that asks may be passed over.
     if (status === "succeeded" && job.question?.is === "open") job.question = { is: "closed", action: "expired" };
     const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
@@ -137,7 +195,7 @@ export class Model {
     const parent = job.parentId === null ? undefined : this.jobs.get(job.parentId);
     if (parent === undefined || isOver(parent) || parent.childId !== job.id) return;
     if (status === "succeeded") parent.outputs.set("child", job.result ?? null);
-    else parent.childError = `child_${status}`;
+    else parent.childError = [`child_${status}`];
   }
 
   /** Nobody answered in time. */

@@ -1,21 +1,26 @@
 import { expect } from "vitest";
+import type { BlockedBy } from "../../../../src/jobs/flow/blocked-by.ts";
 import { aListQuery, CALLER, callerOf, statusOf, TENANT } from "../../bench.ts";
 import type { Mode } from "../hazard.ts";
 import { type StoredJob, storedJobs } from "../rows.ts";
 import { Watch } from "../watch.ts";
 import { type Api, UNKNOWN, type World } from "../world.ts";
-import { MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
+import { isOver, MAX_OF_LIMIT, MAX_RUNNING, type Model, type ModelJob } from "./model.ts";
 
 export interface Fault {
   at: number;
   mode: Mode;
 }
 
+/** The row of a job under a limit that has no place of it. */
+const lacksSlot = ({ run }: StoredJob): boolean => run.concurrency !== undefined && run.slot?.held === undefined;
+
 /** Jobs that stand in line, to be looked at in minutes, although there is a place for them. */
 function passedOver(rows: readonly StoredJob[], now: number): string[] {
   const active = rows.filter((row) => row.settled_at === null);
   const waiting = active.filter((row) => row.dispatched_at === null && row.attempt === 1);
-  const queued = waiting.filter((row) => row.due_at > now + 60_000 && (row.run_at ?? 0) <= now);
+  const placeless = waiting.filter((row) => !lacksSlot(row));
+  const queued = placeless.filter((row) => row.due_at > now + 60_000 && (row.run_at ?? 0) <= now);
   return active.length - waiting.length < MAX_RUNNING ? queued.map((row) => row.job_id) : [];
 }
 
@@ -93,6 +98,7 @@ export class Rig {
   /** What anybody can see is what the model says. */
   async compare(): Promise<void> {
     this.adopt();
+    this.followLimits();
     const { jobs } = await this.world.api.caller.list(CALLER, aListQuery());
     const listed = this.model.listed();
     expect(jobs.map(({ id, status }) => [id, status])).toEqual(listed.map(({ id, status }) => [id, status]));
@@ -104,11 +110,58 @@ export class Rig {
       job.progress = progress;
     }
     expect(await this.watch.breaks()).toEqual([]);
-    if (this.isOrderly) expect(passedOver(storedJobs(this.world.storage), this.now)).toEqual([]);
+    const rows = storedJobs(this.world.storage);
+    if (this.isOrderly) expect([...passedOver(rows, this.now), ...this.#kept(rows)]).toEqual([]);
+  }
+
+  /** Jobs that wait for a slot which nobody has. */
+  #kept(rows: readonly StoredJob[]): string[] {
+    const byId = new Map(rows.map((row) => [row.job_id, row]));
+    const holders = this.model.active.filter(({ id }) => byId.get(id)?.run.slot?.held);
+    return this.model.active.flatMap((job) => {
+      const row = byId.get(job.id);
+      const waits = row !== undefined && lacksSlot(row) && row.due_at > this.now && (row.run_at ?? 0) <= this.now;
+      return waits && !holders.some(({ limit }) => limit?.key === job.limit?.key) ? [`${job.id} waits for nobody`] : [];
+    });
+  }
+
+  /** What limits did to jobs since the last look: skipped them, or cancelled them for a newer one. */
+  followLimits(): void {
+    const rows = new Map(storedJobs(this.world.storage).map((row) => [row.job_id, row]));
+    const ended = this.model.active.flatMap((job) => {
+      const row = rows.get(job.id);
+      return job.limit !== null && row?.status === "cancelled" ? [{ job, row, why: this.#mayEnd(job, row) }] : [];
+    });
+    for (const { job, row, why } of ended) {
+      expect([job.id, row.error_code, row.error, why]).toEqual([job.id, row.error_code, row.error, true]);
+      this.model.settle(job, row.status, row.settled_at ?? this.now, { errorCode: row.error_code });
+    }
+  }
+
+  #mayEnd(job: ModelJob, { error_code, error }: StoredJob): boolean {
+    const rivals = this.model.rivals(job);
+    if (error_code === "concurrency_skipped") {
+      return job.limit?.whenFull === "skip" && (!this.isOrderly || rivals.some((rival) => !isOver(rival)));
+    }
+    const isNewer = (other: ModelJob) => other.id > job.id || other.submittedAt > job.submittedAt;
+    const newer = rivals.some((rival) => rival.limit?.whenFull === "cancel_running" && isNewer(rival));
+    return error_code === null && newer && (error?.startsWith("A newer job took its place") ?? false);
+  }
+
+  /** A queued job says what it waits for. */
+  #compareBlock(job: ModelJob, blocked: BlockedBy | null): void {
+    const hasInstance = ({ id }: ModelJob) => this.world.workflow.instances.has(`${id}-1`);
+    if (job.status !== "queued") expect(blocked).toBeNull();
+    if (job.status !== "queued" || job.attempt > 1 || hasInstance(job)) return;
+    const isEarly = job.runAt !== null && job.runAt > this.now;
+    const isFull = this.model.rivals(job).some((rival) => !isOver(rival) && hasInstance(rival));
+    if (isEarly) expect(blocked).toMatchObject({ limit: "run_at" });
+    else if (isFull) expect(blocked).toMatchObject({ limit: "concurrency", running: MAX_OF_LIMIT });
   }
 
   /** All that a caller can know of one job. */
   async compareJob(id: string): Promise<void> {
+    this.followLimits();
     const job = this.model.jobs.get(id);
     const unknown = { ok: false, error: { code: "unknown_job" } };
     const include = { steps: true, events: true };
@@ -139,6 +192,7 @@ export class Rig {
       retried: job.retriedFrom,
       ended: seen.steps?.map((step) => step.id).filter((step) => [...job.ended].some((done) => done === step)),
     });
+    this.#compareBlock(job, seen.blocked_by ?? null);
     const explained = await this.world.api.caller.explain(CALLER, id);
     expect(explained.ok && explained.value.outputs).toEqual(Object.fromEntries(job.outputs));
   }

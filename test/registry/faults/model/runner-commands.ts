@@ -23,7 +23,7 @@ const HOUR = 3_600_000;
 const STOP = { do: "stop" };
 
 /** Most reports come from the attempt that the job is in, some late, from one that was given up. */
-const anyReport = <T extends object>(fields: { [Name in keyof T]: fc.Arbitrary<T[Name]> }) => {
+export const anyReport = <T extends object>(fields: { [Name in keyof T]: fc.Arbitrary<T[Name]> }) => {
   const who = fc.record({ pick: anyPick(), late: fc.nat(9).map((n) => n === 0) });
   return fc.tuple(who, fc.record(fields)).map(([reporter, given]) => ({ ...reporter, ...given }));
 };
@@ -38,7 +38,7 @@ interface Reporting {
   isThere: boolean;
 }
 
-function reporting(rig: Rig, { pick, late }: { pick: number; late: boolean }): Reporting {
+export function reporting(rig: Rig, { pick, late }: { pick: number; late: boolean }): Reporting {
   const { id, job } = rig.pick(pick);
   const attempt = (job?.attempt ?? 1) - (late ? 1 : 0);
   const mayReport = job !== undefined && !isOver(job) && !late;
@@ -47,7 +47,7 @@ function reporting(rig: Rig, { pick, late }: { pick: number; late: boolean }): R
 }
 
 /** A report that is fenced, or changes the model as told. */
-async function report<T>(
+export async function report<T>(
   rig: Rig,
   fault: Fault | null,
   { ref, job, id, isThere }: Reporting,
@@ -79,20 +79,31 @@ const start: AnyStep = named("start", anyReport({}), (given) => (rig, fault) => 
 
 const anyAct = fc.constantFrom("first" as const, "second" as const);
 
-const begin: AnyStep = named("begin", anyReport({ path: anyAct, token: fc.nat(5) }), ({ path, token, ...given }) => {
-  return (rig, fault) =>
-    report(
-      rig,
-      fault,
-      reporting(rig, given),
-      ["begin", (api, ref) => api.runner.begin(ref, path, `t${token}`, 30_000, [])],
-      (job, reply) => {
-        const stored = job.outputs.get(path);
-        if (stored !== undefined) expect(reply).toEqual({ do: "reuse", output: stored });
-        else expect(reply.do).toBeOneOf(["run", "fail"]);
-      },
-    );
-});
+const RATE = { key: "api.example.com", limit: 2, per_ms: 10_000 };
+
+const begin: AnyStep = named(
+  "begin",
+  anyReport({ path: anyAct, token: fc.nat(5), rated: fc.boolean() }),
+  ({ path, token, rated, ...given }) => {
+    const rate = rated ? RATE : undefined;
+    return (rig, fault) =>
+      report(
+        rig,
+        fault,
+        reporting(rig, given),
+        ["begin", (api, ref) => api.runner.begin(ref, path, `t${token}`, 30_000, [], path, undefined, rate)],
+        (job, reply, again) => {
+          const stored = job.outputs.get(path);
+          if (stored !== undefined) expect(reply).toEqual({ do: "reuse", output: stored });
+          else expect(reply.do).toBeOneOf(rated ? ["run", "fail", "later"] : ["run", "fail"]);
+          // Asked again, it may have begun before.
+          if (!rated || again || reply.do !== "run") return;
+          rig.model.begins(`${job.id} ${job.attempt} ${path} ${reply.try}`, rig.now + (reply.turn_ms ?? 0));
+          expect(rig.model.crowded(RATE.per_ms / RATE.limit)).toEqual([]);
+        },
+      );
+  },
+);
 
 /** The end of an action that rides along with the report of a wait, or nothing. */
 const anyEnd = fc.option(fc.record({ path: anyAct, output: fc.nat(3) }), { nil: undefined });
@@ -150,21 +161,27 @@ const wake: AnyStep = named("wake", anyReport({}), (given) => (rig, fault) => {
   });
 });
 
-/** What a step that waits must be told. */
-function awaited(rig: Rig, job: ModelJob, step: StepId, until: number, failed: string | null): object {
+/** What a step that waits must be told. @param failed codes of which it fails with one */
+export function awaited(
+  rig: Rig,
+  job: ModelJob,
+  step: StepId,
+  until: number,
+  failed: readonly string[] | null = null,
+): object {
   const output = job.outputs.get(step);
   if (output !== undefined) {
     job.ended.add(step);
     return { do: "done", output };
   }
-  if (failed !== null) return { do: "fail", error: { code: failed } };
+  if (failed !== null) return { do: "fail", error: { code: expect.toBeOneOf([...failed]) } };
   return { do: "wait", timeout_ms: Math.max(until - rig.now, 0) };
 }
 
 function questioned(rig: Rig, job: ModelJob): object {
   const { question } = job;
   const until = question?.is === "open" ? question.expiresAt : rig.now;
-  return awaited(rig, job, "ask", until, question?.is === "closed" ? "input_expired" : null);
+  return awaited(rig, job, "ask", until, question?.is === "closed" ? ["input_expired"] : null);
 }
 
 const ask: AnyStep = named(
@@ -198,8 +215,8 @@ async function adopt(rig: Rig, parent: ModelJob): Promise<void> {
   expect(fresh).toMatchObject([{ parent_id: parent.id, status: "queued" }]);
   const id = fresh[0]?.id ?? "";
   parent.childId = id;
-  const { timeoutMs } = parent;
-  rig.model.add({ id, blueprint: "inline", timeoutMs, submittedAt: rig.now, parentId: parent.id });
+  const { timeoutMs, priority } = parent;
+  rig.model.add({ id, blueprint: "inline", timeoutMs, priority, submittedAt: rig.now, parentId: parent.id });
 }
 
 const spawn: AnyStep = named("spawn", anyReport({ end: anyEnd }), ({ end, ...given }) => (rig, fault) => {
@@ -223,25 +240,41 @@ const spawn: AnyStep = named("spawn", anyReport({ end: anyEnd }), ({ end, ...giv
   });
 });
 
+/** What the model says of the step that collects. */
+function collected(rig: Rig, job: ModelJob, path: "ask" | "work" | "child"): object {
+  rig.model.expire(job, rig.now);
+  switch (path) {
+    case "ask":
+      return questioned(rig, job);
+    case "work":
+      return awaited(rig, job, path, job.offer?.deadline ?? rig.now, job.offer?.failure);
+    case "child":
+      return awaited(rig, job, path, rig.now + 30 * 24 * HOUR, job.childError);
+    default:
+      return path satisfies never;
+  }
+}
+
 const collect: AnyStep = named(
   "collect",
-  anyReport({ path: fc.constantFrom("ask" as const, "child" as const) }),
+  anyReport({ path: fc.constantFrom("ask" as const, "work" as const, "child" as const) }),
   (given) => {
     return (rig, fault) => {
       const { path } = given;
       const who = reporting(rig, given);
-      const isAwaited = path === "ask" ? who.job?.question !== null : who.job?.childId !== null;
-      if (who.job !== undefined && !isAwaited && !who.job.outputs.has(path)) return Promise.resolve();
+      const waits = { ask: who.job?.question, work: who.job?.offer, child: who.job?.childId };
+      if (who.job !== undefined && (waits[path] ?? null) === null && !who.job.outputs.has(path)) {
+        return Promise.resolve();
+      }
       const call: [string, (api: Api, ref: RunRef) => Promise<Awaited | Stop>] = [
         "collect",
-        (api, ref) => api.runner.collect(ref, path),
+        (api, ref) => {
+          rig.model.lapse(rig.now);
+          return api.runner.collect(ref, path);
+        },
       ];
       return report(rig, fault, who, call, (job, reply) => {
-        rig.model.expire(job, rig.now);
-        const childUntil = rig.now + 30 * 24 * HOUR;
-        expect(reply).toMatchObject(
-          path === "ask" ? questioned(rig, job) : awaited(rig, job, "child", childUntil, job.childError),
-        );
+        expect(reply).toMatchObject(collected(rig, job, path));
       });
     };
   },

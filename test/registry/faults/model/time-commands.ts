@@ -22,6 +22,7 @@ function mayHaveSettled(rig: Rig, job: ModelJob, row: StoredJob, settledNow: Rea
 
 /** What the alarm has done, which must be what had to be done by now, and nothing else. */
 function afterRing(rig: Rig): void {
+  rig.followLimits();
   const rows = new Map(storedJobs(rig.world.storage).map((row) => [row.job_id, row]));
   // Children first: whether one ended by itself or with its parent is not the model's to foresee.
   const before = [...rig.model.jobs.values()].sort((a, b) => rig.model.depth(b) - rig.model.depth(a));
@@ -54,36 +55,41 @@ function afterLook(rig: Rig, job: ModelJob, row: StoredJob, settledNow: Readonly
   expect([job.id, row.status]).toEqual([job.id, job.status]);
 }
 
-/** Whom a failure kept from being handed over is the alarm's after this. */
+/** Whom a failure kept from being handed over is the alarm's after this; whom it kept from a slot, after twice the time. */
 const SOON_MS = 60 * SECOND;
+const soonMs = ({ model }: Rig): number =>
+  (model.active.some(({ limit }) => limit !== null) ? 2 : 1) * SOON_MS + SECOND;
 
 async function isQuiet(rig: Rig, until: number): Promise<boolean> {
   const next = await rig.world.storage.getAlarm();
   return (next ?? until + 1) > until && storedJobs(rig.world.storage).every((row) => row.due_at > until);
 }
 
-/** How often a refusing engine can be asked within a minute, when each pause is as short as its spread lets it be. */
-function mostRefusals(): number {
+/** How often a refusing engine can be asked within the time, when each pause is as short as its spread lets it be. */
+function mostRefusals(withinMs: number): number {
   let refusals = 0;
-  for (let ms = 0; ms <= SOON_MS + SECOND; refusals++) {
+  for (let ms = 0; ms <= withinMs; refusals++) {
     ms += Math.min(DISPATCH_PAUSE_MS * 2 ** refusals, MAX_DISPATCH_PAUSE_MS) / 2;
   }
   return refusals;
 }
 
 /** Rings in a row after which nothing may be due any more: the first, those of refusals, and one when each job or trigger is due. */
-const mostRings = (rig: Rig): number => 1 + mostRefusals() + rig.model.jobs.size + rig.model.triggers.saved.size;
+const mostRings = (rig: Rig): number =>
+  1 + mostRefusals(soonMs(rig)) + rig.model.jobs.size + rig.model.triggers.saved.size;
 
-/** The alarm rings until nothing is due; after a fault also for the minute that a look, or the engine, may be put off. */
+/** The alarm rings until nothing is due; after a fault also for as long as a look, or the engine, may be put off. */
 const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
   const { world } = rig;
   const at = await world.storage.getAlarm();
   if (at === null || (at > rig.now && !early)) return;
   await rig.strike(fault, () => world.ring());
-  const until = fault === null && rig.isOrderly ? 0 : rig.now + SOON_MS + SECOND;
+  rig.model.lapse(rig.now);
+  const until = fault === null && rig.isOrderly ? 0 : rig.now + soonMs(rig);
   for (let rings = 1; !(await isQuiet(rig, Math.max(until, rig.now))); rings++) {
     expect(rings).toBeLessThanOrEqual(mostRings(rig));
     await world.ring();
+    rig.model.lapse(rig.now);
   }
   afterRing(rig);
   await afterTriggers(rig);
@@ -103,6 +109,7 @@ const pass: AnyStep = named(
       rig.reached = Math.max(rig.reached, rig.now);
       rig.world.clock.now += ms;
       if (ms > 0) return;
+      rig.model.forgetTurns();
       // The object moved to a machine whose clock is behind; the alarm rings by that clock.
       const at = await rig.world.storage.getAlarm();
       if (at !== null) await rig.world.storage.setAlarm(at + ms);
