@@ -6,6 +6,7 @@ import {
   MAX_NUDGES,
   OUTBOX_GRACE_MS,
   SLOT_GRACE_MS,
+  SLOT_LOOK_MS,
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { JobConcurrency } from "./flow/slot.ts";
@@ -123,6 +124,12 @@ export const isCounted = ({ run }: Pick<Job, "run">): boolean => run.cleanup ===
  */
 export function inQueue(job: Job, now: number): Job {
   const look = (Math.floor(now / SLOT_GRACE_MS) + 2) * SLOT_GRACE_MS;
+  return { ...job, expected_by: look, due_at: look };
+}
+
+/** The home of the job's limit did not answer: the alarm asks again. */
+export function unanswered(job: Job, now: number): Job {
+  const look = now + SLOT_LOOK_MS;
   return { ...job, expected_by: look, due_at: look };
 }
 

@@ -26,6 +26,13 @@ const typesOf = ({ type, anyOf = [] }: FieldSchema): ReadonlySet<string | undefi
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof LossyNumber);
 
+/** Words that say nothing of what a value must be. */
+const NOTES: ReadonlySet<string> = new Set(["description", "title", "default", "examples"]);
+
+/** null is a value of the field as any other is. */
+const takesNull = (field: FieldSchema): boolean =>
+  typesOf(field).has("null") || Object.keys(field).every((word) => NOTES.has(word));
+
 /** What a text that begins as JSON must be, by its first character. */
 const STRUCTURES = new Map([
   ["{", "object"],
@@ -52,7 +59,7 @@ export function inForm({ properties = {}, required = [] }: InputSchema, args: un
     const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (field === undefined) return [[name, value]];
     const types = typesOf(field);
-    if (value === null && !types.has("null") && !required.includes(name)) return [];
+    if (value === null && !takesNull(field) && !required.includes(name)) return [];
     if (typeof value !== "string") return [[name, value]];
     const read = readText(value, types, name);
     if (!read.ok) faults.push(read.error);

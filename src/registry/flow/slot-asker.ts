@@ -1,7 +1,7 @@
 import pMap from "p-map";
 import { EvaluationBudget } from "../../expression/evaluation-budget.ts";
 import { compileTemplate } from "../../expression/template.ts";
-import { isDispatchable } from "../../jobs/dispatch.ts";
+import { isDispatchable, unanswered } from "../../jobs/dispatch.ts";
 import { lacksSlot, priorityOf, slotKey, withSlot } from "../../jobs/flow/concurrency.ts";
 import type { JobConcurrency, Slot, SlotRequest } from "../../jobs/flow/slot.ts";
 import type { Job, StepError } from "../../jobs/job.ts";
@@ -51,7 +51,17 @@ export class SlotAsker implements StoreObserver {
 
   /** Jobs that get a slot are handed over; the alarm asks again for one that could not be asked for. Never throws. */
   async ask(jobs: readonly JobKey[]): Promise<void> {
-    await pMap(jobs, (key) => this.#ask(key).catch(noteBug), { concurrency: SLOT_ASKS_AT_ONCE });
+    const asked = (key: JobKey) => this.#ask(key).catch((error) => this.#askAgain(key, error));
+    await pMap(jobs, (key) => asked(key).catch(noteBug), { concurrency: SLOT_ASKS_AT_ONCE });
+  }
+
+  async #askAgain({ tenant, job_id }: JobKey, error: unknown): Promise<void> {
+    noteBug(error);
+    const { store, now } = this.#context;
+    store.transact(() => {
+      const job = this.#waiting(tenant, job_id);
+      if (job !== undefined) store.save(job, unanswered(job, now()));
+    });
   }
 
   async #ask({ tenant, job_id }: JobKey): Promise<void> {

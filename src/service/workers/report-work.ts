@@ -63,7 +63,7 @@ const FIELDS = { output: "complete", error: "fail", progress: "heartbeat", exten
 
 function reportFaults(args: ReportArgs) {
   const misplaced = Object.entries(FIELDS).flatMap(([path, action]) =>
-    args[path as keyof typeof FIELDS] === undefined || args.action === action
+    (args[path as keyof typeof FIELDS] ?? null) === null || args.action === action
       ? []
       : [{ path, message: `does not go with action ${args.action}`, fix: `Send it with ${action}, or leave it out.` }],
   );

@@ -100,6 +100,17 @@ describe("work_report", () => {
     expect(await reportWork(deployment().worker(1), args)).toMatchObject({ ok: false, error: { code } });
   });
 
+  it("takes null as an output, and beside another action as left out", async () => {
+    const all = deployment();
+    const deps = all.worker(1);
+    await offer(all, 1, "a");
+    const [held] = claims(await callTool(deps, "work_claim", { queues: ["q"] }));
+    const beat = { claim: held?.claim ?? "", action: "heartbeat", output: null, error: null };
+    expect((await callTool(deps, "work_report", beat)).structured).toMatchObject({ accepted: true });
+    const done = { claim: held?.claim ?? "", action: "complete", output: null };
+    expect((await callTool(deps, "work_report", done)).structured).toMatchObject({ accepted: true });
+  });
+
   it("tells a worker that its job no longer wants it", async () => {
     const all = deployment();
     const deps = all.worker(1);

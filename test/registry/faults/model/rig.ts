@@ -121,7 +121,8 @@ export class Rig {
     return this.model.active.flatMap((job) => {
       const row = byId.get(job.id);
       const waits = row !== undefined && lacksSlot(row) && row.due_at > this.now && (row.run_at ?? 0) <= this.now;
-      return waits && !holders.some(({ limit }) => limit?.key === job.limit?.key) ? [`${job.id} waits for nobody`] : [];
+      const isFree = !holders.some(({ limit }) => limit?.key === job.limit?.key);
+      return waits && isFree ? [`${job.id} waits for nobody: ${JSON.stringify(row.run.slot)}`] : [];
     });
   }
 
