@@ -28,7 +28,7 @@ export const RATES_FULL_MS = SECOND;
 export const MAX_CONCURRENCY = 1_000;
 /** Priorities are from minus this to this. */
 export const MAX_PRIORITY = 10;
-/** After this the home of a slot asks whether its job still needs it, and then as often. */
+/** After this the home of a slot asks whether its job still needs it, and a job asks again that was not answered; then as often. */
 export const SLOT_LOOK_MS = MINUTE;
 /** Slots that are looked at in one call. */
 export const SLOT_LOOK_BATCH = 500;
