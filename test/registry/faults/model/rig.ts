@@ -15,14 +15,18 @@ export interface Fault {
 /** The row of a job under a limit that has no place of it. */
 const lacksSlot = ({ run }: StoredJob): boolean => run.concurrency !== undefined && run.slot?.held === undefined;
 
-/** Jobs that stand in line, to be looked at in minutes, although there is a place for them. */
-function passedOver(rows: readonly StoredJob[], now: number): string[] {
+/** Rows of jobs that the engine was not given yet, unless it has as many as it may have. */
+function lineOf(rows: readonly StoredJob[]): StoredJob[] {
   const active = rows.filter((row) => row.settled_at === null);
   const waiting = active.filter((row) => row.dispatched_at === null && row.attempt === 1);
-  const placeless = waiting.filter((row) => !lacksSlot(row));
-  const queued = placeless.filter((row) => row.due_at > now + 60_000 && (row.run_at ?? 0) <= now);
-  return active.length - waiting.length < MAX_RUNNING ? queued.map((row) => row.job_id) : [];
+  return active.length - waiting.length < MAX_RUNNING ? waiting : [];
 }
+
+/** Jobs that stand in line, to be looked at in minutes, although there is a place for them. */
+const passedOver = (rows: readonly StoredJob[], now: number): string[] =>
+  lineOf(rows)
+    .filter((row) => !lacksSlot(row) && row.due_at > now + 60_000 && (row.run_at ?? 0) <= now)
+    .map((row) => row.job_id);
 
 /** The object beside its model: asks the object, and compares what can be seen of both. */
 export class Rig {
@@ -114,15 +118,15 @@ export class Rig {
     if (this.isOrderly) expect([...passedOver(rows, this.now), ...this.#kept(rows)]).toEqual([]);
   }
 
-  /** Jobs that wait for a slot which nobody has. */
+  /** Jobs that wait for a slot which nobody has, although there is a place for them. */
   #kept(rows: readonly StoredJob[]): string[] {
-    const byId = new Map(rows.map((row) => [row.job_id, row]));
-    const holders = this.model.active.filter(({ id }) => byId.get(id)?.run.slot?.held);
-    return this.model.active.flatMap((job) => {
-      const row = byId.get(job.id);
-      const waits = row !== undefined && lacksSlot(row) && row.due_at > this.now && (row.run_at ?? 0) <= this.now;
-      const isFree = !holders.some(({ limit }) => limit?.key === job.limit?.key);
-      return waits && isFree ? [`${job.id} waits for nobody: ${JSON.stringify(row.run.slot)}`] : [];
+    const held = new Set(rows.flatMap(({ job_id, run }) => (run.slot?.held ? [job_id] : [])));
+    const line = lineOf(rows).filter((row) => lacksSlot(row) && row.due_at > this.now && (row.run_at ?? 0) <= this.now);
+    return line.flatMap(({ job_id, run }) => {
+      const job = this.model.jobs.get(job_id);
+      const rivals = job === undefined ? [] : this.model.rivals(job);
+      const isFree = !rivals.some((rival) => !isOver(rival) && held.has(rival.id));
+      return isFree ? [`${job_id} waits for nobody: ${JSON.stringify(run.slot)}`] : [];
     });
   }
 
