@@ -148,7 +148,9 @@ export class Rig {
     if (error_code === "concurrency_skipped") {
       return job.limit?.whenFull === "skip" && (!this.isOrderly || rivals.some((rival) => !isOver(rival)));
     }
-    const isNewer = (other: ModelJob) => other.id > job.id || other.submittedAt > job.submittedAt;
+    const { ids } = this.model;
+    // By the clock, or by their coming: it may have gone back.
+    const isNewer = (other: ModelJob) => other.id > job.id || ids.indexOf(other.id) > ids.indexOf(job.id);
     const newer = rivals.some((rival) => rival.limit?.whenFull === "cancel_running" && isNewer(rival));
     return error_code === null && newer && (error?.startsWith("A newer job took its place") ?? false);
   }
