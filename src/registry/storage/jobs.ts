@@ -189,10 +189,7 @@ export class Jobs {
     this.#cache.delete(jobId);
   }
 
-  /**
-   * Accepted jobs that need a place and could have one at `now`, in the order of their acceptance; also those whose limit has
-   * not answered yet.
-   */
+  /** Accepted jobs that need a place at `now`, as they were accepted; also those whose limit has not answered yet. */
   waiting(areChildren: boolean, now: number, limit: number): QueuedJob[] {
     return this.#sql.exec<QueuedJob>(JOBS_SQL.waiting, Number(areChildren), now, limit).toArray();
   }
