@@ -23,6 +23,8 @@ const SMALL_JOBS = 1_000;
 const LIVE = 100;
 /** None of the jobs that statistics look at leaves the period meanwhile. */
 const SLACK_MS = 120_000;
+/** Its index takes some 700. */
+const LEAST_TEXT_BYTES = 300;
 const TEXT_SEARCH = { TEXT_SEARCH: "on" };
 
 function compared(smallMs: readonly number[], largeMs: readonly number[]): Compared {
@@ -137,7 +139,9 @@ async function fill(folder: string, jobs: number): Promise<TextIndex> {
     for (const each of [small, large]) await each.call("indexTexts").catch(() => undefined);
     const textsPerSecond = (jobs * 1_000) / (performance.now() - start);
     const after = await large.call<Size>("size");
-    return { bytesPerText: (after.bytes - before.bytes) / jobs, textsPerSecond };
+    const bytesPerText = (after.bytes - before.bytes) / jobs;
+    if (bytesPerText < LEAST_TEXT_BYTES) throw new Error(`an index of ${bytesPerText} bytes a job is not whole`);
+    return { bytesPerText, textsPerSecond };
   });
 }
 

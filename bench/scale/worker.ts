@@ -21,8 +21,6 @@ const SAMPLE = `SELECT job_id FROM jobs WHERE job_number IN (
 /** A JSON list of numbers. */
 const LISTED = "(SELECT CAST(value AS INTEGER) FROM json_each(?))";
 const SUBMITS = 500;
-/** Of the server's own, in one transaction. */
-const TEXT_BATCHES = 20;
 /** As many as one alarm purges, and how often. */
 const PURGED = 50;
 const PURGES = 30;
@@ -134,9 +132,7 @@ export class JobRegistry extends Shipped {
   async indexTexts(): Promise<void> {
     const { texts } = tablesOf(this.#sql, true);
     while (texts.firstDue() !== undefined) {
-      this.ctx.storage.transactionSync(() => {
-        for (let batch = 0; batch < TEXT_BATCHES; batch++) texts.addDue(Number.POSITIVE_INFINITY);
-      });
+      this.ctx.storage.transactionSync(() => texts.addDue(Number.POSITIVE_INFINITY));
       await scheduler.wait(0);
     }
     this.ctx.abort("indexed");
