@@ -74,9 +74,16 @@ function mostRefusals(withinMs: number): number {
   return refusals;
 }
 
-/** Rings in a row after which nothing may be due any more: the first, those of refusals, and one when each job or trigger is due. */
-const mostRings = (rig: Rig): number =>
-  1 + mostRefusals(soonMs(rig)) + rig.model.jobs.size + rig.model.triggers.saved.size;
+/**
+ * Rings in a row after which nothing may be due any more: those of refusals, and in each minute the first, one when each job,
+ * offer or trigger is due, and one for slots.
+ */
+function mostRings(rig: Rig): number {
+  const { jobs, triggers } = rig.model;
+  const offers = [...jobs.values()].filter(({ offer }) => offer !== null).length;
+  const minutes = Math.floor(soonMs(rig) / SOON_MS);
+  return mostRefusals(soonMs(rig)) + minutes * (2 + jobs.size + offers + triggers.saved.size);
+}
 
 /** The alarm rings until nothing is due; after a fault also for as long as a look, or the engine, may be put off. */
 const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
