@@ -1,7 +1,6 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { KIND_TABLE } from "../src/blueprint/kinds/index.ts";
 import { DOCUMENTS as MADE } from "../tooling/build/documents.ts";
 import { BUDGETS } from "../tooling/tiers.ts";
 
@@ -51,21 +50,6 @@ it.each(Object.entries(MADE))("%s is what the source says; npm run docs writes i
   expect(read(path)).toBe(await make());
 });
 
-it("docs/tools.md names every tool, kind of step and blueprint of the catalogue", () => {
-  const text = read("docs/tools.md");
-  // Read and not imported: they are made for the Worker.
-  const files = globSync(["src/mcp/tools/*.ts", "src/catalog/blueprints/*.ts"], { cwd: ROOT }).map(read);
-  const named = files.flatMap((file) => /^ +"?name"?: "([\w-]+)"/m.exec(file)?.[1] ?? []);
-  expect(named).toEqual(expect.arrayContaining(["jobs_submit_blueprint", "url-audit", "wake-openclaw"]));
-  const names = [...named, ...KIND_TABLE.keys()];
-  expect(names.filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
-});
-
-it("the README leads to every page of docs", () => {
-  const text = read("README.md");
-  expect(globSync("docs/*.md", { cwd: ROOT }).filter((path) => !text.includes(`(${path})`))).toEqual([]);
-});
-
 it("the README is read in a few minutes", () => {
   expect(read("README.md").split("\n").length).toBeLessThanOrEqual(150);
 });
@@ -111,5 +95,54 @@ describe("docs/cost.md", () => {
   it("compares others with that sum", () => {
     const sum = Math.round(number(cells.at(-1)?.[5] ?? ""));
     expect(text).toContain(`|          $${sum} | yes            |`);
+  });
+});
+
+describe("each command of a document", () => {
+  /** What runs it, by its first words. */
+  const RUN: readonly [command: RegExp, by: string, sign: string][] = [
+    [/^npm ci(?: && npm test)?$/, ".ci/run", "npm test"],
+    [/^npm (?:ci && npm )?run demo$/, "test/e2e/demo.test.ts", "demo/demo.ts"],
+    [/^npm run (?:check)$|^npm test$/, ".ci/run", "npm test"],
+    [/^npm run dev$/, "tooling/servers/dev-server.ts", "wrangler"],
+    [/^npm run worker$/, "test/e2e/workers.test.ts", "examples/worker"],
+    [/^npm run keys -- create/, "test/e2e/security/access.test.ts", "scripts/keys"],
+    [/^curl /, "test/e2e/scenarios/readme.test.ts", "curl"],
+    [/^edge-jobs /, "test/e2e/packages.test.ts", "documents say"],
+  ];
+  /** What cannot be run by everybody, and the word by which its document says so. */
+  const NEEDS: readonly [command: RegExp, word: string][] = [
+    [/^npx wrangler (?:login|secret put)|^npm run deploy$|^npm run keys -- revoke/, "account"],
+    [/^claude (?:mcp add|--dangerously)/, "Claude Code"],
+    [/^(?:BENCH_QUICK=1 )?npm run bench$|^node bench\/profile\.ts/, "quiet"],
+  ];
+  const PAGES = ["README.md", "CONTRIBUTING.md", "packages/*/README.md", "examples/**/*.md", "docs/*.md"];
+  const pages = globSync(PAGES, { cwd: ROOT });
+  const SHELL = /^[ ]*```(?:sh|bash|console)?\n([\s\S]*?)^[ ]*```$/gm;
+  const PROGRAM = /^(?:[A-Z_]+=\S+ )?(?:npm|npx|node|curl|claude|edge-jobs|git|wrangler|docker) /;
+
+  /** Without comments; one that goes on over lines is told by its first. */
+  const commandsOf = (text: string): string[] =>
+    [...text.matchAll(SHELL)]
+      .flatMap(([, block = ""]) => block.split("\n"))
+      .map((line) => line.replace(/\s+#.*$/, "").trim())
+      .filter((line) => PROGRAM.test(line));
+
+  it("is run by a test, or says what it needs that not everybody has", () => {
+    const told = pages.flatMap((page) => commandsOf(read(page)).map((command) => ({ page, command })));
+    expect(told.length).toBeGreaterThan(20);
+    const open = told.filter(({ page, command }) => {
+      const run = RUN.find(([pattern]) => pattern.test(command));
+      if (run !== undefined) return !read(run[1]).includes(run[2]);
+      const need = NEEDS.find(([pattern]) => pattern.test(command));
+      return need === undefined || !read(page).includes(need[1]);
+    });
+    expect(open).toEqual([]);
+  });
+
+  it("has a rule that still applies", () => {
+    const commands = pages.flatMap((page) => commandsOf(read(page)));
+    const rules = [...RUN, ...NEEDS].map(([pattern]) => pattern);
+    expect(rules.filter((pattern) => !commands.some((command) => pattern.test(command)))).toEqual([]);
   });
 });

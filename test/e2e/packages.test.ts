@@ -5,12 +5,17 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { launchBrowser, NO_BROWSER } from "../support/browser/browser.ts";
 import { ownTenant, type Place } from "../support/server.ts";
 
 /** Both packages as npm packs them, installed into an empty project, against a real server. */
 
+/** Another Node than the one that runs the tests, to try the packages on. */
+const NODE = process.env.PACKAGES_NODE ?? process.execPath;
 const ROOT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
 const SECONDS = 1_000;
@@ -46,7 +51,7 @@ async function edgeJobs(
   { stdin = "", env = {} }: { stdin?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   const login = { EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key, EDGE_JOBS_CONFIG: join(folder, "login.json") };
-  const ended = run(join(folder, "node_modules/.bin/edge-jobs"), args, {
+  const ended = run(NODE, [join(folder, "node_modules/.bin/edge-jobs"), ...args], {
     cwd: folder,
     env: { ...process.env, ...login, ...env },
   });
@@ -67,6 +72,25 @@ const FAILS = plan([{ id: "no", type: "http", url: "http://10.0.0.1/", retry: { 
 const SLEEPS = plan([{ id: "nap", type: "sleep", for: "1 hour" }]);
 const ASKS = plan([{ id: "ask", type: "input", message: "Go on?", schema: { type: "object", properties: {} } }]);
 
+/** A program that uses the client as it was installed. */
+async function bundled(program: string, format: "esm" | "iife"): Promise<string> {
+  const contents = `import { EdgeJobs } from "@edge-jobs/client";\n${program}`;
+  const stdin = { contents, resolveDir: folder };
+  const { outputFiles } = await build({ stdin, bundle: true, format, target: "es2022", write: false });
+  return outputFiles[0]?.text ?? "";
+}
+
+/** What each place does with the client: a call, a stream, a list. */
+const DOUBLES = `async (jobs) => {
+  const job = await jobs.submit({ blueprint: ${DOUBLE}, input: { n: 21 } });
+  const statuses = [];
+  for await (const change of jobs.follow(job.id)) if (change.type === "job") statuses.push(change.job.status);
+  const listed = [];
+  for await (const row of jobs.list({ limit: 2 })) if (row.id === job.id) listed.push(row.status);
+  return { last: statuses.at(-1), listed, result: await jobs.result(job.id) };
+}`;
+const DOUBLED = { last: "succeeded", listed: ["succeeded"], result: { n: 42 } };
+
 describe("the client, installed", () => {
   it("has no dependency, and runs a job", async () => {
     const manifest = JSON.parse(await readFile(join(folder, "node_modules/@edge-jobs/client/package.json"), "utf8"));
@@ -79,8 +103,46 @@ describe("the client, installed", () => {
       for await (const change of jobs.follow(job.id)) if (change.type === "job") seen.push(change.job.status);
       console.log(JSON.stringify({ last: seen.at(-1), result: await jobs.result(job.id) }));`;
     await writeFile(join(folder, "program.js"), program);
-    const { stdout } = await run(process.execPath, ["program.js", place.url, place.key], { cwd: folder });
+    const { stdout } = await run(NODE, ["program.js", place.url, place.key], { cwd: folder });
     expect(JSON.parse(stdout)).toEqual({ last: "succeeded", result: { n: 42 } });
+  });
+
+  it("runs a job in workerd", async () => {
+    const script = await bundled(
+      `export default { fetch: async () => {
+        const jobs = new EdgeJobs(${JSON.stringify({ url: place.url, key: place.key })});
+        return Response.json(await (${DOUBLES})(jobs));
+      } };`,
+      "esm",
+    );
+    const worker = new Miniflare(
+      convertV4MiniflareOptions({
+        modules: true,
+        script,
+        compatibilityDate: "2026-10-29",
+        log: new Log(LogLevel.NONE),
+      }),
+    );
+    try {
+      const response = await worker.dispatchFetch("http://localhost/");
+      expect(await response.json()).toEqual(DOUBLED);
+    } finally {
+      await worker.dispose();
+    }
+  });
+
+  it("runs a job in a browser", async ({ skip }) => {
+    const browser = await launchBrowser();
+    if (browser === undefined) return skip(NO_BROWSER);
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${place.url}/ui/`);
+      await page.evaluate(await bundled("globalThis.EdgeJobs = EdgeJobs;", "iife"));
+      const jobs = `new EdgeJobs({ url: location.origin, key: ${JSON.stringify(place.key)} })`;
+      expect(await page.evaluate(`(${DOUBLES})(${jobs})`)).toEqual(DOUBLED);
+    } finally {
+      await browser.close();
+    }
   });
 });
 
@@ -160,8 +222,8 @@ describe("the command line, installed", () => {
     const submitted = await edgeJobs(["submit", "-", "--input", '{"text": "loud"}'], { stdin: plan(steps) });
     const id = String(jsonOf(submitted).id);
     const worker = spawn(
-      join(folder, "node_modules/.bin/edge-jobs"),
-      ["work", "--queues", "shell", "--", "tr", "a-z", "A-Z"],
+      NODE,
+      [join(folder, "node_modules/.bin/edge-jobs"), "work", "--queues", "shell", "--", "tr", "a-z", "A-Z"],
       {
         env: { ...process.env, EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key },
         stdio: "ignore",
@@ -214,8 +276,8 @@ describe("the command line, installed", () => {
       };
     });
     const server = {
-      command: join(folder, "node_modules/.bin/edge-jobs"),
-      args: ["channel", "--names", "job.settled"],
+      command: NODE,
+      args: [join(folder, "node_modules/.bin/edge-jobs"), "channel", "--names", "job.settled"],
       env: { PATH: process.env.PATH ?? "", EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key },
     };
     const transport = new StdioClientTransport(server);
@@ -245,6 +307,39 @@ describe("the command line, installed", () => {
       }
     } finally {
       await host.close();
+    }
+  });
+
+  it("does what its documents say, as somebody pastes it", async () => {
+    const texts = await Promise.all(
+      ["packages/cli/README.md", "docs/operations.md"].map((path) => readFile(join(ROOT, path), "utf8")),
+    );
+    const lines = texts.flatMap((text) =>
+      [...text.matchAll(/^ *(edge-jobs .*?)(?: +#.*)?$/gm)].map(([, line = ""]) => line),
+    );
+    expect(lines.length).toBeGreaterThan(8);
+    await writeFile(join(folder, "token.txt"), "a-token-of-some-length");
+    await writeFile(join(folder, "plan.json"), DOUBLE);
+    await writeFile(join(folder, "render.sh"), "#!/bin/sh\ncat\n", { mode: 0o755 });
+    const id = String(jsonOf(await edgeJobs(["submit", "-", "--input", '{"n": 1}'], { stdin: DOUBLE })).id);
+    const env = {
+      ...process.env,
+      ...{ EDGE_JOBS_URL: place.url, EDGE_JOBS_KEY: place.key, EDGE_JOBS_CONFIG: join(folder, "pasted.json") },
+      PATH: `${join(folder, "node_modules/.bin")}:${process.env.PATH}`,
+    };
+    for (const line of lines) {
+      const here = line.replaceAll("https://jobs.example.com", place.url).replaceAll("job_...", id);
+      // A worker goes on until it is stopped; what needs the internet may fail without it.
+      const isEndless = /^edge-jobs (?:work|channel|events)/.test(here);
+      const command = isEndless ? `timeout -s INT 2 ${here}; [ $? = 124 ]` : here;
+      const pasted = run("bash", ["-c", command], { cwd: folder, env });
+      pasted.child.stdin?.end(place.key);
+      const code = await pasted.then(
+        () => 0,
+        (error: ExecFileException) => error.code,
+      );
+      expect([line, code]).toEqual([line, here.startsWith("edge-jobs run") ? code : 0]);
+      expect(code).toBeLessThan(2);
     }
   });
 
