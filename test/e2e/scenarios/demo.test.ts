@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { decodePositions, encodePositions } from "../../src/events/positions.ts";
+import { decodePositions, encodePositions } from "../../../src/events/positions.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
+const ROOT = join(import.meta.dirname, "../../..");
 const SECONDS = 1_000;
 
 /** What `npm run demo -- --keep` starts. */
