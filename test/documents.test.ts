@@ -102,12 +102,12 @@ describe("each command of a document", () => {
   /** What runs it, by its first words. */
   const RUN: readonly [command: RegExp, by: string, sign: string][] = [
     [/^npm ci(?: && npm test)?$/, ".ci/run", "npm test"],
-    [/^npm (?:ci && npm )?run demo$/, "test/e2e/scenarios/demo.test.ts", "demo/demo.ts"],
+    [/^npm (?:ci && npm )?run demo$/, "test/e2e/newcomer/demo.test.ts", "demo/demo.ts"],
     [/^npm run (?:check)$|^npm test$/, ".ci/run", "npm test"],
     [/^npm run dev$/, "tooling/servers/dev-server.ts", "wrangler"],
     [/^npm run worker$/, "test/e2e/workers.test.ts", "examples/worker"],
     [/^npm run keys -- create/, "test/e2e/security/access.test.ts", "scripts/keys"],
-    [/^curl /, "test/e2e/scenarios/readme.test.ts", "curl"],
+    [/^curl /, "test/e2e/newcomer/readme.test.ts", "curl"],
     [/^edge-jobs /, "test/e2e/packages.test.ts", "documents say"],
   ];
   /** What cannot be run by everybody, and the word by which its document says so. */
