@@ -70,7 +70,7 @@ describe.each([
     }
     expect(skill.resources.map(({ uri }) => uri.replace("skill://edge-jobs-blueprints/", ""))).toEqual([
       "SKILL.md",
-      ...["errors", "flow", "javascript", "status", "undo"].map((topic) => `references/${topic}.md`),
+      ...["errors", "flow", "javascript", "status", "triggers", "undo"].map((topic) => `references/${topic}.md`),
     ]);
     await expect(skills.get("skill://other/SKILL.md")).rejects.toThrow("No skill is served at skill://other/SKILL.md");
     await expect(client.readResource({ uri: "skill://edge-jobs-blueprints/none.md" })).rejects.toThrow();

@@ -202,8 +202,14 @@ const EXAMPLES: { tool: string; args: JsonObject }[] = [
   ...[1, 0].flatMap((limit) => ["jobs_list", "blueprints_list"].map((tool) => ({ tool, args: { limit } }))),
   ...[1, 9].map((version) => ({ tool: "blueprints_get", args: { name: "double", version } })),
   ...[DONE, NOBODYS].map((job_id) => ({ tool: "jobs_retry", args: { job_id, from_step: "a" } })),
-  { tool: "triggers_save", args: { name: "other", blueprint: "double", schedule: { every: "1 hour" } } },
-  { tool: "triggers_save", args: { name: "other", blueprint: "nothing", schedule: { every: "1 hour" } } },
+  {
+    tool: "triggers_save",
+    args: { name: "other", blueprint: "double", input: { n: 1 }, schedule: { every: "1 hour" } },
+  },
+  {
+    tool: "triggers_save",
+    args: { name: "other", blueprint: "nothing", input: { n: 1 }, schedule: { every: "1 hour" } },
+  },
   ...["mine", "nobodys"].flatMap((name) =>
     ["triggers_list", "triggers_fire", "triggers_delete"].map((tool) => ({ tool, args: { name } })),
   ),

@@ -119,9 +119,10 @@ describe("the dashboard in a browser", () => {
     await viewer.button("Select all that match").click();
     await viewer.button("Cancel...").click();
     await viewer.button("Cancel 2 jobs", "dialog").click();
+    // The dialog is still there when the list behind it has no job left.
+    await page.waitForSelector("text=No job is like that.");
     await page.waitForSelector("dialog >> text=It is done.");
     await viewer.button("Close", "dialog").click();
-    await page.waitForSelector("text=No job is like that.");
     const stand = await Promise.all(ids.map((id) => viewer.api<{ status: string }>("GET", `/jobs/${id}`)));
     expect(new Set(stand.map(({ status }) => status))).toEqual(new Set(["cancelled"]));
     expect(viewer.complaints).toEqual([]);

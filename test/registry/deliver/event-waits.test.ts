@@ -116,7 +116,7 @@ describe("a step that an event answers", () => {
       bench.clock.now += 1_000;
       await again.reconciler.onAlarm();
       await bench.settleBackground();
-      expect(await contentOf(bench, b)).toEqual({ n: 2, shard: 1 });
+      expect(await contentOf({ ...bench, ...again }, b)).toEqual({ n: 2, shard: 1 });
     }));
 
   it("finds what happens in shards that are added while it waits", () =>
@@ -128,7 +128,7 @@ describe("a step that an event answers", () => {
       others.emit(3, 7);
       await again.subscriptions.wakeSubscriptions();
       await bench.settleBackground();
-      expect(await contentOf(bench, id)).toEqual({ n: 7, shard: 3 });
+      expect(await contentOf({ ...bench, ...again }, id)).toEqual({ n: 7, shard: 3 });
     }));
 
   it("misses nothing that happens while the shards are read for another step", () =>

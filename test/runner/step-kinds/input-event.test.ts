@@ -232,13 +232,14 @@ describe("an input step with an event", () => {
       const first = during(async () => {
         await first.die();
       });
-      const run = await runSteps(bench, [waits({ when: "{% $event.data.n = 2 %}" })], { step: first });
+      const steps = [waits({ when: "{% $event.data.n = 2 %}" })];
+      const { id } = await runSteps(bench, steps, { step: first });
       expect(rows(bench)).toHaveLength(1);
       const again = await bench.reopen();
       await again.events.emitEvent(CALLER, { job_id: "other", key: "again 1", name: "order.paid", data: { n: 1 } });
       await again.events.emitEvent(CALLER, { job_id: "other", key: "again 2", name: "order.paid", data: { n: 2 } });
       await bench.settleBackground();
-      await run.resume(new RecordingStep());
+      const run = await runSteps({ ...bench, ...again }, steps, { existing: id });
       expect(await run.status()).toMatchObject({ status: "succeeded", result: { content: { n: 2 } } });
     }));
 });

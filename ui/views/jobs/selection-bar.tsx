@@ -15,7 +15,8 @@ interface SelectionProps {
 export function SelectionBar({ query, jobs, selected, clear, onDone }: SelectionProps) {
   const [isAll, setAll] = useState(false);
   const [action, setAction] = useState<BulkAction>();
-  if (jobs.length === 0 || (selected.size === 0 && !isAll)) {
+  // What a dialog does may leave no job to select: it stays.
+  if (action === undefined && (jobs.length === 0 || (selected.size === 0 && !isAll))) {
     return jobs.length === 0 ? null : (
       <p class="selection quiet">
         <button type="button" class="plain" onClick={() => setAll(true)}>
