@@ -1,4 +1,6 @@
 import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +11,7 @@ import { build } from "esbuild";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { launchBrowser, NO_BROWSER } from "../support/browser/browser.ts";
 import { ownTenant, type Place } from "../support/server.ts";
 
@@ -237,6 +240,45 @@ describe("the command line, installed", () => {
     expect((await edgeJobs(["get", id, "--pointer", "/TEXT"])).stdout).toBe("LOUD\n");
     const told = await edgeJobs(["events", "--cursor", cursor, "--names", "job.settled", "--job", id, "--limit", "1"]);
     expect(jsonOf(told)).toMatchObject({ name: "job.settled", data: { job_id: id, status: "succeeded" } });
+  });
+
+  it("works on over a death of its server: what is being done is told after it, and the next step is taken", async () => {
+    const server = await startServer();
+    const program = join(folder, "hash.sh");
+    await writeFile(
+      program,
+      'path=$(sed \'s/.*"path":"\\([^"]*\\)".*/\\1/\'); sleep 3; sha256sum "$path" | cut -d " " -f 1\n',
+    );
+    const hashed = createHash("sha256")
+      .update(await readFile(program))
+      .digest("hex");
+    const here = { EDGE_JOBS_URL: server.url, EDGE_JOBS_KEY: undefined };
+    const steps = [{ id: "hash", type: "worker", queue: "hashes", input: { path: program } }];
+    const submit = async () => String(jsonOf(await edgeJobs(["submit", "-"], { stdin: plan(steps), env: here })).id);
+    const leased = async () => {
+      const { queues } = jsonOf(await edgeJobs(["stats"], { env: here })) as { queues: { leased: number }[] };
+      return queues[0]?.leased;
+    };
+    const args = [join(folder, "node_modules/.bin/edge-jobs"), "work", "--queues", "hashes", "--", "sh", program];
+    const worker = spawn(NODE, args, { env: { ...process.env, ...here }, stdio: "ignore" });
+    const ended = once(worker, "exit");
+    try {
+      const before = await submit();
+      await expect.poll(leased, { timeout: 20 * SECONDS }).toBe(1);
+      await server.kill9();
+      await new Promise((resolve) => setTimeout(resolve, 4 * SECONDS));
+      await server.restart();
+      const after = await submit();
+      expect((await edgeJobs(["wait", before, after, "--timeout", "50"], { env: here })).code).toBe(0);
+      for (const id of [before, after]) {
+        const { result, steps } = jsonOf(await edgeJobs(["get", id, "--steps"], { env: here }));
+        expect([result, steps]).toMatchObject([{ value: hashed }, [{ tries: 1 }]]);
+      }
+    } finally {
+      worker.kill("SIGINT");
+      await server.stop();
+    }
+    expect(await ended).toEqual([0, null]);
   });
 
   it("sets secrets from stdin, lists them without values, and deletes them", async () => {

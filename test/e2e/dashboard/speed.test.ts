@@ -55,6 +55,22 @@ describe("the dashboard that is looked at", () => {
     expect(Date.now() - answered).toBeLessThan(1_000);
   });
 
+  it("shows on its first view what begins and ends, within a second", async () => {
+    await viewer.open();
+    const { page } = viewer;
+    await viewer.submit("before", [value("v", 1)]);
+    await viewer.goTo("home", "main >> text=before");
+    const id = await viewer.submit("at home", [{ id: "nap", type: "sleep", for: "3 seconds" }]);
+    const submitted = Date.now();
+    await page.waitForSelector(rowOf(id));
+    expect(Date.now() - submitted).toBeLessThan(1_000);
+    await page.waitForSelector(`${rowOf(id)} .succeeded`);
+    const seen = Date.now();
+    const { completed_at } = await viewer.api<{ completed_at: string }>("GET", `/jobs/${id}`);
+    expect(seen - Date.parse(completed_at)).toBeLessThan(1_000);
+    expect(viewer.complaints).toEqual([]);
+  });
+
   it("shows a child within a second of its start, also when its parent was looked at before", async () => {
     const plan = { name: "kid", steps: [{ id: "nap", type: "sleep", for: "1 hour" }] };
     const steps = [

@@ -32,11 +32,11 @@ const parsed = (output: string): Json => {
   try {
     return JSON.parse(output);
   } catch {
-    return output;
+    return output.replace(/\r?\n$/, "");
   }
 };
 
-/** Runs the program for one claim: the input as JSON on stdin, the output from stdout, as JSON or text. */
+/** Runs the program for one claim: the input as JSON on stdin, the output from stdout, as JSON or as text without its last line end. */
 async function runProgram(
   [program = "", ...args]: readonly string[],
   { input, job_id, step, queue, signal }: Work,
