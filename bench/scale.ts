@@ -135,8 +135,9 @@ async function fill(folder: string, jobs: number): Promise<TextIndex> {
   return served({ vars: TEXT_SEARCH, state: indexedIn(folder) }, async (_origin, shard) => {
     const { small, large } = bothOf(shard);
     const start = performance.now();
-    // The object ends with it.
-    for (const each of [small, large]) await each.call("indexTexts").catch(() => undefined);
+    for (const each of [small, large]) {
+      while (await each.hasTextsLeft());
+    }
     const textsPerSecond = (jobs * 1_000) / (performance.now() - start);
     const after = await large.call<Size>("size");
     const bytesPerText = (after.bytes - before.bytes) / jobs;

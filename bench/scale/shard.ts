@@ -61,6 +61,12 @@ export class Shard {
     return (after.bytes - before.bytes) / REAL.measured;
   }
 
+  /** Whether the index of texts is not whole yet, after as much work on it as one call takes. */
+  hasTextsLeft(): Promise<boolean> {
+    // The object ends with the last.
+    return this.call<boolean>("indexTexts").catch(() => false);
+  }
+
   /** Real jobs of every kind, which `fill` copies. */
   async sow(): Promise<void> {
     await this.submit(REAL.others);

@@ -24,6 +24,8 @@ const SUBMITS = 500;
 /** As many as one alarm purges, and how often. */
 const PURGED = 50;
 const PURGES = 30;
+/** Node's fetch waits five minutes for an answer. */
+const CALL_MS = 60_000;
 
 export interface Wanted {
   count: number;
@@ -128,14 +130,17 @@ export class JobRegistry extends Shipped {
     this.#filler.fill({ settled, live: live - before.live, from, to });
   }
 
-  /** All jobs but the newest into the index of texts, without its pauses. The object ends: it would not know of them. */
-  async indexTexts(): Promise<void> {
+  /** All jobs but the newest into the index of texts, without its pauses. @returns whether some are left when the time of a call is over; else the object ends: it would not know of them */
+  async indexTexts(): Promise<boolean> {
     const { texts } = tablesOf(this.#sql, true);
+    const end = Date.now() + CALL_MS;
     while (texts.firstDue() !== undefined) {
+      if (Date.now() > end) return true;
       this.ctx.storage.transactionSync(() => texts.addDue(Number.POSITIVE_INFINITY));
       await scheduler.wait(0);
     }
     this.ctx.abort("indexed");
+    return false;
   }
 
   /** Of jobs, evenly from all times. */
