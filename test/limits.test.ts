@@ -153,6 +153,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   CROWDED_PAUSE_MS: pace,
   MAX_HOLDING_TENANTS: remembered("lib/bounded-map.test.ts"),
   MAX_ACTIONS_IN_FLIGHT: `${pace}; runner/holdings.test.ts`,
+  MAX_SPAWNS_IN_FLIGHT: `${pace}; runner/step-kinds/job.test.ts`,
   SEGMENT_MS: `${pace}; runner/segments.test.ts`,
   MAX_SEGMENT_ACTIONS: `${pace}; runner/segments.test.ts`,
   SEGMENT_GRACE_MS: pace,

@@ -31,9 +31,9 @@ export const MAX_REGEX_LETTERS = 64 * KIB;
 export const MAX_PICTURE_CHARS = 128;
 /** Schema positions times input values: what checking one input may cost. */
 export const MAX_SCHEMA_CHECKS = 1_000_000;
-/** Of all inputs of one submit: some seconds, in which others are served. */
-export const MAX_BATCH_SCHEMA_CHECKS = 20_000_000;
-/** After so many of them others are served. */
-export const SCHEMA_CHECKS_A_TURN = 500_000;
+/** Of all inputs of one submit: a second or two, in which others are served. */
+export const MAX_BATCH_SCHEMA_CHECKS = 5_000_000;
+/** After so many of them others are served: a few submits at once hold up nobody. */
+export const SCHEMA_CHECKS_A_TURN = 100_000;
 export const MAX_UNIQUE_ITEMS = 1_000;
 export const MAX_FAULTS = 20;

@@ -17,5 +17,10 @@ export const CROWDED_PAUSE_MS = 250;
 export const MAX_HOLDING_TENANTS = 1_000;
 /** Actions that run at once: each may read an answer of MAX_HTTP_BYTES, 16 MiB together. Further ones wait. */
 export const MAX_ACTIONS_IN_FLIGHT = 32;
+/**
+ * Children that one attempt asks for at once, each with its input. Whoever else calls the object of the tenant, or the
+ * process, stands behind them.
+ */
+export const MAX_SPAWNS_IN_FLIGHT = 4;
 /** Between two questions whether an action may begin. */
 export const MIN_TURN_PAUSE_MS = 250;

@@ -8,6 +8,7 @@ import {
   MAX_HELD_BYTES,
   MAX_HOLDING_TENANTS,
   MAX_OPEN_ROWS,
+  MAX_SPAWNS_IN_FLIGHT,
   MAX_TENANT_HELD_BYTES,
   MAX_UNSHARED_BYTES,
 } from "../limits.ts";
@@ -64,14 +65,36 @@ export function holdingsOf(tenant: string): Holdings {
   return new Holdings(siblings);
 }
 
+/** So much work at once; what comes when all places are taken waits for one, in the order it came. */
+class Places {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async whenFree<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((call) => this.#waiting.push(call));
+    else this.#free -= 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}
+
 /** What one attempt of a job holds in memory at once, over all its rows: bounded, for others run in the same process. */
 export class Holdings {
   #rows = 0;
   #bytes = 0;
-  #actions = 0;
   /** Of outputs that wait for room: when each has waited. */
   readonly #stalls = new Set<Promise<void>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #actions = new Places(MAX_ACTIONS_IN_FLIGHT);
+  readonly #spawns = new Places(MAX_SPAWNS_IN_FLIGHT);
   readonly #siblings: Siblings;
 
   constructor(siblings = new Siblings()) {
@@ -152,17 +175,16 @@ export class Holdings {
   }
 
   /** Runs the action when one may, in the order they came. */
-  async inTurn<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#actions === MAX_ACTIONS_IN_FLIGHT) await new Promise<void>((call) => this.#waiting.push(call));
-    else this.#actions += 1;
-    try {
+  inTurn<T>(action: () => Promise<T>): Promise<T> {
+    return this.#actions.whenFree(async () => {
       await this.unstalled();
-      return await action();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#actions -= 1;
-      else next();
-    }
+      return action();
+    });
+  }
+
+  /** The same of the start of a child. */
+  spawnInTurn<T>(spawn: () => Promise<T>): Promise<T> {
+    return this.#spawns.whenFree(spawn);
   }
 }
 

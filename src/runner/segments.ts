@@ -78,9 +78,14 @@ export class Segments {
     await Promise.all(Array.from({ length: count }, run));
   }
 
+  /** Whether its time is spent: nothing begins in it any more. */
+  get isOver(): boolean {
+    return this.#now() >= this.#endsAt;
+  }
+
   /** Before an action: it begins in this segment, or when that is spent in the next. */
   async turn(path: string, halt: AbortSignal): Promise<void> {
-    const isSpent = this.#now() >= this.#endsAt || this.#actions >= MAX_SEGMENT_ACTIONS;
+    const isSpent = this.isOver || this.#actions >= MAX_SEGMENT_ACTIONS;
     if (isSpent) await this.park({ path, until: this.#now(), wakeable: false }, halt);
     this.#actions += 1;
   }

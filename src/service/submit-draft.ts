@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Blueprint } from "../blueprint/blueprint.ts";
-import { readInput } from "../blueprint/checks/check.ts";
+import { InputReader } from "../blueprint/checks/check.ts";
 import { expressionFaults } from "../blueprint/checks/references.ts";
 import { durationMs } from "../blueprint/duration.ts";
 import { concurrencyArgument } from "../blueprint/job-limits.ts";
@@ -8,7 +8,6 @@ import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
 import { mayLink } from "../blueprint/links.ts";
 import { defaultTimeoutMs, sleptMs, waitBeyond } from "../blueprint/planned-wait.ts";
-import { checksOf } from "../blueprint/schemas/schema-faults.ts";
 import { strict } from "../blueprint/strict.ts";
 import { labelOf } from "../catalog/find.ts";
 import { INLINE } from "../jobs/job.ts";
@@ -122,8 +121,8 @@ const yieldTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resol
 async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<JsonObject[], Fault[]>> {
   const read: JsonObject[] = [];
   const faults: Fault[] = [];
-  const costOf = plan.input === undefined ? () => 0 : checksOf(plan.input);
-  const given = inputsOf(args).map(([at, input]) => ({ at, input, cost: costOf(input) }));
+  const reader = new InputReader(plan);
+  const given = inputsOf(args).map(([at, input]) => ({ at, input, cost: reader.costOf(input) }));
   if (given.reduce((sum, { cost }) => sum + cost, 0) > MAX_BATCH_SCHEMA_CHECKS) return err([TOO_MANY_CHECKS]);
   let turn = 0;
   for (const { at, input, cost } of given) {
@@ -132,7 +131,7 @@ async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<Jso
       turn = cost;
       await yieldTurn();
     }
-    const each = readInput(plan, input);
+    const each = reader.read(input);
     if (each.ok) read.push(each.value);
     else faults.push(...each.error.map((fault) => ({ ...fault, path: fault.path.replace(/^input/, at) })));
     if (faults.length >= MAX_FAULTS) break;

@@ -107,6 +107,18 @@ export const heavySteps = (http: string): Record<string, JsonObject[]> => {
       },
     ],
     forks: [fork("a", 12, fork("b", 10, counts))],
+    "children with large inputs": [
+      transform("big", "$pad('', 250000, 'x')"),
+      // A hundred: each has an instance of the local engine, of half a MiB.
+      map20(
+        "m_fed",
+        "[1..20]",
+        map20("n_fed", "[1..5]", {
+          ...{ id: "j_fed", type: "job", input: { x: "{% $steps.big %}" } },
+          blueprint: { name: "fed", steps: [transform("t", "1")] },
+        }),
+      ),
+    ],
     "base64 and back": [
       transform("text", "$pad('', 350000, 'x')"),
       nested(2, "[1..20]", transform("t", "$length($base64decode($base64encode($steps.text)))")),

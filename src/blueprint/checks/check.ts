@@ -8,7 +8,7 @@ import { countSteps } from "../nesting.ts";
 import { DocumentChecker, type Known } from "./document-checker.ts";
 import { checkSize } from "./size.ts";
 
-export { readInput } from "../schemas/check-input.ts";
+export { InputReader, readInput } from "../schemas/check-input.ts";
 
 const ROOT = "blueprint";
 

@@ -39,26 +39,61 @@ const weightOf = (all: readonly JsonObject[]): number =>
 /** Besides the values: of each input the schema is copied and looked through. */
 const OWN_CHECKS = 20;
 
-/** About what it costs to check each of the inputs against the schema, in the unit of MAX_SCHEMA_CHECKS. */
-export function checksOf(schema: JsonObject): (input: Json) => number {
-  const weight = weightOf([...positions(schema)].map((place) => place.schema));
-  return (input) => weight * (measure(input).values + OWN_CHECKS);
-}
+/** A schema that was checked, as values are checked against it: made once for all of them. */
+export class SchemaCheck {
+  readonly #root: string;
+  readonly #checked: JsonObject;
+  /** The validator writes into it. */
+  readonly #schema: JsonObject;
+  readonly #lookup: ReturnType<typeof lookupOf>;
+  readonly #weight: number;
+  readonly #wantsUnique: boolean;
 
-function costFault(root: string, schema: JsonObject, input: Json): { fault?: Fault; references: number } {
-  const all = [...positions(schema)].map(({ schema: each }) => each);
-  const weight = weightOf(all);
-  const { values, longest } = measure(input);
-  const references = Math.ceil(MAX_SCHEMA_CHECKS / weight);
-  const fix = "Send less at once, or use a simpler schema.";
-  if (weight * values > MAX_SCHEMA_CHECKS) {
-    return { fault: { path: root, message: "has too many values to check against this schema", fix }, references };
+  /** @param root with which the paths of faults start */
+  constructor(root: string, checked: JsonObject) {
+    const all = [...positions(checked)].map(({ schema }) => schema);
+    this.#root = root;
+    this.#checked = checked;
+    this.#schema = structuredClone(checked);
+    this.#lookup = lookupOf(this.#schema);
+    this.#weight = weightOf(all);
+    this.#wantsUnique = all.some(({ uniqueItems }) => uniqueItems === true);
   }
-  if (longest > MAX_UNIQUE_ITEMS && all.some(({ uniqueItems }) => uniqueItems === true)) {
+
+  /** About what it costs to check the value, in the unit of MAX_SCHEMA_CHECKS. */
+  costOf(value: Json): number {
+    return this.#weight * (measure(value).values + OWN_CHECKS);
+  }
+
+  #costFault(value: Json): Fault | undefined {
+    const { values, longest } = measure(value);
+    const fix = "Send less at once, or use a simpler schema.";
+    if (this.#weight * values > MAX_SCHEMA_CHECKS) {
+      return { path: this.#root, message: "has too many values to check against this schema", fix };
+    }
+    if (longest <= MAX_UNIQUE_ITEMS || !this.#wantsUnique) return undefined;
     const message = `has a list of more than ${MAX_UNIQUE_ITEMS} items, and the schema asks for unique items`;
-    return { fault: { path: root, message, fix }, references };
+    return { path: this.#root, message, fix };
   }
-  return { references };
+
+  /** All that is wrong with the value, at most MAX_FAULTS. */
+  faults(value: JsonObject): Fault[] {
+    const root = this.#root;
+    const tooMuch = this.#costFault(value);
+    if (tooMuch !== undefined) return [tooMuch];
+    try {
+      const lookup = limitReferences(this.#lookup, Math.ceil(MAX_SCHEMA_CHECKS / this.#weight));
+      const result = validate(value, this.#schema as Schema, "2020-12", lookup, false);
+      if (result.valid) return [];
+      const faults = inputFaults(root, this.#checked, value, result.errors);
+      if (faults.length > 0) return faults;
+      return [{ path: root, message: "does not fit the schema", fix: "Compare it with the schema." }];
+    } catch (error) {
+      // A schema that refers to itself without end overflows the stack or the count.
+      if (!(error instanceof TooMuchWork || error instanceof RangeError)) throw error;
+      return [endless(root)];
+    }
+  }
 }
 
 export const endless = (path: string): Fault => ({
@@ -68,21 +103,5 @@ export const endless = (path: string): Fault => ({
 });
 
 /** All that is wrong with the value, at most MAX_FAULTS, with paths that start with `root`. The schema was checked. */
-export function schemaFaults(root: string, checked: JsonObject, value: JsonObject): Fault[] {
-  // The validator writes into the schema.
-  const schema = structuredClone(checked);
-  const { fault, references } = costFault(root, schema, value);
-  if (fault !== undefined) return [fault];
-  try {
-    const lookup = limitReferences(lookupOf(schema), references);
-    const result = validate(value, schema as Schema, "2020-12", lookup, false);
-    if (result.valid) return [];
-    const faults = inputFaults(root, checked, value, result.errors);
-    if (faults.length > 0) return faults;
-    return [{ path: root, message: "does not fit the schema", fix: "Compare it with the schema." }];
-  } catch (error) {
-    // A schema that refers to itself without end overflows the stack or the count.
-    if (!(error instanceof TooMuchWork || error instanceof RangeError)) throw error;
-    return [endless(root)];
-  }
-}
+export const schemaFaults = (root: string, checked: JsonObject, value: JsonObject): Fault[] =>
+  new SchemaCheck(root, checked).faults(value);

@@ -86,6 +86,8 @@ export class Batches implements Omit<BatchApi, "waitBatch"> {
     }
     const ids = [...places.values()].sort();
     const batch = batchIdOf(ids[0] ?? "");
+    // Once: a plan may have 64 KiB, and its row is written anew each time.
+    this.#context.tables.plans.keep(request, JSON.stringify(request.plan), inputs.length);
     return inputs.map((input, at) => {
       // The key goes with the first job.
       const own = { ...request, input, idempotency: at === 0 ? request.idempotency : null };

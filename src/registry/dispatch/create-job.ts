@@ -35,10 +35,11 @@ export function createJob(
   const refused = isCounted ? context.admission.admit(now) : undefined;
   if (refused !== undefined) return err(refused);
   const newId = () => newJobId(now, context.entropy(ID_ENTROPY_BYTES), request.shard);
+  context.tables.plans.keep(request, JSON.stringify(request.plan), 1);
   return ok(storeJob(context, request, now, prepare, newId));
 }
 
-/** Stores a job that was admitted. @param newId draws its id; another one when that is taken */
+/** Stores a job that was admitted, whose plan is kept. @param newId draws its id; another one when that is taken */
 export function storeJob(
   context: RegistryContext,
   request: JobRequest,
@@ -47,10 +48,9 @@ export function storeJob(
   newId: () => string,
 ): Job {
   const { store, tables } = context;
-  const { plan, input, idempotency } = request;
+  const { input, idempotency } = request;
   let job = draft(context, request, newId(), now, prepare);
   while (!store.insert(job)) job = draft(context, request, newId(), now, prepare);
-  tables.plans.keep(job, JSON.stringify(plan));
   if (job.input_json === null && !isEmpty(input)) tables.values.insert(job.job_id, INPUT_PATH, input);
   if (idempotency) tables.keys.insert(idempotency.key, idempotency.request_hash, job.job_id);
   return job;

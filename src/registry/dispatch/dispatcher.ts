@@ -6,6 +6,7 @@ import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
 import type { JobStore } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
 import type { Tables } from "../storage/tables.ts";
+import { yieldTurn } from "../yield-turn.ts";
 import type { Admission } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import { Queue } from "./queue.ts";
@@ -62,7 +63,8 @@ export class Dispatcher {
    * while, and jobs that come in that time are queued: none overtakes those that it refused.
    */
   async #drain(): Promise<void> {
-    await null;
+    // A queue that is served gives way to calls of others: its jobs begin and end as long as there are any.
+    await (this.#asked.size === 0 ? yieldTurn() : null);
     let most = MAX_DISPATCH_BATCH;
     let hasTaken = false;
     try {

@@ -3,8 +3,8 @@ import { INLINE, type Job } from "../../jobs/job.ts";
 export const PLANS_SQL = {
   pin: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
     ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
-  use: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 1, 0)
-    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + 1`,
+  use: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?1, ?2, ?3, 0)
+    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + ?3`,
   unuse: "UPDATE plans SET inline_uses = inline_uses - 1 WHERE plan_hash = ?",
   deleteUnused: "DELETE FROM plans WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
   find: "SELECT plan_json FROM plans WHERE plan_hash = ?",
@@ -21,14 +21,15 @@ export class Plans {
     this.#sql = sql;
   }
 
-  /** Keep the plan of a new job: a named one for ever, an inline one as long as a job has it. */
-  keep(job: Job, planJson: string): void {
-    this.#sql.exec(job.blueprint === INLINE ? PLANS_SQL.use : PLANS_SQL.pin, job.plan_hash, planJson);
+  /** Keep the plan of so many new jobs: a named one for ever, an inline one as long as a job has it. */
+  keep({ blueprint, plan_hash }: Pick<Job, "blueprint" | "plan_hash">, planJson: string, jobs: number): void {
+    if (blueprint === INLINE) this.#sql.exec(PLANS_SQL.use, plan_hash, planJson, jobs);
+    else this.#sql.exec(PLANS_SQL.pin, plan_hash, planJson);
   }
 
   /** Keep the plan of a trigger as long as it has that one; one that looks it up for each run keeps none. */
   hold({ label, plan_hash }: Held, planJson: string): void {
-    if (plan_hash !== null) this.#sql.exec(label === INLINE ? PLANS_SQL.use : PLANS_SQL.pin, plan_hash, planJson);
+    if (plan_hash !== null) this.keep({ blueprint: label, plan_hash }, planJson, 1);
   }
 
   unhold({ label, plan_hash }: Held): void {

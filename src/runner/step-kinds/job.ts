@@ -5,10 +5,10 @@ import { INLINE, type StepError } from "../../jobs/job.ts";
 import type { Json } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
-import { MAX_ECHO_CHARS, MAX_ERROR_CHARS } from "../../limits.ts";
+import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_INLINE_WAIT_MS } from "../../limits.ts";
 import type { SpawnRequest } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
-import { type Ending, failed, HALTED } from "../ending.ts";
+import { type Failed, failed, HALTED } from "../ending.ts";
 import { tellAlong } from "../reports/tell-along.ts";
 import { awaitOutcome } from "../waits/await-outcome.ts";
 
@@ -40,29 +40,57 @@ async function planOf(context: RunContext, step: StepOf<"job">, scope: Scope): P
   return err({ code: "unknown_blueprint", message });
 }
 
-/** Starts a child job and waits for its end; its result is the output. One that is detached is only started. */
-export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
+/** What the registry is asked for, or how the step ends without a child. */
+async function requestOf(
+  context: RunContext,
+  step: StepOf<"job">,
+  scope: Scope,
+  path: string,
+): Promise<Result<SpawnRequest, Failed>> {
   const input = await context.evaluate(step.input, scope);
-  if (!input.ok) return failed(input.error, path);
+  if (!input.ok) return err(failed(input.error, path));
   const named = await planOf(context, step, scope);
-  if (!named.ok) return failed(named.error, path);
+  if (!named.ok) return err(failed(named.error, path));
   const { label, plan } = named.value;
   const checked = readInput(plan, input.value ?? null);
   if (!checked.ok) {
     const message = checked.error.map((fault) => `${fault.path}: ${fault.message}. ${fault.fix}`).join(" ");
-    return failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path);
+    return err(failed({ code: "child_input", message: oneLine(message, MAX_ERROR_CHARS) }, path));
   }
   const request = { name: plan.name, blueprint: label, plan, input: checked.value };
-  return start(context, path, step.detached === true ? { ...request, detached: true } : request);
-};
+  return ok(step.detached === true ? { ...request, detached: true } : request);
+}
 
-/** The tenant's rate of submits holds for children too: then it is asked again later. */
-async function start(context: RunContext, path: string, request: SpawnRequest): Promise<Ending> {
+/**
+ * Starts a child job and waits for its end; its result is the output. One that is detached is only started. Its input is
+ * made in its turn: those that wait for theirs, and those whose child runs, hold none.
+ */
+export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
   for (;;) {
     if ((await context.turn(path)) === HALTED) return HALTED;
-    const keyPath = context.keyPath(path);
-    const started = await tellAlong(context, (unreported) => context.reports.spawn(path, request, keyPath, unreported));
+    const started = await context.holdings.spawnInTurn(async () => {
+      const request = await requestOf(context, step, scope, path);
+      return request.ok ? ask(context, path, request.value) : request.error;
+    });
+    if ("end" in started) return started;
     if (started.do !== "later") return awaitOutcome(context, path, started);
     if ((await context.wait(path, started.after_ms)) === HALTED) return HALTED;
+  }
+};
+
+/**
+ * The tenant's rate of submits holds for children too: then it is asked again later. Whoever is told so waits in its turn,
+ * so that those behind it do not ask in vain, each with its input; but not beyond the segment, which ends by all of them.
+ */
+async function ask(context: RunContext, path: string, request: SpawnRequest) {
+  const keyPath = context.keyPath(path);
+  for (;;) {
+    // The runtime looks for calls of others only when nothing else goes on, and a child takes milliseconds to store.
+    await context.ports.pause(0);
+    if (context.lane.aborted) return { do: "halted" } as const;
+    if (context.segments.isOver) return { do: "later", after_ms: 0 } as const;
+    const started = await tellAlong(context, (unreported) => context.reports.spawn(path, request, keyPath, unreported));
+    if (started.do !== "later" || started.after_ms > MAX_INLINE_WAIT_MS) return started;
+    await context.wait(path, started.after_ms);
   }
 }

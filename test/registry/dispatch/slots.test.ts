@@ -59,6 +59,21 @@ describe("the limit of running jobs", () => {
     ),
   );
 
+  it("gives way to the calls of others before the queue is served", () =>
+    inRegistry(
+      async (bench) => {
+        const ids = await submitMany(bench, 2);
+        const ref = bench.ref(ids[0] ?? "");
+        await bench.runner.start(ref);
+        await bench.runner.settle(ref, { name: "failed", error: { code: "x", message: "x" }, path: null }, []);
+        for (let i = 0; i < 100; i++) await null;
+        expect(started(bench)).toEqual(ids.slice(0, 1));
+        await bench.settleBackground();
+        expect(started(bench)).toEqual(ids);
+      },
+      { runningJobs: 1 },
+    ));
+
   it("counts a job that sleeps or asks as running", () =>
     inRegistry(
       async (bench) => {

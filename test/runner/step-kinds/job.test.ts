@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../../src/lib/json.ts";
+import { MAX_SPAWNS_IN_FLIGHT } from "../../../src/limits.ts";
 import { aListQuery, type Bench, CALLER, inRegistry, planOf, statusOf } from "../../registry/bench.ts";
 import { Crash, json, RecordingStep, runSteps, scripted } from "../bench.ts";
 
@@ -150,4 +151,94 @@ describe("a detached child", () => {
       await runSteps(bench, [bad], { fetch, existing: cleanup ?? "" });
       expect(sent.map(({ url }) => url)).toContain(`https://api.example.com/stop/${child?.id}`);
     }));
+});
+
+describe("the children of a job", () => {
+  /** Time passes for all that wait at once, not for one after the other. */
+  const together = ({ clock }: Bench) => ({
+    pause: async (ms: number) => {
+      const until = clock.now + ms;
+      await scheduler.wait(1);
+      clock.now = Math.max(clock.now, until);
+    },
+  });
+  const spawning = (onSpawn: () => Promise<void>) => ({
+    registry: (real: Bench["runner"]): Bench["runner"] =>
+      new Proxy(real, {
+        get: (target, name) =>
+          name !== "spawn"
+            ? Reflect.get(target, name)
+            : async (...args: Parameters<Bench["runner"]["spawn"]>) => {
+                await onSpawn();
+                return target.spawn(...args);
+              },
+      }),
+  });
+  /** Seven times so many, all at once. */
+  const wide = (rows: number): Json[] => {
+    const over = Array.from({ length: rows }, (_, i) => i);
+    const inner = { id: "inner", type: "map", over, concurrency: 20, steps: [detached()] };
+    return [{ id: "outer", type: "map", over: [1, 2, 3, 4, 5, 6, 7], concurrency: 20, steps: [inner] }];
+  };
+
+  it("are asked for so many at once, however wide the maps are, and all of them start", () =>
+    inRegistry(async (bench) => {
+      let now = 0;
+      let most = 0;
+      const { registry } = spawning(async () => {
+        most = Math.max(most, ++now);
+        await scheduler.wait(1);
+        now -= 1;
+      });
+      const run = await runSteps(bench, wide(5), { registry });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(await children(bench, run.id)).toHaveLength(35);
+      expect(most).toBe(MAX_SPAWNS_IN_FLIGHT);
+    }));
+
+  it("have their inputs made in their turn: those that wait for it hold none", () =>
+    inRegistry(async (bench) => {
+      let held = 0;
+      let most = 0;
+      const { registry } = spawning(async () => {
+        await scheduler.wait(1);
+        held -= 1;
+      });
+      const blueprints = {
+        get "a@3"() {
+          most = Math.max(most, ++held);
+          return BLUEPRINTS["a@3"];
+        },
+      };
+      const rows = Array.from({ length: 20 }, (_, i) => i);
+      const map = { id: "all", type: "map", over: rows, concurrency: 20, steps: [chosen({ detached: true })] };
+      const run = await runSteps(bench, [map], { input: { kind: "a" }, blueprints, registry });
+      expect((await run.status()).status).toBe("succeeded");
+      expect(most).toBe(MAX_SPAWNS_IN_FLIGHT);
+    }));
+
+  it("wait for the tenant's rate in their turn: those behind the first do not ask in vain", () =>
+    inRegistry(
+      async (bench) => {
+        let asked = 0;
+        const { registry } = spawning(async () => void asked++);
+        const run = await runSteps(bench, wide(7), { registry, ...together(bench) });
+        expect((await run.status()).status).toBe("succeeded");
+        expect(await children(bench, run.id)).toHaveLength(49);
+        const late = 49 - 29;
+        expect(asked).toBeLessThanOrEqual(49 + late * MAX_SPAWNS_IN_FLIGHT);
+      },
+      { submitsPerMinute: 30 },
+    ));
+
+  it("wait for it beyond the end of a segment too", () =>
+    inRegistry(
+      async (bench) => {
+        const run = await runSteps(bench, wide(3), together(bench));
+        expect((await run.status()).status).toBe("succeeded");
+        expect(await children(bench, run.id)).toHaveLength(21);
+        expect(run.step.names).toContain("segment-3");
+      },
+      { submitsPerMinute: 6 },
+    ));
 });

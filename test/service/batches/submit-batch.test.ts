@@ -70,8 +70,8 @@ describe.each([1, 4])("a batch of a tenant with %i shards", (shards) => {
       return turns;
     };
     await turnsOf(1);
-    expect(await turnsOf(60)).toBeGreaterThan((await turnsOf(2)) + 4);
-    const refused = await submit(400);
+    expect(await turnsOf(60)).toBeGreaterThan((await turnsOf(2)) + 25);
+    const refused = await submit(100);
     expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining("too many values together")]);
   });
 
