@@ -166,6 +166,40 @@ describe("undo", () => {
       }),
   );
 
+  it.each([
+    ["goes on", false],
+    ["dies with it", true],
+  ])("goes on with what was lost when its job is cancelled amid that, also when its process %s", (_, dies) =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const amid: JsonObject[] = [];
+      const step = new RecordingStep();
+      step.whileWaiting = async () => {
+        step.whileWaiting = async () => undefined;
+        await bench.settleBackground();
+        const [id = "", ofRace = ""] = bench.engine.started.map(({ job_id }) => job_id);
+        const cancelling = async (url: string, init?: RequestInit) => {
+          if (amid.length > 0) return fetch(url, init);
+          await bench.caller.cancel(CALLER, id, "enough");
+          await bench.settleBackground();
+          const { status, cleanup_job_id } = await statusOf(bench, id);
+          amid.push({ status, hasOther: cleanup_job_id !== ofRace, started: bench.engine.started.length });
+          if (dies) throw new Crash();
+          return fetch(url, init);
+        };
+        const run = await runSteps(bench, [post("unused")], { existing: ofRace, fetch: cancelling });
+        if (dies) await run.resume(new RecordingStep());
+        expect(await run.status()).toMatchObject({ status: "succeeded", parent_id: id });
+      };
+      const { id } = await runSteps(bench, [race, hold], { fetch, step });
+      expect(amid).toEqual([{ status: "cancelled", hasOther: true, started: 2 }]);
+      expect(undone(calls)).toEqual(["un-lost"]);
+      expect(await cleanedUp(bench, id, fetch)).toMatchObject({ status: "succeeded" });
+      expect(undone(calls)).toEqual(["un-lost", "un-won"]);
+      expect(await bench.caller.remove(CALLER, id)).toMatchObject({ ok: true });
+    }),
+  );
+
   it("goes on with what was lost when its job ends meanwhile, and takes the rest back after that", () =>
     inRegistry(async (bench) => {
       const { fetch, calls } = service();
