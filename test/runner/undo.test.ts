@@ -249,6 +249,54 @@ describe("undo", () => {
       expect(await statusOf(bench, id)).toMatchObject({ status: "failed" });
     }));
 
+  it("sees a race's round as it was, and reads no other, however far the job has come", () =>
+    inRegistry(async (bench) => {
+      const { fetch, bodies } = service();
+      const value = (id: string, made: Json): JsonObject => ({ id, type: "transform", value: made });
+      const doze = (id: string, length: string): JsonObject => ({ id, type: "sleep", for: length });
+      const seen = { place: "{% $steps.place %}", state: "{% $state %}", far: "{% $steps.far %}" };
+      const name = "{% $steps.place %}";
+      const lost = post("lost", { url: `https://example.com/${name}`, undo: undoOf(name, seen) });
+      const race = {
+        ...{ id: "race", type: "parallel", first: "fast" },
+        branches: { fast: [doze("n1", "1 minute"), value("won", 1)], slow: [lost, doze("n2", "2 hours")] },
+      };
+      const next = "{% $state & $round %}";
+      const inner = {
+        id: "inner",
+        type: "repeat",
+        limit: 3,
+        next,
+        steps: [value("place", "{% $steps.at & $round %}"), race],
+      };
+      const around = [value("at", "{% 'p' & $round & '-' %}"), { ...inner, state: "{% $state & ':' %}" }];
+      const loop = { id: "loop", type: "repeat", limit: 3, state: "s", next: "{% $state & $round %}", steps: around };
+      const { id } = await runSteps(bench, [value("far", "far"), loop], { fetch });
+      expect(await statusOf(bench, id)).toMatchObject({ status: "succeeded" });
+      await bench.settleBackground();
+      const read: string[] = [];
+      const registry = (real: RunnerApi): RunnerApi =>
+        new Proxy(real, {
+          get: (target, name) =>
+            name !== "parentJournal"
+              ? Reflect.get(target, name)
+              : async (...args: Parameters<RunnerApi["parentJournal"]>) => {
+                  const page = await target.parentJournal(...args);
+                  if (page.do === "page") read.push(...page.values.map(({ path }) => path));
+                  return page;
+                },
+        });
+      for (const { job_id } of bench.engine.started.slice(1)) {
+        await runSteps(bench, [post("unused")], { existing: job_id, fetch, registry });
+      }
+      const states = ["s", "s1", "s12"].flatMap((outer) => ["", "1", "12"].map((more) => `${outer}:${more}`));
+      const places = [1, 2, 3].flatMap((outer) => [1, 2, 3].map((round) => `p${outer}-${round}`));
+      const told = places.map((place, i) => [`un-${place}`, { place, state: states[i], far: "far" }]);
+      expect(Object.entries(bodies).filter(([name]) => name.startsWith("un-"))).toEqual(told);
+      const effects = places.map((place) => `loop#${place.slice(1).replace("-", ".inner#")}.race.slow.lost`);
+      expect(read.filter((path) => path.endsWith(".lost"))).toEqual(effects);
+    }));
+
   it("retries what was lost and not taken back under its key, also when its job has gone on", () =>
     inRegistry(async (bench) => {
       const { fetch, calls, keys } = service();

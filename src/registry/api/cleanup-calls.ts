@@ -1,4 +1,5 @@
 import type { StepError } from "../../jobs/job.ts";
+import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 
 /** What the runner of a cleanup job asks. Times are epoch ms. */
@@ -16,6 +17,8 @@ export interface CleanupPlan {
   isUndoing: boolean;
   /** Only what branches of the step at this path did is undone of which another was first, and nothing else runs. */
   race?: string;
+  /** Where the repeats around that step stood, by their paths: nothing is known of other rounds. */
+  around?: Record<string, Rounds>;
   /** What `finally` sees of how the job ended. */
   outcome: Json;
 }

@@ -7,12 +7,15 @@ import { type InFlight, type Job, openWork } from "../../jobs/job.ts";
 import { enclosing, liesIn } from "../../jobs/run/awaiting.ts";
 import { allLandedBy, landed, stepIdOf, stillActing } from "../../jobs/run/in-flight.ts";
 import { actsUntil } from "../../jobs/run/offers.ts";
+import { goneOn, noRounds, type Rounds, roundPrefix } from "../../jobs/run/rounds.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
+import type { Json } from "../../lib/json.ts";
 import { CLEANUP_TIMEOUT_MS, MAX_JOB_TIMEOUT_MS } from "../../limits.ts";
 import type { NotSettled } from "../api/caller.ts";
 import type { CleanupPlan } from "../api/cleanup-calls.ts";
 import type { RegistryContext } from "../context.ts";
+import { AROUND_PATH, roundsPath } from "../storage/values.ts";
 import { createJob } from "./create-job.ts";
 
 /**
@@ -105,6 +108,24 @@ function hasLost({ tables, actions, undoables }: RegistryContext, job: Job, race
   });
 }
 
+/** Keeps for the cleanup where the repeats around the step at the path stand: the job goes on meanwhile. */
+function keepRoundsAround({ tables }: RegistryContext, job: Job, path: string, cleanup: Job): void {
+  const around = enclosing(path).flatMap((each): [string, Rounds][] => {
+    const kept = tables.values.json(job, roundsPath(each));
+    const rounds = kept === undefined ? noRounds(job.job_id) : goneOn(JSON.parse(kept), job.job_id);
+    // A retry may have what it brought along of rounds by their items: that is read as a whole.
+    return path.startsWith(roundPrefix(each, rounds.round + 1)) ? [[each, rounds]] : [];
+  });
+  if (around.length === 0) return;
+  tables.values.insert(cleanup.job_id, AROUND_PATH, Object.fromEntries(around) as unknown as Json);
+}
+
+/** Where they stood then; undefined: there is none, or it is not known. */
+export function roundsAround({ tables }: RegistryContext, cleanup: Job): Record<string, Rounds> | undefined {
+  const json = tables.values.json(cleanup, AROUND_PATH);
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
 /**
  * A branch of the step at the path was first: what the others did is taken back at once, beside the job. Called inside a
  * transaction.
@@ -119,6 +140,7 @@ export function takeBackLost(context: RegistryContext, job: Job, path: string, n
   if (!hasLost(context, lost, path)) return job;
   const race = (cleanup: Job): Job => ({ ...cleanup, run: { ...cleanup.run, race: path } });
   const cleanup = createCleanup(context, lost, planOf(context, job), allLandedBy(lost, path), now, race);
+  keepRoundsAround(context, job, path, cleanup);
   if (isDispatchable(cleanup, now)) context.background(context.dispatcher.dispatch([cleanup]));
   return named(lost, cleanup);
 }
@@ -219,6 +241,7 @@ export function cleanupPlan(context: RegistryContext, cleanup: Job): CleanupPlan
   if (of === undefined) return undefined;
   const { job_id, attempt, submitted_at, status, error, error_code, step, run } = of;
   const unknown = actions.all(job_id).filter((each) => each.outcome === "unknown");
+  const around = roundsAround(context, cleanup);
   return {
     of: { job_id, attempt, submitted_at, started_at: of.started_at ?? submitted_at },
     input: tables.values.input(of),
@@ -231,6 +254,7 @@ export function cleanupPlan(context: RegistryContext, cleanup: Job): CleanupPlan
     unknown: unknown.map(({ key_path }) => key_path).filter((path) => undoables.hasUnknown(of, path)),
     isUndoing: status !== "succeeded",
     ...(cleanup.run.race && { race: cleanup.run.race }),
+    ...(around && { around }),
     outcome: {
       status,
       error: error_code === null ? null : { code: error_code, message: error?.replace(/^Step \S+: /, "") ?? "", step },

@@ -1,13 +1,14 @@
 import type { Job, StepError } from "../../jobs/job.ts";
 import { outcomeOf } from "../../jobs/run/action-keys.ts";
 import { landed } from "../../jobs/run/in-flight.ts";
+import { partBehind } from "../../jobs/run/rounds.ts";
 import { withOpen } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import { MAX_JOURNAL_BYTES } from "../../limits.ts";
 import type { ParentPage, UndoFailure } from "../api/cleanup-calls.ts";
 import type { RunRef, Stop } from "../api/runner.ts";
 import type { RegistryContext } from "../context.ts";
-import { release } from "../dispatch/cleanup.ts";
+import { release, roundsAround } from "../dispatch/cleanup.ts";
 import { findFenced } from "./fenced-reports.ts";
 
 /** Reports of cleanup jobs, and those that come when the job has settled. */
@@ -23,8 +24,10 @@ export class CleanupReports {
     if (cleanup?.parent_id == null) return { do: "stop" };
     const { jobs, values } = this.#context.tables;
     const of = jobs.find(cleanup.tenant, cleanup.parent_id);
-    const { rows, next } = of ? values.page(of, after, MAX_JOURNAL_BYTES) : { rows: [], next: null };
-    return { do: "page", values: rows, next };
+    if (of === undefined) return { do: "page", values: [], next: null };
+    const part = partBehind(roundsAround(this.#context, cleanup) ?? {}, after);
+    const { rows, next } = values.page(of, after, part.to, MAX_JOURNAL_BYTES);
+    return { do: "page", values: rows, next: next ?? part.next };
   }
 
   async undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null): Promise<Stop | { do: "go" }> {

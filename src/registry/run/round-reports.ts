@@ -1,7 +1,7 @@
 import type { Job, StepError } from "../../jobs/job.ts";
 import { bounded } from "../../jobs/run/deadlines.ts";
 import { inRow, type Mark } from "../../jobs/run/reports.ts";
-import { goneOn, type Rounds, repeating, roundEnded, roundPrefix } from "../../jobs/run/rounds.ts";
+import { goneOn, noRounds, type Rounds, repeating, roundEnded, roundPrefix } from "../../jobs/run/rounds.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import type { Halted, Repeating, RoundEnd, RunRef } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
@@ -60,8 +60,7 @@ export class RoundReports {
 
   #known(job: Job, path: string, keyPath: string): Rounds {
     const stored = this.#context.tables.values.stored(job, roundsPath(path), roundsPath(keyPath));
-    if (stored === undefined) return { round: 0, over: false, job_id: job.job_id, since: 0 };
-    return goneOn(JSON.parse(stored.json), job.job_id);
+    return stored === undefined ? noRounds(job.job_id) : goneOn(JSON.parse(stored.json), job.job_id);
   }
 
   /** Outputs of the round go. What is not known of its actions stays, and so do the children that a rerun would retry. */

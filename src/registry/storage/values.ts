@@ -18,6 +18,9 @@ export const haltedPath = (path: string): string => `${path}.$halted`;
 /** Where it is kept how far the `repeat` at `path` has come. */
 export const roundsPath = (path: string): string => `${path}.$rounds`;
 
+/** Where what takes back the others of a race keeps where the repeats around that stood. */
+export const AROUND_PATH = "$around";
+
 /** Where an answer is kept that came before the question at the path was asked. */
 export const earlyPath = (path: string): string => `$early.${path}`;
 
@@ -87,7 +90,7 @@ export const VALUES_SQL = {
     WHERE job_id = ? AND path >= ? AND path < ? AND undo_number IS NOT NULL AND undo IS NULL`,
   deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   sizes: `SELECT path, octet_length(value_json) AS bytes FROM job_values
-    WHERE job_id = ? AND path > ? ORDER BY path LIMIT ?`,
+    WHERE job_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?`,
   between: `SELECT path, row_key, value_json, undo_number, at FROM job_values
     WHERE job_id = ? AND path > ? AND path <= ? ORDER BY path`,
   undo: "UPDATE job_values SET undo = ? WHERE job_id = ? AND path = ? AND undo_number IS NOT NULL",
@@ -195,9 +198,9 @@ export class Values {
     return [...inRow, ...this.#sql.exec<StoredPath>(VALUES_SQL.paths, job.job_id)];
   }
 
-  /** Small outputs, and so many bytes of JSON of the values behind the path, in order, at least one of them. */
-  page(job: Job, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
-    const { rows, next } = this.#page(job.job_id, after, maxBytes);
+  /** Small outputs, and so many bytes of JSON of the values behind the path and before `to`, in order, at least one of them. */
+  page(job: Job, after: string, to: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
+    const { rows, next } = this.#page(job.job_id, after, to, maxBytes);
     const inRow = after === "" ? smallOutputs(job) : [];
     const small = inRow.map(([path, value_json]) => {
       return { path, row_key: null, value_json, undo_number: null, at: smallOutputAt(job, path) ?? null };
@@ -205,8 +208,8 @@ export class Values {
     return { rows: [...small, ...rows], next };
   }
 
-  #page(jobId: string, after: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
-    const sizes = this.#sql.exec<SizeOfValue>(VALUES_SQL.sizes, jobId, after, MAX_JOURNAL_ROWS).toArray();
+  #page(jobId: string, after: string, to: string, maxBytes: number): { rows: JournalRow[]; next: string | null } {
+    const sizes = this.#sql.exec<SizeOfValue>(VALUES_SQL.sizes, jobId, after, to, MAX_JOURNAL_ROWS).toArray();
     let count = 0;
     for (let bytes = sizes[0]?.bytes ?? 0; count < sizes.length && (count === 0 || bytes <= maxBytes); count++) {
       bytes += sizes[count + 1]?.bytes ?? 0;

@@ -1,5 +1,6 @@
 import type { Step } from "../../blueprint/kinds/index.ts";
 import type { Scope } from "../../expression/template.ts";
+import { enclosing } from "../../jobs/run/awaiting.ts";
 import type { Json } from "../../lib/json.ts";
 import type { CleanupPlan, ParentPage } from "../../registry/api/cleanup-calls.ts";
 import type { Halted, HaltedRows, Repeating } from "../../registry/api/runner.ts";
@@ -23,8 +24,8 @@ export interface Effect {
  */
 export class Journal {
   readonly #effects: Effect[] = [];
-  /** Rows that were not first, with the step that they are of. */
-  readonly #lost: { prefix: string; race: string }[] = [];
+  /** The step that they are of, by the prefixes of rows that were not first. */
+  readonly #lost = new Map<string, string>();
   readonly #rows: ReadonlyMap<string, Row>;
   readonly #cleanup: CleanupPlan;
 
@@ -50,7 +51,7 @@ export class Journal {
 
   /** Another row of the step at `race` was first than those with these prefixes. */
   lose(race: string, prefixes: readonly string[]): void {
-    this.#lost.push(...prefixes.map((prefix) => ({ prefix, race })));
+    for (const prefix of prefixes) this.#lost.set(prefix, race);
   }
 
   /** What is to be taken back of the rows that were not first in that step; undefined: all else. */
@@ -60,8 +61,8 @@ export class Journal {
 
   /** The innermost: what was lost there was taken back before anything around it ended. */
   #raceOf(path: string): string | undefined {
-    const around = this.#lost.filter(({ prefix }) => path.startsWith(prefix));
-    return around.toSorted((a, b) => b.prefix.length - a.prefix.length)[0]?.race;
+    const around = enclosing(path).findLast((each) => this.#lost.has(`${each}.`));
+    return around && this.#lost.get(`${around}.`);
   }
 
   /** How the rows of the step were stopped, when one failed and the job went on. */
@@ -72,6 +73,8 @@ export class Journal {
 
   /** Where the rounds of the step stand: at their beginning, where their outputs were kept for what undoes them. */
   repeating(path: string, keyPath: string): Repeating | Halted {
+    const around = this.#cleanup.around?.[path];
+    if (around !== undefined) return { do: "go", ...around };
     const row = this.#find(`${path}.$rounds`, `${keyPath}.$rounds`);
     const first = `${path}#1.`;
     const isKept = [...this.#rows.keys()].some((each) => each.startsWith(first));
@@ -79,6 +82,11 @@ export class Journal {
     const { round, over, since = 0, state, at } = JSON.parse(row.value_json);
     if (isKept) return { do: "go", round: 0, over: false, since };
     return over ? { do: "go", round, over, since, state, at } : { do: "halted" };
+  }
+
+  /** Whether nothing is known of the rounds that follow on the one that is run again. */
+  hasOneRound(path: string): boolean {
+    return this.#cleanup.around?.[path] !== undefined;
   }
 
   /** An action of a step that computes what it does next. */

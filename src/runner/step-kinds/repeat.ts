@@ -162,7 +162,8 @@ class Repeat {
 
   /** In a plan that is run once more, the rounds have ended before. */
   async #report(end: RoundEnd): Promise<Ending | undefined> {
-    if (this.#context.journal !== undefined) return undefined;
+    const { journal } = this.#context;
+    if (journal !== undefined) return journal.hasOneRound(this.#path) ? HALTED : undefined;
     const answer = await this.#context.reports.roundEnded(this.#path, end, this.#context.keyPath(this.#path));
     if (answer.do === "fail") return failed(answer.error, this.#path);
     if (answer.do === "go") return undefined;
