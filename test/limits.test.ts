@@ -194,6 +194,8 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   LOOKED_AT_A_TURN: "turns of one look: registry/calls/list-jobs.test.ts",
   MAX_BATCH_SCHEMA_CHECKS: "of all inputs of a submit: service/batches/submit-batch.test.ts",
   SCHEMA_CHECKS_A_TURN: "turns of one check: service/batches/submit-batch.test.ts",
+  FREE_SCHEMA_CHECKS: "what waits for no turn: service/check-turns.test.ts",
+  LARGE_ANSWER_BYTES: "what is read in turn: runner/answers/answer-turns.test.ts",
   MAX_LIST_SCAN: "rows of one look, the others come with the next page: registry/calls/list-jobs.test.ts",
   MAX_FAILURES_SCAN: "rows of one look, newest first: registry/bulk/many-failures.test.ts has half as many",
   FAILURES_PAGE: "rows of one look, the others come next: registry/bulk/many-failures.test.ts",

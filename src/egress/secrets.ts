@@ -26,6 +26,8 @@ export class Secrets {
   #texts: readonly Sought[] = [];
   /** Made when it is needed: most runs send nothing. */
   #finder: Finder | undefined;
+  /** What {@link redact} gave since it knows them. Nobody changes an output. */
+  #clean = new WeakSet<object>();
 
   constructor(secrets: readonly Secret[]) {
     this.know(secrets);
@@ -38,6 +40,7 @@ export class Secrets {
     this.#byName = new Map(secrets.map((secret) => [secret.name, secret]));
     this.#texts = secrets.flatMap(({ name, value }) => partsOf(value).map((text) => ({ name, text })));
     this.#finder = undefined;
+    this.#clean = new WeakSet();
   }
 
   get(name: string): string | undefined {
@@ -76,14 +79,22 @@ export class Secrets {
     return end === 0 ? text : redacted + text.slice(end);
   }
 
-  /** The same for every string and number of a value, keys too. */
+  /** The same for every string and number of a value, keys too. What it was done to is not looked through again. */
   redact(value: Json): Json {
     if (this.#byName.size === 0) return value;
+    if (typeof value !== "object" || value === null) return this.#redacted(value);
+    if (this.#clean.has(value)) return value;
+    const redacted = this.#redacted(value);
+    if (typeof redacted === "object" && redacted !== null) this.#clean.add(redacted);
+    return redacted;
+  }
+
+  #redacted(value: Json): Json {
     if (typeof value === "string") return this.redactText(value);
     if (typeof value === "number") return this.#redactNumber(value);
-    if (Array.isArray(value)) return value.map((item) => this.redact(item));
+    if (Array.isArray(value)) return value.map((item) => this.#redacted(item));
     if (!isJsonObject(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.redactText(key), this.redact(item)]));
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.redactText(key), this.#redacted(item)]));
   }
 
   /** A secret of digits is a number in JSON. */

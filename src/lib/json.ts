@@ -31,23 +31,36 @@ function textBytes(text: string): number {
   return NOT_PLAIN.test(text) ? utf8Bytes(JSON.stringify(text)) : text.length + 2;
 }
 
-/** The value's own bytes, without those of what is in it. */
-function ownBytes(value: Json): number {
-  if (typeof value === "string") return textBytes(value);
-  if (typeof value !== "object" || value === null) return String(value).length;
-  const names = Array.isArray(value) ? [] : Object.keys(value);
-  const members = Array.isArray(value) ? value.length : names.length;
-  return 2 + Math.max(members - 1, 0) + names.reduce((total, name) => total + textBytes(name) + 1, 0);
-}
+const scalarBytes = (value: Exclude<Json, Json[] | JsonObject>): number =>
+  typeof value === "string" ? textBytes(value) : String(value).length;
 
-/** Length of the value's JSON text in UTF-8 bytes. Makes no such text: values are measured often, and may be large. */
-export function jsonBytes(value: Json): number {
+const isContainer = (value: Json): value is Json[] | JsonObject => typeof value === "object" && value !== null;
+
+/**
+ * Length of the value's JSON text in UTF-8 bytes. Makes no such text: values are measured often, and may be large.
+ * @param besides what else a list or object of so many places counts as; left out: nothing
+ */
+export function jsonBytes(value: Json, besides?: (container: Json[] | JsonObject, places: number) => number): number {
+  if (!isContainer(value)) return scalarBytes(value);
   let bytes = 0;
-  const open: Json[] = [value];
-  while (open.length > 0) {
-    const next = open.pop() ?? null;
-    bytes += ownBytes(next);
-    if (typeof next === "object" && next !== null) for (const child of Object.values(next)) open.push(child);
+  const open: (Json[] | JsonObject)[] = [value];
+  const add = (place: Json): void => {
+    if (isContainer(place)) open.push(place);
+    else bytes += scalarBytes(place);
+  };
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    let places = 0;
+    if (Array.isArray(next)) {
+      places = next.length;
+      for (const place of next) add(place);
+    } else {
+      for (const name of Object.keys(next)) {
+        places += 1;
+        bytes += textBytes(name) + 1;
+        add(next[name] ?? null);
+      }
+    }
+    bytes += 2 + Math.max(places - 1, 0) + (besides?.(next, places) ?? 0);
   }
   return bytes;
 }

@@ -33,6 +33,8 @@ export const MAX_PICTURE_CHARS = 128;
 export const MAX_SCHEMA_CHECKS = 1_000_000;
 /** Of all inputs of one submit: a second or two, in which others are served. */
 export const MAX_BATCH_SCHEMA_CHECKS = 5_000_000;
+/** Of the inputs of one submit before it waits for its turn: a millisecond. */
+export const FREE_SCHEMA_CHECKS = 10_000;
 /** After so many of them others are served: a few submits at once hold up nobody. */
 export const SCHEMA_CHECKS_A_TURN = 100_000;
 export const MAX_UNIQUE_ITEMS = 1_000;

@@ -8,6 +8,8 @@ import { DAY, HOUR, KIB, MINUTE } from "./units.ts";
 export const MAX_OUTPUT_BYTES = 512 * KIB;
 export const DEFAULT_HTTP_BYTES = 256 * KIB;
 export const MAX_HTTP_BYTES = 512 * KIB;
+/** An answer of so many is read in turn with others: below, it takes a few milliseconds. */
+export const LARGE_ANSWER_BYTES = 32 * KIB;
 /** With its query. Cloudflare serves no longer one: https://developers.cloudflare.com/workers/platform/limits/ (2026-11) */
 export const MAX_REQUEST_URL_CHARS = 16 * KIB;
 /** Of an answer that `on_error: continue` passes over: what services say of errors is shorter. A longer one is left out. */

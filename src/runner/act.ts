@@ -9,6 +9,7 @@ import { err, ok, type Result } from "../lib/result.ts";
 import { asSentence } from "../lib/safe-text.ts";
 import { MAX_OUTPUT_BYTES, MIN_TURN_PAUSE_MS, RETRY_SPREAD } from "../limits.ts";
 import type { Running } from "../registry/api/caller.ts";
+import { answerTurn } from "./answers/answer-turns.ts";
 import { type RunContext, rateTerms, SPARE_DELAY_MS, SPARE_TRIES, type StepOf } from "./context.ts";
 import { type Done, done, type Ending, failed, HALTED, STOPPED, unkept } from "./ending.ts";
 
@@ -74,11 +75,14 @@ function redacted(result: Result<Json, ActionError>, secrets: Secrets): Result<J
 }
 
 /** The output as it will be stored, which is what later steps see, before a crash and after it. */
-function stored(result: Result<Json, ActionError>): Result<Json, ActionError> {
+async function stored(result: Result<Json, ActionError>): Promise<Result<Json, ActionError>> {
   if (!result.ok) return result;
   const text = JSON.stringify(result.value);
   const bytes = utf8Bytes(text);
-  if (bytes <= MAX_OUTPUT_BYTES) return ok(JSON.parse(text));
+  if (bytes <= MAX_OUTPUT_BYTES) {
+    await answerTurn(bytes);
+    return ok(JSON.parse(text));
+  }
   const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;
   return err({ code: "output_too_large", message, retryable: false });
 }
@@ -200,7 +204,7 @@ class ActingStep {
     this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
-    const result = stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
+    const result = await stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
     if (result.ok) return this.#succeed(result.value, rounds + 1);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);

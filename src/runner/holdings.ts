@@ -1,6 +1,6 @@
 import type { StepError } from "../jobs/job.ts";
 import { BoundedMap } from "../lib/bounded-map.ts";
-import type { Json } from "../lib/json.ts";
+import { type Json, type JsonObject, jsonBytes } from "../lib/json.ts";
 import {
   CROWDED_PAUSE_MS,
   MAX_ACTIONS_IN_FLIGHT,
@@ -20,19 +20,14 @@ const PLACE_BYTES = 4;
 const NAME_BYTES = 44;
 const MANY_NAMES = 100;
 
-/** About what the lists and objects of the value take in memory beside its JSON text: of `{}`, most. */
-export function structureBytes(value: Json): number {
-  let bytes = 0;
-  const open: Json[] = [value];
-  for (let inner = open.pop(); inner !== undefined; inner = open.pop()) {
-    if (typeof inner !== "object" || inner === null) continue;
-    const places = Object.values(inner);
-    const ofNames = !Array.isArray(inner) && places.length > MANY_NAMES ? NAME_BYTES : 0;
-    bytes += CONTAINER_BYTES + (PLACE_BYTES + ofNames) * places.length;
-    for (const place of places) if (typeof place === "object" && place !== null) open.push(place);
-  }
-  return bytes;
+/** About what a list or object takes in memory beside its JSON text, without what is in it: of `{}`, most. */
+function containerBytes(container: Json[] | JsonObject, places: number): number {
+  const ofNames = !Array.isArray(container) && places > MANY_NAMES ? NAME_BYTES : 0;
+  return CONTAINER_BYTES + (PLACE_BYTES + ofNames) * places;
 }
+
+/** About what the value takes in memory: its JSON text, and its lists and objects. */
+export const heldBytes = (value: Json): number => jsonBytes(value, containerBytes);
 
 const exceeded = (message: string): StepError => ({ code: "limit_exceeded", message });
 

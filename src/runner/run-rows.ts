@@ -4,7 +4,7 @@ import { type Json, jsonBytes } from "../lib/json.ts";
 import { MAX_ROWS_BYTES } from "../limits.ts";
 import type { RunContext, Step } from "./context.ts";
 import { type Done, type Ended, type Failed, failed, HALTED, type SequenceEnding, STOPPED } from "./ending.ts";
-import { structureBytes } from "./holdings.ts";
+import { heldBytes } from "./holdings.ts";
 import { runSteps } from "./run-steps.ts";
 import { withDeadline } from "./waits/deadline.ts";
 
@@ -124,7 +124,7 @@ class Rows {
     if (ending.end !== "done") return this.#break(ending);
     const output = ending.output ?? null;
     const bytes = jsonBytes(output);
-    const held = bytes + structureBytes(output);
+    const held = heldBytes(output);
     const refused = await this.#context.hold(held, this.#path);
     if (refused !== undefined) return this.#break(refused);
     this.#held += held;

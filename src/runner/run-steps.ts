@@ -2,11 +2,10 @@ import { isActing } from "../blueprint/acting.ts";
 import { KIND_TABLE } from "../blueprint/kinds/index.ts";
 import type { Scope } from "../expression/template.ts";
 import { isTrue } from "../expression/truth.ts";
-import { jsonBytes } from "../lib/json.ts";
 import { tolerated } from "./act.ts";
 import type { RunContext, Step, StepOf, StepRun } from "./context.ts";
 import { type Done, done, type Ending, failed, HALTED, type SequenceEnding, type Unkept } from "./ending.ts";
-import { structureBytes } from "./holdings.ts";
+import { heldBytes } from "./holdings.ts";
 import { readyStep } from "./ready-step.ts";
 
 function runKind<Type extends Step["type"]>(
@@ -137,7 +136,7 @@ class Sequence {
     if (ending.end === "failed" && this.#context.lane.aborted) return HALTED;
     if (ending.end !== "done") return ending;
     const output = ending.output ?? null;
-    const bytes = jsonBytes(output) + structureBytes(output);
+    const bytes = heldBytes(output);
     return (await this.#context.hold(bytes, path)) ?? { ...ending, bytes };
   }
 

@@ -17,6 +17,7 @@ import { isJsonObject, type JsonObject } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
 import {
+  FREE_SCHEMA_CHECKS,
   MAX_BATCH_JOBS,
   MAX_BATCH_SCHEMA_CHECKS,
   MAX_FAULTS,
@@ -35,6 +36,7 @@ import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { type Children, findChildren, pinned } from "./blueprints/child-plans.ts";
 import { findBlueprint } from "./blueprints/find-blueprint.ts";
 import { inlinePlan, planHash } from "./blueprints/plan-cache.ts";
+import { checkTurn } from "./check-turns.ts";
 import type { ServiceContext } from "./context.ts";
 import { instant } from "./fields.ts";
 
@@ -115,8 +117,6 @@ const TOO_MANY_CHECKS = {
   fix: "Send fewer at once, or use a simpler schema.",
 };
 
-const yieldTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-
 /** Every input with its defaults, or what is wrong with the first ones that do not fit. Others are served meanwhile. */
 async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<JsonObject[], Fault[]>> {
   const read: JsonObject[] = [];
@@ -124,13 +124,13 @@ async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<Jso
   const reader = new InputReader(plan);
   const given = inputsOf(args).map(([at, input]) => ({ at, input, cost: reader.costOf(input) }));
   if (given.reduce((sum, { cost }) => sum + cost, 0) > MAX_BATCH_SCHEMA_CHECKS) return err([TOO_MANY_CHECKS]);
-  let turn = 0;
+  let left = FREE_SCHEMA_CHECKS;
   for (const { at, input, cost } of given) {
-    turn += cost;
-    if (turn > SCHEMA_CHECKS_A_TURN) {
-      turn = cost;
-      await yieldTurn();
+    if (cost > left) {
+      await checkTurn();
+      left = SCHEMA_CHECKS_A_TURN;
     }
+    left -= cost;
     const each = reader.read(input);
     if (each.ok) read.push(each.value);
     else faults.push(...each.error.map((fault) => ({ ...fault, path: fault.path.replace(/^input/, at) })));

@@ -152,6 +152,14 @@ it("keys, numbers and values inside are redacted, and what holds no secret stays
   });
 });
 
+it("what was redacted is not looked through again, until other secrets are known", () => {
+  const own = new Secrets([secret("WORD", "s3cr3t-value")]);
+  const redacted = own.redact({ a: ["s3cr3t-value", "other-value"] });
+  expect(own.redact(redacted)).toBe(redacted);
+  own.know([secret("OTHER", "other-value")]);
+  expect(own.redact(redacted)).toEqual({ a: ["[secret WORD]", "[secret OTHER]"] });
+});
+
 it("a service that repeats the path of a secret URL gives nothing away", () => {
   const hook = new Secrets([secret("HOOK", "https://hooks.example.com/services/T0/B1/abcdefgh?x=1")]);
   const pages = [

@@ -24,6 +24,9 @@ const LITERALS: readonly (readonly [pattern: RegExp, shown: string])[] = [
 ];
 const REGEX = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.){0,500}\])+\/[im]*/y;
 
+/** Up to where a literal may begin. */
+const PLAIN = /[^"'`/]+/y;
+
 /** After one of these a slash divides. */
 const ENDS_OPERAND = /[\w)\]}"'`]/;
 
@@ -56,10 +59,11 @@ export function readSource(source: string): Source {
     return [regex, "//"];
   };
   for (let index = 0; index < source.length; ) {
-    const char = source.charAt(index);
-    const [found, shown] = literalAt(index) ?? [char, char];
+    const plain = matchAt(PLAIN, source, index);
+    const literal = plain === undefined ? literalAt(index) : undefined;
+    const [found, shown] = literal ?? [plain ?? source.charAt(index), plain ?? source.charAt(index)];
     code += shown;
-    last = shown.trim().at(-1) ?? last;
+    last = shown.trimEnd().at(-1) ?? last;
     index += found.length;
   }
   return { code, regexes };

@@ -3,13 +3,13 @@ import type { Job } from "../../jobs/job.ts";
 import { type Failures, mergedFailures, type StatisticsRow, statisticsOf } from "../../jobs/statistics.ts";
 import { toJobRow } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { BULK_COUNT_PAGES, BULK_SAMPLE, MAX_LIST_SCAN, MAX_SHOWN_CAUSES } from "../../limits.ts";
 import type { BulkApi, BulkCount, BulkRequest } from "../api/batch-calls.ts";
 import type { Caller } from "../api/caller.ts";
 import { findJobs } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";
 import { createBulk } from "../dispatch/create-bulk.ts";
-import { yieldTurn } from "../yield-turn.ts";
 import { actedOn } from "./acted-on.ts";
 
 const statisticsRow = (job: Job): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });

@@ -1,11 +1,11 @@
 import { readSlotKey } from "../../jobs/flow/concurrency.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { type Failures, type Grouping, type LimitUse, mergedFailures, statisticsOf } from "../../jobs/statistics.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { FAILURES_PAGE, MAX_FAILURES_SCAN, MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
 import type { QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { yieldTurn } from "../yield-turn.ts";
 
 /** What the jobs of the object have in common. Looks at a bounded number of rows, and writes none. */
 export class JobStatistics implements StatisticsApi {

@@ -3,12 +3,12 @@ import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
 import { INLINE, type Job } from "../../jobs/job.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { LOOKED_AT_A_TURN, MAX_LIST_SCAN } from "../../limits.ts";
 import type { ListQuery, Page } from "../api/caller.ts";
 import type { Jobs } from "../storage/jobs.ts";
 import { searchText } from "../storage/search-text.ts";
 import type { Tables } from "../storage/tables.ts";
-import { yieldTurn } from "../yield-turn.ts";
 
 /** Above every job id. */
 const END = jobIdFloor(Number.MAX_SAFE_INTEGER);

@@ -4,6 +4,7 @@ import { EvaluationBudget } from "../../expression/evaluation-budget.ts";
 import { compileTemplate } from "../../expression/template.ts";
 import { isTrue } from "../../expression/truth.ts";
 import type { StepError } from "../../jobs/job.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import {
   EVENT_WAIT_LOOK_MS,
@@ -20,8 +21,6 @@ import type { EventWait } from "../storage/event-wait-rows.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 
 const FROM_NOW = { names: null, filter: {}, since: null, after: null, limit: 1 };
-
-const yieldTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 /** Whether the event answers the step, or why nobody can say. */
 async function answers(

@@ -2,11 +2,11 @@ import { dispatched, inQueue, isDispatchable, needsSlot, pauseMs, postponed } fr
 import { isUndispatched } from "../../jobs/due.ts";
 import { lacksSlot } from "../../jobs/flow/concurrency.ts";
 import type { Job } from "../../jobs/job.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
 import type { JobStore } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
 import type { Tables } from "../storage/tables.ts";
-import { yieldTurn } from "../yield-turn.ts";
 import type { Admission } from "./admission.ts";
 import type { Engine } from "./engine.ts";
 import { Queue } from "./queue.ts";

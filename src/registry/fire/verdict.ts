@@ -4,6 +4,7 @@ import { compileTemplate, type Scope } from "../../expression/template.ts";
 import { isTrue } from "../../expression/truth.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_TRIGGER_DEPTH, MAX_TRIGGER_EVALUATIONS } from "../../limits.ts";
 import { kindOf } from "../../triggers/trigger-document.ts";
@@ -27,8 +28,6 @@ export type Verdict =
   | { do: "run"; input: JsonObject; plan: ReadyPlan }
   | { do: "filtered" }
   | { do: "refused"; reason: string };
-
-const yieldTurn = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 function scopeOf(
   { tables }: RegistryContext,

@@ -8,6 +8,7 @@ import type { Job, StepError } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_KEY_EVALUATIONS, MAX_LIMIT_KEY_CHARS, SLOT_ASKS_AT_ONCE } from "../../limits.ts";
 import type { SlotPlace } from "../api/limit-calls.ts";
@@ -16,7 +17,6 @@ import { openCleanup } from "../dispatch/cleanup.ts";
 import { followEffects, settleJob } from "../run/settlements.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
-import { yieldTurn } from "../yield-turn.ts";
 
 export type Limited = Job & { run: { concurrency: JobConcurrency } };
 

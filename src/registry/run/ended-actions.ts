@@ -1,7 +1,7 @@
 import { isCounted } from "../../jobs/dispatch.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { finish, type Mark } from "../../jobs/run/reports.ts";
-import { jsonBytes } from "../../lib/json.ts";
+import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { Finished, RunRef, Stop, Unkept } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
@@ -18,11 +18,16 @@ interface Along {
 }
 
 /** Why there is no room for the output. One that was stored has its room, unless only an undo needed to know of it. */
-function refusal({ tables, admission }: RegistryContext, job: Job, { path, output }: Finished): StepError | undefined {
+function refusal(
+  { tables, admission }: RegistryContext,
+  job: Job,
+  { path }: Finished,
+  json: string,
+): StepError | undefined {
   const stored = tables.values.json(job, path);
-  const wasRefused = stored === "null" && output !== null;
+  const wasRefused = stored === "null" && json !== "null";
   if (!isCounted(job) || (stored !== undefined && !wasRefused)) return undefined;
-  const bytes = jsonBytes(output);
+  const bytes = utf8Bytes(json);
   const full = admission.storageRefusal(wasRefused ? Number.POSITIVE_INFINITY : bytes);
   return full && notKept(full, bytes);
 }
@@ -44,7 +49,9 @@ export function withFinished(
   if (finished === undefined) return ok(job);
   const { path, output, error, at } = finished;
   const { tables, store, actions, undoables } = context;
-  const full = refusal(context, job, finished);
+  // Large ones take a while: once.
+  const json = JSON.stringify(output);
+  const full = refusal(context, job, finished, json);
   const { job: numbered, undo_number } = error === null ? undoables.numbered(job, path) : { job };
   if (full !== undefined) {
     // The effect is there all the same: its undo sees nothing of it.
@@ -54,7 +61,7 @@ export function withFinished(
     }
     return err({ do: "unkept", path, error: full });
   }
-  const kept = tables.values.keep(numbered, path, output, { ...openWork(job.run, path), undo_number, at });
+  const kept = tables.values.keepJson(numbered, path, json, { ...openWork(job.run, path), undo_number, at });
   actions.noteOver(job, path, error);
   return ok(finish(kept.isNew ? kept.job : job, path, error ?? undefined, now));
 }

@@ -2,10 +2,11 @@ import type { Secrets } from "../../egress/secrets.ts";
 import type { ErrorCode } from "../../jobs/error-codes.ts";
 import { LossyNumber, parseJson } from "../../lib/exact-json.ts";
 import { decodeText } from "../../lib/http/charset.ts";
-import { isDeeperThan, isJsonObject, type Json } from "../../lib/json.ts";
+import type { Json } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_EVALUATION_DEPTH } from "../../limits.ts";
 import type { ActionError } from "../act.ts";
+import { answerTurn } from "../answers/answer-turns.ts";
 import type { StepOf } from "../context.ts";
 
 /** Characters of a body that an error repeats. */
@@ -49,22 +50,48 @@ async function readUpTo(body: ReadableStream<Uint8Array>, maxBytes: number): Pro
   return whole;
 }
 
-/**
- * What the value is when it is read back: without a minus before 0, and with a whole number that a double does not hold
- * as its digits.
- * @returns undefined when another number in it would become a different one
- */
+type Places = Record<string | number, Json | LossyNumber>;
+
+/** What is read back in the place of the value, if it is no list or object; undefined: another number. */
 function asStored(value: Json | LossyNumber): Json | undefined {
   if (value instanceof LossyNumber) return /^-?\d+$/.test(value.text) ? value.text : undefined;
-  if (typeof value === "number") return value === 0 ? 0 : value;
-  if (Array.isArray(value)) {
-    const items = value.map(asStored);
-    return items.every((item) => item !== undefined) ? items : undefined;
+  return value === 0 ? 0 : value;
+}
+
+/**
+ * Makes the values in these lists and objects what they are when they are read back, in place.
+ * @param below what lies inside is added to it
+ * @returns whether a number would become a different one
+ */
+function settleAll(level: readonly Places[], below: Places[]): boolean {
+  let isLossy = false;
+  for (const places of level) {
+    for (const key of Object.keys(places)) {
+      const stored = asStored(places[key] ?? null);
+      if (stored === undefined) isLossy = true;
+      else if (typeof stored === "object" && stored !== null) below.push(stored as Places);
+      else if (stored !== places[key] || stored === 0) places[key] = stored;
+    }
   }
-  if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).map(([key, item]) => [key, asStored(item)] as const);
-  const held = entries.filter((entry): entry is [string, Json] => entry[1] !== undefined);
-  return held.length === entries.length ? Object.fromEntries(held) : undefined;
+  return isLossy;
+}
+
+/**
+ * Makes the value what it is when it is read back: without a minus before 0, and with a whole number that a double does not
+ * hold as its digits.
+ * @param whole what nobody else has
+ * @returns why it is not that: it is too deep, or has a number that would become a different one
+ */
+function settle(whole: [Json]): "deep" | "lossy" | undefined {
+  let isLossy = false;
+  let level: Places[] = [whole as unknown as Places];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MAX_EVALUATION_DEPTH) return "deep";
+    const below: Places[] = [];
+    if (settleAll(level, below)) isLossy = true;
+    level = below;
+  }
+  return isLossy ? "lossy" : undefined;
 }
 
 /** How the body begins. Cut last: of a secret that is cut, none would know what is left. */
@@ -77,9 +104,10 @@ function parsed(text: string, as: ReadAs, secrets: Secrets): Result<Json, Action
     if (as === "auto") return ok(text);
     return unreadable("http_json", `The body is not JSON: ${excerptOf(text, secrets)}. Read it with as: text.`);
   }
-  if (isDeeperThan(value, MAX_EVALUATION_DEPTH)) return unreadable("http_too_deep", TOO_DEEP);
-  const stored = asStored(value);
-  if (stored !== undefined) return ok(stored);
+  const whole: [Json] = [value];
+  const problem = settle(whole);
+  if (problem === undefined) return ok(whole[0]);
+  if (problem === "deep") return unreadable("http_too_deep", TOO_DEEP);
   const message = "The body has a number that would become another one. Read it with as: text.";
   return as === "auto" ? ok(text) : unreadable("http_json", message);
 }
@@ -127,6 +155,7 @@ export async function readBody(
   const bytes = response.body === null ? new Uint8Array() : await readUpTo(response.body, maxBytes);
   if (bytes === undefined) return tooLarge(maxBytes);
   refuseCut(response, bytes.byteLength);
+  await answerTurn(bytes.byteLength);
   const body = interpret(bytes, response.headers.get("content-type") ?? "", as, secrets);
   return body.ok ? ok({ body: body.value, bytes: bytes.byteLength }) : body;
 }

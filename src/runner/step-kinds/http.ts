@@ -8,6 +8,7 @@ import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/j
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
 import { type Action, type ActionError, act, actOnce } from "../act.ts";
+import { answerTurn } from "../answers/answer-turns.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Ending, failed, HALTED } from "../ending.ts";
 import { type Body, readBody } from "./http-body.ts";
@@ -94,6 +95,7 @@ async function judged(
     const isUnexpected = judgedByStatus(step, response.status) === false;
     return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
   }
+  await answerTurn(read.value.bytes);
   const output = outputOf(response, read.value, request, context);
   const expected = await isExpected(context, step, scope, output, response.status);
   if (!expected.ok) return err({ ...expected.error, retryable: false });

@@ -9,7 +9,7 @@ import { MAX_OUTPUT_BYTES } from "../../limits.ts";
 import type { Repeating, RoundEnd } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { done, type Ending, failed, HALTED, STOPPED } from "../ending.ts";
-import { structureBytes } from "../holdings.ts";
+import { heldBytes } from "../holdings.ts";
 import { runSteps } from "../run-steps.ts";
 import { deadlineOf, tooLate, withDeadline } from "../waits/deadline.ts";
 import { restUntil } from "../waits/rest-until.ts";
@@ -187,7 +187,7 @@ class Repeat {
 
   async #hold(state: Json | undefined): Promise<Ending | undefined> {
     const value = state ?? null;
-    const bytes = jsonBytes(value) + structureBytes(value);
+    const bytes = heldBytes(value);
     const refused = await this.#context.hold(bytes, this.#path);
     if (refused !== undefined) return refused;
     this.#context.holdings.drop(this.#held);

@@ -7,6 +7,7 @@ import type { JsonObject } from "../../lib/json.ts";
 import { ok, type Result } from "../../lib/result.ts";
 import { MAX_RECENT_PLAN_CHARS, MAX_RECENT_PLANS } from "../../limits.ts";
 import { usableSecrets } from "../access/tenant-secrets.ts";
+import { checkTurn } from "../check-turns.ts";
 import { knownTo, type ServiceContext } from "../context.ts";
 
 /** Agents submit the same plan for many inputs: what is true of a plan is found out once in a while, not each time. */
@@ -29,6 +30,7 @@ export async function inlinePlan(context: ServiceContext, document: JsonObject):
   const text = `${written}${JSON.stringify(secrets)}`;
   const known = plans.get(text);
   if (known !== undefined) return ok(known);
+  await checkTurn();
   const checked = checkBlueprint(document, knownTo({ ...context, secrets }));
   if (checked.ok && text.length <= MAX_RECENT_PLAN_CHARS) plans.set(text, checked.value);
   return checked;

@@ -11,6 +11,7 @@ import { MAX_REFERENCE_CHARS } from "../../limits.ts";
 import type { SavedBlueprintsFull } from "../../registry/api/blueprint-calls.ts";
 import { usableSecrets } from "../access/tenant-secrets.ts";
 import { type InvalidArguments, invalidArguments } from "../arguments.ts";
+import { checkTurn } from "../check-turns.ts";
 import { type Answer, HOME_SHARD, knownTo, mayRead, type ServiceContext } from "../context.ts";
 import { triggersUsing } from "./blueprint-users.ts";
 import { findChildren } from "./child-plans.ts";
@@ -39,6 +40,7 @@ export async function saveBlueprint(
   { blueprint }: z.output<typeof SaveInput>,
 ): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | SavedBlueprintsFull> {
   const secrets = await usableSecrets(context, JSON.stringify(blueprint));
+  await checkTurn();
   const checked = checkBlueprint(blueprint, knownTo({ ...context, secrets }));
   const children = await findChildren(context, blueprint);
   const faults = [

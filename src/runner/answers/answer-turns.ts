@@ -1,0 +1,12 @@
+import { Turns } from "../../lib/thread/thread-turns.ts";
+import { LARGE_ANSWER_BYTES } from "../../limits.ts";
+
+const turns = new Turns();
+
+/**
+ * Before a piece of work on an answer of so many bytes: to read, redact or store a large one takes tens of milliseconds,
+ * and many may come at once. Those of all jobs of this process go one after the other.
+ */
+export async function answerTurn(bytes: number): Promise<void> {
+  if (bytes >= LARGE_ANSWER_BYTES) await turns.next();
+}
