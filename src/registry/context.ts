@@ -34,6 +34,8 @@ export interface RegistryPorts {
   entropy: (bytes: number) => Uint8Array;
   /** Lets work go on after the reply. */
   background: (work: Promise<void>) => void;
+  /** Others are served meanwhile; absent: for a turn of the event loop. */
+  giveWay?: (() => Promise<void>) | undefined;
   log: Log;
   /** How events are sent to callbacks; absent: they are not. */
   delivery?: DeliveryPort | undefined;

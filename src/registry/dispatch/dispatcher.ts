@@ -19,6 +19,7 @@ interface DispatcherContext {
   /** Epoch ms. */
   now: () => number;
   entropy: (bytes: number) => Uint8Array;
+  giveWay?: (() => Promise<void>) | undefined;
   /** Jobs whose limit must give them a slot first: they are dispatched again when they have it. */
   askSlots: (jobs: readonly JobKey[]) => void;
 }
@@ -64,7 +65,8 @@ export class Dispatcher {
    */
   async #drain(): Promise<void> {
     // A queue that is served gives way to calls of others: its jobs begin and end as long as there are any.
-    await (this.#asked.size === 0 ? yieldTurn() : null);
+    const { giveWay = yieldTurn } = this.#context;
+    await (this.#asked.size === 0 ? giveWay() : null);
     let most = MAX_DISPATCH_BATCH;
     let hasTaken = false;
     try {

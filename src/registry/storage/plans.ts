@@ -3,8 +3,8 @@ import { INLINE, type Job } from "../../jobs/job.ts";
 export const PLANS_SQL = {
   pin: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, 0, 1)
     ON CONFLICT (plan_hash) DO UPDATE SET pinned = 1 WHERE pinned = 0`,
-  use: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?1, ?2, ?3, 0)
-    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + ?3`,
+  use: `INSERT INTO plans (plan_hash, plan_json, inline_uses, pinned) VALUES (?, ?, ?, 0)
+    ON CONFLICT (plan_hash) DO UPDATE SET inline_uses = inline_uses + excluded.inline_uses`,
   unuse: "UPDATE plans SET inline_uses = inline_uses - 1 WHERE plan_hash = ?",
   deleteUnused: "DELETE FROM plans WHERE plan_hash = ? AND inline_uses = 0 AND pinned = 0",
   find: "SELECT plan_json FROM plans WHERE plan_hash = ?",

@@ -89,6 +89,7 @@ export class SimObject {
       now: () => clock.now,
       entropy: (bytes) => dice.bytes(bytes),
       background: (work) => void work.catch((error) => onBug("errors thrown", `in the background: ${error}`)),
+      giveWay: () => new Promise((resolve) => void clock.after(0, () => life.alive && resolve())),
       log: () => {},
       findNewest: async () => undefined,
       retentionMs: RETENTION_MS,
