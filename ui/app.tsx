@@ -89,7 +89,6 @@ export function App() {
     addEventListener(SESSION_ENDED, look);
     return () => removeEventListener(SESSION_ENDED, look);
   }, []);
-  // The views go first: none asks for anything without a session.
   const signOut = () => {
     setWho(undefined);
     void session.close().then(setWho, setFailure);

@@ -60,10 +60,14 @@ async function problemOf(response: Response): Promise<ApiError> {
   }
 }
 
+/** Aborted when the viewer signs out: what a view still asks for then is not sent. */
+let calls = new AbortController();
+
 async function send<T>(method: string, url: string, body?: unknown): Promise<T> {
   const accept = { accept: "application/json" };
   const sent = { headers: { ...accept, "content-type": "application/json" }, body: JSON.stringify(body) };
-  const response = await fetch(url, { method, ...(body === undefined ? { headers: accept } : sent) });
+  const until = url.startsWith(API) ? { signal: calls.signal } : {};
+  const response = await fetch(url, { method, ...until, ...(body === undefined ? { headers: accept } : sent) });
   if (response.status === 401 && url.startsWith(API)) dispatchEvent(new Event(SESSION_ENDED));
   if (!response.ok) throw await problemOf(response);
   return (response.status === 204 ? undefined : await response.json()) as T;
@@ -77,8 +81,14 @@ export const remove = <T>(path: string): Promise<T> => send("DELETE", `${API}${p
 /** Outside of the API: who the viewer is. */
 export const session = {
   read: (): Promise<Session> => send("GET", "/ui/session"),
-  open: (key: string): Promise<Session> => send("POST", "/ui/session", { key }),
-  close: (): Promise<Session> => send("DELETE", "/ui/session"),
+  open: (key: string): Promise<Session> => {
+    calls = new AbortController();
+    return send("POST", "/ui/session", { key });
+  },
+  close: (): Promise<Session> => {
+    calls.abort();
+    return send("DELETE", "/ui/session");
+  },
 };
 
 export interface Session {
