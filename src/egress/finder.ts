@@ -167,13 +167,11 @@ function sightingOf(needle: Needle, { indexes, length }: Folded, at: number, { b
   };
 }
 
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
 /** The letters of base64 that depend on these bytes alone, when `before` bytes stand in front of their group of three. */
 function base64Of(bytes: Uint8Array, before: number): { letters: string; sharesAfter: boolean } {
-  let binary = "\0".repeat(before);
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  const letters = btoa(binary).replaceAll("=", "");
+  const group = new Uint8Array(before + bytes.length);
+  group.set(bytes, before);
+  const letters = group.toBase64({ omitPadding: true });
   const sharesAfter = (before + bytes.length) % 3 !== 0;
   return { letters: letters.slice([0, 2, 3][before] ?? 0, sharesAfter ? -1 : undefined), sharesAfter };
 }
@@ -193,7 +191,7 @@ export class Finder {
     for (const { name, text } of sought) {
       const bytes = utf8(text);
       this.#plain.add(name, bytes, ALONE);
-      this.#hex.add(name, utf8(hexOf(bytes)), ALONE);
+      this.#hex.add(name, utf8(bytes.toHex()), ALONE);
       for (const before of [0, 1, 2]) {
         const { letters, sharesAfter } = base64Of(bytes, before);
         this.#base64.add(name, utf8(letters), { sharesBefore: before > 0, sharesAfter });
