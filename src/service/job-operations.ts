@@ -4,7 +4,7 @@ import type { RefusalCode } from "../jobs/error-codes.ts";
 import type { JobStatus } from "../jobs/view.ts";
 import { ok, type Result } from "../lib/result.ts";
 import { oneLine } from "../lib/safe-text.ts";
-import type { TextPage } from "../lib/text-page.ts";
+import type { TextPage } from "../lib/text/text-page.ts";
 import {
   DEFAULT_PAGE_BYTES,
   MAX_ECHO_CHARS,

@@ -181,12 +181,12 @@ export async function readPlan(
   return ok({ label, plan: pinned(plan.value, children.value), children: children.value });
 }
 
-/** Sleeps that together last longer than any job may. */
+/** Sleeps that together last as long as any job may, which takes some time beside them, or longer. */
 function sleepFaults(plan: Blueprint, start: number): Fault[] {
   const ms = sleptMs(plan, start);
-  if (ms <= MAX_JOB_TIMEOUT_MS) return [];
+  if (ms < MAX_JOB_TIMEOUT_MS) return [];
   const [days, most] = [ms, MAX_JOB_TIMEOUT_MS].map((each) => Math.floor(each / 86_400_000));
-  const message = `sleep for ${days} days together, and a job lasts ${most} at most`;
+  const message = `sleep for ${days} days together, and a job, with all else that it does, lasts ${most} at most`;
   return [
     { path: "blueprint.steps", message, fix: "Sleep less; a trigger with a schedule starts jobs later than that." },
   ];

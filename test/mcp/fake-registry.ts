@@ -6,7 +6,7 @@ import { JobRow, type JobStatus } from "../../src/jobs/view.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { resolvePointer } from "../../src/lib/json-pointer.ts";
 import { err, ok } from "../../src/lib/result.ts";
-import { pageOf } from "../../src/lib/text-page.ts";
+import { pageOf } from "../../src/lib/text/text-page.ts";
 import type { BulkApi, BulkRequest } from "../../src/registry/api/batch-calls.ts";
 import type { SavedBlueprint } from "../../src/registry/api/blueprint-calls.ts";
 import type {

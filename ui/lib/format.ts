@@ -37,4 +37,4 @@ export const clockTime = (at: string): string =>
 
 export const jsonText = (value: unknown): string => JSON.stringify(value, null, 2) ?? "";
 
-export const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+export { plural } from "../../src/lib/text/plural.ts";

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { MAX_FAULTS } from "../../limits.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -37,11 +38,12 @@ function wrongType(issue: z.core.$ZodIssueInvalidType): Omit<Finding, "keys"> {
   return { message: `expected ${expected}, got ${got}`, fix: issue.message || `Send ${withArticle(expected)}.` };
 }
 
-const UNITS: Readonly<Record<string, string>> = { string: " characters", array: " items", object: " fields" };
+const UNITS: Readonly<Record<string, string>> = { string: "character", array: "item", object: "field" };
 
 function wrongSize(origin: string, limit: number | bigint, side: "least" | "most"): Omit<Finding, "keys"> {
-  const bound = `at ${side} ${limit}${UNITS[origin] ?? ""}`;
-  if (UNITS[origin] === undefined) return { message: `must be ${bound}`, fix: `Send a number of ${bound}.` };
+  const unit = UNITS[origin];
+  const bound = `at ${side} ${unit === undefined ? limit : plural(limit, unit)}`;
+  if (unit === undefined) return { message: `must be ${bound}`, fix: `Send a number of ${bound}.` };
   return { message: `must have ${bound}`, fix: `Send ${bound}.` };
 }
 

@@ -3,6 +3,7 @@ import { type Fault, jsonPath } from "../../lib/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
 import { resolvePointer } from "../../lib/json-pointer.ts";
 import { oneLine } from "../../lib/safe-text.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { MAX_ERROR_CHARS, MAX_FAULTS } from "../../limits.ts";
 
 /** From the validator's findings to faults that a reader without the schema understands. */
@@ -26,9 +27,9 @@ const sizeOf = (value: Json | undefined): number =>
   typeof value === "string" ? [...value].length : Object.keys(value ?? {}).length;
 
 const tooFew = (noun: string) => (rule: Json, value: Json | undefined) =>
-  [`has ${sizeOf(value)} ${noun}, fewer than ${rule}`, `Send at least ${rule} ${noun}.`] as const;
+  [`has ${plural(sizeOf(value), noun)}, fewer than ${rule}`, `Send at least ${plural(Number(rule), noun)}.`] as const;
 const tooMany = (noun: string) => (rule: Json, value: Json | undefined) =>
-  [`has ${sizeOf(value)} ${noun}, more than ${rule}`, `Send at most ${rule} ${noun}.`] as const;
+  [`has ${plural(sizeOf(value), noun)}, more than ${rule}`, `Send at most ${plural(Number(rule), noun)}.`] as const;
 
 /** What the alternatives of a choice ask for, as far as a word says it. */
 function alternatives(rule: Json): string {
@@ -57,12 +58,12 @@ const WORDINGS: Readonly<Record<string, (rule: Json, value: Json | undefined) =>
   false: () => ["is not allowed here", "Remove it, or check its spelling."],
   enum: (rule) => ["is not one of the allowed values", `Send one of ${shown(rule)}.`],
   const: (rule) => ["is not the one allowed value", `Send ${JSON.stringify(rule)}.`],
-  minLength: tooFew("characters"),
-  maxLength: tooMany("characters"),
-  minItems: tooFew("items"),
-  maxItems: tooMany("items"),
-  minProperties: tooFew("fields"),
-  maxProperties: tooMany("fields"),
+  minLength: tooFew("character"),
+  maxLength: tooMany("character"),
+  minItems: tooFew("item"),
+  maxItems: tooMany("item"),
+  minProperties: tooFew("field"),
+  maxProperties: tooMany("field"),
   format: (rule) => [`is not of the format ${rule}`, `Send a valid ${rule}.`],
   uniqueItems: (_rule, value) => [equalItems(value), "Send each item once."],
   contains: () => ["holds no item that the schema asks for", "Add one that fits; compare it with the schema."],

@@ -3,7 +3,7 @@ import { labelOf } from "../../catalog/find.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { echo } from "../../lib/safe-text.ts";
-import { linesOf, type TextPage } from "../../lib/text-page.ts";
+import { linesOf, type TextPage } from "../../lib/text/text-page.ts";
 import { MAX_BLUEPRINT_BYTES, MAX_QUOTED_BYTES, MAX_REPLY_BYTES, MAX_TEXT_RESULT_BYTES } from "../../limits.ts";
 import {
   GetBlueprintInput,

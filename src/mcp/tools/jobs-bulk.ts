@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { type BulkArgs, BulkInput, type BulkReport, bulkJobs } from "../../service/bulk/bulk-jobs.ts";
 import { DATA_NOTE } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
@@ -7,7 +8,7 @@ import { call, faultText, shownJson } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 
 function textOf({ matched, truncated, by_error, bulk_id }: BulkReport, { action }: BulkArgs): string {
-  const jobs = `${truncated ? "More than " : ""}${matched} jobs match`;
+  const jobs = `${truncated ? "More than " : ""}${plural(matched, "job")} ${matched === 1 && !truncated ? "matches" : "match"}`;
   const verdict = bulk_id === null ? `${jobs}; nothing is done.` : `${jobs}; ${bulk_id} does the ${action}.`;
   const causes = by_error.map(
     ({ count, sample, ...cause }) => `${count} failed: ${shownJson(cause)}, such as ${sample}.`,

@@ -3,7 +3,7 @@ import { isSettled } from "../../jobs/status.ts";
 import { utf8Bytes } from "../../lib/json.ts";
 import { err, ok } from "../../lib/result.ts";
 import { escapeInvisible } from "../../lib/safe-text.ts";
-import { pageOf, type TextPage } from "../../lib/text-page.ts";
+import { pageOf, type TextPage } from "../../lib/text/text-page.ts";
 import { MAX_REPLY_BYTES } from "../../limits.ts";
 import type { ResultError } from "../../registry/api/caller.ts";
 import { resultFaults } from "../../service/answers/refusal-faults.ts";

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { JobStats } from "../../jobs/statistics.ts";
 import { ok } from "../../lib/result.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { jobStats, StatsInput } from "../../service/statistics/job-stats.ts";
 import { DATA_NOTE } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
@@ -25,9 +26,9 @@ function textOf({
   const durations = p50_ms === null ? "" : ` Half took at most ${p50_ms} ms, 95 % at most ${p95_ms} ms.`;
   const newest = stats.truncated ? "the newest " : "";
   return [
-    `Since ${stats.since}: ${newest}${jobs} jobs ${shownJson(statuses)}, ${percent(success_rate)}.${durations}`,
+    `Since ${stats.since}: ${newest}${plural(jobs, "job")} ${shownJson(statuses)}, ${percent(success_rate)}.${durations}`,
     ...(stats.oldest_queued === null ? [] : [`The oldest that is queued was submitted at ${stats.oldest_queued}.`]),
-    ...groups.map(({ key, ...group }) => `${key}: ${group.jobs} jobs, ${percent(group.success_rate)}.`),
+    ...groups.map(({ key, ...group }) => `${key}: ${plural(group.jobs, "job")}, ${percent(group.success_rate)}.`),
     ...failures.map(({ count, sample, ...cause }) => `${count} failed: ${shownJson(cause)}, such as ${sample}.`),
     ...queues.map((queue) => `Queue ${shownJson({ ...queue })}`),
     ...limits.map((limit) => `Limit ${shownJson({ ...limit })}`),

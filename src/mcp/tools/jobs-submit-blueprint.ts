@@ -1,4 +1,5 @@
 import { err, ok } from "../../lib/result.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { MAX_ECHO_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { SubmitError } from "../../registry/api/caller.ts";
 import type { InvalidArguments } from "../../service/arguments.ts";
@@ -57,11 +58,11 @@ async function submitMany(args: SubmitArgs, deps: McpDeps): Promise<Outcome> {
   const submitted = await submitBatch(deps, args);
   if (!submitted.ok) return err(errorText(submitted.error));
   const { batch_id, count, deduplicated } = submitted.value;
-  const first = deduplicated ? "Already submitted with this idempotency_key" : "Submitted; the jobs are durable";
+  const first = deduplicated ? "Already submitted with this idempotency_key" : "Submitted, and durable";
   return ok({
     next: `${call("jobs_wait", { batch_id })} waits for all of them.`,
     structured: { ...submitted.value },
-    text: `${first}: ${count} jobs of ${batch_id}.`,
+    text: `${first}: ${plural(count, "job")} of ${batch_id}.`,
   });
 }
 

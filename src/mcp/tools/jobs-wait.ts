@@ -2,6 +2,7 @@ import * as z from "zod";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { echo, oneLine } from "../../lib/safe-text.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { BatchReport, UnknownBatch } from "../../registry/api/batch-calls.ts";
 import type { WaitReport, WaitRow } from "../../registry/api/caller.ts";
@@ -105,7 +106,7 @@ function batchReply(report: Result<BatchReport, UnknownBatch>, { batch_id = "" }
   return ok({
     next,
     structured: { ...report.value },
-    text: `${VERDICT[`${timed_out}`]} Of ${count} jobs: ${counts.join(", ")}.`,
+    text: `${VERDICT[`${timed_out}`]} Of ${plural(count, "job")}: ${counts.join(", ")}.`,
   });
 }
 

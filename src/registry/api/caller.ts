@@ -7,7 +7,7 @@ import type { JobRow, JobStatus } from "../../jobs/view.ts";
 import type { Fault } from "../../lib/fault.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import { err, type Result } from "../../lib/result.ts";
-import type { TextPage } from "../../lib/text-page.ts";
+import type { TextPage } from "../../lib/text/text-page.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
 import type { Caller, StorageFull } from "./asking.ts";
 import type { SavedBlueprintsApi } from "./blueprint-calls.ts";

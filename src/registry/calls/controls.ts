@@ -4,7 +4,7 @@ import { asResult, type JobStatus } from "../../jobs/view.ts";
 import { digest } from "../../lib/digest.ts";
 import { resolvePointer } from "../../lib/json-pointer.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
-import { pageOf, type TextPage } from "../../lib/text-page.ts";
+import { pageOf, type TextPage } from "../../lib/text/text-page.ts";
 import {
   type Answer,
   type Caller,

@@ -1,6 +1,7 @@
 import type { Quotas } from "../../jobs/flow/quotas.ts";
 import type { StepError } from "../../jobs/job.ts";
 import { Rate } from "../../lib/rate.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { RATE_WINDOW_MS } from "../../limits.ts";
 import type { Full, QuotaError, StorageFull } from "../api/caller.ts";
 import type { JobCounts } from "../storage/job-counts.ts";
@@ -105,7 +106,7 @@ export const treeIsFull = (limit: number): StepError => ({
 export function childRefused(full: Full): StepError {
   switch (full.code) {
     case "too_many_active": {
-      const message = `No child was started: ${full.active} jobs have not settled, the most is ${full.limit}. Retry when some have.`;
+      const message = `No child was started: there are ${plural(full.active, "unsettled job")}, the most is ${full.limit}. Retry when some have.`;
       return { code: full.code, message };
     }
     case "storage_full": {

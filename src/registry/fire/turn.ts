@@ -3,6 +3,7 @@ import { isSettled } from "../../jobs/status.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_ERROR_CHARS, MAX_TRIGGER_DEPTH } from "../../limits.ts";
 import { type LedgerEntry, written } from "../../triggers/ledger.ts";
@@ -165,11 +166,11 @@ const spanData = ({ span, reason }: Pick<LedgerEntry, "span" | "reason">): JsonO
 export function quotaReason(error: QuotaError): string {
   switch (error.code) {
     case "too_many_active":
-      return `${error.active} jobs have not settled, the most is ${error.limit}`;
+      return `there are ${plural(error.active, "unsettled job")}, the most is ${error.limit}`;
     case "storage_full":
       return `${error.stored_bytes} bytes are stored, the most is ${error.limit_bytes}`;
     case "too_many_submits":
-      return `more than ${error.limit} jobs were submitted within a minute`;
+      return `more than ${plural(error.limit, "submit")} within a minute`;
     default:
       return error satisfies never;
   }

@@ -8,6 +8,7 @@ import type { Job, StepError } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_KEY_EVALUATIONS, MAX_LIMIT_KEY_CHARS, SLOT_ASKS_AT_ONCE } from "../../limits.ts";
@@ -37,7 +38,7 @@ function requestOf(job: Limited, slot: Slot): SlotRequest {
 
 const skipped = ({ run: { concurrency } }: Limited, { key }: Slot, running: number): Outcome => ({
   name: "cancelled",
-  reason: `Skipped: ${running} jobs of ${concurrency.of}${key === null ? "" : ` with the key ${key}`} run already, the most at once is ${concurrency.limit}.`,
+  reason: `Skipped: ${plural(running, "job")} of ${concurrency.of}${key === null ? "" : ` with the key ${key}`} ${running === 1 ? "runs" : "run"} already, the most at once is ${concurrency.limit}.`,
   code: "concurrency_skipped",
 });
 

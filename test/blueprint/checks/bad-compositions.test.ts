@@ -229,7 +229,7 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
     "several blueprints",
   ],
   // input.
-  ["a question without a message", steps(ask({ message: "" })), `${STEP}.message`, "at least 1 characters"],
+  ["a question without a message", steps(ask({ message: "" })), `${STEP}.message`, "at least 1 character"],
   ["a question without a schema", steps({ id: "a", type: "input", message: "Go on?" }), SCHEMA, "Add it"],
   ["a schema that is no object's", steps(ask({ schema: { type: "string" } })), `${SCHEMA}.type`, '"object"'],
   ["a schema without a type", steps(ask({ schema: { properties: {} } })), `${SCHEMA}.type`, '"object"'],
@@ -266,7 +266,7 @@ const CASES: readonly (readonly [title: string, document: Json, path: string, fi
     `${SCHEMA}.properties.a`,
     "room",
   ],
-  ["no choices", asked({ a: { type: "string", enum: [] } }), `${SCHEMA}.properties.a.enum`, "at least 1 items"],
+  ["no choices", asked({ a: { type: "string", enum: [] } }), `${SCHEMA}.properties.a.enum`, "at least 1 item"],
   [
     "choices that are numbers",
     asked({ a: { type: "string", enum: [1] } }),

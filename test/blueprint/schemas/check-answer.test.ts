@@ -47,7 +47,7 @@ describe("an answer fits with", () => {
 });
 
 const CASES: readonly (readonly [content: JsonObject, path: string, message: string, fix: string])[] = [
-  [{ name: "a" }, "content.name", "has 1 characters, fewer than 2", "Send at least 2 characters."],
+  [{ name: "a" }, "content.name", "has 1 character, fewer than 2", "Send at least 2 characters."],
   [{ name: "abcdef" }, "content.name", "has 6 characters, more than 5", "Send at most 5 characters."],
   [{ name: 5 }, "content.name", 'is of type number, expected "string"', 'Send a value of type "string".'],
   [{ name: null }, "content.name", 'is of type null, expected "string"', 'Send a value of type "string".'],
@@ -60,7 +60,7 @@ const CASES: readonly (readonly [content: JsonObject, path: string, message: str
   [{ time: "2026-12-01T09:00:00" }, "content.time", "is not of the format date-time", "Send a valid date-time."],
   [{ choice: "A" }, "content.choice", "is not one of the allowed values", 'Send one of "a", "b".'],
   [{ titled: "The x" }, "content.titled", "is not one of the allowed values", 'Send one of "x".'],
-  [{ some: [] }, "content.some", "has 0 items, fewer than 1", "Send at least 1 items."],
+  [{ some: [] }, "content.some", "has 0 items, fewer than 1", "Send at least 1 item."],
   [{ some: ["a", "c"] }, "content.some[1]", "is not one of the allowed values", 'Send one of "a", "b".'],
   [{ some: "a" }, "content.some", 'is of type string, expected "array"', 'Send a value of type "array".'],
   [{ many: ["x", "The x"] }, "content.many[1]", "is not one of the allowed values", 'Send one of "x".'],

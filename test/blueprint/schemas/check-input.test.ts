@@ -148,7 +148,7 @@ const CASES: readonly (readonly [
     field({ prefixItems: [{}, { minLength: 2 }] }),
     { a: [1, "b"] },
     "input.a[1]",
-    "has 1 characters, fewer than 2",
+    "has 1 character, fewer than 2",
   ],
   [
     "a bound that a condition sets",

@@ -98,7 +98,7 @@ describe("the limit of active jobs", () => {
         const { id } = await bench.submit();
         await bench.runner.start(bench.ref(id));
         expect(await spawn(bench, id, "first")).toMatchObject({ do: "wait" });
-        const message = "No child was started: 2 jobs have not settled, the most is 2. Retry when some have.";
+        const message = "No child was started: there are 2 unsettled jobs, the most is 2. Retry when some have.";
         expect(await spawn(bench, id, "second")).toEqual({ do: "fail", error: { code: "too_many_active", message } });
         expect(await spawn(bench, id, "first")).toMatchObject({ do: "wait" });
         expect(stored(bench)).toBe(2);

@@ -364,7 +364,7 @@ describe("limits of the tenant", () => {
         await ring(bench);
         const page = await bench.caller.triggerLedger(CALLER, "report", null, 10);
         expect(page).toMatchObject({
-          value: { entries: [{ outcome: "refused", reason: expect.stringMatching(/1 jobs/) }] },
+          value: { entries: [{ outcome: "refused", reason: expect.stringMatching(/1 unsettled job,/) }] },
         });
       },
       { activeJobs: 1 },

@@ -68,7 +68,7 @@ describe("the slots of a concurrency", () => {
       expect(await statusOf(bench, skipped)).toMatchObject({
         status: "cancelled",
         error_code: "concurrency_skipped",
-        error: "Skipped: 1 jobs of test-plan with the key a run already, the most at once is 1.",
+        error: "Skipped: 1 job of test-plan with the key a runs already, the most at once is 1.",
       });
       expect([held(bench), waiting(bench)]).toEqual([1, 0]);
     }));

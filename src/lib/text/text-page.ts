@@ -1,4 +1,4 @@
-import { utf8, utf8Bytes } from "./json.ts";
+import { utf8, utf8Bytes } from "../json.ts";
 
 /** One page of a text. */
 export interface TextPage {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pageOf } from "../../src/lib/text-page.ts";
-import { anyText } from "../support/jobs.ts";
+import { pageOf } from "../../../src/lib/text/text-page.ts";
+import { anyText } from "../../support/jobs.ts";
 
 describe("the pages of a text", () => {
   it("together are the text, whatever is in it and however small they are", () => {
