@@ -77,35 +77,35 @@ export class Meter {
 
   /** About the bytes of the value's JSON text; throws when it is larger or deeper than a value may be. */
   size(value: unknown): number {
-    const { bytes } = this.#measure(value, 0);
+    const bytes = bytesOf(this.#measure(value, 0));
     if (this.#sizes === undefined) this.spend(bytes / 8);
     return bytes;
   }
 
   #measure(value: unknown, depth: number): Size {
-    if (typeof value === "string") return checked({ bytes: value.length + 2, depth: 0 });
+    if (typeof value === "string") return sized(value.length + 2, 0);
     if (typeof value === "number" && value >= 0 && value < 1_000 && Number.isInteger(value)) {
-      return value < 10 ? DIGIT : value < 100 ? TWO_DIGITS : THREE_DIGITS;
+      return sized(value < 10 ? 1 : value < 100 ? 2 : 3, 0);
     }
     if (typeof value !== "object" || value === null || isFunction(value)) return SCALAR;
     const known = this.#sizes?.get(value);
     if (known !== undefined) return known;
     if (depth > MAX_EVALUATION_DEPTH) throw new LimitReached(TOO_DEEP);
     const size = Array.isArray(value) ? this.#measureList(value, depth) : this.#measureObject(value, depth);
-    this.#sizes?.set(value, size);
+    if (bytesOf(size) >= REMEMBERED_BYTES) this.#sizes?.set(value, size);
     return size;
   }
 
   #measureList(list: readonly unknown[], depth: number): Size {
-    let size: Size = { bytes: 2, depth: 1 };
+    let size = sized(2, 1);
     for (const item of list) size = joined(size, this.#measure(item, depth + 1), 1);
     return size;
   }
 
   #measureObject(value: object, depth: number): Size {
-    let size: Size = { bytes: 2, depth: 1 };
-    for (const [key, item] of Object.entries(value)) {
-      size = joined(size, this.#measure(item, depth + 1), key.length + 4);
+    let size = sized(2, 1);
+    for (const key of Object.keys(value)) {
+      size = joined(size, this.#measure((value as Record<string, unknown>)[key], depth + 1), key.length + 4);
     }
     return size;
   }
@@ -116,22 +116,24 @@ export const isFunction = (value: unknown): boolean =>
   typeof value === "function" ||
   (typeof value === "object" && value !== null && ("_jsonata_lambda" in value || "_jsonata_function" in value));
 
-interface Size {
-  bytes: number;
-  depth: number;
-}
+/** Bytes and depth in one number: an object for each value that is measured would be most of what an evaluation makes. */
+type Size = number;
 
-const DIGIT: Size = { bytes: 1, depth: 0 };
-const TWO_DIGITS: Size = { bytes: 2, depth: 0 };
-const THREE_DIGITS: Size = { bytes: 3, depth: 0 };
-const SCALAR: Size = { bytes: 8, depth: 0 };
+const DEPTHS = 256;
+const bytesOf = (size: Size): number => Math.floor(size / DEPTHS);
+const depthOf = (size: Size): number => size % DEPTHS;
+
+/** What is smaller is measured again sooner than it is found: thousands of matches or rows would each take a place. */
+const REMEMBERED_BYTES = 64;
 const TOO_DEEP = `a value nested deeper than ${MAX_EVALUATION_DEPTH} levels`;
 
-const joined = (whole: Size, part: Size, extra: number): Size =>
-  checked({ bytes: whole.bytes + part.bytes + extra, depth: Math.max(whole.depth, part.depth + 1) });
-
-function checked(size: Size): Size {
-  if (size.bytes > MAX_VALUE_BYTES) throw new LimitReached(`a value larger than ${MAX_VALUE_BYTES} bytes`);
-  if (size.depth > MAX_EVALUATION_DEPTH) throw new LimitReached(TOO_DEEP);
-  return size;
+function sized(bytes: number, depth: number): Size {
+  if (bytes > MAX_VALUE_BYTES) throw new LimitReached(`a value larger than ${MAX_VALUE_BYTES} bytes`);
+  if (depth > MAX_EVALUATION_DEPTH) throw new LimitReached(TOO_DEEP);
+  return bytes * DEPTHS + depth;
 }
+
+const SCALAR = sized(8, 0);
+
+const joined = (whole: Size, part: Size, extra: number): Size =>
+  sized(bytesOf(whole) + bytesOf(part) + extra, Math.max(depthOf(whole), depthOf(part) + 1));
