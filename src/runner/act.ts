@@ -75,12 +75,12 @@ function redacted(result: Result<Json, ActionError>, secrets: Secrets): Result<J
 }
 
 /** The output as it will be stored, which is what later steps see, before a crash and after it. */
-async function stored(result: Result<Json, ActionError>): Promise<Result<Json, ActionError>> {
+async function stored(tenant: string, result: Result<Json, ActionError>): Promise<Result<Json, ActionError>> {
   if (!result.ok) return result;
   const text = JSON.stringify(result.value);
   const bytes = utf8Bytes(text);
   if (bytes <= MAX_OUTPUT_BYTES) {
-    await answerTurn(bytes);
+    await answerTurn(tenant, bytes);
     return ok(JSON.parse(text));
   }
   const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;
@@ -199,12 +199,13 @@ class ActingStep {
   }
 
   async #act({ try: tries, failures, key, polls, rounds, turn_ms }: Running): Promise<Ending | NotYet | Again> {
-    const { ports, lane } = this.#context;
+    const { ports, lane, ref } = this.#context;
     if (turn_ms !== undefined) await ports.pause(turn_ms);
     this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);
-    const result = await stored(redacted(await within(action, this.#timeoutMs, lane), ports.secrets));
+    const done = await within(action, this.#timeoutMs, lane);
+    const result = await stored(ref.tenant, redacted(done, ports.secrets));
     if (result.ok) return this.#succeed(result.value, rounds + 1);
     if (lane.aborted) return HALTED;
     if (!result.error.retryable || failures >= this.#policy.retry.limit) return this.#giveUp(result.error);

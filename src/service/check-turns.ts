@@ -4,6 +4,6 @@ const turns = new Turns();
 
 /**
  * Before a document, or a large input, is checked: a hundredth to a tenth of a second in one go, and many may come at once.
- * Those of all tenants of this process go one after the other, and others are served between them.
+ * Those of this process go one after the other, each tenant's in turn, and others are served between them.
  */
-export const checkTurn = (): Promise<void> => turns.next();
+export const checkTurn = ({ tenant }: { tenant: string }): Promise<void> => turns.next(tenant);

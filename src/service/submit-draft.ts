@@ -118,7 +118,11 @@ const TOO_MANY_CHECKS = {
 };
 
 /** Every input with its defaults, or what is wrong with the first ones that do not fit. Others are served meanwhile. */
-async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<JsonObject[], Fault[]>> {
+async function readInputs(
+  context: ServiceContext,
+  plan: Blueprint,
+  args: SubmitArgs,
+): Promise<Result<JsonObject[], Fault[]>> {
   const read: JsonObject[] = [];
   const faults: Fault[] = [];
   const reader = new InputReader(plan);
@@ -127,7 +131,7 @@ async function readInputs(plan: Blueprint, args: SubmitArgs): Promise<Result<Jso
   let left = FREE_SCHEMA_CHECKS;
   for (const { at, input, cost } of given) {
     if (cost > left) {
-      await checkTurn();
+      await checkTurn(context);
       left = SCHEMA_CHECKS_A_TURN;
     }
     left -= cost;
@@ -218,7 +222,7 @@ export async function draftOf(context: ServiceContext, args: SubmitArgs): Promis
   const runAt = readRunAt(args.run_at, now);
   const plan = await readPlan(context, args);
   const oversize = sizeFaults(args);
-  const inputs = plan.ok && oversize.length === 0 ? await readInputs(plan.value.plan, args) : err([]);
+  const inputs = plan.ok && oversize.length === 0 ? await readInputs(context, plan.value.plan, args) : err([]);
   const start = (runAt.ok ? runAt.value : null) ?? now;
   const faults = [
     ...(plan.ok

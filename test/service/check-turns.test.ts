@@ -50,6 +50,18 @@ describe("others are served between the checks", () => {
     expect(await bunched(await submit(FREE_SCHEMA_CHECKS))).toBe(0);
   });
 
+  it("of another tenant, who does not wait until all of one tenant have ended", async () => {
+    const [one, other] = [world({ tenant: "one" }), world({ tenant: "other" })];
+    const log: string[] = [];
+    const check = async ({ deps }: typeof one, n: number) => {
+      expect(await inlinePlan(deps, document(n, { description: deps.tenant }))).toMatchObject({ ok: true });
+      log.push(deps.tenant);
+    };
+    const many = Array.from({ length: COUNT }, (_, n) => check(one, n));
+    await Promise.all([...many, check(other, 0)]);
+    expect(log.indexOf("other")).toBe(1);
+  });
+
   it("and small inputs wait for nobody", async () => {
     expect(await bunched(await submit(10))).toBe(COUNT - 1);
   });

@@ -5,11 +5,12 @@ const MAX_LOOKS = 20;
 
 /**
  * Pieces of work that keep the thread for a while, of all requests of a process: one after the other, and between two of
- * them everything else that waits for the thread goes first. Nobody is waited for by a promise of its own: a request that
- * ends early would keep it for ever.
+ * them everything else that waits for the thread goes first. Each owner has one of its turns, then the next owner. Nobody is
+ * waited for by a promise of its own: a request that ends early would keep it for ever.
  */
 export class Turns {
-  readonly #waiting = new Set<symbol>();
+  /** By owner, in the order of their next turns. */
+  readonly #waiting = new Map<string, Set<symbol>>();
   readonly #look: () => Promise<void>;
 
   /** @param look comes back when others were served */
@@ -17,26 +18,40 @@ export class Turns {
     this.#look = look;
   }
 
-  /** Until the caller may work without giving way, up to its next await. */
-  async next(): Promise<void> {
+  /** Until the caller may work for this owner without giving way, up to its next await. */
+  async next(owner: string): Promise<void> {
     const own = Symbol("turn");
     let before: symbol | undefined;
     for (let looks = 0; ; await this.#look()) {
       // Again, when it was passed over.
-      this.#waiting.add(own);
-      const [first] = this.#waiting;
+      this.#waitingOf(owner).add(own);
+      const first = this.#first();
       looks = first === before ? looks + 1 : 0;
       before = first;
       if (first === own && looks > 0) break;
-      if (looks >= MAX_LOOKS) this.#passOver(own);
+      // Who was passed over and is there comes back at its next look, behind this one.
+      if (looks >= MAX_LOOKS) this.#waiting.clear();
     }
-    this.#waiting.delete(own);
+    this.#end(owner, own);
   }
 
-  #passOver(own: symbol): void {
-    for (const each of this.#waiting) {
-      if (each === own) return;
-      this.#waiting.delete(each);
-    }
+  #waitingOf(owner: string): Set<symbol> {
+    const known = this.#waiting.get(owner);
+    if (known !== undefined) return known;
+    const added = new Set<symbol>();
+    this.#waiting.set(owner, added);
+    return added;
+  }
+
+  #first(): symbol | undefined {
+    const [first] = this.#waiting.values();
+    return first?.values().next().value;
+  }
+
+  #end(owner: string, turn: symbol): void {
+    const own = this.#waitingOf(owner);
+    own.delete(turn);
+    this.#waiting.delete(owner);
+    if (own.size > 0) this.#waiting.set(owner, own);
   }
 }

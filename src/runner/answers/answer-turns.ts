@@ -5,8 +5,8 @@ const turns = new Turns();
 
 /**
  * Before a piece of work on an answer of so many bytes: to read, redact or store a large one takes tens of milliseconds,
- * and many may come at once. Those of all jobs of this process go one after the other.
+ * and many may come at once. Those of this process go one after the other, each tenant's in turn.
  */
-export async function answerTurn(bytes: number): Promise<void> {
-  if (bytes >= LARGE_ANSWER_BYTES) await turns.next();
+export async function answerTurn(tenant: string, bytes: number): Promise<void> {
+  if (bytes >= LARGE_ANSWER_BYTES) await turns.next(tenant);
 }

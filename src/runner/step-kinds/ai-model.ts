@@ -22,6 +22,14 @@ export interface Question {
   max_tokens: number;
 }
 
+/** For whom, and until when. */
+interface Asked {
+  tenant: string;
+  signal: AbortSignal;
+  /** Epoch ms. */
+  now: number;
+}
+
 export interface ModelAnswer {
   text: string;
   model: string;
@@ -72,8 +80,7 @@ const secretsOf = ({ key }: AiSettings): Secrets =>
 async function askEndpoint(
   { settings, fetch }: ModelPort,
   question: Question,
-  signal: AbortSignal,
-  now: number,
+  { signal, now, tenant }: Asked,
 ): Promise<Result<unknown, ActionError>> {
   const { baseUrl, key } = settings;
   const headers = { "content-type": "application/json", ...(key !== undefined && { authorization: `Bearer ${key}` }) };
@@ -81,7 +88,7 @@ async function askEndpoint(
   const response = await fetch(`${baseUrl}/chat/completions`, init);
   const secrets = secretsOf(settings);
   const as = { method: "POST", as: "text", max_bytes: MAX_HTTP_BYTES } as const;
-  const body = await readBody(response, as, secrets);
+  const body = await readBody(response, as, { tenant, secrets });
   if (!body.ok) return body;
   const { status } = response;
   const text = secrets.redactText(String(body.value.body));
@@ -98,21 +105,19 @@ async function askEndpoint(
   }
 }
 
-/** @param now epoch ms */
 export async function askModel(
   port: ModelPort,
   question: Question,
-  signal: AbortSignal,
-  now: number,
+  asked: Asked,
 ): Promise<Result<ModelAnswer, ActionError>> {
   try {
     if (port.run === undefined) {
-      const answer = await askEndpoint(port, question, signal, now);
+      const answer = await askEndpoint(port, question, asked);
       return answer.ok ? read(answer.value, question.model) : answer;
     }
     const { model, ...input } = question;
     return read(await port.run(model, { ...input, messages: input.messages.map((each) => ({ ...each })) }), model);
   } catch (error) {
-    return err(transportError(error, signal));
+    return err(transportError(error, asked.signal));
   }
 }

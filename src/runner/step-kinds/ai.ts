@@ -83,7 +83,7 @@ class Asking {
   }
 
   async ask(question: Question): Promise<Result<ModelAnswer, ActionError>> {
-    const { tokens, ports, reports } = this.#context;
+    const { tokens, ports, reports, ref } = this.#context;
     const reserved = promptTokens(question) + question.max_tokens;
     const { tokensPerDay } = this.#port.settings;
     const refusal = tokens.reserve(reserved);
@@ -93,7 +93,11 @@ class Asking {
       tokens.settle(reserved, 0);
       return err({ ...counted.error, retryable: false });
     }
-    const answer = await askModel(this.#port, question, this.#signal, ports.now());
+    const answer = await askModel(this.#port, question, {
+      tenant: ref.tenant,
+      signal: this.#signal,
+      now: ports.now(),
+    });
     const used = answer.ok ? this.#add(question, answer.value) : mayHaveCost(answer.error) ? reserved : 0;
     const exceeded = tokens.settle(reserved, used);
     await countTokens(this.#context, used - reserved, tokensPerDay, this.#key);

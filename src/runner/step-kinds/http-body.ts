@@ -137,12 +137,12 @@ function refuseCut(response: Response, received: number): void {
 /**
  * The body, never cut: one that is larger than `max_bytes` is an error. Throws when the connection breaks.
  * @param step that was answered; its `method` is that of the last request
- * @param secrets that no error repeats
+ * @param reader whose it is, and the secrets that no error repeats
  */
 export async function readBody(
   response: Response,
   { method, as = "auto", max_bytes: maxBytes }: Pick<StepOf<"http">, "method" | "as" | "max_bytes">,
-  secrets: Secrets,
+  { tenant, secrets }: { tenant: string; secrets: Secrets },
 ): Promise<Result<Body, ActionError>> {
   if (hasNoBody(method, response.status)) {
     await response.body?.cancel();
@@ -155,7 +155,7 @@ export async function readBody(
   const bytes = response.body === null ? new Uint8Array() : await readUpTo(response.body, maxBytes);
   if (bytes === undefined) return tooLarge(maxBytes);
   refuseCut(response, bytes.byteLength);
-  await answerTurn(bytes.byteLength);
+  await answerTurn(tenant, bytes.byteLength);
   const body = interpret(bytes, response.headers.get("content-type") ?? "", as, secrets);
   return body.ok ? ok({ body: body.value, bytes: bytes.byteLength }) : body;
 }

@@ -90,12 +90,13 @@ async function judged(
   request: HttpRequest,
   response: Response,
 ): Promise<Result<Json, ActionError>> {
-  const read = await readBody(response, step, context.ports.secrets);
+  const { ref, ports } = context;
+  const read = await readBody(response, step, { tenant: ref.tenant, secrets: ports.secrets });
   if (!read.ok) {
     const isUnexpected = judgedByStatus(step, response.status) === false;
     return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
   }
-  await answerTurn(read.value.bytes);
+  await answerTurn(ref.tenant, read.value.bytes);
   const output = outputOf(response, read.value, request, context);
   const expected = await isExpected(context, step, scope, output, response.status);
   if (!expected.ok) return err({ ...expected.error, retryable: false });

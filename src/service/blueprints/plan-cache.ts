@@ -30,7 +30,7 @@ export async function inlinePlan(context: ServiceContext, document: JsonObject):
   const text = `${written}${JSON.stringify(secrets)}`;
   const known = plans.get(text);
   if (known !== undefined) return ok(known);
-  await checkTurn();
+  await checkTurn(context);
   const checked = checkBlueprint(document, knownTo({ ...context, secrets }));
   if (checked.ok && text.length <= MAX_RECENT_PLAN_CHARS) plans.set(text, checked.value);
   return checked;

@@ -40,7 +40,7 @@ export async function saveBlueprint(
   { blueprint }: z.output<typeof SaveInput>,
 ): Answer<Pick<NamedBlueprint, "name" | "version" | "plan">, InvalidArguments | SavedBlueprintsFull> {
   const secrets = await usableSecrets(context, JSON.stringify(blueprint));
-  await checkTurn();
+  await checkTurn(context);
   const checked = checkBlueprint(blueprint, knownTo({ ...context, secrets }));
   const children = await findChildren(context, blueprint);
   const faults = [

@@ -7,7 +7,7 @@ describe("turns", () => {
     const turns = new Turns();
     const log: (number | "other")[] = [];
     const all = Array.from({ length: 10 }, async (_, i) => {
-      await turns.next();
+      await turns.next("one");
       log.push(i);
     });
     let over = false;
@@ -22,11 +22,29 @@ describe("turns", () => {
     expect(bunched).toEqual([]);
   });
 
+  it("of one owner who wants many do not stand before those of another, who has every second one", async () => {
+    const turns = new Turns();
+    const log: string[] = [];
+    const work = async (owner: string) => {
+      await turns.next(owner);
+      log.push(owner);
+    };
+    const many = Array.from({ length: 10 }, () => work("many"));
+    const few = Promise.all([work("few"), work("few")]);
+    await few;
+    expect(log).toEqual(["many", "few", "many", "few"]);
+    // One who comes back stands behind the others once, not behind all that they want.
+    await work("few");
+    expect(log).toEqual(["many", "few", "many", "few", "many", "few"]);
+    await Promise.all(many);
+    expect(log.slice(6)).toEqual(Array(7).fill("many"));
+  });
+
   it("give way once to what waits, when nobody else is there", async () => {
     let looks = 0;
     await new Turns(async () => {
       looks += 1;
-    }).next();
+    }).next("one");
     expect(looks).toBe(1);
   });
 
@@ -37,10 +55,10 @@ describe("turns", () => {
       looks += 1;
       return isGone ? new Promise<void>(() => {}) : yieldTurn();
     });
-    for (let i = 0; i < 100; i++) void turns.next();
+    for (let i = 0; i < 100; i++) void turns.next("one");
     isGone = false;
     looks = 0;
-    await turns.next();
+    await turns.next("one");
     expect(looks).toBeGreaterThan(10);
     expect(looks).toBeLessThan(30);
   });
@@ -49,9 +67,9 @@ describe("turns", () => {
     const open: (() => void)[] = [];
     let isSlow = true;
     const turns = new Turns(() => (isSlow ? new Promise<void>((resolve) => open.push(resolve)) : yieldTurn()));
-    const slow = turns.next();
+    const slow = turns.next("one");
     isSlow = false;
-    await turns.next();
+    await turns.next("one");
     for (const resolve of open) resolve();
     await expect(slow).resolves.toBe(undefined);
   });
