@@ -10,7 +10,7 @@ import {
 } from "../limits.ts";
 import { isUndispatched, withDue } from "./due.ts";
 import type { JobConcurrency } from "./flow/slot.ts";
-import type { Job, OpenWork, RunState, StartedBy } from "./job.ts";
+import type { Job, ListedJob, OpenWork, RunState, StartedBy } from "./job.ts";
 import { gotFurther } from "./run/interruption.ts";
 import { withEvent } from "./run/timeline.ts";
 import { isSettled } from "./status.ts";
@@ -101,7 +101,7 @@ export function waitsForChildren({ open }: Pick<RunState, "open">): boolean {
 }
 
 /** The engine was given the job once. */
-const isGiven = (job: Job): boolean => job.dispatched_at !== null || job.attempt > 1;
+const isGiven = (job: ListedJob): boolean => job.dispatched_at !== null || job.attempt > 1;
 
 /**
  * True from the first hand-over to the end, over all attempts: the job counts as running at the engine. But for a parent
@@ -110,7 +110,7 @@ const isGiven = (job: Job): boolean => job.dispatched_at !== null || job.attempt
 export const holdsSlot = (job: Job): boolean =>
   isCounted(job) && !isSettled(job.status) && isGiven(job) && !waitsForChildren(job.run);
 
-export const needsSlot = (job: Job): boolean => isCounted(job) && !isGiven(job);
+export const needsSlot = (job: ListedJob): boolean => isCounted(job) && !isGiven(job);
 
 /**
  * A cleanup job stands outside of every limit: what it takes back must not wait, nor be refused. So does a bulk job: it is

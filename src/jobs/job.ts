@@ -227,6 +227,30 @@ export interface Job {
   events: JobEvent[];
 }
 
+/** What listings show of a job, and look at to find it. */
+export type ListedJob = Pick<
+  Job,
+  | "job_id"
+  | "tenant"
+  | "name"
+  | "status"
+  | "blueprint"
+  | "plan_hash"
+  | "submitted_at"
+  | "run_at"
+  | "dispatched_at"
+  | "started_at"
+  | "settled_at"
+  | "attempt"
+  | "step_count"
+  | "step"
+  | "error"
+  | "error_code"
+  | "parent_id"
+  | "metadata"
+  | "run"
+>;
+
 /** `fetch[3].page` and `fetch#3.page` lie in the top-level step `fetch`. */
 export const topLevelStep = (path: string): string => path.split(/[.[#]/, 1)[0] ?? path;
 

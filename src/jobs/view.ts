@@ -4,7 +4,7 @@ import { escapeInvisible } from "../lib/safe-text.ts";
 import { iso, isoOrNull } from "../lib/time.ts";
 import { MAX_INLINE_RESULT_BYTES } from "../limits.ts";
 import { BlockedBy } from "./flow/blocked-by.ts";
-import { type Job, STEP_STATUSES, stepState } from "./job.ts";
+import { type Job, type ListedJob, STEP_STATUSES, stepState } from "./job.ts";
 import { openQuestions } from "./run/awaiting.ts";
 import { pollAfterMs, progressOf } from "./run/progress.ts";
 import { EVENT_TYPES } from "./run/timeline.ts";
@@ -192,7 +192,7 @@ export function toJobStatus(job: Job, parts: ViewParts, now: number): JobStatus 
   };
 }
 
-export function toJobRow(job: Job): JobRow {
+export function toJobRow(job: ListedJob): JobRow {
   return {
     id: job.job_id,
     name: job.name,

@@ -12,8 +12,11 @@ const HIDDEN = new RegExp(
   "gu",
 );
 
+/** Most texts are: one look is much faster than the search for what may be hidden. */
+const PLAIN = /^[\t\n\x20-\x7e]*$/;
+
 const replaceHidden = (text: string, replace: (hidden: string) => string): string =>
-  text.replace(HIDDEN, (found: string, emoji: string | undefined) => emoji ?? replace(found));
+  PLAIN.test(text) ? text : text.replace(HIDDEN, (found: string, emoji: string | undefined) => emoji ?? replace(found));
 
 const isLayout = (char: string): boolean => char === "\n" || char === "\t";
 

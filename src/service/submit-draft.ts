@@ -6,7 +6,6 @@ import { durationMs } from "../blueprint/duration.ts";
 import { concurrencyArgument } from "../blueprint/job-limits.ts";
 import { jsonObject } from "../blueprint/kinds/fields.ts";
 import { IN_ARGUMENTS } from "../blueprint/kinds/misplaced.ts";
-import { mayLink } from "../blueprint/links.ts";
 import { defaultTimeoutMs, sleptMs, waitBeyond } from "../blueprint/planned-wait.ts";
 import { strict } from "../blueprint/strict.ts";
 import { labelOf } from "../catalog/find.ts";
@@ -35,7 +34,7 @@ import type { SubmitRequest } from "../registry/api/caller.ts";
 import { instantFault, readInstant, sizeFault } from "./arguments.ts";
 import { type Children, findChildren, pinned } from "./blueprints/child-plans.ts";
 import { findBlueprint } from "./blueprints/find-blueprint.ts";
-import { inlinePlan, planHash } from "./blueprints/plan-cache.ts";
+import { inlinePlan, planHash, planMayLink } from "./blueprints/plan-cache.ts";
 import { checkTurn } from "./check-turns.ts";
 import type { ServiceContext } from "./context.ts";
 import { instant } from "./fields.ts";
@@ -248,9 +247,7 @@ export async function submitRequest(
   const { concurrency } = args;
   const { plan, children, start } = draft;
   const byLabel = new Map([...children.values()].map((child) => [labelOf(child), child]));
-  const hasLinks = [plan, ...[...children.values()].map((child) => child.plan)].some((each) =>
-    mayLink(each as unknown as JsonObject),
-  );
+  const hasLinks = [plan, ...[...children.values()].map((child) => child.plan)].some(planMayLink);
   const given = inputs === undefined ? { input } : { inputs };
   const asked = { blueprint, ...given, name, metadata, run_at, timeout_seconds, concurrency };
   return {

@@ -1,5 +1,5 @@
 import { isCounted, needsSlot } from "../dispatch.ts";
-import { INLINE, type Job, type RunState } from "../job.ts";
+import { INLINE, type Job, type ListedJob, type RunState } from "../job.ts";
 import type { Concurrency, JobConcurrency, Slot } from "./slot.ts";
 
 export const concurrencyOf = (
@@ -21,7 +21,7 @@ export function readSlotKey(text: string): { of: string; key: string | null } {
 }
 
 /** The job has a limit, and may not be handed to the engine before it holds a slot of it. */
-export const lacksSlot = (job: Job): boolean =>
+export const lacksSlot = (job: ListedJob): boolean =>
   job.run.concurrency !== undefined && job.run.slot?.held === undefined && isCounted(job) && needsSlot(job);
 
 export const withSlot = (job: Job, slot: Slot): Job => ({ ...job, run: { ...job.run, slot } });

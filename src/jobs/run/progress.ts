@@ -1,5 +1,5 @@
 import { bulkShare } from "../bulk.ts";
-import { type Job, type OpenWork, type StepState, stepState, topLevelStep } from "../job.ts";
+import { type Job, type ListedJob, type OpenWork, type StepState, stepState, topLevelStep } from "../job.ts";
 import { isSettled } from "../status.ts";
 
 /** Progress of a job that has done all its steps but has not settled: only success is 1. */
@@ -21,7 +21,7 @@ function share(step: StepState, settledAt: number | null): number {
 }
 
 /** 0.0 to 1.0 by top-level steps, items of a map counted in; 1.0 exactly when succeeded; never falls. */
-export function progressOf(job: Job): number {
+export function progressOf(job: ListedJob): number {
   if (job.status === "succeeded") return 1;
   if (job.run.bulk !== undefined) return Math.min(Math.floor(bulkShare(job.run.bulk) * 100) / 100, ALMOST);
   const done = Object.values(job.run.steps).reduce((sum, step) => sum + share(step, job.settled_at), 0);

@@ -71,6 +71,9 @@ const costOf =
 
 /** A job as a tool's reply. What makes it too long goes: first of the blueprint and the result, then of metadata, and ends of lists. */
 export function jobReply(full: JobStatus, manner: Manner): Reply {
+  const whole = wholeReply(full, manner);
+  // Nearly all are short: those are made once.
+  if (replyBytes(whole) <= MAX_REPLY_BYTES - NOTES_BYTES) return whole;
   const { steps = [], events = [], input_requests: questions } = full;
   let job: JobStatus = { ...full, steps: [], events: [], input_requests: [] };
   const room = () => MAX_REPLY_BYTES - NOTES_BYTES - replyBytes(wholeReply(job, manner));

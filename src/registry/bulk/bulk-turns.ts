@@ -9,6 +9,7 @@ import type { RegistryContext } from "../context.ts";
 import { type BulkJob, isBulk } from "../dispatch/create-bulk.ts";
 import { retryJob } from "../dispatch/create-retry.ts";
 import { type Effect, settleJob } from "../run/settlements.ts";
+import type { JobKey } from "../storage/jobs.ts";
 import { actedOn } from "./acted-on.ts";
 
 /** What became of one job. `wait`: there is no room for it now. */
@@ -66,7 +67,7 @@ export class BulkTurns {
   }
 
   /** @returns undefined where nothing was to be done */
-  #act(bulk: BulkJob, listed: Job, request: BulkRequest, following: Following, now: number): Act | undefined {
+  #act(bulk: BulkJob, listed: JobKey, request: BulkRequest, following: Following, now: number): Act | undefined {
     // Read now, and whole: what was done before may have changed it.
     const fresh = this.#context.tables.jobs.find(listed.tenant, listed.job_id);
     const job = fresh && actedOn(this.#context, fresh, request);

@@ -1,5 +1,5 @@
 import { startedBulk } from "../../jobs/bulk.ts";
-import type { Job } from "../../jobs/job.ts";
+import type { ListedJob } from "../../jobs/job.ts";
 import { type Failures, mergedFailures, type StatisticsRow, statisticsOf } from "../../jobs/statistics.ts";
 import { toJobRow } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
@@ -12,7 +12,7 @@ import type { RegistryContext } from "../context.ts";
 import { createBulk } from "../dispatch/create-bulk.ts";
 import { actedOn } from "./acted-on.ts";
 
-const statisticsRow = (job: Job): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
+const statisticsRow = (job: ListedJob): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
 
 /** Counts what an action would be done to, and begins it. */
 export class BulkCalls implements BulkApi {

@@ -1,4 +1,4 @@
-import { INLINE, type Job } from "../../jobs/job.ts";
+import { INLINE, type Job, type ListedJob } from "../../jobs/job.ts";
 import { type JobStatus, toJobRow } from "../../jobs/view.ts";
 import type { Explanation } from "../api/caller.ts";
 import type { Tables } from "../storage/tables.ts";
@@ -21,7 +21,7 @@ function similar(tables: Tables, job: Job): Explanation["similar"] {
     limit: 50,
     after: null,
   });
-  const isSimilar = (other: Job): boolean => {
+  const isSimilar = (other: ListedJob): boolean => {
     if (other.job_id === job.job_id || other.error_code !== job.error_code) return false;
     // All plans that came with their jobs have one label.
     return job.blueprint !== INLINE || other.plan_hash === job.plan_hash;

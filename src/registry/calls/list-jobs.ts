@@ -1,7 +1,7 @@
 import { type BatchPlace, placeOfBatch } from "../../jobs/batch.ts";
 import { BULK } from "../../jobs/bulk.ts";
 import { jobIdFloor } from "../../jobs/id.ts";
-import { INLINE, type Job } from "../../jobs/job.ts";
+import { INLINE, type ListedJob } from "../../jobs/job.ts";
 import { isJsonObject, type JsonObject } from "../../lib/json.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { LOOKED_AT_A_TURN, MAX_LIST_SCAN } from "../../limits.ts";
@@ -17,10 +17,10 @@ const END = jobIdFloor(Number.MAX_SAFE_INTEGER);
 const ROWS_OF_SEVERAL = 3;
 
 /** Newest first, of sources that each are newest first; each source is read only as far as it is needed. */
-function* merge(sources: readonly Generator<Job>[]): Generator<Job> {
+function* merge(sources: readonly Generator<ListedJob>[]): Generator<ListedJob> {
   const heads = sources.map((source) => ({ source, head: source.next() }));
   for (;;) {
-    let newest: { source: Generator<Job>; job: Job; at: number } | undefined;
+    let newest: { source: Generator<ListedJob>; job: ListedJob; at: number } | undefined;
     heads.forEach(({ source, head }, at) => {
       if (head.done !== true && (newest === undefined || head.value.job_id > newest.job.job_id)) {
         newest = { source, job: head.value, at };
@@ -61,7 +61,7 @@ const ROWS_LOOKED_THROUGH = 20;
 const isLookedThrough = ({ metadata, text, parent_id, trigger, error_code }: ListQuery): boolean =>
   Object.keys(metadata).length > 0 || [text, parent_id, trigger, error_code].some((filter) => filter != null);
 
-function source({ jobs, texts }: Tables, query: ListQuery): Generator<Job> {
+function source({ jobs, texts }: Tables, query: ListQuery): Generator<ListedJob> {
   const rows = isLookedThrough(query) ? ROWS_LOOKED_THROUGH : query.limit + 1;
   const batch = placeOfBatch(query.batch_id ?? "");
   const [low, before] = bounds(query, batch);
@@ -79,11 +79,11 @@ function source({ jobs, texts }: Tables, query: ListQuery): Generator<Job> {
 const hasMetadata = (metadata: JsonObject, wanted: ListQuery["metadata"]): boolean =>
   Object.entries(wanted).every(([key, value]) => Object.hasOwn(metadata, key) && metadata[key] === value);
 
-const isOfBlueprint = ({ blueprint }: Job, wanted: string | null): boolean =>
+const isOfBlueprint = ({ blueprint }: ListedJob, wanted: string | null): boolean =>
   wanted === null || blueprint === wanted || blueprint.startsWith(`${wanted}@`);
 
 /** Whether the job passes the filters that its place in the order does not decide. */
-export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | "after">): boolean {
+export function fits(job: ListedJob, tenant: string, query: Omit<ListQuery, "limit" | "after">): boolean {
   if (job.tenant !== tenant || !isJsonObject(job.metadata)) return false;
   if (!isOfBlueprint(job, query.blueprint)) return false;
   if (query.statuses.length > 0 && !query.statuses.includes(job.status)) return false;
@@ -96,8 +96,8 @@ export function fits(job: Job, tenant: string, query: Omit<ListQuery, "limit" | 
 }
 
 /** Yields after each so many rows. */
-function* looking(tables: Tables, tenant: string, query: ListQuery): Generator<void, Page<Job>> {
-  const found: Job[] = [];
+function* looking(tables: Tables, tenant: string, query: ListQuery): Generator<void, Page<ListedJob>> {
+  const found: ListedJob[] = [];
   let looked = 0;
   let last: string | null = null;
   for (const job of source(tables, query)) {
@@ -111,7 +111,7 @@ function* looking(tables: Tables, tenant: string, query: ListQuery): Generator<v
 }
 
 /** One page, newest first. Looks at a bounded number of rows: a page may be short and still go on. */
-export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page<Job> {
+export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page<ListedJob> {
   const look = looking(tables, tenant, query);
   for (;;) {
     const step = look.next();
@@ -120,7 +120,7 @@ export function findJobs(tables: Tables, tenant: string, query: ListQuery): Page
 }
 
 /** The same, while others are served: many such calls may come at once, each of which finds nothing in many rows. */
-export async function findJobsInTurns(tables: Tables, tenant: string, query: ListQuery): Promise<Page<Job>> {
+export async function findJobsInTurns(tables: Tables, tenant: string, query: ListQuery): Promise<Page<ListedJob>> {
   const look = looking(tables, tenant, query);
   for (;;) {
     const step = look.next();

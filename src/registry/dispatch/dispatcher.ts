@@ -1,7 +1,7 @@
 import { dispatched, inQueue, isDispatchable, needsSlot, pauseMs, postponed } from "../../jobs/dispatch.ts";
 import { isUndispatched } from "../../jobs/due.ts";
 import { lacksSlot } from "../../jobs/flow/concurrency.ts";
-import type { Job } from "../../jobs/job.ts";
+import type { Job, ListedJob } from "../../jobs/job.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
 import type { JobStore } from "../storage/job-store.ts";
@@ -126,7 +126,7 @@ export class Dispatcher {
   }
 
   /** How many are served before the job; undefined: it is not known to wait for one. */
-  ahead(job: Job): number | undefined {
+  ahead(job: ListedJob): number | undefined {
     const { children, others } = this.#queues;
     return (job.parent_id === null ? others : children).ahead(job.job_id, this.#context.now());
   }

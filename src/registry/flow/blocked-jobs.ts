@@ -1,13 +1,13 @@
 import { isCounted, needsSlot } from "../../jobs/dispatch.ts";
 import { type BlockedBy, blockedBy } from "../../jobs/flow/blocked-by.ts";
 import { lacksSlot } from "../../jobs/flow/concurrency.ts";
-import type { Job } from "../../jobs/job.ts";
+import type { ListedJob } from "../../jobs/job.ts";
 import { ENGINE_LATE_MS } from "../../limits.ts";
 import type { RegistryContext } from "../context.ts";
-import { type Limited, placeOf } from "./slot-asker.ts";
+import { placeOf } from "./slot-asker.ts";
 
 /** What the object itself knows of what a queued job waits for; null: nothing. */
-function knownHere({ dispatcher, admission, now }: RegistryContext, job: Job): BlockedBy | null {
+function knownHere({ dispatcher, admission, now }: RegistryContext, job: ListedJob): BlockedBy | null {
   const at = now();
   if (job.attempt === 1 && job.run_at !== null && job.run_at > at && job.dispatched_at === null) {
     return blockedBy("run_at");
@@ -23,7 +23,10 @@ function knownHere({ dispatcher, admission, now }: RegistryContext, job: Job): B
 }
 
 /** What queued jobs wait for, of those that wait for something; homes of limits are asked how these stand. */
-async function blockedJobs(context: RegistryContext, jobs: readonly Job[]): Promise<Map<string, BlockedBy | null>> {
+async function blockedJobs(
+  context: RegistryContext,
+  jobs: readonly ListedJob[],
+): Promise<Map<string, BlockedBy | null>> {
   const queued = jobs.filter(({ status }) => status === "queued");
   const found = queued.map(async (job) => {
     const known = knownHere(context, job);
@@ -32,10 +35,10 @@ async function blockedJobs(context: RegistryContext, jobs: readonly Job[]): Prom
   return new Map(await Promise.all(found));
 }
 
-async function atHome({ limits }: RegistryContext, job: Job, known: BlockedBy): Promise<BlockedBy> {
+async function atHome({ limits }: RegistryContext, job: ListedJob, known: BlockedBy): Promise<BlockedBy> {
   const { slot, concurrency } = job.run;
   if (slot === undefined || concurrency === undefined) return known;
-  const place = placeOf(job as Limited, slot);
+  const place = placeOf({ ...job, run: { ...job.run, concurrency } }, slot);
   try {
     const home = await limits.of(place.key, job);
     const [view] = await home.lookAtSlots(job.tenant, [place]);
@@ -49,7 +52,7 @@ async function atHome({ limits }: RegistryContext, job: Job, known: BlockedBy): 
 /** The views with what their jobs wait for. */
 export async function withBlocked<View extends { id: string; status: string }>(
   context: RegistryContext,
-  jobs: readonly Job[],
+  jobs: readonly ListedJob[],
   views: readonly View[],
 ): Promise<(View & { blocked_by?: BlockedBy | null })[]> {
   if (!views.some(({ status }) => status === "queued")) return [...views];

@@ -4,7 +4,7 @@ import { compileTemplate } from "../../expression/template.ts";
 import { isDispatchable, unanswered } from "../../jobs/dispatch.ts";
 import { lacksSlot, priorityOf, slotKey, withSlot } from "../../jobs/flow/concurrency.ts";
 import type { JobConcurrency, Slot, SlotRequest } from "../../jobs/flow/slot.ts";
-import type { Job, StepError } from "../../jobs/job.ts";
+import type { Job, ListedJob, StepError } from "../../jobs/job.ts";
 import type { Outcome } from "../../jobs/settle.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
@@ -19,12 +19,13 @@ import { followEffects, settleJob } from "../run/settlements.ts";
 import type { StoreObserver } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
 
-export type Limited = Job & { run: { concurrency: JobConcurrency } };
+/** It has a limit. */
+type Limited<Read extends ListedJob = Job> = Read & { run: { concurrency: JobConcurrency } };
 
 const isLimited = (job: Job | undefined): job is Limited => job?.run.concurrency !== undefined;
 
 /** Where a job with a slot stands at its home. */
-export const placeOf = (job: Limited, slot: Slot): SlotPlace => ({
+export const placeOf = (job: Limited<ListedJob>, slot: Slot): SlotPlace => ({
   key: slotKey(job.run.concurrency, slot),
   holder: job.job_id,
   rank: -priorityOf(job.run),

@@ -1,6 +1,6 @@
 import { waitsForChildren } from "../../jobs/dispatch.ts";
 import { jobNumber } from "../../jobs/id.ts";
-import type { Job } from "../../jobs/job.ts";
+import type { Job, ListedJob } from "../../jobs/job.ts";
 import type { StatisticsRow } from "../../jobs/statistics.ts";
 import type { JobStatusName } from "../../jobs/status.ts";
 import { MAX_LIST_SCAN } from "../../limits.ts";
@@ -12,13 +12,12 @@ import {
   JOB_COLUMNS,
   type JobRecord,
   LISTED_COLUMNS,
-  type ListedRecord,
+  type ListedRow,
   readListed,
   toRecord,
 } from "./rows.ts";
 import type { TextLook } from "./search-text.ts";
 
-type NumberedRecord = ListedRecord & { number: string };
 type ListedBy = { status: string } | { blueprint: string } | { match: string };
 type Range = [from: string, below: string, high: string];
 
@@ -211,45 +210,46 @@ export class Jobs {
    * all one more than a call may look at. Between two reads no cursor stays open: SQLite could not take its log back as
    * long as one is, and would make it longer with every write.
    */
-  *list(low: string, high: string, rows: number, by?: ListedBy): Generator<Job> {
+  *list(low: string, high: string, rows: number, by?: ListedBy): Generator<ListedJob> {
     yield* this.#walk(rangeOf(low, high), rows, by);
   }
 
   /** The same of those that may have the text: as far as the index goes, only such. */
-  *listByText(low: string, high: string, rows: number, { match, end }: TextLook): Generator<Job> {
+  *listByText(low: string, high: string, rows: number, { match, end }: TextLook): Generator<ListedJob> {
     const [from, below, until] = rangeOf(low, high);
     const above = String(BigInt(end) + 1n);
     yield* this.#walk([larger(from, above), below, until], rows);
     yield* this.#walk([from, smaller(below, above), until], rows, { match });
   }
 
-  *#walk([from, start, high]: Range, rows: number, by?: ListedBy): Generator<Job> {
+  *#walk([from, start, high]: Range, rows: number, by?: ListedBy): Generator<ListedJob> {
     let left = MAX_LIST_SCAN + 1;
     let below = start;
     while (left > 0) {
       const wanted = Math.min(rows, left);
-      const records = this.#listed([from, below, high, wanted], by);
-      for (const { number: _, ...record } of records) yield fromListed(record);
-      const last = records.at(-1);
-      if (last === undefined || records.length < wanted) return;
-      below = last.number;
-      left -= records.length;
+      const found = this.#listed([from, below, high, wanted], by);
+      for (const row of found) yield fromListed(row);
+      const last = found.at(-1);
+      if (last === undefined || found.length < wanted) return;
+      [below] = last;
+      left -= found.length;
     }
   }
 
-  #listed(range: [...Range, rows: number], by: ListedBy | undefined): NumberedRecord[] {
-    if (by === undefined) return this.#sql.exec<NumberedRecord>(JOBS_SQL.list, ...range).toArray();
-    if ("match" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByText, by.match, ...range).toArray();
-    if ("status" in by) return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByStatus, by.status, ...range).toArray();
-    return this.#sql.exec<NumberedRecord>(JOBS_SQL.listByBlueprint, by.blueprint, ...range).toArray();
+  #listed(range: [...Range, rows: number], by: ListedBy | undefined): ListedRow[] {
+    if (by === undefined) return this.#rows(JOBS_SQL.list, ...range);
+    if ("match" in by) return this.#rows(JOBS_SQL.listByText, by.match, ...range);
+    if ("status" in by) return this.#rows(JOBS_SQL.listByStatus, by.status, ...range);
+    return this.#rows(JOBS_SQL.listByBlueprint, by.blueprint, ...range);
+  }
+
+  #rows(query: string, ...bindings: SqlStorageValue[]): ListedRow[] {
+    return [...this.#sql.exec(query, ...bindings).raw<ListedRow>()];
   }
 
   /** Jobs above the number, the oldest first; one that cannot be read is undefined. */
-  above(number: string, limit: number): { number: string; job: Job | undefined }[] {
-    return this.#sql
-      .exec<NumberedRecord>(JOBS_SQL.above, number, limit)
-      .toArray()
-      .map(({ number: own, ...record }) => ({ number: own, job: readListed(record) }));
+  above(number: string, limit: number): { number: string; job: ListedJob | undefined }[] {
+    return this.#rows(JOBS_SQL.above, number, limit).map((row) => ({ number: row[0], job: readListed(row) }));
   }
 
   /** How many there are, of so many at most. */

@@ -1,5 +1,6 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { checkBlueprint } from "../../blueprint/checks/check.ts";
+import { mayLink } from "../../blueprint/links.ts";
 import { BoundedMap } from "../../lib/bounded-map.ts";
 import { shortDigest } from "../../lib/digest.ts";
 import type { Fault } from "../../lib/fault.ts";
@@ -37,10 +38,18 @@ export async function inlinePlan(context: ServiceContext, document: JsonObject):
 }
 
 const hashes = new WeakMap<Blueprint, string>();
+const linked = new WeakMap<Blueprint, boolean>();
 
 /** {@link shortDigest} of the plan. */
 export async function planHash(plan: Blueprint): Promise<string> {
   const hash = hashes.get(plan) ?? (await shortDigest(plan));
   hashes.set(plan, hash);
   return hash;
+}
+
+/** Whether a job of the plan may ask for a link. */
+export function planMayLink(plan: Blueprint): boolean {
+  const may = linked.get(plan) ?? mayLink(plan as unknown as JsonObject);
+  linked.set(plan, may);
+  return may;
 }
