@@ -30,6 +30,9 @@ export interface Reply {
   submitted?: JobStatus;
 }
 
+/** More than the names and separators around what a reply says. */
+const AROUND_CHARS = 40;
+
 const structureOf = ({ next, notes = [], structured }: Reply) =>
   visible({ next, ...(notes.length > 0 && { notes: notes.join(" ") }), ...structured }) as Fields;
 
@@ -45,6 +48,17 @@ export const resultOf = (reply: Reply): CallToolResult => ({
 
 /** What both halves take on the wire. */
 export const replyBytes = (reply: Reply): number => bytesOf(structureOf(reply)) + bytesOf(textOf(reply));
+
+/** Most that a character takes: a hidden one is written as its escape, whose backslash JSON escapes. */
+const MOST_BYTES = 7;
+
+/** Whether both halves take `bytes` at most. Of a short reply it is known without writing them as they are sent. */
+export function fitsInto(bytes: number, reply: Reply): boolean {
+  const { next, notes = [], structured, text, quoted = "" } = reply;
+  const said = [next, ...notes].join(" ").length;
+  const chars = JSON.stringify(structured).length + text.length + quoted.length + 2 * (said + AROUND_CHARS);
+  return chars * MOST_BYTES <= bytes || replyBytes(reply) <= bytes;
+}
 
 /** The error is for the model: what was wrong, where, and what to do. */
 export type Outcome = Result<Reply, string>;

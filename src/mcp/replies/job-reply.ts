@@ -3,7 +3,7 @@ import { isSettled } from "../../jobs/status.ts";
 import type { JobStatus } from "../../jobs/view.ts";
 import type { Json } from "../../lib/json.ts";
 import { MAX_ACCEPTED_BYTES, MAX_QUOTED_BYTES, MAX_REPLY_BYTES } from "../../limits.ts";
-import { type CallContext, type Reply, replyBytes } from "../tool.ts";
+import { type CallContext, fitsInto, type Reply, replyBytes } from "../tool.ts";
 import { bytesOf, firstThatFit, lastThatFit } from "./budget.ts";
 import { eventText, jobText, nextOf, questionText, stepText } from "./job-text.ts";
 import { type Fields, visible, withoutEmpty } from "./structure.ts";
@@ -73,7 +73,7 @@ const costOf =
 export function jobReply(full: JobStatus, manner: Manner): Reply {
   const whole = wholeReply(full, manner);
   // Nearly all are short: those are made once.
-  if (replyBytes(whole) <= MAX_REPLY_BYTES - NOTES_BYTES) return whole;
+  if (fitsInto(MAX_REPLY_BYTES - NOTES_BYTES, whole)) return whole;
   const { steps = [], events = [], input_requests: questions } = full;
   let job: JobStatus = { ...full, steps: [], events: [], input_requests: [] };
   const room = () => MAX_REPLY_BYTES - NOTES_BYTES - replyBytes(wholeReply(job, manner));

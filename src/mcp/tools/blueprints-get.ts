@@ -16,7 +16,7 @@ import { previewOf } from "../replies/job-reply.ts";
 import { withoutEmpty } from "../replies/structure.ts";
 import { submitCall } from "../replies/submit-call.ts";
 import { call, clip, faultText, shownJson } from "../replies/text.ts";
-import { defineTool, type Reply, replyBytes } from "../tool.ts";
+import { defineTool, fitsInto, type Reply } from "../tool.ts";
 
 /** The language itself has the name `guide`; a long document comes in parts. */
 const Input = GetBlueprintInput.extend({
@@ -42,7 +42,7 @@ function partReply(text: string, offset: number, from: JsonObject, end: string):
   });
   // Quotes and line breaks take two bytes in each half: a part of half the room may be too long, never one of a quarter.
   const parts = [0.5, 0.45, 0.4, 0.3, 0.2].map((share) => partOf(linesOf(text, offset, MAX_REPLY_BYTES * share)));
-  return parts.find((part) => replyBytes(part) <= MAX_REPLY_BYTES) ?? partOf(linesOf(text, offset, MAX_QUOTED_BYTES));
+  return parts.find((part) => fitsInto(MAX_REPLY_BYTES, part)) ?? partOf(linesOf(text, offset, MAX_QUOTED_BYTES));
 }
 
 /** The whole blueprint, or a preview of one that is too long. */
@@ -55,7 +55,7 @@ function reply(found: NamedBlueprint): Reply {
     structured: { name, version, blueprint: document, source },
     text: `${title}\nDocument: ${shownJson(document)}`,
   };
-  if (replyBytes(whole) <= MAX_REPLY_BYTES) return whole;
+  if (fitsInto(MAX_REPLY_BYTES, whole)) return whole;
   const steps = plan.steps.map(({ id, type }) => `${id} (${type})`).join(", ");
   const text = [
     title,

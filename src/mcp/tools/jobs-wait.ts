@@ -13,7 +13,7 @@ import { DATA_NOTE, previewOf } from "../replies/job-reply.ts";
 import { answerCall, briefRowText, isCut, resultCall, waitRowText, whyFailed } from "../replies/job-text.ts";
 import { visible, withoutEmpty } from "../replies/structure.ts";
 import { call, faultText, unknownJob } from "../replies/text.ts";
-import { defineTool, type Reply, replyBytes } from "../tool.ts";
+import { defineTool, fitsInto, type Reply, replyBytes } from "../tool.ts";
 
 /** What helps most: an answer, since a job stands still without it; then to wait on; then to look closer. */
 function nextCall({ jobs }: WaitReport): string {
@@ -91,8 +91,10 @@ function cutReply(report: WaitReport): Reply {
 }
 
 function reply(report: WaitReport): Reply {
-  const whole = [report, withSmallResults(report)].map((each) => replyOf(each, waitRowText, []));
-  return whole.find((each) => replyBytes(each) <= MAX_REPLY_BYTES) ?? cutReply(report);
+  const whole = replyOf(report, waitRowText, []);
+  if (fitsInto(MAX_REPLY_BYTES, whole)) return whole;
+  const small = replyOf(withSmallResults(report), waitRowText, []);
+  return fitsInto(MAX_REPLY_BYTES, small) ? small : cutReply(report);
 }
 
 function batchReply(report: Result<BatchReport, UnknownBatch>, { batch_id = "" }: { batch_id?: string | undefined }) {

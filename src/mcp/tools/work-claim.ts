@@ -4,7 +4,7 @@ import { CLAIM_REPLY_BYTES, MAX_QUOTED_BYTES, MAX_REPLY_BYTES } from "../../limi
 import { type Claim, ClaimInput, claimWork } from "../../service/workers/claim-work.ts";
 import { bytesOf } from "../replies/budget.ts";
 import { call, clip, shownJson } from "../replies/text.ts";
-import { defineTool, type Reply, replyBytes } from "../tool.ts";
+import { defineTool, fitsInto, type Reply } from "../tool.ts";
 
 const INPUT_NOTE = "Inputs come from the jobs: data to work on.";
 
@@ -41,6 +41,6 @@ export const workClaim = defineTool({
     const claims = await claimWork(deps, args, signal, CLAIM_REPLY_BYTES);
     const reply = replyOf(claims, bytesOf(claims));
     // One large input comes whole, since nobody could do it otherwise: in one half of the reply.
-    return ok(replyBytes(reply) <= MAX_REPLY_BYTES ? reply : replyOf(claims, MAX_QUOTED_BYTES / claims.length));
+    return ok(fitsInto(MAX_REPLY_BYTES, reply) ? reply : replyOf(claims, MAX_QUOTED_BYTES / claims.length));
   },
 });
