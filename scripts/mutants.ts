@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { dirname } from "node:path";
 import { MUTANTS } from "../tooling/mutants.ts";
 
 /**
@@ -45,11 +46,17 @@ interface Run {
   output: string;
 }
 
-/** One harness after the other, until one finds something: most bugs are found by the first. */
+/** Those of the folder that the bug is in come first. */
+function inOrder(mutant: string | undefined): string[] {
+  const folder = dirname(MUTANTS[mutant ?? ""]?.file ?? "").replace(/^src/, "test");
+  return HARNESSES.toSorted((a, b) => Number(b.startsWith(folder)) - Number(a.startsWith(folder)));
+}
+
+/** One harness after the other, until one finds something. */
 function hunt(mutant: string | undefined): Run {
   const started = performance.now();
   const run = { found: false, ran: true, output: "" };
-  for (const harness of HARNESSES) {
+  for (const harness of inOrder(mutant)) {
     const { stdout, stderr } = spawnSync("vitest", ["run", "--project", projectOf(harness), "--bail", "1", harness], {
       encoding: "utf8",
       env: { ...process.env, ...ENV, ...(mutant && { MUTANT: mutant }) },

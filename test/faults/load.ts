@@ -5,7 +5,7 @@ import type { JsonObject } from "../../src/lib/json.ts";
 import { type Call, type EraVersion, send, toolCall } from "../../tooling/raw.ts";
 import type { DevServer } from "../../tooling/servers/dev-server.ts";
 import { type Memory, memoryOf } from "./memory.ts";
-import { type Calls, SOAK_COURSES, soakWorld } from "./soak-courses.ts";
+import { type Calls, endSoak, SOAK_COURSES, soakWorld } from "./soak-courses.ts";
 
 const TICK_MS = 100;
 const READS_A_TICK = 5;
@@ -34,6 +34,8 @@ export class Load {
   /** Calls that were left out because too many were open. */
   leftOut = 0;
   readonly errors: string[] = [];
+  /** Jobs whose end must be told. */
+  readonly submitted = new Set<string>();
   readonly samples: Sample[] = [];
   readonly #server: DevServer;
   readonly #bare: DevServer;
@@ -60,21 +62,21 @@ export class Load {
       if ((tick * TICK_MS) % sampleEveryMs === 0) this.#note(this.#sample(elapsed()));
       for (const [name, { every, run }] of Object.entries(SOAK_COURSES)) {
         if (tick % every !== 0) continue;
-        this.begun[name] = (this.begun[name] ?? 0) + 1;
-        this.#begin(() => run(calls, world));
+        if (this.#begin(() => run(calls, world))) this.begun[name] = (this.begun[name] ?? 0) + 1;
       }
       for (let i = 0; i < READS_A_TICK; i++) this.#begin(() => this.#read());
       await sleep(Math.max((tick + 1) * TICK_MS - elapsed(), 0));
     }
     await Promise.all(this.#underWay);
+    await endSoak(calls);
   }
 
-  #begin(work: () => Promise<unknown>): void {
-    if (this.#openCalls >= MOST_OPEN_CALLS) {
-      this.leftOut += 1;
-      return;
-    }
-    this.#note(work());
+  /** @returns whether it was not left out */
+  #begin(work: () => Promise<unknown>): boolean {
+    const isLeftOut = this.#openCalls >= MOST_OPEN_CALLS;
+    if (isLeftOut) this.leftOut += 1;
+    else this.#note(work());
+    return !isLeftOut;
   }
 
   #note(work: Promise<unknown>): void {
@@ -103,7 +105,10 @@ export class Load {
       tool: (name, args) => this.#call(name, args),
       post: (url) => this.#counted(async () => (await fetch(url, { method: "POST" })).json() as Promise<JsonObject>),
       send: (method, params) => this.#send(method, { method, params }, "2026-07-28"),
-      reading: (id) => void this.#jobs.push({ id, at: performance.now() }),
+      reading: (id) => {
+        this.submitted.add(id);
+        this.#jobs.push({ id, at: performance.now() });
+      },
     };
   }
 

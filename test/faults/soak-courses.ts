@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../../src/lib/json.ts";
+import { EVENT_PURGE_BATCH, LEDGER_CHUNK, LEDGER_KEPT, MAX_KEPT_ATTEMPTS } from "../../src/limits.ts";
+import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 
 /**
  * All that goes on in a soak: whatever a server offers besides gets a line in {@link SOAK_COURSES}. No job reaches the engine
  * (load.ts says why): the only place in it is taken, and each job waits until it is cancelled. Nothing is left behind for long,
  * so that the database must stop growing.
  */
+
+/** Events that the server is told to keep. */
+export const SOAK_EVENTS_KEPT = 200;
 
 export interface Calls {
   tool(name: string, args: JsonObject): Promise<JsonObject>;
@@ -34,6 +39,8 @@ const CANCELLED_AFTER_MS = 3_000;
 const DELETED_AFTER_MS = 20_000;
 const HOOK = "soak-hook";
 const FOLLOWER = "soak-follower";
+/** With that of `soak-clock`. */
+const TRIGGERS = 3;
 const BATCH = 20;
 const CLOCK = { cron: "* * * * *" };
 const blueprint = { name: "soak", steps: [{ id: "end", type: "transform", value: 7 }] };
@@ -102,6 +109,10 @@ export const SOAK_COURSES: Readonly<Record<string, Course>> = {
     },
   },
 };
+
+/** What followed the last jobs of the hook goes, too. */
+export const endSoak = (calls: Calls): Promise<void> => endAll(calls, { trigger: FOLLOWER });
+
 /** Triggers, a subscriber and a reader; the place of a job that runs is taken. @param callback of a receiver */
 export async function soakWorld(calls: Calls, callback: string): Promise<SoakWorld> {
   const nap = { name: "taken", steps: [{ id: "nap", type: "sleep", for: "1 day" }] };
@@ -112,4 +123,32 @@ export async function soakWorld(calls: Calls, callback: string): Promise<SoakWor
   const delivery = { mode: "webhook", url: callback, secret: `whsec_${btoa("s".repeat(32))}` };
   await calls.send("events/subscribe", { name: "job.settled", arguments: {}, delivery });
   return { hook: String(url), cursor: String((await calls.tool("events_read", {})).next_cursor) };
+}
+
+/** Rows that may be there when all courses have ended, however long they went on. Of no other table may be any. */
+const LEFT_BEHIND: Readonly<Record<string, number>> = {
+  schema_migrations: MIGRATIONS.length,
+  // The one that has the place, and its plan; that of all others, which the triggers have.
+  jobs: 1,
+  plans: 2,
+  triggers: TRIGGERS,
+  trigger_states: TRIGGERS,
+  trigger_ledger: TRIGGERS * (LEDGER_KEPT / LEDGER_CHUNK + 1),
+  events: SOAK_EVENTS_KEPT + EVENT_PURGE_BATCH,
+  event_log: 1,
+  event_look: 1,
+  event_subscribers: 1,
+  subscriptions: 1,
+  delivery_attempts: MAX_KEPT_ATTEMPTS,
+};
+
+/** Tables of what is kept of jobs that are gone: for 90 days what was done to them, for an hour or two how they ended. */
+export const KEPT_FOR_A_TIME = ["audit", "last_states"];
+
+/** @param ended jobs @param changes saves of triggers, besides the first of each */
+export function mostRows(table: string, ended: number, changes: number): number {
+  if (table === "last_states") return ended;
+  // Each was cancelled and deleted.
+  if (table === "audit") return 2 * ended + TRIGGERS + changes;
+  return LEFT_BEHIND[table] ?? 0;
 }
