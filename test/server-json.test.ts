@@ -61,8 +61,9 @@ const read = (name: string): unknown => JSON.parse(readFileSync(join(import.meta
 const server = ServerJson.parse(read("server.json"));
 
 describe("server.json", () => {
-  it("names the version of package.json", () => {
-    expect(server.version).toBe((read("package.json") as { version: string }).version);
+  it("names the version of package.json, as the packages do", () => {
+    const versions = ["package.json", "packages/client/package.json", "packages/cli/package.json"].map(read);
+    for (const each of versions) expect(each).toMatchObject({ version: server.version });
   });
 
   it("leads to the endpoint of a deployment, with a key as the server takes it", () => {

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import type { EventAt } from "../../../client/src/index.ts";
+import cli from "../../package.json" with { type: "json" };
 import { type Command, EXIT, type Invocation, textOf } from "../command.ts";
 import { safe } from "../table.ts";
 
@@ -61,7 +62,7 @@ function answerOf({ id, method, params }: Message): object | undefined {
   const result = {
     protocolVersion: asked ?? REVISIONS[0],
     capabilities: { experimental: { "claude/channel": {} } },
-    serverInfo: { name: "edge-jobs-channel", version: "0.1.0" },
+    serverInfo: { name: "edge-jobs-channel", version: cli.version },
     instructions: INSTRUCTIONS,
   };
   return { jsonrpc: "2.0", id, result };
