@@ -80,7 +80,7 @@ async function stored(tenant: string, result: Result<Json, ActionError>): Promis
   const text = JSON.stringify(result.value);
   const bytes = utf8Bytes(text);
   if (bytes <= MAX_OUTPUT_BYTES) {
-    await answerTurn(tenant, bytes);
+    await answerTurn(tenant, bytes, true);
     return ok(JSON.parse(text));
   }
   const message = `The output has ${bytes} bytes, the most is ${MAX_OUTPUT_BYTES}. Ask for less (max_bytes), or return less.`;

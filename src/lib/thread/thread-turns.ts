@@ -18,13 +18,17 @@ export class Turns {
     this.#look = look;
   }
 
-  /** Until the caller may work for this owner without giving way, up to its next await. */
-  async next(owner: string): Promise<void> {
+  /**
+   * Until the caller may work for this owner without giving way, up to its next await.
+   * @param goesOn with what it began in a turn before: so it stands before all of the owner that begin, lest all were begun,
+   * and held, at once
+   */
+  async next(owner: string, goesOn = false): Promise<void> {
     const own = Symbol("turn");
     let before: symbol | undefined;
     for (let looks = 0; ; await this.#look()) {
       // Again, when it was passed over.
-      this.#waitingOf(owner).add(own);
+      this.#join(owner, own, goesOn);
       const first = this.#first();
       looks = first === before ? looks + 1 : 0;
       before = first;
@@ -35,12 +39,10 @@ export class Turns {
     this.#end(owner, own);
   }
 
-  #waitingOf(owner: string): Set<symbol> {
-    const known = this.#waiting.get(owner);
-    if (known !== undefined) return known;
-    const added = new Set<symbol>();
-    this.#waiting.set(owner, added);
-    return added;
+  #join(owner: string, turn: symbol, goesOn: boolean): void {
+    const waiting = this.#waiting.get(owner) ?? new Set();
+    if (waiting.has(turn)) return;
+    this.#waiting.set(owner, goesOn ? new Set([turn, ...waiting]) : waiting.add(turn));
   }
 
   #first(): symbol | undefined {
@@ -49,9 +51,9 @@ export class Turns {
   }
 
   #end(owner: string, turn: symbol): void {
-    const own = this.#waitingOf(owner);
-    own.delete(turn);
+    const others = this.#waiting.get(owner) ?? new Set();
+    others.delete(turn);
     this.#waiting.delete(owner);
-    if (own.size > 0) this.#waiting.set(owner, own);
+    if (others.size > 0) this.#waiting.set(owner, others);
   }
 }

@@ -96,7 +96,7 @@ async function judged(
     const isUnexpected = judgedByStatus(step, response.status) === false;
     return isUnexpected ? err(unexpected(response, read.error.message, step, request, context)) : read;
   }
-  await answerTurn(ref.tenant, read.value.bytes);
+  await answerTurn(ref.tenant, read.value.bytes, true);
   const output = outputOf(response, read.value, request, context);
   const expected = await isExpected(context, step, scope, output, response.status);
   if (!expected.ok) return err({ ...expected.error, retryable: false });

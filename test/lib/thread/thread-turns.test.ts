@@ -40,6 +40,19 @@ describe("turns", () => {
     expect(log.slice(6)).toEqual(Array(7).fill("many"));
   });
 
+  it("that go on with what was begun stand before those that begin", async () => {
+    const turns = new Turns();
+    const log: string[] = [];
+    const work = async (name: string) => {
+      for (const part of ["begins", "goes on", "ends"]) {
+        await turns.next("one", part !== "begins");
+        log.push(`${name} ${part}`);
+      }
+    };
+    await Promise.all(["a", "b", "c"].map(work));
+    expect(log).toEqual(["a", "b", "c"].flatMap((name) => [`${name} begins`, `${name} goes on`, `${name} ends`]));
+  });
+
   it("give way once to what waits, when nobody else is there", async () => {
     let looks = 0;
     await new Turns(async () => {

@@ -39,6 +39,22 @@ describe("answers that come at once", () => {
     expect(new Set(ticks).size).toBe(ROWS);
   });
 
+  it("are each stored before the next is read, which would be held beside it", async () => {
+    const log: string[] = [];
+    await inRegistry(async (bench) => {
+      const body = JSON.stringify({ text: "x".repeat(LARGE_ANSWER_BYTES) });
+      const parse = JSON.parse;
+      vi.spyOn(JSON, "parse").mockImplementation((text, reviver) => {
+        if (text === body) log.push("read");
+        else if (String(text).startsWith('{"status":200')) log.push("stored");
+        return parse(text, reviver);
+      });
+      const fetch = async () => new Response(body, { headers: { "content-type": "application/json" } });
+      expect(await (await runSteps(bench, [map], { fetch })).status()).toMatchObject({ status: "succeeded" });
+    });
+    expect(log.slice(0, 2 * ROWS)).toEqual(Array(ROWS).fill(["read", "stored"]).flat());
+  });
+
   it("are read at once when they are small", async () => {
     const ticks = await parses(LARGE_ANSWER_BYTES - 1);
     expect(ticks).toHaveLength(ROWS);
