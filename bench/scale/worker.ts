@@ -148,12 +148,6 @@ export class JobRegistry extends Shipped {
     return this.#filled.ids;
   }
 
-  /** Ms since the first of the newest so many jobs was submitted. */
-  async sinceNewest(jobs: number): Promise<number> {
-    const nth = "SELECT submitted_at FROM jobs ORDER BY job_number DESC LIMIT 1 OFFSET ?";
-    return Date.now() - this.#sql.exec<{ submitted_at: number }>(nth, jobs - 1).one().submitted_at;
-  }
-
   async cases(): Promise<string[]> {
     return READ_CASES.map(({ name }) => name);
   }
@@ -225,7 +219,7 @@ export class JobRegistry extends Shipped {
 }
 
 type Method =
-  | ("ids" | "sinceNewest" | "size" | "cases" | "submitMany" | "cancelAll")
+  | ("ids" | "size" | "cases" | "submitMany" | "cancelAll")
   | ("fill" | "indexTexts" | "read" | "submits" | "purges");
 /** Whose object, its method, and the arguments. */
 export type Call = [tenant: string, method: Method, ...args: unknown[]];

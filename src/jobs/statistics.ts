@@ -10,6 +10,8 @@ export type StatisticsRow = Pick<
   "job_id" | "status" | "blueprint" | "step" | "error" | "error_code" | "started_at" | "settled_at"
 > & { trigger: string | null };
 
+export const statisticsRow = (job: Job): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
+
 export const GROUPINGS = ["blueprint", "trigger", "status", "error", "time"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
@@ -114,24 +116,31 @@ const KEY: Record<Grouping, (row: StatisticsRow, periodMs: number) => string> = 
   },
 };
 
-/** Sums while rows come in. */
+/** What is no more is not listed. */
+function count<Key>(counts: Map<Key, number>, key: Key, by: number): void {
+  const next = (counts.get(key) ?? 0) + by;
+  if (next === 0) counts.delete(key);
+  else counts.set(key, next);
+}
+
+/** Sums while rows come in, and go. */
 class Adding {
   readonly #statuses = new Map<JobStatusName, number>();
   readonly #durations = new Map<number, number>();
 
-  add({ status, started_at, settled_at }: StatisticsRow): void {
-    this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+  get isEmpty(): boolean {
+    return this.#statuses.size === 0;
+  }
+
+  count({ status, started_at, settled_at }: StatisticsRow, by: 1 | -1): void {
+    count(this.#statuses, status, by);
     if (status !== "succeeded" || started_at === null || settled_at === null) return;
-    const bucket = bucketOf(settled_at - started_at);
-    this.#durations.set(bucket, (this.#durations.get(bucket) ?? 0) + 1);
+    count(this.#durations, bucketOf(settled_at - started_at), by);
   }
 
   join({ statuses, durations }: Sums): void {
-    for (const status of JOB_STATUSES) {
-      const jobs = statuses[status] ?? 0;
-      if (jobs > 0) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + jobs);
-    }
-    for (const [bucket, jobs] of durations) this.#durations.set(bucket, (this.#durations.get(bucket) ?? 0) + jobs);
+    for (const status of JOB_STATUSES) count(this.#statuses, status, statuses[status] ?? 0);
+    for (const [bucket, jobs] of durations) count(this.#durations, bucket, jobs);
   }
 
   get sums(): Sums {
@@ -159,25 +168,68 @@ const failureOf = ({ job_id, blueprint, step, error, error_code }: StatisticsRow
   ...{ count: 1, sample: job_id },
 });
 
-/** @param periodMs from the first time that is looked at to the present: groups of times are parts of it */
-export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping | null, periodMs = 0): Statistics {
-  const all = new Adding();
-  const groups = new Map<string, Adding>();
-  const failures = new Map<string, Failures>();
-  for (const row of rows) {
-    all.add(row);
-    if (row.status === "failed") added(failures, failureOf(row));
-    if (grouping === null) continue;
-    const key = KEY[grouping](row, periodMs);
-    const group = groups.get(key) ?? new Adding();
-    groups.set(key, group);
-    group.add(row);
+/** Statistics of rows that come in, and go. */
+export class Tally {
+  readonly #grouping: Grouping | null;
+  readonly #periodMs: number;
+  readonly #all = new Adding();
+  readonly #groups = new Map<string, Adding>();
+  readonly #failures = new Map<string, Failures>();
+
+  /** @param periodMs from the first time that is looked at to the present: groups of times are parts of it */
+  constructor(grouping: Grouping | null, periodMs: number) {
+    this.#grouping = grouping;
+    this.#periodMs = periodMs;
   }
-  return {
-    all: all.sums,
-    groups: [...groups].map(([key, group]) => ({ key, sums: group.sums })),
-    failures: mostFirst(failures),
-  };
+
+  /** Groups, and causes of failures, that it holds. */
+  get size(): number {
+    return this.#groups.size + this.#failures.size;
+  }
+
+  add(row: StatisticsRow): void {
+    this.#count(row, 1);
+    if (row.status === "failed") added(this.#failures, failureOf(row));
+  }
+
+  /** @returns false when it was the sample of others: nobody knows another one */
+  remove(row: StatisticsRow): boolean {
+    this.#count(row, -1);
+    return row.status !== "failed" || this.#removeFailure(failureOf(row));
+  }
+
+  #count(row: StatisticsRow, by: 1 | -1): void {
+    this.#all.count(row, by);
+    if (this.#grouping === null) return;
+    const key = KEY[this.#grouping](row, this.#periodMs);
+    const group = this.#groups.get(key) ?? new Adding();
+    group.count(row, by);
+    if (group.isEmpty) this.#groups.delete(key);
+    else this.#groups.set(key, group);
+  }
+
+  #removeFailure(failure: Failures): boolean {
+    const known = this.#failures.get(keyOf(failure));
+    if (known === undefined) return false;
+    known.count -= 1;
+    if (known.count > 0) return known.sample !== failure.sample;
+    return this.#failures.delete(keyOf(failure));
+  }
+
+  get statistics(): Statistics {
+    return {
+      all: this.#all.sums,
+      groups: [...this.#groups].map(([key, group]) => ({ key, sums: group.sums })),
+      failures: mostFirst(this.#failures).map((failure) => ({ ...failure })),
+    };
+  }
+}
+
+/** @param periodMs as of {@link Tally} */
+export function statisticsOf(rows: Iterable<StatisticsRow>, grouping: Grouping | null, periodMs = 0): Statistics {
+  const tally = new Tally(grouping, periodMs);
+  for (const row of rows) tally.add(row);
+  return tally.statistics;
 }
 
 /** Of several looks. */

@@ -19,6 +19,9 @@ export const TEXT_INDEX_BATCH = 500;
 export const TEXT_INDEX_PAUSE_MS = SECOND / 4;
 /** After a batch that failed. */
 export const TEXT_INDEX_RETRY_MS = MINUTE;
+/** Of the next to be added, by which a search knows what most texts have, and so much of each. In memory. */
+export const TEXT_SAMPLE_JOBS = 32;
+export const TEXT_SAMPLE_CHARS = 1_000;
 export const MAX_INLINE_RESULT_BYTES = 8 * KIB;
 export const MAX_TEXT_RESULT_BYTES = 4 * KIB;
 export const MAX_ERROR_CHARS = 500;

@@ -2,12 +2,14 @@
 
 import { DAY } from "./units.ts";
 
-/** Newest jobs of the period that one shard looks at, so that a million jobs cost no more. */
-export const MAX_STATISTICS_SCAN = 5_000;
-/** Failed jobs of the period that one shard looks at for their causes: two tenths of a second for each 10,000. */
-export const MAX_FAILURES_SCAN = 100_000;
-/** Of these in one go: others are served between two. */
-export const FAILURES_PAGE = 2_500;
+/** Jobs that one look reads in one shard, the newest that it does not know: the next look goes on with older ones. */
+export const MAX_STATISTICS_SCAN = 100_000;
+/** Of these in one go, 50 ms where all have failed: others are served between two. */
+export const STATISTICS_PAGE = 2_500;
+/** Periods and groupings that one object remembers, so that the next look reads what has changed alone. */
+export const MAX_STATISTICS_WINDOWS = 8;
+/** Groups and causes of failures of each, some 200 bytes each and the message of the cause: with more it is not remembered. */
+export const MAX_REMEMBERED_GROUPS = 1_000;
 /** Offers that one shard looks at for the depth of its queues. */
 export const MAX_QUEUE_SCAN = 5_000;
 export const MAX_STATISTICS_PERIOD_MS = 90 * DAY;

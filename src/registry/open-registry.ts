@@ -4,7 +4,6 @@ import { Batches } from "./calls/batches.ts";
 import { Controls } from "./calls/controls.ts";
 import { EventSubscriptions } from "./calls/event-subscriptions.ts";
 import { Hooks } from "./calls/hooks.ts";
-import { JobStatistics } from "./calls/job-statistics.ts";
 import { SecretCalls } from "./calls/keep-secrets.ts";
 import { ReadEvents } from "./calls/read-events.ts";
 import { Revocations } from "./calls/revocations.ts";
@@ -35,6 +34,8 @@ import { RoundReports } from "./run/round-reports.ts";
 import { tellSettlements } from "./run/settlements.ts";
 import { StepReports } from "./run/step-reports.ts";
 import { Undoables } from "./run/undoables.ts";
+import { JobStatistics } from "./statistics/job-statistics.ts";
+import { JobWindows } from "./statistics/job-windows.ts";
 import { Actions } from "./storage/actions.ts";
 import { Alarm } from "./storage/alarm.ts";
 import { Audit } from "./storage/audit.ts";
@@ -167,6 +168,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
   const { context, counts, slots, limitHome } = await openContext(ports);
   const { store, now } = context;
   const changes = new JobChanges(context);
+  const windows = new JobWindows(context.tables.jobs);
   const openWaits = new OpenWaits();
   const eventWaiters = new EventWaiters();
   const revocations = new Revocations(context, (keyId) => {
@@ -188,6 +190,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     eventWaiters,
     new TellSubscribers(context, () => deliveries.wakeAll()),
     eventLooks,
+    windows,
   );
   const { copies, ring } = openTriggers(context, deliveries);
   const secretCalls = new SecretCalls(context);
@@ -203,7 +206,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     links: new AnswerLinks(context),
     batches: new Batches(context),
     bulkCalls: new BulkCalls(context),
-    jobStatistics: new JobStatistics(context),
+    jobStatistics: new JobStatistics(context, windows),
     limitHome,
     stepReports: new StepReports(context),
     awaitReports: new AwaitReports(context, (open) => eventLooks.opening(open)),

@@ -1,6 +1,5 @@
 import { startedBulk } from "../../jobs/bulk.ts";
-import type { ListedJob } from "../../jobs/job.ts";
-import { type Failures, mergedFailures, type StatisticsRow, statisticsOf } from "../../jobs/statistics.ts";
+import { type Failures, mergedFailures, statisticsOf, statisticsRow } from "../../jobs/statistics.ts";
 import { toJobRow } from "../../jobs/view.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
@@ -11,8 +10,6 @@ import { findJobs } from "../calls/list-jobs.ts";
 import type { RegistryContext } from "../context.ts";
 import { createBulk } from "../dispatch/create-bulk.ts";
 import { actedOn } from "./acted-on.ts";
-
-const statisticsRow = (job: ListedJob): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
 
 /** Counts what an action would be done to, and begins it. */
 export class BulkCalls implements BulkApi {

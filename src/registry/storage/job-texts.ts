@@ -1,4 +1,11 @@
-import { MAX_UNINDEXED_JOBS, TEXT_INDEX_BATCH, TEXT_INDEX_PAUSE_MS, TEXT_INDEX_RETRY_MS } from "../../limits.ts";
+import {
+  MAX_UNINDEXED_JOBS,
+  TEXT_INDEX_BATCH,
+  TEXT_INDEX_PAUSE_MS,
+  TEXT_INDEX_RETRY_MS,
+  TEXT_SAMPLE_CHARS,
+  TEXT_SAMPLE_JOBS,
+} from "../../limits.ts";
 import type { Jobs } from "./jobs.ts";
 import { type Described, searchText, storable, type TextLook, trigrams } from "./search-text.ts";
 
@@ -25,6 +32,8 @@ export class JobTexts {
   #end: string | undefined;
   /** Jobs above the end, so many at most as are too many. */
   #unindexed: number | undefined;
+  /** Texts of some jobs that are not in the index yet. */
+  #sample: readonly string[] | undefined;
   /** Not before this (epoch ms), so that others are served. */
   #restsUntil = 0;
 
@@ -38,6 +47,7 @@ export class JobTexts {
   forgetRead(): void {
     this.#end = undefined;
     this.#unindexed = undefined;
+    this.#sample = undefined;
   }
 
   /** An index that nobody keeps up is none. Written when the object opens. */
@@ -65,8 +75,18 @@ export class JobTexts {
 
   /** undefined: every job is to be looked at. */
   lookFor(text: string): TextLook | undefined {
-    const terms = this.#isOn ? trigrams(text) : [];
+    const terms = this.#isOn ? this.#telling(trigrams(text)) : [];
     return terms.length === 0 ? undefined : { match: terms.map(quoted).join(" "), end: this.#place };
+  }
+
+  /** Without what most jobs have: the index would walk through all of them for it, and it leaves out few. */
+  #telling(terms: string[]): string[] {
+    this.#sample ??= this.#jobs
+      .above(this.#place, TEXT_SAMPLE_JOBS)
+      .flatMap(({ job }) => (job === undefined ? [] : [searchText(job).slice(0, TEXT_SAMPLE_CHARS)]));
+    const sample = this.#sample;
+    const rare = terms.filter((term) => sample.filter((text) => text.includes(term)).length <= sample.length / 2);
+    return rare.length > 0 ? rare : terms;
   }
 
   #has(jobId: string): boolean {

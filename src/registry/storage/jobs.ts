@@ -44,9 +44,6 @@ const MOST_DISPLACED = 3n;
 const THE_JOB = "job_number = ? AND job_id = ?";
 const IN_RANGE = "job_number >= ? AND job_number < ? AND job_id < ?";
 
-/** Above every number but the highest, which no job has before the year 2248. */
-const END_NUMBER = String(2n ** 63n - 1n);
-
 /** As text: the object's SQL takes no bigint, and the column's type makes an integer of it. */
 const numberOf = (jobId: string): string => String(jobNumber(jobId));
 
@@ -88,12 +85,9 @@ export const JOBS_SQL = {
     ORDER BY job_texts.rowid DESC LIMIT ?`,
   above: `SELECT ${LIST_COLUMNS} FROM jobs WHERE job_number > ? ORDER BY job_number LIMIT ?`,
   countAbove: "SELECT count(*) AS count FROM (SELECT job_number FROM jobs WHERE job_number > ? LIMIT ?)",
-  since: `SELECT job_id, status, blueprint, step, error, error_code, started_at, settled_at,
+  between: `SELECT job_id, status, blueprint, step, error, error_code, started_at, settled_at,
     json_extract(run_json, '$.trigger.name') AS trigger
-    FROM jobs WHERE job_number >= ? AND tenant = ? ORDER BY job_number DESC LIMIT ?`,
-  failures: `SELECT CAST(job_number AS TEXT) AS number, job_id, status, blueprint, step, error, error_code, started_at,
-    settled_at, NULL AS trigger FROM jobs WHERE status = 'failed' AND job_number >= ? AND job_number < ? AND tenant = ?
-    ORDER BY job_number DESC LIMIT ?`,
+    FROM jobs WHERE ${IN_RANGE} AND tenant = ? ORDER BY job_number DESC LIMIT ?`,
   oldestQueued: "SELECT submitted_at FROM jobs WHERE status = 'queued' AND tenant = ? ORDER BY job_number LIMIT 1",
   ofBatch: `SELECT job_id, status FROM jobs WHERE job_number >= ? AND job_number < ? AND tenant = ?
     AND json_extract(run_json, '$.batch') = ? ORDER BY job_number`,
@@ -257,23 +251,10 @@ export class Jobs {
     return this.#first<{ count: number }>(JOBS_SQL.countAbove, number, most)?.count ?? 0;
   }
 
-  /** The newest jobs from the floor on. */
-  since(tenant: string, floor: string, limit: number): StatisticsRow[] {
-    return this.#sql
-      .exec<{ [Field in keyof StatisticsRow]: StatisticsRow[Field] }>(JOBS_SQL.since, numberOf(floor), tenant, limit)
-      .toArray();
-  }
-
-  /** Failed jobs from the floor on, newest first, so many at once. */
-  *failures(tenant: string, floor: string, rows: number): Generator<StatisticsRow[]> {
-    type Row = { [Field in keyof StatisticsRow]: StatisticsRow[Field] } & { number: string };
-    for (let below = END_NUMBER; ; ) {
-      const found = this.#sql.exec<Row>(JOBS_SQL.failures, numberOf(floor), below, tenant, rows).toArray();
-      yield found;
-      const last = found.at(-1);
-      if (last === undefined || found.length < rows) return;
-      below = last.number;
-    }
+  /** The newest jobs from the floor `low` on and below the id `high`. */
+  between(tenant: string, low: string, high: string, limit: number): StatisticsRow[] {
+    type Row = { [Field in keyof StatisticsRow]: StatisticsRow[Field] };
+    return this.#sql.exec<Row>(JOBS_SQL.between, ...rangeOf(low, high), tenant, limit).toArray();
   }
 
   /** When the first job was submitted that is still queued. */

@@ -10,6 +10,7 @@ import {
 } from "../../../src/limits.ts";
 import type { ListQuery } from "../../../src/registry/api/caller.ts";
 import { JOB_TEXTS_SQL } from "../../../src/registry/storage/job-texts.ts";
+import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { setting } from "../../support/setting.ts";
 import type { apisOf } from "../apis.ts";
@@ -146,6 +147,22 @@ describe("a listing by text with an index", () => {
 });
 
 describe("the index of texts", () => {
+  it("is not asked for what most jobs have, and for all of it where there is nothing else", () =>
+    inRegistry(async (bench) => {
+      await bench.submit({ name: "order 471" });
+      bury(bench, MAX_UNINDEXED_JOBS);
+      bench.storage.sql.exec("UPDATE jobs SET name = 'order' WHERE name = '-'");
+      const on = await searching(bench);
+      await index(bench, on);
+      const exec = vi.spyOn(bench.storage.sql, "exec");
+      const [one] = await found(on, { text: "order 471" });
+      expect((await found(on, { text: "order" })).length).toBe(MAX_UNINDEXED_JOBS + 1);
+      const asked = exec.mock.calls.filter(([query]) => query === JOBS_SQL.listByText).map(([, match]) => match);
+      vi.restoreAllMocks();
+      expect(one).toBeDefined();
+      expect([...new Set(asked)]).toEqual(['"er " "r 4" " 47" "471"', '"ord" "rde" "der"']);
+    }));
+
   it("follows what a job becomes after it was added, and forgets it with the job", () =>
     inRegistry(async (bench) => {
       const { id } = await bench.submit({ name: "early" });

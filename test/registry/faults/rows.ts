@@ -12,6 +12,7 @@ export interface StoredJob {
   status: string;
   blueprint: string;
   plan_hash: string;
+  step: string | null;
   dispatched_at: number | null;
   started_at: number | null;
   settled_at: number | null;

@@ -12,6 +12,7 @@ import {
   wholeTriggers,
 } from "./invariants.ts";
 import { type StoredJob, storedJobs } from "./rows.ts";
+import { talliedRight } from "./tallied.ts";
 import type { World } from "./world.ts";
 
 const SETTLED = ["succeeded", "failed", "cancelled"];
@@ -63,6 +64,7 @@ export class Watch {
       ...wholeTriggers(storage, alarmAt, clock.now),
       ...this.#instances(jobs),
       ...countedRight(jobs, api.counts.current),
+      ...(await talliedRight(jobs, api.stats, clock.now)),
       ...belongings(storage, jobs),
       ...surprises.map((error) => `surprise: ${error}`),
     ];

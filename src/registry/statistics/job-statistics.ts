@@ -1,46 +1,29 @@
 import { readSlotKey } from "../../jobs/flow/concurrency.ts";
-import { jobIdFloor } from "../../jobs/id.ts";
-import { type Failures, type Grouping, type LimitUse, mergedFailures, statisticsOf } from "../../jobs/statistics.ts";
-import { yieldTurn } from "../../lib/thread/yield-turn.ts";
-import { FAILURES_PAGE, MAX_FAILURES_SCAN, MAX_QUEUE_SCAN, MAX_STATISTICS_SCAN } from "../../limits.ts";
+import type { Grouping, LimitUse } from "../../jobs/statistics.ts";
+import { MAX_QUEUE_SCAN } from "../../limits.ts";
 import type { Caller } from "../api/caller.ts";
 import type { QueueDepth, ShardStatistics, StatisticsApi } from "../api/statistics-calls.ts";
 import type { RegistryContext } from "../context.ts";
+import type { JobWindows } from "./job-windows.ts";
 
 /** What the jobs of the object have in common. Looks at a bounded number of rows, and writes none. */
 export class JobStatistics implements StatisticsApi {
   readonly #context: RegistryContext;
+  readonly #windows: JobWindows;
 
-  constructor(context: RegistryContext) {
+  constructor(context: RegistryContext, windows: JobWindows) {
     this.#context = context;
+    this.#windows = windows;
   }
 
   async statistics({ tenant }: Caller, since: number, grouping: Grouping | null): Promise<ShardStatistics> {
-    const { jobs } = this.#context.tables;
-    const rows = jobs.since(tenant, jobIdFloor(since), MAX_STATISTICS_SCAN + 1);
-    const isWhole = rows.length <= MAX_STATISTICS_SCAN;
-    const found = statisticsOf(rows.slice(0, MAX_STATISTICS_SCAN), grouping, this.#context.now() - since);
+    const found = await this.#windows.look(tenant, { since, now: this.#context.now(), grouping });
     return {
       ...found,
-      failures: isWhole ? found.failures : await this.#failures(tenant, since),
-      truncated: !isWhole,
-      oldest_queued: jobs.oldestQueued(tenant) ?? null,
+      oldest_queued: this.#context.tables.jobs.oldestQueued(tenant) ?? null,
       queues: this.#queues(tenant),
       limits: this.#limits(tenant),
     };
-  }
-
-  /** Of all failed jobs, where not all jobs are looked at. */
-  async #failures(tenant: string, since: number): Promise<Failures[]> {
-    let failures: Failures[] = [];
-    let looked = 0;
-    for (const page of this.#context.tables.jobs.failures(tenant, jobIdFloor(since), FAILURES_PAGE)) {
-      failures = mergedFailures([failures, statisticsOf(page, null).failures]);
-      looked += page.length;
-      if (looked >= MAX_FAILURES_SCAN) break;
-      await yieldTurn();
-    }
-    return failures;
   }
 
   /** Of those whose home the object is, and of its places at the engine. */
