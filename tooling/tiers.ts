@@ -16,7 +16,10 @@ export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", 
 export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Those of {@link E2E} that hold a time against a bound: nothing else of the run goes on beside one. */
-export const TIMED = ["test/faults/heavy.test.ts", "test/e2e/{dashboard/speed,scenarios/load,scenarios/rates}.test.ts"];
+export const TIMED = [
+  "test/faults/heavy.test.ts",
+  "test/e2e/{dashboard/speed,scenarios/load,scenarios/rates*}.test.ts",
+];
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
@@ -76,7 +79,7 @@ export const LONGEST = [
   "test/registry/upgrade.test.ts",
   "test/triggers/schedule.test.ts",
   "test/registry/{faults/model/model,refusals/creation-limit}.test.ts",
-  "test/e2e/{starts/events-rows,crash,scenarios/rates-crash}.test.ts",
+  "test/e2e/{starts/events-rows,crash}.test.ts",
   "test/faults/{hook-kills,kill9,long-shapes}.test.ts",
   "test/e2e/{dashboard/*,upgrade/*,starts/starts,security/hidden-text,tasks,scenarios/wait}.test.ts",
   "test/conformance/fixtures.test.ts",

@@ -18,8 +18,6 @@ export const TURN_LEAD_MS = SECOND / 2;
 export const PARKED_TURN_LEAD_MS = 5 * SECOND;
 /** A try whose turn is further away asks so often whether one was given back: each asking is a metered step or two. */
 export const MAX_TURN_PAUSE_MS = MINUTE;
-/** An object that begins anew does not know which turns it gave: nobody is given one for the rate's time, or for this. */
-export const MAX_RATE_SILENCE_MS = MINUTE;
 /** Rates that one object keeps in memory, each of some 200 bytes and 100 for each who waits. */
 export const MAX_RATES = 10_000;
 /** Who comes when there are more is told to come again. */

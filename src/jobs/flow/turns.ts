@@ -1,6 +1,5 @@
 import {
   MAX_INLINE_WAIT_MS,
-  MAX_RATE_SILENCE_MS,
   MAX_RATES,
   MAX_TURN_PAUSE_MS,
   PARKED_TURN_LEAD_MS,
@@ -50,7 +49,7 @@ const byTime = (a: Turn, b: Turn): number => a.at - b.at;
 
 /**
  * Turns of rates, one after the other: as far apart as the rate asks, and a tenth more. Kept in memory alone. An object
- * that begins anew gives none for a while, because it does not know which it gave before. Times are epoch ms.
+ * that begins anew gives none for a moment, because it does not know which it gave before. Times are epoch ms.
  */
 export class Turns {
   readonly #openedAt: number;
@@ -73,7 +72,7 @@ export class Turns {
     const line = known ?? emptyLine();
     this.#lines.set(key, line);
     const gap = (RATE_SPACING * per_ms) / limit;
-    const floor = Math.max(now, this.#silentUntil(gap, per_ms));
+    const floor = Math.max(now, this.#silentUntil(gap));
     const turn = take(line, holder, { at: floor, gap }, now - per_ms * RATE_LATENESS);
     forget(line, now - per_ms);
     return Math.max(turn.at - now, 0);
@@ -90,7 +89,7 @@ export class Turns {
     const own = (RATE_SPACING * per_ms) / limit;
     const { last, turns } = this.#lines.get(key) ?? { last: { ...NO_TURN, gap: own }, turns: [] };
     this.#lines.delete(key);
-    const at = Math.max(last.at, this.#silentUntil(own, per_ms) - last.gap);
+    const at = Math.max(last.at, this.#silentUntil(own) - last.gap);
     return { last: { ...last, at }, turns: [...turns] };
   }
 
@@ -104,10 +103,12 @@ export class Turns {
     if (given.length > 0) this.#lines.set(key, line);
   }
 
-  /** The object before this one may have given turns that lie a lead ahead. */
-  #silentUntil(gap: number, perMs: number): number {
-    if (this.#isNew) return this.#openedAt;
-    return this.#openedAt + Math.max(Math.min(perMs, MAX_RATE_SILENCE_MS), gap + TURN_LEAD_MS);
+  /**
+   * The last turn that somebody takes up of the object before this one lies a lead ahead at most: whose is further away asks
+   * again. The next one is a gap behind it, as always, so that no time of the rate has more of them.
+   */
+  #silentUntil(gap: number): number {
+    return this.#isNew ? this.#openedAt : this.#openedAt + TURN_LEAD_MS + gap;
   }
 
   /** A line whose last turn is long over says no more than none. */

@@ -36,12 +36,13 @@ describe("turns of a rate", () => {
     expect(turns.take("slow again", { ...FOUR, limit: 1 }, START)).toBeCloseTo(2_200);
   });
 
-  it("begin after one time of the rate where the object may have given some before", () => {
+  it("begin where those end that the object may have given before, and no later", () => {
     const at = (limit: number, per_ms: number) =>
       new Turns(START, false).take("holder", { key: "k", limit, per_ms }, START);
-    expect(at(4, 1_000)).toBe(1_000);
+    expect(at(4, 1_000)).toBeCloseTo(775);
     expect(at(1, 1_000)).toBeCloseTo(1_600);
-    expect(at(1_000, 86_400_000), "no more than what lies between two turns needs").toBeCloseTo(95_540);
+    expect(at(600, 60_000), "not for the time of the rate").toBeCloseTo(610);
+    expect(at(1_000, 86_400_000)).toBeCloseTo(95_540);
     expect(new Turns(START, false).take("holder", FOUR, START + 60_000)).toBe(0);
   });
 
@@ -100,6 +101,35 @@ class Crowd {
   }
 }
 
+/** Tries that ask, and ask again, until it is their turn: they act at it even if the object has died meanwhile. */
+function sentOver(lives: number, random: () => number): number[] {
+  const sent: number[] = [];
+  let [now, asked] = [START, 0];
+  let waiting: { holder: string; asksAt: number }[] = [];
+  for (let life = 0; life < lives; life++) {
+    const turns = new Turns(now, life === 0);
+    for (const end = now + Math.floor(random() * 4_000); now < end; now += Math.floor(random() * 100)) {
+      if (random() < 0.3) waiting.push({ holder: `job_1-1.s.${asked++}`, asksAt: now });
+      waiting = waiting.flatMap(({ holder, asksAt }) => {
+        if (asksAt > now) return [{ holder, asksAt }];
+        const wait = turns.take(holder, FOUR, now);
+        if (pauseBefore(wait) > 0) return [{ holder, asksAt: now + pauseBefore(wait) }];
+        sent.push(now + wait);
+        return [];
+      });
+    }
+  }
+  return sent.sort((a, b) => a - b);
+}
+
+describe("turns of an object that dies now and then", () => {
+  it("never let more through than the rate, and hardly wait", () => {
+    const sent = sentOver(200, seeded(setting("SEED")));
+    expect(sent.length).toBeGreaterThan(500);
+    for (const [i, at] of sent.slice(1).entries()) expect(at - (sent[i] ?? 0)).toBeGreaterThanOrEqual(275 - 0.001);
+  });
+});
+
 describe("turns that were given back", () => {
   const seven = () => {
     const turns = new Turns(START, true);
@@ -152,7 +182,7 @@ describe("turns of a key that another object goes on with", () => {
   it("begin after the silence of one that does not know what it gave", () => {
     const [before, after] = [new Turns(START, false), new Turns(START, true)];
     after.adopt(FOUR.key, [before.surrender(FOUR)]);
-    expect(after.take("job_b-1.s.0", FOUR, START)).toBeCloseTo(1_000);
+    expect(after.take("job_b-1.s.0", FOUR, START)).toBeCloseTo(775);
   });
 });
 
