@@ -11,8 +11,8 @@ const FAULTS = ["crash-points", "model", "linearizable", "triggers"].map(
   (name) => `test/registry/faults/${name}/${name}.test.ts`,
 );
 /**
- * What the harnesses of faults do not see: keys, times of schedules, ledgers that grow beyond one row, turns, late workers,
- * and the index of texts.
+ * What the harnesses of faults do not see: keys, times of schedules, ledgers that grow beyond one row, turns, lines, late workers,
+ * what is done in bulk, and the index of texts.
  */
 const HARNESSES = [
   ...FAULTS,
@@ -20,7 +20,10 @@ const HARNESSES = [
   "test/registry/fire",
   "test/triggers",
   "test/jobs/run/offers.test.ts",
+  "test/jobs/flow",
   "test/registry/flow",
+  "test/registry/calls/worker-calls.test.ts",
+  "test/registry/bulk",
   "test/registry/calls/text-search.test.ts",
 ];
 const UNIT = ["test/triggers", "test/jobs"];

@@ -1,3 +1,4 @@
+import { FLOW_MUTANTS } from "./mutants/flow-mutants.ts";
 import type { Mutant } from "./mutants/mutant.ts";
 import { TRIGGER_MUTANTS } from "./mutants/trigger-mutants.ts";
 
@@ -163,26 +164,6 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "if (isRunning(before) && !isRunning(after)) this.#onSlotFreed();",
     to: "",
   },
-  "a slot is never freed": {
-    file: "src/registry/flow/limit-home.ts",
-    from: "      this.#slots.give(tenant, key, holder);\n",
-    to: "",
-  },
-  "turns of a cancelled job are kept for it": {
-    file: "src/registry/flow/turn-returns.ts",
-    from: 'after.status === "succeeded" ||',
-    to: 'after.status !== "failed" ||',
-  },
-  "a claim is good whichever its token": {
-    file: "src/jobs/run/offers.ts",
-    from: "offer.token !== token || token === 0",
-    to: "token === 0",
-  },
-  "a release has no fence": {
-    file: "src/jobs/run/offers.ts",
-    from: "offer.token !== token || token === 0",
-    to: '(offer.token !== token && action !== "release") || token === 0',
-  },
   "a failure does not reach the index of texts": {
     file: "src/registry/storage/job-store.ts",
     from: "if (!hasSameText(before, after)) this.#tables.texts.changed(after);",
@@ -238,5 +219,6 @@ export const MUTANTS: Record<string, Mutant> = {
     from: "const outputs_json = keptOutputs(job, (path) => copied.has(path));",
     to: "const outputs_json = keptOutputs(job, () => false);",
   },
+  ...FLOW_MUTANTS,
   ...TRIGGER_MUTANTS,
 };
