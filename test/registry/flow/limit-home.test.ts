@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Concurrency } from "../../../src/jobs/flow/slot.ts";
 import type { Json } from "../../../src/lib/json.ts";
+import { SLOT_LOOK_MS } from "../../../src/limits.ts";
 import { aListQuery, type Bench, CALLER, callerOf, inRegistry, planOf, START, statusOf } from "../bench.ts";
 import { end } from "../job-lives.ts";
 
@@ -95,6 +96,9 @@ describe("the slots of a concurrency", () => {
       const second = await submit(bench, "a");
       await bench.runner.start(bench.ref(first));
       await bench.runner.rest(bench.ref(first), "nap", START + 3_600_000, []);
+      // The home asks after it.
+      bench.clock.now += 2 * SLOT_LOOK_MS;
+      await bench.reconciler.onAlarm();
       await rest(bench);
       expect(started(bench)).toEqual([first]);
       await bench.runner.settle(bench.ref(first), { name: "succeeded", output: {} }, []);
