@@ -10,7 +10,10 @@ export type StatisticsRow = Pick<
   "job_id" | "status" | "blueprint" | "step" | "error" | "error_code" | "started_at" | "settled_at"
 > & { trigger: string | null };
 
-export const statisticsRow = (job: Job): StatisticsRow => ({ ...job, trigger: job.run.trigger?.name ?? null });
+export const statisticsRow = (job: Omit<StatisticsRow, "trigger"> & Pick<Job, "run">): StatisticsRow => ({
+  ...job,
+  trigger: job.run.trigger?.name ?? null,
+});
 
 export const GROUPINGS = ["blueprint", "trigger", "status", "error", "time"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
