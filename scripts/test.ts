@@ -1,85 +1,119 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { asText, byHarness } from "../tooling/figures-file.ts";
-import { PROJECTS, seedOf, tierOf } from "../tooling/tiers.ts";
+import { constants, setPriority, tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { text } from "node:stream/consumers";
+import { buildUi } from "../tooling/build/build-ui.ts";
+import { asText, byHarness, type Found } from "../tooling/figures-file.ts";
+import { STAGES, seedOf, tierOf } from "../tooling/tiers.ts";
 
 /**
  * `npm run check`, `npm test` and `npm run test:full`: all that the tier has (tooling/tiers.ts), even after a failure.
  * Ends with the one line `N passed, N failed`: a check counts as one, a test as one.
  */
 
-interface Count {
+interface Outcome {
   passed: number;
-  failed: number;
+  /** A line for each. */
+  failures: string[];
+  figures: Found[];
 }
 
 const CHECKS = { "format and lint": "lint", types: "typecheck", "unused code": "unused" };
 
+const ROOT = join(import.meta.dirname, "..");
 const tier = tierOf({ TIER: process.argv[2] });
 const seed = seedOf(process.env, Date.now());
-const ENV = { ...process.env, TIER: tier, SEED: seed, WRANGLER_SEND_METRICS: "false" };
+const folder = mkdtempSync(join(tmpdir(), "edge-jobs-test-"));
+
+/** Start a program. `isPatient`: it has what others leave of the CPUs. */
+function start(command: string, args: string[], isPatient: boolean, more: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, TIER: tier, SEED: seed, WRANGLER_SEND_METRICS: "false", ...more };
+  const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  const ended = new Promise<boolean>((resolve) => child.once("close", (code) => resolve(code === 0)));
+  return { child, ended };
+}
 
 /** Run an npm script; its output is shown only when it fails. */
-async function runCheck([name, script]: [string, string]): Promise<Count> {
+async function runCheck([name, script]: [string, string]): Promise<Outcome> {
   const started = performance.now();
-  const { code, output } = await new Promise<{ code: number | null; output: string }>((resolve) => {
-    const child = spawn("npm", ["run", "--silent", script], { env: ENV, stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text) => {
-        output += text;
-      });
-    }
-    child.once("close", (code) => resolve({ code, output }));
-  });
-  const passed = code === 0;
+  const { child, ended } = start("npm", ["run", "--silent", script], true);
+  const [stdout, stderr, passed] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   console.log(`${passed ? "pass" : "FAIL"}  ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  if (!passed) console.log(output);
-  return passed ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  if (passed) return { passed: 1, failures: [], figures: [] };
+  console.log(stdout + stderr);
+  return { passed: 0, failures: [name], figures: [] };
 }
 
-async function runTests(): Promise<Count> {
-  const folder = mkdtempSync(join(tmpdir(), "edge-jobs-test-"));
-  const report = join(folder, "report.json");
-  const figures = join(folder, "figures.json");
-  const projects = PROJECTS[tier].map((name) => `--project=${name}`);
-  const reporters = ["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`);
-  const vitest = spawn("vitest", ["run", ...projects, ...reporters, `--outputFile.json=${report}`], {
-    stdio: "inherit",
-    env: { ...ENV, FIGURES_FILE: figures },
-  });
-  const [status] = await once(vitest, "close");
-  const { passed, failed } = readReport(report);
-  printFigures(figures);
-  rmSync(folder, { recursive: true });
+/** Run the tests of these projects, telling of each file when it is done. */
+async function runTests(projects: readonly string[], isPatient: boolean): Promise<Outcome> {
+  const report = join(folder, `${projects[0]}.json`);
+  const figures = join(folder, `${projects[0]}-figures.json`);
+  const args = [
+    ...["run", ...projects.map((name) => `--project=${name}`), ...(process.stdout.isTTY ? ["--color"] : [])],
+    ...["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`),
+    `--outputFile.json=${report}`,
+  ];
+  const { child, ended } = start("vitest", args, isPatient, { FIGURES_FILE: figures });
+  child.stdout.pipe(process.stdout, { end: false });
+  child.stderr.pipe(process.stderr, { end: false });
+  const succeeded = await ended;
+  const { passed, failures } = readReport(report);
   // A file that does not load, or an error outside of a test, fails the run without a failed test.
-  const failedOutside = status !== 0 && failed === 0;
-  return { passed, failed: failedOutside || passed === 0 ? failed + 1 : failed };
+  if (failures.length === 0 && !(succeeded && passed > 0)) failures.push(`${projects.join(", ")}: outside of a test`);
+  return { passed, failures, figures: existsSync(figures) ? JSON.parse(readFileSync(figures, "utf8")) : [] };
 }
 
-function readReport(path: string): Count {
-  try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(path, "utf8"));
-    return { passed: numPassedTests, failed: numFailedTests };
-  } catch {
-    return { passed: 0, failed: 0 };
+interface Report {
+  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
+}
+
+function readReport(path: string): Pick<Outcome, "passed" | "failures"> {
+  if (!existsSync(path)) return { passed: 0, failures: [] };
+  const { testResults }: Report = JSON.parse(readFileSync(path, "utf8"));
+  const tests = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.map((test) => ({ name, ...test })),
+  );
+  return {
+    passed: tests.filter(({ status }) => status === "passed").length,
+    failures: tests
+      .filter(({ status }) => status === "failed")
+      .map(({ name, fullName }) => `${relative(ROOT, name)}: ${fullName}`),
+  };
+}
+
+/** Make what the servers of all tests serve, which else each vitest would do. @returns deletes it */
+async function bundleOnce(): Promise<() => void> {
+  const { bundleServer } = await import("../tooling/servers/worker-bundle.ts");
+  return bundleServer();
+}
+
+/** All stages, one after the other; the checks beside the first. */
+async function runAll(): Promise<Outcome[]> {
+  // Else each vitest would write the same files.
+  await buildUi();
+  const pending = Object.entries(CHECKS).map(runCheck);
+  const outcomes: Outcome[] = [];
+  let removeBundle: (() => void) | undefined;
+  for (const [first = [], ...others] of STAGES[tier]) {
+    pending.push(...others.map((projects) => runTests(projects, true)));
+    if (tier !== "check") removeBundle ??= await bundleOnce();
+    outcomes.push(...(await Promise.all([...pending.splice(0), runTests(first, false)])));
   }
+  removeBundle?.();
+  return outcomes;
 }
 
-/** What the harnesses counted. */
-function printFigures(path: string): void {
-  if (!existsSync(path)) return;
-  for (const { harness, counts } of byHarness(JSON.parse(readFileSync(path, "utf8")))) {
-    console.log(`${harness}: ${asText(counts)}`);
-  }
-}
+const outcomes = await runAll();
+rmSync(folder, { recursive: true });
 
-// Side by side: most tests run in one process, which leaves a core to the checks.
-const counts = await Promise.all([...Object.entries(CHECKS).map(runCheck), runTests()]);
-const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
+const failures = outcomes.flatMap((outcome) => outcome.failures);
+// What the harnesses counted.
+for (const { harness, counts } of byHarness(outcomes.flatMap(({ figures }) => figures))) {
+  console.log(`${harness}: ${asText(counts)}`);
+}
+for (const failure of failures) console.log(`FAIL  ${failure}`);
 console.log(`\nSEED=${seed} plays these random courses again`);
-console.log(`${total("passed")} passed, ${total("failed")} failed`);
-process.exitCode = total("failed") > 0 ? 1 : 0;
+console.log(`${outcomes.reduce((sum, { passed }) => sum + passed, 0)} passed, ${failures.length} failed`);
+process.exitCode = failures.length > 0 ? 1 : 0;

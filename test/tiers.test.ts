@@ -7,7 +7,7 @@ import {
   EVICTABLE,
   leftOut,
   NOT_EVICTABLE,
-  PROJECTS,
+  STAGES,
   settingsOf,
   TIERS,
   TIMED,
@@ -28,7 +28,8 @@ const PROJECT_FILES: { [project: string]: string[] } = {
 };
 /** Files of a tier, once for each project that runs them; `nemesis` repeats some. */
 const filesOf = (tier: string, more: NodeJS.ProcessEnv = {}): string[] =>
-  (PROJECTS[tier as "check"] ?? [])
+  (STAGES[tier as "check"] ?? [])
+    .flat(2)
     .flatMap((project) => PROJECT_FILES[project] ?? [])
     .filter((file) => !files(...leftOut({ TIER: tier, ...more })).includes(file))
     .toSorted();

@@ -38,11 +38,17 @@ export const NOT_EVICTABLE = [
 export const everyNth = <T>(all: readonly T[], stride: number, seed: number): T[] =>
   all.filter((_, i) => (i + seed) % stride === 0);
 
-/** vitest projects of each tier. `nemesis` runs suites of `workerd` a second time. */
-export const PROJECTS: Record<Tier, readonly string[]> = {
-  check: ["unit", "workerd"],
-  test: ["unit", "workerd", "nemesis", "e2e", "timed"],
-  full: ["unit", "workerd", "nemesis", "e2e", "timed"],
+/** The projects of vitest that keep a CPU busy; `nemesis` runs suites of `workerd` a second time. */
+const COMPUTING = ["unit", "workerd"];
+/**
+ * In each stage one vitest for each list of projects, side by side: `e2e` mostly waits, so the others have what it leaves of
+ * the CPUs. A stage begins when the one before it has ended.
+ */
+const ALL = [[["e2e"], [...COMPUTING, "nemesis"]], [["timed"]]];
+export const STAGES: Record<Tier, readonly (readonly (readonly string[])[])[]> = {
+  check: [[COMPUTING]],
+  test: ALL,
+  full: ALL,
 };
 
 /**
