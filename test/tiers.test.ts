@@ -17,22 +17,25 @@ import { heavySteps } from "./faults/heavy-plans.ts";
 
 const cwd = join(import.meta.dirname, "..");
 const files = (...patterns: string[]): string[] => globSync(patterns, { cwd });
+const without = (all: readonly string[], ...patterns: string[]): string[] => {
+  const out = new Set(files(...patterns));
+  return all.filter((file) => !out.has(file));
+};
 
 const ALL = files("test/**/*.test.ts");
 /** As vitest.config.ts has them: unit is what no other project names. */
 const PROJECT_FILES: { [project: string]: string[] } = {
-  unit: ALL.filter((file) => !files(...WORKERD, ...E2E).includes(file)),
+  unit: without(ALL, ...WORKERD, ...E2E),
   workerd: files(...WORKERD),
-  e2e: files(...E2E).filter((file) => !files(...TIMED).includes(file)),
+  e2e: without(files(...E2E), ...TIMED),
   timed: files(...TIMED),
 };
 /** Files of a tier, once for each project that runs them; `nemesis` repeats some. */
-const filesOf = (tier: string, more: NodeJS.ProcessEnv = {}): string[] =>
-  (STAGES[tier as "check"] ?? [])
-    .flat(2)
-    .flatMap((project) => PROJECT_FILES[project] ?? [])
-    .filter((file) => !files(...leftOut({ TIER: tier, ...more })).includes(file))
-    .toSorted();
+const filesOf = (tier: string, more: NodeJS.ProcessEnv = {}): string[] => {
+  const projects = (STAGES[tier as "check"] ?? []).flat(2);
+  const all = projects.flatMap((project) => PROJECT_FILES[project] ?? []);
+  return without(all, ...leftOut({ TIER: tier, ...more })).toSorted();
+};
 
 const SOAK = "test/faults/soak.test.ts";
 
@@ -46,8 +49,7 @@ describe("every test file", () => {
   });
 
   it("that starts no server runs in npm run check, but for those that are named as slow", () => {
-    const slow = files(...leftOut({ TIER: "check" }));
-    const quick = ALL.filter((file) => !files(...E2E).includes(file) && !slow.includes(file));
+    const quick = without(ALL, ...E2E, ...leftOut({ TIER: "check" }));
     expect(filesOf("check")).toEqual(quick.toSorted());
   });
 
