@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { constants, setPriority, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
 import { buildUi } from "../tooling/build/build-ui.ts";
@@ -26,11 +26,9 @@ const tier = tierOf({ TIER: process.argv[2] });
 const seed = seedOf(process.env, Date.now());
 const folder = mkdtempSync(join(tmpdir(), "edge-jobs-test-"));
 
-/** Start a program. `isPatient`: it has what others leave of the CPUs. */
-function start(command: string, args: string[], isPatient: boolean, more: NodeJS.ProcessEnv = {}) {
+function start(command: string, args: string[], more: NodeJS.ProcessEnv = {}) {
   const env = { ...process.env, TIER: tier, SEED: seed, WRANGLER_SEND_METRICS: "false", ...more };
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  if (isPatient && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const ended = new Promise<boolean>((resolve) => child.once("close", (code) => resolve(code === 0)));
   return { child, ended };
 }
@@ -38,7 +36,7 @@ function start(command: string, args: string[], isPatient: boolean, more: NodeJS
 /** Run an npm script; its output is shown only when it fails. */
 async function runCheck([name, script]: [string, string]): Promise<Outcome> {
   const started = performance.now();
-  const { child, ended } = start("npm", ["run", "--silent", script], true);
+  const { child, ended } = start("npm", ["run", "--silent", script]);
   const [stdout, stderr, passed] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   console.log(`${passed ? "pass" : "FAIL"}  ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
   if (passed) return { passed: 1, failures: [], figures: [] };
@@ -47,7 +45,7 @@ async function runCheck([name, script]: [string, string]): Promise<Outcome> {
 }
 
 /** Run the tests of these projects, telling of each file when it is done. */
-async function runTests(projects: readonly string[], isPatient: boolean): Promise<Outcome> {
+async function runTests(projects: readonly string[]): Promise<Outcome> {
   const report = join(folder, `${projects[0]}.json`);
   const figures = join(folder, `${projects[0]}-figures.json`);
   const args = [
@@ -55,7 +53,7 @@ async function runTests(projects: readonly string[], isPatient: boolean): Promis
     ...["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`),
     `--outputFile.json=${report}`,
   ];
-  const { child, ended } = start("vitest", args, isPatient, { FIGURES_FILE: figures });
+  const { child, ended } = start("vitest", args, { FIGURES_FILE: figures });
   child.stdout.pipe(process.stdout, { end: false });
   child.stderr.pipe(process.stderr, { end: false });
   const succeeded = await ended;
@@ -85,24 +83,21 @@ function readReport(path: string): Pick<Outcome, "passed" | "failures"> {
 
 /** Make what the servers of all tests serve, which else each vitest would do. @returns deletes it */
 async function bundleOnce(): Promise<() => void> {
+  if (tier === "check") return () => undefined;
   const { bundleServer } = await import("../tooling/servers/worker-bundle.ts");
   return bundleServer();
 }
 
-/** All stages, one after the other; the checks beside the first. */
+/** All stages, one after the other; the checks beside the first, which takes longer. */
 async function runAll(): Promise<Outcome[]> {
   // Else each vitest would write the same files.
   await buildUi();
-  const pending = Object.entries(CHECKS).map(runCheck);
+  const checks = Object.entries(CHECKS).map(runCheck);
+  const removeBundle = await bundleOnce();
   const outcomes: Outcome[] = [];
-  let removeBundle: (() => void) | undefined;
-  for (const [first = [], ...others] of STAGES[tier]) {
-    pending.push(...others.map((projects) => runTests(projects, true)));
-    if (tier !== "check") removeBundle ??= await bundleOnce();
-    outcomes.push(...(await Promise.all([...pending.splice(0), runTests(first, false)])));
-  }
-  removeBundle?.();
-  return outcomes;
+  for (const stage of STAGES[tier]) outcomes.push(...(await Promise.all(stage.map(runTests))));
+  removeBundle();
+  return [...outcomes, ...(await Promise.all(checks))];
 }
 
 const outcomes = await runAll();

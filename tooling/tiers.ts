@@ -38,18 +38,12 @@ export const NOT_EVICTABLE = [
 export const everyNth = <T>(all: readonly T[], stride: number, seed: number): T[] =>
   all.filter((_, i) => (i + seed) % stride === 0);
 
-/** The projects of vitest that keep a CPU busy; `nemesis` runs suites of `workerd` a second time. */
-const COMPUTING = ["unit", "workerd"];
-/**
- * In each stage one vitest for each list of projects, side by side: `e2e` mostly waits, so the others have what it leaves of
- * the CPUs. A stage begins when the one before it has ended.
- */
-const ALL = [[["e2e"], [...COMPUTING, "nemesis"]], [["timed"]]];
-export const STAGES: Record<Tier, readonly (readonly (readonly string[])[])[]> = {
-  check: [[COMPUTING]],
-  test: ALL,
-  full: ALL,
-};
+/** In stages, one after the other: one vitest for each list of projects, side by side. */
+type Stages = readonly (readonly (readonly string[])[])[];
+
+/** `e2e` mostly waits, and the others compute; `nemesis` runs suites of `workerd` a second time. */
+const ALL: Stages = [[["e2e"], ["unit", "workerd", "nemesis"]], [["timed"]]];
+export const STAGES: Record<Tier, Stages> = { check: [[["unit", "workerd"]]], test: ALL, full: ALL };
 
 /**
  * Files that `check` leaves out, to end within a minute: harnesses that try random courses, and the longest of the others
