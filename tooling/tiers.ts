@@ -81,7 +81,7 @@ export const LONGEST = [
   "test/registry/{faults/model/model,refusals/creation-limit}.test.ts",
   "test/e2e/{starts/events-rows,crash}.test.ts",
   "test/faults/{hook-kills,kill9,long-shapes}.test.ts",
-  "test/e2e/{dashboard/*,upgrade/*,starts/starts,security/hidden-text,tasks,scenarios/wait}.test.ts",
+  "test/e2e/{dashboard/*,packages,security/isolation,upgrade/*,starts/starts,security/hidden-text,tasks,scenarios/wait}.test.ts",
   "test/conformance/fixtures.test.ts",
 ];
 

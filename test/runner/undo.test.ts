@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
@@ -363,52 +362,6 @@ describe("undo", () => {
       expect(key).toBe(`${cleanup.id}.a.undo`);
       expect(keys["un-a"]).toBe(`${cleanup.id}.a.undo~1`);
     }));
-
-  it("is in reverse over every prefix of success, also when the process dies at any call", () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 0, max: 4 }),
-        fc.integer({ min: 1, max: 4 }),
-        fc.integer({ min: 1, max: 25 }),
-        async (done, rows, dies) => {
-          await inRegistry(async (bench) => {
-            const { fetch, calls } = service();
-            const names = ["a", "b", "c", "d"];
-            const list = names.slice(0, done).map((name) => effect(name));
-            const all = Array.from({ length: rows }, (_, i) => `r${i}`);
-            const row = post("{% $item %}", { id: "row", undo: undoOf("{% $item %}") });
-            const map = { id: "all", type: "map", over: all, concurrency: 1, steps: [row] };
-            const { id } = await runSteps(bench, [...list, map, fails()], { fetch });
-            await bench.settleBackground();
-            const { cleanup_job_id = "" } = await statusOf(bench, id);
-            let left = dies;
-            const registry = (real: RunnerApi): RunnerApi =>
-              new Proxy(real, {
-                get:
-                  (_real, name) =>
-                  async (...args: unknown[]) => {
-                    const call = Reflect.get(real, name) as (...args: unknown[]) => Promise<unknown>;
-                    left -= 1;
-                    if (left !== 0) return call(...args);
-                    if (dies % 2 === 0) await call(...args);
-                    throw new Crash();
-                  },
-              });
-            const run = await runSteps(bench, [post("unused")], { existing: cleanup_job_id, fetch, registry });
-            for (let i = 0; i < 3; i++) {
-              bench.clock.now += 60_000;
-              await run.resume(new RecordingStep());
-            }
-            const undone = [...names.slice(0, done), ...all].toReversed().map((name) => `un-${name}`);
-            const seen = calls.slice(calls.indexOf("fails") + 1);
-            // One that was running when its process died runs again, under its key.
-            expect(seen.filter((name, i) => name !== seen[i - 1])).toEqual(undone);
-            expect(await run.status()).toMatchObject({ status: "succeeded" });
-          });
-        },
-      ),
-      { numRuns: 15 },
-    ));
 });
 
 describe("finally", () => {

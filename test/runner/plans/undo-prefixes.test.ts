@@ -98,8 +98,9 @@ interface Course {
   /** The effect that is refused, or amid which the job is cancelled, counted from 0. */
   at: number;
   how: "refused" | "cancelled";
-  /** The call of the registry at which the process dies; 0: at none. */
+  /** The call of the registry at which the process dies, of all of them or after the end of what is undone; 0: at none. */
   dies: number;
+  counted: "all" | "after the end";
   depth: number;
 }
 
@@ -127,7 +128,7 @@ function outside({ at, how }: Course, cancel: () => Promise<unknown>) {
 }
 
 /** The same calls, of which the one dies, before it is done or after. */
-const dying = (dies: number) => {
+const dying = ({ dies, counted }: Course, isOver: () => boolean) => {
   let left = dies;
   return (real: RunnerApi): RunnerApi =>
     new Proxy(real, {
@@ -135,7 +136,7 @@ const dying = (dies: number) => {
         (_real, name) =>
         async (...args: unknown[]) => {
           const call = Reflect.get(real, name) as (...args: unknown[]) => Promise<unknown>;
-          left -= 1;
+          if (counted === "all" || isOver()) left -= 1;
           if (left !== 0) return call(...args);
           if (dies % 2 === 0) await call(...args);
           throw new Crash();
@@ -165,7 +166,7 @@ async function hold(list: Part[], course: Course): Promise<number> {
       const end: JsonObject = { id: "end", type: "http", url: `${HOST}do/end`, retry: { limit: 0 } };
       const plan = planOf(nested([...steps, end], course.depth));
       await bench.submit({ plan, plan_hash: crypto.randomUUID() });
-      const registry = course.dies > 0 ? { registry: dying(course.dies) } : {};
+      const registry = course.dies > 0 ? { registry: dying(course, isOver) } : {};
       await new Family(bench, { fetch, ...registry }).runAll();
       bench.clock.now += 3_600_000;
       await bench.reconciler.onAlarm();
@@ -182,7 +183,10 @@ async function hold(list: Part[], course: Course): Promise<number> {
           .filter((place) => did.indexOf(place) > did.indexOf(later) && !isBeside(place, later));
         expect([later, wrong]).toEqual([later, []]);
       }
-      for (const { status } of await statusesOf(bench)) expect(["succeeded", "failed", "cancelled"]).toContain(status);
+      const jobs = await statusesOf(bench);
+      for (const { status } of jobs) expect(["succeeded", "failed", "cancelled"]).toContain(status);
+      const cleanups = new Set(jobs.map(({ cleanup_job_id }) => cleanup_job_id));
+      for (const { id, status } of jobs) if (cleanups.has(id)) expect(status).toBe("succeeded");
       count = did.length;
     },
     { activeJobs: course.depth, runningJobs: course.depth, submitsPerMinute: course.depth, treeJobs: course.depth },
@@ -190,7 +194,7 @@ async function hold(list: Part[], course: Course): Promise<number> {
   return count;
 }
 
-const WHOLE: Course = { at: Number.POSITIVE_INFINITY, how: "refused", dies: 0, depth: 1 };
+const WHOLE: Course = { at: Number.POSITIVE_INFINITY, how: "refused", dies: 0, counted: "all", depth: 1 };
 
 it("undo runs in reverse over every prefix of success: of what finished, with full quotas", () =>
   fc.assert(
@@ -210,11 +214,14 @@ it.each([["refused"], ["cancelled"]] as const)(
         fc.record({
           at: fc.integer({ min: 0, max: 6 }),
           how: fc.constant(how),
-          dies: fc.integer({ min: 0, max: 60 }),
           depth: fc.integer({ min: 1, max: MAX_JOB_DEPTH }),
         }),
-        async (list, course) => void (await hold(list, course)),
+        fc.oneof(
+          fc.record({ counted: fc.constant("all" as const), dies: fc.integer({ min: 0, max: 60 }) }),
+          fc.record({ counted: fc.constant("after the end" as const), dies: fc.integer({ min: 1, max: 25 }) }),
+        ),
+        async (list, course, death) => void (await hold(list, { ...course, ...death })),
       ),
-      { numRuns: 15 },
+      { numRuns: 20 },
     ),
 );
