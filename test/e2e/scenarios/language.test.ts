@@ -11,6 +11,9 @@ import { ownTenant } from "../../support/server.ts";
 
 const BYTES = Buffer.from([0, 255, 128, 10]);
 const ROWS = [[1, 2], [3], []];
+const MANY_PAGES = 30;
+/** Those that were asked for. */
+const manyAsked: number[] = [];
 
 /** What the path answers, with its headers. */
 const ROUTES: Record<string, (url: URL) => { body: Json | Buffer; headers?: Record<string, string> }> = {
@@ -32,6 +35,11 @@ const ROUTES: Record<string, (url: URL) => { body: Json | Buffer; headers?: Reco
   "/hal": ({ searchParams }) => {
     const page = Number(searchParams.get("p") ?? 0);
     return { body: { items: ROWS[page] ?? [], _links: page < 2 ? { next: { href: `hal?p=${page + 1}` } } : {} } };
+  },
+  "/many": ({ searchParams }) => {
+    const page = Number(searchParams.get("page") ?? 1);
+    manyAsked.push(page);
+    return { body: [page], headers: page < MANY_PAGES ? { link: `</many?page=${page + 1}>; rel="next"` } : {} };
   },
   "/bytes": () => ({ body: BYTES, headers: { "content-type": "application/octet-stream" } }),
   "/as-text": () => ({ body: Buffer.from('{"a":1}'), headers: { "content-type": "text/plain" } }),
@@ -72,9 +80,11 @@ afterAll(async () => {
 const filled = (args: JsonObject): JsonObject => JSON.parse(JSON.stringify(args).replaceAll("HOST", host));
 
 /** What became of the plan: its result, or its failure. */
-async function endOf(plan: JsonObject, input: JsonObject = {}): Promise<Json> {
-  const args = filled({ blueprint: { name: "unusual", ...plan }, input });
-  const submitted = await callTool(client, "jobs_submit_blueprint", args);
+const endOf = (plan: JsonObject, input: JsonObject = {}): Promise<Json> =>
+  endOfJob({ blueprint: { name: "unusual", ...plan }, input });
+
+async function endOfJob(args: JsonObject): Promise<Json> {
+  const submitted = await callTool(client, "jobs_submit_blueprint", filled(args));
   if (submitted.isError) throw new Error(submitted.text);
   const job = await untilSettled(client, String(submitted.structured.id));
   const { error = null, error_code = null } = job;
@@ -170,7 +180,19 @@ describe("pages", () => {
       { value: [6, 6] },
       { host: "HOST" },
     ],
+    [
+      "to another host are followed nowhere",
+      paged("/list", { next: "http://localhost:1/", items: "{% $response.body %}" }),
+      failure("http_request", "leads away"),
+    ],
   ]);
+
+  it.concurrent("of thirty are read, each once, by a blueprint of the catalogue", async () => {
+    const found = await endOfJob({ blueprint: "paged-fetch", input: { url: "HOST/many", limit: 100 } });
+    const all = Array.from({ length: MANY_PAGES }, (_, i) => i + 1);
+    expect(found).toEqual({ items: all, pages: MANY_PAGES, complete: true });
+    expect(manyAsked).toEqual(all);
+  }, 60_000);
 });
 
 describe("http", () => {
@@ -289,6 +311,20 @@ describe("http", () => {
       { p: "[1,null,{}]", d: "raw 2", h: "", m: "PATCHDELETE" },
     ],
   ]);
+
+  it.concurrent("auth hmac signs what is sent with the time of its try", async () => {
+    const over = "{% $timestamp %}.{% $body %}";
+    const step = {
+      body: { a: "ü", n: [1, 2] },
+      headers: { "X-Time": "{% $string($timestamp) %}" },
+      auth: { hmac: { secret: "key", header: "X-Sig", prefix: "v1=", over } },
+    };
+    const { headers, body } = (await endOf(sent(step))) as { headers: Record<string, string>; body: string };
+    expect(body).toBe('{"a":"ü","n":[1,2]}');
+    const signature = createHmac("sha256", "key").update(`${headers["x-time"]}.${body}`).digest("hex");
+    expect(headers["x-sig"]).toBe(`v1=${signature}`);
+    expect(Math.abs(Date.now() / 1_000 - Number(headers["x-time"]))).toBeLessThan(60);
+  });
 
   it.concurrent("auth standard_webhook signs what is sent with its id and time", async () => {
     const secret = `whsec_${Buffer.from("0123456789abcdef01234567").toString("base64")}`;
