@@ -22,7 +22,6 @@ const EVENTS_OF_JOB = 20;
 const LATEST_KILL_MS = 600;
 const NAME = "tick.made";
 const FOLLOWER = "follower";
-const PAGE = 100;
 
 const numbers = Array.from({ length: EVENTS_OF_JOB }, (_, n) => n);
 const PLAN: JsonObject = {
@@ -99,16 +98,8 @@ function delivered(): Tick[] {
 
 /** Of all jobs that followed one: the id of that, as each was told. */
 async function followed(): Promise<string[]> {
-  const ids: string[] = [];
-  for (let cursor: unknown; ; ) {
-    const args = { trigger: FOLLOWER, limit: PAGE, ...(cursor !== undefined && { cursor: String(cursor) }) };
-    const page = await tenant.tool("jobs_list", args);
-    ids.push(...(page.jobs as { id: string }[]).map(({ id }) => id));
-    cursor = page.next_cursor;
-    if (cursor === undefined || cursor === null) break;
-  }
   const of: string[] = [];
-  for (const job_id of ids) {
+  for (const job_id of await tenant.jobs({ trigger: FOLLOWER })) {
     const { result } = await tenant.tool("jobs_get_status", { job_id });
     of.push(String((result as JsonObject | null | undefined)?.whom ?? "not settled"));
   }

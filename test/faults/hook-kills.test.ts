@@ -47,17 +47,6 @@ async function again(url: string, id: string): Promise<string> {
   throw new Error(`${id} was not accepted`);
 }
 
-async function allJobs(): Promise<string[]> {
-  const ids: string[] = [];
-  for (let cursor: unknown; ; ) {
-    const args = { trigger: "orders", limit: 100, ...(cursor !== undefined && { cursor: String(cursor) }) };
-    const page = await tenant.tool("jobs_list", args);
-    ids.push(...(page.jobs as { id: string }[]).map(({ id }) => id));
-    cursor = page.next_cursor;
-    if (cursor === undefined || cursor === null) return ids;
-  }
-}
-
 it(`no answered delivery is lost and none makes two jobs, over ${KILLS} kills`, async (test) => {
   const random = seeded(SEED);
   const { url } = await tenant.tool("triggers_save", {
@@ -83,7 +72,7 @@ it(`no answered delivery is lost and none makes two jobs, over ${KILLS} kills`, 
       jobs.add(job);
     }
   }
-  const listed = await allJobs();
+  const listed = await tenant.jobs({ trigger: "orders" });
   recordFigures(test, { harness: "deliveries to hooks over kill -9", seed: SEED, counts });
   expect(counts["lost or double"]).toBe(0);
   expect(listed.toSorted()).toEqual([...jobs].sort());

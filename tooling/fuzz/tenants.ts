@@ -44,6 +44,17 @@ export class Tenant {
     const blueprint = { name: `plan-${this.canary}`, steps };
     return String((await this.tool("jobs_submit_blueprint", { blueprint, ...more })).id);
   }
+
+  /** @returns the ids of all jobs that match, of all pages */
+  async jobs(where: JsonObject): Promise<string[]> {
+    const ids: string[] = [];
+    for (let more: JsonObject | undefined = {}; more !== undefined; ) {
+      const page: JsonObject = await this.tool("jobs_list", { ...where, limit: 100, ...more });
+      ids.push(...(page.jobs as { id: string }[]).map(({ id }) => id));
+      more = typeof page.next_cursor === "string" ? { cursor: page.next_cursor } : undefined;
+    }
+    return ids;
+  }
 }
 
 export const newTenant = async (url: string, name: string, secret: string): Promise<Tenant> =>
