@@ -6,7 +6,7 @@ import { type Found, table } from "../tooling/figures-file.ts";
 import { BUDGETS } from "../tooling/tiers.ts";
 
 /**
- * `npm run reliability`: runs every harness that records figures, with full budgets,, and puts what they found into docs/reliability.md,
+ * `npm run reliability`: runs every harness that records figures, with full budgets, and puts what they found into docs/reliability.md,
  * between its markers. SOAK_MINUTES=60 adds the soak; SEED, SEEDS, KILL_CYCLES and the like mean what they mean there.
  */
 

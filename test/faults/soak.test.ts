@@ -22,6 +22,9 @@ const JUDGED_FROM_MINUTES = 30;
 /** In percent of what is held. */
 const MOST_GROWTH_PER_HOUR = 5;
 
+/** Each of two servers, also on a machine that does other things. */
+const START_WITHIN_MS = 60_000;
+
 /** After the last job has ended. */
 const TOLD_WITHIN_MS = 30_000;
 
@@ -63,7 +66,7 @@ beforeAll(async () => {
   const events = { EVENTS_ALLOW: receiver.url, EVENTS_KEPT: `${SOAK_EVENTS_KEPT}` };
   server = await startDevServer({ vars: { AUTH_SECRET, ...limits, ...events } });
   bare = await startDevServer({ worker: { name: "bare", config: "test/faults/bare/wrangler.toml" } });
-});
+}, 2 * START_WITHIN_MS);
 afterAll(() => Promise.all([server?.stop(), bare?.stop(), receiver?.close()]));
 
 describe(`under load (seed ${SEED})`, () => {
