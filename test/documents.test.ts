@@ -105,6 +105,7 @@ describe("each command of a document", () => {
     [/^npm (?:ci && npm )?run demo$/, "test/e2e/newcomer/demo.test.ts", "demo/demo.ts"],
     [/^npm run (?:check)$|^npm test$/, ".ci/run", "npm test"],
     [/^npm run dev$/, "tooling/servers/dev-server.ts", "wrangler"],
+    [/^npm run deploy -- --dry-run$/, "test/e2e/deploy.test.ts", "--dry-run"],
     [/^npm run worker$/, "test/e2e/workers.test.ts", "examples/worker"],
     [/^npm run keys -- create/, "test/e2e/security/access.test.ts", "scripts/keys"],
     [/^curl /, "test/e2e/newcomer/readme.test.ts", "curl"],
