@@ -1,5 +1,6 @@
 import type { EventRecord } from "../../events/event.ts";
 import { EventFilter, matchesFilter } from "../../events/event-filter.ts";
+import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import { EVENT_PASSED_OVER, TRIGGER_BATCH, TRIGGER_PUT_OFF_MS } from "../../limits.ts";
 import type { Trigger } from "../api/trigger-calls.ts";
@@ -32,7 +33,7 @@ const occasionOf = ({ event_id, name, at, data, depth = 0 }: EventRecord): Occas
 /**
  * What triggers do about events of this object: one event after the other, in the order of the log, and of each one trigger
  * after the other. How far that went is stored with what each did, so that after a crash none does it again, and none is
- * left out.
+ * left out. Others are served between two of them: many triggers may wait for many events, each with a large input.
  */
 export class EventFiring implements StoreObserver {
   readonly #context: RegistryContext;
@@ -128,7 +129,7 @@ export class EventFiring implements StoreObserver {
   }
 
   async #tellAll(stored: StoredEvent): Promise<void> {
-    const { eventLook, tables } = this.#context;
+    const { eventLook, tables, giveWay = yieldTurn } = this.#context;
     for (;;) {
       // Triggers up to this name have handled the event already, perhaps in an earlier process.
       const { position, name: after } = eventLook.place;
@@ -136,6 +137,7 @@ export class EventFiring implements StoreObserver {
       const names = tables.triggers.onEvent(stored.event.name, from, TRIGGER_BATCH);
       for (const name of names) {
         const place = { position: stored.position - 1, name };
+        await giveWay();
         await this.#tell(name, stored, place);
         eventLook.pass(place);
       }

@@ -3,8 +3,10 @@ import { LEDGER_CHUNK, MAX_TRIGGER_DEPTH } from "../../../src/limits.ts";
 import type { Listening } from "../../../src/registry/api/event-calls.ts";
 import type { Trigger, TriggerCopy } from "../../../src/registry/api/trigger-calls.ts";
 import type { Siblings } from "../../../src/registry/fire/siblings.ts";
+import { EventLook } from "../../../src/registry/storage/event-look.ts";
 import type { TriggerDocument } from "../../../src/triggers/trigger-document.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
+import { ticksOf } from "../../support/ticks.ts";
 import { type Bench, CALLER, inRegistry, START, statusOf, TENANT } from "../bench.ts";
 import { aTrigger, DAY, finish, jobsOf, ledger, PLAN, ring, save } from "./trigger-bench.ts";
 
@@ -55,6 +57,23 @@ describe("an event trigger", () => {
       expect(await ledger(bench)).toEqual([`ran ${event_id}`]);
       const key = { key: `trigger:report:${event_id}`, request_hash: "hash-of-report" };
       expect(await bench.caller.findKey(CALLER, key)).toMatchObject({ value: { id: job?.id } });
+    }));
+
+  it("lets others be served before the next one starts its job", () =>
+    inRegistry(async (bench) => {
+      const names = ["a", "b", "c", "d", "e", "f"];
+      for (const name of names) await save(bench, onSettled({ name }));
+      const { save: saved } = EventLook.prototype;
+      const ticks = await ticksOf(async (note) => {
+        vi.spyOn(EventLook.prototype, "save").mockImplementation(function (this: EventLook, place) {
+          note();
+          saved.call(this, place);
+        });
+        await settled(bench);
+      });
+      vi.restoreAllMocks();
+      expect((await Promise.all(names.map((name) => outcomes(bench, name)))).flat()).toEqual(names.map(() => "ran"));
+      expect(new Set(ticks).size).toBe(names.length);
     }));
 
   it("starts nothing for what happened before it was saved, nor for what its filter leaves out", () =>
