@@ -3,9 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { text } from "node:stream/consumers";
-import { buildUi } from "../tooling/build/build-ui.ts";
 import { asText, byHarness, type Found } from "../tooling/figures-file.ts";
-import { STAGES, seedOf, tierOf } from "../tooling/tiers.ts";
+import { PROJECTS, seedOf, tierOf } from "../tooling/tiers.ts";
 
 /**
  * `npm run check`, `npm test` and `npm run test:full`: all that the tier has (tooling/tiers.ts), even after a failure.
@@ -46,8 +45,8 @@ async function runCheck([name, script]: [string, string]): Promise<Outcome> {
 
 /** Run the tests of these projects, telling of each file when it is done. */
 async function runTests(projects: readonly string[]): Promise<Outcome> {
-  const report = join(folder, `${projects[0]}.json`);
-  const figures = join(folder, `${projects[0]}-figures.json`);
+  const report = join(folder, "report.json");
+  const figures = join(folder, "figures.json");
   const args = [
     ...["run", ...projects.map((name) => `--project=${name}`), ...(process.stdout.isTTY ? ["--color"] : [])],
     ...["default", "json", "./scripts/figures-reporter.ts"].map((name) => `--reporter=${name}`),
@@ -81,26 +80,8 @@ function readReport(path: string): Pick<Outcome, "passed" | "failures"> {
   };
 }
 
-/** Make what the servers of all tests serve, which else each vitest would do. @returns deletes it */
-async function bundleOnce(): Promise<() => void> {
-  if (tier === "check") return () => undefined;
-  const { bundleServer } = await import("../tooling/servers/worker-bundle.ts");
-  return bundleServer();
-}
-
-/** All stages, one after the other; the checks beside the first, which takes longer. */
-async function runAll(): Promise<Outcome[]> {
-  // Else each vitest would write the same files.
-  await buildUi();
-  const checks = Object.entries(CHECKS).map(runCheck);
-  const removeBundle = await bundleOnce();
-  const outcomes: Outcome[] = [];
-  for (const stage of STAGES[tier]) outcomes.push(...(await Promise.all(stage.map(runTests))));
-  removeBundle();
-  return [...outcomes, ...(await Promise.all(checks))];
-}
-
-const outcomes = await runAll();
+// Side by side: the first tests run in one process, which leaves a core to the checks.
+const outcomes = await Promise.all([...Object.entries(CHECKS).map(runCheck), runTests(PROJECTS[tier])]);
 rmSync(folder, { recursive: true });
 
 const failures = outcomes.flatMap((outcome) => outcome.failures);

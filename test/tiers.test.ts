@@ -7,7 +7,7 @@ import {
   EVICTABLE,
   leftOut,
   NOT_EVICTABLE,
-  STAGES,
+  PROJECTS,
   settingsOf,
   TIERS,
   TIMED,
@@ -32,7 +32,7 @@ const PROJECT_FILES: { [project: string]: string[] } = {
 };
 /** Files of a tier, once for each project that runs them; `nemesis` repeats some. */
 const filesOf = (tier: string, more: NodeJS.ProcessEnv = {}): string[] => {
-  const projects = (STAGES[tier as "check"] ?? []).flat(2);
+  const projects = PROJECTS[tier as "check"] ?? [];
   const all = projects.flatMap((project) => PROJECT_FILES[project] ?? []);
   return without(all, ...leftOut({ TIER: tier, ...more })).toSorted();
 };

@@ -38,12 +38,12 @@ export const NOT_EVICTABLE = [
 export const everyNth = <T>(all: readonly T[], stride: number, seed: number): T[] =>
   all.filter((_, i) => (i + seed) % stride === 0);
 
-/** In stages, one after the other: one vitest for each list of projects, side by side. */
-type Stages = readonly (readonly (readonly string[])[])[];
-
-/** `e2e` mostly waits, and the others compute; `nemesis` runs suites of `workerd` a second time. */
-const ALL: Stages = [[["e2e"], ["unit", "workerd", "nemesis"]], [["timed"]]];
-export const STAGES: Record<Tier, Stages> = { check: [[["unit", "workerd"]]], test: ALL, full: ALL };
+/** vitest projects of each tier. `nemesis` runs suites of `workerd` a second time. */
+export const PROJECTS: Record<Tier, readonly string[]> = {
+  check: ["unit", "workerd"],
+  test: ["unit", "workerd", "nemesis", "e2e", "timed"],
+  full: ["unit", "workerd", "nemesis", "e2e", "timed"],
+};
 
 /**
  * Files that `check` leaves out, to end within a minute: harnesses that try random courses, and the longest of the others
