@@ -12,26 +12,28 @@ const HIDDEN = new RegExp(
   "gu",
 );
 
-/** Most texts are: one look is much faster than the search for what may be hidden. */
-const PLAIN = /^[\t\n\x20-\x7e]*$/;
+/** Most texts have nothing but these, which one look tells much faster than the search for what is hidden. */
+const PLAIN_LINE = /^[\x20-\x7e]*$/;
+const PLAIN_LINES = /^[\t\n\x20-\x7e]*$/;
 
-const replaceHidden = (text: string, replace: (hidden: string) => string): string =>
-  PLAIN.test(text) ? text : text.replace(HIDDEN, (found: string, emoji: string | undefined) => emoji ?? replace(found));
+const replaceHidden = (text: string, replace: (hidden: string) => string, plain: RegExp): string =>
+  plain.test(text) ? text : text.replace(HIDDEN, (found: string, emoji: string | undefined) => emoji ?? replace(found));
 
 const isLayout = (char: string): boolean => char === "\n" || char === "\t";
 
 /** The text without characters that a reader cannot see. Line ends are such. */
-export const stripInvisible = (text: string): string => replaceHidden(text, () => "");
+export const stripInvisible = (text: string): string => replaceHidden(text, () => "", PLAIN_LINE);
 
 /** The same for a text of several lines. */
-export const visibleLines = (text: string): string => replaceHidden(text, (char) => (isLayout(char) ? char : ""));
+export const visibleLines = (text: string): string =>
+  replaceHidden(text, (char) => (isLayout(char) ? char : ""), PLAIN_LINES);
 
 const unicodeEscape = (char: string): string =>
   Array.from({ length: char.length }, (_, i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
 
 /** JSON text with what is hidden in its strings written as escapes: the same value, for a reader to see. */
 export const escapeInvisible = (json: string): string =>
-  replaceHidden(json, (char) => (isLayout(char) ? char : unicodeEscape(char)));
+  replaceHidden(json, (char) => (isLayout(char) ? char : unicodeEscape(char)), PLAIN_LINES);
 
 /** One line, safe to show to a model, of at most `maxChars` characters. */
 export function oneLine(text: string, maxChars: number): string {
