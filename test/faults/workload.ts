@@ -86,7 +86,7 @@ export function shapes(service: string): Shape[] {
     },
     {
       name: "ai",
-      steps: [effect("a"), { id: "say", type: "ai", prompt: "say hello" }, effect("b")],
+      steps: [effect("a"), { id: "say", type: "ai", prompt: "say hello", timeout: "5 seconds" }, effect("b")],
       effects: ["a", "b"],
       ends,
     },

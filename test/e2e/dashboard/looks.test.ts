@@ -86,42 +86,6 @@ describe("a text", () => {
   });
 });
 
-describe("the page of a large job", () => {
-  it("with a map of 1,000 items and 500 events is there without a task of 200 ms", async () => {
-    const steps = [
-      {
-        id: "pages",
-        type: "map",
-        over: "{% [1..1000] %}",
-        concurrency: 20,
-        steps: [{ id: "nap", type: "sleep", for: "1 second", when: "{% $item < 300 %}" }],
-      },
-      value("n", "{% $count($steps.pages) %}"),
-    ];
-    const id = await viewer.submit("large", steps);
-    for (let left = 60; left > 0; left--) {
-      const job = await viewer.api<{ completed_at: string | null }>("GET", `/jobs/${id}`);
-      if (job.completed_at !== null) break;
-      await viewer.api("POST", "/jobs/wait", { job_ids: [id], timeout_seconds: 20 });
-    }
-    const { events } = await viewer.api<{ events: object[] }>("GET", `/jobs/${id}?include=events`);
-    expect(events.length).toBeGreaterThan(400);
-    await viewer.open();
-    const { page } = viewer;
-    await page.evaluate(`globalThis.long = []; new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.long.push(Math.round(duration));
-    }).observe({ type: "longtask" })`);
-    await page.evaluate(`location.hash = "#/jobs/${id}"`);
-    await page.waitForSelector("text=It succeeded");
-    await page.waitForSelector(".heat[aria-label='1000 items: 1000 done, 0 failed']");
-    await page.fill("input[type=range]", "250");
-    await page.waitForSelector(".scrubber >> text=event 250");
-    const long = (await page.evaluate("globalThis.long")) as number[];
-    expect(long.filter((ms) => ms > 200)).toEqual([]);
-    expect(viewer.complaints).toEqual([]);
-  });
-});
-
 describe("the dashboard", () => {
   it.each([
     ["light", 1280],

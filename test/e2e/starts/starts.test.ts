@@ -95,9 +95,9 @@ describe("one event trigger", () => {
     expect(listed).toMatchObject([{ name: "tell-me", runs: ids.length }]);
 
     await tenant.tool("triggers_delete", { name: "tell-me" });
-    const had = receiver.received.filter(isTold).length;
     for (let n = 0; n < 8; n++) await ranJob(n);
-    expect(receiver.received.filter(isTold)).toHaveLength(had);
+    // A telling of before may be made again meanwhile; none is of these.
+    expect([...jobsTold()].sort()).toEqual(ids.toSorted());
   }, 240_000);
 
   it("starts on what an emit step tells, whose name is listed from then on", async () => {
