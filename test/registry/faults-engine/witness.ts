@@ -113,16 +113,23 @@ export class Witness {
     if (step && this.#finished.has(step)) this.bug("finished steps run again", step);
   }
 
-  /** Turns of a rate lie apart; a report that is sent again is of the same try. */
+  /**
+   * No time of the rate has more turns than it allows; a report that is sent again is of the same try. A turn may begin late,
+   * when its begin was held up behind it: then it lies nearer to the next one than turns are given.
+   */
   #onBegin({ job_id, attempt }: RunRef, rest: unknown[], reply: Reply): void {
     const rate = rest[RATED] as RateTerms | undefined;
     const { do: what, try: tries, turn_ms = 0 } = (reply ?? {}) as Partial<Running>;
     const name = `${job_id}-${attempt}.${rest[0]}.${tries}`;
     if (rate === undefined || what !== "run" || this.#turns.has(name)) return;
     const at = this.#now() + turn_ms;
-    const near = [...this.#turns].find(([, other]) => Math.abs(other - at) < rate.per_ms / rate.limit);
-    if (near !== undefined) this.bug("limits exceeded", `the turns of ${name} and ${near[0]} lie too near`);
     this.#turns.set(name, at);
+    const turns = [...this.#turns].sort(([, a], [, b]) => a - b);
+    const isCrowded = (_: unknown, i: number) =>
+      (turns[i + rate.limit]?.[1] ?? Number.POSITIVE_INFINITY) - (turns[i]?.[1] ?? 0) < rate.per_ms;
+    const crowd = turns.findIndex(isCrowded);
+    const names = turns.slice(crowd, crowd + rate.limit + 1).map(([each]) => each);
+    if (crowd >= 0) this.bug("limits exceeded", `the turns of ${names} lie in one time of the rate`);
   }
 
   #statusOf(jobId: string): JobStatusName {
