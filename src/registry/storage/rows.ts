@@ -116,22 +116,26 @@ export function fromListed(row: ListedRow): ListedJob {
   const [, job_id, tenant, name, status, blueprint, plan_hash, submitted_at, run_at, dispatched_at, ...others] = row;
   const [started_at, settled_at, attempt, step_count, step, error, error_code, parent_id, metadata, run] = others;
   return {
-    ...{
-      job_id,
-      tenant,
-      name,
-      status,
-      blueprint,
-      plan_hash,
-      submitted_at,
-      run_at,
-      dispatched_at,
-      started_at,
-      settled_at,
-    },
-    ...{ attempt, step_count, step, error, error_code, parent_id },
+    job_id,
+    tenant,
+    name,
+    status,
+    blueprint,
+    plan_hash,
+    submitted_at,
+    run_at,
+    dispatched_at,
+    started_at,
+    settled_at,
+    attempt,
+    step_count,
+    step,
+    error,
+    error_code,
+    parent_id,
     // Nobody saves it, so that its texts need not be kept.
-    ...{ metadata: JSON.parse(metadata), run: readRun(run, submitted_at) },
+    metadata: JSON.parse(metadata),
+    run: readRun(run, submitted_at),
   };
 }
 

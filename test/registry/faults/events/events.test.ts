@@ -7,7 +7,7 @@ import { EventStream } from "./stream.ts";
 const EVENTS = setting("EVENTS");
 const SEED = setting("SEED");
 /** A delivery takes as long as twenty events that are only read. */
-const DELIVERED_SHARE = 0.25;
+const DELIVERED_SHARE = 0.5;
 /** EVENTS_KEPT: many times as many are told. */
 const KEPT = 1_000;
 
@@ -39,8 +39,8 @@ describe(`events of 20 writers over an object that dies again and again, by seed
     const { faults, figures } = await stream(events, isDelivered);
     recordFigures(context, { harness: `events to a ${who}, amid faults`, seed: SEED, counts: { ...figures } });
     expect(faults.slice(0, 5)).toEqual([]);
-    // One in some 170 events: a third of that is by no chance missed.
-    expect(figures.restarts).toBeGreaterThan(events / 600);
+    // One in some 170 events: of thousands, so many are by no chance missed.
+    expect(figures.restarts).toBeGreaterThan(events / 400);
   });
 
   it("would be missed, were one of a hundred acknowledged and not written", async () => {
