@@ -69,7 +69,7 @@ class Course {
   /** Nothing was earlier, or later (epoch ms). */
   #earliest = START;
   #latest = 0;
-  /** Since the run before: what was due by a clock that was then set back is due no more. */
+  /** Since the last of its `max_runs`, or the run before: what was due by a clock that was then set back is due no more. */
   #sinceRun = { runs: 0, earliest: START };
 
   constructor(world: World, seed: number) {
@@ -188,7 +188,9 @@ class Course {
     this.#earliest = Math.min(this.#earliest, now);
     this.#latest = Math.max(this.#latest, now);
     const { sql } = this.#world.storage;
-    const { runs } = sql.exec<{ runs: number }>("SELECT state_json ->> 'runs' AS runs FROM trigger_states").one();
+    const state = sql.exec<{ runs: number }>("SELECT state_json ->> 'runs' AS runs FROM trigger_states").one();
+    // By hand it runs on after the last.
+    const runs = Math.min(state.runs, this.#document.schedule?.max_runs ?? state.runs);
     this.#sinceRun = { runs, earliest: runs === this.#sinceRun.runs ? Math.min(this.#sinceRun.earliest, now) : now };
   }
 
