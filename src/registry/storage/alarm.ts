@@ -10,20 +10,29 @@ export class Alarm {
   /** Epoch ms. */
   readonly #now: () => number;
   #armedFor: number | null;
+  /** The latest that the clock showed since it was set (epoch ms). */
+  #latest: number;
 
   private constructor(storage: DurableObjectStorage, now: () => number, armedFor: number | null) {
     this.#storage = storage;
     this.#now = now;
     this.#armedFor = armedFor;
+    this.#latest = now();
   }
 
   static async read(storage: DurableObjectStorage, now: () => number): Promise<Alarm> {
     return new Alarm(storage, now, await storage.getAlarm());
   }
 
-  /** True when the alarm should have rung long ago: the platform has dropped it. */
+  /** True when the alarm should have rung long ago, as the platform has dropped it, or when the clock went back under it. */
   get isLost(): boolean {
-    return this.#armedFor !== null && this.#armedFor <= this.#now() - LOST_AFTER_MS;
+    const now = this.#now();
+    return this.#armedFor !== null && Math.min(this.#armedFor - now, now - this.#latest) <= -LOST_AFTER_MS;
+  }
+
+  /** Called now and then, so that a clock that goes back is seen. */
+  noteTime(): void {
+    this.#latest = Math.max(this.#latest, this.#now());
   }
 
   /**
@@ -39,13 +48,15 @@ export class Alarm {
   ringAt(due: number): void {
     void this.#storage.setAlarm(due);
     this.#armedFor = due;
+    this.#latest = this.#now();
   }
 
   /** @returns a function that restores what was armed: an undone transaction undoes its alarm too */
   savepoint(): () => void {
-    const before = this.#armedFor;
+    const before = { armedFor: this.#armedFor, latest: this.#latest };
     return () => {
-      this.#armedFor = before;
+      this.#armedFor = before.armedFor;
+      this.#latest = before.latest;
     };
   }
 

@@ -249,6 +249,7 @@ export class JobStore {
   /** Called by every request, and reads no row in the normal case: an alarm that was lost is set again. */
   mendAlarm(floor: number): void {
     if (this.#alarm.isLost) this.moveAlarm(floor);
+    this.#alarm.noteTime();
   }
 
   /** The alarm is ringing: until it is set again, nothing is armed. */

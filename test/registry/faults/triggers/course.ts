@@ -207,6 +207,8 @@ class Course {
     for (let i = 0; i < STEPS; i++) await this.#move();
     // Whatever waits comes to its end.
     await this.#save({ paused: false });
+    // A look that was put off by a clock that then went back comes when it is there again.
+    await this.#pass(this.#latest - this.#world.clock.now);
     for (let i = 0; i < 4; i++) {
       await this.#finishAll();
       await this.#pass(2 * STEP);
