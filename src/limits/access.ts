@@ -66,6 +66,8 @@ export const MAX_LISTENERS_PER_KEY = 64;
 /** A session of the dashboard: a working day. */
 export const SESSION_MS = 8 * 60 * MINUTE;
 export const AUDIT_KEPT_MS = 90 * DAY;
+/** Rows of one object, some 94 bytes each: what callers cancel and delete must not fill it. The oldest go first. */
+export const MAX_AUDIT_ROWS = 1_000_000;
 /** Rows that one alarm deletes at most. */
 export const AUDIT_PURGE_BATCH = 500;
 /** Entries that one answer names, the newest first. */

@@ -2,6 +2,7 @@ import { ACTIVE_STATUSES, JOB_STATUSES } from "../../jobs/status.ts";
 import type { Fault } from "../../lib/fault.ts";
 import { type Json, type JsonObject, utf8, utf8Bytes } from "../../lib/json.ts";
 import { escapeInvisible, oneLine, stripInvisible } from "../../lib/safe-text.ts";
+import { plural } from "../../lib/text/plural.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_REPLY_BYTES } from "../../limits.ts";
 import type { QuotaError } from "../../registry/api/caller.ts";
 import { firstThatFit } from "./budget.ts";
@@ -69,7 +70,7 @@ export function quotaText(verdict: string, error: QuotaError): string {
   switch (error.code) {
     case "too_many_active": {
       const list = call("jobs_list", { status: [...ACTIVE_STATUSES] });
-      return `${head} ${error.active} jobs have not settled, the most is ${error.limit}.\nNext: the same call when one has settled. ${list} shows them: jobs_wait for them, or jobs_cancel those that nobody needs.`;
+      return `${head} ${plural(error.active, "unsettled job")}, the most is ${error.limit}.\nNext: the same call when one has settled. ${list} shows them: jobs_wait for them, or jobs_cancel those that nobody needs.`;
     }
     case "too_many_submits": {
       const seconds = Math.ceil(error.retry_after_ms / 1_000);

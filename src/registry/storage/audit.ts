@@ -1,14 +1,15 @@
-import { AUDIT_KEPT_MS, AUDIT_PURGE_BATCH } from "../../limits.ts";
+import { AUDIT_KEPT_MS, AUDIT_PURGE_BATCH, MAX_AUDIT_ROWS } from "../../limits.ts";
 import type { AuditEntry } from "../api/keys.ts";
 
 const SQL = {
   add: "INSERT INTO audit (at, action, actor, subject) VALUES (?, ?, ?, ?)",
   newest: "SELECT at, action, actor, subject FROM audit WHERE at < ? ORDER BY seq DESC LIMIT ?",
   oldest: "SELECT seq, at FROM audit ORDER BY seq LIMIT ?",
+  last: "SELECT coalesce(max(seq), 0) AS seq FROM audit",
   purge: "DELETE FROM audit WHERE seq <= ?",
 } as const;
 
-/** What was done to keys, blueprints and jobs, for 90 days. Times are epoch ms. */
+/** What was done to keys, blueprints and jobs, for 90 days, a million rows at most. Times are epoch ms. */
 export class Audit {
   readonly #sql: SqlStorage;
 
@@ -27,21 +28,23 @@ export class Audit {
     return this.#sql.exec<{ [Field in keyof AuditEntry]: AuditEntry[Field] }>(SQL.newest, at, limit).toArray();
   }
 
-  /** Deletes a batch of what is too old; the alarm comes again for more. */
+  /** Deletes a batch of what is too old or too much; the alarm comes again for more. */
   purge(now: number): void {
     const due = this.firstDue();
     if (due === undefined || due > now) return;
-    const last = this.#oldest(AUDIT_PURGE_BATCH).findLast(({ at }) => at + AUDIT_KEPT_MS <= now);
+    const last = this.#oldest(AUDIT_PURGE_BATCH).findLast((row) => row.due_at <= now);
     if (last !== undefined) this.#sql.exec(SQL.purge, last.seq);
   }
 
   /** When the first row may go; undefined when there is none. */
   firstDue(): number | undefined {
-    const [row] = this.#oldest(1);
-    return row && row.at + AUDIT_KEPT_MS;
+    return this.#oldest(1)[0]?.due_at;
   }
 
-  #oldest(limit: number): { seq: number; at: number }[] {
-    return this.#sql.exec<{ seq: number; at: number }>(SQL.oldest, limit).toArray();
+  /** What is more than may be kept is due at once. */
+  #oldest(limit: number): { seq: number; due_at: number }[] {
+    const { seq: last } = this.#sql.exec<{ seq: number }>(SQL.last).one();
+    const rows = this.#sql.exec<{ seq: number; at: number }>(SQL.oldest, limit).toArray();
+    return rows.map(({ seq, at }) => ({ seq, due_at: last - seq < MAX_AUDIT_ROWS ? at + AUDIT_KEPT_MS : 0 }));
   }
 }

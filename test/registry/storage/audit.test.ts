@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AUDIT_KEPT_MS, AUDIT_PURGE_BATCH } from "../../../src/limits.ts";
+import { AUDIT_KEPT_MS, AUDIT_PURGE_BATCH, MAX_AUDIT_ROWS } from "../../../src/limits.ts";
 import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { type Bench, CALLER, callerOf, inRegistry, planOf, START, TENANT } from "../bench.ts";
 
@@ -54,6 +54,21 @@ describe("the audit", () => {
       expect(await entries(bench)).toHaveLength(2);
       await reconciler.onAlarm();
       expect((await entries(bench)).map(({ subject }) => subject)).toEqual([`key_${AUDIT_PURGE_BATCH + 1}`]);
+    }));
+
+  it("keeps a million rows, and the alarm takes the oldest of more", () =>
+    inRegistry(async (bench) => {
+      const { keys, reconciler, storage } = bench;
+      storage.sql.exec(
+        `WITH RECURSIVE more (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM more WHERE n < ${MAX_AUDIT_ROWS})
+         INSERT INTO audit (at, action, actor, subject) SELECT ${START}, 'job_deleted', NULL, 'job ' || n FROM more`,
+      );
+      await reconciler.onAlarm();
+      const first = () => storage.sql.exec("SELECT min(seq) AS seq, count(*) AS count FROM audit").one();
+      expect(first()).toEqual({ seq: 1, count: MAX_AUDIT_ROWS });
+      for (let i = 1; i <= 3; i++) await keys.revokeKey(AS_KEY, `key_${i}`, START);
+      await reconciler.onAlarm();
+      expect(first()).toEqual({ seq: 4, count: MAX_AUDIT_ROWS });
     }));
 
   it("costs a cancel and a deletion one row each", () =>
