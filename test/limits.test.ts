@@ -84,6 +84,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_WAITS_PER_KEY: "registry/watch/open-waits.test.ts has it and one more",
   MAX_LISTENERS_PER_KEY: "registry/watch/changes.test.ts has it and one more",
   AUDIT_KEPT_MS: "what is kept: registry/storage/audit.test.ts",
+  MAX_AUDIT_ROWS: "what is kept: registry/storage/audit.test.ts",
   AUDIT_PURGE_BATCH: "what one alarm deletes: registry/storage/audit.test.ts",
   MAX_LISTED_AUDIT: "http/keys.test.ts has more",
   MAX_ACTOR_CHARS: kept("who did something"),

@@ -70,7 +70,7 @@ export function quotaText(verdict: string, error: QuotaError): string {
   switch (error.code) {
     case "too_many_active": {
       const list = call("jobs_list", { status: [...ACTIVE_STATUSES] });
-      return `${head} ${plural(error.active, "unsettled job")}, the most is ${error.limit}.\nNext: the same call when one has settled. ${list} shows them: jobs_wait for them, or jobs_cancel those that nobody needs.`;
+      return `${head} ${plural(error.active, "job")} ${error.active === 1 ? "has" : "have"} not settled, the most is ${error.limit}.\nNext: the same call when one has settled. ${list} shows them: jobs_wait for them, or jobs_cancel those that nobody needs.`;
     }
     case "too_many_submits": {
       const seconds = Math.ceil(error.retry_after_ms / 1_000);
