@@ -95,7 +95,7 @@ afterEach(() => {
 
 describe("one point after the other goes wrong in every scenario", () => {
   const TITLE = "%s: all of it happened or nothing, and two rings of the alarm, or a minute, repair the rest";
-  it.for(MODES)(TITLE, { timeout: 60_000 }, async (mode, context) => {
+  it.for(MODES)(TITLE, { timeout: 600_000 }, async (mode, context) => {
     const found = await everyScenario(mode);
     const broken = brokenOf(found);
     const points = Object.entries(found).map(([name, { points }]) => [name, points] as const);
