@@ -60,7 +60,7 @@ describe("the dashboard that is looked at", () => {
     const { page } = viewer;
     await viewer.submit("before", [value("v", 1)]);
     await viewer.goTo("home", "main >> text=before");
-    const id = await viewer.submit("at home", [{ id: "nap", type: "sleep", for: "3 seconds" }]);
+    const id = await viewer.submit("at home", [{ id: "nap", type: "sleep", for: "2 seconds" }]);
     const submitted = Date.now();
     await page.waitForSelector(rowOf(id));
     expect(Date.now() - submitted).toBeLessThan(1_000);
@@ -74,7 +74,7 @@ describe("the dashboard that is looked at", () => {
   it("shows a child within a second of its start, also when its parent was looked at before", async () => {
     const plan = { name: "kid", steps: [{ id: "nap", type: "sleep", for: "1 hour" }] };
     const steps = [
-      { id: "nap", type: "sleep", for: "3 seconds" },
+      { id: "nap", type: "sleep", for: "2 seconds" },
       { id: "kid", type: "job", blueprint: plan },
     ];
     await viewer.open();
