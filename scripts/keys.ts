@@ -15,7 +15,7 @@ const USAGE = `Usage:
   npm run keys -- create --tenant <name> --scope jobs:read,jobs:write [--days 365] [--secret <AUTH_SECRET>]
   npm run keys -- revoke --key <key id> --url <server> --admin-key <key>
   npm run keys -- list --url <server> --admin-key <key>
-Scopes: jobs:read, jobs:write, blueprints:write, jobs:work, jobs:operate, admin.
+Scopes: jobs:read, jobs:write, blueprints:write, triggers:write, jobs:work, jobs:operate, admin.
 AUTH_SECRET is taken from --secret, the environment or .dev.vars, in this order.`;
 
 const DEV_VARS = ".dev.vars";

@@ -6,7 +6,7 @@ export interface Quotas {
   runningJobs: number;
   /** Children too. */
   submitsPerMinute: number;
-  /** Actions of `http` and `handler` steps that begin. */
+  /** Tries of steps that act, blueprint/acting.ts, but those of a job that cleans up. */
   requestsPerMinute: number;
   /** Of parents and children together. */
   treeJobs: number;

@@ -14,7 +14,7 @@ interface Layer {
 
 /**
  * DESIGN section 4: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, rest, http, runner } <- index`,
- * beside them `egress <- { runner, auth, catalog }`; an arrow is an import.
+ * beside them `egress`, for all that meet foreign addresses; an arrow is an import.
  */
 const LAYERS: Record<string, Layer> = {
   limits: { imports: [], packages: [] },
