@@ -18,6 +18,12 @@ export const TURN_LEAD_MS = SECOND / 2;
 export const PARKED_TURN_LEAD_MS = 5 * SECOND;
 /** A try whose turn is further away asks so often whether one was given back: each asking is a metered step or two. */
 export const MAX_TURN_PAUSE_MS = MINUTE;
+/** Turns that lie so far apart are rows: whoever waits for one asks so seldom that the object's memory is gone by then. */
+export const KEPT_TURN_GAP_MS = 2 * SECOND;
+/** A row stays so long after it means nothing more, so that the alarm takes several at once. */
+export const TURN_KEPT_MS = MINUTE;
+/** Rows of turns that one alarm deletes at most. */
+export const TURN_PURGE_BATCH = 500;
 /** Rates that one object keeps in memory, each of some 200 bytes and 100 for each who waits. */
 export const MAX_RATES = 10_000;
 /** Who comes when there are more is told to come again. */

@@ -70,9 +70,12 @@ async function untilAllSettled(jobs: readonly Acknowledged[]): Promise<Map<strin
     if (!isSettled(status)) await others.careFor(job.id, job.shape, status);
   };
   let open = jobs;
-  for (const deadline = Date.now() + STUCK_MS; open.length > 0 && Date.now() < deadline; await sleep(250)) {
+  // Of many that wait for an answer or a worker each is cared for in its turn: stuck are those of which none gets on for a minute.
+  for (let deadline = Date.now() + STUCK_MS; open.length > 0 && Date.now() < deadline; await sleep(250)) {
+    const before = open.length;
     await pMap(open, look, { concurrency: 16 });
     open = open.filter(({ id }) => !isSettled(heard.get(id) as JobStatus));
+    if (open.length < before) deadline = Date.now() + STUCK_MS;
   }
   return heard;
 }

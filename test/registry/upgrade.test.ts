@@ -32,6 +32,7 @@ import schema23 from "./recorded/schema-0023.sql?raw";
 import schema24 from "./recorded/schema-0024.sql?raw";
 import schema25 from "./recorded/schema-0025.sql?raw";
 import schema26 from "./recorded/schema-0026.sql?raw";
+import schema27 from "./recorded/schema-0027.sql?raw";
 import { dump, load, writeState } from "./recorded/state.ts";
 
 /**
@@ -65,6 +66,7 @@ const STATES: [migrations: number, dump: string][] = [
   [24, schema24],
   [25, schema25],
   [26, schema26],
+  [27, schema27],
 ];
 
 /** Opens the state under this build. */

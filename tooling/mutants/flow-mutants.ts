@@ -52,6 +52,11 @@ export const FLOW_MUTANTS: Record<string, Mutant> = {
     from: "this.#openedAt + TURN_LEAD_MS + gap;",
     to: "this.#openedAt;",
   },
+  "turns that lie far apart are forgotten with their object": {
+    file: "src/registry/flow/limit-home.ts",
+    from: "[...given, ...this.#stored(tenant, rate.key)]",
+    to: "given",
+  },
   "a turn that is asked for again is another one": {
     file: "src/jobs/flow/turns.ts",
     from: "const known = before !== undefined && before.at >= since ? before : undefined;",

@@ -1,4 +1,5 @@
 import {
+  KEPT_TURN_GAP_MS,
   MAX_INLINE_WAIT_MS,
   MAX_RATES,
   MAX_TURN_PAUSE_MS,
@@ -18,7 +19,7 @@ export interface RateTerms {
 }
 
 /** In epoch ms, and how far at least it lies from the ones beside it. */
-interface Turn {
+export interface Turn {
   at: number;
   gap: number;
 }
@@ -46,10 +47,15 @@ const NO_TURN: Turn = { at: Number.NEGATIVE_INFINITY, gap: 0 };
 
 const emptyLine = (): Line => ({ last: NO_TURN, turns: new Map(), free: [], forgetAt: FORGET_AT });
 const byTime = (a: Turn, b: Turn): number => a.at - b.at;
+const gapOf = ({ limit, per_ms }: RateTerms): number => (RATE_SPACING * per_ms) / limit;
+
+/** Turns so far apart are stored, and adopted by an object that begins anew. */
+const isKept = (gap: number): boolean => gap >= KEPT_TURN_GAP_MS;
 
 /**
- * Turns of rates, one after the other: as far apart as the rate asks, and a tenth more. Kept in memory alone. An object
- * that begins anew gives none for a moment, because it does not know which it gave before. Times are epoch ms.
+ * Turns of rates, one after the other: as far apart as the rate asks, and a tenth more. Those that lie close together are kept in
+ * memory alone: an object that begins anew gives none of these for a moment, because it does not know which it gave before. Two
+ * rates of one key, of which one is kept, keep the distance of the stricter only while the object lives. Times are epoch ms.
  */
 export class Turns {
   readonly #openedAt: number;
@@ -66,27 +72,39 @@ export class Turns {
    * @param holder who asks; asked again, it has the same turn unless that is over, or a sooner one that was given back
    * @returns ms until the turn
    */
-  take(holder: string, { key, limit, per_ms }: RateTerms, now: number): number {
+  take(holder: string, terms: RateTerms, now: number): number {
+    const { key, per_ms } = terms;
     const known = this.#lines.get(key);
     if (known === undefined && !this.#hasRoom(now)) return RATES_FULL_MS;
     const line = known ?? emptyLine();
     this.#lines.set(key, line);
-    const gap = (RATE_SPACING * per_ms) / limit;
+    const gap = gapOf(terms);
     const floor = Math.max(now, this.#silentUntil(gap));
     const turn = take(line, holder, { at: floor, gap }, now - per_ms * RATE_LATENESS);
     forget(line, now - per_ms);
     return Math.max(turn.at - now, 0);
   }
 
-  /** Turns to come of holders whose names begin so are free for others. @param key null: of every one */
-  giveBack(key: string | null, holders: string, now: number): void {
+  /** The turn of the holder, where it has to be stored. */
+  toKeep(key: string, holder: string): Turn | undefined {
+    const turn = this.#lines.get(key)?.turns.get(holder);
+    return turn !== undefined && isKept(turn.gap) ? turn : undefined;
+  }
+
+  /**
+   * Turns to come of holders whose names begin so are free for others.
+   * @param key null: of every one
+   * @returns whose they were
+   */
+  giveBack(key: string | null, holders: string, now: number): { key: string; holder: string }[] {
     const lines = [...this.#lines].filter(([name]) => key === null || name === key);
-    for (const [, line] of lines) giveBack(line, holders, now);
+    return lines.flatMap(([name, line]) => giveBack(line, holders, now).map((holder) => ({ key: name, holder })));
   }
 
   /** Of a key that another object gives turns of from now on. */
-  surrender({ key, limit, per_ms }: RateTerms): TurnsGiven {
-    const own = (RATE_SPACING * per_ms) / limit;
+  surrender(terms: RateTerms): TurnsGiven {
+    const { key } = terms;
+    const own = gapOf(terms);
     const { last, turns } = this.#lines.get(key) ?? { last: { ...NO_TURN, gap: own }, turns: [] };
     this.#lines.delete(key);
     const at = Math.max(last.at, this.#silentUntil(own) - last.gap);
@@ -104,11 +122,11 @@ export class Turns {
   }
 
   /**
-   * The last turn that somebody takes up of the object before this one lies a lead ahead at most: whose is further away asks
-   * again. The next one is a gap behind it, as always, so that no time of the rate has more of them.
+   * Of turns that are not kept, the last that somebody takes up of the object before this one lies a lead ahead at most: whose is
+   * further away asks again. The next one is a gap behind it, as always, so that no time of the rate has more of them.
    */
   #silentUntil(gap: number): number {
-    return this.#isNew ? this.#openedAt : this.#openedAt + TURN_LEAD_MS + gap;
+    return this.#isNew || isKept(gap) ? this.#openedAt : this.#openedAt + TURN_LEAD_MS + gap;
   }
 
   /** A line whose last turn is long over says no more than none. */
@@ -141,13 +159,14 @@ const next = ({ last }: Line, { at, gap }: Turn): Turn => ({
   gap,
 });
 
-function giveBack(line: Line, holders: string, now: number): void {
-  for (const [holder, turn] of line.turns) {
-    if (!holder.startsWith(holders) || turn.at <= now) continue;
+function giveBack(line: Line, holders: string, now: number): string[] {
+  const given = [...line.turns].filter(([holder, { at }]) => holder.startsWith(holders) && at > now);
+  for (const [holder, turn] of given) {
     line.turns.delete(holder);
     line.free.push(turn);
   }
   line.free.sort(byTime);
+  return given.map(([holder]) => holder);
 }
 
 /** Turns that are over, when there are many. */

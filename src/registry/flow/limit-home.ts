@@ -1,5 +1,5 @@
 import type { SlotAnswer, SlotRequest, SlotView } from "../../jobs/flow/slot.ts";
-import { type RateTerms, Turns, type TurnsGiven } from "../../jobs/flow/turns.ts";
+import { type RateTerms, type Turn, Turns, type TurnsGiven } from "../../jobs/flow/turns.ts";
 import { MAX_RATES, SLOT_LOOK_BATCH, SLOT_LOOK_MS } from "../../limits.ts";
 import type { LimitsApi, SlotPlace } from "../api/limit-calls.ts";
 import type { RegistryContext } from "../context.ts";
@@ -29,23 +29,62 @@ export class LimitHome implements LimitsApi {
   async takeTurn(tenant: string, holder: string, rate: RateTerms): Promise<number> {
     const own = { ...rate, key: JSON.stringify([tenant, rate.key]) };
     await this.#adopted.once(`rate ${own.key}`, () => this.#adoptTurns(tenant, own.key, rate));
-    return this.#turns.take(holder, own, this.#context.now());
+    const wait = this.#turns.take(holder, own, this.#context.now());
+    this.#keepTurns(tenant, rate.key, [holder]);
+    return wait;
   }
 
-  /** Turns that were given while there were fewer objects are kept. */
+  /** Turns that were given in an earlier life of the object, and while there were fewer objects, are kept. */
   async #adoptTurns(tenant: string, ownKey: string, rate: RateTerms): Promise<void> {
     const homes = await this.#context.limits.before(rate.key, tenant);
-    this.#turns.adopt(ownKey, await Promise.all(homes.map((home) => home.surrenderTurns(tenant, rate))));
+    const given = await Promise.all(homes.map((home) => home.surrenderTurns(tenant, rate)));
+    // What was given since is newer than what an earlier home remembers.
+    this.#turns.adopt(ownKey, [...given, ...this.#stored(tenant, rate.key)]);
+    const holders = given.flatMap(({ turns }) => turns.map(([holder]) => holder));
+    this.#keepTurns(tenant, rate.key, holders);
+  }
+
+  #stored(tenant: string, key: string): TurnsGiven[] {
+    const turns = this.#context.tables.rateTurns.of(tenant, key);
+    const last = turns
+      .map(([, turn]) => turn)
+      .reduce<Turn | undefined>((a, b) => (a && a.at > b.at ? a : b), undefined);
+    return last === undefined ? [] : [{ last, turns }];
+  }
+
+  /** Stores turns that lie far apart: who has one asks so seldom that it would be forgotten. */
+  #keepTurns(tenant: string, key: string, holders: readonly string[]): void {
+    const ownKey = JSON.stringify([tenant, key]);
+    const turns = holders.flatMap((holder) => {
+      const turn = this.#turns.toKeep(ownKey, holder);
+      return turn === undefined ? [] : [{ holder, turn }];
+    });
+    if (turns.length === 0) return;
+    const { store, tables } = this.#context;
+    store.transact(() => {
+      for (const { holder, turn } of turns) store.ringBy(tables.rateTurns.keep({ tenant, key, holder }, turn));
+    });
   }
 
   async giveTurns(tenant: string, key: string | null, jobId: string): Promise<null> {
     const own = key === null ? null : JSON.stringify([tenant, key]);
-    this.#turns.giveBack(own, `${jobId}-`, this.#context.now());
+    if (key !== null && own !== null) this.#turns.adopt(own, this.#stored(tenant, key));
+    const given = this.#turns.giveBack(own, `${jobId}-`, this.#context.now());
+    if (given.length === 0) return null;
+    const { store, tables } = this.#context;
+    store.transact(() => {
+      for (const turn of given) {
+        const [owner, name] = JSON.parse(turn.key) as [string, string];
+        tables.rateTurns.drop({ tenant: owner, key: name, holder: turn.holder });
+      }
+    });
     return null;
   }
 
   async surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven> {
-    return this.#turns.surrender({ ...rate, key: JSON.stringify([tenant, rate.key]) });
+    const key = JSON.stringify([tenant, rate.key]);
+    this.#turns.adopt(key, this.#stored(tenant, rate.key));
+    return this.#turns.surrender({ ...rate, key });
   }
 
   async takeSlot(tenant: string, request: SlotRequest): Promise<SlotAnswer> {

@@ -71,6 +71,7 @@ export class Reconciler {
     this.#context.lastStates.forget(now);
     this.#context.audit.purge(now);
     this.#context.storeEntries.purge(now);
+    this.#context.store.transact(() => this.#context.tables.rateTurns.purge(now));
     this.#context.store.transact(() => this.#context.eventLog.purge(now));
     await tried(() => this.#context.store.transact(() => this.#context.tables.texts.addDue(now)));
     this.#lapseOffers(now);

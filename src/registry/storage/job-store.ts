@@ -227,13 +227,14 @@ export class JobStore {
 
   #firstDue(): number {
     const never = Number.POSITIVE_INFINITY;
-    const { jobs, texts, offers, triggers, slots } = this.#tables;
+    const { jobs, texts, offers, triggers, slots, rateTurns } = this.#tables;
     const parts = [
       jobs,
       texts,
       offers,
       triggers,
       slots,
+      rateTurns,
       this.#lastStates,
       this.#audit,
       this.#storeEntries,

@@ -4,6 +4,7 @@ import { JobTexts } from "./job-texts.ts";
 import { Jobs } from "./jobs.ts";
 import { Offers } from "./offer-rows.ts";
 import { Plans } from "./plans.ts";
+import { RateTurns } from "./rate-turn-rows.ts";
 import { Slots } from "./slot-rows.ts";
 import { Triggers } from "./trigger-tables.ts";
 import { Values } from "./values.ts";
@@ -19,6 +20,7 @@ export interface Tables {
   offers: Offers;
   triggers: Triggers;
   slots: Slots;
+  rateTurns: RateTurns;
 }
 
 /** @param isTextIndexed TEXT_SEARCH */
@@ -34,5 +36,6 @@ export function tablesOf(sql: SqlStorage, isTextIndexed: boolean): Tables {
     offers: new Offers(sql),
     triggers: new Triggers(sql),
     slots: new Slots(sql),
+    rateTurns: new RateTurns(sql),
   };
 }

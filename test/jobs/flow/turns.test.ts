@@ -42,7 +42,8 @@ describe("turns of a rate", () => {
     expect(at(4, 1_000)).toBeCloseTo(775);
     expect(at(1, 1_000)).toBeCloseTo(1_600);
     expect(at(600, 60_000), "not for the time of the rate").toBeCloseTo(610);
-    expect(at(1_000, 86_400_000)).toBeCloseTo(95_540);
+    expect(at(1, 1_800)).toBeCloseTo(2_480);
+    expect([at(1, 2_000), at(1_000, 86_400_000)], "those that are stored are known").toEqual([0, 0]);
     expect(new Turns(START, false).take("holder", FOUR, START + 60_000)).toBe(0);
   });
 

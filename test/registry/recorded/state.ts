@@ -1,5 +1,5 @@
 import type { Bench } from "../bench.ts";
-import { CALLER, planOf, START } from "../bench.ts";
+import { CALLER, planOf, START, TENANT } from "../bench.ts";
 
 const EMPTY = { type: "object", properties: {} };
 const ERROR = { code: "http_status", message: "HTTP 500", status: 500 };
@@ -40,6 +40,10 @@ export async function writeState(bench: Bench): Promise<void> {
   const scope = { input: { order: 17 }, steps: {}, job: { id: "j", attempt: 1, submitted_at: "" }, now: START };
   const event = { request_id: "first", name: "order.paid", when: "{% $event.data.order = $input.order %}", scope };
   await runner.awaitEvent(await started("awaiting"), "first", { ...event, timeout_ms: 86_400_000, fallback: {} }, []);
+
+  const { limits } = await bench.reopen();
+  const rate = { key: "api.example.com", limit: 10, per_ms: 3_600_000 };
+  for (const step of ["first", "second"]) await limits.takeTurn(TENANT, `${acting.job_id}-1.${step}.0`, rate);
 
   await bench.events.readEvents({ after: null, names: null, filter: {}, since: null, limit: 1 }, 0);
   const succeeded = await started("succeeded");

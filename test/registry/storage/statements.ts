@@ -7,6 +7,7 @@ import { JOB_TEXTS_SQL } from "../../../src/registry/storage/job-texts.ts";
 import { JOBS_SQL } from "../../../src/registry/storage/jobs.ts";
 import { OFFERS_SQL } from "../../../src/registry/storage/offer-rows.ts";
 import { PLANS_SQL } from "../../../src/registry/storage/plans.ts";
+import { RATE_TURNS_SQL } from "../../../src/registry/storage/rate-turn-rows.ts";
 import { TENANT_SECRETS_SQL } from "../../../src/registry/storage/secret-rows.ts";
 import { STORE_SQL } from "../../../src/registry/storage/store-entries.ts";
 import { SUBSCRIPTIONS_SQL } from "../../../src/registry/storage/subscriptions.ts";
@@ -26,6 +27,7 @@ const TABLES = {
   event_waits: EVENT_WAITS_SQL,
   subscriptions: SUBSCRIPTIONS_SQL,
   offers: OFFERS_SQL,
+  rate_turns: RATE_TURNS_SQL,
   tenant_secrets: TENANT_SECRETS_SQL,
   triggers: TRIGGERS_SQL,
 };

@@ -24,6 +24,7 @@ import { JOB_TEXTS } from "./0023-job-texts.ts";
 import { EVENT_WAITS } from "./0024-event-waits.ts";
 import { RECORDED_AT } from "./0025-recorded-at.ts";
 import { TRIGGER_ORIGINS } from "./0026-trigger-origins.ts";
+import { RATE_TURNS } from "./0027-rate-turns.ts";
 import type { Migration } from "./migration.ts";
 
 /** Append only: what was released is never edited. One file a migration. */
@@ -54,4 +55,5 @@ export const MIGRATIONS: readonly Migration[] = [
   EVENT_WAITS,
   RECORDED_AT,
   TRIGGER_ORIGINS,
+  RATE_TURNS,
 ];

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CALLER } from "../../bench.ts";
+import { CALLER, TENANT } from "../../bench.ts";
 import type { Scenario } from "./runner-scenarios.ts";
 import type { Stage } from "./stage.ts";
 
@@ -11,6 +11,14 @@ const submit = async (stage: Stage, key: string): Promise<string> => {
   stage.world.clock.now += 1;
   return (await stage.submit({ concurrency: ONE, idempotency: { key, request_hash: "h" } })).id;
 };
+
+/** Turns lie 396 s apart. */
+const SLOW = { key: "api.example.com", limit: 10, per_ms: 3_600_000 };
+const GAP_MS = 396_000;
+
+/** When the turn of the holder comes (epoch ms). */
+const turnAt = async (stage: Stage, holder: string): Promise<number> =>
+  (await stage.ask("take a turn", (api) => api.limits.takeTurn(TENANT, holder, SLOW))) + stage.world.clock.now;
 
 const isStarted = ({ world }: Stage, id: string): boolean => world.workflow.instances.has(`${id}-1`);
 
@@ -25,7 +33,7 @@ async function untilStarted(stage: Stage, id: string): Promise<void> {
   }
 }
 
-/** Slots of a limit: never more than its number, and none is lost. */
+/** Slots of a limit: never more than its number, and none is lost. Turns of a rate: never closer than it asks. */
 export const FLOW_SCENARIOS: Record<string, Scenario> = {
   "take a slot": async (stage) => {
     let id = "";
@@ -44,6 +52,18 @@ export const FLOW_SCENARIOS: Record<string, Scenario> = {
     await stage.danger(() => stage.succeed(first));
     await untilStarted(stage, second);
     expect(isStarted(stage, third)).toBe(false);
+  },
+
+  "take a turn of a slow rate": async (stage) => {
+    const first = await turnAt(stage, "job_a-1.s.0");
+    let second = 0;
+    await stage.danger(async () => {
+      second = await turnAt(stage, "job_b-1.s.0");
+    });
+    expect(second - first).toBeGreaterThan(GAP_MS - 1);
+    await stage.world.restart();
+    expect(await turnAt(stage, "job_b-1.s.0")).toBeCloseTo(second);
+    expect((await turnAt(stage, "job_c-1.s.0")) - second).toBeGreaterThan(GAP_MS - 1);
   },
 
   "cancel a job that waits for a slot": async (stage) => {
