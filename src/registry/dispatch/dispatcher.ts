@@ -133,7 +133,8 @@ export class Dispatcher {
 
   /** How many are known to wait for a place. */
   get waiting(): number {
-    return this.#queues.children.size + this.#queues.others.size;
+    const now = this.#context.now();
+    return this.#queues.children.size(now) + this.#queues.others.size(now);
   }
 
   /** The engine refuses, and is left alone. */

@@ -26,7 +26,9 @@ export class Queue {
     return !this.#isShort && this.#line.size === 0;
   }
 
-  get size(): number {
+  /** How many are known to wait. @param now epoch ms */
+  size(now: number): number {
+    this.#readIfEmpty(now);
     return this.#line.size;
   }
 

@@ -52,7 +52,8 @@ export class JobWindow {
   async reach(floor: string): Promise<boolean> {
     if (this.#from < floor) this.#leave(floor);
     for (let read = 0; this.#from > floor; ) {
-      if (read >= MAX_STATISTICS_SCAN) return false;
+      if (read >= MAX_STATISTICS_SCAN)
+        return this.#jobs.between(this.#subject.tenant, floor, this.#from, 1).length === 0;
       if (read > 0) await yieldTurn();
       read += this.#extend(floor);
     }

@@ -8,6 +8,7 @@ import type { Jobs } from "../storage/jobs.ts";
 import { JobWindow } from "./job-window.ts";
 
 const MINUTE_MS = 60_000;
+const MOMENT_MS = 1_000;
 
 /** The jobs of periods that were asked for lately, by grouping. A look at a million jobs reads no more than at a thousand. */
 export class JobWindows implements StoreObserver {
@@ -24,9 +25,9 @@ export class JobWindows implements StoreObserver {
     { since, now, grouping }: { since: number; now: number; grouping: Grouping | null },
   ): Promise<Statistics & { truncated: boolean }> {
     // What callers mean by a period: they are asked a moment apart, by clocks that differ.
-    const minutes = Math.round((now - since) / MINUTE_MS);
-    const key = JSON.stringify([tenant, grouping, minutes]);
-    const window = this.#windows.get(key) ?? new JobWindow(this.#jobs, { tenant, grouping, periodMs: now - since });
+    const periodMs = MINUTE_MS * Math.ceil((now - since - MOMENT_MS) / MINUTE_MS);
+    const key = JSON.stringify([tenant, grouping, periodMs]);
+    const window = this.#windows.get(key) ?? new JobWindow(this.#jobs, { tenant, grouping, periodMs });
     this.#windows.set(key, window);
     const isWhole = await window.reach(jobIdFloor(since));
     if (!window.isToKeep) this.#windows.delete(key);

@@ -192,6 +192,8 @@ describe("what a queued job waits for", () => {
           [first, undefined],
           [later, null],
         ]);
+        const { limits } = await (await bench.reopen()).stats.statistics(CALLER, START, null);
+        expect(limits).toMatchObject([{ limit: "running_jobs", running: 1, waiting: 2 }]);
         await finish(bench, first);
         expect(started(bench)).toEqual([first, next]);
         expect((await statusOf(bench, next)).status).toBe("queued");

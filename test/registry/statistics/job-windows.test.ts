@@ -6,7 +6,8 @@ import { rowsOf } from "../../../tooling/workerd/row-meter.ts";
 import { type Bench, CALLER, inRegistry, START } from "../bench.ts";
 import { copyFirstJob } from "../copies.ts";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 const idsFrom = (start: number, count: number) =>
@@ -71,6 +72,22 @@ describe("statistics of a period", () => {
       expect((await look(bench)).failures).toEqual([]);
     }));
 
+  it("are cut alike by whoever asks a moment apart, and otherwise as the period asks", () =>
+    inRegistry(async (bench) => {
+      await bench.submit();
+      copyFirstJob(
+        bench.storage,
+        idsFrom(START - 25 * MINUTE, 24).map((_, i) => newJobId(START - i * MINUTE, new Uint8Array(10), 0)),
+      );
+      const groups = async (ms: number) => {
+        const { groups } = await bench.stats.statistics(CALLER, bench.clock.now - ms, "time");
+        return Object.keys(groups).length;
+      };
+      expect(await groups(1_490_000)).toBe(await groups(1_490_400));
+      expect(await groups(1_490_000)).toBeGreaterThan(20);
+      expect(await groups(1_520_000)).toBeLessThan(15);
+    }));
+
   it("are remembered for so many periods", () =>
     inRegistry(async (bench) => {
       await bench.submit();
@@ -103,23 +120,27 @@ describe("a window of jobs", () => {
       error_code: null,
       trigger: null,
     } as const;
-    const ids = idsFrom(START, MAX_STATISTICS_SCAN + 1).reverse();
-    const jobs: JobRows = {
-      between: (_tenant, low, high, limit) => {
-        const first = ids.findIndex((id) => id < high);
-        const found = first < 0 ? [] : ids.slice(first, first + limit).filter((id) => id >= low);
-        return found.map((job_id) => ({ ...row, job_id, started_at: null, settled_at: null }));
-      },
+    const lookAt = async (count: number, times: number) => {
+      const ids = idsFrom(START, count).reverse();
+      const jobs: JobRows = {
+        between: (_tenant, low, high, limit) => {
+          const first = ids.findIndex((id) => id < high);
+          const found = first < 0 ? [] : ids.slice(first, first + limit).filter((id) => id >= low);
+          return found.map((job_id) => ({ ...row, job_id, started_at: null, settled_at: null }));
+        },
+      };
+      const window = new JobWindow(jobs, { tenant: CALLER.tenant, grouping: null, periodMs: DAY });
+      const looks: unknown[] = [];
+      for (let look = 0; look < times; look++) {
+        const isWhole = await window.reach(jobIdFloor(START));
+        looks.push([isWhole, window.statistics.all.statuses]);
+      }
+      return looks;
     };
-    const window = new JobWindow(jobs, { tenant: CALLER.tenant, grouping: null, periodMs: DAY });
-    const looks: unknown[] = [];
-    for (let look = 0; look < 2; look++) {
-      const isWhole = await window.reach(jobIdFloor(START));
-      looks.push([isWhole, window.statistics.all.statuses]);
-    }
-    expect(looks).toEqual([
+    expect(await lookAt(MAX_STATISTICS_SCAN + 1, 2)).toEqual([
       [false, { queued: MAX_STATISTICS_SCAN }],
       [true, { queued: MAX_STATISTICS_SCAN + 1 }],
     ]);
+    expect(await lookAt(MAX_STATISTICS_SCAN, 1)).toEqual([[true, { queued: MAX_STATISTICS_SCAN }]]);
   });
 });
