@@ -148,6 +148,7 @@ async function openContext(ports: RegistryPorts) {
   const admission = new Admission(ports.quotas, counts, () => storage.sql.databaseSize);
   const askSlots = (jobs: readonly JobKey[]) => background(slots.ask(jobs));
   const dispatcher = new Dispatcher({ ...ports, tables, store, admission, askSlots });
+  store.observe(dispatcher);
   const context: RegistryContext = {
     ...ports,
     ...kept,

@@ -42,6 +42,11 @@ class Group<Entry extends Waiting> {
     }
     return entry;
   }
+
+  drop(id: string): void {
+    const at = this.#first + this.place(id);
+    if (this.#entries[at]?.job_id === id) this.#entries.splice(at, 1);
+  }
 }
 
 /** Groups of one priority, in the order in which they are served next. */
@@ -66,6 +71,12 @@ class Ring<Entry extends Waiting> {
       return entry;
     }
     return undefined;
+  }
+
+  drop({ group, job_id }: Entry): void {
+    const own = this.#groups.get(group);
+    own?.drop(job_id);
+    if (own?.size === 0) this.#groups.delete(group);
   }
 
   get size(): number {
@@ -113,6 +124,16 @@ export class WaitingLine<Entry extends Waiting> {
     if (first !== undefined && ring?.isEmpty) this.#rings.delete(first);
     if (entry !== undefined) this.#entries.delete(entry.job_id);
     return entry;
+  }
+
+  /** The job waits no more. */
+  drop(jobId: string): void {
+    const entry = this.#entries.get(jobId);
+    const ring = entry && this.#rings.get(entry.priority);
+    if (entry === undefined || ring === undefined) return;
+    ring.drop(entry);
+    if (ring.isEmpty) this.#rings.delete(entry.priority);
+    this.#entries.delete(jobId);
   }
 
   /** How many are served before the job, from 0; undefined: it does not wait here. */

@@ -2,9 +2,10 @@ import { dispatched, inQueue, isDispatchable, needsSlot, pauseMs, postponed } fr
 import { isUndispatched } from "../../jobs/due.ts";
 import { lacksSlot } from "../../jobs/flow/concurrency.ts";
 import type { Job, ListedJob } from "../../jobs/job.ts";
+import { isSettled } from "../../jobs/status.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { MAX_DISPATCH_BATCH, MAX_DISPATCH_PAUSE_MS } from "../../limits.ts";
-import type { JobStore } from "../storage/job-store.ts";
+import type { JobStore, StoreObserver } from "../storage/job-store.ts";
 import type { JobKey } from "../storage/jobs.ts";
 import type { Tables } from "../storage/tables.ts";
 import type { Admission } from "./admission.ts";
@@ -31,7 +32,7 @@ interface DispatcherContext {
  * skips those that it already has. Jobs that wait for a slot, or for an engine that refuses, are queued by their
  * rows alone.
  */
-export class Dispatcher {
+export class Dispatcher implements StoreObserver {
   readonly #context: DispatcherContext;
   readonly #asked = new Map<string, JobKey>();
   /** Children first: their parents wait for them. */
@@ -123,6 +124,12 @@ export class Dispatcher {
     this.#putOff(lacking);
     this.#context.askSlots(lacking);
     return jobs.filter((job) => !lacksSlot(job));
+  }
+
+  /** Who has settled while it waited stands before nobody. */
+  onCommitted(before: Job, after: Job): void {
+    if (before.status !== "queued" || !isSettled(after.status)) return;
+    for (const queue of Object.values(this.#queues)) queue.drop(after.job_id);
   }
 
   /** How many are served before the job; undefined: it is not known to wait for one. */

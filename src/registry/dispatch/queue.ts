@@ -43,6 +43,11 @@ export class Queue {
     return this.#line.take();
   }
 
+  /** The job waits no more. */
+  drop(jobId: string): void {
+    this.#line.drop(jobId);
+  }
+
   /** How many are served before the job, from 0; undefined: it is not known to wait here. @param now epoch ms */
   ahead(jobId: string, now: number): number | undefined {
     this.#readIfEmpty(now);

@@ -14,6 +14,12 @@ function drained(line: WaitingLine<Waiting>): string[] {
   return taken;
 }
 
+function lineOf(entries: readonly Parameters<typeof entry>[]): WaitingLine<Waiting> {
+  const line = new WaitingLine<Waiting>();
+  for (const each of entries) line.add(entry(...each));
+  return line;
+}
+
 const ids = (...numbers: number[]): string[] => numbers.map((n) => entry(n).job_id);
 
 describe("a line of jobs that wait for a place", () => {
@@ -39,14 +45,17 @@ describe("a line of jobs that wait for a place", () => {
           maxLength: 30,
         }),
         fc.nat(10),
-        (entries, served) => {
-          const line = new WaitingLine<Waiting>();
-          for (const [n, group, priority] of entries) line.add(entry(n, group, priority));
+        fc.array(fc.nat(30), { maxLength: 10 }),
+        (entries, served, dropped) => {
+          const line = lineOf(entries);
           for (let i = 0; i < served; i++) line.take();
+          for (const n of dropped) line.drop(entry(n).job_id);
+          expect(dropped.map((n) => line.ahead(entry(n).job_id))).toEqual(dropped.map(() => undefined));
           const all = [...new Set(entries.map(([n]) => entry(n).job_id))];
           const ahead = new Map(all.map((id) => [id, line.ahead(id)]));
           const order = drained(line);
           for (const id of all) expect(ahead.get(id)).toBe(order.includes(id) ? order.indexOf(id) : undefined);
+          expect(line.size).toBe(0);
         },
       ),
     );

@@ -194,6 +194,10 @@ describe("what a queued job waits for", () => {
         ]);
         const { limits } = await (await bench.reopen()).stats.statistics(CALLER, START, null);
         expect(limits).toMatchObject([{ limit: "running_jobs", running: 1, waiting: 2 }]);
+        const last = (await bench.submit({ priority: -1 })).id;
+        expect(await blocked(last)).toMatchObject({ position: 3 });
+        await bench.caller.cancel(CALLER, low, null);
+        expect(await blocked(last)).toMatchObject({ position: 2 });
         await finish(bench, first);
         expect(started(bench)).toEqual([first, next]);
         expect((await statusOf(bench, next)).status).toBe("queued");
