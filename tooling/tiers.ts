@@ -16,10 +16,7 @@ export const WORKERD = ["auth", "catalog", "egress", "http", "mcp", "registry", 
 export const E2E = ["conformance", "e2e", "faults"].map((folder) => `test/${folder}/**/*.test.ts`);
 
 /** Those of {@link E2E} that hold a time against a bound: nothing else of the run goes on beside one. */
-export const TIMED = [
-  "test/faults/heavy.test.ts",
-  "test/e2e/{dashboard/speed,scenarios/load,scenarios/rates*}.test.ts",
-];
+export const TIMED = ["test/faults/heavy.test.ts", "test/e2e/{dashboard/speed,scenarios/load,scenarios/rates}.test.ts"];
 
 /** The functional suites of the registry, which must not notice that its object is thrown out between any two calls. */
 export const EVICTABLE = [
@@ -132,7 +129,7 @@ export function tierOf({ TIER = "test" }: NodeJS.ProcessEnv): Tier {
   return tier;
 }
 
-/** Files that the tier leaves out. The soak is for hours: SOAK_MINUTES asks for it. */
+/** Files that the tier leaves out. The soak takes an hour: SOAK_MINUTES asks for it. */
 export const leftOut = (env: NodeJS.ProcessEnv): string[] => [
   ...(tierOf(env) === "check" ? SLOW : []),
   ...(env.SOAK_MINUTES ? [] : [SOAK_FILE]),
