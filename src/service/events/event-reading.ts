@@ -60,7 +60,9 @@ export interface EventsRead {
 }
 
 export function eventsWanted({ names, cursor: from, limit: most, wait_seconds, ...filter }: EventsArgs): EventsWanted {
-  return { names: names ?? null, filter, cursor: from ?? null, since: null, limit: most, waitMs: wait_seconds * 1_000 };
+  // An empty list names nothing to leave out, as in jobs_list; a query cannot say one at all.
+  const wanted = names === undefined || names.length === 0 ? null : names;
+  return { names: wanted, filter, cursor: from ?? null, since: null, limit: most, waitMs: wait_seconds * 1_000 };
 }
 
 /** An event as callers see it. */
