@@ -1,5 +1,4 @@
 import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildUi } from "./tooling/build/build-ui.ts";
@@ -29,9 +28,6 @@ const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
  */
 const testTimeout = 120_000;
 
-/** One more than there are cores: some tests wait for a moment of the clock. */
-const WORKERS = availableParallelism() + 1;
-
 const cloudflare = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } });
 
 export default defineConfig({
@@ -48,7 +44,7 @@ export default defineConfig({
           exclude: [...WORKERD, ...E2E, ...leftOut(process.env)],
           env,
           isolate: false,
-          maxWorkers: WORKERS,
+          maxWorkers: "100%",
           testTimeout,
           sequence: { groupOrder: 1 },
         },
@@ -61,7 +57,7 @@ export default defineConfig({
           exclude: leftOut(process.env),
           env,
           isolate: false,
-          maxWorkers: WORKERS,
+          maxWorkers: "100%",
           testTimeout,
           sequence: { groupOrder: 1 },
         },
@@ -75,7 +71,7 @@ export default defineConfig({
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,
           env: { ...env, NEMESIS: "1" },
-          maxWorkers: WORKERS,
+          maxWorkers: "100%",
           sequence: { groupOrder: 1 },
         },
       },
