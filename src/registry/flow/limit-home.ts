@@ -7,6 +7,9 @@ import type { HolderKey, Slots } from "../storage/slot-rows.ts";
 import { DoneOnce } from "./done-once.ts";
 import type { SlotAsker } from "./slot-asker.ts";
 
+/** Of a limit, among those of all tenants; `giveTurns` reads it. */
+const idOf = (tenant: string, key: string): string => JSON.stringify([tenant, key]);
+
 /** The limits whose home this object is, and what other homes ask about its jobs. */
 export class LimitHome implements LimitsApi {
   readonly #context: RegistryContext;
@@ -27,7 +30,7 @@ export class LimitHome implements LimitsApi {
   }
 
   async takeTurn(tenant: string, holder: string, rate: RateTerms): Promise<number> {
-    const own = { ...rate, key: JSON.stringify([tenant, rate.key]) };
+    const own = { ...rate, key: idOf(tenant, rate.key) };
     await this.#adopted.once(`rate ${own.key}`, () => this.#adoptTurns(tenant, own.key, rate));
     const wait = this.#turns.take(holder, own, this.#context.now());
     this.#keepTurns(tenant, rate.key, [holder]);
@@ -54,7 +57,7 @@ export class LimitHome implements LimitsApi {
 
   /** Stores turns that lie far apart: who has one asks so seldom that it would be forgotten. */
   #keepTurns(tenant: string, key: string, holders: readonly string[]): void {
-    const ownKey = JSON.stringify([tenant, key]);
+    const ownKey = idOf(tenant, key);
     const turns = holders.flatMap((holder) => {
       const turn = this.#turns.toKeep(ownKey, holder);
       return turn === undefined ? [] : [{ holder, turn }];
@@ -67,7 +70,7 @@ export class LimitHome implements LimitsApi {
   }
 
   async giveTurns(tenant: string, key: string | null, jobId: string): Promise<null> {
-    const own = key === null ? null : JSON.stringify([tenant, key]);
+    const own = key === null ? null : idOf(tenant, key);
     if (key !== null && own !== null) this.#turns.adopt(own, this.#stored(tenant, key));
     const given = this.#turns.giveBack(own, `${jobId}-`, this.#context.now());
     if (given.length === 0) return null;
@@ -82,13 +85,13 @@ export class LimitHome implements LimitsApi {
   }
 
   async surrenderTurns(tenant: string, rate: RateTerms): Promise<TurnsGiven> {
-    const key = JSON.stringify([tenant, rate.key]);
+    const key = idOf(tenant, rate.key);
     this.#turns.adopt(key, this.#stored(tenant, rate.key));
     return this.#turns.surrender({ ...rate, key });
   }
 
   async takeSlot(tenant: string, request: SlotRequest): Promise<SlotAnswer> {
-    const id = JSON.stringify([tenant, request.key]);
+    const id = idOf(tenant, request.key);
     await this.#adopted.once(`slots ${id}`, () => this.#adoptSlots(tenant, request.key));
     return this.#context.store.transact(() => this.#take(tenant, request));
   }
