@@ -64,18 +64,15 @@ class Drain {
   async run(): Promise<Drained> {
     const { backlog, comings = { count: 0, perSecond: 1 }, down: [from, to] = [0, 0] } = this.#load;
     const engine = this.#engine;
-    engine.isDown = true;
+    engine.down = [0, Number.POSITIVE_INFINITY];
     for (const shard of this.#shards) this.#ids.push(...(await shard.submit(backlog)));
     engine.calls = 0;
     engine.refusals = 0;
     const begin = this.#clock.now;
     const times = Array.from({ length: comings.count }, (_, i) => begin + (i * 1_000) / comings.perSecond);
+    engine.down = [begin + from * 1_000, begin + to * 1_000];
     const jobs = this.#ids.length + times.length;
-    while (this.#ended < jobs) {
-      const second = (this.#clock.now - begin) / 1_000;
-      engine.isDown = second >= from && second < to;
-      await this.#next(times);
-    }
+    while (this.#ended < jobs) await this.#next(times);
     return this.#drained();
   }
 

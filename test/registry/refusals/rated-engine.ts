@@ -19,7 +19,8 @@ export class RatedEngine extends FakeEngine {
   readonly #ids = new Set<string>();
   calls = 0;
   refusals = 0;
-  isDown = false;
+  /** Epoch ms from and until which it takes nothing. */
+  down: readonly [from: number, until: number] = [0, 0];
   readonly #rate: Rate;
   #room: number;
   #filledAt: number;
@@ -38,8 +39,9 @@ export class RatedEngine extends FakeEngine {
     this.#room = Math.min(this.#room + ((clock.now - this.#filledAt) * perSecond) / 1_000, perSecond);
     this.#filledAt = clock.now;
     const fresh = runs.filter((run) => !this.#ids.has(instanceId(run.job_id, run.attempt)));
-    const fits = !this.isDown && fresh.length <= this.#room;
-    const taken = fits ? fresh : tooMany === "some" && !this.isDown ? fresh.slice(0, Math.floor(this.#room)) : [];
+    const isDown = clock.now >= this.down[0] && clock.now < this.down[1];
+    const fits = !isDown && fresh.length <= this.#room;
+    const taken = fits ? fresh : tooMany === "some" && !isDown ? fresh.slice(0, Math.floor(this.#room)) : [];
     this.#room -= taken.length;
     for (const { job_id: jobId, attempt } of taken) {
       this.#ids.add(instanceId(jobId, attempt));
