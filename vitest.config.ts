@@ -1,4 +1,5 @@
 import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 import { buildUi } from "./tooling/build/build-ui.ts";
@@ -28,6 +29,9 @@ const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
  */
 const testTimeout = 120_000;
 
+/** One more than there are cores: some tests wait for a moment of the clock. */
+const WORKERS = availableParallelism() + 1;
+
 const cloudflare = () => cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } });
 
 export default defineConfig({
@@ -44,7 +48,7 @@ export default defineConfig({
           exclude: [...WORKERD, ...E2E, ...leftOut(process.env)],
           env,
           isolate: false,
-          maxWorkers: "100%",
+          maxWorkers: WORKERS,
           testTimeout,
           sequence: { groupOrder: 1 },
         },
@@ -57,7 +61,7 @@ export default defineConfig({
           exclude: leftOut(process.env),
           env,
           isolate: false,
-          maxWorkers: "100%",
+          maxWorkers: WORKERS,
           testTimeout,
           sequence: { groupOrder: 1 },
         },
@@ -71,7 +75,7 @@ export default defineConfig({
           setupFiles: "test/registry/nemesis-figures.ts",
           testTimeout,
           env: { ...env, NEMESIS: "1" },
-          maxWorkers: "100%",
+          maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
         },
       },
