@@ -19,8 +19,9 @@ export class SimClock {
     };
   }
 
+  /** @param ms timers end with a whole millisecond, as Date.now() counts */
   after(ms: number, act: () => void): () => void {
-    return this.at(this.now + ms, act);
+    return this.at(this.now + Math.ceil(ms), act);
   }
 
   sleep(ms: number): Promise<void> {

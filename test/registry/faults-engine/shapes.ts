@@ -34,7 +34,12 @@ const work = (id: string) => ({
   lease: `${LEASE_MS / 1_000} seconds`,
   retry: { limit: 20, delay: "2 seconds" },
 });
-const RATE = { limit: 2, per: "10 seconds", key: "svc.example" };
+/** Turns of one lie so far apart that they are stored, those of the other are in memory alone. */
+const SLOW = { limit: 2, per: "10 seconds", key: "svc.example" };
+const FAST = { limit: 1, per: "1 second", key: "fast" };
+const rated = (over: number[], rate: Json) => {
+  return { id: "each", type: "map", over, concurrency: over.length, steps: [{ ...effect("item"), rate }] };
+};
 const nap = (length: string, id = "nap") => ({ id, type: "sleep", for: length });
 const ask = (more: Record<string, Json>, id = "ask") => ({
   id,
@@ -81,11 +86,8 @@ export const SHAPES: Shape[] = [
     [{ id: "each", type: "map", over: [0, 1, 2], concurrency: 2, steps: [work("item")] }],
     [succeeds(DONE)],
   ),
-  shape(
-    "rate",
-    [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 4, steps: [{ ...effect("item"), rate: RATE }] }],
-    [succeeds(DONE)],
-  ),
+  shape("slow rate", [rated([0, 1, 2, 3], SLOW)], [succeeds(DONE)]),
+  shape("fast rate", [rated([...Array(16).keys()], FAST)], [succeeds(DONE)]),
   shape(
     "map",
     [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 2, steps: [effect("item")] }],

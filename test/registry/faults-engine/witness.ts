@@ -2,6 +2,7 @@ import type { RunParams } from "../../../src/env.ts";
 import type { RateTerms } from "../../../src/jobs/flow/turns.ts";
 import { isSettled, type JobStatusName } from "../../../src/jobs/status.ts";
 import type { RunnerApi, Running, RunRef, Stop } from "../../../src/registry/api/caller.ts";
+import { SeenTurns } from "../faults/seen-turns.ts";
 import { LIMITED } from "./shapes.ts";
 
 /** What never may be. */
@@ -38,8 +39,7 @@ export class Witness {
   readonly #finished = new Set<string>();
   /** Jobs that the engine was asked to run. */
   readonly #given = new Set<string>();
-  /** When tries of the one rate begin, by try. */
-  readonly #turns = new Map<string, number>();
+  readonly #turns = new SeenTurns();
 
   constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql;
@@ -113,23 +113,14 @@ export class Witness {
     if (step && this.#finished.has(step)) this.bug("finished steps run again", step);
   }
 
-  /**
-   * No time of the rate has more turns than it allows; a report that is sent again is of the same try. A turn may begin late,
-   * when its begin was held up behind it: then it lies nearer to the next one than turns are given.
-   */
+  /** No time of a rate has more turns than it allows. */
   #onBegin({ job_id, attempt }: RunRef, rest: unknown[], reply: Reply): void {
     const rate = rest[RATED] as RateTerms | undefined;
     const { do: what, try: tries, turn_ms = 0 } = (reply ?? {}) as Partial<Running>;
-    const name = `${job_id}-${attempt}.${rest[0]}.${tries}`;
-    if (rate === undefined || what !== "run" || this.#turns.has(name)) return;
-    const at = this.#now() + turn_ms;
-    this.#turns.set(name, at);
-    const turns = [...this.#turns].sort(([, a], [, b]) => a - b);
-    const isCrowded = (_: unknown, i: number) =>
-      (turns[i + rate.limit]?.[1] ?? Number.POSITIVE_INFINITY) - (turns[i]?.[1] ?? 0) < rate.per_ms;
-    const crowd = turns.findIndex(isCrowded);
-    const names = turns.slice(crowd, crowd + rate.limit + 1).map(([each]) => each);
-    if (crowd >= 0) this.bug("limits exceeded", `the turns of ${names} lie in one time of the rate`);
+    if (rate === undefined || what !== "run") return;
+    this.#turns.begins(rate, `${job_id}-${attempt}.${rest[0]}.${tries}`, this.#now() + turn_ms);
+    const crowd = this.#turns.crowd(rate);
+    if (crowd.length > 0) this.bug("limits exceeded", `the turns of ${crowd} lie in one time of the rate`);
   }
 
   #statusOf(jobId: string): JobStatusName {

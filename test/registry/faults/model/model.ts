@@ -2,6 +2,7 @@ import type { ClaimRef } from "../../../../src/jobs/claim.ts";
 import type { Concurrency } from "../../../../src/jobs/flow/slot.ts";
 import type { Json } from "../../../../src/lib/json.ts";
 import { planOf } from "../../bench.ts";
+import { SeenTurns } from "../seen-turns.ts";
 import { isClaimable, lapse, type ModelOffer, QUEUE } from "./model-offers.ts";
 import { ModelTriggers } from "./model-triggers.ts";
 
@@ -75,6 +76,7 @@ type New = Partial<ModelJob> & Pick<ModelJob, "id" | "submittedAt" | "timeoutMs"
 
 export class Model {
   readonly triggers = new ModelTriggers();
+  readonly turns = new SeenTurns();
   /** Told so far. */
   events = 0;
   readonly jobs = new Map<string, ModelJob>();
@@ -83,8 +85,6 @@ export class Model {
   /** Every claim that there ever was. */
   readonly claims: ClaimRef[] = [];
   #offers = 0;
-  /** When tries of a rate begin. */
-  readonly #turns = new Map<string, number>();
 
   add(given: New): ModelJob {
     const job: ModelJob = {
@@ -125,22 +125,6 @@ export class Model {
   /** Other jobs under the limit of this one. */
   rivals({ id, limit }: ModelJob): ModelJob[] {
     return [...this.jobs.values()].filter((job) => job.id !== id && job.limit !== null && job.limit.key === limit?.key);
-  }
-
-  /** A try of a rate, which it says more than once when its report is sent again. */
-  begins(attempt: string, at: number): void {
-    if (!this.#turns.has(attempt)) this.#turns.set(attempt, at);
-  }
-
-  /** Turns that lie nearer to the one before them. */
-  crowded(gapMs: number): number[] {
-    const turns = [...this.#turns.values()].sort((a, b) => a - b);
-    return turns.filter((at, i) => at - (turns[i - 1] ?? Number.NEGATIVE_INFINITY) < gapMs);
-  }
-
-  /** The clock went back: what was by it says nothing of what is. */
-  forgetTurns(): void {
-    this.#turns.clear();
   }
 
   byKey(text: string): ModelJob | undefined {

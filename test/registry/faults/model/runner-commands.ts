@@ -79,13 +79,16 @@ const start: AnyStep = named("start", anyReport({}), (given) => (rig, fault) => 
 
 const anyAct = fc.constantFrom("first" as const, "second" as const);
 
-const RATE = { key: "api.example.com", limit: 2, per_ms: 10_000 };
+/** Turns of one lie so far apart that they are stored, those of the other are in memory alone. */
+const RATES = [
+  { key: "slow.example.com", limit: 1, per_ms: 5_000 },
+  { key: "fast.example.com", limit: 1, per_ms: 1_800 },
+];
 
 const begin: AnyStep = named(
   "begin",
-  anyReport({ path: anyAct, token: fc.nat(5), rated: fc.boolean() }),
-  ({ path, token, rated, ...given }) => {
-    const rate = rated ? RATE : undefined;
+  anyReport({ path: anyAct, token: fc.nat(5), rate: fc.constantFrom(undefined, ...RATES) }),
+  ({ path, token, rate, ...given }) => {
     return (rig, fault) =>
       report(
         rig,
@@ -95,11 +98,11 @@ const begin: AnyStep = named(
         (job, reply, again) => {
           const stored = job.outputs.get(path);
           if (stored !== undefined) expect(reply).toEqual({ do: "reuse", output: stored });
-          else expect(reply.do).toBeOneOf(rated ? ["run", "fail", "later"] : ["run", "fail"]);
+          else expect(reply.do).toBeOneOf(rate ? ["run", "fail", "later"] : ["run", "fail"]);
           // Asked again, it may have begun before.
-          if (!rated || again || reply.do !== "run") return;
-          rig.model.begins(`${job.id} ${job.attempt} ${path} ${reply.try}`, rig.now + (reply.turn_ms ?? 0));
-          expect(rig.model.crowded(RATE.per_ms / RATE.limit)).toEqual([]);
+          if (rate === undefined || again || reply.do !== "run") return;
+          rig.model.turns.begins(rate, `${job.id} ${job.attempt} ${path} ${reply.try}`, rig.now + (reply.turn_ms ?? 0));
+          expect(rig.model.turns.crowd(rate)).toEqual([]);
         },
       );
   },

@@ -116,7 +116,7 @@ const pass: AnyStep = named(
       rig.reached = Math.max(rig.reached, rig.now);
       rig.world.clock.now += ms;
       if (ms > 0) return;
-      rig.model.forgetTurns();
+      rig.model.turns.forget();
       // The object moved to a machine whose clock is behind; the alarm rings by that clock.
       const at = await rig.world.storage.getAlarm();
       if (at !== null) await rig.world.storage.setAlarm(at + ms);
