@@ -145,25 +145,28 @@ export class EventDeliveries {
   async #sendAll(each: Subscription, pages: readonly EventPage[]): Promise<boolean> {
     const { now } = this.#context;
     const taken = mergeEvents(pages, DELIVERED_AT_ONCE);
+    let begin: readonly number[] = each.positions;
     if (pages.some(({ truncated }) => truncated)) {
-      const gone = pages.map(({ events, position }) => (events[0]?.position ?? position + 1) - 1);
-      await this.#sending.control(each, "gap", { cursor: encodePositions(gone) });
+      const positions = positionsAfter(pages, []);
+      await this.#sending.control(each, "gap", { cursor: encodePositions(positions) });
+      this.#change(each.subscription_id, { positions });
+      begin = positions;
     }
     for (const [i, one] of taken.entries()) {
-      const before = i === 0 ? each.positions : positionsAfter(pages, taken.slice(0, i));
+      const before = i === 0 ? begin : positionsAfter(pages, taken.slice(0, i));
       const after = positionsAfter(pages, taken.slice(0, i + 1));
       if (!(await this.#sendOne(each.subscription_id, one, before, after))) return false;
     }
-    if (taken.length > 0 || pages.some(({ has_more }) => has_more)) {
-      if (taken.length === 0) this.#change(each.subscription_id, { positions: positionsAfter(pages, []) });
-      return true;
-    }
-    this.#change(each.subscription_id, { due_at: now() + SUBSCRIPTION_LOOK_MS });
-    return false;
+    if (taken.length > 0) return true;
+    // What nobody wanted is passed over: when it is deleted, nothing was missed.
+    const positions = positionsAfter(pages, []);
+    const hasMore = pages.some(({ has_more }) => has_more);
+    this.#change(each.subscription_id, { positions, ...(!hasMore && { due_at: now() + SUBSCRIPTION_LOOK_MS }) });
+    return hasMore;
   }
 
   /** @returns whether the next one may follow */
-  async #sendOne(id: string, taken: Taken, before: number[], after: number[]): Promise<boolean> {
+  async #sendOne(id: string, taken: Taken, before: readonly number[], after: number[]): Promise<boolean> {
     const { subscriptions, store, now } = this.#context;
     const each = subscriptions.find(id);
     if (each?.status !== "active") return false;

@@ -22,9 +22,11 @@ export class TellSubscribers implements StoreObserver {
 
   async #tell(shard: number): Promise<void> {
     const { siblings, store, subscriptions } = this.#context;
+    const { said } = subscriptions;
     try {
       const count = await siblings?.wakeShard(shard);
-      if (count === 0) store.transact(() => subscriptions.dropSubscriber(shard));
+      // A shard that has said meanwhile that it listens did so after it answered.
+      if (count === 0 && subscriptions.said === said) store.transact(() => subscriptions.dropSubscriber(shard));
     } catch {
       // Its own alarm looks for what it was not told.
     }

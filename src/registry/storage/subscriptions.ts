@@ -52,9 +52,15 @@ type Row = Record<string, SqlStorageValue>;
 /** Who wants events sent. Calls that write are made inside a transaction. */
 export class Subscriptions {
   readonly #sql: SqlStorage;
+  /** How often a shard said that it listens, since this object began. */
+  #said = 0;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  get said(): number {
+    return this.#said;
   }
 
   find(subscriptionId: string): Subscription | undefined {
@@ -126,6 +132,7 @@ export class Subscriptions {
   }
 
   addSubscriber(shard: number): void {
+    this.#said += 1;
     this.#sql.exec(SUBSCRIPTIONS_SQL.addSubscriber, shard);
   }
 

@@ -98,16 +98,19 @@ export async function subscribe(
   const { positions, truncated } = isLive
     ? { positions: state.positions, truncated: false }
     : await beginning(wanted, context);
-  // Every shard must know whom to wake before the subscriber is told that it will be.
-  const shards = Array.from({ length: context.shards }, (_, each) => each);
-  await Promise.all(
-    shards.map((each) => context.ask(each, (registry, caller) => registry.addSubscriber(caller, shard))),
-  );
   const { url, name, filter, expires_at } = wanted;
   const sealed_secret = await seal(wanted.secret, id);
   const request = { subscription_id: id, url, name, filter, sealed_secret, positions, expires_at };
   const stored = await context.ask(shard, (registry, caller) => registry.subscribe(caller, request));
   if (!stored.ok) return err(stored.error);
+  // Every shard must know whom to wake before the subscriber is told that it will be. A shard that was told sooner, and had
+  // an event, would hear that nobody listens, and forget it.
+  const shards = Array.from({ length: context.shards }, (_, each) => each);
+  await Promise.all(
+    shards.map((each) => context.ask(each, (registry, caller) => registry.addSubscriber(caller, shard))),
+  );
+  // For what happened before they knew.
+  await context.ask(shard, (registry, caller) => registry.wakeSubscriptions(caller));
   const { positions: done, ...rest } = stored.value;
   return ok({ id, ...rest, cursor: encodePositions(done), truncated, isNew: !isLive });
 }

@@ -18,7 +18,7 @@ const URL_A = "https://hooks.example.com/cb?x=1";
 /** Callbacks that echo the challenge, unless they are told otherwise. */
 function tenant(answer?: (body: JsonObject) => PostOutcome) {
   const posted: JsonObject[] = [];
-  const { worker } = deployment();
+  const { worker, calls } = deployment();
   const callbacks = {
     allow: ["http://127.0.0.1:9"],
     post: async (_url: string, headers: Record<string, string>, text: string): Promise<PostOutcome> => {
@@ -40,7 +40,7 @@ function tenant(answer?: (body: JsonObject) => PostOutcome) {
     });
   const unsubscribe = (over: JsonObject = {}, shards = 2) =>
     ask(deps(shards), "events/unsubscribe", { name: "job.settled", arguments: {}, delivery: { url: URL_A }, ...over });
-  return { deps, posted, subscribe, unsubscribe };
+  return { deps, posted, calls, subscribe, unsubscribe };
 }
 
 const graceOf = (result: JsonObject) => Date.parse(String(result.refreshBefore)) - Date.now();
@@ -64,6 +64,17 @@ describe("events/subscribe", () => {
         "x-mcp-subscription-id": result.id,
       },
     });
+  });
+
+  it("tells each shard whom to wake once there is somebody, then looks for what happened before", async () => {
+    const { subscribe, calls } = tenant();
+    const { result } = await subscribe();
+    expect(result.id).toBeDefined();
+    const all = calls();
+    const stored = all.findIndex((call) => call.endsWith(" subscribe"));
+    const [shard] = all[stored]?.split(" ") ?? [];
+    expect(all.slice(stored + 1)).toEqual(["0 addSubscriber", "1 addSubscriber", `${shard} wakeSubscriptions`]);
+    expect(all.slice(0, stored)).not.toContain("0 addSubscriber");
   });
 
   it("again is the same subscription, refreshed: no other challenge, and word of how it goes", async () => {

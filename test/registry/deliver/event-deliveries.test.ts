@@ -3,7 +3,7 @@ import type { PostOutcome } from "../../../src/events/delivery.ts";
 import { webhookHeaders } from "../../../src/events/webhook-signature.ts";
 import type { Quotas } from "../../../src/jobs/flow/quotas.ts";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { MAX_KEPT_ATTEMPTS, SECRET_OVERLAP_MS, SUSPENDED_LOOK_MS } from "../../../src/limits.ts";
+import { MAX_KEPT_ATTEMPTS, SECRET_OVERLAP_MS, SUBSCRIPTION_LOOK_MS, SUSPENDED_LOOK_MS } from "../../../src/limits.ts";
 import type { DeliveryPort } from "../../../src/registry/deliver/delivery-port.ts";
 import { type Bench, CALLER, callerOf, inRegistry, type MakeDelivery, START, TENANT } from "../bench.ts";
 
@@ -245,6 +245,42 @@ describe("a subscription", () => {
           body: { type: "gap", cursor: expect.any(String) },
         });
         expect(jobsOf(sent).at(-1)).toBe(last);
+      },
+      { eventsKept: 2 },
+    ));
+
+  it("is told of a gap once, however often the first event behind it fails", () =>
+    withCallback(
+      async (bench, sent, answers) => {
+        await subscribe(bench);
+        await bench.subscriptions.unsubscribe(CALLER, ID);
+        for (let i = 0; i < 5; i++) await settled(bench);
+        answers.push(OK, answer(500), answer(500));
+        await bench.subscriptions.subscribe(CALLER, { ...REQUEST, positions: [0] });
+        for (let i = 0; i < 4; i++) {
+          await rest(bench);
+          bench.clock.now += 60_000;
+        }
+        const kinds = sent.map(({ body, headers }) => body.type ?? headers["webhook-id"]);
+        expect(kinds.filter((kind) => kind === "gap")).toHaveLength(1);
+        expect(kinds.slice(1, 4)).toEqual(Array(3).fill(kinds[1]));
+        expect(sent[1]?.body.cursor).toBe(sent[0]?.body.cursor);
+      },
+      { eventsKept: 2 },
+    ));
+
+  it("is told of no gap when what is deleted is what it does not want", () =>
+    withCallback(
+      async (bench, sent) => {
+        await subscribe(bench);
+        await bench.subscriptions.subscribe(CALLER, { ...REQUEST, name: "order.paid", positions: [0] });
+        for (let i = 0; i < 5; i++) {
+          await settled(bench);
+          await rest(bench);
+        }
+        bench.clock.now += SUBSCRIPTION_LOOK_MS;
+        await rest(bench);
+        expect(sent).toEqual([]);
       },
       { eventsKept: 2 },
     ));
