@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** `admin` is for revoking and listing keys, and for nothing else. */
+/** `admin` is for keys, secrets and the audit, and for nothing else. */
 export const SCOPES = [
   "jobs:read",
   "jobs:write",

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Keys } from "../expression/template.ts";
 import { hasExpression } from "../expression/text-template.ts";
-import { isJsonObject, type Json } from "../lib/json.ts";
+import { isJsonObject, type Json, ownValue } from "../lib/json.ts";
+import { SECRET_NAME } from "../lib/secret-name.ts";
 import { MAX_NAME_CHARS } from "../limits.ts";
 import { strict } from "./strict.ts";
 
@@ -9,7 +10,7 @@ import { strict } from "./strict.ts";
 export const SecretRef = strict({
   secret: z
     .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, "must be the name of a secret: A-Z, 0-9 and _, starting with a letter")
+    .regex(SECRET_NAME, "must be the name of a secret: A-Z, 0-9 and _, starting with a letter")
     .describe("Name of a secret, set with PUT /api/v1/secrets/{name} or listed in BLUEPRINT_SECRETS."),
   prefix: z
     .string()
@@ -52,7 +53,7 @@ export function withSecrets(
   }
   if (!isJsonObject(document) || !isJsonObject(value)) return value;
   const entries = Object.entries(value).map(([key, item]): [string, Json] => {
-    const inner = Object.hasOwn(document, key) ? document[key] : undefined;
+    const inner = ownValue(document, key);
     return [key, withSecrets(inner, item, read, [...keys, key])];
   });
   return Object.fromEntries(entries);

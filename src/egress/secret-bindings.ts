@@ -1,5 +1,6 @@
 import { type HostPattern, hostPattern } from "../lib/http/host-pattern.ts";
 import { err, ok, type Result } from "../lib/result.ts";
+import { SECRET_NAME } from "../lib/secret-name.ts";
 import { MAX_BLUEPRINT_SECRET_CHARS, MIN_BLUEPRINT_SECRET_CHARS } from "../limits.ts";
 import type { Secret } from "./secrets.ts";
 
@@ -18,7 +19,6 @@ export interface BoundSecret {
 }
 
 const ENTRY = /^(?<name>[^@#]*)(?:@(?<target>[^@#]*))?(?:#(?<tenant>[^@#]*))?$/;
-export const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 const TENANT = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 const INBOUND = "webhook";
 

@@ -1,6 +1,7 @@
 import type { Job } from "../jobs/job.ts";
 import type { JobEvent } from "../jobs/run/timeline.ts";
 import { digest } from "../lib/digest.ts";
+import { ownValue } from "../lib/json.ts";
 
 /** A settled job as one trace, as OTLP has it in JSON: https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding */
 
@@ -100,7 +101,7 @@ const stepSpanId = async (jobId: string, path: string): Promise<string> =>
 /** The step in which this one stands, if any: `rows[3].fetch` in `rows`. */
 const outer = (path: string, paths: Iterable<string>): string | undefined =>
   [...paths]
-    .filter((each) => path.startsWith(each) && [".", "["].includes(path.charAt(each.length)))
+    .filter((each) => path.startsWith(each) && [".", "[", "#"].includes(path.charAt(each.length)))
     .sort((a, b) => b.length - a.length)[0];
 
 async function linksOf({ parent_id, retried_from, run }: Job): Promise<Link[]> {
@@ -148,7 +149,7 @@ export async function spansOf(job: Job): Promise<Span[]> {
       parentSpanId: parent === undefined ? spanId : await stepSpanId(job_id, parent),
       startTimeUnixNano: nano(from),
       endTimeUnixNano: nano(Math.max(from, to ?? end)),
-      attributes: attributes({ "edge_jobs.step": path, "edge_jobs.tries": job.run.steps[path]?.tries }),
+      attributes: attributes({ "edge_jobs.step": path, "edge_jobs.tries": ownValue(job.run.steps, path)?.tries }),
       events: events.map(spanEvent),
       links: [],
       status: failure === null ? {} : { code: ERROR, message: failure },

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json } from "../lib/json.ts";
+import { SECRET_NAME } from "../lib/secret-name.ts";
 
 /**
  * What looks like a credential, taken out of what a model or a person is shown to explain a job. It errs on the side of
@@ -39,8 +40,14 @@ const SHAPES: readonly [shape: RegExp, shown: string][] = [
 export const withoutCredentials = (text: string): string =>
   SHAPES.reduce((left, [shape, shown]) => left.replace(shape, shown), text);
 
-/** `{"secret": "NAME"}` names a secret of the operator, and is none. */
-const isReference = (value: Json): boolean => isJsonObject(value) && typeof value.secret === "string";
+const FIELDS_OF_REFERENCE = ["secret", "prefix"];
+
+/** `{"secret": "NAME", "prefix": "Bearer "}` names a secret, and is none. */
+const isReference = (value: Json): boolean =>
+  isJsonObject(value) &&
+  typeof value.secret === "string" &&
+  SECRET_NAME.test(value.secret) &&
+  Object.keys(value).every((field) => FIELDS_OF_REFERENCE.includes(field));
 
 /** Whether the text is made of expressions, but for a word such as `Bearer`. */
 const isComputed = (text: string): boolean =>

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../lib/json.ts";
+import { ownValue } from "../lib/json.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import type { BulkState } from "./bulk-state.ts";
 import type { JobConcurrency, Slot } from "./flow/slot.ts";
@@ -27,7 +28,7 @@ export interface ItemCounts {
   failed: number;
 }
 
-/** PERSISTED as registry/row-json.ts writes it. A top-level step that has begun. Times are epoch ms. */
+/** PERSISTED as registry/storage/row-codec.ts writes it. A top-level step that has begun. Times are epoch ms. */
 export interface StepState {
   status: StepStatus;
   tries: number;
@@ -251,9 +252,6 @@ export type ListedJob = Pick<
   | "run"
 >;
 
-/** `fetch[3].page` and `fetch#3.page` lie in the top-level step `fetch`. */
-export const topLevelStep = (path: string): string => path.split(/[.[#]/, 1)[0] ?? path;
-
 /** The engine's name of the event that something is there that the attempt waits for. */
 export const WAKE_EVENT = "wake";
 
@@ -264,7 +262,5 @@ export const wakeEvent = (path: string): string => `wake-${path.replace(/[^a-z0-
 export const instanceId = (jobId: string, attempt: number): string => `${jobId}-${attempt}`;
 
 /** A step id may be `constructor`: only own properties are states. */
-export const stepState = (run: RunState, id: string): StepState | undefined =>
-  Object.hasOwn(run.steps, id) ? run.steps[id] : undefined;
-export const openWork = (run: RunState, path: string): OpenWork | undefined =>
-  Object.hasOwn(run.open, path) ? run.open[path] : undefined;
+export const stepState = (run: RunState, id: string): StepState | undefined => ownValue(run.steps, id);
+export const openWork = (run: RunState, path: string): OpenWork | undefined => ownValue(run.open, path);

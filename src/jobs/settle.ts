@@ -1,7 +1,8 @@
 import { oneLine } from "../lib/safe-text.ts";
 import { MAX_ERROR_CHARS, MAX_OUTPUT_BYTES } from "../limits.ts";
 import type { ErrorCode } from "./error-codes.ts";
-import { type Job, type RunState, type StepError, stepState, topLevelStep } from "./job.ts";
+import { type Job, type RunState, type StepError, stepState } from "./job.ts";
+import { topLevelStep } from "./run/action-keys.ts";
 import { withEvent } from "./run/timeline.ts";
 import { transition } from "./status.ts";
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "./json.ts";
+import { isJsonObject, type Json, ownValue } from "./json.ts";
 
 const unescaped = (token: string): string => token.replaceAll("~1", "/").replaceAll("~0", "~");
 
@@ -14,7 +14,7 @@ export function resolvePointer(value: Json, pointer: string): Json | undefined {
   let at: Json | undefined = value;
   for (const token of pointer.slice(1).split("/").map(unescaped)) {
     if (Array.isArray(at)) at = ARRAY_INDEX.test(token) ? at[Number(token)] : undefined;
-    else if (isJsonObject(at)) at = Object.hasOwn(at, token) ? at[token] : undefined;
+    else if (isJsonObject(at)) at = ownValue(at, token);
     else return undefined;
   }
   return at;

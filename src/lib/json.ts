@@ -5,6 +5,10 @@ export type JsonObject = { [key: string]: Json };
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** What the object has under the name itself: `constructor` is no name of `{}`. */
+export const ownValue = <T>(object: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
+
 const encoder = new TextEncoder();
 
 /** The text in UTF-8, as WebCrypto takes bytes. */

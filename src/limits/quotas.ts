@@ -12,7 +12,7 @@ export const MAX_QUOTA = 999_999_999_999_999;
 export const MAX_SAVED_BLUEPRINTS = 1_000;
 /** A child is a submit of its parent. */
 export const DEFAULT_TREE_JOBS = 1_000;
-/** Of all jobs of the shard: as many actions of `http` and `handler` steps begin in a minute. 50 a second. */
+/** Of all jobs of the shard: as many tries of steps that act at once begin in a minute. 50 a second. */
 export const DEFAULT_REQUESTS_PER_MINUTE = 3_000;
 /** Submits and requests are counted over this. */
 export const RATE_WINDOW_MS = MINUTE;

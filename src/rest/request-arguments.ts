@@ -2,7 +2,7 @@ import { LossyNumber, parseJson } from "../lib/exact-json.ts";
 import type { Fault } from "../lib/fault.ts";
 import { bodyText } from "../lib/http/body-text.ts";
 import { wholeBody } from "../lib/http/whole-body.ts";
-import { utf8Bytes } from "../lib/json.ts";
+import { ownValue, utf8Bytes } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import { MAX_BATCH_BODY_BYTES, MAX_BODY_BYTES } from "../limits.ts";
 import { areOfMany, BODY_BOUNDS } from "../service/arguments.ts";
@@ -41,10 +41,7 @@ function fieldOf(texts: readonly string[], schema: FieldSchema | undefined): unk
 function queryFields({ searchParams }: URL, { properties = {} }: InputSchema): Fields {
   const names = [...new Set(searchParams.keys())];
   return Object.fromEntries(
-    names.map((name) => [
-      name,
-      fieldOf(searchParams.getAll(name), Object.hasOwn(properties, name) ? properties[name] : undefined),
-    ]),
+    names.map((name) => [name, fieldOf(searchParams.getAll(name), ownValue(properties, name))]),
   );
 }
 

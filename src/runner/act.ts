@@ -201,6 +201,7 @@ class ActingStep {
   async #act({ try: tries, failures, key, polls, rounds, turn_ms }: Running): Promise<Ending | NotYet | Again> {
     const { ports, lane, ref } = this.#context;
     if (turn_ms !== undefined) await ports.pause(turn_ms);
+    if (lane.aborted) return HALTED;
     this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);

@@ -1,5 +1,6 @@
 import { LossyNumber, parseJson } from "../lib/exact-json.ts";
 import type { Fault } from "../lib/fault.ts";
+import { ownValue } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
 /**
@@ -56,7 +57,7 @@ export function inForm({ properties = {}, required = [] }: InputSchema, args: un
   if (!isFields(args)) return ok(args);
   const faults: Fault[] = [];
   const entries = Object.entries(args).flatMap(([name, value]): [string, unknown][] => {
-    const field = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    const field = ownValue(properties, name);
     if (field === undefined) return [[name, value]];
     const types = typesOf(field);
     if (value === null && !takesNull(field) && !required.includes(name)) return [];

@@ -3,6 +3,7 @@ import { parseTime } from "../blueprint/duration.ts";
 import { concurrencyArgument } from "../blueprint/job-limits.ts";
 import { duration, expression, jsonObject, jsonValue } from "../blueprint/kinds/fields.ts";
 import { strict } from "../blueprint/strict.ts";
+import { SECRET_NAME } from "../lib/secret-name.ts";
 import { zoneOffset } from "../lib/zone-offset.ts";
 import {
   MAX_CATCH_UP_MS,
@@ -21,7 +22,6 @@ import { MISSED, OVERLAPS } from "./tick.ts";
 /** What starts jobs by itself, as it is saved. */
 
 export const TRIGGER_NAME = /^[a-z][a-z0-9-]{0,62}$/;
-const SECRET_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 export const triggerName = z
   .string()

@@ -67,6 +67,11 @@ describe("a credential in a value", () => {
     [{ "set-cookie": ["a=1", "b=2"] }, { "set-cookie": ["[redacted]", "[redacted]"] }],
     [{ accessToken: { value: "abc" } }, { accessToken: { value: "[redacted]" } }],
     [{ note: `Bearer ${LONG}` }, { note: "Bearer [redacted]" }],
+    [{ auth: { secret: "hunter2-value" } }, { auth: { secret: "[redacted]" } }],
+    [
+      { auth: { secret: "HUNTER2", password: "x", name: "Ada" } },
+      { auth: { secret: "[redacted]", password: "[redacted]", name: "Ada" } },
+    ],
     [[{ client_secret: 'x"y' }], [{ client_secret: "[redacted]" }]],
   ])("%j is taken out, and nothing else", (value, shown) => {
     expect(redacted(value)).toEqual(shown);

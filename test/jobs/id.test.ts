@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ID_ENTROPY_BYTES, jobIdFloor, jobNumber, MAX_SHARDS, newJobId, parseJobId } from "../../src/jobs/id.ts";
-import { instanceId, topLevelStep } from "../../src/jobs/job.ts";
+import { instanceId } from "../../src/jobs/job.ts";
+import { topLevelStep } from "../../src/jobs/run/action-keys.ts";
 import { MAX_JOB_ID_CHARS, MAX_REGISTRY_SHARDS } from "../../src/limits.ts";
 import { T0 } from "../support/jobs.ts";
 

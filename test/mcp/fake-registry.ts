@@ -26,7 +26,7 @@ import type {
 import type { EventQuery, EventsApi } from "../../src/registry/api/event-calls.ts";
 import type { Followed, TooManyListeners } from "../../src/registry/api/followed-changes.ts";
 import type { StatisticsApi } from "../../src/registry/api/statistics-calls.ts";
-import type { SavedTrigger, TriggerApi, TriggerToSave } from "../../src/registry/api/trigger-calls.ts";
+import type { Fired, SavedTrigger, TriggerApi, TriggerToSave } from "../../src/registry/api/trigger-calls.ts";
 import type { ClaimRequest, WorkerApi, WorkReport } from "../../src/registry/api/worker-api.ts";
 import { jobIdOf, jobStatus, NOW } from "./builders.ts";
 import { FakeFeed } from "./listen/fake-feed.ts";
@@ -66,6 +66,8 @@ export class FakeRegistry implements CallerApi {
   /** Called with each of them, once it is there. */
   onFeed: (feed: FakeFeed, index: number) => void = () => {};
   followError: TooManyListeners | undefined;
+  /** What comes of firing a trigger. */
+  fired: Fired[] = [{ due: null, outcome: "ran", job_id: jobIdOf(1), reason: null, deduplicated: false }];
   /** What calls throw, by method. */
   broken: Partial<Record<keyof CallerApi, Error>> = {};
   /** Epoch ms. Waits move it on. */
@@ -279,7 +281,7 @@ export class FakeRegistry implements CallerApi {
 
   async fireTrigger(_caller: Caller, name: string): ReturnType<TriggerApi["fireTrigger"]> {
     if (!this.triggers.has(name)) return err({ code: "unknown_trigger" });
-    return ok([{ due: null, outcome: "ran", job_id: jobIdOf(1), reason: null, deduplicated: false }]);
+    return ok(this.fired);
   }
 
   async deleteTrigger(_caller: Caller, name: string): ReturnType<TriggerApi["deleteTrigger"]> {

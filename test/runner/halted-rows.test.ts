@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
+import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { aListQuery, type Bench, CALLER, inRegistry, statusOf } from "../registry/bench.ts";
 import { RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
@@ -99,6 +100,25 @@ describe("a row that fails", () => {
           : fetch(url, init);
       const rows = { flight: [call("bad")], hotel: [call("endless", { method: "POST", timeout: "1 second" })] };
       await runSteps(bench, [branches(rows), RELEASE], { fetch: endless });
+      expect(effects).toEqual(["release"]);
+    }));
+
+  it("lets nobody act who has waited for the turn of its rate meanwhile", () =>
+    inRegistry(async (bench) => {
+      const { fetch, effects } = world();
+      const TURN_MS = 400;
+      const rated = (real: RunnerApi): RunnerApi =>
+        Object.assign(Object.create(real), {
+          begin: async (...asked: Parameters<RunnerApi["begin"]>) => {
+            const reply = await real.begin(...asked);
+            return reply.do === "run" && asked[1].endsWith("pay") ? { ...reply, turn_ms: TURN_MS } : reply;
+          },
+        });
+      const pause = async (ms: number) => {
+        for (let turn = 0; ms === TURN_MS && turn < 10 * STILL; turn++) await scheduler.wait(0);
+      };
+      const rows = { flight: [call("bad")], hotel: [call("pay", { method: "POST" })] };
+      await runSteps(bench, [branches(rows), RELEASE], { fetch, pause, registry: rated });
       expect(effects).toEqual(["release"]);
     }));
 

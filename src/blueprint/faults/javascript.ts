@@ -1,4 +1,5 @@
 import { FUNCTION_NAMES } from "../../expression/functions/functions.ts";
+import { ownValue } from "../../lib/json.ts";
 import type { Problem } from "./problem.ts";
 
 /** JavaScript where JSONata is meant, each with JSONata's word for it. */
@@ -55,8 +56,7 @@ const functionOf = (name: string): string =>
   (name.startsWith("Math.") ? `$${name.slice("Math.".length)}(...)` : "a function that starts with $");
 
 const methodOf = (name: string): string =>
-  (Object.hasOwn(METHODS, name) ? METHODS[name] : undefined) ??
-  "a function that starts with $, with the value as its first argument";
+  ownValue(METHODS, name) ?? "a function that starts with $, with the value as its first argument";
 
 /** In the order in which they are looked for: what one finds, later ones do not see. */
 const RULES: readonly Rule[] = [

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "../../lib/json.ts";
 import { type DocumentFields, type DocumentFieldsInput, document } from "../document.ts";
 import { ai } from "./ai.ts";
 import type { Kind } from "./common.ts";
@@ -86,7 +86,7 @@ const KINDS: { [Type in Step["type"]]: Kind } = {
 
 const ofOtherKind: z.core.$ZodErrorMap = ({ code, input }) => {
   const type = code === "invalid_union" && isJsonObject(input as Json) ? (input as JsonObject).type : undefined;
-  return typeof type === "string" && Object.hasOwn(OTHER_KINDS, type) ? OTHER_KINDS[type] : undefined;
+  return typeof type === "string" ? ownValue(OTHER_KINDS, type) : undefined;
 };
 
 /** One of these schemas, told apart by `type`. */

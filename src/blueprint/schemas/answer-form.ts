@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "../../lib/json.ts";
 
 /** What the fields of a form say, as the content of an answer. */
 
@@ -78,11 +78,7 @@ export function contentOfForm(schema: JsonObject, fields: FormFields): JsonObjec
     return isJsonObject(whole) ? whole : { [WHOLE_CONTENT]: whole };
   }
   const values = names.map(
-    (name) =>
-      [
-        name,
-        fieldValue(Object.hasOwn(properties, name) ? (properties[name] ?? {}) : { type: "string" }, given(name)),
-      ] as const,
+    (name) => [name, fieldValue(ownValue(properties, name) ?? { type: "string" }, given(name))] as const,
   );
   // Not by assignment: a name may be `__proto__`.
   return Object.fromEntries(values.filter((entry): entry is [string, Json] => entry[1] !== undefined));

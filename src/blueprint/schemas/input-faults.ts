@@ -1,6 +1,6 @@
 import { deepCompareStrict, type OutputUnit } from "@cfworker/json-schema";
 import { type Fault, jsonPath } from "../../lib/fault.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../lib/json.ts";
+import { isJsonObject, type Json, type JsonObject, ownValue } from "../../lib/json.ts";
 import { resolvePointer } from "../../lib/json-pointer.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { plural } from "../../lib/text/plural.ts";
@@ -94,7 +94,7 @@ const tokensOf = (location: string): string[] =>
 
 const inside = (value: Json | undefined, token: string): Json | undefined => {
   if (Array.isArray(value)) return value[Number(token)];
-  return isJsonObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
+  return isJsonObject(value) ? ownValue(value, token) : undefined;
 };
 
 /** What a `$ref` of the document refers to. */

@@ -1,3 +1,4 @@
+import { ownValue } from "../../lib/json.ts";
 /**
  * Under which key an action runs: `<first job of the chain>.<key path>`, and `~<n>` once an answer was definite or its
  * outcome was discarded, n being the number of the retry in its chain. A target that knows the key does nothing twice,
@@ -54,13 +55,14 @@ export interface ActionRecord {
   child_id: string | null;
 }
 
-const topOf = (keyPath: string): string => keyPath.split(/[.[#]/, 1)[0] ?? keyPath;
+/** `fetch[3].page` and `fetch#3.page` lie in the top-level step `fetch`. */
+export const topLevelStep = (path: string): string => path.split(/[.[#]/, 1)[0] ?? path;
 
 /** The number behind `~` of an action of this job. */
 export function suffixOf(chain: Chain | undefined, record: ActionRecord | undefined, keyPath: string): number {
   if (record !== undefined) return record.suffix;
-  const top = topOf(keyPath);
-  return chain !== undefined && Object.hasOwn(chain.fresh, top) ? (chain.fresh[top] ?? 0) : 0;
+  const top = topLevelStep(keyPath);
+  return ownValue(chain?.fresh ?? {}, top) ?? 0;
 }
 
 /** The first job of the chain that the job belongs to. */

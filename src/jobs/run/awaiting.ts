@@ -10,9 +10,9 @@ import {
   type RunState,
   type StepError,
   stepState,
-  topLevelStep,
 } from "../job.ts";
 import { transition } from "../status.ts";
+import { topLevelStep } from "./action-keys.ts";
 import { inRow } from "./reports.ts";
 import { withEvent } from "./timeline.ts";
 import { withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";

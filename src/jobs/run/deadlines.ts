@@ -1,3 +1,4 @@
+import { ownValue } from "../../lib/json.ts";
 import type { Job } from "../job.ts";
 
 /** Steps with others inside that may run for so long. Pure; times are epoch ms. */
@@ -5,7 +6,7 @@ import type { Job } from "../job.ts";
 /** The step begins, or goes on. The first report decides until when. */
 export function bounded(job: Job, path: string, until: number): { job: Job; until: number } {
   const { deadlines = {} } = job.run;
-  const known = Object.hasOwn(deadlines, path) ? deadlines[path] : undefined;
+  const known = ownValue(deadlines, path);
   if (known !== undefined) return { job, until: known };
   return { job: { ...job, run: { ...job.run, deadlines: { ...deadlines, [path]: until } } }, until };
 }

@@ -1,6 +1,7 @@
 import { bulkShare } from "../bulk.ts";
-import { type Job, type ListedJob, type OpenWork, type StepState, stepState, topLevelStep } from "../job.ts";
+import { type Job, type ListedJob, type OpenWork, type StepState, stepState } from "../job.ts";
 import { isSettled } from "../status.ts";
+import { topLevelStep } from "./action-keys.ts";
 
 /** Progress of a job that has done all its steps but has not settled: only success is 1. */
 const ALMOST = 0.99;

@@ -1,4 +1,4 @@
-import { type Json, utf8Bytes } from "../../lib/json.ts";
+import { type Json, ownValue, utf8Bytes } from "../../lib/json.ts";
 import { MAX_ROW_OUTPUTS_BYTES } from "../../limits.ts";
 import type { Job } from "../job.ts";
 
@@ -32,7 +32,8 @@ export function smallOutputAt(job: Holder, path: string): number | undefined {
 
 export function smallOutput(job: Holder, path: string): string | undefined {
   const outputs = read(job);
-  return Object.hasOwn(outputs, path) ? JSON.stringify(outputs[path]) : undefined;
+  const output = ownValue(outputs, path);
+  return output === undefined ? undefined : JSON.stringify(output);
 }
 
 /** The job with one more output. @param at epoch ms @returns undefined when its row has no room for it */

@@ -17,7 +17,7 @@ const STEP_EVENTS = ["step_started", "step_waiting", "child_started", "step_succ
 export const EVENT_TYPES = [...JOB_LEVEL_EVENTS, ...FAILURE_EVENTS, ...STEP_EVENTS] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
-/** PERSISTED as registry/row-json.ts writes it: type, epoch ms, step path, message. The place in the list is the sequence number. */
+/** PERSISTED as registry/storage/row-codec.ts writes it: type, epoch ms, step path, message. The place in the list is the sequence number. */
 export type JobEvent = [type: EventType, at: number, step?: string | null, message?: string | null];
 
 const isOneOf = (types: readonly EventType[], type: EventType): boolean => types.includes(type);

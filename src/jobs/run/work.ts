@@ -1,6 +1,7 @@
 import { DISPATCH_GRACE_MS, REPORT_GRACE_MS } from "../../limits.ts";
 import { withDue } from "../due.ts";
-import { type Job, type OpenWork, openWork, type StepState, stepState, topLevelStep } from "../job.ts";
+import { type Job, type OpenWork, openWork, type StepState, stepState } from "../job.ts";
+import { topLevelStep } from "./action-keys.ts";
 import { gotFurther } from "./interruption.ts";
 import { withEvent } from "./timeline.ts";
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Kind } from "../../blueprint/kinds/common.ts";
 import { KIND_TABLE } from "../../blueprint/kinds/index.ts";
+import { ownValue } from "../../lib/json.ts";
 
 /** Lists of fields, made from the schemas that check them. */
 
@@ -10,6 +11,7 @@ interface Schema {
   const?: unknown;
   enum?: unknown[];
   anyOf?: Schema[];
+  oneOf?: Schema[];
   items?: Schema;
   minimum?: number;
   maximum?: number;
@@ -17,23 +19,32 @@ interface Schema {
   description?: string;
   properties?: Record<string, Schema>;
   required?: string[];
+  $defs?: Record<string, Schema>;
 }
 
 const jsonSchema = (schema: z.ZodType): Schema =>
   z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as unknown as Schema;
+
+/** Of kinds of steps. */
+const isSteps = ({ items }: Schema): boolean => items?.oneOf !== undefined || items?.$ref !== undefined;
 
 function numberText({ type, minimum, maximum }: Schema): string {
   const bound = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER ? ` ${minimum ?? 0} to ${maximum}` : "";
   return `${type}${bound}`;
 }
 
+/** What the schema refers to, under its own description. Only lists of steps, and what holds them, are referred to. */
+function resolved(schema: Schema, defs: Record<string, Schema>): Schema {
+  const { $ref, ...own } = schema;
+  const meant = $ref === undefined ? undefined : ownValue(defs, $ref.replace("#/$defs/", ""));
+  return meant === undefined ? schema : resolved({ ...meant, ...own }, defs);
+}
+
 /** The type of a value, in words. */
 function typeText(schema: Schema): string {
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(" or ");
   if (schema.anyOf) return [...new Set(schema.anyOf.map(typeText))].join(" or ");
-  // The only schema that mentions itself.
-  if (schema.$ref !== undefined) return "list of steps";
-  if (schema.type === "array") return "list";
+  if (schema.type === "array") return isSteps(schema) ? "list of steps" : "list";
   if (schema.type === "integer" || schema.type === "number") return numberText(schema);
   return typeof schema.type === "string" ? schema.type : "any JSON";
 }
@@ -54,13 +65,16 @@ interface Row {
 }
 
 function rowsOf(schema: z.ZodType): Row[] {
-  const { properties = {}, required = [] } = jsonSchema(schema);
-  return Object.entries(properties).map(([name, field]) => ({
-    name,
-    type: typeText(field),
-    fallback: defaultText(field, required.includes(name)),
-    meaning: field.description ?? "",
-  }));
+  const { properties = {}, required = [], $defs = {} } = jsonSchema(schema);
+  return Object.entries(properties).map(([name, own]) => {
+    const field = resolved(own, $defs);
+    return {
+      name,
+      type: typeText(field),
+      fallback: defaultText(own, required.includes(name)),
+      meaning: field.description ?? "",
+    };
+  });
 }
 
 const list = (rows: readonly Row[]): string =>
@@ -85,8 +99,8 @@ const commonRows: Row[] = (allRows.get("transform") ?? []).filter(
   (row) => [...allRows.values()].filter((rows) => rows.some(({ name }) => name === row.name)).length > allRows.size / 2,
 );
 
-/** Kinds that act have it. Where its schema is a reference it has no words. */
-const undoRows: Row[] = (allRows.get("job") ?? []).filter(({ name }) => name === "undo");
+/** Kinds that act have it. */
+const undoRows: Row[] = (allRows.get("http") ?? []).filter(({ name }) => name === "undo");
 
 export const commonList = (): string => list([...commonRows.filter(({ name }) => name !== "type"), ...undoRows]);
 

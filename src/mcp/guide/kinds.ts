@@ -42,9 +42,9 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     more: 'With `link: true`, `$link.<id>` is a URL to send to a person from an earlier step: a page with a form, or POST it JSON; whoever has it answers, once. `schema` may then be any JSON Schema. An `enum` may be one expression. Else the `schema` is flat: `{"type": "object", "properties": {...}, "required": [...]}` where each property is a string (`enum`, `minLength`, `maxLength`, `format`), number, integer (`minimum`, `maximum`), boolean, or a list of choices.',
   },
   map: {
-    does: "Runs `steps` for each item, several items at a time. `$item` is the item, `$index` counts from 0; inside, `$steps` also has the earlier steps of the same item.",
+    does: "Several items at a time; inside, `$steps` also has the item's earlier steps.",
     output: "list of each item's last output, in order",
-    more: 'An item that fails fails the map, unless the step in it has `on_error: "continue"`; then the item goes on with `{error}`.',
+    more: 'An item that fails fails the map; with `on_error: "continue"` on its step it goes on with `{error}`.',
   },
   end: {
     does: "Ends the whole job, also from inside rows and rounds.",
@@ -53,11 +53,11 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
   repeat: {
     does: "Runs `steps` again and again with `$state`, what the round before left, and `$round`, from 1. After a round, over its `$steps` too, `next` makes the new `$state`, then `while` or `until` looks at it. Without them it runs `limit` rounds.",
     output: "the last `$state`",
-    more: "Only the state outlives a round: put what you need into it.",
+    more: "Only the state outlives a round.",
   },
   parallel: {
-    does: "Runs lists of steps at the same time. A branch sees the steps before the `parallel` and its own.",
-    output: "object of each branch's last output, by branch name; with `first`: `{branch, value}`",
+    does: "A branch sees the steps before the `parallel` and its own.",
+    output: "each branch's last output by name; with `first`: `{branch, value}`",
   },
   store: {
     does: "Reads, writes or deletes a key that all jobs of the tenant share. At most 1,000 keys, values to 64 KiB.",
@@ -69,7 +69,7 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     output: "`{event_id}`, not the output of the steps around it",
   },
   job: {
-    does: "Runs another blueprint as a child job with a status of its own, and waits for it. It sees its own `input` only; its steps are not `$steps` here. Cancelled with the parent, unless `detached`.",
+    does: "Runs another blueprint as a child job, and waits for it. It sees its own `input` only. Cancelled with the parent, unless `detached`.",
     output: "the child's result; a failed child fails the step; with `detached`: `{job_id}`",
   },
 };

@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { redacted, withoutCredentials } from "../../jobs/credentials.ts";
 import type { JobStatus } from "../../jobs/view.ts";
-import type { Json } from "../../lib/json.ts";
+import { type Json, ownValue } from "../../lib/json.ts";
 import { MAX_QUOTED_BYTES, MAX_QUOTED_EVENTS } from "../../limits.ts";
 import type { Explanation } from "../../registry/api/caller.ts";
 import { rowText } from "./row-text.ts";
@@ -49,10 +49,11 @@ function referenced(definition: string, { plan, input, outputs }: Explanation): 
     if (text.includes("$input")) found.set("$input", `\`$input\`:\n${quoted(input)}`);
     for (const id of stepsIn(text).filter((id) => !found.has(id))) {
       const step = plan.steps.find((other) => other.id === id);
-      const isComputed = outputs[id] === undefined && step?.type === "transform";
+      const output = ownValue(outputs, id);
+      const isComputed = output === undefined && step?.type === "transform";
       found.set(
         id,
-        `\`$steps.${id}\`${isComputed ? ", computed as" : ""}:\n${quoted(isComputed ? step.value : outputs[id])}`,
+        `\`$steps.${id}\`${isComputed ? ", computed as" : ""}:\n${quoted(isComputed ? step.value : output)}`,
       );
       if (isComputed) texts.push(JSON.stringify(step.value));
     }

@@ -1,13 +1,19 @@
 import * as z from "zod";
 import { err, ok } from "../../lib/result.ts";
+import { MAX_REPLY_BYTES, MAX_WAIT_JOBS } from "../../limits.ts";
 import { firedView } from "../../service/triggers/trigger-view.ts";
 import { FireTriggerInput, fireTrigger } from "../../service/triggers/use-triggers.ts";
+import { bytesOf, firstThatFit } from "../replies/budget.ts";
+import { visible } from "../replies/structure.ts";
 import { call, faultText } from "../replies/text.ts";
 import { defineTool } from "../tool.ts";
 import { unknownTrigger } from "./triggers-list.ts";
 
-/** Ids that one wait takes. */
-const MAX_NAMED = 20;
+const AROUND_BYTES = 2_000;
+const ROOM_BYTES = MAX_REPLY_BYTES - AROUND_BYTES;
+
+const lineOf = ({ due, outcome, job_id, reason }: ReturnType<typeof firedView>): string =>
+  `${due ?? "now"}: ${outcome}${job_id ? ` ${job_id}` : ""}${reason ? ` (${reason})` : ""}`;
 
 export const triggersFire = defineTool({
   name: "triggers_fire",
@@ -28,21 +34,18 @@ export const triggersFire = defineTool({
       if (error.code === "no_schedule") {
         return err(`Not fired: trigger ${args.name} has no schedule, so no times.\nNext: leave out from and to.`);
       }
-      return err(
-        `Not fired: the span has ${error.count} times, the most is ${error.limit}.\nNext: choose a shorter span.`,
-      );
+      return err(`Not fired: the span has more than ${error.limit} times.\nNext: choose a shorter span.`);
     }
-    const fired = done.value.map(firedView);
-    const ids = fired.flatMap(({ job_id }) => job_id ?? []);
-    const lines = fired.map(
-      ({ due, outcome, job_id, reason }) =>
-        `${due ?? "now"}: ${outcome}${job_id ? ` ${job_id}` : ""}${reason ? ` (${reason})` : ""}`,
-    );
-    const wait = call("jobs_wait", { job_ids: ids.slice(0, MAX_NAMED) });
+    const all = done.value.map(firedView);
+    const ids = all.flatMap(({ job_id }) => job_id ?? []);
+    const fired = firstThatFit(all, ROOM_BYTES, (each) => bytesOf(visible(each)) + bytesOf(lineOf(each)));
+    const ledger = `${call("triggers_list", { name: args.name })} has the other ${all.length - fired.length}. `;
+    const wait = call("jobs_wait", { job_ids: ids.slice(0, MAX_WAIT_JOBS) });
+    const next = ids.length === 0 ? "No job began: the reasons stand in the reply." : `${wait} waits for the results.`;
     return ok({
-      next: ids.length === 0 ? "No job began: the reasons stand in the reply." : `${wait} waits for the results.`,
+      next: `${fired.length < all.length ? ledger : ""}${next}`,
       structured: { fired },
-      text: [`Trigger ${args.name} was fired.`, ...lines].join("\n"),
+      text: [`Trigger ${args.name} was fired.`, ...fired.map(lineOf)].join("\n"),
     });
   },
 });

@@ -13,6 +13,8 @@ import { defineTool, type Outcome } from "../tool.ts";
 
 const AROUND_BYTES = 6_000;
 const ROOM_BYTES = MAX_REPLY_BYTES - AROUND_BYTES;
+/** A field of a document that is long as a whole. */
+const LONG_BYTES = 300;
 type Args = z.output<typeof ListTriggersInput>;
 
 const INVALID_CURSOR = faultText("The cursor is not valid.", [CURSOR_FAULT]);
@@ -22,6 +24,14 @@ const costOf = (row: object): number => bytesOf(visible(row)) + bytesOf(shownJso
 
 export const unknownTrigger = (name: string): string =>
   `Unknown trigger: ${name}\nNext: triggers_list shows those that there are.`;
+
+const withoutLong = (document: object): JsonObject =>
+  Object.fromEntries(
+    Object.entries(document).map(([field, value]) => [
+      field,
+      bytesOf(value) > LONG_BYTES ? "(long: not shown)" : value,
+    ]),
+  );
 
 async function list(args: Args, deps: McpDeps): Promise<Outcome> {
   const page = await pageOfTriggers(deps, args);
@@ -53,13 +63,12 @@ async function one(args: Args & { name: string }, deps: McpDeps): Promise<Outcom
   const { trigger } = found.value;
   const view = await triggerView(deps, originOf(deps), trigger);
   const document = documentView(trigger);
-  const shown =
-    bytesOf(document) > ROOM_BYTES / 4
-      ? { ...document, blueprint: "(long: not shown)", input: "(not shown)" }
-      : document;
+  const shown = bytesOf(document) > ROOM_BYTES / 4 ? withoutLong(document) : document;
   const room = ROOM_BYTES - 2 * bytesOf(shown) - costOf(view);
   const entries = found.value.ledger.map(({ entry }) => entryView(entry));
-  const ledger = firstThatFit(entries, Math.max(room, 0), costOf);
+  const fitting = firstThatFit(entries, Math.max(room, 0), costOf);
+  // A page without an entry would lead nowhere.
+  const ledger = fitting.length > 0 ? fitting : entries.slice(0, 1);
   const last = found.value.ledger[ledger.length - 1];
   const isCut = ledger.length < entries.length && last !== undefined;
   const next_cursor = isCut ? await ledgerCursor(deps, name, last) : found.value.next_cursor;

@@ -217,7 +217,7 @@ export interface CallerApi extends SavedBlueprintsApi, StoreApi {
     reason: string | null,
   ): Promise<Result<JobStatus & { changed: boolean }, UnknownJob>>;
   /** Deletes a settled job with all that belongs to it. */
-  remove(caller: Caller, jobId: string, by?: string | null): Promise<Result<null, UnknownJob | NotSettled>>;
+  remove(caller: Caller, jobId: string): Promise<Result<null, UnknownJob | NotSettled>>;
   /**
    * How a job stood that was deleted or purged within the last hour: for tasks/get alone, whose clients ask on. To every
    * tool such a job is unknown.

@@ -165,15 +165,15 @@ export type RunOutcome =
   | { name: "succeeded"; output_path: string }
   | { name: "failed"; error: StepError; path: string | null };
 
-/**
- * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
- * place of the indexes of a map; left out: the path itself. `finished` comes first, as a call of `finish` would.
- */
 export interface Awake {
   do: "awake";
   waiting: string[];
 }
 
+/**
+ * For the runner, over the object binding only. Each is idempotent; `marks` ride along. `keyPath` is the path with items in
+ * place of the indexes of a map; left out: the path itself. `finished` comes first, as a call of `finish` would.
+ */
 export interface RunnerApi {
   /** `taker`: who runs the attempt from now on; reports of whoever ran it before change nothing. */
   start(ref: RunRef, taker?: Taker): Promise<RunPlan | Stop>;

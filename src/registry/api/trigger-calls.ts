@@ -101,10 +101,7 @@ export interface FireRequest {
   span: { from: number; to: number } | null;
 }
 
-export type FireError =
-  | UnknownTrigger
-  | { code: "no_schedule" }
-  | { code: "too_many_times"; count: number; limit: number };
+export type FireError = UnknownTrigger | { code: "no_schedule" } | { code: "too_many_times"; limit: number };
 
 export interface LedgerPage {
   entries: NumberedEntry[];

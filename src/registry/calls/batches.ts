@@ -41,7 +41,7 @@ export class Batches implements Omit<BatchApi, "waitBatch"> {
     background(dispatcher.dispatch(jobs.filter((job) => isDispatchable(job, now))));
     const ids = jobs.map(({ job_id }) => job_id);
     return ok({
-      batch_id: batchIdOf(ids[0] ?? ""),
+      batch_id: jobs[0]?.run.batch ?? batchIdOf(ids[0] ?? ""),
       count: ids.length,
       job_ids: ids.slice(0, MAX_BATCH_IDS),
       deduplicated: false,

@@ -4,6 +4,7 @@ import { EvaluationBudget } from "../../expression/evaluation-budget.ts";
 import { compileTemplate } from "../../expression/template.ts";
 import { isTrue } from "../../expression/truth.ts";
 import type { StepError } from "../../jobs/job.ts";
+import { OnceMore } from "../../lib/thread/once-more.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import {
@@ -43,8 +44,7 @@ async function answers(
 export class EventWaitLooks implements StoreObserver {
   readonly #context: RegistryContext;
   readonly #readOwn: (query: EventQuery) => Promise<EventPage>;
-  #looking: Promise<void> | undefined;
-  #again = false;
+  readonly #looks = new OnceMore(() => this.#look());
   /** Steps that are about to wait: the other shards must go on telling this one. */
   #opening = 0;
   /** The other shards tell this one, as long as anything waits here. */
@@ -91,11 +91,7 @@ export class EventWaitLooks implements StoreObserver {
 
   /** Until there is nothing more to read; the alarm looks again. */
   look(): Promise<void> {
-    this.#again = true;
-    this.#looking ??= this.#lookOn().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#looks.ask();
   }
 
   get #shards(): number {
@@ -121,14 +117,11 @@ export class EventWaitLooks implements StoreObserver {
     return Promise.all(Array.from({ length: shards }, (_, shard) => readOf(shard)));
   }
 
-  async #lookOn(): Promise<void> {
+  async #look(): Promise<void> {
     const { eventWaits, store, now } = this.#context;
     let restMs = EVENT_WAIT_LOOK_MS;
     try {
-      while (this.#again) {
-        this.#again = false;
-        while (await this.#lookOnce());
-      }
+      while (await this.#lookOnce());
     } catch (error) {
       console.error(JSON.stringify({ event: "event_wait_error", error: String(error) }));
       restMs = TRIGGER_PUT_OFF_MS;

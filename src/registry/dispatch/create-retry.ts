@@ -2,12 +2,12 @@ import canonicalize from "canonicalize";
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { readInput } from "../../blueprint/schemas/check-input.ts";
 import { parseJobId } from "../../jobs/id.ts";
-import { type Job, stepState, topLevelStep } from "../../jobs/job.ts";
+import { type Job, stepState } from "../../jobs/job.ts";
 import { type Ground, groundOf } from "../../jobs/retry.ts";
-import { type Again, inherited, rootOf, suffixOf } from "../../jobs/run/action-keys.ts";
+import { type Again, inherited, rootOf, suffixOf, topLevelStep } from "../../jobs/run/action-keys.ts";
 import { keptOutputs } from "../../jobs/run/small-outputs.ts";
 import { isSettled } from "../../jobs/status.ts";
-import type { JsonObject } from "../../lib/json.ts";
+import { type JsonObject, ownValue } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
@@ -234,7 +234,7 @@ function carryOver(
 ): void {
   const why = (keyPath: string): Again => {
     const top = topLevelStep(keyPath);
-    return Object.hasOwn(discarded, top) ? (discarded[top] ?? "retry") : "retry";
+    return ownValue(discarded, top) ?? "retry";
   };
   for (const stored of copied) tables.values.copy(job.job_id, stored, again.job_id);
   for (const record of actions.all(job.job_id)) {

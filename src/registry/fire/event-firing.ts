@@ -1,5 +1,6 @@
 import type { EventRecord } from "../../events/event.ts";
 import { EventFilter, matchesFilter } from "../../events/event-filter.ts";
+import { OnceMore } from "../../lib/thread/once-more.ts";
 import { yieldTurn } from "../../lib/thread/yield-turn.ts";
 import { iso } from "../../lib/time.ts";
 import { EVENT_PASSED_OVER, TRIGGER_BATCH, TRIGGER_PUT_OFF_MS } from "../../limits.ts";
@@ -37,8 +38,7 @@ const occasionOf = ({ event_id, name, at, data, depth = 0 }: EventRecord): Occas
  */
 export class EventFiring implements StoreObserver {
   readonly #context: RegistryContext;
-  #looking: Promise<void> | undefined;
-  #again = false;
+  readonly #looks = new OnceMore(() => this.#look());
 
   constructor(context: RegistryContext) {
     this.#context = context;
@@ -50,27 +50,17 @@ export class EventFiring implements StoreObserver {
 
   /** Until all is done; the alarm comes for what is left. */
   look(): Promise<void> {
-    this.#again = true;
-    this.#looking ??= this.#lookOn().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#looks.ask();
   }
 
-  async #lookOn(): Promise<void> {
+  async #look(): Promise<void> {
+    const { eventLook, now } = this.#context;
+    if (eventLook.restsUntil > now()) return;
     try {
-      while (this.#again && this.#isTime()) {
-        this.#again = false;
-        await this.#lookOnce();
-      }
+      await this.#lookOnce();
     } catch (error) {
       this.#putOff(error);
     }
-  }
-
-  #isTime(): boolean {
-    const { eventLook, now } = this.#context;
-    return eventLook.restsUntil <= now();
   }
 
   #putOff(error: unknown): void {

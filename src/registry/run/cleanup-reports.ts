@@ -3,7 +3,7 @@ import { outcomeOf } from "../../jobs/run/action-keys.ts";
 import { landed } from "../../jobs/run/in-flight.ts";
 import { partBehind } from "../../jobs/run/rounds.ts";
 import { withOpen } from "../../jobs/run/work.ts";
-import type { Json } from "../../lib/json.ts";
+import { type Json, ownValue } from "../../lib/json.ts";
 import { MAX_JOURNAL_BYTES } from "../../limits.ts";
 import type { ParentPage, UndoFailure } from "../api/cleanup-calls.ts";
 import type { RunRef, Stop } from "../api/runner.ts";
@@ -74,7 +74,7 @@ function land(context: RegistryContext, job: Job, path: string, late: Late): voi
 }
 
 function kept({ tables, actions, undoables }: RegistryContext, job: Job, path: string, output: Json): Job {
-  const { key_path } = job.run.in_flight?.[path] ?? {};
+  const { key_path } = ownValue(job.run.in_flight ?? {}, path) ?? {};
   const { job: numbered, undo_number } = undoables.numbered(landed(job, path), path);
   if (undo_number === undefined) return numbered;
   tables.values.insert(job.job_id, path, output, { key_path, undo_number });
@@ -85,7 +85,7 @@ function kept({ tables, actions, undoables }: RegistryContext, job: Job, path: s
 }
 
 function noted({ actions }: RegistryContext, job: Job, path: string, error: StepError): Job {
-  const known = actions.find(job.job_id, job.run.in_flight?.[path]?.key_path ?? path);
+  const known = actions.find(job.job_id, ownValue(job.run.in_flight ?? {}, path)?.key_path ?? path);
   if (known !== undefined) actions.keep(job.job_id, { ...known, outcome: outcomeOf(error) });
   return landed(job, path);
 }

@@ -9,7 +9,7 @@ const SQL = {
   purge: "DELETE FROM audit WHERE seq <= ?",
 } as const;
 
-/** What was done to keys, blueprints and jobs, for 90 days, a million rows at most. Times are epoch ms. */
+/** What was done to keys, blueprints, triggers, secrets and jobs, for 90 days, a million rows at most. Times are epoch ms. */
 export class Audit {
   readonly #sql: SqlStorage;
 

@@ -59,7 +59,7 @@ const auditRoute = defineRoute({
   operation: "audit_read",
   method: "GET",
   path: "/audit",
-  summary: "What was done with keys, blueprints and jobs within 90 days, the newest first.",
+  summary: "What was done with keys, blueprints, triggers, secrets and jobs within 90 days, the newest first.",
   scope: "admin",
   input: AuditInput,
   answers: { 200: { description: "One page.", schema: AuditView } },

@@ -87,7 +87,7 @@ const deleteRoute = defineRoute({
   scope: "blueprints:write",
   input: DeleteBlueprintInput,
   answers: { 200: { description: "It is deleted.", schema: DeletedView } },
-  refusals: ["unknown_blueprint"],
+  refusals: ["unknown_blueprint", "blueprint_in_use"],
   run: async (args, context) => {
     const deleted = await deleteBlueprint(context, args);
     return deleted.ok ? answer({ deleted: true }) : deleted;

@@ -145,7 +145,9 @@ const explainRoute = defineRoute({
   summary: "What a postmortem is written of: the plan, small inputs and outputs, similar failures.",
   scope: "jobs:read",
   input: ExplainInput,
-  answers: { 200: { description: "Without what looks like a credential.", schema: ExplanationView } },
+  answers: {
+    200: { description: "Input, outputs and the step without what looks like a credential.", schema: ExplanationView },
+  },
   refusals: ["unknown_job"],
   run: answering(explainForViewer),
 });

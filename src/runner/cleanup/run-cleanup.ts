@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { undoSteps } from "../../blueprint/undo.ts";
 import type { Scope } from "../../expression/template.ts";
-import { topLevelStep } from "../../jobs/job.ts";
+import { topLevelStep } from "../../jobs/run/action-keys.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";

@@ -1,7 +1,7 @@
 import type { Step } from "../../blueprint/kinds/index.ts";
 import type { Scope } from "../../expression/template.ts";
 import { enclosing } from "../../jobs/run/awaiting.ts";
-import type { Json } from "../../lib/json.ts";
+import { type Json, ownValue } from "../../lib/json.ts";
 import type { CleanupPlan, ParentPage } from "../../registry/api/cleanup-calls.ts";
 import type { Halted, HaltedRows, Repeating } from "../../registry/api/runner.ts";
 import { type Done, done, HALTED } from "../ending.ts";
@@ -45,7 +45,7 @@ export class Journal {
     }
     const isOver = row !== undefined || Object.hasOwn(this.#cleanup.succeeded, path);
     if (!isOver) return HALTED;
-    const at = row?.at ?? this.#cleanup.succeeded[path] ?? undefined;
+    const at = row?.at ?? ownValue(this.#cleanup.succeeded, path) ?? undefined;
     return step.type === "sleep" ? done({}, { silent: true, at }) : done(output, { storedAt: path, at });
   }
 
@@ -73,7 +73,7 @@ export class Journal {
 
   /** Where the rounds of the step stand: at their beginning, where their outputs were kept for what undoes them. */
   repeating(path: string, keyPath: string): Repeating | Halted {
-    const around = this.#cleanup.around?.[path];
+    const around = ownValue(this.#cleanup.around ?? {}, path);
     if (around !== undefined) return { do: "go", ...around };
     const row = this.#find(`${path}.$rounds`, `${keyPath}.$rounds`);
     const first = `${path}#1.`;
@@ -86,7 +86,7 @@ export class Journal {
 
   /** Whether nothing is known of the rounds that follow on the one that is run again. */
   hasOneRound(path: string): boolean {
-    return this.#cleanup.around?.[path] !== undefined;
+    return Object.hasOwn(this.#cleanup.around ?? {}, path);
   }
 
   /** An action of a step that computes what it does next. */

@@ -1,5 +1,6 @@
 import type { RateTerms } from "../../jobs/flow/turns.ts";
-import { type StepError, topLevelStep } from "../../jobs/job.ts";
+import type { StepError } from "../../jobs/job.ts";
+import { topLevelStep } from "../../jobs/run/action-keys.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
 import type {
   AskRequest,

@@ -88,7 +88,10 @@ class Asking {
     const { tokensPerDay } = this.#port.settings;
     const refusal = tokens.reserve(reserved);
     if (refusal !== undefined) return err({ ...refusal, retryable: false });
-    const counted = await countTokens(this.#context, reserved, tokensPerDay, this.#key);
+    const counted = await countTokens(this.#context, reserved, tokensPerDay, this.#key).catch((error) => {
+      tokens.settle(reserved, 0);
+      throw error;
+    });
     if (!counted.ok) {
       tokens.settle(reserved, 0);
       return err({ ...counted.error, retryable: false });
@@ -100,7 +103,8 @@ class Asking {
     });
     const used = answer.ok ? this.#add(question, answer.value) : mayHaveCost(answer.error) ? reserved : 0;
     const exceeded = tokens.settle(reserved, used);
-    await countTokens(this.#context, used - reserved, tokensPerDay, this.#key);
+    // A day that counts too much is better than an answer that is paid for, and asked for again.
+    await countTokens(this.#context, used - reserved, tokensPerDay, this.#key).catch(() => undefined);
     reports.add({ path: "", status: "spent", ai_tokens: tokens.used });
     await reports.flush();
     return exceeded === undefined ? answer : err({ ...exceeded, retryable: false });

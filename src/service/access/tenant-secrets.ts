@@ -1,9 +1,10 @@
 import pMap from "p-map";
 import * as z from "zod";
 import type { UsableSecret } from "../../blueprint/checks/secret-faults.ts";
-import { SECRET_NAME, secretValueFault } from "../../egress/secret-bindings.ts";
+import { secretValueFault } from "../../egress/secret-bindings.ts";
 import { hostPattern } from "../../lib/http/host-pattern.ts";
 import { err, ok } from "../../lib/result.ts";
+import { SECRET_NAME } from "../../lib/secret-name.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_BLUEPRINT_SECRET_CHARS, MAX_HOST_CHARS, MAX_SECRET_HOSTS, REVOKE_CONCURRENCY } from "../../limits.ts";
 import type { StorageFull } from "../../registry/api/caller.ts";

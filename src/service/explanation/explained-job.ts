@@ -35,7 +35,10 @@ const redactedFields = (fields: JsonObject): JsonObject => {
 
 const redactedStep = (step: FilledStep): FilledStep => ("value" in step ? { value: redacted(step.value) } : step);
 
-/** What looks like a credential is taken out, as it is for a model. */
+/**
+ * What looks like a credential is taken out of all that the job was given and worked on, as it is for a model. The plan and
+ * the status stand as `jobStatus` shows them.
+ */
 export async function explainForViewer(
   context: ServiceContext,
   { job_id, step }: z.output<typeof ExplainInput>,

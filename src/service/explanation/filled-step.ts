@@ -1,7 +1,7 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import { EvaluationBudget } from "../../expression/evaluation-budget.ts";
 import { compileTemplate, type Scope } from "../../expression/template.ts";
-import type { Json, JsonObject } from "../../lib/json.ts";
+import { type Json, type JsonObject, ownValue } from "../../lib/json.ts";
 import { MAX_JOB_EVALUATIONS } from "../../limits.ts";
 import type { Explanation } from "../../registry/api/caller.ts";
 
@@ -29,7 +29,7 @@ async function filled(value: Json, scope: Scope, budget: EvaluationBudget): Prom
 
 /** What a transform gives is not stored. */
 async function outputOf(step: Step, scope: Scope, outputs: Explanation["outputs"], budget: EvaluationBudget) {
-  if (step.type !== "transform") return outputs[step.id];
+  if (step.type !== "transform") return ownValue(outputs, step.id);
   const result = await filled(step.value, scope, budget);
   return "value" in result ? result.value : undefined;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { accept, dispatched, nextAttempt, postponed } from "../../../src/jobs/dispatch.ts";
-import { type Job, topLevelStep } from "../../../src/jobs/job.ts";
+import type { Job } from "../../../src/jobs/job.ts";
+import { topLevelStep } from "../../../src/jobs/run/action-keys.ts";
 import { applyMarks, begin, finish, type Mark, rest, retrying, start } from "../../../src/jobs/run/reports.ts";
 import { isFenced } from "../../../src/jobs/run/takeover.ts";
 import { type Outcome, settle } from "../../../src/jobs/settle.ts";

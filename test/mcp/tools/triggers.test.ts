@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { SCOPES, type Scope } from "../../../src/auth/scopes.ts";
+import { MAX_BACKFILL, MAX_REPLY_BYTES } from "../../../src/limits.ts";
 import { TOOL_GROUPS, toolsShown } from "../../../src/mcp/protocol/tools-for-request.ts";
 import { TOOLS } from "../../../src/mcp/tools/index.ts";
-import { callTool, modern, world } from "../support.ts";
+import { callTool, jobIdOf, modern, replyBytes, world } from "../support.ts";
 
 const SAVE = { name: "mine", blueprint: "double", schedule: { cron: "0 9 * * *" }, input: { n: 1 } };
 const { schedule: _, ...BARE } = SAVE;
@@ -71,6 +72,37 @@ describe("triggers", () => {
     for (const tool of ["triggers_fire", "triggers_delete", "triggers_list"]) {
       expect(textOf(await callTool(w.deps, tool, { name: "mine" }))).toContain("Unknown trigger: mine");
     }
+  });
+
+  it("answer within the room of a reply, however much they say of each time", async () => {
+    const w = world();
+    await callTool(w.deps, "triggers_save", SAVE);
+    const refused = { outcome: "refused" as const, job_id: null, deduplicated: false };
+    w.registry.fired = Array.from({ length: MAX_BACKFILL }, (_, n) => {
+      return { ...refused, due: n * 86_400_000, reason: "é".repeat(500) };
+    });
+    const span = { name: "mine", from: "2026-01-02T00:00:00Z", to: "2026-01-03T00:00:00Z" };
+    const cut = await callTool(w.deps, "triggers_fire", span);
+    expect(replyBytes(cut)).toBeLessThan(MAX_REPLY_BYTES);
+    const shown = (cut.structured.fired as unknown[]).length;
+    expect(shown).toBeGreaterThan(3);
+    expect(cut.text).toContain(`has the other ${MAX_BACKFILL - shown}`);
+    w.registry.fired = w.registry.fired.map((each) => ({ ...each, outcome: "ran", job_id: jobIdOf(1), reason: null }));
+    const all = await callTool(w.deps, "triggers_fire", span);
+    expect(all.structured.fired).toHaveLength(MAX_BACKFILL);
+    expect(replyBytes(all)).toBeLessThan(MAX_REPLY_BYTES);
+  });
+
+  it("show an entry of their ledger, however long they are", async () => {
+    const w = world();
+    const text = (length: number) => `{% ${"1 + ".repeat(length / 4)}1 %}`;
+    const long = { ...SAVE, schedule: { every: "1 hour" }, when: text(15_000), changed: text(15_000) };
+    expect(textOf(await callTool(w.deps, "triggers_save", long))).toContain("is saved");
+    const shown = await callTool(w.deps, "triggers_list", { name: "mine" });
+    const { structured } = shown;
+    expect(structured.ledger).toHaveLength(1);
+    expect(structured.trigger).toMatchObject({ document: { name: "mine", when: "(long: not shown)" } });
+    expect(replyBytes(shown)).toBeLessThan(MAX_REPLY_BYTES);
   });
 
   it("keep the blueprint that they run from being deleted", async () => {

@@ -123,9 +123,17 @@ describe("a trigger that is fired by hand", () => {
       const span = { from: START - count * MINUTE, to: START - MINUTE };
       const fired = await bench.caller.fireTrigger(CALLER, "report", { now: false, span });
       expect(fired.ok).toBe(isTaken);
-      if (!fired.ok) expect(fired.error).toEqual({ code: "too_many_times", count, limit: MAX_BACKFILL });
+      if (!fired.ok) expect(fired.error).toEqual({ code: "too_many_times", limit: MAX_BACKFILL });
     }),
   );
+
+  it("refuses a span of a thousand years without counting its times", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aTrigger());
+      const span = { from: Date.UTC(1000, 0, 1), to: START - MINUTE };
+      const fired = await bench.caller.fireTrigger(CALLER, "report", { now: false, span });
+      expect(fired).toEqual({ ok: false, error: { code: "too_many_times", limit: MAX_BACKFILL } });
+    }));
 
   it("must be there, and have a schedule for times", () =>
     inRegistry(async (bench) => {

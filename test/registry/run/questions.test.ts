@@ -49,6 +49,22 @@ describe("an answer that is given again", () => {
   );
 });
 
+describe("a request id that every object has as a name", () => {
+  it.each(["constructor", "__proto__", "toString"])("asks nothing until it is asked: %s", (request_id) =>
+    inRegistry(async (bench) => {
+      const id = await asking(bench);
+      await bench.caller.respond(CALLER, id, ANSWER);
+      const answer = { ...ANSWER, request_id };
+      const early = await bench.caller.respond(CALLER, id, answer);
+      expect(early).toEqual({ ok: false, error: { code: "unknown_request", open: [] } });
+      await bench.runner.ask(bench.ref(id), "second", { ...QUESTION, request_id }, []);
+      expect(await bench.caller.respond(CALLER, id, answer)).toMatchObject({ ok: true });
+      const again = await bench.caller.respond(CALLER, id, answer);
+      expect(again).toMatchObject({ ok: false, error: { code: "already_answered", at: expect.any(Number) } });
+    }),
+  );
+});
+
 describe("a question whose time is up", () => {
   it("is closed then, also when another branch of its job has long been silent", () =>
     inRegistry(async (bench) => {

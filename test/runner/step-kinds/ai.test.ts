@@ -236,6 +236,26 @@ describe("the tokens of a job", () => {
 describe("the tokens of a tenant's day", () => {
   const settings = { tokensPerDay: 100 };
 
+  it.each([
+    { when: "before the model is asked", at: 1 },
+    { when: "when its answer is there", at: 3 },
+  ])("that cannot be counted $when cost no answer and no room of the budget", ({ at }) =>
+    inRegistry(async (bench) => {
+      const real = bench.caller.useStore.bind(bench.caller);
+      let calls = 0;
+      const broken: typeof real = (...args) => {
+        calls += 1;
+        return calls === at ? Promise.reject(new Error("the object moved")) : real(...args);
+      };
+      const caller = new Proxy(bench.caller, {
+        get: (of, name) => (name === "useStore" ? broken : Reflect.get(of, name)),
+      });
+      const found = await ask({ ...bench, caller }, [says("x", 53)], [step()], { settings, budget: { ai_tokens: 53 } });
+      expect(found.status).toBe("succeeded");
+      expect(found.asked).toHaveLength(1);
+    }),
+  );
+
   it("end at AI_TOKENS_PER_DAY, over all jobs, and begin anew the next day", () =>
     inRegistry(async (bench) => {
       expect((await ask(bench, [says("x", 60)], [step()], { settings })).status).toBe("succeeded");

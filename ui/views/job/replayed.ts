@@ -1,4 +1,4 @@
-import { topLevelStep } from "../../../src/jobs/job.ts";
+import { topLevelStep } from "../../../src/jobs/run/action-keys.ts";
 import type { EventView, JobStatus, StepView } from "../../../src/jobs/view.ts";
 
 /** How the steps of a job stood when so many of its events had happened. */
