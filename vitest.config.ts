@@ -28,6 +28,8 @@ const mutations = process.env.MUTANT ? [mutate(process.env.MUTANT)] : [];
  * programs takes six seconds alone, and took a minute beside four others on a slow machine.
  */
 const testTimeout = 120_000;
+/** The same for what is waited for. */
+const expectPoll = { poll: { timeout: 60_000 } };
 
 /** One more than there are cores: some tests wait for a moment of the clock. */
 const WORKERS = availableParallelism() + 1;
@@ -50,6 +52,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: WORKERS,
           testTimeout,
+          expect: expectPoll,
+          setupFiles: "test/support/seeded-properties.ts",
           sequence: { groupOrder: 1 },
         },
       },
@@ -63,6 +67,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: WORKERS,
           testTimeout,
+          expect: expectPoll,
+          setupFiles: "test/support/seeded-properties.ts",
           sequence: { groupOrder: 1 },
         },
       },
@@ -72,8 +78,9 @@ export default defineConfig({
           name: "nemesis",
           include: evicted,
           isolate: false,
-          setupFiles: "test/registry/nemesis-figures.ts",
+          setupFiles: ["test/registry/nemesis-figures.ts", "test/support/seeded-properties.ts"],
           testTimeout,
+          expect: expectPoll,
           env: { ...env, NEMESIS: "1" },
           maxWorkers: WORKERS,
           sequence: { groupOrder: 1 },
@@ -91,6 +98,7 @@ export default defineConfig({
           maxWorkers: 5,
           sequence: { groupOrder: 2 },
           testTimeout,
+          expect: expectPoll,
           hookTimeout: testTimeout,
         },
       },
@@ -104,6 +112,7 @@ export default defineConfig({
           maxWorkers: 1,
           sequence: { groupOrder: 3 },
           testTimeout,
+          expect: expectPoll,
           hookTimeout: testTimeout,
         },
       },

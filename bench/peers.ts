@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import getPort from "get-port";
+import { freePort } from "../tooling/servers/free-port.ts";
 import type { Case } from "./cases.ts";
 import { parseAnswer } from "./load/load.ts";
 import { bodyOf, ERAS, type Era, headersOf, toolCall } from "./mcp.ts";
@@ -91,7 +91,7 @@ async function queueCases(origin: string): Promise<Case[]> {
 
 /** Redis as durable as the others: every write reaches the disk before it is acknowledged. */
 async function startRedis(folder: string, run: (command: string, args: string[]) => ChildProcess): Promise<number> {
-  const port = await getPort({ host: "127.0.0.1" });
+  const port = await freePort();
   const redis = run(REDIS, [
     ...["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", ""],
     ...["--appendonly", "yes", "--appendfsync", "always"],

@@ -47,7 +47,7 @@ if ((open.length > 0 || values.tunnel === true) && !hasSecret()) {
 }
 
 await buildUi();
-const env = { ...process.env, ...RUNTIME_ENV };
+const env = { ...RUNTIME_ENV, ...process.env };
 const wrangler = spawn("wrangler", ["dev", ...process.argv.slice(2)], { stdio: "inherit", env });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => wrangler.kill(signal));
 wrangler.on("error", (error) => {

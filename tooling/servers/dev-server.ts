@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { delimiter, join } from "node:path";
-import getPort from "get-port";
 import { RUNTIME_ENV } from "../workerd/runtime-env.ts";
+import { freePort } from "./free-port.ts";
 import { type RunningServer, runServer, type Vars } from "./running-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -30,7 +30,7 @@ export async function startDevServer({
   ip = "127.0.0.1",
   worker = EDGE_JOBS,
 }: DevServerOptions = {}): Promise<DevServer> {
-  const inspectorPort = await getPort({ host: "127.0.0.1" });
+  const inspectorPort = await freePort();
   const { NODE_ENV: _, ...env } = process.env; // a test runner's NODE_ENV would be built into the bundle
   const running = await runServer(vars, ({ port, stateDir }, current) =>
     spawn(
@@ -53,8 +53,6 @@ export async function startDevServer({
           WRANGLER_LOG_PATH: join(stateDir, "logs"),
           WRANGLER_REGISTRY_PATH: join(stateDir, "registry"),
           ...RUNTIME_ENV,
-          // A record of every call for the local explorer, which no deployment has and which grows for ever.
-          X_LOCAL_OBSERVABILITY: "false",
         },
       },
     ),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import getPort from "get-port";
+import { freePort } from "./free-port.ts";
 import { groupIsGone, processWith, signalGroup } from "./process-group.ts";
 
 const READY_TIMEOUT_MS = 60_000;
@@ -55,7 +55,7 @@ export async function runServer(
   vars: Vars,
   launch: (place: Place, vars: Vars) => ChildProcess,
 ): Promise<RunningServer> {
-  const port = await getPort({ host: "127.0.0.1" });
+  const port = await freePort();
   const stateDir = await mkdtemp(join(tmpdir(), "edge-jobs-"));
   const url = `http://127.0.0.1:${port}`;
   let log = "";

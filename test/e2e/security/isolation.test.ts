@@ -1,10 +1,10 @@
-import getPort from "get-port";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { newSecret, type Tenant } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type Call, ERAS, type EraVersion, isModernOnly, type RawReply, toolCall } from "../../../tooling/raw.ts";
+import { freePort } from "../../../tooling/servers/free-port.ts";
 import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
 import { everyNth } from "../../../tooling/tiers.ts";
 import { awaitingJob, type Belongings, ownEvent, seenByOwner, settleIn, transform } from "../../support/belongings.ts";
@@ -47,7 +47,7 @@ const eraOf = (call: Call, i: number): EraVersion =>
 const masked = ({ bytes }: RawReply, target: string): string => bytes.replaceAll(target.trim(), "<target>");
 
 /** Of a callback that runs here. */
-const CALLBACK_PORT = await getPort({ host: "127.0.0.1" });
+const CALLBACK_PORT = await freePort();
 const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
 
 const server = useServer({

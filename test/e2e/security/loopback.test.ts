@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { networkInterfaces, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type DevServer, startDevServer } from "../../../tooling/servers/dev-server.ts";
 
 /** A server without AUTH_SECRET belongs to whoever is on its machine, and to nobody else. */
@@ -79,7 +79,8 @@ describe("npm run dev", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "edge-jobs-dev-"));
     // In wrangler's place: it says what it was started with.
-    await writeFile(join(folder, "wrangler"), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const says = '#!/bin/sh\necho "$@"\necho "$X_LOCAL_OBSERVABILITY" > "$0.observability"\n';
+    await writeFile(join(folder, "wrangler"), says, { mode: 0o755 });
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -101,6 +102,16 @@ describe("npm run dev", () => {
     ["--port", "1", "--ip", "0.0.0.0", "--var", "HTTP_ALLOW:x"],
   ])("lets no server without AUTH_SECRET listen outside of loopback: %s %s %s %s", async (...flags) => {
     expect(await dev(...flags)).toMatch(/^1 .*AUTH_SECRET/s);
+  });
+
+  it("keeps no record of each call, which would keep the server from reading requests, unless it is told to", async () => {
+    const told = async () => (await readFile(join(folder, "wrangler.observability"), "utf8")).trim();
+    await dev();
+    expect(await told()).toBe("false");
+    vi.stubEnv("X_LOCAL_OBSERVABILITY", "true");
+    await dev();
+    vi.unstubAllEnvs();
+    expect(await told()).toBe("true");
   });
 
   it("starts on loopback, and with AUTH_SECRET anywhere", async () => {

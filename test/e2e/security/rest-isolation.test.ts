@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import getPort from "get-port";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { keyOf, newSecret } from "../../../tooling/fuzz/tenants.ts";
 import { type RestRoute as Route, restCall, routesOf } from "../../../tooling/rest.ts";
+import { freePort } from "../../../tooling/servers/free-port.ts";
 import { type Receiver, startReceiver } from "../../../tooling/services/receiver.ts";
 import { type Belongings, seenByOwner, settleIn } from "../../support/belongings.ts";
 import {
@@ -49,7 +49,7 @@ const CONCURRENCY = 16;
 const TOLD = ["content-type", "www-authenticate", "cache-control", "retry-after", "location"];
 
 const SECRET = newSecret();
-const CALLBACK_PORT = await getPort({ host: "127.0.0.1" });
+const CALLBACK_PORT = await freePort();
 const CALLBACK = `http://127.0.0.1:${CALLBACK_PORT}`;
 
 interface Caller extends Belongings {

@@ -8,9 +8,9 @@ import {
   type Experimental_MCPEventSubscription as EventSubscription,
   experimental_createMCPEventWebhook as eventWebhook,
 } from "@ai-sdk/mcp";
-import getPort from "get-port";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { keyOf, newSecret, newTenant, type Tenant } from "../../../tooling/fuzz/tenants.ts";
+import { freePort } from "../../../tooling/servers/free-port.ts";
 import type { RunningServer } from "../../../tooling/servers/running-server.ts";
 import { startServer } from "../../../tooling/servers/workerd-server.ts";
 
@@ -49,7 +49,7 @@ let key: string;
 let port: number;
 
 beforeAll(async () => {
-  port = await getPort({ host: "127.0.0.1" });
+  port = await freePort();
   server = await startServer({ AUTH_SECRET, EVENTS_ALLOW: `http://127.0.0.1:${port}` });
   tenant = await newTenant(server.url, "ai-sdk", AUTH_SECRET);
   key = await keyOf("ai-sdk", AUTH_SECRET);

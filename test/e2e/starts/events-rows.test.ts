@@ -563,9 +563,9 @@ describe("a delivery", () => {
     answering(path, 503, 503);
     await settle();
     await receiver.until(1, isEvent);
-    await sleep(200);
-    const { result } = await subscribe({ path });
-    expect(result.deliveryStatus).toMatchObject({ lastError: "http_5xx", failedSince: expect.stringMatching(ISO) });
+    const told = async () => (await subscribe({ path })).result.deliveryStatus;
+    const failing = { lastError: "http_5xx", failedSince: expect.stringMatching(ISO) };
+    await expect.poll(told, { timeout: 60_000 }).toMatchObject(failing);
     receiver.answer = takeAll;
   });
   for (const status of [410, 413] as const) {

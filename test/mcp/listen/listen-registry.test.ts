@@ -122,7 +122,7 @@ describe("a stream over a real object", () => {
     expect(place.listeners()).toBe(1);
     await place.goOn(3);
     expect((await stream.rest()).statuses).toEqual(LIFE);
-    await vi.waitFor(() => expect(place.listeners()).toBe(0));
+    await expect.poll(() => place.listeners()).toBe(0);
   });
 
   it.each([
@@ -159,9 +159,9 @@ describe("a stream over a real object", () => {
     await Promise.all([one.upTo(ACK_AND_STATE), two.upTo(ACK_AND_STATE)]);
     expect(place.listeners()).toBe(2);
     await one.drop();
-    await vi.waitFor(() => expect(place.listeners()).toBe(1));
+    await expect.poll(() => place.listeners()).toBe(1);
     await two.drop();
-    await vi.waitFor(() => expect(place.listeners()).toBe(0));
+    await expect.poll(() => place.listeners()).toBe(0);
   });
 
   it("ends when its key is revoked; those of other keys go on", async () => {

@@ -293,6 +293,6 @@ describe("an open stream", () => {
     const reader = response.body?.getReader();
     await reader?.read();
     await reader?.cancel();
-    await vi.waitFor(() => expect(w.registry.feeds.map(({ isReleased }) => isReleased)).toEqual([true]));
+    await expect.poll(() => w.registry.feeds.map(({ isReleased }) => isReleased)).toEqual([true]);
   });
 });

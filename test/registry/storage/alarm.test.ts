@@ -1,6 +1,6 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askAsServer } from "../../../src/registry/api/client.ts";
 import { aListQuery, aRequest, type Bench, CALLER, inRegistry, statusOf } from "../bench.ts";
 import { aTrigger, save } from "../fire/trigger-bench.ts";
@@ -98,6 +98,7 @@ describe("an alarm whose work throws", () => {
     log.mockReset().mockImplementation(() => undefined);
   });
   afterEach(() => expect(log).toHaveBeenCalledWith(expect.stringContaining("alarm_error")));
+  afterAll(() => log.mockRestore());
 
   /** The bench with a new life of the object, which has not read these rows yet. */
   async function withSpoilt(bench: Bench, ids: string[]) {

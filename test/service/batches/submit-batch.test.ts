@@ -70,7 +70,9 @@ describe.each([1, 4])("a batch of a tenant with %i shards", (shards) => {
       return turns;
     };
     await turnsOf(1);
-    expect(await turnsOf(60)).toBeGreaterThan((await turnsOf(2)) + 25);
+    // Others have turns while the machine is slow, too.
+    const few = Math.min(await turnsOf(2), await turnsOf(2), await turnsOf(2));
+    expect(await turnsOf(60)).toBeGreaterThan(few + 25);
     const refused = await submit(100);
     expect([refused.isError, refused.text]).toEqual([true, expect.stringContaining("too many values together")]);
   });

@@ -1,4 +1,4 @@
-import { REPORT_GRACE_MS } from "../../../../src/limits.ts";
+import { MAX_INTERRUPTED_TRIES, REPORT_GRACE_MS } from "../../../../src/limits.ts";
 import { seeded } from "../../../../tooling/random.ts";
 import { START } from "../../bench.ts";
 import { MODES } from "../hazard.ts";
@@ -27,6 +27,8 @@ export interface History {
 interface Known {
   id: string;
   isStarted: boolean;
+  /** How often a client has started it. */
+  starts: number;
 }
 
 class Clients {
@@ -87,11 +89,18 @@ class Clients {
     const dice = this.#upTo(100);
     if (dice < 40) return { do: "status" };
     if (dice < 50) return { do: "submit" };
-    if (dice < 60 || !known.isStarted) return { do: "start" };
+    if (dice < 60 || !known.isStarted) return this.#startOf(known);
     if (dice < 75) return { do: "ask" };
     if (dice < 90) return { do: "respond", action: dice % 2 === 0 ? "accept" : "decline" };
     if (dice < 94) return { do: "succeed", result: this.#turns.now };
     return { do: dice < 97 ? "cancel" : "fail" };
+  }
+
+  /** A job that is started more often, and gets nowhere, is ended: that rule is not one of the hot job's. */
+  #startOf(known: Known): Call {
+    if (known.starts === MAX_INTERRUPTED_TRIES) return { do: "status" };
+    known.starts += 1;
+    return { do: "start" };
   }
 
   async #call(key: string): Promise<void> {
@@ -134,7 +143,9 @@ class Clients {
   }
 
   #learn(key: string, call: Call, { id, ...reply }: Reply): void {
-    if (call.do === "submit" && typeof id === "string") this.#known.set(key, { id, isStarted: false });
+    if (call.do === "submit" && typeof id === "string") {
+      this.#known.set(key, { id, isStarted: false, starts: this.#known.get(key)?.starts ?? 0 });
+    }
     const known = this.#known.get(key);
     if (known !== undefined && call.do === "start" && reply.do === "run") known.isStarted = true;
   }
