@@ -155,6 +155,15 @@ describe("the command line, installed", () => {
     expect(ended).toMatchObject({ code: 0, stdout: '{"n":8}\n' });
   });
 
+  it("takes all arguments of a submit from a file, and what it is told beside them first", async () => {
+    const whole = JSON.stringify({ blueprint: JSON.parse(DOUBLE), input: { n: 5 }, name: "whole" });
+    expect((await edgeJobs(["run", "-"], { stdin: whole })).stdout).toBe('{"n":10}\n');
+    const told = jsonOf(await edgeJobs(["submit", "-", "--input", '{"n": 6}'], { stdin: whole }));
+    expect(told).toMatchObject({ name: "whole" });
+    expect((await edgeJobs(["wait", String(told.id), "--timeout", "30"])).code).toBe(0);
+    expect(jsonOf(await edgeJobs(["get", String(told.id)]))).toMatchObject({ result: { n: 12 } });
+  });
+
   it("exits with 1 for a job that fails, 2 for what is not valid, 3 for what is not there, 124 when the time is over", async () => {
     const failed = await edgeJobs(["run", "-"], { stdin: FAILS });
     expect(failed).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("failed") });
@@ -177,6 +186,7 @@ describe("the command line, installed", () => {
     const id = String(jsonOf(await edgeJobs(["submit", "-", "--metadata", '{"of":"cli"}'], { stdin: ASKS })).id);
     const asked = await edgeJobs(["wait", id, "--timeout", "30"]);
     expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining(`edge-jobs respond ${id}`) });
+    expect(asked.stderr).toContain("--content '{");
     const [, request = ""] = /respond \S+ (\S+) accept/.exec(asked.stderr) ?? [];
     expect((await edgeJobs(["respond", id, request, "accept", "--content", "{}"])).code).toBe(0);
     const followed = await edgeJobs(["tail", id]);

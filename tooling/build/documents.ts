@@ -7,18 +7,22 @@ import { MIGRATIONS } from "../../src/registry/storage/migrations/index.ts";
 const SRC = join(import.meta.dirname, "../../src");
 
 interface Guide {
+  APART_TOPICS: readonly string[];
   guideText: (handlers: readonly unknown[]) => string;
+  topicText: (name: string, handlers: readonly unknown[]) => string;
 }
 
 interface Catalog {
   CATALOG: { handlers: Record<string, unknown> };
 }
 
-/** What blueprint://guide is. Loaded by a path, because the catalogue has types of the Workers runtime alone. */
+/** What blueprint://guide is, and the parts that agents ask for one by one. Loaded by a path, because the catalogue has types of the Workers runtime alone. */
 async function guide(): Promise<string> {
-  const { guideText }: Guide = await import(join(SRC, "mcp/guide/guide.ts"));
+  const { APART_TOPICS, guideText, topicText }: Guide = await import(join(SRC, "mcp/guide/guide.ts"));
   const { CATALOG }: Catalog = await import(join(SRC, "catalog/index.ts"));
-  return guideText(Object.values(CATALOG.handlers));
+  const handlers = Object.values(CATALOG.handlers);
+  const apart = APART_TOPICS.map((name) => topicText(name, handlers).replace(/^#/, "##"));
+  return [guideText(handlers), ...apart].join("\n");
 }
 
 interface Made {

@@ -75,11 +75,14 @@ const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   vars: "What varies goes into $input, what lasts from job to job into a store step.",
 };
 
+const missingText = (name: Variable): string =>
+  EVERYWHERE.includes(name) ? `$${name} does not exist here` : `$${name} exists only ${PLACES[name]}`;
+
 function variableProblem(name: string, names: Names): Problem | undefined {
   if (FUNCTION_NAMES.has(name)) return undefined;
   const known = Object.hasOwn(PLACES, name) ? (name as Variable) : undefined;
   if (known !== undefined && isThere(known, names)) return undefined;
-  const message = known === undefined ? `$${name} is not known` : `$${name} exists only ${PLACES[known]}`;
+  const message = known === undefined ? `$${name} is not known` : missingText(known);
   const elsewhere = Object.hasOwn(OTHER_VARIABLES, name) ? `${OTHER_VARIABLES[name]} ` : "";
   return { message, fix: `${elsewhere}Here there are ${variablesIn(names)}, and the functions of JSONata.` };
 }
@@ -130,13 +133,9 @@ function contextProblem(name: string, code: string, names: Names): Problem {
     return { message, fix: `Write ${before}\`${right}\`.` };
   }
   const message = `${name} stands for nothing: variables start with $`;
-  return {
-    message,
-    fix:
-      names.only === undefined
-        ? `Write $input.${name}, or start with one of ${variablesIn(names)}.`
-        : `Start with one of ${variablesIn(names)}.`,
-  };
+  if (Object.hasOwn(PLACES, name) && isThere(name as Variable, names)) return { message, fix: `Write $${name}.` };
+  const start = `tart with one of ${variablesIn(names)}.`;
+  return { message, fix: names.only === undefined ? `Write $input.${name}, or s${start}` : `S${start}` };
 }
 
 function syntaxProblems(syntax: Syntax, code: string, names: Names, all: KnownSteps): Problem[] {

@@ -18,8 +18,8 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
     more: 'A value in a longer `url` is encoded as one component; a path or URL that you were given needs a `url` that is one whole expression, such as `{% $url(base, path) %}`. Tried again: no answer, timeout, 408, 425, 429 and 5xx; when `Retry-After` says, else after a backoff of 5 minutes at most. Every request carries an `Idempotency-Key`, the same in each try, attempt and jobs_retry until it is known how it came out, so that a service that honours it acts once. Tokens: `{"secret": "NAME"}`, or with `"prefix": "Bearer "`, as a value of `headers`, `query`, `form` or `auth`, in `body`, or as the whole `url`; the operator allows the names and binds each to hosts. Never write a token out. Private addresses are refused.',
   },
   sleep: {
-    does: "Waits, at no cost. Exactly one of `for` and `until`.",
-    output: "`{}`",
+    does: "Waits: `for` a time, or `until` one.",
+    output: "`{}`, not the output of the steps around it",
   },
   transform: { does: "Computes a value.", output: "the value" },
   handler: {
@@ -65,11 +65,11 @@ const NOTES: Readonly<Record<Step["type"], Notes>> = {
       '`{value, version, stored, expires_at}`; of an absent key no `value`, and `version` 0. `if: "absent"` and `for` make a lock. A write happens once, and is not the output of the steps around it',
   },
   emit: {
-    does: "Tells whoever listens (`events_read`, subscriptions).",
+    does: "Tells `events_read` and subscriptions.",
     output: "`{event_id}`, not the output of the steps around it",
   },
   job: {
-    does: "Runs another blueprint as a child job, and waits for it. It sees its own `input` only. Cancelled with the parent, unless `detached`.",
+    does: "Runs another blueprint as a child job, and waits. It sees its own `input` only. Cancelled with the parent, unless `detached`.",
     output: "the child's result; a failed child fails the step; with `detached`: `{job_id}`",
   },
 };

@@ -66,7 +66,7 @@ export const EXPRESSIONS = `Strings may hold \`{% JSONata %}\`. A string that is
 
 export const common = (): string => `${commonList()}
 
-Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`; they and numbers may be one expression. \`retry\` acts on \`http\`, \`handler\`, \`ai\` and \`worker\`, \`timeout\` also on \`input\`, \`map\`, \`parallel\` and \`repeat\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one (3 for \`http\` and \`ai\`, else 0); \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
+Durations are a number and a unit: \`30 seconds\`, \`5 minutes\`, \`2 hours\`, \`1 day\`; they and numbers may be one expression. \`retry\` acts on \`http\`, \`handler\`, \`ai\` and \`worker\`, \`timeout\` also on \`input\`, \`map\`, \`parallel\` and \`repeat\`; \`when\` and \`on_error\` on every kind. \`retry.limit\` counts tries after the first one (3 for \`http\`, \`ai\` and \`worker\`, else 0); \`retry.backoff\` is \`fixed\`, \`linear\` or \`exponential\`.`;
 
 const codes = Object.entries(ERROR_CODES).map(([code, meaning]) => `- \`${code}\`: ${meaning}`);
 

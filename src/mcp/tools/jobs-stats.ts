@@ -51,7 +51,7 @@ export const jobsStats = defineTool({
       next:
         worst === undefined
           ? `${call("jobs_list", {})} has the newest.`
-          : `${call("jobs_get_status", { job_id: worst.sample, include: ["events"] })} shows one of the most frequent failure.`,
+          : `${call("jobs_get_status", { job_id: worst.sample, include: ["events"] })} shows a job with the most frequent failure.`,
       notes: worst === undefined ? [] : [DATA_NOTE],
       structured: withoutEmpty({ ...stats }, ["jobs"]),
       text: textOf(stats),

@@ -12,6 +12,8 @@ import { listBlueprints, type Source } from "./list-blueprints.ts";
 
 /** Names that an error lists, so that the next call can be right. */
 const MAX_NAMED = 20;
+/** Each is looked up for it. */
+const MAX_NAMED_VERSIONS = 5;
 
 export type NamedBlueprint = CatalogBlueprint & { source: Source };
 
@@ -24,8 +26,13 @@ export const REFERENCE = /^[a-z][a-z0-9-]{0,63}(@[1-9]\d{0,8})?$/;
 async function versionsOf(context: ServiceContext, name: string): Promise<string[]> {
   const ours = context.blueprints.filter((entry) => entry.name === name).map(labelOf);
   if (ours.length > 0 || !REFERENCE.test(name)) return ours;
-  const latest = await context.ask(HOME_SHARD, (registry, caller) => registry.savedBlueprint(caller, name, null));
-  return Array.from({ length: latest?.version ?? 0 }, (_, i) => `${name}@${i + 1}`);
+  const saved = (version: number | null) =>
+    context.ask(HOME_SHARD, (registry, caller) => registry.savedBlueprint(caller, name, version));
+  const latest = (await saved(null))?.version ?? 0;
+  // Some of those before it may have been deleted.
+  const newest = Array.from({ length: Math.min(latest, MAX_NAMED_VERSIONS) }, (_, i) => latest - i).reverse();
+  const there = await Promise.all(newest.map(saved));
+  return newest.filter((_, i) => there[i] !== null).map((version) => `${name}@${version}`);
 }
 
 /** Names that begin alike, then the first ones. */

@@ -37,6 +37,7 @@ describe("a repeat", () => {
   });
 
   it.each<[string, Json[], string, string]>([
+    ["state without its sign", [loop({ until: "{% state.n %}" })], `${STEP}.until`, "Write $state."],
     ["$state outside", [aTransform("a", "{% $state %}")], `${STEP}.value`, "$state exists only inside repeat"],
     ["$state in its limit", [loop({ limit: "{% $state %}" })], `${STEP}.limit`, "$state exists only inside repeat"],
     ["$state in its pause", [loop({ pause: "{% $state %}" })], `${STEP}.pause`, "$state exists only inside repeat"],

@@ -100,8 +100,11 @@ describe("a saved blueprint", () => {
     ["mine@x", "blueprint: has no version x."],
     ["Mine", 'blueprint: "Mine" is not known. Use one of: double, mine.'],
     ["yours", 'blueprint: "yours" is not known. Use one of: double, mine.'],
+    ["gone@1", "blueprint: has no version 1. Use one of: gone@2."],
   ])("that is not there, %s, says what is", async (blueprint, error) => {
-    const w = await withSaved(document("mine", 1), document("mine", 2));
+    const gone = blueprint.startsWith("gone") ? [document("gone", 1), document("gone", 2)] : [];
+    const w = await withSaved(document("mine", 1), document("mine", 2), ...gone);
+    if (gone.length > 0) await callTool(w.deps, "blueprints_delete", { name: "gone", version: 1 });
     const { isError, text } = await callTool(w.deps, "jobs_submit_blueprint", { blueprint });
     expect([isError, text]).toEqual([true, expect.stringContaining(error)]);
   });

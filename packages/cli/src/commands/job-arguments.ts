@@ -24,19 +24,27 @@ export const SUBMIT_OPTIONS: { readonly [name: string]: OptionText } = {
   "job-timeout": { type: "string", summary: "seconds after which the job fails" },
 };
 
-/** A name, or the document in a file (`plan.json`, `@plan`) or on stdin (`-`). */
-async function blueprintOf(invocation: Invocation): Promise<SubmitArgs["blueprint"]> {
+/** Arguments of a submit in place of its blueprint, as in the files of examples/. */
+const isArguments = (document: Record<string, unknown>): boolean =>
+  document.blueprint !== undefined && document.steps === undefined;
+
+/** A name, or the document in a file (`plan.json`, `@plan`) or on stdin (`-`), which may hold more than the blueprint. */
+async function documentOf(invocation: Invocation): Promise<SubmitArgs> {
   const text = argument(invocation, 0, "BLUEPRINT");
   const isFile = text === "-" || text.startsWith("@") || text.endsWith(".json");
-  if (!isFile) return text;
+  if (!isFile) return { blueprint: text };
   const place = text === "-" || text.startsWith("@") ? text : `@${text}`;
-  return parseObject(await contentOf(place, invocation), "BLUEPRINT");
+  const document = parseObject(await contentOf(place, invocation), "BLUEPRINT");
+  return isArguments(document) ? (document as unknown as SubmitArgs) : { blueprint: document };
 }
+
+/** Those that are given. */
+const given = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;
 
 export async function submitArgs(invocation: Invocation): Promise<SubmitArgs> {
   const { values } = invocation;
-  return {
-    blueprint: await blueprintOf(invocation),
+  const flags = {
     input: await objectOf(invocation, "input"),
     name: textOf(values, "name"),
     metadata: await objectOf(invocation, "metadata"),
@@ -44,6 +52,7 @@ export async function submitArgs(invocation: Invocation): Promise<SubmitArgs> {
     run_at: textOf(values, "at"),
     timeout_seconds: numberOf(values, "job-timeout"),
   };
+  return { ...(await documentOf(invocation)), ...given(flags) };
 }
 
 /** What a shell is told of jobs that somebody waited for. */
@@ -53,12 +62,20 @@ export function exitOf(jobs: readonly (Job | WaitedJob)[]): ExitCode {
   return jobs.every(isSettled) ? EXIT.succeeded : EXIT.timedOut;
 }
 
+/** The names that an answer takes, each with its value left open. */
+const contentText = ({ properties = {} }: { properties?: unknown }): string =>
+  `{${Object.keys(Object(properties))
+    .map((name) => `${JSON.stringify(name)}: ...`)
+    .join(", ")}}`;
+
 /** What to type for each open question. */
 export function tellQuestions(jobs: readonly (Job | WaitedJob)[], { out }: Invocation): void {
   for (const { id, input_requests } of jobs) {
-    for (const { request_id, message, job_id = id } of input_requests) {
+    for (const { request_id, message, schema, job_id = id } of input_requests) {
       out.note(`Job ${job_id} asks: ${safe(message)}`);
-      out.note(`Answer with: edge-jobs respond ${job_id} ${request_id} accept --content '{}'`);
+      out.note(
+        `Answer with: edge-jobs respond ${job_id} ${request_id} accept --content '${safe(contentText(schema))}'`,
+      );
     }
   }
 }
