@@ -179,7 +179,7 @@ const respond: AnyStep = named(
       rig.model.expire(job, rig.now);
       const { question } = job;
       if (question === null || (question.is === "open" && isOver(job))) {
-        expect(reply).toEqual({ ok: false, error: { code: "unknown_request", open: [] } });
+        expect(reply).toEqual({ ok: false, error: rig.model.unknownRequest(job) });
       } else if (question.is === "closed") {
         expect(reply).toMatchObject({ ok: false, error: { code: "already_answered", action: question.action } });
       } else {

@@ -142,10 +142,22 @@ export class Model {
     return parent === undefined ? 1 : this.depth(parent) + 1;
   }
 
+  /** The child that the job waits for. */
+  #child(job: ModelJob): ModelJob | undefined {
+    return job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
+  }
+
+  /** Why an answer is refused that the job does not ask for: perhaps its child does. */
+  unknownRequest(job: ModelJob): object {
+    const child = this.#child(job);
+    const asks = child !== undefined && !isOver(child) && child.question?.is === "open";
+    return { code: "unknown_request", open: [], ...(asks && { children: [{ job_id: child.id, request_id: "q" }] }) };
+  }
+
   /** Open questions of the job, and of the children that it waits for. */
   asked(job: ModelJob): number {
     if (isOver(job)) return 0;
-    const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
+    const child = this.#child(job);
     return Number(job.question?.is === "open") + (child === undefined ? 0 : this.asked(child));
   }
 
