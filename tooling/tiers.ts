@@ -84,7 +84,7 @@ export const LONGEST = [
 
 const SOAK_FILE = "test/faults/soak.test.ts";
 
-/** How often each harness tries: `full` at least as often as in release 0.1.0, `test` about a tenth. The variable overrides. */
+/** How often each harness tries: `full` at least as often as in release 0.1.0, `test` some hundredths. The variable overrides. */
 export const BUDGETS = {
   FC_RUNS: { full: 1_000, test: 60, counts: "courses of the model" },
   HISTORIES: { full: 200, test: 20, counts: "histories of eight clients" },

@@ -73,7 +73,15 @@ const plan = (steps: JsonObject[]): string => JSON.stringify({ name: "packed", s
 const DOUBLE = plan([{ id: "twice", type: "transform", value: { n: "{% $input.n * 2 %}" } }]);
 const FAILS = plan([{ id: "no", type: "http", url: "http://10.0.0.1/", retry: { limit: 0 } }]);
 const SLEEPS = plan([{ id: "nap", type: "sleep", for: "1 hour" }]);
-const ASKS = plan([{ id: "ask", type: "input", message: "Go on?", schema: { type: "object", properties: {} } }]);
+const ASKS = plan([
+  {
+    id: "ask",
+    type: "input",
+    message: "Go on?",
+    link: true,
+    schema: { type: "object", properties: { "it's": { type: "string" } } },
+  },
+]);
 
 /** A program that uses the client as it was installed. */
 async function bundled(program: string, format: "esm" | "iife"): Promise<string> {
@@ -186,7 +194,7 @@ describe("the command line, installed", () => {
     const id = String(jsonOf(await edgeJobs(["submit", "-", "--metadata", '{"of":"cli"}'], { stdin: ASKS })).id);
     const asked = await edgeJobs(["wait", id, "--timeout", "30"]);
     expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining(`edge-jobs respond ${id}`) });
-    expect(asked.stderr).toContain("--content '{");
+    expect(asked.stderr).toContain(`--content '{"it'\\''s": ...}'`);
     const [, request = ""] = /respond \S+ (\S+) accept/.exec(asked.stderr) ?? [];
     expect((await edgeJobs(["respond", id, request, "accept", "--content", "{}"])).code).toBe(0);
     const followed = await edgeJobs(["tail", id]);

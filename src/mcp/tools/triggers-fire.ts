@@ -39,11 +39,11 @@ export const triggersFire = defineTool({
     const all = done.value.map(firedView);
     const ids = all.flatMap(({ job_id }) => job_id ?? []);
     const fired = firstThatFit(all, ROOM_BYTES, (each) => bytesOf(visible(each)) + bytesOf(lineOf(each)));
-    const ledger = `${call("triggers_list", { name: args.name })} has the other ${all.length - fired.length}. `;
+    const left = `${all.length - fired.length} more have no room here; ${call("triggers_list", { name: args.name })} has the ledger. `;
     const wait = call("jobs_wait", { job_ids: ids.slice(0, MAX_WAIT_JOBS) });
     const next = ids.length === 0 ? "No job began: the reasons stand in the reply." : `${wait} waits for the results.`;
     return ok({
-      next: `${fired.length < all.length ? ledger : ""}${next}`,
+      next: `${fired.length < all.length ? left : ""}${next}`,
       structured: { fired },
       text: [`Trigger ${args.name} was fired.`, ...fired.map(lineOf)].join("\n"),
     });

@@ -103,7 +103,7 @@ class Asking {
     });
     const used = answer.ok ? this.#add(question, answer.value) : mayHaveCost(answer.error) ? reserved : 0;
     const exceeded = tokens.settle(reserved, used);
-    // A day that counts too much is better than an answer that is paid for, and asked for again.
+    // A day that is not quite counted is better than an answer that is paid for, and asked for again.
     await countTokens(this.#context, used - reserved, tokensPerDay, this.#key).catch(() => undefined);
     reports.add({ path: "", status: "spent", ai_tokens: tokens.used });
     await reports.flush();

@@ -109,8 +109,8 @@ export async function subscribe(
   await Promise.all(
     shards.map((each) => context.ask(each, (registry, caller) => registry.addSubscriber(caller, shard))),
   );
-  // For what happened before they knew.
-  await context.ask(shard, (registry, caller) => registry.wakeSubscriptions(caller));
+  // For what happened before they knew. They knew of one that is only refreshed.
+  if (!isLive) await context.ask(shard, (registry, caller) => registry.wakeSubscriptions(caller));
   const { positions: done, ...rest } = stored.value;
   return ok({ id, ...rest, cursor: encodePositions(done), truncated, isNew: !isLive });
 }

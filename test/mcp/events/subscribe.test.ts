@@ -75,6 +75,8 @@ describe("events/subscribe", () => {
     const [shard] = all[stored]?.split(" ") ?? [];
     expect(all.slice(stored + 1)).toEqual(["0 addSubscriber", "1 addSubscriber", `${shard} wakeSubscriptions`]);
     expect(all.slice(0, stored)).not.toContain("0 addSubscriber");
+    await subscribe();
+    expect(calls()).not.toContain(`${shard} wakeSubscriptions`);
   });
 
   it("again is the same subscription, refreshed: no other challenge, and word of how it goes", async () => {

@@ -88,7 +88,7 @@ describe("triggers", () => {
     expect(replyBytes(cut)).toBeLessThan(MAX_REPLY_BYTES);
     const shown = (cut.structured.fired as unknown[]).length;
     expect(shown).toBeGreaterThan(3);
-    expect(cut.text).toContain(`has the other ${MAX_BACKFILL - shown}`);
+    expect(cut.text).toContain(`${MAX_BACKFILL - shown} more have no room here`);
     w.registry.fired = w.registry.fired.map((each) => ({ ...each, outcome: "ran", job_id: jobIdOf(1), reason: null }));
     const all = await callTool(w.deps, "triggers_fire", span);
     expect(all.structured.fired).toHaveLength(MAX_BACKFILL);

@@ -68,14 +68,16 @@ const contentText = ({ properties = {} }: { properties?: unknown }): string =>
     .map((name) => `${JSON.stringify(name)}: ...`)
     .join(", ")}}`;
 
+/** For a shell: names may hold quotes. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 /** What to type for each open question. */
 export function tellQuestions(jobs: readonly (Job | WaitedJob)[], { out }: Invocation): void {
   for (const { id, input_requests } of jobs) {
     for (const { request_id, message, schema, job_id = id } of input_requests) {
       out.note(`Job ${job_id} asks: ${safe(message)}`);
-      out.note(
-        `Answer with: edge-jobs respond ${job_id} ${request_id} accept --content '${safe(contentText(schema))}'`,
-      );
+      const content = quoted(safe(contentText(schema)));
+      out.note(`Answer with: edge-jobs respond ${job_id} ${request_id} accept --content ${content}`);
     }
   }
 }

@@ -68,7 +68,9 @@ const run: Command = {
   options: { ...SUBMIT_OPTIONS, ...TIMEOUT },
   run: async (invocation): Promise<ExitCode> => {
     const { client, out, signal } = invocation;
-    const { id } = await client().submit(await submitArgs(invocation), { signal });
+    const args = await submitArgs(invocation);
+    if ("inputs" in args || "dry_run" in args) throw new UsageError("run waits for one job: submit takes such a file.");
+    const { id } = await client().submit(args, { signal });
     const { jobs } = await awaitJobs([id], "all", invocation);
     const code = exitOf(jobs);
     if (code === EXIT.succeeded) {
