@@ -81,7 +81,7 @@ export class SimClock {
 }
 
 /** Longer than any chain of promises between two things that take time. */
-const LONGEST_CHAIN = 64;
+const LONGEST_CHAIN = 256;
 
 async function atOnce(): Promise<void> {
   for (let i = 0; i < LONGEST_CHAIN; i++) await null;

@@ -87,7 +87,7 @@ export const SHAPES: Shape[] = [
     [succeeds(DONE)],
   ),
   shape("slow rate", [rated([0, 1, 2, 3], SLOW)], [succeeds(DONE)]),
-  shape("fast rate", [rated([...Array(16).keys()], FAST)], [succeeds(DONE)]),
+  shape("fast rate", [rated([...Array(8).keys()], FAST)], [succeeds(DONE)]),
   shape(
     "map",
     [{ id: "each", type: "map", over: [0, 1, 2, 3], concurrency: 2, steps: [effect("item")] }],
