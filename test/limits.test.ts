@@ -75,6 +75,7 @@ const NO_INPUT: { [cap in Cap]?: string } = {
   MAX_WORK_UNITS: "the largest whole number that JSON carries exactly; a larger one is refused before it is looked at",
   CLAIM_REPLY_BYTES:
     "what one reply has room for, the others come with the next claim: service/workers/claim-work.test.ts",
+  MAX_ENVELOPE_DEPTH: "mcp/protocol/wire.test.ts has it and one more",
   MAX_CLIENT_DOCUMENT_BYTES: "http/oauth.test.ts has it and one more",
   CLIENT_DOCUMENT_TIMEOUT_MS: pace,
   CLIENT_DOCUMENT_KEPT_MS: `${pace}; http/oauth.test.ts`,

@@ -5,9 +5,9 @@ import { BoundedMap } from "../lib/bounded-map.ts";
 import { parseJson } from "../lib/exact-json.ts";
 import { bodyText } from "../lib/http/body-text.ts";
 import { wholeBody } from "../lib/http/whole-body.ts";
-import { isJsonObject, type Json, utf8Bytes } from "../lib/json.ts";
+import { isDeeperThan, isJsonObject, type Json, utf8Bytes } from "../lib/json.ts";
 import { echo } from "../lib/safe-text.ts";
-import { MAX_BODY_BYTES, MAX_STATIC_ANSWERS } from "../limits.ts";
+import { MAX_BODY_BYTES, MAX_ENVELOPE_DEPTH, MAX_STATIC_ANSWERS } from "../limits.ts";
 import { KeyRevoked } from "../registry/api/keys.ts";
 import { areOfMany, BODY_BOUNDS } from "../service/arguments.ts";
 import type { McpDeps } from "./deps.ts";
@@ -45,6 +45,19 @@ export async function answerWithoutServer(request: Request, pages: readonly stri
 const tooLarge = (): Response => {
   const error = { code: -32_000, message: `The request is larger than ${MAX_BODY_BYTES} bytes.` };
   return Response.json({ jsonrpc: "2.0", id: null, error }, { status: 413 });
+};
+
+/** Whether the message nests deeper than any client's, beside the arguments of its call: schemas of the SDK recurse. */
+function isTooDeep(message: Json): boolean {
+  if (!isJsonObject(message)) return isDeeperThan(message, MAX_ENVELOPE_DEPTH);
+  const { params = null, ...rest } = message;
+  const { arguments: _checkedByTools, ...beside } = isJsonObject(params) ? params : { params };
+  return isDeeperThan([rest, beside], MAX_ENVELOPE_DEPTH);
+}
+
+const tooDeep = (body: Json): Response => {
+  const message = `The request nests deeper than ${MAX_ENVELOPE_DEPTH} levels beside its arguments. Send a flatter one.`;
+  return Response.json({ jsonrpc: "2.0", id: idOf(body) || null, error: { code: -32_600, message } }, { status: 400 });
 };
 
 const idOf = (body: Json): StreamId =>
@@ -113,6 +126,7 @@ export async function serveMcp(request: Request, given: McpDeps, lanes: Partial<
   const call = (lanes.recognise ?? recognise)(request, parsed);
   // The fast lane takes only requests that have nothing to sanitize.
   const parsedBody = call === undefined && parsed !== undefined ? sanitizeRequest(parsed) : parsed;
+  if (call === undefined && parsedBody !== undefined && [parsedBody].flat().some(isTooDeep)) return tooDeep(parsedBody);
   const deps = { ...given, trace: traceOf(parsedBody, request.headers) };
   const allowed = requireScopes(deps.scopes, scopesNeeded(parsedBody));
   if (!allowed.ok) return refusalResponse(allowed.error, request, deps.log);

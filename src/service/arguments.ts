@@ -93,6 +93,9 @@ function formFaults(value: unknown, mostElements: number): Fault[] {
 const fromRoot = (faults: readonly Fault[]): Fault[] =>
   faults.map((fault) => ({ ...fault, path: fromArguments(fault.path) }));
 
+/** What is wrong with a value that is no call's arguments, but is hashed and stored as they are. */
+export const storageFault = (value: JsonObject): Fault | undefined => fromRoot(formFaults(value, MAX_JSON_ELEMENTS))[0];
+
 /** Whether these are the arguments of many jobs. */
 export const areOfMany = (args: unknown): boolean =>
   typeof args === "object" && args !== null && "inputs" in args && Array.isArray(args.inputs);

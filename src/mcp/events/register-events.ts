@@ -2,9 +2,10 @@ import { ProtocolError, ProtocolErrorCode, type ServerCapabilities } from "@mode
 import * as z from "zod";
 import type { JsonObject } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
+import { storageFault } from "../../service/arguments.ts";
 import { observe } from "../protocol/observe.ts";
 import type { Registrar } from "../protocol/register.ts";
-import { type EventRefusal, protocolError } from "./event-errors.ts";
+import { type EventRefusal, invalidParams, protocolError } from "./event-errors.ts";
 import { listEvents } from "./list-events.ts";
 import { pollEvents } from "./poll-events.ts";
 import { readStream } from "./push-stream.ts";
@@ -17,6 +18,15 @@ const CAPABILITIES = { events: {}, extensions: { [EVENTS_EXTENSION]: {} } } as S
 
 const Params = z.looseObject({});
 
+/** Subscriptions are known by what these say. */
+async function unlessMalformed(
+  { name = null, arguments: filter = null, delivery = null, cursor = null }: Partial<JsonObject>,
+  run: () => Promise<Result<JsonObject, EventRefusal>>,
+): Promise<Result<JsonObject, EventRefusal>> {
+  const fault = storageFault({ name, arguments: filter, delivery, cursor });
+  return fault === undefined ? run() : err(invalidParams(`${fault.path} ${fault.message}. ${fault.fix}`));
+}
+
 /** The Events extension, for clients of both eras: none of its methods needs anything of the client. */
 export function registerEvents({ server: { server }, deps, era }: Registrar): void {
   server.registerCapabilities(CAPABILITIES);
@@ -24,11 +34,12 @@ export function registerEvents({ server: { server }, deps, era }: Registrar): vo
     name: string,
     run: (params: unknown, signal: AbortSignal) => Promise<Result<JsonObject, EventRefusal>>,
   ): void => {
-    server.setRequestHandler(name, { params: Params }, async (params, { mcpReq }) => {
+    server.setRequestHandler(name, { params: Params }, async (given, { mcpReq }) => {
+      const params = given as JsonObject;
       const signal = deps.gone === undefined ? mcpReq.signal : AbortSignal.any([mcpReq.signal, deps.gone]);
       let refused: EventRefusal | undefined;
       const outcome = await observe(name, deps, era, async () => {
-        const answer = await run(params, signal);
+        const answer = await unlessMalformed(params, () => run(params, signal));
         if (answer.ok) return answer;
         refused = answer.error;
         return err(refused.message);

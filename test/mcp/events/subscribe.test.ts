@@ -79,6 +79,17 @@ describe("events/subscribe", () => {
     expect(calls()).not.toContain(`${shard} wakeSubscriptions`);
   });
 
+  it.each([
+    ["its filter", { arguments: { job_id: "\ud800" } }, "arguments.job_id"],
+    ["its URL", { delivery: { url: "https://hooks.example.com/\ud800" } }, "delivery.url"],
+  ])("refuses half of a surrogate pair in %s, and so does its end", async (_where, over, path) => {
+    const { subscribe, unsubscribe } = tenant();
+    const { delivery = {}, ...rest } = over as { delivery?: JsonObject };
+    for (const { error } of [await subscribe(rest, { delivery }), await unsubscribe(over)]) {
+      expect(error).toMatchObject({ code: -32_602, message: expect.stringContaining(`${path} holds half`) });
+    }
+  });
+
   it("again is the same subscription, refreshed: no other challenge, and word of how it goes", async () => {
     const { subscribe, posted } = tenant();
     const first = await subscribe();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
-import { MAX_BODY_BYTES } from "../../../src/limits.ts";
+import { MAX_BODY_BYTES, MAX_ENVELOPE_DEPTH } from "../../../src/limits.ts";
 import { serveMcp } from "../../../src/mcp/endpoint.ts";
 import { legacy, modern, world } from "../support.ts";
 
@@ -11,6 +11,41 @@ const HEADERS = {
 };
 const post = (body: BodyInit, headers: { [name: string]: string } = HEADERS) =>
   serveMcp(new Request("http://localhost/mcp", { method: "POST", headers, body }), world().deps);
+
+describe("a message that nests too deep beside its arguments", () => {
+  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+  const client = '"io.modelcontextprotocol/clientInfo":{"name":"f","version":"1"}';
+  const meta = (capabilities: string) =>
+    `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",${client},"io.modelcontextprotocol/clientCapabilities":${capabilities}}`;
+  const call = (capabilities: string) =>
+    `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"jobs_list","arguments":{},${meta(capabilities)}}}`;
+  const modernHeaders = {
+    ...HEADERS,
+    ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "jobs_list" },
+  };
+  const initialize = (levels: number) =>
+    `{"jsonrpc":"2.0","id":7,"method":"initialize","params":{"protocolVersion":"2025-11-25","clientInfo":{"name":"f","version":"1"},"capabilities":{"experimental":${deep(levels)}}}}`;
+
+  it.each([
+    ["in what a modern client can", call(`{"extensions":{"a/b":${deep(20_000)}}}`), modernHeaders],
+    ["in what a client of 2025 can", initialize(20_000), HEADERS],
+    ["in one of several", `[${initialize(3_000)}]`, HEADERS],
+    ["in lists alone", "[".repeat(20_000) + "]".repeat(20_000), HEADERS],
+    ["beside its params", `{"jsonrpc":"2.0","id":7,"method":"tools/list","x":${deep(20_000)}}`, HEADERS],
+  ])("is refused as the caller's fault: %s", async (_where, body, headers) => {
+    const response = await post(body, headers);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain("levels beside its arguments");
+  });
+
+  it("is served up to the bound", async () => {
+    // The message, its params, _meta, what the client can, extensions: five levels.
+    const of = async (levels: number) =>
+      (await post(call(`{"extensions":{"a/b":${deep(levels)}}}`), modernHeaders)).status;
+    expect([await of(MAX_ENVELOPE_DEPTH - 5), await of(MAX_ENVELOPE_DEPTH - 4)]).toEqual([200, 400]);
+    expect((await post(initialize(40), HEADERS)).status).toBe(200);
+  });
+});
 
 const NAMES = [
   "jobs_submit_blueprint",
