@@ -57,7 +57,11 @@ function isTooDeep(message: Json): boolean {
 
 const tooDeep = (body: Json): Response => {
   const message = `The request nests deeper than ${MAX_ENVELOPE_DEPTH} levels beside its arguments. Send a flatter one.`;
-  return Response.json({ jsonrpc: "2.0", id: idOf(body) || null, error: { code: -32_600, message } }, { status: 400 });
+  const id = idOf(body);
+  return Response.json(
+    { jsonrpc: "2.0", id: id === "" ? null : id, error: { code: -32_600, message } },
+    { status: 400 },
+  );
 };
 
 const idOf = (body: Json): StreamId =>

@@ -16,7 +16,10 @@ interface Catalog {
   CATALOG: { handlers: Record<string, unknown> };
 }
 
-/** What blueprint://guide is, and the parts that agents ask for one by one. Loaded by a path, because the catalogue has types of the Workers runtime alone. */
+/**
+ * What blueprint://guide is, and the parts that agents ask for one by one. Loaded by a path, because the catalogue has types of
+ * the Workers runtime alone.
+ */
 async function guide(): Promise<string> {
   const { APART_TOPICS, guideText, topicText }: Guide = await import(join(SRC, "mcp/guide/guide.ts"));
   const { CATALOG }: Catalog = await import(join(SRC, "catalog/index.ts"));

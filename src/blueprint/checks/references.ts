@@ -134,8 +134,9 @@ function contextProblem(name: string, code: string, names: Names): Problem {
   }
   const message = `${name} stands for nothing: variables start with $`;
   if (Object.hasOwn(PLACES, name) && isThere(name as Variable, names)) return { message, fix: `Write $${name}.` };
-  const start = `tart with one of ${variablesIn(names)}.`;
-  return { message, fix: names.only === undefined ? `Write $input.${name}, or s${start}` : `S${start}` };
+  const there = `one of ${variablesIn(names)}.`;
+  const fix = names.only === undefined ? `Write $input.${name}, or start with ${there}` : `Start with ${there}`;
+  return { message, fix };
 }
 
 function syntaxProblems(syntax: Syntax, code: string, names: Names, all: KnownSteps): Problem[] {

@@ -62,7 +62,7 @@ export const topLevelStep = (path: string): string => path.split(/[.[#]/, 1)[0] 
 export function suffixOf(chain: Chain | undefined, record: ActionRecord | undefined, keyPath: string): number {
   if (record !== undefined) return record.suffix;
   const top = topLevelStep(keyPath);
-  return ownValue(chain?.fresh ?? {}, top) ?? 0;
+  return ownValue(chain?.fresh, top) ?? 0;
 }
 
 /** The first job of the chain that the job belongs to. */

@@ -74,7 +74,7 @@ function land(context: RegistryContext, job: Job, path: string, late: Late): voi
 }
 
 function kept({ tables, actions, undoables }: RegistryContext, job: Job, path: string, output: Json): Job {
-  const { key_path } = ownValue(job.run.in_flight ?? {}, path) ?? {};
+  const { key_path } = ownValue(job.run.in_flight, path) ?? {};
   const { job: numbered, undo_number } = undoables.numbered(landed(job, path), path);
   if (undo_number === undefined) return numbered;
   tables.values.insert(job.job_id, path, output, { key_path, undo_number });
@@ -85,7 +85,7 @@ function kept({ tables, actions, undoables }: RegistryContext, job: Job, path: s
 }
 
 function noted({ actions }: RegistryContext, job: Job, path: string, error: StepError): Job {
-  const known = actions.find(job.job_id, ownValue(job.run.in_flight ?? {}, path)?.key_path ?? path);
+  const known = actions.find(job.job_id, ownValue(job.run.in_flight, path)?.key_path ?? path);
   if (known !== undefined) actions.keep(job.job_id, { ...known, outcome: outcomeOf(error) });
   return landed(job, path);
 }

@@ -37,10 +37,6 @@ export function expireQuestions({ tables, eventWaits }: RegistryContext, job: Jo
   return closed;
 }
 
-/** How the question was answered; undefined: it was not. */
-const answerTo = ({ answers = {} }: Job["run"], requestId: string): Answered | undefined =>
-  ownValue(answers, requestId);
-
 /** Stores the answer. Called inside a transaction; the engine is told afterwards, again and again if need be. */
 export function storeAnswer(
   context: RegistryContext,
@@ -50,7 +46,7 @@ export function storeAnswer(
 ): Result<{ job: Job; events: string[] }, RespondError> {
   const current = expireQuestions(context, job, now);
   if (current !== job) context.store.save(job, current);
-  const before = answerTo(current.run, given.request_id);
+  const before = ownValue(current.run.answers, given.request_id);
   if (before !== undefined) return err({ code: "already_answered", ...before });
   const open = isSettled(current.status) ? [] : openQuestions(current);
   const asked = open.find(([, question]) => question.request_id === given.request_id);
@@ -85,8 +81,9 @@ export function answerGiven(schema: JsonObject, given: LinkAnswer): Pick<Answer,
 export function howAnswered({ tables }: RegistryContext, job: Job, path: string): Answered["action"] | null {
   const stored = tables.values.json(job, path);
   const output: { action?: Answered["action"] } = stored === undefined ? {} : JSON.parse(stored);
+  const { answers } = job.run;
   // What is asked once is known by the step's id, else by the path.
-  return output.action ?? (answerTo(job.run, path) ?? answerTo(job.run, stepIdOf(path)))?.action ?? null;
+  return output.action ?? (ownValue(answers, path) ?? ownValue(answers, stepIdOf(path)))?.action ?? null;
 }
 
 const earlyAnswer = ({ tables }: RegistryContext, job: Job, path: string): LinkAnswer | undefined => {

@@ -73,7 +73,7 @@ export class Journal {
 
   /** Where the rounds of the step stand: at their beginning, where their outputs were kept for what undoes them. */
   repeating(path: string, keyPath: string): Repeating | Halted {
-    const around = ownValue(this.#cleanup.around ?? {}, path);
+    const around = ownValue(this.#cleanup.around, path);
     if (around !== undefined) return { do: "go", ...around };
     const row = this.#find(`${path}.$rounds`, `${keyPath}.$rounds`);
     const first = `${path}#1.`;
@@ -86,7 +86,7 @@ export class Journal {
 
   /** Whether nothing is known of the rounds that follow on the one that is run again. */
   hasOneRound(path: string): boolean {
-    return Object.hasOwn(this.#cleanup.around ?? {}, path);
+    return ownValue(this.#cleanup.around, path) !== undefined;
   }
 
   /** An action of a step that computes what it does next. */
