@@ -163,9 +163,15 @@ export class Rig {
     const isEarly = job.runAt !== null && job.runAt > this.now;
     const isFull = this.model.rivals(job).some((rival) => !isOver(rival) && hasInstance(rival));
     if (isEarly) expect(blocked).toMatchObject({ limit: "run_at" });
-    // Whose question to the limit got lost does not know yet how it stands there.
     else if (isFull)
-      expect(blocked).toMatchObject({ limit: "concurrency", ...(this.isOrderly && { running: MAX_OF_LIMIT }) });
+      expect(blocked).toMatchObject({ limit: "concurrency", ...(this.#hasAsked(job) && { running: MAX_OF_LIMIT }) });
+  }
+
+  /** The limit knows of the job. Where the question got lost it is asked again when the engine has a place, or minutes later. */
+  #hasAsked({ id }: ModelJob): boolean {
+    const rows = storedJobs(this.world.storage);
+    const isKnown = rows.some(({ job_id, run }) => job_id === id && run.slot !== undefined);
+    return this.isOrderly && (isKnown || lineOf(rows).some(({ job_id }) => job_id === id));
   }
 
   /** All that a caller can know of one job. */
