@@ -96,6 +96,7 @@ export const BUDGETS = {
   ROUNDS: { full: 10_000, test: 200, counts: "rounds of one repeat, over three deaths of its process" },
   POINT_STRIDE: { full: 1, test: 10, counts: "crash points from one that is tried to the next" },
   KILL_CYCLES: { full: 20, test: 2, counts: "kills amid running jobs" },
+  UPGRADE_KILLS: { full: 10, test: 2, counts: "kills while what release 0.1.0 left is started" },
   HOOK_KILLS: { full: 200, test: 10, counts: "kills amid deliveries to a hook" },
   LONG_SHAPES: { full: 100, test: 3, counts: "hundredths of 10 minutes of a step and of 1,000 rows" },
   EVENTS: { full: 1_000_000, test: 10_000, counts: "events that are told amid faults" },

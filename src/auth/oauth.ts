@@ -27,16 +27,18 @@ export const resourceMetadataUrl = (origin: string): string => `${origin}/.well-
 
 /**
  * PERSISTED, encrypted, in grants. What a grant is worth is never more than the API key that was signed in with, and it
- * ends with the secret that signed that key. Grants of 0.1.0 name no secret, so nothing says that theirs is still good:
- * their owners sign in again, once.
+ * ends with the secret that signed that key.
  */
 export const Grant = z.strictObject({
   tenant: TenantName,
   key_id: KeyId,
   /** Epoch ms, of the API key. */
   expires_at: z.int().positive(),
-  /** {@link fingerprint} of the secret. Never written anew: a refreshed grant is still of its first secret. */
-  secret: z.string(),
+  /**
+   * {@link fingerprint} of the secret. Never written anew: a refreshed grant is still of its first secret. Grants of release
+   * 0.1.0 name none: {@link secretOfUnnamed}.
+   */
+  secret: z.string().optional(),
 });
 export type Grant = z.infer<typeof Grant>;
 
@@ -47,15 +49,35 @@ export async function fingerprint(secret: string): Promise<string> {
   return toBase64Url(new Uint8Array(mac).subarray(0, FINGERPRINT_BYTES));
 }
 
+/** PERSISTED beside the records of the OAuth server, whose names begin otherwise. */
+const UNNAMED = "edge-jobs:secret-of-grants-of-0.1.0";
+
+/**
+ * Fingerprint of the secret with which grants end that name none: the oldest that was in use when the first of them was met.
+ * @param good fingerprints of the secrets in use
+ */
+async function secretOfUnnamed(records: KVNamespace, good: readonly string[]): Promise<string | undefined> {
+  const known = await records.get(UNNAMED);
+  const oldest = known ?? good.at(-1);
+  if (known === null && oldest !== undefined) await records.put(UNNAMED, oldest);
+  return oldest;
+}
+
 /**
  * What the encrypted part of a grant says; undefined when no secret that is in use made it, or its key has expired.
- * @param now epoch ms
+ * @param records of the OAuth server @param now epoch ms
  */
-export async function readGrant(props: unknown, secrets: Secrets, now: number): Promise<Grant | undefined> {
+export async function readGrant(
+  props: unknown,
+  secrets: Secrets,
+  records: KVNamespace,
+  now: number,
+): Promise<Grant | undefined> {
   const grant = Grant.safeParse(props).data;
   if (grant === undefined || now >= grant.expires_at) return undefined;
   const good = await Promise.all(allOf(secrets).map(fingerprint));
-  return good.includes(grant.secret) ? grant : undefined;
+  const secret = grant.secret ?? (await secretOfUnnamed(records, good));
+  return secret !== undefined && good.includes(secret) ? grant : undefined;
 }
 
 /** This deployment is an authorization server for itself, under whichever name it was called. */
@@ -86,7 +108,7 @@ export async function accessTokenPrincipal(
   if (!speaksOAuth(url)) return undefined;
   const server = new OAuthAuthorizationServer<Env>(authorizationServerOptions(url.origin));
   const valid = await server.validateToken<unknown>(mcpResource(url.origin), token, env);
-  const grant = valid ? await readGrant(valid.props, secrets, now) : undefined;
+  const grant = valid ? await readGrant(valid.props, secrets, env.OAUTH_KV, now) : undefined;
   if (valid === null || grant === undefined) return undefined;
   const { tenant, key_id } = grant;
   const client_id = valid.clientId;

@@ -138,7 +138,7 @@ async function exchange({
 }: TokenExchangeCallbackOptions<Env>): Promise<TokenExchangeCallbackResult> {
   const now = Date.now();
   const { secrets } = settingsOf(env);
-  const grant = secrets && (await readGrant(props, secrets, now));
+  const grant = secrets && (await readGrant(props, secrets, env.OAUTH_KV, now));
   if (grant === undefined) throw invalidGrant("The API key behind this grant has expired, or its secret was changed");
   const { tenant, key_id, expires_at } = grant;
   const secondsLeft = Math.floor((expires_at - now) / 1_000);

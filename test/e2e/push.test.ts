@@ -1,14 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/lib/json.ts";
 import { recordFigures } from "../../tooling/figures.ts";
 import { Tenant } from "../../tooling/fuzz/tenants.ts";
 import { rawRequest } from "../../tooling/raw.ts";
+import { Listener } from "../support/listener/listener.ts";
 import { useServer } from "../support/server.ts";
 
-const LISTENER = join(import.meta.dirname, "../support/listener-process.ts");
 const NO_LIMITS = { MAX_ACTIVE_JOBS: "0", MAX_RUNNING_JOBS: "0", SUBMITS_PER_MINUTE: "0" };
 const MODERN = "2026-07-28";
 
@@ -18,51 +15,6 @@ const other = () => new Tenant(server().url, "local", "");
 const submit = (steps: JsonObject[], runAfterMs: number): Promise<string> =>
   other().submit(steps, { run_at: new Date(Date.now() + runAfterMs).toISOString() });
 
-interface Heard {
-  method: string;
-  params: JsonObject;
-}
-
-/** A client in another process that listens to one job. */
-class Listener {
-  readonly heard: Heard[] = [];
-  readonly ended: Promise<void>;
-  readonly #child: ChildProcess;
-  #onLine: () => void = () => {};
-
-  constructor() {
-    this.#child = spawn(process.execPath, [LISTENER, server().url], { stdio: ["pipe", "pipe", "inherit"] });
-    this.ended = new Promise((resolve) => this.#child.once("exit", () => resolve()));
-    if (this.#child.stdout === null) throw new Error("no output");
-    createInterface(this.#child.stdout).on("line", (line) => {
-      this.heard.push(JSON.parse(line));
-      this.#onLine();
-    });
-  }
-
-  /** What it heard of one method. */
-  of = (method: string): JsonObject[] =>
-    this.heard.filter((each) => each.method === method).map(({ params }) => params);
-
-  /** The statuses, each as long as it stays one. */
-  get statuses(): unknown[] {
-    const all = this.of("notifications/tasks").map(({ status }) => status);
-    return all.filter((status, i) => status !== all[i - 1]);
-  }
-
-  async until(reached: () => boolean): Promise<void> {
-    while (!reached()) {
-      await new Promise<void>((resolve) => {
-        this.#onLine = resolve;
-      });
-    }
-  }
-
-  listen = (jobId: string): void => void this.#child.stdin?.end(jobId);
-
-  kill = () => void this.#child.kill();
-}
-
 const listeners: Listener[] = [];
 afterEach(() => {
   for (const listener of listeners.splice(0)) listener.kill();
@@ -70,7 +22,7 @@ afterEach(() => {
 
 /** Submits a job that runs soon, and listens before it does: a process takes its time to start on a busy machine. */
 async function listening(steps: JsonObject[]): Promise<{ id: string; listener: Listener }> {
-  const listener = new Listener();
+  const listener = new Listener(server().url);
   listeners.push(listener);
   await listener.until(() => listener.of("ready").length > 0);
   const id = await submit(steps, 3_000);

@@ -11,6 +11,7 @@ import type { RunningServer } from "../../tooling/servers/running-server.ts";
 import { startServer } from "../../tooling/servers/workerd-server.ts";
 import { readStatus } from "../../tooling/status-reply.ts";
 import { type AnyClient, callTool, connectAuto } from "../support/clients.ts";
+import { effectsOf, retriesOf, unduly } from "../support/effects.ts";
 import { setting } from "../support/setting.ts";
 import { Others } from "./care.ts";
 import { pathOfKey, type Shape, shapes } from "./workload.ts";
@@ -80,28 +81,15 @@ async function untilAllSettled(jobs: readonly Acknowledged[]): Promise<Map<strin
   return heard;
 }
 
+const effects = (id: string) => effectsOf(service, id, pathOfKey);
+
 async function untilTrue(isIt: () => boolean): Promise<void> {
   for (const deadline = Date.now() + STUCK_MS; !isIt() && Date.now() < deadline; ) await sleep(250);
 }
 
-/** How often each effect of the job happened, by step path. */
-function effectsOf(id: string): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { idempotencyKey } of service.effects) {
-    if (!idempotencyKey?.startsWith(`${id}.`)) continue;
-    const path = pathOfKey(idempotencyKey.slice(id.length + 1));
-    counts.set(path, (counts.get(path) ?? 0) + 1);
-  }
-  return counts;
-}
-
-/** The times that the step began again, as it was interrupted or failed: only such a step may have acted more than once. */
-const retries = (status: JobStatus, path: string) =>
-  (status.events ?? []).filter((event) => event.type === "step_retrying" && event.step === path);
-
 /** The retries of a step that its process, not its service, made necessary. */
 const interruptions = (status: JobStatus, path: string): number =>
-  retries(status, path).filter(({ message }) => message?.startsWith("interrupted")).length;
+  retriesOf(status, path).filter(({ message }) => message?.startsWith("interrupted")).length;
 
 const interruptionsBySteps = (status: JobStatus): number[] =>
   [...new Set((status.events ?? []).map(({ step }) => step ?? ""))].map((path) => interruptions(status, path));
@@ -142,10 +130,8 @@ describe(`kill -9, ${CYCLES} times, in the middle of running jobs (seed ${SEED})
       const settledTwice = [...settled.values()].filter(
         (status) => (status.events ?? []).filter((event) => event.type === "settled").length !== 1,
       );
-      const missing = acknowledged.filter(({ id, shape }) => shape.effects.some((path) => !effectsOf(id).has(path)));
-      const repeated = [...settled.values()].flatMap((status) =>
-        [...effectsOf(status.id)].filter(([path, count]) => count > 1 + retries(status, path).length),
-      );
+      const missing = acknowledged.filter(({ id, shape }) => shape.effects.some((path) => !effects(id).has(path)));
+      const repeated = [...settled.values()].flatMap((status) => unduly(effects(status.id), status));
       const ids = acknowledged.map(({ id }) => id);
       const tellers = acknowledged.flatMap(({ id, shape }) => (shape.name === "values" ? [id] : []));
       await untilTrue(() => others.wronglyFollowed(tellers).length === 0);

@@ -1,151 +1,160 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { brotliDecompressSync } from "node:zlib";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KEY_ID_BYTES, newKeyId } from "../../../src/auth/api-key.ts";
+import { createKey } from "../../../tooling/create-key.ts";
+import { keyOf, newSecret } from "../../../tooling/fuzz/tenants.ts";
+import { seeded } from "../../../tooling/random.ts";
 import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
-import type { RunningServer } from "../../../tooling/servers/running-server.ts";
-import { ownBundle, startServer } from "../../../tooling/servers/workerd-server.ts";
+import { readStatus } from "../../../tooling/status-reply.ts";
 import { type AnyClient, callTool, connectAuto, until, untilSettled } from "../../support/clients.ts";
+import { effectsOf, unduly } from "../../support/effects.ts";
+import { Listener } from "../../support/listener/listener.ts";
+import { setting } from "../../support/setting.ts";
+import { Grant } from "./grant.ts";
+import { type Middles, middles } from "./middles.ts";
+import { SCOPES_OF_0_1_0, startRelease, type Upgradable } from "./release.ts";
 
 /**
  * A server of release 0.1.0 is killed amid its jobs, and this build goes on with what it left: the rows of the registry, and
- * instances of the engine that began under the other runner. `worker-0.1.0.json.br` is that release as
- * `wrangler deploy --dry-run` bundled it (commit aa13832), with its options: file names and their texts.
+ * instances of the engine that began under the other runner.
  */
 
-let release: string;
+const KILLS = setting("UPGRADE_KILLS");
+const SEED = setting("SEED");
+const ONCE = { blueprint: "kept@1", idempotency_key: "order 17" };
+
 let service: SampleService;
-let server: RunningServer;
-let serves: () => string;
+let plans: Middles;
+let up: Upgradable;
+let key: string;
+let lostKey: string;
+let client: AnyClient;
+let grant: Grant;
+let listener: Listener;
+let settled: string;
+/** Of one job of each plan. */
+const ids: Record<string, string> = {};
 
-beforeAll(async () => {
-  release = mkdtempSync(join(tmpdir(), "edge-jobs-0-1-0-"));
-  const packed = brotliDecompressSync(readFileSync(join(import.meta.dirname, "worker-0.1.0.json.br")));
-  const files: Record<string, string> = JSON.parse(packed.toString());
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(release, name), text);
-  service = await startSampleService();
-  serves = () => release;
-  server = await startServer({ HTTP_ALLOW: new URL(service.url).host }, { bundle: () => serves() });
-}, 60_000);
+const bearer = (of: string) => ({ authorization: `Bearer ${of}` });
+const endpoint = () => `${up.server.url}/mcp`;
+const restStatus = async () => (await fetch(`${up.server.url}/api/v1/jobs`, { headers: bearer(key) })).status;
 
-afterAll(async () => {
-  await server?.stop();
-  await service?.close();
-  rmSync(release, { recursive: true, force: true });
-});
-
-const connect = () => connectAuto(`${server.url}/mcp`);
-
-const get = (id: string, path: string, more: object = {}): object => {
-  return { id, type: "http", url: `${service.url}${path}`, timeout: "8 seconds", ...more };
-};
-const effect = (id: string): object => get(id, "/effects", { method: "POST", body: { step: id } });
-const nap = { id: "wait", type: "sleep", for: "9 seconds" };
-
-/** By what each is at when the server is killed: the steps between two effects. */
-const MIDDLES: Record<string, () => object> = {
-  acting: () => get("wait", "/slow?ms=5000&of=acting"),
-  sleeping: () => nap,
-  asking: () => ({ id: "wait", type: "input", message: "Go on?", schema: { type: "object", properties: {} } }),
-  retrying: () => get("wait", "/flaky?key=upgrade&times=1", { retry: { limit: 3, delay: "9 seconds" } }),
-  parent: () => ({
-    id: "wait",
-    type: "job",
-    blueprint: { name: "child", steps: [effect("inner"), nap, effect("late")] },
-  }),
-  rows: () => ({
-    ...{ id: "wait", type: "map", over: ["a", "b", "c", "d"], concurrency: 2 },
-    steps: [effect("first"), get("slow", "/slow?ms=2500&of={% $item %}"), effect("last")],
-  }),
-  branches: () => ({
-    ...{ id: "wait", type: "parallel" },
-    branches: { left: [effect("left"), { ...nap, id: "left_nap" }], right: [get("right", "/slow?ms=5000&of=branch")] },
-  }),
-};
-
-const hasBegun = (query: string) => service.requests.some(({ path }) => path.endsWith(query));
-
-async function submit(client: AnyClient, args: object): Promise<string> {
-  const { structured, text } = await callTool(client, "jobs_submit_blueprint", { ...args });
-  expect(structured.id, text).toBeTypeOf("string");
-  return String(structured.id);
+async function call(name: string, args: object): Promise<Record<string, unknown>> {
+  const { structured, text, isError } = await callTool(client, name, { ...args });
+  if (isError) throw new Error(`${name}: ${text}`);
+  return structured;
 }
 
-const statusOf = async (client: AnyClient, id: string) =>
-  (await callTool(client, "jobs_get_status", { job_id: id })).structured;
+const submit = async (args: object): Promise<string> => String((await call("jobs_submit_blueprint", args)).id);
 
-/** Effects by the key that they were asked for under. */
-const effectsOf = (id: string): string[] =>
-  service.effects.flatMap(({ idempotencyKey }) =>
-    idempotencyKey?.startsWith(id) ? [idempotencyKey.slice(id.length + 1)] : [],
-  );
+/** Loses a key: whoever finds it is not let in. */
+async function revokeOne(secret: string): Promise<void> {
+  const keyId = newKeyId(randomBytes(KEY_ID_BYTES));
+  const asked = { tenant: "upgraded", scope: ["jobs:read" as const], days: 1, secret };
+  lostKey = (await createKey(asked, keyId, Date.now())).key;
+  await (await connectAuto(endpoint(), lostKey)).close();
+  const headers = { ...bearer(key), "content-type": "application/json" };
+  const body = JSON.stringify({ key_id: keyId });
+  expect((await fetch(`${up.server.url}/keys/revoke`, { method: "POST", headers, body })).status).toBe(200);
+}
 
-it("jobs of 0.1.0 that run, sleep, ask, retry, wait for a child or stand amid rows go on under this build, and end well", async () => {
-  const restStatus = async () => (await fetch(`${server.url}/api/v1/jobs`)).status;
+/** Jobs of all plans come to their middles, and one is heard of by a listener. */
+async function beginJobs(): Promise<void> {
+  listener = new Listener(up.server.url, key);
+  await listener.until(() => listener.of("ready").length > 0);
+  for (const [name, blueprint] of Object.entries(plans.all)) ids[name] = await submit({ blueprint });
+  ids.later = await submit({ blueprint: "kept@1", run_at: new Date(Date.now() + 9_000).toISOString() });
+  listener.listen(ids.asking ?? "");
+  const isAt = async (name: string) => (await call("jobs_get_status", { job_id: ids[name] })).step === "wait";
+  for (const name of ["sleeping", "asking", "parent"]) await until(() => isAt(name), `${name} waits`);
+  await until(() => service.hits.get("/flaky") === 1, "the first try has failed");
+  // Two rows have ended, and of the next two each has acted and waits for its answer.
+  const hasBegun = (query: string) => service.requests.some(({ path }) => path.endsWith(query));
+  await until(() => ["=acting", "=branch", "=c", "=d"].every(hasBegun), "steps act");
+  await listener.until(() => listener.statuses.includes("input_required"));
+}
+
+beforeAll(async () => {
+  service = await startSampleService();
+  plans = middles(service.url);
+  const AUTH_SECRET = newSecret();
+  key = await keyOf("upgraded", AUTH_SECRET, SCOPES_OF_0_1_0);
+  up = await startRelease({ AUTH_SECRET, HTTP_ALLOW: new URL(service.url).host });
   // It came with this build.
   expect(await restStatus()).toBe(404);
-  const before = await connect();
-  const settled = await submit(before, {
-    ...{ blueprint: { name: "settled", steps: [effect("only")] }, idempotency_key: "order 17", wait_seconds: 20 },
-  });
-  const ids: Record<string, string> = {};
-  for (const [name, middle] of Object.entries(MIDDLES)) {
-    const blueprint = { name, steps: [effect("before"), middle(), effect("after")] };
-    ids[name] = await submit(before, { blueprint });
-  }
-  const run_at = new Date(Date.now() + 9_000).toISOString();
-  const later = await submit(before, { blueprint: { name: "later", steps: [effect("only")] }, run_at });
-  const isAt = async (name: string) => (await statusOf(before, ids[name] ?? "")).step === "wait";
-  for (const name of ["sleeping", "asking", "parent"]) await until(() => isAt(name), `${name} waits`);
-  await until(() => (service.hits.get("/flaky") ?? 0) === 1, "the first try has failed");
-  // Two rows have ended, and of the next two each has acted and waits for its answer.
-  await until(() => ["=acting", "=branch", "=c", "=d"].every(hasBegun), "steps act");
-  await server.kill9();
-  await before.close().catch(() => undefined);
+  client = await connectAuto(endpoint(), key);
+  await call("blueprints_save", { blueprint: plans.short("kept") });
+  settled = await submit({ ...ONCE, wait_seconds: 20 });
+  grant = new Grant(endpoint(), key);
+  await (await grant.connect()).close();
+  await revokeOne(AUTH_SECRET);
+  await beginJobs();
+  await up.upgrade(KILLS, seeded(SEED));
+  await client.close().catch(() => undefined);
+  client = await connectAuto(endpoint(), key);
+}, 120_000);
 
-  serves = ownBundle;
-  await server.restart();
-  expect(await restStatus()).toBe(200);
-  const after = await connect();
-  const { input_requests } = await statusOf(after, ids.asking ?? "");
-  const [{ request_id }] = input_requests as [{ request_id: string }];
-  await callTool(after, "jobs_respond", { job_id: ids.asking, request_id, action: "accept", content: {} });
-  for (const [name, id] of Object.entries({ ...ids, later })) {
-    expect(await untilSettled(after, id), name).toMatchObject({ name, status: "succeeded", progress: 1, error: null });
-  }
+afterAll(async () => {
+  listener?.kill();
+  await client?.close().catch(() => undefined);
+  await up?.stop();
+  await service?.close();
+});
 
-  const plain = ["before", "after"];
-  const rows = [0, 1, 2, 3].flatMap((i) => [`wait[${i}].first`, `wait[${i}].last`]);
-  const expected: Record<string, string[]> = { rows: [...plain, ...rows], branches: [...plain, "wait.left.left"] };
-  // What had ended is not done again, and what follows is done once, under the keys of 0.1.0.
-  for (const [name, id] of Object.entries(ids)) {
-    expect(effectsOf(id).sort(), name).toEqual((expected[name] ?? plain).sort());
-  }
-  expect(effectsOf(later)).toEqual(["only"]);
-  const children = (await callTool(after, "jobs_list", {})).structured.jobs as {
-    id: string;
-    name: string;
-    status: string;
-  }[];
-  const child = children.find(({ name }) => name === "child");
-  expect(child).toMatchObject({ status: "succeeded" });
-  expect(effectsOf(child?.id ?? "").sort()).toEqual(["inner", "late"]);
+const statusOf = async (job_id: string) =>
+  readStatus(await call("jobs_get_status", { job_id, include: ["steps", "events"] }));
 
-  // What had settled is as it was, and its key is known.
-  expect(await statusOf(after, settled)).toMatchObject({ status: "succeeded", result: { status: 200 } });
-  const again = { blueprint: { name: "settled", steps: [effect("only")] }, idempotency_key: "order 17" };
-  expect((await callTool(after, "jobs_submit_blueprint", again)).structured).toMatchObject({
-    id: settled,
-    deduplicated: true,
+describe(`a server of release 0.1.0 that becomes one of this build, killed ${KILLS} times while it starts (seed ${SEED})`, () => {
+  it("ends jobs that run, sleep, ask, retry, wait for a child or stand amid rows, and does nothing again that was done", async () => {
+    expect(await restStatus()).toBe(200);
+    const [question] = (await statusOf(ids.asking ?? "")).input_requests;
+    const answer = { job_id: ids.asking, request_id: question?.request_id, action: "accept", content: {} };
+    await call("jobs_respond", answer);
+    for (const [name, id] of Object.entries(ids)) {
+      const ended = readStatus(await untilSettled(client, id));
+      expect(ended, name).toMatchObject({ status: "succeeded", progress: 1, error: null });
+      // Under the keys of 0.1.0.
+      const effects = effectsOf(service, id);
+      expect([...effects.keys()].sort(), name).toEqual(name === "later" ? ["only"] : plans.effects(name));
+      expect(unduly(effects, ended), name).toEqual([]);
+    }
+    const { jobs } = (await call("jobs_list", {})) as { jobs: { id: string; name: string; status: string }[] };
+    const child = jobs.find(({ name }) => name === "child");
+    expect(child).toMatchObject({ status: "succeeded" });
+    expect([...effectsOf(service, child?.id ?? "").keys()].sort()).toEqual(["inner", "late"]);
+  }, 180_000);
+
+  it("tells a listener, who listens again, of the end of its job", async () => {
+    await listener.ended;
+    expect(listener.of("end").at(-1)).toEqual({ end: "graceful" });
+    expect(listener.statuses.at(-1)).toBe("completed");
+  }, 60_000);
+
+  it("knows what had settled, and by which key it was asked for", async () => {
+    expect(await statusOf(settled)).toMatchObject({ status: "succeeded", result: { status: 200 } });
+    expect(await call("jobs_submit_blueprint", ONCE)).toMatchObject({ id: settled, deduplicated: true });
   });
-  expect(
-    await statusOf(
-      after,
-      await submit(after, { blueprint: { name: "new", steps: [effect("only")] }, wait_seconds: 20 }),
-    ),
-  ).toMatchObject({
-    status: "succeeded",
+
+  it("has saved blueprints in the versions that they had, and runs jobs of them", async () => {
+    const kept = { blueprint: plans.short("kept") };
+    expect(await call("blueprints_save", kept)).toMatchObject({ name: "kept", version: 1 });
+    const id = await submit({ blueprint: "kept@1", wait_seconds: 20 });
+    expect(await untilSettled(client, id)).toMatchObject({ status: "succeeded" });
   });
-  await after.close();
-}, 180_000);
+
+  it("lets a client in that has a grant, also when its token is over, and does not ask the owner again", async () => {
+    for (const forget of [() => undefined, () => grant.forgetAccessToken()]) {
+      forget();
+      const granted = await grant.connect();
+      const { structured } = await callTool(granted, "jobs_get_status", { job_id: settled });
+      expect(structured).toMatchObject({ id: settled, status: "succeeded" });
+      await granted.close();
+    }
+    expect(grant.timesAsked).toBe(1);
+  });
+
+  it("refuses a key that was revoked", async () => {
+    const url = `${up.server.url}/api/v1/jobs`;
+    expect((await fetch(url, { headers: bearer(lostKey) })).status).toBe(401);
+  });
+});

@@ -5,12 +5,12 @@ import { contributeTaskFilterV2 } from "@modelcontextprotocol/ext-tasks/core/v2"
 
 /**
  * A process of its own that listens to one job with the official client, as a host would: `node listener-process.ts
- * <server>`. It says when it is ready, and is then told the job's id. It writes a JSON line for everything that it hears,
+ * <server> [key]`. It says when it is ready, and is then told the job's id. It writes a JSON line for everything that it hears,
  * listens again when its stream breaks, and ends when the server ends a stream as planned.
  */
 
-const [url] = process.argv.slice(2);
-if (url === undefined) throw new Error("usage: listener-process.ts <server>");
+const [url, key] = process.argv.slice(2);
+if (url === undefined) throw new Error("usage: listener-process.ts <server> [key]");
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
 say({ method: "ready", params: {} });
@@ -26,7 +26,8 @@ async function listenOnce(): Promise<"local" | "graceful" | "remote"> {
   );
   client.fallbackNotificationHandler = async ({ method, params }) => say({ method, params });
   client.setNotificationHandler("notifications/resources/updated", ({ method, params }) => say({ method, params }));
-  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }));
   const { notifications } = contributeTaskFilterV2({ notifications: { resourceSubscriptions: [`job://${jobId}`] } }, [
     jobId,
   ]);
