@@ -37,14 +37,14 @@ export interface Poll {
   pauseMs: (output: Json) => number;
   /** Whether the output is what the step waits for. */
   isOver: (output: Json) => Promise<Result<boolean, StepError>>;
+  /** Rounds at most. */
+  limit: number;
 }
 
 /** The poll was answered, but not yet as the step wants it. */
 export interface NotYet {
   end: "not_yet";
   pauseMs: number;
-  /** Polls of this job that were answered. */
-  rounds: number;
 }
 
 /** Another try follows. */
@@ -92,6 +92,11 @@ function noNextPoll(pauseMs: number): StepError {
   const message = `Not yet what until asks for, and the next poll would be in ${seconds} s, after the end of the job.`;
   return { code: "poll_limit", message: `${message} Raise timeout_seconds.` };
 }
+
+const noPollLeft = ({ limit }: Poll): StepError => ({
+  code: "poll_limit",
+  message: `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`,
+});
 
 /**
  * Ends the action when its time is up, also one that does not listen to its signal. When the lane is halted, it is told
@@ -213,6 +218,7 @@ class ActingStep {
     return this.#tryAgain(failures, result.error);
   }
 
+  /** @param rounds polls of this job that were answered */
   async #succeed(output: Json, rounds: number): Promise<Ending | NotYet> {
     const over = this.#poll === undefined ? ok(true) : await this.#poll.isOver(output);
     if (!over.ok) return this.#giveUp(over.error);
@@ -220,7 +226,8 @@ class ActingStep {
     const pauseMs = this.#poll.pauseMs(output);
     if (this.#isTooLate(pauseMs)) return this.#giveUp(noNextPoll(pauseMs));
     const answer = await this.#context.reports.polled(this.#path, pauseMs, this.#timeoutMs);
-    return answer.do === "stop" ? STOPPED : { end: "not_yet", pauseMs, rounds };
+    if (answer.do === "stop") return STOPPED;
+    return rounds < this.#poll.limit ? { end: "not_yet", pauseMs } : this.#giveUp(noPollLeft(this.#poll));
   }
 
   async #tryAgain(failures: number, error: ActionError): Promise<Ending | Again> {

@@ -76,6 +76,15 @@ export class RecordingStep implements EngineStep {
   }
 }
 
+/** Its process dies while the engine sleeps. */
+export class DiesAsleep extends RecordingStep {
+  readonly asked: number[] = [];
+  override sleep(_name: string, duration: number): Promise<never> {
+    this.asked.push(duration);
+    return this.die();
+  }
+}
+
 /** The process dies where this is thrown: no later line of it runs, and what was not stored is lost. */
 export class Crash extends Error {}
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
 import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { eventTypes, inRegistry } from "../registry/bench.ts";
-import { Crash, json, RecordingStep, runSteps, scripted } from "./bench.ts";
+import { Crash, DiesAsleep, json, RecordingStep, runSteps, scripted } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, ...more };
@@ -168,15 +168,6 @@ describe("a blueprint", () => {
       expect((await run.status()).error).toContain("output");
     }));
 });
-
-/** Its process dies while the engine sleeps. */
-class DiesAsleep extends RecordingStep {
-  readonly asked: number[] = [];
-  override sleep(_name: string, duration: number): Promise<never> {
-    this.asked.push(duration);
-    return this.die();
-  }
-}
 
 describe("sleep", () => {
   it("sleeps by the engine until its time, once", () =>

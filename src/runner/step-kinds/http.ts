@@ -158,12 +158,9 @@ async function poll(
     return verdict.ok ? ok(isTrue(verdict.value)) : verdict;
   };
   const pauseMs = (output: Json) => pauseAfter(output, everyMs, context.ports.now());
-  for (let rounds = 0; rounds < limit; ) {
-    const ending = await actOnce(context, path, step, send, { pauseMs, isOver });
+  for (;;) {
+    const ending = await actOnce(context, path, step, send, { pauseMs, isOver, limit });
     if (ending.end !== "not_yet") return ending;
-    rounds = ending.rounds;
-    if (rounds < limit && (await context.wait(path, ending.pauseMs)) === HALTED) return HALTED;
+    if ((await context.wait(path, ending.pauseMs)) === HALTED) return HALTED;
   }
-  const message = `After ${limit} polls it was still not what until asks for. Raise limit or every, or look at until.`;
-  return failed({ code: "poll_limit", message }, path);
 }

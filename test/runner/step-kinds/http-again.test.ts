@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
 import { inRegistry } from "../../registry/bench.ts";
-import { json, type RunOptions, runSteps, scripted } from "../bench.ts";
+import { DiesAsleep, json, RecordingStep, type RunOptions, runSteps, scripted } from "../bench.ts";
 
 type Answer = () => Response | Promise<Response>;
 const status =
@@ -153,6 +153,20 @@ describe("a poll", () => {
     expect(found.error).toMatch(/in \d+ s, after the end of the job\. Raise timeout_seconds\./);
   });
 });
+
+it("a poll that was given up is not asked for again after a crash, where failures are passed over", () =>
+  inRegistry(async (bench) => {
+    const { fetch, sent } = scripted(json({ ready: false }));
+    const polling = { until: "{% $response.body.ready %}", every: "5 seconds", limit: 2, on_error: "continue" };
+    const call = { id: "call", type: "http", url: "https://api.example.com/x", ...polling };
+    const nap = { id: "nap", type: "sleep", for: "90 seconds" };
+    const output = { code: "{% $steps.call.error.code %}" };
+    const run = await runSteps(bench, [call, nap], { fetch, output, step: new DiesAsleep() });
+    expect(sent).toHaveLength(2);
+    await run.resume(new RecordingStep());
+    expect(sent).toHaveLength(2);
+    expect(await run.status()).toMatchObject({ status: "succeeded", result: { code: "poll_limit" } });
+  }));
 
 describe("a status that is not expected", () => {
   const message = async (code: number, step: JsonObject) => (await ask([status(code)], step)).error;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { SubmitRequest } from "../../../../src/registry/api/caller.ts";
 import { aListQuery, aRequest, CALLER, callerOf } from "../../bench.ts";
+import { storedJobs } from "../rows.ts";
 import {
   isOver,
   MAX_ACTIVE,
@@ -12,6 +13,7 @@ import {
   STEPS,
   type StepId,
 } from "./model.ts";
+import type { Rig } from "./rig.ts";
 import { type AnyStep, anyPick, named } from "./steps.ts";
 
 const SECOND = 1_000;
@@ -139,6 +141,13 @@ function retried(model: Model, job: ModelJob, id: string, kept: readonly StepId[
   });
 }
 
+/** A retry of the job that the model does not know, which its limit skipped. */
+const skippedRetry = ({ model, world }: Rig, of: string, known: string): string | undefined =>
+  storedJobs(world.storage).find(
+    ({ job_id, retried_from, error_code }) =>
+      retried_from === of && job_id !== known && !model.jobs.has(job_id) && error_code === "concurrency_skipped",
+  )?.job_id;
+
 const retry: AnyStep = named(
   "retry",
   fc.record({
@@ -152,7 +161,7 @@ const retry: AnyStep = named(
       const key = `retry ${id} ${JSON.stringify(request)}`;
       const same = rig.model.byKey(key);
       const isFull = rig.model.active.length >= MAX_ACTIVE;
-      const { reply } = await rig.ask("retry", fault, (api) => api.caller.retry(CALLER, id, request));
+      const { reply, again } = await rig.ask("retry", fault, (api) => api.caller.retry(CALLER, id, request));
       if (job === undefined) return expect(reply).toEqual(UNKNOWN_JOB);
       const found = ground(job, request);
       if ("error" in found) return expect(reply).toEqual({ ok: false, error: found.error });
@@ -162,6 +171,9 @@ const retry: AnyStep = named(
       if (!reply.ok) return;
       expect(rig.model.ids).not.toContain(reply.value.id);
       rig.watch.acknowledged(reply.value.id);
+      // One that the limit skipped before its answer was lost does not keep the next one away.
+      const lost = again ? skippedRetry(rig, id, reply.value.id) : undefined;
+      if (lost !== undefined) retried(rig.model, job, lost, found.kept, key, rig.now);
       retried(rig.model, job, reply.value.id, found.kept, key, rig.now);
       await rig.compareJob(reply.value.id);
     },

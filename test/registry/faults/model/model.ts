@@ -180,10 +180,15 @@ export class Model {
     for (const offer of this.#offered) lapse(offer, now);
   }
 
+  /** Its job no longer wants what it offers. */
+  withdraw({ offer }: ModelJob): void {
+    if (offer !== null && !offer.isOver) Object.assign(offer, { isOver: true, end: "settlement" });
+  }
+
   /** First settlement wins; children end with their parent, and a parent hears of its child. */
   settle(job: ModelJob, status: string, now: number, more: Partial<ModelJob> = {}): void {
     Object.assign(job, { status, settledAt: now, ...more });
-    if (job.offer !== null && !job.offer.isOver) Object.assign(job.offer, { isOver: true, end: "settlement" });
+    this.withdraw(job);
     // The run ended well without the answer: a branch that asks may be passed over.
     if (status === "succeeded" && job.question?.is === "open") job.question = { is: "closed", action: "expired" };
     const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);

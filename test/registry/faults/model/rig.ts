@@ -167,11 +167,15 @@ export class Rig {
       expect(blocked).toMatchObject({ limit: "concurrency", ...(this.#hasAsked(job) && { running: MAX_OF_LIMIT }) });
   }
 
-  /** The limit knows of the job. Where the question got lost it is asked again when the engine has a place, or minutes later. */
+  /**
+   * The limit knows of the job. One whose time came is asked for when the alarm rings; where that got lost, again when the engine
+   * has a place, or minutes later.
+   */
   #hasAsked({ id }: ModelJob): boolean {
     const rows = storedJobs(this.world.storage);
     const isKnown = rows.some(({ job_id, run }) => job_id === id && run.slot !== undefined);
-    return this.isOrderly && (isKnown || lineOf(rows).some(({ job_id }) => job_id === id));
+    const isNext = lineOf(rows).some(({ job_id, due_at }) => job_id === id && due_at > this.now);
+    return this.isOrderly && (isKnown || isNext);
   }
 
   /** All that a caller can know of one job. */

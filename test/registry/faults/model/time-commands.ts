@@ -85,18 +85,27 @@ function mostRings(rig: Rig): number {
   return mostRefusals(soonMs(rig)) + minutes * (2 + jobs.size + offers + triggers.saved.size);
 }
 
+/** What time did to offers; those of jobs that have settled meanwhile do not lapse in later rings. */
+function lapse({ model, now, world }: Rig): void {
+  model.lapse(now);
+  for (const { job_id, settled_at } of storedJobs(world.storage)) {
+    const job = model.jobs.get(job_id);
+    if (settled_at !== null && job !== undefined) model.withdraw(job);
+  }
+}
+
 /** The alarm rings until nothing is due; after a fault also for as long as a look, or the engine, may be put off. */
 const ring: AnyStep = named("ring", fc.record({ early: fc.boolean() }), ({ early }) => async (rig, fault) => {
   const { world } = rig;
   const at = await world.storage.getAlarm();
   if (at === null || (at > rig.now && !early)) return;
   await rig.strike(fault, () => world.ring());
-  rig.model.lapse(rig.now);
+  lapse(rig);
   const until = fault === null && rig.isOrderly ? 0 : rig.now + soonMs(rig);
   for (let rings = 1; !(await isQuiet(rig, Math.max(until, rig.now))); rings++) {
     expect(rings).toBeLessThanOrEqual(mostRings(rig));
     await world.ring();
-    rig.model.lapse(rig.now);
+    lapse(rig);
   }
   afterRing(rig);
   await afterTriggers(rig);
