@@ -81,7 +81,7 @@ export class AwaitReports {
       const question = { ...asked, expires_at: now + timeout_ms };
       if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
-      const isFull = openQuestions(job).length >= MAX_OPEN_QUESTIONS;
+      const isFull = job.run.runner !== undefined && openQuestions(job).length >= MAX_OPEN_QUESTIONS;
       const next = askOrTake(this.#context, job, { path, keyPath, question, isFull }, now);
       return next === undefined
         ? { next: job, reply: { do: "no_place" } }
@@ -120,7 +120,9 @@ export class AwaitReports {
       const family = this.#family(job);
       const refused = this.#refusal(job, family);
       if (refused !== undefined) return { next: job, reply: fails(refused) };
-      const accepted = this.#accept(job, request, planHash, keyPath, now, family.isCounted);
+      // A runner of 0.1.0 cannot be told to wait for a rate.
+      const isCounted = family.isCounted && job.run.runner !== undefined;
+      const accepted = this.#accept(job, request, planHash, keyPath, now, isCounted);
       if (!accepted.ok) return { next: job, reply: notNow(accepted.error) };
       child = accepted.value;
       const grown = family.root === null ? withTree(job, family.size + 1) : job;

@@ -145,10 +145,12 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     this.#context.tables.values.markUndo(parent_id, undone, undonePath(keyPath) ?? undone, "begun");
   }
 
-  /** How long no try of the step may begin. */
+  /** How long no try of the step may begin. A runner of 0.1.0 cannot be told to wait. */
   #waitMs(job: Job, path: string, now: number): number {
     const wait = mayBeginAt(job, path, now) - now;
-    return wait > 0 || !isCounted(job) ? wait : this.#context.admission.admitAction(now);
+    return wait > 0 || !isCounted(job) || job.run.runner === undefined
+      ? wait
+      : this.#context.admission.admitAction(now);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {
