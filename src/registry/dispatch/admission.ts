@@ -1,6 +1,7 @@
 import type { Quotas } from "../../jobs/flow/quotas.ts";
-import type { StepError } from "../../jobs/job.ts";
+import type { Job, StepError } from "../../jobs/job.ts";
 import { Rate } from "../../lib/rate.ts";
+import type { Result } from "../../lib/result.ts";
 import { plural } from "../../lib/text/plural.ts";
 import { RATE_WINDOW_MS } from "../../limits.ts";
 import type { Full, QuotaError, StorageFull } from "../api/caller.ts";
@@ -101,6 +102,19 @@ export const treeIsFull = (limit: number): StepError => ({
   code: "limit_exceeded",
   message: `No child was started: this job, its parents and all their children are ${limit} jobs, the most of one tree (MAX_TREE_JOBS). Put steps into a map instead of a job for each item, or submit several jobs.`,
 });
+
+/**
+ * A runner of 0.1.0 cannot be told to start a child later: no rate holds those of its job.
+ * @param child makes it, counted or not
+ */
+export function acceptChild(
+  parent: Job,
+  child: (isCounted: boolean) => Result<Job, QuotaError>,
+): Result<Job, QuotaError> {
+  const accepted = child(true);
+  const isLater = !accepted.ok && accepted.error.code === "too_many_submits";
+  return isLater && parent.run.runner === undefined ? child(false) : accepted;
+}
 
 /** The failure of a step whose child was refused. */
 export function childRefused(full: Full): StepError {

@@ -28,7 +28,7 @@ import type {
 } from "../api/caller.ts";
 import type { EventRequest } from "../api/event-calls.ts";
 import type { RegistryContext } from "../context.ts";
-import { childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
+import { acceptChild, childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
 import { notSettled, takeBackLost } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
@@ -120,9 +120,9 @@ export class AwaitReports {
       const family = this.#family(job);
       const refused = this.#refusal(job, family);
       if (refused !== undefined) return { next: job, reply: fails(refused) };
-      // A runner of 0.1.0 cannot be told to wait for a rate.
-      const isCounted = family.isCounted && job.run.runner !== undefined;
-      const accepted = this.#accept(job, request, planHash, keyPath, now, isCounted);
+      const accepted = acceptChild(job, (isCounted) =>
+        this.#accept(job, request, planHash, keyPath, now, family.isCounted && isCounted),
+      );
       if (!accepted.ok) return { next: job, reply: notNow(accepted.error) };
       child = accepted.value;
       const grown = family.root === null ? withTree(job, family.size + 1) : job;
