@@ -29,6 +29,14 @@ export interface ActionError extends StepError {
  */
 export type Action = (signal: AbortSignal, key: string, timeUp: AbortSignal) => Promise<Result<Json, ActionError>>;
 
+/**
+ * What cannot be done. It is asked for as an action all the same: one that had ended before, when it could be done, has its output.
+ */
+export const refusing =
+  (error: StepError): Action =>
+  async () =>
+    err({ ...error, retryable: false });
+
 type Policy = Pick<StepOf<"http">, "retry" | "timeout" | "on_error"> & Partial<Pick<StepOf<"http">, "rate">>;
 
 /** One round of a step that polls. */
@@ -207,6 +215,8 @@ class ActingStep {
     const { ports, lane, ref } = this.#context;
     if (turn_ms !== undefined) await ports.pause(turn_ms);
     if (lane.aborted) return HALTED;
+    // The process died between the last poll and the report of its failure.
+    if (this.#poll !== undefined && rounds >= this.#poll.limit) return this.#giveUp(noPollLeft(this.#poll));
     this.#mayRide = tries === 1;
     const own = this.#poll === undefined ? key : pollKey(key, polls);
     const action = (signal: AbortSignal, timeUp: AbortSignal) => this.#action(signal, own, timeUp);

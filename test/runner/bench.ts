@@ -225,3 +225,7 @@ export const json =
   (value: Json, init: ResponseInit = {}) =>
   () =>
     Response.json(value, init);
+
+/** The registry with some of its methods replaced. */
+export const replaced = (real: RunnerApi, methods: Partial<RunnerApi>): RunnerApi =>
+  new Proxy(real, { get: (target, name) => Reflect.get(name in methods ? methods : target, name) });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
-import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { eventTypes, inRegistry } from "../registry/bench.ts";
-import { Crash, DiesAsleep, json, RecordingStep, runSteps, scripted } from "./bench.ts";
+import { Crash, DiesAsleep, json, RecordingStep, replaced, runSteps, scripted } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, ...more };
@@ -387,7 +386,3 @@ describe("a report whose answer was lost", () => {
       expect(sent).toHaveLength(1);
     }));
 });
-
-/** The registry with some of its methods replaced. */
-const replaced = (real: RunnerApi, methods: Partial<RunnerApi>): RunnerApi =>
-  new Proxy(real, { get: (target, name) => Reflect.get(name in methods ? methods : target, name) });

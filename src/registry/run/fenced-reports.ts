@@ -9,12 +9,13 @@ import type { RegistryContext } from "../context.ts";
 import { haltedPath, roundsPath } from "../storage/values.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
-function outcomeOf(job: Job, mark: Mark): Json | undefined {
+function outcomeOf({ tables }: RegistryContext, job: Job, mark: Mark): Json | undefined {
   const work = openWork(job.run, mark.path);
   // A top-level rest has a state, which says the same.
   if (mark.status === "succeeded") return work?.wake_at === undefined || isTopLevel(mark.path) ? undefined : {};
-  // The blueprint went on from a child that failed, or a question that nobody answered.
-  return mark.status === "failed" && typeof work?.ready === "object" ? { error: { ...mark.error } } : undefined;
+  // The blueprint went on from it, whatever it failed of. Of rows that were stopped that is stored already.
+  const isPassedOver = mark.status === "failed" && tables.values.json(job, haltedPath(mark.path)) === undefined;
+  return isPassedOver ? { error: { ...mark.error } } : undefined;
 }
 
 /** A rest ended when it was to end. */
@@ -27,12 +28,12 @@ export function findFenced({ tables }: RegistryContext, ref: RunRef): Job | unde
 }
 
 /** The job with its marks. What a step waited for is stored like an output, so that no later run waits for it again. */
-export function withMarks({ tables }: RegistryContext, job: Job, marks: readonly Mark[], now: number): Job {
+export function withMarks(context: RegistryContext, job: Job, marks: readonly Mark[], now: number): Job {
   let kept = job;
   for (const mark of marks) {
-    const output = outcomeOf(job, mark);
+    const output = outcomeOf(context, job, mark);
     if (output !== undefined)
-      kept = tables.values.keep(kept, mark.path, output, endOf(openWork(job.run, mark.path))).job;
+      kept = context.tables.values.keep(kept, mark.path, output, endOf(openWork(job.run, mark.path))).job;
   }
   return applyMarks(kept, marks, now);
 }

@@ -5,7 +5,7 @@ import { isDeeperThan, isJsonObject, type Json, type JsonObject } from "../../li
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { CHARS_PER_TOKEN, MAX_ERROR_CHARS, MAX_EVALUATION_DEPTH } from "../../limits.ts";
-import { type ActionError, act } from "../act.ts";
+import { type ActionError, act, refusing } from "../act.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { failed } from "../ending.ts";
 import type { ModelPort } from "../ports.ts";
@@ -158,7 +158,7 @@ export const runAi: StepRun<"ai"> = async (context, step, scope, path) => {
   const port = context.ports.model;
   if (port === undefined) {
     const message = "This server has no language model any more. It had one when the job was accepted.";
-    return failed({ code: "ai_invalid", message }, path);
+    return act(context, path, step, refusing({ code: "ai_invalid", message }));
   }
   const question = await questionOf(context, step, scope, port.settings.model);
   if (!question.ok) return failed(question.error, path);

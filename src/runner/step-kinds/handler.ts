@@ -1,4 +1,4 @@
-import { act } from "../act.ts";
+import { act, refusing } from "../act.ts";
 import type { StepRun } from "../context.ts";
 import { failed } from "../ending.ts";
 
@@ -9,7 +9,7 @@ export const runHandler: StepRun<"handler"> = async (context, step, scope, path)
   const handler = context.ports.handlers[step.handler];
   if (handler === undefined) {
     const message = `No handler ${step.handler} in this deployment. It had one when the job was accepted.`;
-    return failed({ code: "unknown_handler", message }, path);
+    return act(context, path, step, refusing({ code: "unknown_handler", message }));
   }
   const { fetch, now, userAgent } = context.ports;
   return act(context, path, step, (signal) => handler.run(input.value ?? null, { fetch, now, signal, userAgent }));

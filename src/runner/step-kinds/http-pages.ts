@@ -6,7 +6,7 @@ import { nextLink } from "../../lib/http/link-header.ts";
 import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ECHO_CHARS, MAX_OUTPUT_BYTES, MAX_PAGES } from "../../limits.ts";
-import { type Action, type ActionError, act, tolerated } from "../act.ts";
+import { type Action, type ActionError, act, refusing, tolerated } from "../act.ts";
 import type { RunContext, StepOf } from "../context.ts";
 import { done, type Ending, failed } from "../ending.ts";
 import { badRequest } from "./http-url.ts";
@@ -19,9 +19,18 @@ interface Page extends JsonObject {
   items: Json[];
   next: { url: string } | { query: JsonObject } | null;
 }
+/** PERSISTED in its place, where the blueprint goes on from a failure. */
+interface FailedPage {
+  items?: undefined;
+  error: StepError;
+}
 
-/** Sends the request of one page. */
-export type SendPage = (turn: Turn | undefined) => Promise<Result<{ url: string; send: Action }, StepError>>;
+/** The request of one page, ready to be sent. */
+interface Sending {
+  url: string;
+  send: Action;
+}
+export type SendPage = (turn: Turn | undefined) => Promise<Result<Sending, StepError>>;
 
 const listOf = (value: Json | undefined): Json[] =>
   value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
@@ -88,8 +97,9 @@ class PagingStep {
       const page = await this.#page(turn, pages);
       if (page.end !== "done") return page;
       this.#at = page.at;
-      if (page.tolerated > 0) return this.#tolerate(page.output);
-      const { items: more, next } = page.output as Page;
+      const read = page.output as unknown as Page | FailedPage;
+      if (read.items === undefined) return this.#tolerate(read.error);
+      const { items: more, next } = read;
       bytes += jsonBytes(more);
       if (bytes > MAX_OUTPUT_BYTES) return failed(tooLarge(pages), this.#path);
       items.push(...more);
@@ -116,13 +126,15 @@ class PagingStep {
 
   async #page(turn: Turn | undefined, number: number): Promise<Ending> {
     const request = await this.#send(turn);
-    if (!request.ok) return failed(request.error, this.#path);
-    const { url, send } = request.value;
-    const read: Action = async (...args) => {
+    const action = request.ok ? this.#reading(request.value) : refusing(request.error);
+    return act(this.#context, `${this.#path}#${number}`, this.#step, action);
+  }
+
+  #reading({ url, send }: Sending): Action {
+    return async (...args) => {
       const answered = await send(...args);
       return answered.ok && isJsonObject(answered.value) ? this.#read(answered.value, url) : answered;
     };
-    return act(this.#context, `${this.#path}#${number}`, this.#step, read);
   }
 
   /** What is kept of an answer. */
@@ -161,8 +173,7 @@ class PagingStep {
   }
 
   /** The failure of a page that the blueprint goes on from is the step's. */
-  async #tolerate(output: Json | undefined): Promise<Ending> {
-    const error = (isJsonObject(output ?? null) ? (output as JsonObject).error : undefined) as unknown as StepError;
+  async #tolerate(error: StepError): Promise<Ending> {
     const ending = tolerated(error);
     const finished = { path: this.#path, output: ending.output, error };
     return (await this.#context.finish(finished, true)) ?? { ...ending, storedAt: this.#path };

@@ -7,10 +7,10 @@ import { retryAfterMs } from "../../lib/http/retry-after.ts";
 import { isJsonObject, type Json, type JsonObject, jsonBytes } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { MAX_ERROR_BODY_BYTES } from "../../limits.ts";
-import { type Action, type ActionError, act, actOnce } from "../act.ts";
+import { type Action, type ActionError, act, actOnce, refusing } from "../act.ts";
 import { answerTurn } from "../answers/answer-turns.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
-import { type Ending, failed, HALTED } from "../ending.ts";
+import { type Ending, HALTED } from "../ending.ts";
 import { type Body, readBody } from "./http-body.ts";
 import { isRetryable, transportError } from "./http-failures.ts";
 import { readPages } from "./http-pages.ts";
@@ -131,8 +131,7 @@ export const runHttp: StepRun<"http"> = async (context, step, scope, path) => {
     });
   }
   const request = await buildRequest(context, step, scope, path);
-  if (!request.ok) return failed(request.error, path);
-  const send = sending(context, step, scope, request.value);
+  const send = request.ok ? sending(context, step, scope, request.value) : refusing(request.error);
   const polling = pollingOf(step);
   return polling === undefined ? act(context, path, step, send) : poll(context, path, step, send, polling, scope);
 };

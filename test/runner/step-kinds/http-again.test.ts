@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/lib/json.ts";
+import type { RunnerApi } from "../../../src/registry/api/caller.ts";
 import { inRegistry } from "../../registry/bench.ts";
-import { DiesAsleep, json, RecordingStep, type RunOptions, runSteps, scripted } from "../bench.ts";
+import { Crash, DiesAsleep, json, RecordingStep, type RunOptions, replaced, runSteps, scripted } from "../bench.ts";
 
 type Answer = () => Response | Promise<Response>;
 const status =
@@ -154,19 +155,52 @@ describe("a poll", () => {
   });
 });
 
-it("a poll that was given up is not asked for again after a crash, where failures are passed over", () =>
-  inRegistry(async (bench) => {
-    const { fetch, sent } = scripted(json({ ready: false }));
-    const polling = { until: "{% $response.body.ready %}", every: "5 seconds", limit: 2, on_error: "continue" };
-    const call = { id: "call", type: "http", url: "https://api.example.com/x", ...polling };
-    const nap = { id: "nap", type: "sleep", for: "90 seconds" };
-    const output = { code: "{% $steps.call.error.code %}" };
-    const run = await runSteps(bench, [call, nap], { fetch, output, step: new DiesAsleep() });
-    expect(sent).toHaveLength(2);
-    await run.resume(new RecordingStep());
-    expect(sent).toHaveLength(2);
-    expect(await run.status()).toMatchObject({ status: "succeeded", result: { code: "poll_limit" } });
-  }));
+describe("after a crash", () => {
+  const NAP = { id: "nap", type: "sleep", for: "90 seconds" };
+  const call = { id: "call", type: "http", url: "https://api.example.com/x" };
+  const polling = { until: "{% $response.body.ready %}", every: "5 seconds", limit: 2 };
+
+  it("a poll that was given up is not asked for again where failures are passed over", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ ready: false }));
+      const output = { code: "{% $steps.call.error.code %}" };
+      const steps = [{ ...call, ...polling, on_error: "continue" }, NAP];
+      const run = await runSteps(bench, steps, { fetch, output, step: new DiesAsleep() });
+      expect(sent).toHaveLength(2);
+      await run.resume(new RecordingStep());
+      expect(sent).toHaveLength(2);
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { code: "poll_limit" } });
+    }));
+
+  it("between the last poll and its failure no other poll follows", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ ready: false }), json({ ready: false }), json({ ready: true }));
+      let polls = 0;
+      const polled: RunnerApi["polled"] = async (...args) => {
+        const answer = await bench.runner.polled(...args);
+        polls += 1;
+        if (polls === 2) throw new Crash();
+        return answer;
+      };
+      const registry = (real: RunnerApi) => replaced(real, { polled });
+      const run = await runSteps(bench, [{ ...call, ...polling }], { fetch, registry });
+      await run.resume(new RecordingStep());
+      expect(sent).toHaveLength(2);
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "poll_limit" });
+    }));
+
+  it("a step that had ended has its output, though its request could not be made any more", () =>
+    inRegistry(async (bench) => {
+      const { fetch, sent } = scripted(json({ paid: true }));
+      const steps = [{ ...call, method: "POST", headers: { authorization: { secret: "TOKEN" } } }, NAP];
+      const output = "{% $steps.call.body %}";
+      const secrets = { TOKEN: "a-token-of-the-tests" };
+      const { id, status } = await runSteps(bench, steps, { fetch, output, secrets, step: new DiesAsleep() });
+      await runSteps(bench, steps, { fetch, existing: id, gone: ["TOKEN"] });
+      expect(sent).toHaveLength(1);
+      expect(await status()).toMatchObject({ status: "succeeded", result: { paid: true } });
+    }));
+});
 
 describe("a status that is not expected", () => {
   const message = async (code: number, step: JsonObject) => (await ask([status(code)], step)).error;

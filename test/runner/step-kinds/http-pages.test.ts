@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../../src/lib/json.ts";
 import { type Bench, CALLER, inRegistry } from "../../registry/bench.ts";
 import { setting } from "../../support/setting.ts";
-import { Crash, RecordingStep, type RunOptions, runSteps } from "../bench.ts";
+import { Crash, DiesAsleep, RecordingStep, type RunOptions, runSteps } from "../bench.ts";
 
 type Asked = { url: string; query: Record<string, string>; key: string | null };
 type Answer = (asked: Asked, n: number) => Response;
@@ -193,9 +193,11 @@ describe("pages", () => {
       );
       const steps = [
         step({}, { on_error: "continue" }),
+        { id: "nap", type: "sleep", for: "1 hour" },
         { id: "seen", type: "transform", value: "{% $steps.fetch.error.status %}" },
       ];
-      const run = await runSteps(bench, steps, { fetch });
+      const run = await runSteps(bench, steps, { fetch, step: new DiesAsleep() });
+      bench.clock.now += 3_600_000;
       await run.resume(new RecordingStep());
       expect((await run.status()).result).toEqual({ value: 404 });
       expect(asked).toHaveLength(2);
