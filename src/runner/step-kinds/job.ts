@@ -6,7 +6,7 @@ import type { Json } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { MAX_ECHO_CHARS, MAX_ERROR_CHARS, MAX_INLINE_WAIT_MS } from "../../limits.ts";
-import type { SpawnRequest } from "../../registry/api/caller.ts";
+import type { Awaited, SpawnRequest, Stop } from "../../registry/api/caller.ts";
 import type { RunContext, StepOf, StepRun } from "../context.ts";
 import { type Failed, failed, HALTED } from "../ending.ts";
 import { tellAlong } from "../reports/tell-along.ts";
@@ -61,6 +61,14 @@ async function requestOf(
   return ok(step.detached === true ? { ...request, detached: true } : request);
 }
 
+/** How the child stands that an earlier run started; undefined: there is none. */
+async function startedBefore(context: RunContext, path: string): Promise<Awaited | Stop | undefined> {
+  const awake = await context.reports.awake();
+  if (awake.do === "stop") return awake;
+  const outcome = await context.reports.collect(path);
+  return outcome.do === "wait" && !awake.waiting.includes(path) ? undefined : outcome;
+}
+
 /**
  * Starts a child job and waits for its end; its result is the output. One that is detached is only started. Its input is
  * made in its turn: those that wait for theirs, and those whose child runs, hold none.
@@ -70,7 +78,9 @@ export const runJob: StepRun<"job"> = async (context, step, scope, path) => {
     if ((await context.turn(path)) === HALTED) return HALTED;
     const started = await context.holdings.spawnInTurn(async () => {
       const request = await requestOf(context, step, scope, path);
-      return request.ok ? ask(context, path, request.value) : request.error;
+      if (request.ok) return ask(context, path, request.value);
+      // Its blueprint may have been deleted since.
+      return (await startedBefore(context, path)) ?? request.error;
     });
     if ("end" in started) return started;
     if (started.do !== "later") return awaitOutcome(context, path, started);

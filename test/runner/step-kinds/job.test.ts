@@ -44,6 +44,39 @@ describe("a job step whose blueprint is an expression", () => {
   );
 });
 
+describe("a child whose blueprint was deleted since it was started", () => {
+  const steps = [{ id: "child", type: "job", blueprint: "a@3" }];
+  /** The process dies while the parent waits. */
+  async function orphaned(bench: Bench) {
+    const step = new RecordingStep();
+    step.whileWaiting = () => step.die();
+    const { id } = await runSteps(bench, steps, { blueprints: BLUEPRINTS, step });
+    const [child] = await children(bench, id);
+    if (child === undefined) throw new Error("no child");
+    return { id, end: () => runSteps(bench, [chosen()], { existing: child.id }) };
+  }
+
+  it("is waited for by a later run of its parent, while it runs and when it has ended", async () => {
+    for (const endsBefore of [false, true]) {
+      await inRegistry(async (bench) => {
+        const { id, end } = await orphaned(bench);
+        if (endsBefore) await end();
+        const step = new RecordingStep();
+        step.whileWaiting = async () => void (await end());
+        await runSteps(bench, steps, { existing: id, step });
+        expect(await statusOf(bench, id)).toMatchObject({ status: "succeeded", result: { value: "a@3" } });
+        expect(await children(bench, id)).toHaveLength(1);
+      });
+    }
+  });
+
+  it("that was never started fails its step", () =>
+    inRegistry(async (bench) => {
+      const run = await runSteps(bench, steps);
+      expect(await run.status()).toMatchObject({ status: "failed", error_code: "unknown_blueprint" });
+    }));
+});
+
 const kid = { name: "kid", steps: [{ id: "n", type: "transform", value: "{% $input.n %}" }] };
 const detached = (more: Record<string, Json> = {}): Json => ({
   id: "kid",
