@@ -44,6 +44,9 @@ function readJson(body: string): { type?: unknown; challenge?: unknown } {
   }
 }
 
+/** Requests that an error quotes. */
+const SHOWN = 20;
+
 export async function startReceiver(port = 0): Promise<Receiver> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -62,7 +65,8 @@ export async function startReceiver(port = 0): Promise<Receiver> {
       for (const end = Date.now() + withinMs; ; await sleep(50)) {
         const found = received.filter(fits);
         if (found.length >= count) return found;
-        if (Date.now() > end) throw new Error(`only ${found.length} of ${count} came: ${JSON.stringify(received)}`);
+        const last = () => JSON.stringify(received.slice(-SHOWN));
+        if (Date.now() > end) throw new Error(`${found.length} of ${count} came; the last of all: ${last()}`);
       }
     },
     close: () =>
