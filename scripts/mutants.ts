@@ -11,8 +11,8 @@ const FAULTS = ["crash-points", "model", "linearizable", "triggers"].map(
   (name) => `test/registry/faults/${name}/${name}.test.ts`,
 );
 /**
- * What the harnesses of faults do not see: keys, times of schedules, ledgers that grow beyond one row, turns, lines, late workers,
- * what is done in bulk, and the index of texts.
+ * What the harnesses of faults do not see, or by chance alone: keys, times of schedules, ledgers that grow beyond one row, turns,
+ * lines, late workers, what is done in bulk, the index of texts, and looks that fail.
  */
 const HARNESSES = [
   ...FAULTS,
@@ -25,6 +25,7 @@ const HARNESSES = [
   "test/registry/calls/worker-calls.test.ts",
   "test/registry/bulk",
   "test/registry/calls/text-search.test.ts",
+  "test/registry/storage",
 ];
 const UNIT = ["test/triggers", "test/jobs"];
 const projectOf = (harness: string): string => (UNIT.some((path) => harness.startsWith(path)) ? "unit" : "workerd");

@@ -39,7 +39,7 @@ export const asText = (counts: Record<string, number>): string =>
 /** A Markdown table, one row a harness. */
 export function table(found: readonly Found[]): string {
   const rows = byHarness(found).map(({ harness, seed, counts, passed }) => {
-    return `| ${harness} | ${seed ?? ""} | ${asText(counts)} | ${passed ? "passed" : "FAILED"} |`;
+    return `| ${harness.replaceAll("|", "\\|")} | ${seed ?? ""} | ${asText(counts)} | ${passed ? "passed" : "FAILED"} |`;
   });
   return ["| harness | seed | figures | result |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }

@@ -14,6 +14,8 @@ interface Offering {
   input?: Json;
   terms?: Partial<OfferTerms>;
   timeoutMs?: number;
+  /** Of its job. */
+  priority?: number;
 }
 
 /** Offers the input of a step of the running job. */
@@ -26,7 +28,8 @@ async function offer(bench: Bench, id: string, { queue = "q", path = "first", ..
 /** A running job, one step of which is offered. */
 async function offering(bench: Bench, more: Offering = {}): Promise<string> {
   bench.clock.now += 1;
-  const { id } = await bench.submit({ timeout_ms: 365 * DAY_MS });
+  const { priority = 0 } = more;
+  const { id } = await bench.submit({ timeout_ms: 365 * DAY_MS, priority });
   await bench.runner.start(bench.ref(id));
   await offer(bench, id, more);
   return id;
@@ -73,6 +76,21 @@ describe("a claim", () => {
       const ids = [await offering(bench), await offering(bench, { queue: "other" }), await offering(bench)];
       expect((await claim(bench, 1)).map(({ job_id }) => job_id)).toEqual([ids[0]]);
       expect((await claim(bench, 9, ["other", "q"])).map(({ job_id }) => job_id)).toEqual([ids[1], ids[2]]);
+    }));
+
+  it("takes the highest priority first, whichever queue it is in", () =>
+    inRegistry(async (bench) => {
+      await offering(bench);
+      const urgent = await offering(bench, { queue: "other", priority: 5 });
+      await offering(bench, { priority: 1 });
+      for (const queues of [
+        ["q", "other"],
+        ["other", "q"],
+      ]) {
+        const [first] = await claim(bench, 1, queues);
+        expect(first?.job_id).toBe(urgent);
+        if (first !== undefined) await report(bench, first, { action: "release" });
+      }
     }));
 
   it("takes no more than there is room for, but one however large it is", () =>
