@@ -16,6 +16,8 @@ import { Waits } from "./waits.ts";
 /** What a neighbour may wait, and what the process of all tenants may hold: DESIGN, sections 1 and 9. */
 const MOST_MS = 1_000;
 const MOST_MIB = 256;
+/** Of each isolate. V8 collects late what it may keep: without a bound a fast machine lets a few hundred MiB of garbage lie. */
+const HEAP_MIB = 100;
 /** How long each plan is watched, unless it settles before. */
 const WATCHED_MS = 3_000;
 const PAUSE_MS = 50;
@@ -70,7 +72,7 @@ async function aWorld(): Promise<World> {
     MAX_RUNNING_JOBS: "3",
     HTTP_ALLOW: `127.0.0.1:${(service.address() as AddressInfo).port}`,
   };
-  const started = await startServer(vars);
+  const started = await startServer(vars, { heapMib: HEAP_MIB });
   server = started;
   const hostile = await newTenant(started.url, "hostile", AUTH_SECRET);
   const neighbour = await newTenant(started.url, "neighbour", AUTH_SECRET);

@@ -33,12 +33,17 @@ interface ServerOptions {
   /** Asked at each start for the folder of what it serves. */
   bundle?: () => string;
   hasExplorer?: boolean;
+  /** That an isolate may reach: it dies of more, as a deployed one does, which has 128 MB for all. Left out: as much as V8 gives. */
+  heapMib?: number | undefined;
 }
+
+const v8Flags = (heapMib: number | undefined): string =>
+  RUNTIME_ENV.MINIFLARE_WORKERD_V8_FLAGS + (heapMib === undefined ? "" : ` --max-old-space-size=${heapMib}`);
 
 /** Start the bundled server, with state of its own on a free port, as {@link runServer} does. */
 export function startServer(
   vars: Vars = {},
-  { bundle = ownBundle, hasExplorer = false }: ServerOptions = {},
+  { bundle = ownBundle, hasExplorer = false, heapMib }: ServerOptions = {},
 ): Promise<RunningServer> {
   return runServer(vars, (place, current) => {
     const folder = bundle();
@@ -47,7 +52,12 @@ export function startServer(
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
       // Each of many starts would compile Miniflare anew, which takes as long as all else.
-      env: { ...process.env, ...RUNTIME_ENV, NODE_COMPILE_CACHE: join(folder, "compiled") },
+      env: {
+        ...process.env,
+        ...RUNTIME_ENV,
+        MINIFLARE_WORKERD_V8_FLAGS: v8Flags(heapMib),
+        NODE_COMPILE_CACHE: join(folder, "compiled"),
+      },
     });
   });
 }
