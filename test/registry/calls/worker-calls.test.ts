@@ -81,8 +81,8 @@ describe("a claim", () => {
   it("takes the highest priority first, whichever queue it is in", () =>
     inRegistry(async (bench) => {
       await offering(bench);
-      const urgent = await offering(bench, { queue: "other", priority: 5 });
       await offering(bench, { priority: 1 });
+      const urgent = await offering(bench, { queue: "other", priority: 5 });
       for (const queues of [
         ["q", "other"],
         ["other", "q"],
