@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { BulkAction } from "../../../src/jobs/bulk-state.ts";
 import { BULK_TURN_JOBS } from "../../../src/limits.ts";
 import type { BulkFilters, BulkRequest } from "../../../src/registry/api/batch-calls.ts";
-import { aListQuery, type Bench, CALLER, callerOf, inRegistry, statusOf } from "../bench.ts";
+import { aListQuery, type Bench, CALLER, callerOf, inRegistry, planOf, statusOf } from "../bench.ts";
 
 const failure = (message: string) => ({
   name: "failed" as const,
@@ -109,6 +109,22 @@ describe("a bulk retry", () => {
         progress: 1,
         result: { action: "retry", matched: ids.length, done: ids.length, passed_over: {} },
       });
+    }));
+
+  it("passes over what cannot go on so, and says why", () =>
+    inRegistry(async (bench) => {
+      await failed(bench, 2);
+      const input = { type: "object", required: ["n"], properties: { n: { type: "number" } } };
+      const plan = planOf([{ id: "second", type: "http", url: "https://example.com" }], { input });
+      const { id } = await bench.submit({ plan, plan_hash: "numbers", input: { n: 1 } });
+      await bench.runner.start(bench.ref(id));
+      await bench.runner.settle(bench.ref(id), failure("no"), []);
+      const patch = { input: { n: "not a number" } };
+      const { bulk_id } = await bench.bulk.bulk(CALLER, asked("retry", {}, { patch }), false);
+      await ringUntilDone(bench, bulk_id);
+      const { result } = await statusOf(bench, bulk_id ?? "");
+      expect(result).toEqual({ action: "retry", matched: 3, done: 2, passed_over: { invalid_input: 1 } });
+      expect(await retriesOf(bench)).toHaveLength(2);
     }));
 
   it("does none twice, also when the same is asked for again, or by two at once", () =>
