@@ -4,6 +4,7 @@ import { recordFigures } from "../../tooling/figures.ts";
 import { keyOf, newSecret } from "../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../tooling/random.ts";
 import { type DevServer, startDevServer } from "../../tooling/servers/dev-server.ts";
+import { killAmidStart } from "../../tooling/servers/running-server.ts";
 import { type Receiver, startReceiver } from "../../tooling/services/receiver.ts";
 import { callTool, connectAuto } from "../support/clients.ts";
 import { setting } from "../support/setting.ts";
@@ -142,12 +143,7 @@ describe(`kill -9 in the middle of a start, ${BOOT_KILLS} times (seed ${SEED})`,
         ids.push(String((await callTool(client, "jobs_submit_blueprint", { blueprint, run_at })).structured.id));
       }
       await client.close().catch(() => undefined);
-      for (let kill = 0; kill < BOOT_KILLS; kill++) {
-        const starting = server.restart().catch(() => undefined);
-        await sleep(500 + random() * 2_500);
-        await server.kill9();
-        await starting;
-      }
+      for (let kill = 0; kill < BOOT_KILLS; kill++) await killAmidStart(server, 500 + random() * 2_500);
       await server.restart();
       const again = await connectAuto(`${server.url}/mcp`, key);
       const lost: string[] = [];

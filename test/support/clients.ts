@@ -20,7 +20,7 @@ export const CLIENTS: Record<string, (endpoint: string, key?: string) => Promise
   },
 };
 
-const bearer = (key: string | undefined): Record<string, string> =>
+export const bearer = (key: string | undefined): Record<string, string> =>
   key === undefined ? {} : { authorization: `Bearer ${key}` };
 
 async function connect(client: Client, endpoint: string, key?: string): Promise<Client> {

@@ -134,3 +134,14 @@ async function endGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): P
   signalGroup(pid, "SIGKILL");
   if (!(await groupIsGone(pid, EXIT_TIMEOUT_MS))) throw new Error(`processes of group ${pid} survive SIGKILL`);
 }
+
+/** Starts it again, and kills it so long after that began: in the middle of it, or when it has just ended. */
+export async function killAmidStart(
+  { restart, kill9 }: Pick<RunningServer, "restart" | "kill9">,
+  afterMs: number,
+): Promise<void> {
+  const starting = restart().catch(() => undefined);
+  await sleep(afterMs);
+  await kill9();
+  await starting;
+}

@@ -7,7 +7,7 @@ import { transition } from "../status.ts";
 import { topLevelStep } from "./action-keys.ts";
 import { unbounded } from "./deadlines.ts";
 import { gotFurther, startedAgain } from "./interruption.ts";
-import { busyUntil, type Taker, takenOver } from "./takeover.ts";
+import { busyUntil, canWait, type Taker, takenOver } from "./takeover.ts";
 import { withEvent } from "./timeline.ts";
 import { isTopLevel, withExpectation, withFirstStart, withOpen, withStep } from "./work.ts";
 
@@ -42,7 +42,7 @@ export type KnownAction = Pick<OpenWork, "polls" | "key_path">;
  * for a runner of 0.1.0, whose engine keeps the pauses.
  */
 export function mayBeginAt(job: Job, path: string, now: number): number {
-  if (job.run.runner === undefined) return now;
+  if (!canWait(job)) return now;
   return Math.max(openWork(job.run, path)?.again_at ?? now, busyUntil(job, path, now) ?? now);
 }
 

@@ -24,6 +24,9 @@ export interface Sender {
   run?: number | undefined;
 }
 
+/** Whether the job is in the hands of a runner that can be told to wait: those of 0.1.0 take that for the end of their job. */
+export const canWait = ({ run }: Pick<Job, "run">): boolean => run.runner !== undefined;
+
 /** True when the report may no longer change the job: its sender must stop without acting. */
 export const isFenced = (job: Job, { attempt, run = 0 }: Sender): boolean =>
   isSettled(job.status) || job.attempt !== attempt || run < (job.run.runner?.run ?? 0);

@@ -1,5 +1,6 @@
 import type { Quotas } from "../../jobs/flow/quotas.ts";
 import type { Job, StepError } from "../../jobs/job.ts";
+import { canWait } from "../../jobs/run/takeover.ts";
 import { Rate } from "../../lib/rate.ts";
 import type { Result } from "../../lib/result.ts";
 import { plural } from "../../lib/text/plural.ts";
@@ -113,7 +114,7 @@ export function acceptChild(
 ): Result<Job, QuotaError> {
   const accepted = child(true);
   const isLater = !accepted.ok && accepted.error.code === "too_many_submits";
-  return isLater && parent.run.runner === undefined ? child(false) : accepted;
+  return isLater && !canWait(parent) ? child(false) : accepted;
 }
 
 /** The failure of a step whose child was refused. */

@@ -7,6 +7,7 @@ import { rootOf } from "../../jobs/run/action-keys.ts";
 import { adopt, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
+import { canWait } from "../../jobs/run/takeover.ts";
 import { shortDigest } from "../../lib/digest.ts";
 import { jsonBytes } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
@@ -81,7 +82,7 @@ export class AwaitReports {
       const question = { ...asked, expires_at: now + timeout_ms };
       if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
       if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
-      const isFull = job.run.runner !== undefined && openQuestions(job).length >= MAX_OPEN_QUESTIONS;
+      const isFull = canWait(job) && openQuestions(job).length >= MAX_OPEN_QUESTIONS;
       const next = askOrTake(this.#context, job, { path, keyPath, question, isFull }, now);
       return next === undefined
         ? { next: job, reply: { do: "no_place" } }

@@ -7,7 +7,7 @@ import { withoutQuestions } from "../../jobs/run/awaiting.ts";
 import { undonePath } from "../../jobs/run/in-flight.ts";
 import { interruption } from "../../jobs/run/interruption.ts";
 import { begin, heard, inRow, type Mark, mayBeginAt, polled, rest, retrying, start } from "../../jobs/run/reports.ts";
-import { asked, type Taker, waitingPaths } from "../../jobs/run/takeover.ts";
+import { asked, canWait, type Taker, waitingPaths } from "../../jobs/run/takeover.ts";
 import { type Outcome, resultTooLarge } from "../../jobs/settle.ts";
 import { type Json, jsonBytes } from "../../lib/json.ts";
 import { ok } from "../../lib/result.ts";
@@ -145,12 +145,11 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     this.#context.tables.values.markUndo(parent_id, undone, undonePath(keyPath) ?? undone, "begun");
   }
 
-  /** How long no try of the step may begin. A runner of 0.1.0 cannot be told to wait. */
+  /** How long no try of the step may begin. */
   #waitMs(job: Job, path: string, now: number): number {
+    if (!canWait(job)) return 0;
     const wait = mayBeginAt(job, path, now) - now;
-    return wait > 0 || !isCounted(job) || job.run.runner === undefined
-      ? wait
-      : this.#context.admission.admitAction(now);
+    return wait > 0 || !isCounted(job) ? wait : this.#context.admission.admitAction(now);
   }
 
   async retrying(ref: RunRef, path: string, error: StepError, delayMs: number, withinMs: number) {

@@ -6,7 +6,7 @@ import { keyOf, newSecret } from "../../../tooling/fuzz/tenants.ts";
 import { seeded } from "../../../tooling/random.ts";
 import { type SampleService, startSampleService } from "../../../tooling/sample-service.ts";
 import { readStatus } from "../../../tooling/status-reply.ts";
-import { type AnyClient, callTool, connectAuto, until, untilSettled } from "../../support/clients.ts";
+import { type AnyClient, bearer, callTool, connectAuto, until, untilSettled } from "../../support/clients.ts";
 import { effectsOf, unduly } from "../../support/effects.ts";
 import { Listener } from "../../support/listener/listener.ts";
 import { setting } from "../../support/setting.ts";
@@ -35,7 +35,6 @@ let settled: string;
 /** Of one job of each plan. */
 const ids: Record<string, string> = {};
 
-const bearer = (of: string) => ({ authorization: `Bearer ${of}` });
 const endpoint = () => `${up.server.url}/mcp`;
 const restStatus = async () => (await fetch(`${up.server.url}/api/v1/jobs`, { headers: bearer(key) })).status;
 

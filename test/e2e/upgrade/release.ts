@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { brotliDecompressSync } from "node:zlib";
 import type { Scope } from "../../../src/auth/scopes.ts";
-import type { RunningServer, Vars } from "../../../tooling/servers/running-server.ts";
+import { killAmidStart, type RunningServer, type Vars } from "../../../tooling/servers/running-server.ts";
 import { ownBundle, startServer } from "../../../tooling/servers/workerd-server.ts";
 
 /** `worker-0.1.0.json.br` is release 0.1.0 as `wrangler deploy --dry-run` bundled it (commit aa13832): file names and their texts. */
@@ -30,12 +29,7 @@ export async function startRelease(vars: Vars): Promise<Upgradable> {
   const upgrade = async (kills: number, random: () => number) => {
     await server.kill9();
     served = ownBundle();
-    for (let kill = 0; kill < kills; kill++) {
-      const starting = server.restart().catch(() => undefined);
-      await sleep(300 + random() * 1_500);
-      await server.kill9();
-      await starting;
-    }
+    for (let kill = 0; kill < kills; kill++) await killAmidStart(server, 300 + random() * 1_500);
     await server.restart();
   };
   const stop = async () => {

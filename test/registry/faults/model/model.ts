@@ -191,7 +191,7 @@ export class Model {
     this.withdraw(job);
     // The run ended well without the answer: a branch that asks may be passed over.
     if (status === "succeeded" && job.question?.is === "open") job.question = { is: "closed", action: "expired" };
-    const child = job.childId === null || job.ended.has("child") ? undefined : this.jobs.get(job.childId);
+    const child = this.#child(job);
     if (child !== undefined && !isOver(child)) this.settle(child, "cancelled", now);
     const parent = job.parentId === null ? undefined : this.jobs.get(job.parentId);
     if (parent === undefined || isOver(parent) || parent.childId !== job.id) return;
