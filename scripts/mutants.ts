@@ -3,8 +3,8 @@ import { dirname } from "node:path";
 import { MUTANTS } from "../tooling/mutants.ts";
 
 /**
- * Puts one bug after the other into the server and lets the crash points, the model and the histories look for it. Fails when one is
- * not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
+ * Puts one bug after the other into the server and lets harnesses look for it: those of faults, and the tests of what these do not
+ * see. Fails when one is not found, or when something is found in the server as it is. Arguments: names of mutants; none: all.
  */
 
 const FAULTS = ["crash-points", "model", "linearizable", "triggers"].map(
@@ -24,6 +24,7 @@ const HARNESSES = [
   "test/registry/flow",
   "test/registry/calls/worker-calls.test.ts",
   "test/registry/bulk",
+  "test/registry/statistics",
   "test/registry/calls/text-search.test.ts",
   "test/registry/storage",
 ];

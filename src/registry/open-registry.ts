@@ -29,8 +29,9 @@ import { TurnReturns } from "./flow/turn-returns.ts";
 import { AnswerLinks } from "./run/answer-links.ts";
 import { AwaitReports } from "./run/await-reports.ts";
 import { CleanupReports } from "./run/cleanup-reports.ts";
+import type { FromNow } from "./run/event-waits.ts";
 import { Reconciler } from "./run/reconciler.ts";
-import { RoundReports } from "./run/round-reports.ts";
+import { RowReports } from "./run/row-reports.ts";
 import { tellSettlements } from "./run/settlements.ts";
 import { StepReports } from "./run/step-reports.ts";
 import { Undoables } from "./run/undoables.ts";
@@ -75,7 +76,7 @@ export interface Registry {
   limitHome: LimitHome;
   stepReports: StepReports;
   awaitReports: AwaitReports;
-  roundReports: RoundReports;
+  rowReports: RowReports;
   cleanupReports: CleanupReports;
   reconciler: Reconciler;
   changes: JobChanges;
@@ -125,6 +126,14 @@ function openTriggers(context: RegistryContext, deliveries: EventDeliveries) {
   };
   return { copies, ring };
 }
+
+/** What runners report. */
+const openReports = (context: RegistryContext, fromNow: FromNow) => ({
+  stepReports: new StepReports(context),
+  awaitReports: new AwaitReports(context, fromNow),
+  rowReports: new RowReports(context),
+  cleanupReports: new CleanupReports(context),
+});
 
 /** What the alarm does: about jobs, and besides. */
 function alarmWork(context: RegistryContext, others: readonly ((now: number) => Promise<void>)[]): Reconciler {
@@ -209,10 +218,7 @@ export async function openRegistry(ports: RegistryPorts): Promise<Registry> {
     bulkCalls: new BulkCalls(context),
     jobStatistics: new JobStatistics(context, windows),
     limitHome,
-    stepReports: new StepReports(context),
-    awaitReports: new AwaitReports(context, (open) => eventLooks.opening(open)),
-    roundReports: new RoundReports(context),
-    cleanupReports: new CleanupReports(context),
+    ...openReports(context, (open) => eventLooks.opening(open)),
     reconciler: alarmWork(context, [
       ring,
       () => secretCalls.onAlarm(),

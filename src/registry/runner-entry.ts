@@ -10,19 +10,19 @@ import { log } from "../lib/log.ts";
 import type {
   AskRequest,
   Finished,
-  OfferRequest,
   RoundEnd,
   RunnerApi,
   RunOutcome,
   RunRef,
   SpawnRequest,
+  StepFailure,
   Watched,
 } from "./api/caller.ts";
-import type { UndoFailure } from "./api/cleanup-calls.ts";
 import { registryOf } from "./api/client.ts";
 import type { EventRequest } from "./api/event-calls.ts";
 import type { LimitsApi, SlotPlace } from "./api/limit-calls.ts";
 import type { FindNewest } from "./api/trigger-calls.ts";
+import type { OfferRequest } from "./api/worker-api.ts";
 import { callbackPort } from "./deliver/callback-port.ts";
 import { traceExport } from "./deliver/trace-export.ts";
 import { WorkflowEngine } from "./dispatch/engine.ts";
@@ -145,31 +145,35 @@ export class RunnerEntry extends DurableObject<Env> implements RunnerApi, Limits
   }
 
   async halt(ref: RunRef, path: string, error: StepError | "won" | null, finished: number[], marks: Mark[]) {
-    return (await entered(this.registry)).awaitReports.halt(ref, path, error, finished, marks);
-  }
-
-  async within(ref: RunRef, path: string, until: number, marks: Mark[]) {
-    return (await entered(this.registry)).roundReports.within(ref, path, until, marks);
-  }
-
-  async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).roundReports.repeating(ref, path, marks, keyPath);
-  }
-
-  async roundEnded(ref: RunRef, path: string, end: RoundEnd, marks: Mark[], keyPath?: string) {
-    return (await entered(this.registry)).roundReports.roundEnded(ref, path, end, marks, keyPath);
+    return (await entered(this.registry)).rowReports.halt(ref, path, error, finished, marks);
   }
 
   async abandon(ref: RunRef, path: string) {
-    return (await entered(this.registry)).awaitReports.abandon(ref, path);
+    return (await entered(this.registry)).rowReports.abandon(ref, path);
+  }
+
+  async rowFailed(ref: RunRef, path: string, failure: StepFailure, marks: Mark[]) {
+    return (await entered(this.registry)).rowReports.rowFailed(ref, path, failure, marks);
+  }
+
+  async within(ref: RunRef, path: string, until: number, marks: Mark[]) {
+    return (await entered(this.registry)).rowReports.within(ref, path, until, marks);
+  }
+
+  async repeating(ref: RunRef, path: string, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).rowReports.repeating(ref, path, marks, keyPath);
+  }
+
+  async roundEnded(ref: RunRef, path: string, end: RoundEnd, marks: Mark[], keyPath?: string) {
+    return (await entered(this.registry)).rowReports.roundEnded(ref, path, end, marks, keyPath);
   }
 
   async parentJournal(ref: RunRef, after: string) {
     return (await entered(this.registry)).cleanupReports.parentJournal(ref, after);
   }
 
-  async undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null) {
-    return (await entered(this.registry)).cleanupReports.undone(ref, path, keyPath, failure);
+  async undone(ref: RunRef, path: string, keyPath: string) {
+    return (await entered(this.registry)).cleanupReports.undone(ref, path, keyPath);
   }
 
   async mark(ref: RunRef, marks: Mark[]) {

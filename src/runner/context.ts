@@ -5,11 +5,11 @@ import type { Ready } from "../blueprint/terms.ts";
 import type { Scope } from "../expression/template.ts";
 import type { RateTerms } from "../jobs/flow/turns.ts";
 import type { StepError } from "../jobs/job.ts";
-import type { Json, JsonObject } from "../lib/json.ts";
+import { type Json, type JsonObject, ownValue } from "../lib/json.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 import type { TraceContext } from "../lib/trace-context.ts";
 import { CROWDED_PAUSE_MS, MAX_INLINE_WAIT_MS, MAX_INTERRUPTED_TRIES } from "../limits.ts";
-import type { Finished, RunPlan, RunRef } from "../registry/api/caller.ts";
+import type { Finished, RunPlan, RunRef, StepFailure, StoredFailure } from "../registry/api/caller.ts";
 import type { Journal } from "./cleanup/settled-journal.ts";
 import { type Ending, type Failed, failed, HALTED, STOPPED, type Unkept, unkept } from "./ending.ts";
 import { Evaluator } from "./evaluator.ts";
@@ -33,7 +33,7 @@ export const rateTerms = (rate: StepOf<"http">["rate"]): RateTerms | undefined =
 export const SPARE_TRIES = MAX_INTERRUPTED_TRIES + 7;
 export const SPARE_DELAY_MS = 1_000;
 
-type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item" | "ai_tokens" | "origin" | "cleanup"> & {
+type RunTerms = Pick<RunPlan, "trace" | "ends_at" | "rows_by_item" | "ai_tokens" | "origin" | "cleanup" | "failed"> & {
   plan: Pick<Blueprint, "budget" | "steps" | "finally">;
 };
 
@@ -198,6 +198,18 @@ export class RunContext {
     // Its turn, had it come, is another's.
     this.places.freeAll();
     return HALTED;
+  }
+
+  /** How the row at the path failed in an earlier run, or the undo of the step there, while something else went on. */
+  failedBefore(path: string): StoredFailure | undefined {
+    return ownValue(this.#terms.failed, path);
+  }
+
+  /** It has failed now. */
+  async rowFailed(path: string, failure: StepFailure): Promise<typeof STOPPED | undefined> {
+    const answer = await this.reports.rowFailed(path, failure);
+    this.places.freeAll();
+    return answer.do === "stop" ? STOPPED : undefined;
   }
 
   /** What is decided of the rows of the step at the path, which are over. */

@@ -18,6 +18,8 @@ export interface Row {
   key: string;
 }
 
+const pathOf = ({ prefix }: Row): string => prefix.slice(0, -1);
+
 const TOO_LARGE = {
   code: "output_too_large",
   message: `The outputs together are larger than ${MAX_ROWS_BYTES} bytes. End each row with a transform that keeps the gist.`,
@@ -62,6 +64,8 @@ class Rows {
   readonly #first: true | number | undefined;
   #winner: number | undefined;
   #lastFailure: Failed | undefined;
+  /** Whether a row was halted although its lane was open. */
+  #wasRefused = false;
   #broken: Failed | Ended | typeof STOPPED | undefined;
   /** Of the outputs as JSON, and of memory. */
   #bytes = 0;
@@ -76,26 +80,30 @@ class Rows {
     this.#counts = { total: rows.length, done: 0, failed: 0 };
   }
 
-  async run({ concurrency, goesOn, until, late }: Terms): Promise<RowsEnding> {
+  async run(terms: Terms): Promise<RowsEnding> {
+    const { concurrency, until, late } = terms;
     const inner = this.#context.inLane(AbortSignal.any([this.#context.lane, this.#lane.signal]));
     this.#count();
     try {
       const work = () => this.#runEach(inner, this.#rows.keys(), concurrency);
       await withDeadline(this.#context, this.#path, until, work, () => this.#break(late()));
-      return await this.#judge(concurrency, goesOn);
+      return await this.#judge(terms);
     } finally {
       this.#context.holdings.drop(this.#held);
     }
   }
 
-  async #judge(concurrency: number, goesOn: boolean): Promise<RowsEnding> {
+  async #judge({ concurrency, goesOn, until, late }: Terms): Promise<RowsEnding> {
     const { lane } = this.#context;
     if (this.#broken?.end === "stopped" || this.#broken?.end === "ended") return this.#broken;
     if (this.#first !== undefined && !lane.aborted) {
       const decided = await this.#decide();
       if (decided !== undefined) return decided;
     }
-    if (this.#finished.size === this.#rows.length)
+    // By its own clock the registry lets nothing begin any more.
+    if (until !== undefined && this.#wasRefused) this.#break(late());
+    const isUndecided = this.#first !== undefined && this.#broken !== undefined;
+    if (this.#finished.size === this.#rows.length && !isUndecided)
       return { end: "done", outputs: this.#inOrder(), at: this.#lastOf(this.#times.keys()) };
     const isFatal = this.#broken?.end === "failed" && this.#broken.fatal;
     if (goesOn && !lane.aborted && !isFatal) return this.#keep(concurrency);
@@ -112,15 +120,15 @@ class Rows {
 
   async #runRow(context: RunContext, index: number): Promise<void> {
     const row = this.#rows[index];
-    if (row === undefined || context.lane.aborted) return;
+    if (row === undefined || context.lane.aborted || this.#failedBefore(row, index)) return;
     const { steps, scope, prefix, key } = row;
     const ending = await runSteps(context.inRow(prefix, key), steps, { ...scope, steps: { ...scope.steps } }, prefix);
     // A row that is halted while its lane is open broke nothing: the registry, or an earlier run, knows of one that did.
-    if (ending.end === "halted") return;
-    if (ending.end === "failed" && !ending.fatal && this.#first !== undefined && this.#first !== index) {
-      this.#lastFailure = ending;
+    if (ending.end === "halted") {
+      this.#wasRefused ||= !context.lane.aborted;
       return;
     }
+    if (ending.end === "failed" && !ending.fatal && this.#mayFail(index)) return this.#goOnWithout(row, ending);
     if (ending.end !== "done") return this.#break(ending);
     const output = ending.output ?? null;
     const bytes = jsonBytes(output);
@@ -137,6 +145,29 @@ class Rows {
     this.#count();
     if (this.#first === index || (this.#first === true && !ending.skipped)) this.#win(index);
     await this.#tell();
+  }
+
+  /** Whether the others go on when the row at this place fails. */
+  #mayFail(index: number): boolean {
+    return this.#first !== undefined && this.#first !== index;
+  }
+
+  /** Whether it did in an earlier run. What has run before is run through whole. */
+  #failedBefore(row: Row, index: number): boolean {
+    if (!this.#mayFail(index) || this.#context.journal !== undefined) return false;
+    const before = this.#context.failedBefore(pathOf(row));
+    if (before === undefined) return false;
+    const { error, path, at } = before;
+    if (at >= (this.#lastFailure?.at ?? 0)) this.#lastFailure = { ...failed(error, path), at };
+    return true;
+  }
+
+  async #goOnWithout(row: Row, failure: Failed): Promise<void> {
+    const { path, error } = failure;
+    this.#lastFailure = failure;
+    if (this.#context.journal !== undefined) return;
+    const stopped = await this.#context.rowFailed(pathOf(row), { path, error });
+    if (stopped !== undefined) this.#break(stopped);
   }
 
   #win(index: number): void {
@@ -156,7 +187,9 @@ class Rows {
     const kept = await this.#context.halt(this.#path, error, finished);
     if (kept.do === "stop") return STOPPED;
     if (kept.do === "kept") return kept.error === null ? this.#wonBy(kept.finished) : undefined;
-    this.#broken = this.#lastFailure;
+    // What is around it is over.
+    if (this.#winner !== undefined) return HALTED;
+    if (!this.#wasRefused) this.#broken = this.#lastFailure;
     return undefined;
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { type Bench, inRegistry, planOf } from "../registry/bench.ts";
-import { Crash, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
+import { Crash, DiesAsleep, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
 const call = (id: string, more: JsonObject = {}): JsonObject => {
   return {
@@ -109,6 +109,55 @@ describe.concurrent("the timeout of a step with others inside", () => {
       await run.resume(new RecordingStep());
       expect(await run.status()).toMatchObject(LATE);
       expect(bench.clock.now - start).toBe(600_000);
+    }));
+
+  it.each<[string, JsonObject]>([
+    ["map", over([1, 2], [nap("1 hour"), call("late")], { timeout: "10 minutes" })],
+    [
+      "parallel",
+      { id: "all", type: "parallel", timeout: "10 minutes", branches: { a: [nap("1 hour"), outside("late")] } },
+    ],
+    ["repeat", { id: "all", type: "repeat", limit: 2, timeout: "10 minutes", steps: [nap("1 hour"), outside("late")] }],
+  ])("lets nothing more begin in a %s once it is over, though nobody ran when that was", (_what, bounded) =>
+    inRegistry(async (bench) => {
+      const { fetch, asked } = world();
+      const step = new DiesAsleep();
+      const run = await runSteps(bench, [bounded, outside("after")], { fetch, step });
+      bench.clock.now += 2 * 3_600_000;
+      await run.resume(new RecordingStep());
+      expect(await run.status()).toMatchObject(LATE);
+      expect(asked).toEqual([]);
+    }),
+  );
+
+  it("lets a rest that was over in time be over, though nobody ran when that was", () =>
+    inRegistry(async (bench) => {
+      const step = new DiesAsleep();
+      const run = await runSteps(bench, [over([1], [nap("5 minutes")], { timeout: "10 minutes" })], { step });
+      bench.clock.now += 2 * 3_600_000;
+      await run.resume(new RecordingStep());
+      expect((await run.status()).status).toBe("succeeded");
+    }));
+
+  it("ends a race that was won, and not decided before the time around it was over", () =>
+    inRegistry(async (bench) => {
+      const { fetch } = world();
+      let dies = true;
+      const registry = (real: Bench["runner"]): Bench["runner"] =>
+        new Proxy(real, {
+          get: (target, name) => {
+            if (!dies || name !== "halt") return Reflect.get(target, name);
+            dies = false;
+            return async () => {
+              bench.clock.now += 2 * 3_600_000;
+              throw new Crash();
+            };
+          },
+        });
+      const race = { id: "race", type: "parallel", first: true, branches: { a: [outside("quick")] } };
+      const run = await runSteps(bench, [over([1], [race], { timeout: "10 minutes" })], { fetch, registry });
+      await run.resume(new RecordingStep());
+      expect(await run.status()).toMatchObject(LATE);
     }));
 
   it("does not end a step that was in time, when the plan is run through again long after", () =>

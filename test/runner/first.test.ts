@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
-import { type Bench, inRegistry } from "../registry/bench.ts";
-import { Crash, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
+import { type Bench, CALLER, inRegistry } from "../registry/bench.ts";
+import { Crash, DiesAsleep, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, retry: { limit: 0 }, ...more };
@@ -107,6 +107,51 @@ describe("parallel with first", () => {
         fetch,
       });
       expect((await badly.status()).error).toContain("Step race.b.bad: HTTP 402");
+    }));
+
+  it.each<[string, Json]>([
+    ["any", true],
+    ["the named one", "b"],
+  ])("acts no more in a branch that has failed, whoever runs the job on (of which %s is first)", (_which, first) =>
+    inRegistry(async (bench) => {
+      const { asked, fetch } = world();
+      const branches = {
+        a: [call("bad", { retry: { limit: 1, delay: "1 second" } })],
+        b: [nap("1 hour"), call("fine")],
+      };
+      const step = new DiesAsleep();
+      const run = await runSteps(bench, [race(branches, first)], { fetch, step, output: "{% $steps.race.branch %}" });
+      await run.resume(new DiesAsleep());
+      await run.resume(new RecordingStep());
+      expect(asked).toEqual(["bad", "fine"]);
+      expect(await run.status()).toMatchObject({ status: "succeeded", result: { value: "b" } });
+    }),
+  );
+
+  it("fails with what its branches failed of in earlier runs, and a retry acts there again", () =>
+    inRegistry(async (bench) => {
+      const { asked, fetch } = world();
+      const branches = { a: [nap("1 hour"), call("bad_a")], b: [call("bad_b")] };
+      let dies = true;
+      const registry = (real: Bench["runner"]) =>
+        new Proxy(real, {
+          get: (target, name) => {
+            if (!dies || name !== "settle") return Reflect.get(target, name);
+            dies = false;
+            return async () => {
+              throw new Crash();
+            };
+          },
+        });
+      const run = await runSteps(bench, [race(branches)], { fetch, registry });
+      expect((await run.status()).status).toBe("running");
+      await run.resume(new RecordingStep());
+      expect(asked).toEqual(["bad_b", "bad_a"]);
+      expect((await run.status()).error).toContain("Step race.a.bad_a: HTTP 402");
+      const again = await bench.caller.retry(CALLER, run.id, { from_step: null, input: null });
+      if (!again.ok) throw new Error(again.error.code);
+      await runSteps(bench, [race(branches)], { fetch, existing: again.value.id });
+      expect(asked.slice(2).sort()).toEqual(["bad_a", "bad_b"]);
     }));
 
   it.each([false, true])("keeps its winner over a crash around the decision (after the registry has it: %s)", (late) =>

@@ -362,6 +362,33 @@ describe("undo", () => {
       expect(key).toBe(`${cleanup.id}.a.undo`);
       expect(keys["un-a"]).toBe(`${cleanup.id}.a.undo~1`);
     }));
+
+  it("sends none again that has failed for good, when the cleanup goes on in another process", () =>
+    inRegistry(async (bench) => {
+      const { fetch, calls } = service();
+      const bad = post("c", { undo: { ...bare, url: "https://example.com/un-c", expect: [201] } });
+      const { id } = await runSteps(bench, [effect("a"), bad, fails()], { fetch });
+      await bench.settleBackground();
+      const cleanupId = (await statusOf(bench, id)).cleanup_job_id ?? "";
+      let dies = true;
+      const registry = (real: RunnerApi): RunnerApi =>
+        new Proxy(real, {
+          get: (target, name) => {
+            if (!dies || name !== "undone") return Reflect.get(target, name);
+            dies = false;
+            return async () => {
+              throw new Crash();
+            };
+          },
+        });
+      const run = await runSteps(bench, [post("unused")], { existing: cleanupId, fetch, registry });
+      expect((await run.status()).status).toBe("running");
+      await run.resume(new RecordingStep());
+      expect(calls.slice(3)).toEqual(["un-c", "un-a"]);
+      expect(await run.status()).toMatchObject({ status: "failed", error: expect.stringMatching(/^Step c\.undo: /) });
+      const undone = (await run.status()).steps?.find((step) => step.id === "c");
+      expect(undone).toMatchObject({ items: { total: 1, done: 1, failed: 1 } });
+    }));
 });
 
 describe("finally", () => {

@@ -11,6 +11,10 @@ export function bounded(job: Job, path: string, until: number): { job: Job; unti
   return { job: { ...job, run: { ...job.run, deadlines: { ...deadlines, [path]: until } } }, until };
 }
 
+/** Whether the time of one of these steps is over. */
+export const isPastDeadline = ({ run }: Pick<Job, "run">, paths: readonly string[], now: number): boolean =>
+  paths.some((path) => (ownValue(run.deadlines, path) ?? Number.POSITIVE_INFINITY) <= now);
+
 /** The step has ended: run through once more, it comes to its end at once. */
 export function unbounded(job: Job, path: string): Job {
   const { deadlines = {} } = job.run;

@@ -1,4 +1,3 @@
-import type { StepError } from "../../jobs/job.ts";
 import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 
@@ -35,10 +34,4 @@ export interface ParentPage {
   }[];
   /** The path to go on behind; null: that was all. */
   next: string | null;
-}
-
-/** A step of the cleanup job that failed. */
-export interface UndoFailure {
-  path: string;
-  error: StepError;
 }

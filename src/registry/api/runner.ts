@@ -1,15 +1,15 @@
 import type { Blueprint } from "../../blueprint/blueprint.ts";
 import type { RateTerms } from "../../jobs/flow/turns.ts";
 import type { StepError } from "../../jobs/job.ts";
-import type { OfferTerms } from "../../jobs/run/offers.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
 import type { Rounds } from "../../jobs/run/rounds.ts";
 import type { Taker } from "../../jobs/run/takeover.ts";
 import type { Json, JsonObject } from "../../lib/json.ts";
 import type { TraceContext } from "../../lib/trace-context.ts";
-import type { CleanupPlan, ParentPage, UndoFailure } from "./cleanup-calls.ts";
+import type { CleanupPlan, ParentPage } from "./cleanup-calls.ts";
 import type { EventRequest } from "./event-calls.ts";
 import type { SealedSecret } from "./store-calls.ts";
+import type { OfferRequest } from "./worker-api.ts";
 
 /** What the registry answers to the runner: reports of one attempt, fenced by it. */
 
@@ -47,6 +47,10 @@ export interface Finished {
 /** What rode along could not be kept: nothing of the report was done, and the action at `path` failed. */
 export type Unkept = { do: "unkept"; path: string; error: StepError };
 
+/** A step that failed for good. `path`: its own, wherever in a row it lies. `at`: when that was stored, epoch ms. */
+export type StepFailure = { path: string; error: StepError };
+export type StoredFailure = StepFailure & { at: number };
+
 /** How rows ended of which one failed, as it was decided first. */
 export interface HaltedRows {
   /** null: one of them had won, and the others were not needed. */
@@ -74,6 +78,8 @@ export interface RunPlan {
   trace?: TraceContext | undefined;
   /** What is finished already; absent from a registry of 0.1.0. */
   journal?: JournalPage | undefined;
+  /** What has failed for good while something else went on, by the path of the row, or of the step whose undo it was. */
+  failed?: Record<string, StoredFailure> | undefined;
   /** The first step has begun with the start, as one call of `begin` with the taker's token. */
   opening?: { path: string; begun: Running } | undefined;
   /** Where the job was submitted; absent: by nobody's call. */
@@ -123,13 +129,6 @@ export interface AskRequest {
   fallback: JsonObject | null;
   /** It is answered by link too. */
   link?: true | undefined;
-}
-
-export interface OfferRequest {
-  queue: string;
-  input: Json;
-  timeout_ms: number;
-  terms: OfferTerms;
 }
 
 export interface SpawnRequest {
@@ -269,6 +268,8 @@ export interface RunnerApi {
   ): Promise<({ do: "kept" } & HaltedRows) | Halted | Stop>;
   /** The row of this step is halted: a child that it waits for is cancelled, and no worker may claim it. */
   abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }>;
+  /** The row at `path` has failed for good, or the undo of the step there, and others go on: no later run acts there again. */
+  rowFailed(ref: RunRef, path: string, failure: StepFailure, marks: Mark[]): Promise<Stop | Halted | { do: "go" }>;
   /** The rows or rounds of the step at `path` begin, or go on: until when they may. The first report decides. */
   within(ref: RunRef, path: string, until: number, marks: Mark[]): Promise<{ do: "within"; until: number } | Stop>;
   /** The `repeat` at `path` begins, or goes on. */
@@ -284,8 +285,8 @@ export interface RunnerApi {
   collect(ref: RunRef, path: string): Promise<Awaited | Stop>;
   /** For a cleanup job: what its parent stored, behind this path. */
   parentJournal(ref: RunRef, after: string): Promise<ParentPage | Stop>;
-  /** For a cleanup job: the effect of the parent's step at `path` was taken back, or the step that should have failed. */
-  undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null): Promise<Stop | { do: "go" }>;
+  /** For a cleanup job: the effect of the parent's step at `path` was taken back. */
+  undone(ref: RunRef, path: string, keyPath: string): Promise<Stop | { do: "go" }>;
   mark(ref: RunRef, marks: Mark[]): Promise<Stop | { do: "go" }>;
   settle(
     ref: RunRef,

@@ -1,10 +1,19 @@
 import type { ClaimRef } from "../../jobs/claim.ts";
 import type { WorkProgress } from "../../jobs/run/awaiting.ts";
+import type { OfferTerms } from "../../jobs/run/offers.ts";
 import type { Json } from "../../lib/json.ts";
 import type { Result } from "../../lib/result.ts";
-import type { Caller, StorageFull } from "./caller.ts";
+import type { Caller, StorageFull } from "./asking.ts";
 
 /** What the registry answers to workers. */
+
+/** What a runner has for them. */
+export interface OfferRequest {
+  queue: string;
+  input: Json;
+  timeout_ms: number;
+  terms: OfferTerms;
+}
 
 export interface ClaimRequest {
   /** Distinct. */

@@ -126,23 +126,28 @@ export function roundsAround({ tables }: RegistryContext, cleanup: Job): Record<
   return json === undefined ? undefined : JSON.parse(json);
 }
 
+/** The job with what goes on below the path when nobody waits for it any more: whatever cleans up waits for that. */
+export function withInFlight(context: RegistryContext, job: Job, path: string, now: number): Job {
+  if (!job.run.cleans_up) return job;
+  const flying = Object.entries({ ...claimedWork(context, job, now), ...cleaningChildren(context, job) });
+  const below = flying.filter(([each]) => liesIn(each, path));
+  if (below.length === 0) return job;
+  return { ...job, run: { ...job.run, in_flight: { ...job.run.in_flight, ...Object.fromEntries(below) } } };
+}
+
 /**
  * A branch of the step at the path was first: what the others did is taken back at once, beside the job. Called inside a
  * transaction.
- * @param job with the branch kept that was first, and what the others had open
+ * @param job with the branch kept that was first, and what the others had open or in flight
  * @returns the job, to be saved
  */
 export function takeBackLost(context: RegistryContext, job: Job, path: string, now: number): Job {
-  if (!context.undoables.hasRaces(job)) return job;
-  const flying = Object.entries({ ...claimedWork(context, job, now), ...cleaningChildren(context, job) });
-  const below = Object.fromEntries(flying.filter(([each]) => liesIn(each, path)));
-  const lost = { ...job, run: { ...job.run, in_flight: { ...job.run.in_flight, ...below } } };
-  if (!hasLost(context, lost, path)) return job;
+  if (!context.undoables.hasRaces(job) || !hasLost(context, job, path)) return job;
   const race = (cleanup: Job): Job => ({ ...cleanup, run: { ...cleanup.run, race: path } });
-  const cleanup = createCleanup(context, lost, planOf(context, job), allLandedBy(lost, path), now, race);
+  const cleanup = createCleanup(context, job, planOf(context, job), allLandedBy(job, path), now, race);
   keepRoundsAround(context, job, path, cleanup);
   if (isDispatchable(cleanup, now)) context.background(context.dispatcher.dispatch([cleanup]));
-  return named(lost, cleanup);
+  return named(job, cleanup);
 }
 
 /** The job when what cleaned up after it has ended, if that only took back what lost branches did. Called inside a transaction. */

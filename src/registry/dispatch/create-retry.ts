@@ -5,14 +5,14 @@ import { parseJobId } from "../../jobs/id.ts";
 import { type Job, stepState } from "../../jobs/job.ts";
 import { type Ground, groundOf } from "../../jobs/retry.ts";
 import { type Again, inherited, rootOf, suffixOf, topLevelStep } from "../../jobs/run/action-keys.ts";
-import { keptOutputs } from "../../jobs/run/small-outputs.ts";
+import { keptOutputs, withoutSmallOutputs } from "../../jobs/run/small-outputs.ts";
 import { isSettled } from "../../jobs/status.ts";
 import { type JsonObject, ownValue } from "../../lib/json.ts";
 import { err, ok, type Result } from "../../lib/result.ts";
 import type { NewPlan, QuotaError, RetryError, RetryRequest } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
 import type { Tables } from "../storage/tables.ts";
-import { haltedPath, type StoredPath, type UndoState } from "../storage/values.ts";
+import { haltedPath, isFailedPath, type StoredPath, type UndoState } from "../storage/values.ts";
 import { createCleanup, named, notSettled } from "./cleanup.ts";
 import { isBulk, retryBulk } from "./create-bulk.ts";
 import { createJob, type JobRequest } from "./create-job.ts";
@@ -80,12 +80,15 @@ function retryCleanup(context: RegistryContext, cleanup: Job, now: number): Resu
   const { race } = cleanup.run;
   const number = actions.retriesOf(root) + 1;
   const again = createCleanup(context, of, JSON.parse(tables.plans.json(of.plan_hash)), null, now, (fresh) => {
-    const { job_id: retried_from, outputs_json } = cleanup;
+    const { job_id: retried_from } = cleanup;
+    const { outputs_json } = withoutSmallOutputs(cleanup, isFailedPath);
     const chain = { root, number, fresh: {} };
     return { ...fresh, retried_from, outputs_json, run: { ...fresh.run, ...(race && { race }), chain } };
   });
   actions.join(root);
-  for (const stored of tables.values.paths(cleanup)) tables.values.copy(cleanup.job_id, stored, again.job_id);
+  for (const stored of tables.values.paths(cleanup)) {
+    if (!isFailedPath(stored.path)) tables.values.copy(cleanup.job_id, stored, again.job_id);
+  }
   for (const record of actions.all(cleanup.job_id)) {
     actions.keep(again.job_id, inherited(record, "retry", number));
   }

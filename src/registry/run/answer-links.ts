@@ -83,6 +83,6 @@ export class AnswerLinks implements LinkApi {
       return isOver ? { is: "answered", job } : { is: "open", job, question: work.question };
     }
     if (work?.ready !== undefined || howAnswered(this.#context, job, path) !== null) return { is: "answered", job };
-    return isHalted(this.#context, job, path) ? { is: "gone", job } : { is: "not_asked", job };
+    return isHalted(this.#context, job, path, this.#context.now()) ? { is: "gone", job } : { is: "not_asked", job };
   }
 }

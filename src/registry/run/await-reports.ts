@@ -4,7 +4,7 @@ import type { RateTerms } from "../../jobs/flow/turns.ts";
 import { parseJobId } from "../../jobs/id.ts";
 import { type Job, openWork, type StepError } from "../../jobs/job.ts";
 import { rootOf } from "../../jobs/run/action-keys.ts";
-import { adopt, halt, liesIn, offered, openQuestions } from "../../jobs/run/awaiting.ts";
+import { adopt, offered, openQuestions } from "../../jobs/run/awaiting.ts";
 import { newOffer } from "../../jobs/run/offers.ts";
 import type { Mark } from "../../jobs/run/reports.ts";
 import { canWait } from "../../jobs/run/takeover.ts";
@@ -17,10 +17,8 @@ import type {
   Awaited,
   Finished,
   Halted,
-  HaltedRows,
   Later,
   NoPlace,
-  OfferRequest,
   QuotaError,
   RunRef,
   SpawnRequest,
@@ -28,20 +26,19 @@ import type {
   Unkept,
 } from "../api/caller.ts";
 import type { EventRequest } from "../api/event-calls.ts";
+import type { OfferRequest } from "../api/worker-api.ts";
 import type { RegistryContext } from "../context.ts";
 import { acceptChild, childRefused, notOffered, treeIsFull } from "../dispatch/admission.ts";
-import { notSettled, takeBackLost } from "../dispatch/cleanup.ts";
+import { notSettled } from "../dispatch/cleanup.ts";
 import { createJob } from "../dispatch/create-job.ts";
 import { retryChild, retryGoneChild } from "../dispatch/retry-child.ts";
-import { haltedPath } from "../storage/values.ts";
 import { applyJoined } from "./ended-actions.ts";
-import { dropWaits, type FromNow, openEventWait } from "./event-waits.ts";
+import { type FromNow, openEventWait } from "./event-waits.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { isKnown, outcomeAt } from "./journal.ts";
 import { lapseOffers } from "./offer-ends.ts";
 import { askOrTake, expireQuestions } from "./questions.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
-import { cancelChild, followEffects } from "./settlements.ts";
 
 /** The plan's own, else its default, which is no shorter than what the parent was given. */
 function childTimeoutMs(parent: Job, { plan }: SpawnRequest, now: number): number {
@@ -81,7 +78,7 @@ export class AwaitReports {
       const { timeout_ms, ...asked } = request;
       const question = { ...asked, expires_at: now + timeout_ms };
       if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
+      if (isHalted(this.#context, job, path, now)) return { next: job, reply: { do: "halted" } };
       const isFull = canWait(job) && openQuestions(job).length >= MAX_OPEN_QUESTIONS;
       const next = askOrTake(this.#context, job, { path, keyPath, question, isFull }, now);
       return next === undefined
@@ -97,7 +94,7 @@ export class AwaitReports {
       applyReport<Awaited | Halted>(this.#context, ref, (job, now) => {
         const marked = withMarks(this.#context, job, marks, now);
         if (isKnown(this.#context, marked, path, keyPath)) return outcomeAt(this.#context, marked, path, now, keyPath);
-        if (isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
+        if (isHalted(this.#context, job, path, now)) return { next: marked, reply: { do: "halted" } };
         const opened = openEventWait(this.#context, marked, { path, keyPath, request, from }, now);
         if (!opened.ok) return { next: marked, reply: fails(opened.error) };
         return outcomeAt(this.#context, opened.value, path, now, keyPath);
@@ -117,7 +114,7 @@ export class AwaitReports {
     let child: Job | undefined;
     const reply = applyJoined<Awaited | Halted | Later>(this.#context, ref, { finished, marks }, (job, now) => {
       if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
+      if (isHalted(this.#context, job, path, now)) return { next: job, reply: { do: "halted" } };
       const family = this.#family(job);
       const refused = this.#refusal(job, family);
       if (refused !== undefined) return { next: job, reply: fails(refused) };
@@ -158,7 +155,7 @@ export class AwaitReports {
     const { queue, input, timeout_ms, terms } = request;
     const reply = applyJoined<Awaited | Later | Halted>(this.#context, ref, { finished, marks }, (job, now) => {
       if (isKnown(this.#context, job, path, keyPath)) return outcomeAt(this.#context, job, path, now, keyPath);
-      if (isHalted(this.#context, job, path)) return { next: job, reply: { do: "halted" } };
+      if (isHalted(this.#context, job, path, now)) return { next: job, reply: { do: "halted" } };
       if (pause_ms > 0) return notYet(job, pause_ms, now);
       const full = admission.storageRefusal(jsonBytes(input));
       if (full !== undefined) return { next: job, reply: fails(notOffered(full)) };
@@ -177,44 +174,11 @@ export class AwaitReports {
     return reply;
   }
 
-  async halt(ref: RunRef, path: string, error: StepError | "won" | null, finished: number[], marks: Mark[]) {
-    for (const below of this.#openBelow(ref, path)) await this.abandon(ref, below);
-    return applyReport<({ do: "kept" } & HaltedRows) | Halted>(this.#context, ref, (job, now) => {
-      const { tables } = this.#context;
-      const marked = withMarks(this.#context, job, marks, now);
-      const known = tables.values.json(job, haltedPath(path));
-      if (known !== undefined) return { next: marked, reply: { do: "kept", ...JSON.parse(known) } };
-      if (error === null || isHalted(this.#context, job, path)) return { next: marked, reply: { do: "halted" } };
-      this.#context.actions.noteLost(marked, (below) => liesIn(below, path));
-      dropWaits(this.#context, marked, (below) => liesIn(below, path));
-      const why = error === "won" ? null : error;
-      const kept = tables.values.keep(marked, haltedPath(path), { error: why && { ...why }, finished });
-      const told = error === "won" ? takeBackLost(this.#context, kept.job, path, now) : kept.job;
-      return { next: halt(told, path, now), reply: { do: "kept", error: why, finished } };
-    });
-  }
-
-  async abandon(ref: RunRef, path: string): Promise<Stop | { do: "go" }> {
-    const { store, now, background } = this.#context;
-    const effects = store.transact(() => {
-      const job = findFenced(this.#context, ref);
-      if (job !== undefined) dropWaits(this.#context, job, (dropped) => dropped === path);
-      return job && cancelChild(this.#context, job, path, "a row beside it failed", now());
-    });
-    if (effects === undefined) return { do: "stop" };
-    background(followEffects(this.#context, effects));
-    return { do: "go" };
-  }
-
   async collect(ref: RunRef, path: string): Promise<Awaited | Stop> {
     lapseOffers(this.#context, this.#context.now());
     return applyReport<Awaited>(this.#context, ref, (job, now) =>
       outcomeAt(this.#context, expireQuestions(this.#context, job, now), path, now),
     );
-  }
-
-  #openBelow(ref: RunRef, path: string): string[] {
-    return Object.keys(findFenced(this.#context, ref)?.run.open ?? {}).filter((below) => liesIn(below, path));
   }
 
   /** The tree that the job is in. @returns its outermost job, null for the job itself, and how many jobs it has had */

@@ -2,10 +2,9 @@ import type { Job, StepError } from "../../jobs/job.ts";
 import { outcomeOf } from "../../jobs/run/action-keys.ts";
 import { landed } from "../../jobs/run/in-flight.ts";
 import { partBehind } from "../../jobs/run/rounds.ts";
-import { withOpen } from "../../jobs/run/work.ts";
 import { type Json, ownValue } from "../../lib/json.ts";
 import { MAX_JOURNAL_BYTES } from "../../limits.ts";
-import type { ParentPage, UndoFailure } from "../api/cleanup-calls.ts";
+import type { ParentPage } from "../api/cleanup-calls.ts";
 import type { RunRef, Stop } from "../api/runner.ts";
 import type { RegistryContext } from "../context.ts";
 import { release, roundsAround } from "../dispatch/cleanup.ts";
@@ -30,17 +29,11 @@ export class CleanupReports {
     return { do: "page", values: rows, next: next ?? part.next };
   }
 
-  async undone(ref: RunRef, path: string, keyPath: string, failure: UndoFailure | null): Promise<Stop | { do: "go" }> {
+  async undone(ref: RunRef, path: string, keyPath: string): Promise<Stop | { do: "go" }> {
     const { store, tables, actions } = this.#context;
     return store.transact(() => {
       const cleanup = findFenced(this.#context, ref);
       if (cleanup?.parent_id == null) return { do: "stop" };
-      if (failure !== null) {
-        // The next begins: what failed for good is not open any more.
-        actions.noteFailed(cleanup, failure.path, failure.error);
-        store.save(cleanup, withOpen(cleanup, failure.path, undefined));
-        return { do: "go" };
-      }
       tables.values.markUndo(cleanup.parent_id, path, keyPath, "done");
       const known = actions.find(cleanup.parent_id, keyPath);
       // A retry runs the step under a new key.

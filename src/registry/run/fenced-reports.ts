@@ -1,12 +1,13 @@
 import { type Job, type OpenWork, openWork } from "../../jobs/job.ts";
 import { enclosing } from "../../jobs/run/awaiting.ts";
+import { isPastDeadline } from "../../jobs/run/deadlines.ts";
 import { applyMarks, type Mark } from "../../jobs/run/reports.ts";
 import { isFenced } from "../../jobs/run/takeover.ts";
 import { isTopLevel } from "../../jobs/run/work.ts";
 import type { Json } from "../../lib/json.ts";
 import type { RunRef, Stop } from "../api/caller.ts";
 import type { RegistryContext } from "../context.ts";
-import { haltedPath, roundsPath } from "../storage/values.ts";
+import { failedPath, haltedPath, roundsPath } from "../storage/values.ts";
 
 /** What must be stored of a step that its mark says is over; undefined: nothing, or it was stored before. */
 function outcomeOf({ tables }: RegistryContext, job: Job, mark: Mark): Json | undefined {
@@ -45,10 +46,13 @@ const isInEndedRound = ({ tables }: RegistryContext, job: Job, path: string): bo
     return known !== undefined && JSON.parse(known).round >= Number(round);
   });
 
-/** Whether the step at `path` lies in a row, or a round, that is over: nothing of it begins any more. */
-export const isHalted = (context: RegistryContext, job: Job, path: string): boolean =>
+/** Whether the step at `path` lies in a row, or a round, that is over, or whose time is: nothing of it begins any more. */
+export const isHalted = (context: RegistryContext, job: Job, path: string, now: number): boolean =>
+  isPastDeadline(job, enclosing(path), now) ||
   isInEndedRound(context, job, path) ||
-  enclosing(path).some((rows) => context.tables.values.json(job, haltedPath(rows)) !== undefined);
+  enclosing(path).some((around) =>
+    [haltedPath(around), failedPath(around)].some((each) => context.tables.values.json(job, each) !== undefined),
+  );
 
 /** Applies one report of the run that has the job, as one transaction; one of any other changes nothing. */
 export function applyReport<Reply>(

@@ -59,10 +59,13 @@ export function runPlan(context: RegistryContext, job: Job, plan: Blueprint, now
   const { trace, rows_by_item, runner, ai_tokens, trigger, origin } = job.run;
   const changed = trigger && tables.triggers.find(trigger.name)?.document.changed;
   const cleanup = job.run.cleanup && cleanupPlan(context, job);
+  // The first run of a job has nothing behind it.
+  const failed = (runner?.run ?? 1) > 1 ? tables.values.failures(job) : undefined;
   return {
     ...{ do: "run", run: runner?.run, plan, input: tables.values.input(job) },
     ...{ submitted_at: job.submitted_at, started_at, ends_at: started_at + job.timeout_ms },
     ...{ rows_by_item, ai_tokens, trace, journal: journalPage(tables.values, job, null) },
+    ...(failed !== undefined && { failed }),
     ...(origin && { origin }),
     ...(changed !== undefined && { changed }),
     ...(cleanup && { cleanup }),

@@ -36,7 +36,7 @@ import { applyJoined, noteLateEnd, withFinished } from "./ended-actions.ts";
 import { applyReport, findFenced, isHalted, withMarks } from "./fenced-reports.ts";
 import { journalPage, recorded, runPlan } from "./journal.ts";
 import { notYet, turnOf } from "./rate-turns.ts";
-import type { RoundReports } from "./round-reports.ts";
+import type { RowReports } from "./row-reports.ts";
 import { followEffects, settleJob } from "./settlements.ts";
 
 /** A try that asks to begin. */
@@ -56,7 +56,7 @@ const HALTED = { do: "halted" } as const;
 type Interrupted = { do: "interrupted"; error: StepError };
 
 /** The engine's reports. Fenced by attempt, idempotent, safe out of order: a stale one changes nothing. */
-export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof CleanupReports | keyof RoundReports> {
+export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof CleanupReports | keyof RowReports> {
   readonly #context: RegistryContext;
 
   constructor(context: RegistryContext) {
@@ -114,7 +114,7 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
     const { path, token, withinMs, keyPath, turn_ms = 0 } = asked;
     const stored = this.#context.tables.values.stored(job, path, keyPath);
     if (stored !== undefined) return { next: job, reply: { do: "reuse", ...recorded(stored) } };
-    if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
+    if (isHalted(this.#context, job, path, now)) return { next: job, reply: HALTED };
     const wait = openWork(job.run, path)?.token === token ? 0 : this.#waitMs(job, path, now);
     if (wait > 0) return { next: heard(job, now), reply: { do: "later", after_ms: wait } };
     const { key, polls } = this.#context.actions.keyOf(job, keyPath);
@@ -184,7 +184,8 @@ export class StepReports implements Omit<RunnerApi, keyof AwaitReports | keyof C
       (job, now) => {
         const over = this.#context.tables.values.stored(job, path, keyPath);
         if (over !== undefined) return { next: job, reply: { do: "rest", wake_at: over.at ?? now } };
-        if (isHalted(this.#context, job, path)) return { next: job, reply: HALTED };
+        const isResting = openWork(job.run, path) !== undefined;
+        if (!isResting && isHalted(this.#context, job, path, now)) return { next: job, reply: HALTED };
         const resting = rest(job, path, wakeAt, now, keyPath);
         return { next: resting.job, reply: { do: "rest", wake_at: resting.wakeAt } };
       },

@@ -8,12 +8,17 @@ import {
 } from "../../jobs/run/small-outputs.ts";
 import { type Json, type JsonObject, utf8Bytes } from "../../lib/json.ts";
 import { MAX_JOURNAL_ROWS } from "../../limits.ts";
+import type { StoredFailure } from "../api/runner.ts";
 
 /** Paths of stored values that are no step's output. */
 export const INPUT_PATH = "$input";
 export const RESULT_PATH = "$result";
 /** Where it is kept how the rows of the step at `path` were halted: below the step, so that it goes where its values go. */
 export const haltedPath = (path: string): string => `${path}.$halted`;
+
+/** Where it is kept how a row failed beside which others go on, or the undo of a step: a retry does not have it. */
+export const failedPath = (path: string): string => `$failed.${path}`;
+export const isFailedPath = (path: string): boolean => path.startsWith(failedPath(""));
 
 /** Where it is kept how far the `repeat` at `path` has come. */
 export const roundsPath = (path: string): string => `${path}.$rounds`;
@@ -88,6 +93,7 @@ export const VALUES_SQL = {
     WHERE job_id = ? AND path >= ? AND path < ? AND child_id IS NOT NULL`,
   undoableBelow: `SELECT path FROM job_values
     WHERE job_id = ? AND path >= ? AND path < ? AND undo_number IS NOT NULL AND undo IS NULL`,
+  failures: "SELECT path, value_json FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   deleteBelow: "DELETE FROM job_values WHERE job_id = ? AND path >= ? AND path < ?",
   sizes: `SELECT path, octet_length(value_json) AS bytes FROM job_values
     WHERE job_id = ? AND path > ? AND path < ? ORDER BY path LIMIT ?`,
@@ -240,6 +246,16 @@ export class Values {
   undoableBelow(jobId: string, prefix: string): string[] {
     const rows = this.#sql.exec<{ path: string }>(VALUES_SQL.undoableBelow, jobId, ...below(prefix)).toArray();
     return rows.map(({ path }) => path);
+  }
+
+  /** What was kept of rows that failed, or undos, by the paths of these. */
+  failures(job: Job): Record<string, StoredFailure> {
+    const rows = this.#sql
+      .exec<{ path: string; value_json: string }>(VALUES_SQL.failures, job.job_id, ...below(failedPath("")))
+      .toArray();
+    const inRow = smallOutputs(job).filter(([path]) => isFailedPath(path));
+    const all = [...inRow, ...rows.map(({ path, value_json }): [string, string] => [path, value_json])];
+    return Object.fromEntries(all.map(([path, json]) => [path.slice(failedPath("").length), JSON.parse(json)]));
   }
 
   /** Children whose results are kept below the prefix, which ends in a dot. */

@@ -5,8 +5,8 @@ import { topLevelStep } from "../../jobs/run/action-keys.ts";
 import { oneLine } from "../../lib/safe-text.ts";
 import { iso } from "../../lib/time.ts";
 import { MAX_ERROR_CHARS } from "../../limits.ts";
-import type { RunOutcome, RunPlan } from "../../registry/api/caller.ts";
-import type { CleanupPlan, ParentPage, UndoFailure } from "../../registry/api/cleanup-calls.ts";
+import type { RunOutcome, RunPlan, StepFailure } from "../../registry/api/caller.ts";
+import type { CleanupPlan, ParentPage } from "../../registry/api/cleanup-calls.ts";
 import type { RunContext } from "../context.ts";
 import type { SequenceEnding } from "../ending.ts";
 import { Reporter } from "../reports/reporter.ts";
@@ -37,7 +37,7 @@ async function readJournal(context: RunContext, cleanup: CleanupPlan): Promise<J
 class Cleanup {
   readonly #context: RunContext;
   readonly #run: CleanupRun;
-  readonly #failures: UndoFailure[] = [];
+  readonly #failures: StepFailure[] = [];
 
   constructor(context: RunContext, run: CleanupRun) {
     this.#context = context;
@@ -88,7 +88,9 @@ class Cleanup {
   }
 
   /** @returns the failure */
-  async #undo({ path, keyPath, step, scope }: Effect): Promise<UndoFailure | typeof STOPPED | undefined> {
+  async #undo({ path, keyPath, step, scope }: Effect): Promise<StepFailure | typeof STOPPED | undefined> {
+    const before = this.#context.failedBefore(path);
+    if (before !== undefined) return this.#noted(before);
     const inner = this.#later({ ...scope, steps: { ...scope.steps } });
     for (const { step: undo, suffix } of undoSteps(step)) {
       const at = `${path}${suffix}`;
@@ -97,9 +99,13 @@ class Cleanup {
       const ended = await runSteps(this.#context.inRow(prefix, key), [{ ...undo, id }], inner, prefix);
       const failure = this.#judged(ended, at);
       if (failure === STOPPED) return STOPPED;
-      if (failure !== undefined) return this.#tell(path, keyPath, failure);
+      if (failure !== undefined) {
+        const stopped = await this.#context.rowFailed(path, failure);
+        return stopped === undefined ? failure : STOPPED;
+      }
     }
-    return this.#tell(path, keyPath, null);
+    const { do: answer } = await this.#context.reports.undone(path, keyPath);
+    return answer === "stop" ? STOPPED : undefined;
   }
 
   /** What runs now sees when it does, and else what its step saw. */
@@ -107,15 +113,12 @@ class Cleanup {
     return { ...scope, now: Math.max(scope.now, this.#run.started_at) };
   }
 
-  async #tell(path: string, keyPath: string, failure: UndoFailure | null) {
-    const answer = await this.#context.reports.undone(path, keyPath, failure);
-    return answer.do === "stop" ? STOPPED : (failure ?? undefined);
+  #judged(ended: SequenceEnding, path: string): StepFailure | typeof STOPPED | undefined {
+    if (ended.end === "done") return undefined;
+    return ended.end === "failed" ? this.#noted({ path: ended.path || path, error: ended.error }) : STOPPED;
   }
 
-  #judged(ended: SequenceEnding, path: string): UndoFailure | typeof STOPPED | undefined {
-    if (ended.end === "done") return undefined;
-    if (ended.end !== "failed") return STOPPED;
-    const failure = { path: ended.path || path, error: ended.error };
+  #noted(failure: StepFailure): StepFailure {
     this.#failures.push(failure);
     return failure;
   }

@@ -6,7 +6,6 @@ import type {
   AskRequest,
   Finished,
   JournalPage,
-  OfferRequest,
   Recorded,
   RoundEnd,
   RunnerApi,
@@ -14,10 +13,11 @@ import type {
   RunPlan,
   RunRef,
   SpawnRequest,
+  StepFailure,
   Watched,
 } from "../../registry/api/caller.ts";
-import type { UndoFailure } from "../../registry/api/cleanup-calls.ts";
 import type { EventRequest } from "../../registry/api/event-calls.ts";
+import type { OfferRequest } from "../../registry/api/worker-api.ts";
 import type { RunnerPorts } from "../ports.ts";
 import { resend } from "./resend.ts";
 import type { Unreported } from "./unreported.ts";
@@ -180,6 +180,10 @@ export class Reporter {
     return this.#send((registry) => registry.abandon(this.#ref, path));
   }
 
+  rowFailed(path: string, failure: StepFailure) {
+    return this.#withMarks((registry, marks) => registry.rowFailed(this.#ref, path, failure, marks));
+  }
+
   collect(path: string) {
     return this.#send((registry) => registry.collect(this.#ref, path));
   }
@@ -188,8 +192,8 @@ export class Reporter {
     return this.#send((registry) => registry.parentJournal(this.#ref, after));
   }
 
-  undone(path: string, keyPath: string, failure: UndoFailure | null) {
-    return this.#send((registry) => registry.undone(this.#ref, path, keyPath, failure));
+  undone(path: string, keyPath: string) {
+    return this.#send((registry) => registry.undone(this.#ref, path, keyPath));
   }
 
   settle(outcome: RunOutcome, unreported: Unreported, watched?: Watched) {

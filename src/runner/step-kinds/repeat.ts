@@ -99,7 +99,8 @@ class Repeat {
       ending = await this.#goOn(place);
     };
     await withDeadline(this.#context, this.#path, until, work, () => late.abort());
-    const isLate = late.signal.aborted && !this.#context.lane.aborted && ending === HALTED;
+    // By its own clock the registry lets nothing begin any more.
+    const isLate = until !== undefined && !this.#context.lane.aborted && ending === HALTED;
     return isLate ? tooLate(this.#step, this.#path) : ending;
   }
 

@@ -269,21 +269,24 @@ describe("an offer ends", () => {
       expect(await report(bench, held, complete)).toEqual(LOST);
     }));
 
-  it.each(["cancel", "settle", "halt", "abandon"] as const)("with its job or row: %s tells the worker so", (how) =>
+  const error = { code: "http_status", message: "500" };
+  it.each<[how: string, left: number, end: (bench: Bench, id: string, path: string) => Promise<unknown>]>([
+    ["cancel", 0, ({ caller }, id) => caller.cancel(CALLER, id, null)],
+    ["settle", 0, ({ runner, ref }, id) => runner.settle(ref(id), { name: "failed", error, path: "first" }, [])],
+    ["halt", 0, ({ runner, ref }, id) => runner.halt(ref(id), "first", error, [], [])],
+    ["abandon", 1, ({ runner, ref }, id, path) => runner.abandon(ref(id), path)],
+    ["rowFailed", 1, ({ runner, ref }, id, path) => runner.rowFailed(ref(id), "first[0]", { path, error }, [])],
+  ])("with its job or row: %s tells the worker so", (_how, left, end) =>
     inRegistry(async (bench) => {
       const path = "first[0].hash";
       const id = await offering(bench, { path });
       const held = await claimed(bench);
       await offer(bench, id, { path: "first[1].hash" });
-      const error = { code: "http_status", message: "500" };
-      if (how === "cancel") await bench.caller.cancel(CALLER, id, null);
-      if (how === "settle") await bench.runner.settle(bench.ref(id), { name: "failed", error, path: "first" }, []);
-      if (how === "halt") await bench.runner.halt(bench.ref(id), "first", error, [], []);
-      if (how === "abandon") await bench.runner.abandon(bench.ref(id), path);
+      await end(bench, id, path);
       const unwanted = { ok: true, value: { accepted: false, lease_expires_at: null, cancel: true } };
       expect(await report(bench, held, { action: "heartbeat" })).toEqual(unwanted);
       expect(await report(bench, held, complete)).toEqual(unwanted);
-      expect(await claim(bench, 5)).toHaveLength(how === "abandon" ? 1 : 0);
+      expect(await claim(bench, 5)).toHaveLength(left);
     }),
   );
 

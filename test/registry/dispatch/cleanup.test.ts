@@ -246,7 +246,7 @@ describe("the journal that a cleanup job reads", () => {
       const id = await running(bench);
       await did(bench, id, "one");
       expect(await bench.runner.parentJournal(bench.ref(id), "")).toEqual({ do: "stop" });
-      expect(await bench.runner.undone(bench.ref(id), "one", "one", null)).toEqual({ do: "stop" });
+      expect(await bench.runner.undone(bench.ref(id), "one", "one")).toEqual({ do: "stop" });
     }));
 });
 
@@ -269,7 +269,7 @@ describe("a retry of what was undone", () => {
       const cleanup = await cleanupOf(bench, id);
       await bench.runner.start(bench.ref(cleanup));
       await did(bench, cleanup, "two.undo");
-      await bench.runner.undone(bench.ref(cleanup), "two", "two", null);
+      await bench.runner.undone(bench.ref(cleanup), "two", "two");
       // This one has begun, and nobody knows how it came out.
       await begin(bench, cleanup, "one.undo");
       await bench.runner.settle(bench.ref(cleanup), { name: "failed", error: FAILURE.error, path: "one.undo" }, []);

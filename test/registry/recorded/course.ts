@@ -110,6 +110,7 @@ export class Course {
     await registry.collect(ref, "kid");
     await registry.awake(ref);
     await registry.abandon(ref, "kid");
+    await registry.rowFailed(ref, "race.slow", { path: "race.slow.fetch", error: ERROR }, []);
     await this.#toldAndWorked(ref);
     await registry.within(ref, "loop", this.#now + HOUR_MS, []);
     await registry.repeating(ref, "loop", [], "loop");
@@ -161,7 +162,7 @@ export class Course {
     const cleaning = { ...ref, job_id: cleanup, attempt: 2 };
     await registry.start(cleaning);
     await registry.parentJournal(cleaning, "");
-    await registry.undone(cleaning, "undoable", "undoable", null);
+    await registry.undone(cleaning, "undoable", "undoable");
     await registry.settle(cleaning, { name: "succeeded", output: null }, []);
     await registry.explain(caller, ref.job_id);
     await registry.readResult(caller, ref.job_id, { pointer: "", offset: 0, max_bytes: 10 });

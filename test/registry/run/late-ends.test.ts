@@ -135,7 +135,10 @@ describe("the end of work that was claimed when its job was cancelled", () => {
       expect(await bench.runner.start(bench.ref(cleanup))).toMatchObject({ cleanup: { unknown: ["two"] } });
     }));
 
-  it("is waited for by what takes back a branch that was not first, beside the job that goes on", () =>
+  it.each([
+    ["was not first", false],
+    ["had failed before another was first", true],
+  ])("is waited for by what takes back a branch that %s, beside the job that goes on", (_what, hasFailed) =>
     inRegistry(async (bench) => {
       const [, worker = {}] = WORK_PLAN.steps;
       const race = { id: "race", type: "parallel", first: true, branches: { a: [acting("one")], b: [worker as Json] } };
@@ -147,6 +150,8 @@ describe("the end of work that was claimed when its job was cancelled", () => {
       const asked = { queues: ["gpu"], max: 1, room_bytes: 1_000, worker: "w" };
       const [claim] = await bench.workers.claimWork(CALLER, asked, 0);
       if (claim === undefined) throw new Error("nothing to claim");
+      const failure = { path: "race.b.other", error: { code: "http_status", message: "HTTP 402", status: 402 } };
+      if (hasFailed) await runner.rowFailed(ref(id), "race.b", failure, []);
       await runner.begin(ref(id), "race.a.one", "token-1", 30_000, []);
       await runner.finish(ref(id), "race.a.one", null, null);
       await runner.halt(ref(id), "race", "won", [0], []);
@@ -158,7 +163,8 @@ describe("the end of work that was claimed when its job was cancelled", () => {
       expect(startedOf(bench, cleanup)).toBe(1);
       expect(await takenBack(bench, cleanup)).toEqual([["race.b.two", JSON.stringify(OUTPUT)]]);
       expect((await statusOf(bench, id)).status).toBe("running");
-    }));
+    }),
+  );
 
   it("holds nothing up when the worker fails, or gives it back", () =>
     inRegistry(async (bench) => {

@@ -66,7 +66,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.danger(async () => {
       await stage.begin(cleanup, "first.undo", "t2");
       await stage.finish(cleanup, "first.undo");
-      await stage.ask("undone", (api) => api.runner.undone(stage.ref(cleanup), "first", "first", null));
+      await stage.ask("undone", (api) => api.runner.undone(stage.ref(cleanup), "first", "first"));
       await stage.succeed(cleanup);
     });
     expect((await stage.status(cleanup)).status).toBe("succeeded");
@@ -101,7 +101,7 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     await stage.danger(async () => {
       await stage.begin(ofRace, "race.a.one.undo", "t4");
       await stage.finish(ofRace, "race.a.one.undo");
-      await stage.ask("undone", (api) => api.runner.undone(stage.ref(ofRace), "race.a.one", "race.a.one", null));
+      await stage.ask("undone", (api) => api.runner.undone(stage.ref(ofRace), "race.a.one", "race.a.one"));
       await stage.succeed(ofRace);
     });
     await stage.start(last);
@@ -153,6 +153,28 @@ export const RUNNER_SCENARIOS: Record<string, Scenario> = {
     expect(jobs.find((job) => job.parent_id === id)?.status).toBe("cancelled");
     await stage.succeed(id);
     expect((await stage.status(id)).status).toBe("succeeded");
+  },
+
+  "let a row fail beside others": async (stage) => {
+    const id = await stage.running();
+    await stage.begin(id, "both.left.first", "t1");
+    const request = { name: "child", blueprint: "inline", plan: PLAN, input: {} };
+    await stage.ask("spawn", (api) => api.runner.spawn(stage.ref(id), "both.left.kid", request, []));
+    await stage.begin(id, "both.right.first", "t2");
+    const failure = { path: "both.left.first", error: HTTP_ERROR };
+    await stage.danger(async () => {
+      const told = await stage.ask("rowFailed", (api) => api.runner.rowFailed(stage.ref(id), "both.left", failure, []));
+      expect(told).toEqual({ do: "go" });
+    });
+    const { jobs } = await stage.world.api.caller.list(CALLER, aListQuery());
+    expect(jobs.find((job) => job.parent_id === id)?.status).toBe("cancelled");
+    const takeOver = (token: string) =>
+      stage.ask("start", (api) => api.runner.start(stage.ref(id), { process: token, token }));
+    await takeOver("once");
+    expect(await takeOver("again")).toMatchObject({ do: "run", run: 2, failed: { "both.left": failure } });
+    const ref = { ...stage.ref(id), run: 2 };
+    const late = await stage.ask("begin", (api) => api.runner.begin(ref, "both.left.second", "t3", 30_000, []));
+    expect(late).toEqual({ do: "halted" });
   },
 
   "bound rows": async (stage) => {
