@@ -60,7 +60,7 @@ export const stats: Command = {
   summary: "How jobs went: counts, success, durations, failures by cause, queues.",
   options: {
     period: { type: "string", summary: 'jobs submitted within this time; "1 day" when left out' },
-    "group-by": { type: "string", summary: "blueprint, trigger, status or error" },
+    "group-by": { type: "string", summary: "blueprint, trigger, status, error or time" },
   },
   run: async (invocation) => {
     const { out, values } = invocation;
