@@ -90,7 +90,11 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: E2E,
-          globalSetup: ["test/support/bundled-server.ts", "test/support/shared-server.ts"],
+          globalSetup: [
+            "test/support/bundled-server.ts",
+            "test/support/shared-server.ts",
+            "test/support/browser/unpack.ts",
+          ],
           exclude: [...TIMED, ...leftOut(process.env)],
           env,
           isolate: false,

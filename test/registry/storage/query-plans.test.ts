@@ -38,6 +38,7 @@ const INDEX: Record<string, string | null> = {
   "job_values.paths": "PRIMARY KEY",
   "job_values.childrenBelow": "PRIMARY KEY",
   "job_values.undoableBelow": "PRIMARY KEY",
+  "job_values.failures": "PRIMARY KEY",
   "job_values.deleteBelow": "PRIMARY KEY",
   "job_values.deleteOne": "PRIMARY KEY",
   "job_values.delete": "PRIMARY KEY",

@@ -19,7 +19,8 @@ const UNSAFE = /web-security|insecure|isolation|site-per|single-process/;
 const SLOW = /gpu/;
 packed.setGraphicsMode = false;
 
-async function executable(): Promise<string | undefined> {
+/** Where the browser is, unpacked; undefined: there is none. */
+export async function executable(): Promise<string | undefined> {
   if (process.platform === "linux" && process.arch === "x64") return packed.executablePath();
   return INSTALLED.find((path) => existsSync(path));
 }
