@@ -18,6 +18,11 @@ const UNKNOWN = err({ code: "unknown_trigger" as const });
 const occurrenceOf = async (name: string): Promise<string> =>
   /^[\w.:-]{1,100}$/.test(name) ? name : `sha256:${await digest(name)}`;
 
+function note(turn: Turn, entry: Parameters<Turn["note"]>[0]): void {
+  turn.note(entry);
+  turn.save(dueOf(turn.trigger, turn.state, timesOf(turn.trigger)));
+}
+
 /** What comes by the URLs of webhooks. */
 export class Hooks implements Pick<TriggerApi, "openHook" | "deliver"> {
   readonly #context: RegistryContext;
@@ -51,7 +56,7 @@ export class Hooks implements Pick<TriggerApi, "openHook" | "deliver"> {
     if (trigger === undefined) return UNKNOWN;
     if (trigger.version !== version) return err({ code: "trigger_changed" });
     const same = await sameAs(this.#context, trigger, event, now());
-    if (!same.ok) return err({ code: "delivery_refused", reason: same.error, is_full: false });
+    if (!same.ok) return this.#refused(trigger, same.error);
     const named = same.value ?? key;
     const occurrence = named === null ? toBase64Url(entropy(HOOK_ID_BYTES)) : await occurrenceOf(named);
     if (trigger.document.paused) return this.#whilePaused(trigger, occurrence);
@@ -74,17 +79,33 @@ export class Hooks implements Pick<TriggerApi, "openHook" | "deliver"> {
 
   /** Consecutive entries of one outcome are merged into one; deliveries accepted earlier are still recognized. */
   #whilePaused(trigger: Trigger, occurrence: string): Result<Accepted, DeliveryError> {
+    return this.#inTurn(trigger, (turn, now) => {
+      const known = turn.jobOf(occurrence);
+      if (known !== undefined) return ok({ job_id: known.job_id, deduplicated: true, outcome: "ran" });
+      note(turn, { outcome: "paused", span: { from: now, to: now, count: 1 } });
+      return ok({ job_id: null, deduplicated: false, outcome: "paused" });
+    });
+  }
+
+  /** Nothing says which occasion it is of. */
+  #refused(trigger: Trigger, reason: string): Result<Accepted, DeliveryError> {
+    return this.#inTurn(trigger, (turn) => {
+      note(turn, { outcome: "refused", reason });
+      return err({ code: "delivery_refused", reason, is_full: false });
+    });
+  }
+
+  #inTurn(
+    trigger: Trigger,
+    act: (turn: Turn, now: number) => Result<Accepted, DeliveryError>,
+  ): Result<Accepted, DeliveryError> {
     const { store, tables } = this.#context;
     const now = this.#context.now();
     return store.transact(() => {
       const state = tables.triggers.state(trigger.name);
       if (state === undefined) return UNKNOWN;
-      const turn = new Turn(this.#context, trigger, state, now);
-      const known = turn.jobOf(occurrence);
-      if (known !== undefined) return ok({ job_id: known.job_id, deduplicated: true, outcome: "ran" });
-      turn.note({ outcome: "paused", span: { from: now, to: now, count: 1 } });
-      turn.save(dueOf(trigger, turn.state, timesOf(trigger)));
-      return ok({ job_id: null, deduplicated: false, outcome: "paused" });
+      if (tables.triggers.find(trigger.name)?.version !== trigger.version) return err({ code: "trigger_changed" });
+      return act(new Turn(this.#context, trigger, state, now), now);
     });
   }
 }

@@ -66,6 +66,16 @@ describe("a hook", () => {
       expect(await jobsOf(bench)).toHaveLength(2);
     }));
 
+  it("says in its ledger why it refused a delivery of which it cannot tell what makes two of them one", () =>
+    inRegistry(async (bench) => {
+      await save(bench, aHook({ webhook: { verify: null, dedupe: "{% $number($event.n.of) + 'x' %}" } }));
+      const refused = { code: "delivery_refused", reason: expect.stringMatching(/^dedupe: /), is_full: false };
+      expect(await deliver(bench, "a")).toEqual({ ok: false, error: refused });
+      const page = await bench.caller.triggerLedger(CALLER, "report", null, 10);
+      expect(page).toMatchObject({ ok: true, value: { entries: [{ outcome: "refused", reason: refused.reason }] } });
+      expect(await jobsOf(bench)).toEqual([]);
+    }));
+
   it("filters by when, and while it is paused neighbours share one entry", () =>
     inRegistry(async (bench) => {
       await save(bench, aHook({ when: "{% $event.n > 1 %}" }));
