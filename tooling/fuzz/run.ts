@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import pMap from "p-map";
+import { MAX_WAIT_MS } from "../../src/limits.ts";
 import { toolCall } from "../raw.ts";
 import { routesOf } from "../rest.ts";
 import type { RunningServer } from "../servers/running-server.ts";
@@ -69,6 +70,10 @@ function judge(request: FuzzRequest, { status, text, hung }: Answer): Finding[] 
   ];
 }
 
+/** What asks for events, or for the end of a job, may be held for as long as the server holds a request. */
+const isHeld = ({ bytes }: FuzzRequest): boolean => bytes.includes("events/poll") || bytes.includes("wait_seconds");
+const answerWithin = (request: FuzzRequest): number => MAX_ANSWER_MS + (isHeld(request) ? MAX_WAIT_MS : 0);
+
 /** All that a rejected call could have changed. */
 async function stored(tenant: Tenant, url: URL, key: string): Promise<string> {
   const headers = { authorization: `Bearer ${key}` };
@@ -113,7 +118,7 @@ export async function fuzz(server: RunningServer, secret: string, seed: number, 
     const found = await pMap(
       round,
       async (request) => {
-        const answer = await exchange(url, request.bytes, request.isCut, MAX_ANSWER_MS);
+        const answer = await exchange(url, request.bytes, request.isCut, answerWithin(request));
         const status = request.isCut ? "cut off" : (answer.status ?? "none");
         statuses[status] = (statuses[status] ?? 0) + 1;
         return judge(request, answer);
