@@ -22,6 +22,7 @@ const HARNESSES = [
   "test/jobs/run/offers.test.ts",
   "test/jobs/flow",
   "test/registry/flow",
+  "test/registry/calls/hooks.test.ts",
   "test/registry/calls/worker-calls.test.ts",
   "test/registry/bulk",
   "test/registry/statistics",
