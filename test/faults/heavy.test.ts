@@ -13,7 +13,7 @@ import { setting } from "../support/setting.ts";
 import { heavySteps } from "./heavy-plans.ts";
 import { Waits } from "./waits.ts";
 
-/** What a neighbour may wait, and what the process of all tenants may hold: DESIGN, sections 1 and 9. */
+/** What a neighbour may wait, and what the process of all tenants may hold. */
 const MOST_MS = 1_000;
 const MOST_MIB = 256;
 /** Of each isolate. V8 collects late what it may keep: without a bound a fast machine lets a few hundred MiB of garbage lie. */

@@ -13,7 +13,7 @@ interface Layer {
 }
 
 /**
- * DESIGN section 4: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, rest, http, runner } <- index`,
+ * The layers: `lib <- jobs, expression <- blueprint <- registry/api <- service <- { mcp, rest, http, runner } <- index`,
  * beside them `egress`, for all that meet foreign addresses; an arrow is an import.
  */
 const LAYERS: Record<string, Layer> = {
