@@ -229,3 +229,19 @@ export const json =
 /** The registry with some of its methods replaced. */
 export const replaced = (real: RunnerApi, methods: Partial<RunnerApi>): RunnerApi =>
   new Proxy(real, { get: (target, name) => Reflect.get(name in methods ? methods : target, name) });
+
+/** The same registry, where the process dies at its first report of that name, before the registry hears of it. */
+export function diesAtFirst(name: keyof RunnerApi, meanwhile: () => void = () => undefined) {
+  let dies = true;
+  return (real: RunnerApi): RunnerApi =>
+    new Proxy(real, {
+      get: (target, asked) => {
+        if (!dies || asked !== name) return Reflect.get(target, asked);
+        dies = false;
+        return async () => {
+          meanwhile();
+          throw new Crash();
+        };
+      },
+    });
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import { type Bench, inRegistry, planOf } from "../registry/bench.ts";
-import { Crash, DiesAsleep, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
+import { Crash, DiesAsleep, diesAtFirst, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
 const call = (id: string, more: JsonObject = {}): JsonObject => {
   return {
@@ -142,18 +142,9 @@ describe.concurrent("the timeout of a step with others inside", () => {
   it("ends a race that was won, and not decided before the time around it was over", () =>
     inRegistry(async (bench) => {
       const { fetch } = world();
-      let dies = true;
-      const registry = (real: Bench["runner"]): Bench["runner"] =>
-        new Proxy(real, {
-          get: (target, name) => {
-            if (!dies || name !== "halt") return Reflect.get(target, name);
-            dies = false;
-            return async () => {
-              bench.clock.now += 2 * 3_600_000;
-              throw new Crash();
-            };
-          },
-        });
+      const registry = diesAtFirst("halt", () => {
+        bench.clock.now += 2 * 3_600_000;
+      });
       const race = { id: "race", type: "parallel", first: true, branches: { a: [outside("quick")] } };
       const run = await runSteps(bench, [over([1], [race], { timeout: "10 minutes" })], { fetch, registry });
       await run.resume(new RecordingStep());

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../../src/lib/json.ts";
 import { type Bench, CALLER, inRegistry } from "../registry/bench.ts";
-import { Crash, DiesAsleep, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
+import { Crash, DiesAsleep, diesAtFirst, RecordingStep, type RunOptions, runSteps } from "./bench.ts";
 
 const call = (id: string, more: Record<string, Json> = {}): Json => {
   return { id, type: "http", url: `https://api.example.com/${id}`, retry: { limit: 0 }, ...more };
@@ -132,18 +132,7 @@ describe("parallel with first", () => {
     inRegistry(async (bench) => {
       const { asked, fetch } = world();
       const branches = { a: [nap("1 hour"), call("bad_a")], b: [call("bad_b")] };
-      let dies = true;
-      const registry = (real: Bench["runner"]) =>
-        new Proxy(real, {
-          get: (target, name) => {
-            if (!dies || name !== "settle") return Reflect.get(target, name);
-            dies = false;
-            return async () => {
-              throw new Crash();
-            };
-          },
-        });
-      const run = await runSteps(bench, [race(branches)], { fetch, registry });
+      const run = await runSteps(bench, [race(branches)], { fetch, registry: diesAtFirst("settle") });
       expect((await run.status()).status).toBe("running");
       await run.resume(new RecordingStep());
       expect(asked).toEqual(["bad_b", "bad_a"]);

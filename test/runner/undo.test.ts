@@ -3,7 +3,7 @@ import { CATALOG } from "../../src/catalog/index.ts";
 import type { Json, JsonObject } from "../../src/lib/json.ts";
 import type { RunnerApi } from "../../src/registry/api/caller.ts";
 import { type Bench, CALLER, inRegistry, planOf, statusOf } from "../registry/bench.ts";
-import { Crash, RecordingStep, runSteps } from "./bench.ts";
+import { Crash, diesAtFirst, RecordingStep, runSteps } from "./bench.ts";
 
 const post = (id: string, more: JsonObject = {}): JsonObject => ({
   id,
@@ -370,18 +370,8 @@ describe("undo", () => {
       const { id } = await runSteps(bench, [effect("a"), bad, fails()], { fetch });
       await bench.settleBackground();
       const cleanupId = (await statusOf(bench, id)).cleanup_job_id ?? "";
-      let dies = true;
-      const registry = (real: RunnerApi): RunnerApi =>
-        new Proxy(real, {
-          get: (target, name) => {
-            if (!dies || name !== "undone") return Reflect.get(target, name);
-            dies = false;
-            return async () => {
-              throw new Crash();
-            };
-          },
-        });
-      const run = await runSteps(bench, [post("unused")], { existing: cleanupId, fetch, registry });
+      const dying = { existing: cleanupId, fetch, registry: diesAtFirst("undone") };
+      const run = await runSteps(bench, [post("unused")], dying);
       expect((await run.status()).status).toBe("running");
       await run.resume(new RecordingStep());
       expect(calls.slice(3)).toEqual(["un-c", "un-a"]);
